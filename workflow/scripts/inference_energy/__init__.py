@@ -1,0 +1,1 @@
+"""Energy per LLM query from token throughput: the pure functions behind the workflow."""

@@ -1,0 +1,93 @@
+"""YAML in, checked against a closed JSON schema; every fault told as one line."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from inference_energy.errors import InputError, one_of
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML that refuses a key written twice and leaves dates as text."""
+
+
+def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise yaml.MarkedYAMLError(problem=f"key {key!r} is given twice", problem_mark=node.start_mark)
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
+_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", yaml.constructor.SafeConstructor.construct_yaml_str)
+
+
+def read_yaml(path: Path) -> Any:
+    """Content of a YAML file.
+
+    Raises:
+        InputError: the file is missing, unreadable or not YAML.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 (a SafeLoader)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f" line {mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{line}: not valid YAML: {error.problem}") from None
+
+
+def check(content: Any, schema: dict, place: str | Path) -> None:
+    """Hold configuration against its schema.
+
+    Raises:
+        InputError: one line with the key, what was found and what is allowed.
+    """
+    _check_finite(content, place, ())
+    error = best_match(Draft202012Validator(schema).iter_errors(content))
+    if error is not None:
+        raise InputError(f"{place}: {_explain(error)}")
+
+
+def _check_finite(node: Any, place: str | Path, keys: tuple) -> None:
+    # Comparisons with NaN are false, so a schema's minimum would let it through.
+    if isinstance(node, float) and not math.isfinite(node):
+        raise InputError(f"{place}: {'.'.join(keys)}: found {node}; allowed: a finite number")
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        _check_finite(child, place, (*keys, str(key)))
+
+
+def _explain(error: ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "top level"
+    rule, value = error.validator, error.validator_value
+    found = f"found {error.instance!r}"
+    if rule == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = one_of([str(name) for name in error.instance if name not in known])
+        return f"{key}: unknown key {unknown}; allowed: {one_of(known)}"
+    if rule == "required":
+        missing = one_of([name for name in value if name not in error.instance])
+        return f"{key}: missing key {missing}"
+    allowed = {
+        "type": f"a value of type {value}",
+        "enum": one_of([repr(item) for item in value]) if rule == "enum" else "",
+        "minimum": f"a number >= {value}",
+        "maximum": f"a number <= {value}",
+        "exclusiveMinimum": f"a number > {value}",
+        "pattern": f"text matching {value}",
+        "minLength": "text that is not empty",
+        "minItems": f"at least {value} item(s)",
+        "maxItems": f"at most {value} items",
+        "uniqueItems": "items that differ from each other",
+        "minProperties": f"at least {value} key(s)",
+    }.get(rule)
+    return f"{key}: {found}; allowed: {allowed}" if allowed else f"{key}: {error.message}"

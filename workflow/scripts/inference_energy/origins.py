@@ -1,0 +1,61 @@
+"""Where every benchmark file comes from, and proof that it is the one that was read."""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+
+from inference_energy.configuration import check, read_yaml
+from inference_energy.errors import InputError, one_of
+
+ORIGIN = "origin.yaml"
+
+
+def read_origin(folder: Path, schema: dict) -> dict:
+    """A source's `origin.yaml`, checked, with every file it names present and unchanged.
+
+    Raises:
+        InputError: a fault in the origin; a data file that it does not name, is missing, empty or has another
+            sha256 than the origin says.
+    """
+    path = folder / ORIGIN
+    origin = read_yaml(path)
+    check(origin, schema, path)
+    present = sorted(file.name for file in folder.iterdir() if file.is_file() and file.name != ORIGIN)
+    for name in present:
+        if name not in origin["files"]:
+            raise InputError(f"{folder / name}: not named in {path}; allowed: {one_of(origin['files'])}")
+    for name, facts in origin["files"].items():
+        file = folder / name
+        if not file.is_file():
+            raise InputError(f"{path}: files.{name}: no such file; present: {one_of(present)}")
+        found = sha256(file)
+        if found != facts["sha256"]:
+            raise InputError(
+                f"{file}: found sha256 {found}; {path} says {facts['sha256']}."
+                " If the change is meant, write the new sha256 there."
+            )
+    return origin
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal text."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def source_table(origins: dict[str, dict]) -> pl.DataFrame:
+    """One row per file of every source, with what its origin says."""
+    return pl.DataFrame(
+        [
+            {
+                "source": source,
+                "file": name,
+                **{key: origin.get(key) for key in ("publisher", "title", "url", "version", "read_on", "licence")},
+                "citation": origin["citation"],
+                "notes": origin.get("notes"),
+                "sha256": facts["sha256"],
+            }
+            for source, origin in sorted(origins.items())
+            for name, facts in sorted(origin["files"].items())
+        ]
+    )

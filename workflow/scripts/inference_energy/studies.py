@@ -1,0 +1,110 @@
+"""Studies: named sets of assumptions, each a YAML file that may extend another."""
+
+from pathlib import Path
+from typing import Any
+
+from inference_energy.configuration import check, read_yaml
+from inference_energy.errors import InputError, one_of
+
+
+def read_study(name: str, folder: Path, schema: dict) -> dict:
+    """One study with everything it inherits, checked.
+
+    `extends: other` starts from that study; mappings merge key by key, any other value replaces.
+
+    Args:
+        name: file name without `.yaml`.
+        folder: where study files lie.
+        schema: closed JSON schema of a complete study.
+
+    Raises:
+        InputError: unknown study, `extends` in a circle, a key or value that the schema or the method forbids.
+    """
+    study = _resolve(name, folder, chain=())
+    place = folder / f"{name}.yaml"
+    check(study, schema, place)
+    _check_meaning(study, place)
+    return study
+
+
+def _resolve(name: str, folder: Path, chain: tuple[str, ...]) -> dict:
+    path = folder / f"{name}.yaml"
+    if name in chain:
+        raise InputError(f"{path}: extends goes in a circle: {' -> '.join((*chain, name))}")
+    if not path.is_file():
+        known = [file.stem for file in folder.glob("*.yaml")]
+        asked_by = f"{folder / f'{chain[-1]}.yaml'}: extends" if chain else "studies"
+        raise InputError(f"{asked_by}: no study {name!r} ({path} does not exist); allowed: {one_of(known)}")
+    own = read_yaml(path)
+    if not isinstance(own, dict):
+        raise InputError(f"{path}: found {type(own).__name__}; allowed: a mapping of study keys")
+    parent = own.pop("extends", None)
+    if parent is None:
+        return own
+    if not isinstance(parent, str):
+        raise InputError(f"{path}: extends: found {parent!r}; allowed: the name of one study")
+    return merge(_resolve(parent, folder, (*chain, name)), own)
+
+
+def merge(base: dict, changes: dict) -> dict:
+    """`base` with `changes` laid over it: mappings merge, everything else is replaced."""
+    merged = dict(base)
+    for key, value in changes.items():
+        both_mappings = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if both_mappings else value
+    return merged
+
+
+def _check_meaning(study: dict, place: Path) -> None:
+    """What a schema cannot say: order of percentiles, and names that refer to each other."""
+    for key, spec in _ranges(study):
+        if spec["p05"] >= spec["p95"]:
+            raise InputError(f"{place}: {key}: found p05 {spec['p05']} >= p95 {spec['p95']}; allowed: p05 < p95")
+    for low, high in study["as_published"]["trimming"]:
+        if low >= high:
+            raise InputError(f"{place}: as_published.trimming: found {[low, high]}; allowed: [low, high] with low < high")
+    for key in ("interventions", "fleet"):
+        subject = study[key]["subject"]
+        if subject not in study["classes"]:
+            raise InputError(f"{place}: {key}.subject: found {subject!r}; allowed: {one_of(study['classes'])}")
+
+
+def _ranges(node: Any, key: str = "") -> list[tuple[str, dict]]:
+    if not isinstance(node, dict):
+        return []
+    own = [(key, node)] if {"p05", "p95"} <= node.keys() else []
+    return own + [
+        found for name, child in node.items() for found in _ranges(child, f"{key}.{name}" if key else str(name))
+    ]
+
+
+def check_against_registry(study: dict, place: str | Path, models: dict[str, float]) -> None:
+    """Hold a study's model names against the registry.
+
+    Args:
+        study: a resolved study.
+        place: named in the error.
+        models: total parameters, in billions, by model name.
+
+    Raises:
+        InputError: an unknown model, or a class member that is not above the class's size.
+    """
+    for model in study["node_power_kw"].get("by_model", {}):
+        if model not in models:
+            raise InputError(f"{place}: node_power_kw.by_model: unknown model {model!r}; allowed: {one_of(models)}")
+    for name, spec in study["classes"].items():
+        floor = spec["total_parameters_billions_over"]
+        for model in spec["weights"]:
+            key = f"classes.{name}.weights"
+            if model not in models:
+                raise InputError(f"{place}: {key}: unknown model {model!r}; allowed: {one_of(models)}")
+            if models[model] <= floor:
+                raise InputError(
+                    f"{place}: {key}: {model} has {models[model]:g} B parameters; allowed: more than {floor:g} B"
+                )
+
+
+def node_power_kw(study: dict, model: str) -> float:
+    """Maximum power of the 8-GPU node that serves a model, in kW."""
+    power = study["node_power_kw"]
+    return power.get("by_model", {}).get(model, power["default"])
