@@ -108,3 +108,18 @@ def node_power_kw(study: dict, model: str) -> float:
     """Maximum power of the 8-GPU node that serves a model, in kW."""
     power = study["node_power_kw"]
     return power.get("by_model", {}).get(model, power["default"])
+
+
+def check_members_fitted(study: dict, place: str | Path, fitted: list[str]) -> None:
+    """Every class member needs a throughput curve.
+
+    Raises:
+        InputError: a member without enough benchmark rows.
+    """
+    for name, spec in study["classes"].items():
+        for model in spec["weights"]:
+            if model not in fitted:
+                raise InputError(
+                    f"{place}: classes.{name}.weights: {model} has fewer than two usable benchmark rows;"
+                    f" models that have: {one_of(fitted)}"
+                )

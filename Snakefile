@@ -1,0 +1,41 @@
+# Contents page: from published token-throughput benchmarks to the energy of an LLM query.
+# Configuration: config/README.md. Rules: one file per stage in workflow/rules/.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/benchmarks.smk"
+include: "workflow/rules/energy.smk"
+include: "workflow/rules/comparison.smk"
+#FIG
+
+
+rule all:
+    """Every table and figure of every configured study."""
+    default_target: True
+    input:
+        "results/headline.csv",
+        expand("results/{study}/energy_per_query.parquet", study=STUDIES),
+        expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
+        expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
+#        expand("results/figures/{study}/{figure}.{format}", study=STUDIES, figure=FIGURES, format=FORMATS),
+
+
+onstart:
+    terminal.forget_errors()
+
+
+onsuccess:
+    terminal.show_headline(Path("results/headline.csv"), Path("results/logs/rejected_rows.txt"))
+
+
+onerror:
+    terminal.show_errors()

@@ -1,0 +1,47 @@
+# Studies, checked before any job runs, and helpers that rules declare their inputs with.
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
+
+from snakemake.exceptions import WorkflowError
+
+from inference_energy import configuration, csv_tables, modules, studies, terminal
+from inference_energy.errors import InputError
+
+FIGURES = [
+    "energy_per_query_traditional",
+    "energy_per_query_long",
+    "intervention_pathways",
+    "fleet_scenarios",
+    "token_lengths",
+    "throughput_fit",
+    "published_against_computed",
+]
+FORMATS = ["svg", "png", "json"]
+
+
+def schema(name):
+    return configuration.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
+
+
+try:
+    configuration.check(config, schema("config"), "config/config.yaml")
+    STUDIES = {name: studies.read_study(name, Path("config/studies"), schema("study")) for name in config["studies"]}
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    study="|".join(map(re.escape, STUDIES)),
+    workload="traditional|long",
+
+
+def section(*keys):
+    """Parameters of a rule: only the named parts of the study, so that other edits do not rerun it."""
+    return lambda wildcards: {key: STUDIES[wildcards.study][key] for key in keys}
+
+
+def library(script):
+    """Every module that a script imports, as plain inputs: compared by content, so an edit reruns its users."""
+    return modules.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))

@@ -1,0 +1,73 @@
+# What a study computes: throughput, energy per query, interventions, fleets.
+
+
+rule throughput_fit:
+    """Throughput of a node as a function of prompt and answer length, per model."""
+    input:
+        throughput="results/validated/throughput.parquet",
+        models="results/validated/models.parquet",
+        code=library("throughput_fit"),
+    output:
+        fit=update("results/{study}/throughput_fit.parquet"),
+        rows=update("results/{study}/throughput_rows.parquet"),
+    log:
+        "results/logs/{study}/throughput_fit.log",
+    params:
+        study=section("throughput", "classes", "node_power_kw"),
+    script:
+        "../scripts/throughput_fit.py"
+
+
+rule energy_per_query:
+    """Energy of one query, per model and class, for every workload of a study, by both engines."""
+    input:
+        fit="results/{study}/throughput_fit.parquet",
+        code=library("energy_per_query"),
+    output:
+        energy="results/{study}/energy_per_query.parquet",
+        density="results/{study}/energy_density.parquet",
+    log:
+        "results/logs/{study}/energy_per_query.log",
+    params:
+        study=section("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published"),
+        draws=config["draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/energy_per_query.py"
+
+
+rule intervention_multipliers:
+    """What each lever saves, and all of them together."""
+    input:
+        fit="results/{study}/throughput_fit.parquet",
+        code=library("intervention_multipliers"),
+    output:
+        "results/{study}/intervention_multipliers.parquet",
+    log:
+        "results/logs/{study}/intervention_multipliers.log",
+    params:
+        study=section(
+            "workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "interventions"
+        ),
+        draws=config["draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/intervention_multipliers.py"
+
+
+rule scenario_aggregates:
+    """What a fleet draws in a day, per scenario."""
+    input:
+        energy="results/{study}/energy_per_query.parquet",
+        fit="results/{study}/throughput_fit.parquet",
+        overheads="resources/overheads.csv",
+        code=library("scenario_aggregates"),
+    output:
+        update("results/{study}/scenario_aggregates.parquet"),
+    log:
+        "results/logs/{study}/scenario_aggregates.log",
+    params:
+        study=section("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "fleet"),
+        seed=config["seed"],
+    script:
+        "../scripts/scenario_aggregates.py"

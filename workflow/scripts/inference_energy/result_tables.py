@@ -1,0 +1,158 @@
+"""What every result table must look like. These names are a public contract: add freely, never rename."""
+
+import pandera.polars as pa
+import polars as pl
+
+from inference_energy.input_tables import Throughput, with_place
+
+
+def _number(meaning: str, *, at_least: float | None = 0, nullable: bool = False) -> pa.Column:
+    checks = [pa.Check(_finite, name="a finite number")]
+    if at_least is not None:
+        checks.append(pa.Check.ge(at_least))
+    return pa.Column(float, checks, nullable=nullable, description=meaning)
+
+
+def _finite(data: pa.PolarsData) -> pl.LazyFrame:
+    return data.lazyframe.select(pl.col(data.key).is_finite())
+
+
+def _text(meaning: str, *, allowed: list[str] | None = None, nullable: bool = False) -> pa.Column:
+    return pa.Column(str, pa.Check.isin(allowed) if allowed else None, nullable=nullable, description=meaning)
+
+
+SHARE = [pa.Check.ge(0), pa.Check.le(1)]
+SPREADS = ["untrimmed", "as_published"]
+QUANTILES = ("p05", "p25", "p50", "p75", "p95")
+
+THROUGHPUT_FIT = pa.DataFrameSchema(
+    {
+        "study": _text("study"),
+        "model": _text("model"),
+        "form": _text("log_linear, or constant where rows are too few", allowed=["log_linear", "constant"]),
+        "rows": pa.Column(int, pa.Check.ge(2), description="benchmark rows behind the fit"),
+        "intercept": _number("b0 of ln tok/s", at_least=None),
+        "slope_input": _number("change of ln tok/s per ln input tokens", at_least=None),
+        "slope_output": _number("change of ln tok/s per ln output tokens", at_least=None),
+        "cap_tok_per_s": _number("largest observed throughput of a node, tok/s"),
+        "fit_ratio_geometric_sd": _number("typical factor between fitted and observed"),
+        "leave_one_out_ratio_min": _number("smallest predicted / observed of a row left out"),
+        "leave_one_out_ratio_max": _number("largest predicted / observed of a row left out"),
+        "leave_one_out_ratio_geometric_sd": _number("typical factor between predicted and observed, row left out"),
+        "input_tokens_min": _number("shortest prompt behind the fit"),
+        "input_tokens_max": _number("longest prompt behind the fit"),
+        "output_tokens_min": _number("shortest answer behind the fit"),
+        "output_tokens_max": _number("longest answer behind the fit"),
+    },
+    strict=True,
+    unique=["study", "model"],
+)
+
+THROUGHPUT_ROWS = with_place(Throughput).add_columns(
+    {
+        "study": _text("study"),
+        "fitted_tok_per_s": _number("throughput by the fit, tok/s"),
+        "left_out_tok_per_s": _number("throughput by a fit without this row, tok/s"),
+    }
+)
+
+ENERGY_PER_QUERY = pa.DataFrameSchema(
+    {
+        "study": _text("study"),
+        "workload": _text("workload"),
+        "subject_kind": _text("model or class", allowed=["model", "class"]),
+        "subject": _text("model, or class of models"),
+        "spread": _text("all draws, or cut twice as the publication did", allowed=SPREADS),
+        "draws": pa.Column(int, pa.Check.ge(1), description="Monte Carlo draws, before any trimming"),
+        **{f"energy_wh_{q}": _number(f"{q.upper()} of energy per query, Wh") for q in (*QUANTILES, "mean")},
+        **{f"energy_wh_{q}_se": _number("its Monte Carlo standard error, Wh") for q in (*QUANTILES, "mean")},
+        **{f"energy_wh_{q}_exact": _number("the same by exact summation, Wh") for q in (*QUANTILES, "mean")},
+        "energy_wh_p50_relative_se": _number("Monte Carlo standard error of the median, share of it"),
+        "largest_deviation_from_exact_se": _number(
+            "largest difference from the exact summation, in standard errors", at_least=None
+        ),
+        "extrapolated_share": pa.Column(
+            float, SHARE, description="share of queries with lengths outside the benchmarks behind the fit"
+        ),
+    },
+    strict=True,
+    unique=["study", "workload", "subject", "spread"],
+)
+
+ENERGY_DENSITY = pa.DataFrameSchema(
+    {
+        "study": _text("study"),
+        "workload": _text("workload"),
+        "subject_kind": _text("model or class", allowed=["model", "class"]),
+        "subject": _text("model, or class of models"),
+        "energy_wh": _number("energy of a query, Wh"),
+        "density_per_e_fold": _number("share of queries per factor of e in energy"),
+    },
+    strict=True,
+)
+
+INTERVENTION_MULTIPLIERS = pa.DataFrameSchema(
+    {
+        "study": _text("study"),
+        "workload": _text("workload"),
+        "subject": _text("class of models"),
+        "level": _text("where a lever acts", allowed=["model", "serving", "hardware", "workload", "combined"]),
+        "lever": _text("lever"),
+        "label": _text("name in figures"),
+        "combination": _text("how levers combine", allowed=["single", "independent", "overlap"]),
+        "spread": _text("all draws, or cut twice as the publication did", allowed=SPREADS),
+        **{f"multiplier_{q}": _number("factor by which energy falls") for q in ("p05", "p10", "p50", "p90", "p95")},
+        **{f"energy_wh_{q}": _number("energy per query that remains, Wh") for q in (*QUANTILES, "mean")},
+        "energy_wh_p50_se": _number("Monte Carlo standard error of the median, Wh"),
+        "energy_wh_p50_exact": _number("median by exact summation, Wh (untrimmed only)", nullable=True),
+    },
+    strict=True,
+    unique=["study", "workload", "lever", "spread"],
+)
+
+SCENARIO_AGGREGATES = pa.DataFrameSchema(
+    {
+        "study": _text("study"),
+        "scenario": _text("scenario"),
+        "label": _text("name in figures"),
+        "queries_per_day": _number("queries per day"),
+        "long_share": pa.Column(float, SHARE, description="share of long queries"),
+        "interventions": pa.Column(bool, description="whether the serving intervention is applied"),
+        "overhead_traditional": _number("overhead factor of traditional queries", at_least=1),
+        "overhead_long": _number("overhead factor of long queries", at_least=1),
+        "energy_gwh_per_day_p05": _number("P5 with utilisation, PUE and serving shared by the fleet, GWh/day"),
+        "energy_gwh_per_day_p50": _number("P50, likewise"),
+        "energy_gwh_per_day_p95": _number("P95, likewise"),
+        "energy_gwh_per_day_mean": _number("mean, GWh/day"),
+        "energy_gwh_per_day_mean_traditional": _number("of it traditional queries"),
+        "energy_gwh_per_day_mean_long": _number("of it long queries"),
+        "energy_gwh_per_day_mean_se": _number("Monte Carlo standard error of the mean"),
+        "energy_gwh_per_day_published_se": _number("the same for a run of the published size"),
+        "energy_gwh_per_day_p05_as_published": _number("P5 of the published bootstrap of the mean", at_least=None),
+        "energy_gwh_per_day_p50_as_published": _number("P50, likewise"),
+        "energy_gwh_per_day_p95_as_published": _number("P95, likewise"),
+    },
+    strict=True,
+    unique=["study", "scenario"],
+)
+
+HEADLINE = pa.DataFrameSchema(
+    {
+        "study": _text("study"),
+        "quantity": _text("name of the number"),
+        "label": _text("name for readers"),
+        "unit": _text("unit"),
+        "published": _number("value as printed", nullable=True),
+        "computed": _number("value computed here"),
+        "relative_difference": _number("computed / published - 1", at_least=None, nullable=True),
+        "tolerance": _number("half the last printed digit + 3 standard errors of the published run", nullable=True),
+        "within": pa.Column(bool, nullable=True, description="whether the difference is inside the tolerance"),
+        "same_digits": pa.Column(bool, nullable=True, description="whether the value rounds to the printed one"),
+        "sampling_se": _number("standard error in a run of the published size"),
+        "published_source": _text("publication", nullable=True),
+        "locator": _text("place in it", nullable=True),
+        "note": _text("what a reader must know", nullable=True),
+    },
+    strict=True,
+    unique=["study", "quantity"],
+)

@@ -1,0 +1,18 @@
+"""Wiring of rule scenario_aggregates."""
+
+from pathlib import Path
+
+import polars as pl
+from inference_energy import benchmarks, input_tables, log, result_tables, scenarios, tables
+
+with log.job(snakemake.log[0]) as logger:
+    aggregates = scenarios.scenario_aggregates(
+        study_name=snakemake.wildcards.study,
+        study=snakemake.params.study,
+        energy=pl.read_parquet(snakemake.input.energy),
+        fit=pl.read_parquet(snakemake.input.fit),
+        overheads=benchmarks.read_registry(Path(snakemake.input.overheads), input_tables.Overhead),
+        seed=snakemake.params.seed,
+    )
+    tables.write(aggregates, snakemake.output[0], result_tables.SCENARIO_AGGREGATES)
+    logger.info("%s", aggregates)

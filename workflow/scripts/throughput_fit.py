@@ -1,0 +1,19 @@
+"""Wiring of rule throughput_fit."""
+
+import polars as pl
+from inference_energy import log, result_tables, studies, tables, throughput
+
+with log.job(snakemake.log[0]) as logger:
+    name, study = snakemake.wildcards.study, snakemake.params.study
+    models = dict(pl.read_parquet(snakemake.input.models)["model", "total_parameters_billions"].iter_rows())
+    studies.check_against_registry(study, f"config/studies/{name}.yaml", models)
+    fit, rows = throughput.throughput_fit(
+        throughput=pl.read_parquet(snakemake.input.throughput),
+        study=name,
+        precision=study["throughput"]["precision"],
+        minimum_rows=study["throughput"]["minimum_rows"],
+    )
+    studies.check_members_fitted(study, f"config/studies/{name}.yaml", fit["model"].to_list())
+    tables.write(fit, snakemake.output.fit, result_tables.THROUGHPUT_FIT)
+    tables.write(rows, snakemake.output.rows, result_tables.THROUGHPUT_ROWS)
+    logger.info("%s", fit)
