@@ -15,7 +15,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/energy.smk"
 include: "workflow/rules/comparison.smk"
-#FIG
+include: "workflow/rules/figures.smk"
 
 
 rule all:
@@ -26,7 +26,7 @@ rule all:
         expand("results/{study}/energy_per_query.parquet", study=STUDIES),
         expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
-#        expand("results/figures/{study}/{figure}.{format}", study=STUDIES, figure=FIGURES, format=FORMATS),
+        expand("results/figures/{study}/{figure}.{format}", study=STUDIES, figure=FIGURES, format=FORMATS),
 
 
 onstart:

@@ -27,7 +27,9 @@ def schema(name):
 
 try:
     configuration.check(config, schema("config"), "config/config.yaml")
-    STUDIES = {name: studies.read_study(name, Path("config/studies"), schema("study")) for name in config["studies"]}
+    STUDIES = {
+        name: studies.read_study(name, Path("config/studies"), schema("study")) for name in config["studies"]
+    }
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

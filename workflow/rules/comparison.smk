@@ -15,7 +15,10 @@ rule headline:
     log:
         "results/logs/headline.log",
     params:
-        studies={name: {key: study[key] for key in ("workloads", "as_published", "interventions")} for name, study in STUDIES.items()},
+        studies={
+            name: {key: study[key] for key in ("workloads", "as_published", "interventions")}
+            for name, study in STUDIES.items()
+        },
         draws=config["draws"],
     script:
         "../scripts/headline.py"

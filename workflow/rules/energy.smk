@@ -10,12 +10,28 @@ rule throughput_fit:
     output:
         fit=update("results/{study}/throughput_fit.parquet"),
         rows=update("results/{study}/throughput_rows.parquet"),
+        curve=update("results/{study}/throughput_curve.parquet"),
     log:
         "results/logs/{study}/throughput_fit.log",
     params:
-        study=section("throughput", "classes", "node_power_kw"),
+        study=section("throughput", "classes", "node_power_kw", "workloads"),
     script:
         "../scripts/throughput_fit.py"
+
+
+rule token_lengths:
+    """How long the queries of each workload are."""
+    input:
+        code=library("token_lengths"),
+    output:
+        density="results/{study}/token_length_density.parquet",
+        quantiles="results/{study}/token_length_quantiles.parquet",
+    log:
+        "results/logs/{study}/token_lengths.log",
+    params:
+        study=section("workloads"),
+    script:
+        "../scripts/token_lengths.py"
 
 
 rule energy_per_query:
@@ -47,7 +63,13 @@ rule intervention_multipliers:
         "results/logs/{study}/intervention_multipliers.log",
     params:
         study=section(
-            "workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "interventions"
+            "workloads",
+            "node_power_kw",
+            "power_utilisation",
+            "pue",
+            "classes",
+            "as_published",
+            "interventions",
         ),
         draws=config["draws"],
         seed=config["seed"],
@@ -67,7 +89,9 @@ rule scenario_aggregates:
     log:
         "results/logs/{study}/scenario_aggregates.log",
     params:
-        study=section("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "fleet"),
+        study=section(
+            "workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "fleet"
+        ),
         seed=config["seed"],
     script:
         "../scripts/scenario_aggregates.py"

@@ -16,4 +16,6 @@ with log.job(snakemake.log[0]) as logger:
     studies.check_members_fitted(study, f"config/studies/{name}.yaml", fit["model"].to_list())
     tables.write(fit, snakemake.output.fit, result_tables.THROUGHPUT_FIT)
     tables.write(rows, snakemake.output.rows, result_tables.THROUGHPUT_ROWS)
+    prompt = study["workloads"]["traditional"]["input_tokens"]
+    tables.write(throughput.throughput_curve(fit, prompt), snakemake.output.curve, result_tables.THROUGHPUT_CURVE)
     logger.info("%s", fit)

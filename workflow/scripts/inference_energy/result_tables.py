@@ -56,6 +56,36 @@ THROUGHPUT_ROWS = with_place(Throughput).add_columns(
     }
 )
 
+THROUGHPUT_CURVE = pa.DataFrameSchema(
+    {
+        "model": _text("model"),
+        "part": _text("place beside the fitted lengths", allowed=["shorter", "fitted", "longer"]),
+        "output_tokens": _number("answer length, tokens"),
+        "tok_per_s": _number("fitted throughput at the prompt length of traditional queries, tok/s"),
+    },
+    strict=True,
+)
+
+TOKEN_LENGTH_DENSITY = pa.DataFrameSchema(
+    {
+        "workload": _text("workload"),
+        "label": _text("name in figures"),
+        "output_tokens": _number("answer length, tokens"),
+        "density_per_e_fold": _number("share of queries per factor of e in length"),
+    },
+    strict=True,
+)
+
+TOKEN_LENGTH_QUANTILES = pa.DataFrameSchema(
+    {
+        "workload": _text("workload"),
+        "label": _text("name in figures"),
+        "name": _text("P5, median or P95"),
+        "output_tokens": _number("answer length, tokens"),
+    },
+    strict=True,
+)
+
 ENERGY_PER_QUERY = pa.DataFrameSchema(
     {
         "study": _text("study"),

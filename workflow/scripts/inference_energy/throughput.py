@@ -149,3 +149,27 @@ def from_fit_row(row: dict) -> ThroughputModel:
         slope_output=row["slope_output"],
         cap_tok_per_s=row["cap_tok_per_s"],
     )
+
+
+def throughput_curve(fit: pl.DataFrame, input_tokens: float) -> pl.DataFrame:
+    """Fitted throughput over output length at one prompt length, for drawing.
+
+    Returns:
+        `model`, `part` (shorter than, inside, or longer than the fitted lengths), `output_tokens`, `tok_per_s`.
+    """
+    frames = []
+    for row in fit.iter_rows(named=True):
+        curve, low, high = from_fit_row(row), row["output_tokens_min"], row["output_tokens_max"]
+        for part, start, end in (("shorter", 10.0, low), ("fitted", low, high), ("longer", high, 50_000.0)):
+            tokens = np.geomspace(start, end, 40)
+            frames.append(
+                pl.DataFrame(
+                    {
+                        "model": row["model"],
+                        "part": part,
+                        "output_tokens": tokens,
+                        "tok_per_s": curve.tok_per_s(input_tokens, tokens),
+                    }
+                )
+            )
+    return pl.concat(frames)

@@ -1,0 +1,73 @@
+"""Runs of the whole workflow in a folder of their own, and changes to its files."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("Snakefile", "config", "resources", "workflow")
+BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
+ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Snakemake in a folder; `stdout` holds all that it prints, errors included, in order."""
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--nocolor", *arguments],
+        cwd=folder,
+        env=ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def planned(folder: Path, *targets: str) -> set[str]:
+    """Jobs that a run would do, as rule and wildcard values: `energy_per_query joule-2026`; without rule all."""
+    outcome = run(folder, "--cores", "1", "--dry-run", *targets)
+    assert outcome.returncode == 0, outcome.stdout
+    jobs = set()
+    for block in re.split(r"^\[.*\]$", outcome.stdout, flags=re.MULTILINE):
+        rule = re.search(r"^(?:local)?(?:rule|checkpoint) (\w+):$", block, flags=re.MULTILINE)
+        if rule:
+            wildcards = re.search(r"^    wildcards: (.*)$", block, flags=re.MULTILINE)
+            values = [pair.split("=", 1)[1] for pair in wildcards[1].split(", ")] if wildcards else []
+            jobs.add(" ".join([rule[1], *values]))
+    assert jobs or "Nothing to be done" in outcome.stdout, outcome.stdout
+    return jobs - {"all"}
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Change one place of a text file; the place must be there once."""
+    text = path.read_text()
+    assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {path}"
+    path.write_text(text.replace(old, new))
+
+
+def sign(folder: Path) -> None:
+    """Write the checksum of the changed benchmark file into its origin."""
+    checksum = hashlib.sha256((folder / BENCHMARKS).read_bytes()).hexdigest()
+    origin = folder / ORIGIN
+    origin.write_text(re.sub(r"sha256: [0-9a-f]{64}", f"sha256: {checksum}", origin.read_text()))
+
+
+def copy_sources(folder: Path) -> None:
+    """Everything that a build starts from, with as few draws as are allowed."""
+    folder.mkdir(parents=True)
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    config = folder / "config/config.yaml"
+    text, changes = re.subn(r"^draws: \d[\d_]*", "draws: 10_000", config.read_text(), flags=re.MULTILINE)
+    assert changes == 1
+    config.write_text(text)

@@ -1,0 +1,227 @@
+"""Every fault of a user's file ends the run with one plain line and leaves the last good results alone."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from runs import BENCHMARKS, ORIGIN, replace, run, sign
+
+CONFIG = "config/config.yaml"
+STUDY = "config/studies/joule-2026.yaml"
+BASE = "config/studies/arxiv-2025.yaml"
+KEPT = (
+    "results/benchmarks.duckdb",
+    "results/validated/*.parquet",
+    "results/headline.csv",
+    "results/*/energy_per_query.parquet",
+)
+VALIDATED = "results/validated/throughput.parquet"
+FIT = "results/joule-2026/throughput_fit.parquet"
+CELL = ",3732.4,"  # throughput of row 04, which stands in line 5
+
+
+def edit(file: str, old: str, new: str) -> Callable[[Path], None]:
+    return lambda folder: replace(folder / file, old, new)
+
+
+def cell(new: str) -> Callable[[Path], None]:
+    return edit(BENCHMARKS, CELL, f",{new},")
+
+
+def every_line(pattern: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        file = folder / BENCHMARKS
+        lines = file.read_text().splitlines()
+        header = lines[0].split(",")
+        position = header.index(pattern)
+        if new:  # one more column
+            lines = [f"{lines[0]},{new}", *(f"{line},1" for line in lines[1:])]
+        else:  # one less
+            lines = [drop_cell(line, position) for line in lines]
+        file.write_text("\n".join(lines) + "\n")
+
+    return change
+
+
+def drop_cell(line: str, position: int) -> str:
+    cells = line.split(",")  # no quoted cell stands before the columns that are dropped here
+    return ",".join(cells[:position] + cells[position + 1 :])
+
+
+def append(file: str, text: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / file
+        path.write_text(path.read_text() + text)
+
+    return change
+
+
+def repeat_last_row(folder: Path) -> None:
+    path = folder / BENCHMARKS
+    text = path.read_text()
+    path.write_text(text + text.splitlines()[-1] + "\n")
+
+
+def empty(folder: Path) -> None:
+    (folder / BENCHMARKS).write_text("")
+
+
+def circle(folder: Path) -> None:
+    path = folder / BASE
+    path.write_text("extends: joule-2026\n" + path.read_text())
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for pattern in KEPT for path in sorted(folder.glob(pattern))}
+
+
+def last_error(printed: str) -> str:
+    lines = [line for line in printed.splitlines() if line.strip()]
+    assert lines[-1].startswith("Error: "), printed
+    return lines[-1].removeprefix("Error: ")
+
+
+def finds(line: int, column: str, value: str, allowed: str) -> str:
+    return f"{BENCHMARKS} line {line} column {column}: found {value}; allowed: {allowed}"
+
+
+THROUGHPUT = "throughput_tok_per_s"
+DATA_FAULTS = {
+    "malformed CSV": (cell('"3732.4'), f"{BENCHMARKS} line "),
+    "missing column": (every_line("gpu", ""), f"{BENCHMARKS} line 1: missing column gpu; allowed: "),
+    "extra column": (every_line("gpu", "colour"), f"{BENCHMARKS} line 1: unknown column colour; allowed: "),
+    "text in number": (cell("fast"), finds(5, THROUGHPUT, "'fast'", "a number")),
+    "nan": (cell("nan"), finds(5, THROUGHPUT, "'nan'", "a finite number")),
+    "infinity": (cell("inf"), finds(5, THROUGHPUT, "'inf'", "")),
+    "zero": (cell("0"), finds(5, THROUGHPUT, "'0'", "> 0")),
+    "negative": (cell("-3732.4"), finds(5, THROUGHPUT, "'-3732.4'", "> 0")),
+    "unknown model": (
+        edit(BENCHMARKS, "\n04,Llama 3.1 405B,", "\n04,Llama 9,"),
+        finds(5, "model", "'Llama 9'", "a known name: DeepSeek-R1, "),
+    ),
+    "duplicate row": (repeat_last_row, finds(26, "row_id", "'25'", "a value that no other row has")),
+    "empty file": (empty, f"{BENCHMARKS}: the file is empty; allowed: a header and rows"),
+}
+
+
+@pytest.mark.parametrize("fault", DATA_FAULTS)
+def test_benchmark_fault(copy, fault):
+    change, message = DATA_FAULTS[fault]
+    before = kept(copy)
+    change(copy)
+    sign(copy)
+    outcome = run(copy, "--cores", "1", VALIDATED)
+    assert outcome.returncode != 0
+    assert last_error(outcome.stdout).startswith(message)
+    assert "Traceback" not in outcome.stdout
+    assert kept(copy) == before
+
+
+def test_malformed_csv_names_the_line_where_the_quote_opens_or_the_file_ends(copy):
+    total = len((copy / BENCHMARKS).read_text().splitlines())
+    cell('"3732.4')(copy)
+    sign(copy)
+    error = last_error(run(copy, "--cores", "1", VALIDATED).stdout)
+    found = re.search(r" line (\d+): malformed CSV: (.+)$", error)
+    assert found, error
+    assert int(found[1]) in (5, total)
+
+
+def test_wrong_checksum(copy):
+    before = kept(copy)
+    cell("3732.5")(copy)
+    outcome = run(copy, "--cores", "1", VALIDATED)
+    assert outcome.returncode != 0
+    error = last_error(outcome.stdout)
+    assert re.match(rf"{BENCHMARKS}: found sha256 [0-9a-f]{{64}}; {ORIGIN} says [0-9a-f]{{64}}\. ", error), (
+        error
+    )
+    assert "Traceback" not in outcome.stdout
+    assert kept(copy) == before
+
+
+CONFIGURATION_FAULTS = {
+    "unknown configuration key": (
+        append(CONFIG, "colour: blue\n"),
+        "config/config.yaml: top level: unknown key colour; allowed: draws, on_invalid, seed or studies",
+    ),
+    "unknown study key": (
+        append(STUDY, "colour: blue\n"),
+        f"{STUDY}: top level: unknown key colour; allowed: ",
+    ),
+    "unknown study": (
+        edit(CONFIG, "  - joule-2026\n", "  - joule-2027\n"),
+        "studies: no study 'joule-2027' (config/studies/joule-2027.yaml does not exist);"
+        " allowed: arxiv-2025 or joule-2026",
+    ),
+    "extends in a circle": (
+        circle,
+        f"{BASE}: extends goes in a circle: arxiv-2025 -> joule-2026 -> arxiv-2025",
+    ),
+    "P5 above P95": (
+        append(STUDY, "pue: {p05: 1.7}\n"),
+        f"{STUDY}: pue: found p05 1.7 >= p95 1.6; allowed: p05 < p95",
+    ),
+    "P5 equal to P95": (
+        append(STUDY, "pue: {p05: 1.6}\n"),
+        f"{STUDY}: pue: found p05 1.6 >= p95 1.6; allowed: p05 < p95",
+    ),
+    "share above 1": (
+        edit(BASE, "long_share: 0.1, interventions: false", "long_share: 1.1, interventions: false"),
+        f"{BASE}: fleet.scenarios.mixed.long_share: found 1.1; allowed: a number <= 1",
+    ),
+    "share below 0": (
+        edit(BASE, "long_share: 0.1, interventions: false", "long_share: -0.1, interventions: false"),
+        f"{BASE}: fleet.scenarios.mixed.long_share: found -0.1; allowed: a number >= 0",
+    ),
+    "zero draws": (
+        edit(CONFIG, "draws: 10_000", "draws: 0"),
+        "config/config.yaml: draws: found 0; allowed: a number >= 10000",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", CONFIGURATION_FAULTS)
+def test_configuration_fault(copy, fault):
+    change, message = CONFIGURATION_FAULTS[fault]
+    before = kept(copy)
+    change(copy)
+    outcome = run(copy, "--cores", "1", "results/headline.csv")
+    assert outcome.returncode != 0
+    told = [line for line in outcome.stdout.splitlines() if line.startswith(message)]
+    assert len(told) == 1, outcome.stdout
+    assert "Traceback" not in outcome.stdout
+    assert "Job stats" not in outcome.stdout, "a job was planned"
+    assert kept(copy) == before
+
+
+UNKNOWN_MEMBER = append(STUDY, "classes: {frontier: {weights: {Llama 9: 1}}}\n")
+
+
+def test_unknown_class_member(copy):
+    before = kept(copy)
+    UNKNOWN_MEMBER(copy)
+    outcome = run(copy, "--cores", "1", FIT)
+    assert outcome.returncode != 0
+    error = last_error(outcome.stdout)
+    assert error.startswith(
+        f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: DeepSeek-R1, "
+    )
+    assert "Traceback" not in outcome.stdout
+    assert kept(copy) == before
+
+
+@pytest.mark.parametrize(("fault", "target"), [("benchmark row", VALIDATED), ("class member", FIT)])
+def test_fault_that_is_still_there_fails_again(copy, fault, target):
+    """The last good results stay in place, but must never pass for results of the faulty input."""
+    if fault == "benchmark row":
+        cell("0")(copy)
+        sign(copy)
+    else:
+        UNKNOWN_MEMBER(copy)
+    first = run(copy, "--cores", "1", target)
+    assert first.returncode != 0
+    second = run(copy, "--cores", "1", target)
+    assert second.returncode != 0, second.stdout
+    assert last_error(second.stdout) == last_error(first.stdout)

@@ -1,0 +1,35 @@
+"""After an edit exactly those jobs run again that depend on what was edited."""
+
+from runs import BENCHMARKS, planned, replace, sign
+
+STUDIES = ("arxiv-2025", "joule-2026")
+
+
+def of(rules, studies=STUDIES):
+    return {f"{rule} {study}" for rule in rules for study in studies}
+
+
+def test_edit_of_a_module_reruns_its_users(copy):
+    module = copy / "workflow/scripts/inference_energy/scenarios.py"
+    module.write_text(module.read_text() + "# edited\n")
+    assert planned(copy) == of(["scenario_aggregates"]) | {"headline"}
+
+
+def test_edit_of_a_study_leaves_other_studies_alone(copy):
+    replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
+    rules = ["throughput_fit", "energy_per_query", "intervention_multipliers", "scenario_aggregates"]
+    assert planned(copy) == of(rules, ["joule-2026"]) | {"headline"}
+
+
+def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
+    replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
+    sign(copy)
+    rules = ["throughput_fit", "energy_per_query", "intervention_multipliers", "scenario_aggregates"]
+    assert planned(copy) == of(rules) | {"headline", "ingest_benchmarks", "validate_benchmarks"}
+
+
+def test_edit_of_a_comment_reruns_nothing(copy):
+    for study in STUDIES:
+        path = copy / f"config/studies/{study}.yaml"
+        path.write_text("# edited\n" + path.read_text())
+    assert planned(copy) == set()

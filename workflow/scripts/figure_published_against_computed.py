@@ -1,0 +1,13 @@
+"""Wiring of rule figure_published_against_computed."""
+
+import polars as pl
+from inference_energy import log, render
+from inference_energy.figures.published_against_computed import published_against_computed_figure
+
+with log.job(snakemake.log[0]):
+    chart = published_against_computed_figure(
+        headline=pl.read_csv(snakemake.input.headline),
+        study_name=snakemake.wildcards.study,
+        study=snakemake.params.study,
+    )
+    render.save(chart, snakemake.output)

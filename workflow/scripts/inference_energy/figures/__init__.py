@@ -1,0 +1,1 @@
+"""One module per figure: each takes tables and returns a chart."""

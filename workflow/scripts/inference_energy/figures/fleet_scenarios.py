@@ -1,0 +1,79 @@
+"""What a fleet draws in a day, beside two familiar loads."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.theme import BLUE, INK, MUTED, ORANGE, WIDTH, titled
+
+KINDS = {"traditional": "Traditional queries", "long": "Long queries"}
+
+
+def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.LayerChart:
+    """Mean energy per day, split by kind of query, with its interval and the reference loads.
+
+    Args:
+        scenarios: table `scenario_aggregates`; scenarios of long queries alone are left out.
+        references: table of `resources/reference_loads.csv`.
+        study: the study's `title`.
+    """
+    rows = scenarios.filter(pl.col("long_share") < 1)
+    parts = rows.unpivot(
+        on=[f"energy_gwh_per_day_mean_{kind}" for kind in KINDS],
+        index="label",
+        variable_name="kind",
+        value_name="gwh",
+    ).with_columns(pl.col("kind").str.strip_prefix("energy_gwh_per_day_mean_").replace(KINDS))
+    rows = rows.with_columns(text=pl.Series([f"{value:.2f}" for value in rows["energy_gwh_per_day_mean"]]))
+    y = alt.Y("label:N", sort=rows["label"].to_list(), title=None)
+    domain = alt.Scale(domain=[0, rows["energy_gwh_per_day_p95"].max() * 1.08])
+    bars = (
+        alt.Chart(parts)
+        .mark_bar(height=26)
+        .encode(
+            y=y,
+            x=alt.X("gwh:Q", title="Energy of the fleet (GWh per day)", scale=domain),
+            color=alt.Color("kind:N", title=None).scale(domain=list(KINDS.values()), range=[BLUE, ORANGE]),
+            order=alt.Order("kind:N", sort="descending"),
+        )
+    )
+    interval = (
+        alt.Chart(rows)
+        .mark_rule(strokeWidth=1.6, color=INK)
+        .encode(y=y, x=alt.X("energy_gwh_per_day_p05:Q", scale=domain), x2="energy_gwh_per_day_p95:Q")
+    )
+    means = (
+        alt.Chart(rows)
+        .mark_text(align="left", dx=6, dy=-19, fontWeight="bold")
+        .encode(y=y, x=alt.X("energy_gwh_per_day_mean:Q", scale=domain), text="text:N")
+    )
+    ordered = references.sort("energy_gwh_per_day").with_columns(
+        name=pl.format("{} ({} GWh)", "label", "energy_gwh_per_day"), level=pl.int_range(pl.len()) * -16 - 8
+    )
+    lines = (
+        alt.Chart(ordered)
+        .mark_rule(strokeDash=[5, 4], color=MUTED)
+        .encode(x=alt.X("energy_gwh_per_day:Q", scale=domain))
+    )
+    names = [
+        alt.Chart(ordered.slice(i, 1))
+        .mark_text(align="left", dx=3, fontSize=11, color=MUTED)
+        .encode(x=alt.X("energy_gwh_per_day:Q", scale=domain), y=alt.value(ordered["level"][i]), text="name:N")
+        for i in range(len(ordered))
+    ]
+    mean = dict(rows.select("scenario", "energy_gwh_per_day_mean").iter_rows())
+    finding = ", ".join(f"{label} {mean[name]:.1f}" for name, label in _named(mean).items())
+    return titled(
+        alt.layer(bars, interval, means, lines, *names).properties(width=WIDTH, height=66 * len(rows)),
+        finding=f"{study['title']}: a billion queries a day draw (GWh/day): {finding}",
+        conditions="Bars: mean. Thin line: P5-P95 with utilisation, PUE and serving saving unknown but shared by the"
+        " whole fleet (not drawn anew per query). Model mix and throughput taken as known. Dashed: reference loads.",
+    )
+
+
+def _named(mean: dict[str, float]) -> dict[str, str]:
+    names = {
+        "traditional": "all traditional",
+        "mixed": "with 10 % long queries",
+        "mixed_optimized": "with interventions as well",
+    }
+    return {key: label for key, label in names.items() if key in mean}

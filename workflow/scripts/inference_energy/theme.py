@@ -1,0 +1,56 @@
+"""One look for all figures: colour-blind-safe, readable at 800 px, the same in SVG, PNG and Vega-Lite."""
+
+import textwrap
+
+import altair as alt
+
+FONT = "Liberation Sans"
+BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"  # Okabe and Ito (2008)
+INK, MUTED, PALE = "#1B1F23", "#57606A", "#C9D1D9"
+WIDTH = 520
+CHARACTERS_PER_LINE = 88
+
+
+def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.TopLevelMixin:
+    """A chart under the theme, its title the finding, its subtitle the conditions."""
+    title = alt.TitleParams(
+        text=textwrap.wrap(finding, CHARACTERS_PER_LINE - 16),
+        subtitle=textwrap.wrap(conditions, CHARACTERS_PER_LINE + 4),
+        anchor="start",
+        frame="bounds",
+        fontSize=17,
+        subtitleFontSize=12.5,
+        subtitleColor=MUTED,
+        subtitlePadding=6,
+        offset=16,
+    )
+    return chart.properties(title=title, padding=14, background="white").configure(**config())
+
+
+def config() -> dict:
+    """Vega-Lite configuration shared by all figures."""
+    return {
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": {
+            "labelFontSize": 12,
+            "titleFontSize": 12.5,
+            "titleFontWeight": "normal",
+            "labelColor": INK,
+            "titleColor": INK,
+            "gridColor": "#EAEEF2",
+            "domainColor": PALE,
+            "tickColor": PALE,
+            "labelLimit": 320,
+        },
+        "legend": {"labelFontSize": 12, "titleFontSize": 12, "orient": "top", "direction": "horizontal"},
+        "text": {"fontSize": 12, "color": INK},
+        "title": {"color": INK},
+    }
+
+
+def number(value: float) -> str:
+    """Three significant digits, without exponents: 0.341, 4.32, 1,300."""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"

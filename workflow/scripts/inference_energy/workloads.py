@@ -1,0 +1,33 @@
+"""How long the queries of a study are, as tables."""
+
+import numpy as np
+import polars as pl
+
+from inference_energy.distributions import output_tokens
+
+SHARES = {"P5": 0.05, "median": 0.5, "P95": 0.95}
+
+
+def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Distribution of output tokens per workload.
+
+    Returns:
+        Share of queries per factor of e in length (`workload, label, output_tokens, density_per_e_fold`); and P5,
+        median and P95 (`workload, label, name, output_tokens`).
+    """
+    density, quantiles = [], []
+    for workload, spec in study["workloads"].items():
+        probabilities = output_tokens(spec["output_tokens"]).probabilities()
+        cumulative = np.cumsum(probabilities)
+        edges = np.unique(np.rint(np.geomspace(1, len(probabilities) + 1, 160)).astype(int))
+        low, high = edges[:-1], edges[1:]  # whole tokens low ... high - 1
+        shares = cumulative[high - 2] - np.where(low > 1, cumulative[np.maximum(low - 2, 0)], 0.0)
+        place = {"workload": workload, "label": spec["label"]}
+        density.append(
+            pl.DataFrame({"output_tokens": np.sqrt(low * (high - 1.0)), "density_per_e_fold": shares / np.log(high / low)})
+            .with_columns(**{key: pl.lit(value) for key, value in place.items()})
+        )
+        for name, share in SHARES.items():
+            tokens = float(np.searchsorted(cumulative, share) + 1)
+            quantiles.append(place | {"name": name, "output_tokens": tokens})
+    return pl.concat(density), pl.DataFrame(quantiles)
