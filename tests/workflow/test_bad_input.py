@@ -134,9 +134,7 @@ def test_wrong_checksum(copy):
     outcome = run(copy, "--cores", "1", VALIDATED)
     assert outcome.returncode != 0
     error = last_error(outcome.stdout)
-    assert re.match(rf"{BENCHMARKS}: found sha256 [0-9a-f]{{64}}; {ORIGIN} says [0-9a-f]{{64}}\. ", error), (
-        error
-    )
+    assert re.match(rf"{BENCHMARKS}: found sha256 [0-9a-f]{{64}}; {ORIGIN} says [0-9a-f]{{64}}\. ", error), error
     assert "Traceback" not in outcome.stdout
     assert kept(copy) == before
 
@@ -205,9 +203,7 @@ def test_unknown_class_member(copy):
     outcome = run(copy, "--cores", "1", FIT)
     assert outcome.returncode != 0
     error = last_error(outcome.stdout)
-    assert error.startswith(
-        f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: DeepSeek-R1, "
-    )
+    assert error.startswith(f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: DeepSeek-R1, ")
     assert "Traceback" not in outcome.stdout
     assert kept(copy) == before
 

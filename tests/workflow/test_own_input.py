@@ -30,9 +30,7 @@ def test_rejected_row_changes_nothing_but_is_told(copy):
     assert outcome.returncode == 0, outcome.stdout
     line = len(lines) + 1
     with duckdb.connect(str(copy / "results/benchmarks.duckdb"), read_only=True) as connection:
-        rejected = connection.execute(
-            'SELECT source, file, line, "column", value, reason FROM rejected_row'
-        ).fetchall()
+        rejected = connection.execute('SELECT source, file, line, "column", value, reason FROM rejected_row').fetchall()
         accepted = connection.execute("SELECT count(*) FROM throughput").fetchone()
     assert rejected == [("oviedo", BENCHMARKS, line, "throughput_tok_per_s", "0", "allowed: > 0")]
     assert accepted == (len(lines) - 1,)
@@ -44,8 +42,7 @@ def test_rejected_row_changes_nothing_but_is_told(copy):
 
 def test_study_of_ones_own(copy):
     others = {
-        name: (copy / f"results/{name}/energy_per_query.parquet").read_bytes()
-        for name in ("arxiv-2025", "joule-2026")
+        name: (copy / f"results/{name}/energy_per_query.parquet").read_bytes() for name in ("arxiv-2025", "joule-2026")
     }
     published = pl.read_csv(copy / "results/headline.csv", infer_schema_length=None)
     (copy / "config/studies/efficient-site.yaml").write_text(STUDY)

@@ -1,11 +1,6 @@
 # Benchmark files into one typed database, and out of it only what passes every check.
 
 
-def benchmark_files(wildcards):
-    """Every file of every source: a new one is read without an edit here."""
-    return sorted(str(path) for path in Path("resources/benchmarks").rglob("*") if path.is_file())
-
-
 rule ingest_benchmarks:
     """All benchmark rows, typed, with source, file and line; rejected rows with the reason."""
     input:
@@ -19,6 +14,8 @@ rule ingest_benchmarks:
     log:
         "results/logs/ingest_benchmarks.log",
         rejected="results/logs/rejected_rows.txt",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         on_invalid=config["on_invalid"],
     script:
@@ -37,5 +34,7 @@ rule validate_benchmarks:
         estimates=update("results/validated/published_estimates.parquet"),
     log:
         "results/logs/validate_benchmarks.log",
+    conda:
+        "../envs/pipeline.yaml"
     script:
         "../scripts/validate_benchmarks.py"

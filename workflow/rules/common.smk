@@ -27,9 +27,7 @@ def schema(name):
 
 try:
     configuration.check(config, schema("config"), "config/config.yaml")
-    STUDIES = {
-        name: studies.read_study(name, Path("config/studies"), schema("study")) for name in config["studies"]
-    }
+    STUDIES = {name: studies.read_study(name, Path("config/studies"), schema("study")) for name in config["studies"]}
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -47,3 +45,8 @@ def section(*keys):
 def library(script):
     """Every module that a script imports, as plain inputs: compared by content, so an edit reruns its users."""
     return modules.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
+
+
+def benchmark_files(wildcards):
+    """Every file of every source: a new one is read without an edit here."""
+    return sorted(str(path) for path in Path("resources/benchmarks").rglob("*") if path.is_file())

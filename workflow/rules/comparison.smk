@@ -14,6 +14,8 @@ rule headline:
         update("results/headline.csv"),
     log:
         "results/logs/headline.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         studies={
             name: {key: study[key] for key in ("workloads", "as_published", "interventions")}

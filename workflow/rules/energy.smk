@@ -13,6 +13,8 @@ rule throughput_fit:
         curve=update("results/{study}/throughput_curve.parquet"),
     log:
         "results/logs/{study}/throughput_fit.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("throughput", "classes", "node_power_kw", "workloads"),
     script:
@@ -28,6 +30,8 @@ rule token_lengths:
         quantiles="results/{study}/token_length_quantiles.parquet",
     log:
         "results/logs/{study}/token_lengths.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("workloads"),
     script:
@@ -44,6 +48,8 @@ rule energy_per_query:
         density="results/{study}/energy_density.parquet",
     log:
         "results/logs/{study}/energy_per_query.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published"),
         draws=config["draws"],
@@ -61,6 +67,8 @@ rule intervention_multipliers:
         "results/{study}/intervention_multipliers.parquet",
     log:
         "results/logs/{study}/intervention_multipliers.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section(
             "workloads",
@@ -88,10 +96,10 @@ rule scenario_aggregates:
         update("results/{study}/scenario_aggregates.parquet"),
     log:
         "results/logs/{study}/scenario_aggregates.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
-        study=section(
-            "workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "fleet"
-        ),
+        study=section("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "fleet"),
         seed=config["seed"],
     script:
         "../scripts/scenario_aggregates.py"

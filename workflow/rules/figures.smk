@@ -19,6 +19,8 @@ rule figure_energy_per_query:
         json="results/figures/{study}/energy_per_query_{workload}.json",
     log:
         "results/logs/{study}/figure_energy_per_query_{workload}.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("title", "workloads", "classes"),
     script:
@@ -43,6 +45,8 @@ rule figure_intervention_pathways:
         json="results/figures/{study}/intervention_pathways.json",
     log:
         "results/logs/{study}/figure_intervention_pathways.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("title", "workloads"),
     script:
@@ -67,6 +71,8 @@ rule figure_fleet_scenarios:
         json="results/figures/{study}/fleet_scenarios.json",
     log:
         "results/logs/{study}/figure_fleet_scenarios.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("title"),
     script:
@@ -91,6 +97,8 @@ rule figure_token_lengths:
         json="results/figures/{study}/token_lengths.json",
     log:
         "results/logs/{study}/figure_token_lengths.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("title", "workloads"),
     script:
@@ -116,6 +124,8 @@ rule figure_throughput_fit:
         json="results/figures/{study}/throughput_fit.json",
     log:
         "results/logs/{study}/figure_throughput_fit.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("title", "workloads"),
     script:
@@ -139,6 +149,8 @@ rule figure_published_against_computed:
         json="results/figures/{study}/published_against_computed.json",
     log:
         "results/logs/{study}/figure_published_against_computed.log",
+    conda:
+        "../envs/pipeline.yaml"
     params:
         study=section("title"),
     script:

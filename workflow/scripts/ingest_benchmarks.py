@@ -6,7 +6,9 @@ from inference_energy import benchmarks, configuration, database, log, validatio
 
 with log.job(snakemake.log[0]) as logger:
     tables = benchmarks.read_benchmarks(
-        Path("resources/benchmarks"), Path("resources"), configuration.read_yaml(Path(snakemake.input.origin_schema))
+        Path("resources/benchmarks"),
+        Path("resources"),
+        configuration.read_yaml(Path(snakemake.input.origin_schema)),
     )
     rejected = tables["rejected_row"]
     lines = [validation.one_line(row) for row in rejected.iter_rows(named=True)]

@@ -63,7 +63,11 @@ def comments() -> dict[str, tuple[str, dict[str, str]]]:
     def columns_of(table: type[InputTable]) -> dict[str, str]:
         return {name: column.description for name, column in table.to_schema().columns.items()}
 
-    place = {"source": "folder of the source in resources/benchmarks", "file": "file", "line": "line in that file"}
+    place = {
+        "source": "folder of the source in resources/benchmarks",
+        "file": "file",
+        "line": "line in that file",
+    }
     return {
         "source": (
             "One file of one benchmark source, with its verified origin",

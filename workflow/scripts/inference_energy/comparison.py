@@ -51,7 +51,10 @@ def computed_quantities(
         long, long_se = found[f"long {subject} energy_wh_p50 {spread}"]
         short, short_se = found[f"traditional {subject} energy_wh_p50 {spread}"]
         relative_se = np.hypot(long_se / long, short_se / short)
-        found[f"long/traditional {subject} energy_wh_p50 {spread}"] = (long / short, long / short * relative_se)
+        found[f"long/traditional {subject} energy_wh_p50 {spread}"] = (
+            long / short,
+            long / short * relative_se,
+        )
     medians = [study["workloads"][name]["output_tokens"]["median"] for name in ("long", "traditional")]
     found["long/traditional output_tokens_p50"] = (medians[0] / medians[1], 0.0)
     ours, ours_se = found[f"traditional {subject} energy_wh_p50 as_published"]

@@ -45,7 +45,10 @@ def read_text(path: Path, columns: list[str]) -> pl.DataFrame:
         raise InputError(f"{path} line {reader.line_num}: malformed CSV: {error}") from None
     if not rows:
         raise InputError(f"{path}: found a header and no rows; allowed: at least one row")
-    cells = {name: [cell.strip() or None for cell in column] for name, column in zip(header, zip(*rows, strict=True), strict=True)}
+    cells = {
+        name: [cell.strip() or None for cell in column]
+        for name, column in zip(header, zip(*rows, strict=True), strict=True)
+    }
     return pl.DataFrame(cells, schema=dict.fromkeys(header, pl.String)).select(
         *columns, pl.lit(str(path)).alias("file"), pl.Series("line", lines, dtype=pl.Int64)
     )
@@ -55,6 +58,10 @@ def _check_header(path: Path, header: list[str], columns: list[str]) -> None:
     missing = [name for name in columns if name not in header]
     extra = [name for name in header if name not in columns]
     doubled = [name for name in header if header.count(name) > 1]
-    for fault, names in (("missing column", missing), ("unknown column", extra), ("column given twice:", doubled)):
+    for fault, names in (
+        ("missing column", missing),
+        ("unknown column", extra),
+        ("column given twice:", doubled),
+    ):
         if names:
             raise InputError(f"{path} line 1: {fault} {one_of(names)}; allowed: {one_of(columns)}")

@@ -36,7 +36,7 @@ def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(path), read_only=True) as connection:
         parquet = Path(folder) / "table.parquet"
         connection.execute(
-            f"COPY (SELECT * FROM \"{table}\" ORDER BY {order}) TO {_quoted(str(parquet))} (FORMAT parquet)"
+            f'COPY (SELECT * FROM "{table}" ORDER BY {order}) TO {_quoted(str(parquet))} (FORMAT parquet)'
         )
         return pl.read_parquet(parquet)
 

@@ -40,7 +40,13 @@ def random_factors(study: dict) -> list[LogNormal]:
 
 
 def draw_energy_wh(
-    *, generator: np.random.Generator, draws: int, study: dict, workload: str, model: str, throughput: ThroughputModel
+    *,
+    generator: np.random.Generator,
+    draws: int,
+    study: dict,
+    workload: str,
+    model: str,
+    throughput: ThroughputModel,
 ):
     """Chunks of simulated query energies in Wh, together `draws` values of shape (n,)."""
     spec = study["workloads"][workload]
@@ -53,7 +59,9 @@ def draw_energy_wh(
         if lengths.max() > len(table):
             table = _unit_energy_by_token_count(study, workload, model, throughput, int(lengths.max()))
         yield energy_wh(
-            unit_energy_wh=table[lengths - 1], utilisation=utilisation.draw(generator, n), pue=pue.draw(generator, n)
+            unit_energy_wh=table[lengths - 1],
+            utilisation=utilisation.draw(generator, n),
+            pue=pue.draw(generator, n),
         )
 
 
@@ -101,7 +109,13 @@ def fitted_models(fit: pl.DataFrame) -> dict[str, ThroughputModel]:
 
 
 def simulate(
-    *, study_name: str, study: dict, workload: str, throughput: dict[str, ThroughputModel], draws: int, seed: int
+    *,
+    study_name: str,
+    study: dict,
+    workload: str,
+    throughput: dict[str, ThroughputModel],
+    draws: int,
+    seed: int,
 ) -> dict[str, LogHistogram]:
     """Monte Carlo of one workload: a histogram of query energies in Wh per model."""
     histograms = {}
@@ -134,7 +148,12 @@ def energy_per_query(
     summary, density = [], []
     for workload in study["workloads"]:
         histograms = simulate(
-            study_name=study_name, study=study, workload=workload, throughput=throughput, draws=draws, seed=seed
+            study_name=study_name,
+            study=study,
+            workload=workload,
+            throughput=throughput,
+            draws=draws,
+            seed=seed,
         )
         simulated = {model: histogram.distribution() for model, histogram in histograms.items()}
         exact = {

@@ -35,9 +35,7 @@ def multipliers(study: dict, workload: str) -> dict[str, LogNormal]:
     return singles | {COMBINED: product(list(singles.values()))}
 
 
-def intervention_multipliers(
-    *, study_name: str, study: dict, fit: pl.DataFrame, draws: int, seed: int
-) -> pl.DataFrame:
+def intervention_multipliers(*, study_name: str, study: dict, fit: pl.DataFrame, draws: int, seed: int) -> pl.DataFrame:
     """Multiplier and remaining energy per query, one row per workload, lever or combination, and spread."""
     subject = study["interventions"]["subject"]
     weights = class_weights(study, subject)
@@ -92,7 +90,10 @@ def _simulate(study_name, study, workload, throughput, levers, draws, seed) -> d
     histograms = defaultdict(LogHistogram)
     for model, curve in throughput.items():
         kept = {
-            spread: (baseline[model].distribution().quantile(low), baseline[model].distribution().quantile(high))
+            spread: (
+                baseline[model].distribution().quantile(low),
+                baseline[model].distribution().quantile(high),
+            )
             for spread, (low, high) in spreads(study).items()
         }
         generators = {name: stream(seed, study_name, model, workload, name) for name in levers if name != COMBINED}

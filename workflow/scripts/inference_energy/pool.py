@@ -58,7 +58,11 @@ class Pool:
             return each[0]
         # The pool's quantile lies between the smallest and the largest of its members' own.
         root = brentq(
-            lambda log: self.cdf(np.exp(log)) - share, np.log(min(each)), np.log(max(each)), xtol=1e-11, rtol=1e-11
+            lambda log: self.cdf(np.exp(log)) - share,
+            np.log(min(each)),
+            np.log(max(each)),
+            xtol=1e-11,
+            rtol=1e-11,
         )
         return float(np.exp(root))
 

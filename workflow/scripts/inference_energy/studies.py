@@ -62,7 +62,9 @@ def _check_meaning(study: dict, place: Path) -> None:
             raise InputError(f"{place}: {key}: found p05 {spec['p05']} >= p95 {spec['p95']}; allowed: p05 < p95")
     for low, high in study["as_published"]["trimming"]:
         if low >= high:
-            raise InputError(f"{place}: as_published.trimming: found {[low, high]}; allowed: [low, high] with low < high")
+            raise InputError(
+                f"{place}: as_published.trimming: found {[low, high]}; allowed: [low, high] with low < high"
+            )
     for key in ("interventions", "fleet"):
         subject = study[key]["subject"]
         if subject not in study["classes"]:

@@ -5,17 +5,17 @@ import textwrap
 import altair as alt
 
 FONT = "Liberation Sans"
-BLUE, ORANGE, GREEN, PINK, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9"  # Okabe and Ito (2008)
+BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito (2008)
 INK, MUTED, PALE = "#1B1F23", "#57606A", "#C9D1D9"
 WIDTH = 520
-CHARACTERS_PER_LINE = 88
+TITLE_CHARACTERS, SUBTITLE_CHARACTERS = 74, 112
 
 
 def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.TopLevelMixin:
     """A chart under the theme, its title the finding, its subtitle the conditions."""
     title = alt.TitleParams(
-        text=textwrap.wrap(finding, CHARACTERS_PER_LINE - 16),
-        subtitle=textwrap.wrap(conditions, CHARACTERS_PER_LINE + 4),
+        text=textwrap.wrap(finding, TITLE_CHARACTERS),
+        subtitle=textwrap.wrap(conditions, SUBTITLE_CHARACTERS),
         anchor="start",
         frame="bounds",
         fontSize=17,

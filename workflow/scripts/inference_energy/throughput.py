@@ -47,7 +47,11 @@ def fit(
         # ASSUME: two rows cannot carry a slope, so the faster one stands for every length.
         # Source: arXiv 2509.20241, Methods.
         return ThroughputModel(
-            form="constant", intercept=float(np.log(cap)), slope_input=0.0, slope_output=0.0, cap_tok_per_s=cap
+            form="constant",
+            intercept=float(np.log(cap)),
+            slope_input=0.0,
+            slope_output=0.0,
+            cap_tok_per_s=cap,
         )
     # ASSUME: throughput is log-linear in both lengths and never exceeds what was observed for that model.
     # Source: arXiv 2509.20241, Methods.

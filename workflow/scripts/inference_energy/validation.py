@@ -18,7 +18,9 @@ REJECTED = {
 }
 
 
-def split(text: pl.DataFrame, table: type[InputTable], known: dict[str, list[str]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def split(
+    text: pl.DataFrame, table: type[InputTable], known: dict[str, list[str]]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Type and check every row.
 
     Args:
@@ -61,7 +63,9 @@ def _faults(text: pl.DataFrame, where: pl.Series, column: str, allowed: str) -> 
     )
 
 
-def _pandera_faults(text: pl.DataFrame, typed: pl.DataFrame, table: type[InputTable], columns: list[str]) -> list[pl.DataFrame]:
+def _pandera_faults(
+    text: pl.DataFrame, typed: pl.DataFrame, table: type[InputTable], columns: list[str]
+) -> list[pl.DataFrame]:
     try:
         table.validate(typed.select(columns), lazy=True)
     except SchemaErrors as error:

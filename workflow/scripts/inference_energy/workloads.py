@@ -24,8 +24,12 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         shares = cumulative[high - 2] - np.where(low > 1, cumulative[np.maximum(low - 2, 0)], 0.0)
         place = {"workload": workload, "label": spec["label"]}
         density.append(
-            pl.DataFrame({"output_tokens": np.sqrt(low * (high - 1.0)), "density_per_e_fold": shares / np.log(high / low)})
-            .with_columns(**{key: pl.lit(value) for key, value in place.items()})
+            pl.DataFrame(
+                {
+                    "output_tokens": np.sqrt(low * (high - 1.0)),
+                    "density_per_e_fold": shares / np.log(high / low),
+                }
+            ).with_columns(**{key: pl.lit(value) for key, value in place.items()})
         )
         for name, share in SHARES.items():
             tokens = float(np.searchsorted(cumulative, share) + 1)

@@ -44,11 +44,12 @@ def energy_per_query_figure(*, energy: pl.DataFrame, density: pl.DataFrame, work
         density.filter(here, pl.col("energy_wh").is_between(low, high))
         .join(rows.select("subject", "base", "colour"), on="subject")
         .sort("subject", "energy_wh")
-        .with_columns(
-            top=pl.col("base") + TALLEST * pl.col("density_per_e_fold") / pl.col("density_per_e_fold").max()
-        )
+        .with_columns(top=pl.col("base") + TALLEST * pl.col("density_per_e_fold") / pl.col("density_per_e_fold").max())
     )
-    x = alt.X("energy_wh:Q", title="Energy per query (Wh, logarithmic)").scale(type="log", domain=[low, high])
+    decades = alt.Axis(values=[10.0**power for power in range(-4, 4)], format="~g")
+    x = alt.X("energy_wh:Q", title="Energy per query (Wh, logarithmic)", axis=decades).scale(
+        type="log", domain=[low, high]
+    )
     y = alt.Y("base:Q", axis=None).scale(domain=[-len(rows) + 0.7, 1.0])
     colour = alt.Color("colour:N", scale=None)
     ridges = (

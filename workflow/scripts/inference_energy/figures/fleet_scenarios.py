@@ -32,7 +32,9 @@ def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame,
         .encode(
             y=y,
             x=alt.X("gwh:Q", title="Energy of the fleet (GWh per day)", scale=domain),
-            color=alt.Color("kind:N", title=None).scale(domain=list(KINDS.values()), range=[BLUE, ORANGE]),
+            color=alt.Color("kind:N", title=None, legend=alt.Legend(orient="bottom")).scale(
+                domain=list(KINDS.values()), range=[BLUE, ORANGE]
+            ),
             order=alt.Order("kind:N", sort="descending"),
         )
     )

@@ -33,8 +33,8 @@ def intervention_pathways_figure(*, interventions: pl.DataFrame, energy: pl.Data
     together = rows.filter(pl.col("combination") != "single", pl.col("workload") == "traditional").row(0, named=True)
     return titled(
         alt.vconcat(*panels, spacing=28),
-        finding=f"{study['title']}: one lever saves {number(single.min())}-{number(single.max())} x at the median, all"
-        f" together {number(together['multiplier_p10'])}-{number(together['multiplier_p50'])} x (P10-P50, traditional)",
+        finding=f"{study['title']}: one lever saves {single.min():.1f}-{single.max():.1f} x at the median, all"
+        f" together {together['multiplier_p10']:.1f}-{together['multiplier_p50']:.1f} x (P10-P50, traditional)",
         conditions="Factor by which the energy of a frontier query falls. Dot: median; bar: P5-P95. Levers are taken as"
         " independent; overlap between them would lower the combined factor. Remaining energy: median after the"
         " published trimming.",
@@ -52,7 +52,7 @@ def _before(energy: pl.DataFrame, rows: pl.DataFrame, workload: str) -> float:
 
 def _panel(rows: pl.DataFrame, before_wh: float, label: str, high: float) -> alt.LayerChart:
     y = alt.Y("label:N", sort=rows["label"].to_list(), title=None)
-    scale = alt.Scale(type="log", domain=[1, high])
+    scale = alt.Scale(type="log", domain=[0.8, high])
     axis = alt.Axis(values=[1, 2, 5, 10, 20, 50, 100], format="~g")
     base = alt.Chart(rows).encode(y=y, color=alt.Color("colour:N", scale=None))
     bar = base.mark_rule(strokeWidth=7, opacity=0.4).encode(

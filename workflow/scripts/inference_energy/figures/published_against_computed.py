@@ -26,7 +26,7 @@ def published_against_computed_figure(*, headline: pl.DataFrame, study_name: str
         high=1 + pl.col("tolerance") / pl.col("published"),
         verdict=pl.when("within").then(pl.lit(YES)).otherwise(pl.lit(NO)),
         text=pl.Series(
-            [f"{number(r['published'])} -> {number(r['computed'])} {r['unit']}" for r in printed.iter_rows(named=True)]
+            [f"{number(r['published'])} → {number(r['computed'])} {r['unit']}" for r in printed.iter_rows(named=True)]
         ),
     )
     y = alt.Y("label:N", sort=printed["label"].to_list(), title=None)
@@ -66,7 +66,7 @@ def published_against_computed_figure(*, headline: pl.DataFrame, study_name: str
         alt.layer(band, one, dots, text).properties(width=WIDTH - 90, height=22 * len(printed)),
         finding=f"{study['title']}: {inside} of {len(printed)} printed values come back",
         conditions="Grey band: half a unit of the last printed digit plus three standard errors of the published"
-        " 10,000 draws per model. Right: published -> computed. The note in results/headline.csv says why a value"
+        " 10,000 draws per model. Right: published → computed. The note in results/headline.csv says why a value"
         " lies outside.",
     )
 
