@@ -5,6 +5,11 @@ import polars as pl
 
 from inference_energy.theme import BLUE, INK, MUTED, ORANGE, WIDTH, titled
 
+HEADLINE = {
+    "traditional": " GWh/day",
+    "mixed": " with 10 % long",
+    "mixed_optimized": " with interventions",
+}
 KINDS = {"traditional": "Traditional queries", "long": "Long queries"}
 
 
@@ -23,9 +28,9 @@ def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame,
         variable_name="kind",
         value_name="gwh",
     ).with_columns(pl.col("kind").str.strip_prefix("energy_gwh_per_day_mean_").replace(KINDS))
-    rows = rows.with_columns(text=pl.Series([f"{value:.2f}" for value in rows["energy_gwh_per_day_mean"]]))
+    rows = rows.with_columns(text=pl.Series([f"{value:.2f} GWh" for value in rows["energy_gwh_per_day_mean"]]))
     y = alt.Y("label:N", sort=rows["label"].to_list(), title=None)
-    domain = alt.Scale(domain=[0, rows["energy_gwh_per_day_p95"].max() * 1.08])
+    domain = alt.Scale(domain=[0, rows["energy_gwh_per_day_p95"].max() * 1.18])
     bars = (
         alt.Chart(parts)
         .mark_bar(height=26)
@@ -45,8 +50,8 @@ def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame,
     )
     means = (
         alt.Chart(rows)
-        .mark_text(align="left", dx=6, dy=-19, fontWeight="bold")
-        .encode(y=y, x=alt.X("energy_gwh_per_day_mean:Q", scale=domain), text="text:N")
+        .mark_text(align="left", dx=7, fontWeight="bold")
+        .encode(y=y, x=alt.X("energy_gwh_per_day_p95:Q", scale=domain), text="text:N")
     )
     ordered = references.sort("energy_gwh_per_day").with_columns(
         name=pl.format("{} ({} GWh)", "label", "energy_gwh_per_day"), level=pl.int_range(pl.len()) * -16 - 8
@@ -63,19 +68,10 @@ def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame,
         for i in range(len(ordered))
     ]
     mean = dict(rows.select("scenario", "energy_gwh_per_day_mean").iter_rows())
-    finding = ", ".join(f"{label} {mean[name]:.1f}" for name, label in _named(mean).items())
+    finding = ", ".join(f"{mean[name]:.1f}{label}" for name, label in HEADLINE.items() if name in mean)
     return titled(
         alt.layer(bars, interval, means, lines, *names).properties(width=WIDTH, height=66 * len(rows)),
-        finding=f"{study['title']}: a billion queries a day draw (GWh/day): {finding}",
+        finding=f"{study['title']}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day draw {finding}",
         conditions="Bars: mean. Thin line: P5-P95 with utilisation, PUE and serving saving unknown but shared by the"
         " whole fleet (not drawn anew per query). Model mix and throughput taken as known. Dashed: reference loads.",
     )
-
-
-def _named(mean: dict[str, float]) -> dict[str, str]:
-    names = {
-        "traditional": "all traditional",
-        "mixed": "with 10 % long queries",
-        "mixed_optimized": "with interventions as well",
-    }
-    return {key: label for key, label in names.items() if key in mean}

@@ -65,7 +65,9 @@ def _panel(
     # Rows of 128 and 500 input tokens lie close together: their labels go to opposite sides.
     at_500 = alt.datum.input_tokens == 500
     text = [
-        observed.transform_filter(where).mark_text(dx=dx, align=align, fontSize=10, color=INK).encode(text="text:N")
+        observed.transform_filter(where)
+        .mark_text(dx=dx, dy=-8, align=align, fontSize=10, color=INK)
+        .encode(text="text:N")
         for where, dx, align in ((~at_500, 6, "left"), (at_500, -6, "right"))
     ]
     kind = "log-linear" if row["form"] == "log_linear" else "constant"

@@ -36,8 +36,8 @@ def token_lengths_figure(*, density: pl.DataFrame, quantiles: pl.DataFrame, stud
     )
     heads = (
         alt.Chart(numbered.filter(pl.col("name") == "median"))
-        .mark_text(align="left", dx=5, fontWeight="bold")
-        .encode(x=x, y=alt.value(14), text="label:N", color=colour)
+        .mark_text(align="left", dx=-2, fontWeight="bold")
+        .encode(x=x, y=alt.value(-8), text="label:N", color=colour)
     )
     medians = [study["workloads"][name]["output_tokens"]["median"] for name in ("traditional", "long")]
     return titled(
