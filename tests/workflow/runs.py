@@ -30,7 +30,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def planned(folder: Path, *targets: str) -> set[str]:
-    """Jobs that a run would do, as rule and wildcard values: `energy_per_query joule-2026`; without rule all."""
+    """Jobs that a run would do, without rule all, as rule and wildcard values: `throughput_fit joule-2026`."""
     outcome = run(folder, "--cores", "1", "--dry-run", *targets)
     assert outcome.returncode == 0, outcome.stdout
     jobs = set()

@@ -88,12 +88,15 @@ def finds(line: int, column: str, value: str, allowed: str) -> str:
 
 THROUGHPUT = "throughput_tok_per_s"
 DATA_FAULTS = {
-    "malformed CSV": (cell('"3732.4'), f"{BENCHMARKS} line "),
+    "malformed CSV": (
+        edit(BENCHMARKS, "\n25,", '\n"25,'),  # a quote in the last line that is never closed
+        f"{BENCHMARKS} line 26: malformed CSV: unexpected end of data",
+    ),
     "missing column": (every_line("gpu", ""), f"{BENCHMARKS} line 1: missing column gpu; allowed: "),
     "extra column": (every_line("gpu", "colour"), f"{BENCHMARKS} line 1: unknown column colour; allowed: "),
     "text in number": (cell("fast"), finds(5, THROUGHPUT, "'fast'", "a number")),
     "nan": (cell("nan"), finds(5, THROUGHPUT, "'nan'", "a finite number")),
-    "infinity": (cell("inf"), finds(5, THROUGHPUT, "'inf'", "")),
+    "infinity": (cell("inf"), finds(5, THROUGHPUT, "'inf'", "a finite number")),
     "zero": (cell("0"), finds(5, THROUGHPUT, "'0'", "> 0")),
     "negative": (cell("-3732.4"), finds(5, THROUGHPUT, "'-3732.4'", "> 0")),
     "unknown model": (
@@ -118,23 +121,13 @@ def test_benchmark_fault(copy, fault):
     assert kept(copy) == before
 
 
-def test_malformed_csv_names_the_line_where_the_quote_opens_or_the_file_ends(copy):
-    total = len((copy / BENCHMARKS).read_text().splitlines())
-    cell('"3732.4')(copy)
-    sign(copy)
-    error = last_error(run(copy, "--cores", "1", VALIDATED).stdout)
-    found = re.search(r" line (\d+): malformed CSV: (.+)$", error)
-    assert found, error
-    assert int(found[1]) in (5, total)
-
-
 def test_wrong_checksum(copy):
     before = kept(copy)
     cell("3732.5")(copy)
     outcome = run(copy, "--cores", "1", VALIDATED)
     assert outcome.returncode != 0
     error = last_error(outcome.stdout)
-    assert re.match(rf"{BENCHMARKS}: found sha256 [0-9a-f]{{64}}; {ORIGIN} says [0-9a-f]{{64}}\. ", error), error
+    assert re.match(rf"{BENCHMARKS}: found sha256 \w{{64}}; {ORIGIN} says \w{{64}}\. ", error), error
     assert "Traceback" not in outcome.stdout
     assert kept(copy) == before
 
@@ -203,7 +196,8 @@ def test_unknown_class_member(copy):
     outcome = run(copy, "--cores", "1", FIT)
     assert outcome.returncode != 0
     error = last_error(outcome.stdout)
-    assert error.startswith(f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: DeepSeek-R1, ")
+    message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: DeepSeek-R1, "
+    assert error.startswith(message)
     assert "Traceback" not in outcome.stdout
     assert kept(copy) == before
 

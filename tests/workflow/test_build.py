@@ -20,8 +20,11 @@ TABLES = (
     "energy_per_query",
     "intervention_multipliers",
     "scenario_aggregates",
+    "throughput_curve",
     "throughput_fit",
     "throughput_rows",
+    "token_length_density",
+    "token_length_quantiles",
 )
 VALIDATED = ("hardware", "models", "published_estimates", "throughput")
 

@@ -9,23 +9,38 @@ def of(rules, studies=STUDIES):
     return {f"{rule} {study}" for rule in rules for study in studies}
 
 
+ENERGY_FIGURES = {
+    f"figure_energy_per_query {study} {workload}" for study in STUDIES for workload in ("traditional", "long")
+}
+FROM_ROWS = (
+    "throughput_fit",
+    "energy_per_query",
+    "intervention_multipliers",
+    "scenario_aggregates",
+    "figure_throughput_fit",
+    "figure_intervention_pathways",
+    "figure_fleet_scenarios",
+)
+COMPARISON = {"headline"} | of(["figure_published_against_computed"])
+
+
 def test_edit_of_a_module_reruns_its_users(copy):
     module = copy / "workflow/scripts/inference_energy/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
-    assert planned(copy) == of(["scenario_aggregates"]) | {"headline"}
+    assert planned(copy) == of(["scenario_aggregates", "figure_fleet_scenarios"]) | COMPARISON
 
 
 def test_edit_of_a_study_leaves_other_studies_alone(copy):
     replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
-    rules = ["throughput_fit", "energy_per_query", "intervention_multipliers", "scenario_aggregates"]
-    assert planned(copy) == of(rules, ["joule-2026"]) | {"headline"}
+    own = of(FROM_ROWS, ["joule-2026"]) | {name for name in ENERGY_FIGURES if " joule-2026 " in name}
+    assert planned(copy) == own | COMPARISON
 
 
 def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
     sign(copy)
-    rules = ["throughput_fit", "energy_per_query", "intervention_multipliers", "scenario_aggregates"]
-    assert planned(copy) == of(rules) | {"headline", "ingest_benchmarks", "validate_benchmarks"}
+    tables = {"ingest_benchmarks", "validate_benchmarks"}
+    assert planned(copy) == tables | of(FROM_ROWS) | ENERGY_FIGURES | COMPARISON
 
 
 def test_edit_of_a_comment_reruns_nothing(copy):

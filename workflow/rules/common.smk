@@ -4,8 +4,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
-from snakemake.exceptions import WorkflowError
-
 from inference_energy import configuration, csv_tables, modules, studies, terminal
 from inference_energy.errors import InputError
 
@@ -29,7 +27,7 @@ try:
     configuration.check(config, schema("config"), "config/config.yaml")
     STUDIES = {name: studies.read_study(name, Path("config/studies"), schema("study")) for name in config["studies"]}
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
 
 
 wildcard_constraints:
