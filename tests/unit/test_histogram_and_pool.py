@@ -31,7 +31,7 @@ def test_values_out_of_range_raise(value):
 
 
 def test_two_trimmings_keep_the_middle_72_percent():
-    assert KEPT == pytest.approx((0.14, 0.86))
+    assert pytest.approx((0.14, 0.86)) == KEPT
 
 
 def test_pool_equals_literal_double_trimming():

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
 from inference_energy import (
     benchmarks,
     comparison,

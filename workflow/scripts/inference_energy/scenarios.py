@@ -1,9 +1,11 @@
 """What a fleet draws in a day."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
-from inference_energy.distributions import Z_P95, LogNormal, lognormal
+from inference_energy.distributions import Z_P95, LogNormal, lognormal, product
 from inference_energy.energy import class_weights, exact_distribution, fitted_models, random_factors
 from inference_energy.errors import InputError, one_of
 from inference_energy.pool import Pool
@@ -60,14 +62,17 @@ def scenario_aggregates(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Workload:
     """Mean energy of one workload's queries and what a serving intervention makes of it."""
 
-    def __init__(self, mean_wh, mean_se_wh, draws, overhead, multiplier, plain: Pool, improved: Pool, factors):
-        self.mean_wh, self.mean_se_wh, self.draws = mean_wh, mean_se_wh, draws
-        self.overhead, self.multiplier = overhead, multiplier
-        self.plain, self.improved = plain, improved
-        self.unit_mean_wh = mean_wh / np.prod([factor.moment(1) for factor in factors])
+    mean_wh: float
+    mean_se_wh: float
+    unit_mean_wh: float  # of queries with utilisation and PUE at 1
+    overhead: float
+    multiplier: LogNormal
+    plain: Pool
+    improved: Pool
 
     @classmethod
     def of(cls, study_name, study, workload, energy, fit, overheads):
@@ -95,14 +100,13 @@ class _Workload:
         )
         place = f"study {study_name}: fleet.overheads.{workload}"
         return cls(
-            row["energy_wh_mean"],
-            row["energy_wh_mean_se"],
-            row["draws"],
-            overhead_factor(fleet["overheads"][workload], overheads, place),
-            multiplier,
-            plain,
-            improved,
-            random_factors(study),
+            mean_wh=row["energy_wh_mean"],
+            mean_se_wh=row["energy_wh_mean_se"],
+            unit_mean_wh=row["energy_wh_mean"] / product(random_factors(study)).moment(1),
+            overhead=overhead_factor(fleet["overheads"][workload], overheads, place),
+            multiplier=multiplier,
+            plain=plain,
+            improved=improved,
         )
 
 

@@ -7,8 +7,6 @@ import polars as pl
 
 from inference_energy.errors import InputError, one_of
 
-FORMS = ("log_linear", "constant")
-
 
 @dataclass(frozen=True, kw_only=True)
 class ThroughputModel:
@@ -46,17 +44,13 @@ def fit(
     if len(tok_per_s) < minimum_rows:
         # ASSUME: two rows cannot carry a slope, so the faster one stands for every length.
         # Source: arXiv 2509.20241, Methods.
-        return ThroughputModel(
-            form="constant",
-            intercept=float(np.log(cap)),
-            slope_input=0.0,
-            slope_output=0.0,
-            cap_tok_per_s=cap,
-        )
+        return _constant(cap)
     # ASSUME: throughput is log-linear in both lengths and never exceeds what was observed for that model.
     # Source: arXiv 2509.20241, Methods.
     design = np.column_stack([np.ones(len(tok_per_s)), np.log(input_tokens), np.log(output_tokens)])
-    (intercept, slope_input, slope_output), *_ = np.linalg.lstsq(design, np.log(tok_per_s), rcond=None)
+    (intercept, slope_input, slope_output), _, rank, _ = np.linalg.lstsq(design, np.log(tok_per_s), rcond=None)
+    if rank < design.shape[1]:  # the rows have too few different lengths to tell the slopes apart
+        return _constant(cap)
     return ThroughputModel(
         form="log_linear",
         intercept=float(intercept),
@@ -66,12 +60,20 @@ def fit(
     )
 
 
-def usable_rows(throughput: pl.DataFrame, precision: str) -> pl.DataFrame:
-    """The benchmark rows that the published method fits: one precision, both lengths known numbers.
+def _constant(tok_per_s: float) -> ThroughputModel:
+    return ThroughputModel(
+        form="constant",
+        intercept=float(np.log(tok_per_s)),
+        slope_input=0.0,
+        slope_output=0.0,
+        cap_tok_per_s=tok_per_s,
+    )
 
+
+def usable_rows(throughput: pl.DataFrame, precision: str) -> pl.DataFrame:
+    """The benchmark rows that the published method fits: of a node, output tokens, one precision, known lengths."""
     # ASSUME: rows of one precision describe the service; other precisions and rows whose lengths are not
     # numbers are left out. Source: arXiv 2509.20241, Methods and code.
-    """
     node_scope = pl.col("throughput_scope") == "node"
     return throughput.filter(
         node_scope
