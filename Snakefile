@@ -38,4 +38,5 @@ onsuccess:
 
 
 onerror:
+    terminal.mark_failed_outputs_as_old()
     terminal.show_errors()

@@ -21,7 +21,7 @@ def test_quantiles_agree_with_numpy_and_chunks_add_up():
         parts.add(chunk)
     assert (whole.counts == parts.counts).all()
     for share in (0.05, 0.5, 0.95):
-        assert whole.distribution().quantile(share) == pytest.approx(np.quantile(values, share), rel=1e-5)
+        assert whole.distribution().quantile(share) == pytest.approx(np.quantile(values, share), rel=1e-3)  # a bin
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf, 1e-11, 1e11])

@@ -93,10 +93,10 @@ DATA_FAULTS = {
         f"{BENCHMARKS} line 26: malformed CSV: unexpected end of data",
     ),
     "missing column": (every_line("gpu", ""), f"{BENCHMARKS} line 1: missing column gpu; allowed: "),
-    "extra column": (every_line("gpu", "colour"), f"{BENCHMARKS} line 1: unknown column colour; allowed: "),
+    "extra column": (every_line("gpu", "colour"), f"{BENCHMARKS} line 1: unknown column 'colour'; allowed: "),
     "text in number": (cell("fast"), finds(5, THROUGHPUT, "'fast'", "a number")),
     "nan": (cell("nan"), finds(5, THROUGHPUT, "'nan'", "a finite number")),
-    "infinity": (cell("inf"), finds(5, THROUGHPUT, "'inf'", "<= 1000000000.0")),
+    "infinity": (cell("inf"), finds(5, THROUGHPUT, "'inf'", "a finite number")),
     "zero": (cell("0"), finds(5, THROUGHPUT, "'0'", "> 0")),
     "negative": (cell("-3732.4"), finds(5, THROUGHPUT, "'-3732.4'", "> 0")),
     "unknown model": (
@@ -180,8 +180,7 @@ def test_configuration_fault(copy, fault):
     change(copy)
     outcome = run(copy, "--cores", "1", "results/headline.csv")
     assert outcome.returncode != 0
-    told = [line for line in outcome.stdout.splitlines() if line.startswith(message)]
-    assert len(told) == 1, outcome.stdout
+    assert last_error(outcome.stdout).startswith(message)
     assert "Traceback" not in outcome.stdout
     assert "Job stats" not in outcome.stdout, "a job was planned"
     assert kept(copy) == before

@@ -4,7 +4,7 @@ import polars as pl
 from inference_energy import log, render
 from inference_energy.figures.energy_per_query import energy_per_query_figure
 
-with log.job(snakemake.log[0]):
+with log.job(snakemake):
     chart = energy_per_query_figure(
         energy=pl.read_parquet(snakemake.input.energy),
         density=pl.read_parquet(snakemake.input.density),

@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy import benchmarks, input_tables, log, render
 from inference_energy.figures.fleet_scenarios import fleet_scenarios_figure
 
-with log.job(snakemake.log[0]):
+with log.job(snakemake):
     chart = fleet_scenarios_figure(
         scenarios=pl.read_parquet(snakemake.input.scenarios),
         references=benchmarks.read_registry(Path(snakemake.input.references), input_tables.ReferenceLoad),

@@ -4,7 +4,7 @@ import polars as pl
 from inference_energy import log, render
 from inference_energy.figures.intervention_pathways import intervention_pathways_figure
 
-with log.job(snakemake.log[0]):
+with log.job(snakemake):
     chart = intervention_pathways_figure(
         interventions=pl.read_parquet(snakemake.input.interventions),
         energy=pl.read_parquet(snakemake.input.energy),

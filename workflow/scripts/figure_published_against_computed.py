@@ -4,7 +4,7 @@ import polars as pl
 from inference_energy import log, render
 from inference_energy.figures.published_against_computed import published_against_computed_figure
 
-with log.job(snakemake.log[0]):
+with log.job(snakemake):
     chart = published_against_computed_figure(
         headline=pl.read_csv(snakemake.input.headline),
         study_name=snakemake.wildcards.study,

@@ -4,7 +4,7 @@ import polars as pl
 from inference_energy import log, render
 from inference_energy.figures.token_lengths import token_lengths_figure
 
-with log.job(snakemake.log[0]):
+with log.job(snakemake):
     chart = token_lengths_figure(
         density=pl.read_parquet(snakemake.input.density),
         quantiles=pl.read_parquet(snakemake.input.quantiles),

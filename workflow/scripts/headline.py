@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 from inference_energy import benchmarks, comparison, input_tables, log, result_tables, tables
 
-with log.job(snakemake.log[0]) as logger:
+with log.job(snakemake) as logger:
     computed = {
         name: comparison.computed_quantities(
             study=study,

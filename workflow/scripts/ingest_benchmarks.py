@@ -4,7 +4,7 @@ from pathlib import Path
 
 from inference_energy import benchmarks, configuration, database, log, validation
 
-with log.job(snakemake.log[0]) as logger:
+with log.job(snakemake) as logger:
     tables = benchmarks.read_benchmarks(
         Path("resources/benchmarks"),
         Path("resources"),

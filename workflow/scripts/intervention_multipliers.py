@@ -3,7 +3,7 @@
 import polars as pl
 from inference_energy import interventions, log, result_tables, tables
 
-with log.job(snakemake.log[0]) as logger:
+with log.job(snakemake) as logger:
     multipliers = interventions.intervention_multipliers(
         study_name=snakemake.wildcards.study,
         study=snakemake.params.study,

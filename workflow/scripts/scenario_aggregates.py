@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 from inference_energy import benchmarks, input_tables, log, result_tables, scenarios, tables
 
-with log.job(snakemake.log[0]) as logger:
+with log.job(snakemake) as logger:
     aggregates = scenarios.scenario_aggregates(
         study_name=snakemake.wildcards.study,
         study=snakemake.params.study,

@@ -3,7 +3,7 @@
 import polars as pl
 from inference_energy import log, result_tables, studies, tables, throughput
 
-with log.job(snakemake.log[0]) as logger:
+with log.job(snakemake) as logger:
     name, study = snakemake.wildcards.study, snakemake.params.study
     models = dict(pl.read_parquet(snakemake.input.models)["model", "total_parameters_billions"].iter_rows())
     studies.check_against_registry(study, f"config/studies/{name}.yaml", models)

@@ -2,7 +2,7 @@
 
 from inference_energy import log, result_tables, tables, workloads
 
-with log.job(snakemake.log[0]) as logger:
+with log.job(snakemake) as logger:
     density, quantiles = workloads.token_lengths(snakemake.params.study)
     columns = list(result_tables.TOKEN_LENGTH_DENSITY.columns)
     tables.write(density.select(columns), snakemake.output.density, result_tables.TOKEN_LENGTH_DENSITY)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from inference_energy import database, input_tables, log, tables
 
-with log.job(snakemake.log[0]) as logger:
+with log.job(snakemake) as logger:
     for output, table, schema, order in (
         ("throughput", "throughput", input_tables.with_place(input_tables.Throughput), ["source", "row_id"]),
         ("models", "model", input_tables.Model, ["model"]),

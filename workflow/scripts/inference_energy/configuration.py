@@ -12,7 +12,14 @@ from inference_energy.errors import InputError, one_of
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """YAML that refuses a key written twice and leaves dates as text."""
+    """YAML that refuses a key written twice, refuses aliases, and leaves dates as text."""
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        # An alias may point at what contains it, and then nothing that walks the content ends.
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.MarkedYAMLError(problem=f"alias *{event.anchor} is not allowed", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
 
 
 def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict:
@@ -39,10 +46,13 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder; allowed: a YAML file") from None
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line}: not valid YAML: {error.problem}") from None
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(f"{path}{line}: not valid YAML: {problem}") from None
 
 
 def check(content: Any, schema: dict, place: str | Path) -> None:

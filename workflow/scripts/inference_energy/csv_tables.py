@@ -37,7 +37,7 @@ def read_text(path: Path, columns: list[str]) -> pl.DataFrame:
                     rows.append(row)
                     lines.append(start)
                 start = reader.line_num + 1
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start}); allowed: a UTF-8 file") from None
@@ -56,8 +56,8 @@ def read_text(path: Path, columns: list[str]) -> pl.DataFrame:
 
 def _check_header(path: Path, header: list[str], columns: list[str]) -> None:
     missing = [name for name in columns if name not in header]
-    extra = [name for name in header if name not in columns]
-    doubled = [name for name in header if header.count(name) > 1]
+    extra = [repr(name) for name in header if name not in columns]  # repr: may hold line breaks
+    doubled = [repr(name) for name in header if header.count(name) > 1]
     for fault, names in (
         ("missing column", missing),
         ("unknown column", extra),

@@ -38,6 +38,11 @@ def split(
         for name, dtype in columns.items()
         if dtype != pl.String
     ]
+    faults.extend(
+        _faults(text, typed[name].is_finite() == False, name, "a finite number")  # noqa: E712 (null is no fault)
+        for name, dtype in columns.items()
+        if dtype == pl.Float64
+    )
     for name, names in known.items():
         unknown = typed[name].is_not_null() & ~typed[name].is_in(names)
         faults.append(_faults(text, unknown, name, f"a known name: {one_of(names)}"))
@@ -74,17 +79,14 @@ def _pandera_faults(
         return []
     faults = []
     for (column, check), group in cases.group_by("column", "check", maintain_order=True):
+        if check == "a finite number":
+            continue  # looks at all columns at once, and each has been looked at already
         where = pl.Series(range(len(text))).is_in(group["index"].drop_nulls().to_list())
         if column in columns:
             faults.append(_faults(text, where, column, allowed_values(check)))
         elif check == "multiple_fields_uniqueness":
             keys = table.to_schema().unique
             faults.append(_faults(text, where, keys[-1], f"one row per {' and '.join(keys)}"))
-        else:  # the check for finite numbers looks at all columns at once
-            for name in columns:
-                if typed.schema[name] == pl.Float64:
-                    infinite = ~typed[name].is_finite().fill_null(True)
-                    faults.append(_faults(text, infinite, name, "a finite number"))
     return faults
 
 

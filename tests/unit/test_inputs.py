@@ -1,0 +1,241 @@
+"""Input files: faults of a file stop in one line, faults of a row set that row aside with its place and reason."""
+
+import csv
+import hashlib
+import io
+import shutil
+
+import polars as pl
+import pytest
+from conftest import ROOT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from inference_energy import configuration, origins, validation
+from inference_energy.csv_tables import read_text
+from inference_energy.errors import InputError
+from inference_energy.input_tables import Model, Throughput
+from polars.testing import assert_frame_equal
+from test_studies import message_of
+
+OVIEDO = ROOT / "resources/benchmarks/oviedo"
+COLUMNS = list(Throughput.to_schema().columns)
+with (OVIEDO / "throughput.csv").open(encoding="utf-8", newline="") as opened:
+    ROWS = list(csv.DictReader(opened))
+ANY_TEXT = st.text() | st.floats().map(str) | st.integers().map(str)
+KNOWN = {name: sorted({row[name] for row in ROWS}) for name in ("model", "gpu")}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "table.csv"
+
+
+@pytest.fixture
+def source(tmp_path):
+    return shutil.copytree(OVIEDO, tmp_path / "oviedo")
+
+
+@pytest.fixture(scope="module")
+def origin_schema():
+    return configuration.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
+
+
+def split_with(path, number=None, **cells):
+    """The published rows with some cells of one row replaced, written, read and split."""
+    rows = [row | cells if index == number else row for index, row in enumerate(ROWS)]
+    handle = io.StringIO(newline="")
+    writer = csv.writer(handle)
+    writer.writerows([COLUMNS, *([row[name] for name in COLUMNS] for row in rows)])
+    path.write_text(handle.getvalue(), encoding="utf-8", newline="")
+    return validation.split(read_text(path, COLUMNS), Throughput, KNOWN)
+
+
+# Faults of a whole file.
+
+BAD_FILES = {
+    "missing column": (b"a\n1\n", "line 1: missing column b; allowed: a or b"),
+    "extra column": (b"a,b,c\n1,2,3\n", "line 1: unknown column 'c'; allowed: a or b"),
+    "doubled column": (b"a,b,a\n1,2,3\n", "line 1: column given twice: 'a'"),
+    "short row": (b"a,b\n1,2\n3\n", "line 3: found 1 cells; allowed: 2"),
+    "long row": (b"a,b\n1,2,3\n", "line 2: found 3 cells; allowed: 2"),
+    "ragged after quoted newline": (b'a,b\n"1\n\n",2\n3\n', "line 5: found 1 cells"),
+    "unclosed quote": (b'a,b\n"1,2\n', "line 2: malformed CSV"),
+    "text after a quote": (b'a,b\n"1"x,2\n', "line 2: malformed CSV"),
+    "empty": (b"", ": the file is empty"),
+    "only a byte-order mark": (b"\xef\xbb\xbf", ": the file is empty"),
+    "header only": (b"a,b\n", ": found a header and no rows"),
+    "header and blank lines": (b"a,b\n\n\n", ": found a header and no rows"),
+    "blank first line": (b"\na,b\n1,2\n", "line 1: missing column a or b"),
+    "Latin-1": (b"a,b\n\xe9,2\n", ": not UTF-8 text (byte "),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), ": not UTF-8 text (byte 0)"),
+    "newline in a column name": (b'a,b,"c\nd"\n1,2,3\n', "line 1: unknown column "),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_FILES)
+def test_fault_of_a_file(path, fault):
+    content, expected = BAD_FILES[fault]
+    path.write_bytes(content)
+    message = message_of(read_text, path, ["a", "b"])
+    assert message.startswith(str(path))
+    assert expected in message
+
+
+def test_missing_file(path):
+    assert message_of(read_text, path, ["a"]) == f"{path}: no such file"
+
+
+def test_folder_instead_of_file(tmp_path):
+    assert message_of(read_text, tmp_path, ["a"]).startswith(str(tmp_path))
+
+
+def test_lines_after_a_quoted_newline_and_blank_lines(path):
+    path.write_bytes(b'a,b\r\n"1\n2",x\r\n\r\n3,"y\n\n"\n4,z\n')
+    text = read_text(path, ["a", "b"])
+    assert text["line"].to_list() == [2, 5, 8]
+    assert text["a"].to_list() == ["1\n2", "3", "4"]
+
+
+def test_columns_come_in_the_asked_order_stripped_and_empty_is_null(path):
+    path.write_bytes(b"\xef\xbb\xbfb,a\n 2 ,\n")
+    text = read_text(path, ["a", "b"])
+    assert text.rows() == [(None, "2", str(path), 2)]
+    assert text.columns == ["a", "b", "file", "line"]
+
+
+# Faults of a row.
+
+
+def test_published_rows_all_pass(path):
+    good, rejected = split_with(path)
+    assert len(good) == len(ROWS)
+    assert rejected.is_empty()
+    assert rejected.schema == pl.Schema(validation.REJECTED)
+    Throughput.validate(good.select(COLUMNS))
+
+
+BAD_CELLS = [
+    ("throughput_tok_per_s", "fast", "allowed: a number"),
+    ("throughput_tok_per_s", "1,000", "allowed: a number"),
+    ("throughput_tok_per_s", "0", "allowed: > 0"),
+    ("throughput_tok_per_s", "-5", "allowed: > 0"),
+    ("throughput_tok_per_s", "", "allowed: a value, not an empty cell"),
+    ("throughput_tok_per_s", "nan", "allowed: "),
+    ("throughput_tok_per_s", "inf", "allowed: "),
+    ("throughput_tok_per_s", "-inf", "allowed: "),
+    ("throughput_tok_per_s", "1e999", "allowed: "),
+    ("concurrency", "nan", "allowed: "),
+    ("concurrency", "inf", "allowed: a finite number"),
+    ("input_tokens", "0", "allowed: >= 1"),
+    ("gpus", "8.5", "allowed: a whole number"),
+    ("gpus", "many", "allowed: a whole number"),
+    ("gpus", "99999999999999999999", "allowed: a whole number"),
+    ("gpus", "0", "allowed: >= 1"),
+    ("gpus", "", "allowed: a value, not an empty cell"),
+    ("model", "Nope 1B", "allowed: a known name: DeepSeek-R1, "),
+    ("model", "", "allowed: a value, not an empty cell"),
+    ("gpu", "Abacus", "allowed: a known name: "),
+    ("row_id", "", "allowed: a value, not an empty cell"),
+    ("row_id", "0 1", "allowed: text like "),
+    ("precision", "FP7", "allowed: one of "),
+    ("published_on", "May 2025", "allowed: text like "),
+    ("url", "example.org", "allowed: text like "),
+    ("url", "", "allowed: a value, not an empty cell"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "reason"), BAD_CELLS)
+def test_bad_cell_sets_its_row_aside(path, column, value, reason):
+    everything, _ = split_with(path)
+    good, rejected = split_with(path, 2, **{column: value})
+    assert rejected.drop("reason").rows() == [(str(path), 4, column, value)]
+    assert rejected["reason"].item().startswith(reason)
+    assert_frame_equal(good, everything.filter(pl.col("line") != 4), check_exact=True)
+
+
+def test_every_row_that_bears_a_doubled_row_id_is_set_aside(path):
+    everything, _ = split_with(path)
+    good, rejected = split_with(path, 2, row_id=ROWS[0]["row_id"])
+    assert rejected.rows() == [
+        (str(path), line, "row_id", "01", "allowed: a value that no other row has") for line in (2, 4)
+    ]
+    assert_frame_equal(good, everything.filter(~pl.col("line").is_in([2, 4])), check_exact=True)
+
+
+def test_every_fault_of_a_row_is_told_once(path):
+    _, rejected = split_with(path, 2, gpus="x", throughput_tok_per_s="inf", url="", model="Nope")
+    assert rejected["column"].to_list() == ["gpus", "model", "throughput_tok_per_s", "url"]
+    assert rejected["line"].unique().to_list() == [4]
+
+
+def test_first_fault_in_one_line_with_the_count_of_the_others(path):
+    _, rejected = split_with(path, 2, gpus="x\ny", url="")
+    message = message_of(validation.must_be_empty, rejected, "; hint")
+    assert message.startswith(f"{path} line 4 column gpus: found 'x\\ny'; allowed: a whole number (1 more")
+    assert message.endswith("; hint")
+
+
+def test_no_fault_no_error(path):
+    validation.must_be_empty(split_with(path)[1])
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(number=st.integers(0, len(ROWS) - 1), column=st.sampled_from(COLUMNS), value=ANY_TEXT)
+def test_any_text_in_any_cell_is_accepted_as_valid_or_set_aside(path, number, column, value):
+    try:
+        good, rejected = split_with(path, number, **{column: value})
+    except InputError as error:
+        assert len(str(error).splitlines()) == 1
+        return
+    Throughput.validate(good.select(COLUMNS))
+    assert len(good) + rejected["line"].n_unique() == len(ROWS)
+    assert all(len(validation.one_line(fault).splitlines()) == 1 for fault in rejected.iter_rows(named=True))
+
+
+def test_checked_gives_the_frame_back_or_one_line():
+    frame = pl.DataFrame({"model": ["a"]})
+    message = message_of(validation.checked, frame, Model, "models.csv")
+    assert message.startswith("models.csv: ")
+
+
+# Origins.
+
+
+def test_origin_of_the_published_rows(source, origin_schema):
+    origin = origins.read_origin(source, origin_schema)
+    assert list(origin["files"]) == ["throughput.csv"]
+    table = origins.source_table({"oviedo": origin})
+    assert table.select("source", "file", "sha256").rows() == [
+        ("oviedo", "throughput.csv", hashlib.sha256((source / "throughput.csv").read_bytes()).hexdigest())
+    ]
+
+
+def test_file_with_another_sha256(source, origin_schema):
+    file = source / "throughput.csv"
+    file.write_bytes(file.read_bytes() + b"\n")
+    message = message_of(origins.read_origin, source, origin_schema)
+    assert message.startswith(f"{file}: found sha256 {origins.sha256(file)}; {source / 'origin.yaml'} says f6441e9b")
+
+
+def test_file_that_the_origin_does_not_name(source, origin_schema):
+    (source / "more.csv").write_text("a\n1\n")
+    message = message_of(origins.read_origin, source, origin_schema)
+    assert message == f"{source / 'more.csv'}: not named in {source / 'origin.yaml'}; allowed: throughput.csv"
+
+
+def test_missing_data_file(source, origin_schema):
+    (source / "throughput.csv").unlink()
+    message = message_of(origins.read_origin, source, origin_schema)
+    assert message == f"{source / 'origin.yaml'}: files.throughput.csv: no such file; present: (nothing)"
+
+
+def test_missing_origin(source, origin_schema):
+    (source / "origin.yaml").unlink()
+    assert message_of(origins.read_origin, source, origin_schema) == f"{source / 'origin.yaml'}: no such file"
+
+
+def test_fault_of_an_origin_names_its_key(source, origin_schema):
+    path = source / "origin.yaml"
+    path.write_text(path.read_text().replace("licence: MIT", "licence: ''"))
+    message = message_of(origins.read_origin, source, origin_schema)
+    assert message == f"{path}: licence: found ''; allowed: text that is not empty"
