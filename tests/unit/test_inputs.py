@@ -4,10 +4,10 @@ import csv
 import hashlib
 import io
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inference_energy import configuration, origins, validation
@@ -17,6 +17,7 @@ from inference_energy.input_tables import Model, Throughput
 from polars.testing import assert_frame_equal
 from test_studies import message_of
 
+ROOT = Path(__file__).parents[2]
 OVIEDO = ROOT / "resources/benchmarks/oviedo"
 COLUMNS = list(Throughput.to_schema().columns)
 with (OVIEDO / "throughput.csv").open(encoding="utf-8", newline="") as opened:

@@ -3,10 +3,11 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from conftest import ROOT
 from inference_energy import modules
 
+ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "workflow/scripts"
 LOAD_IMPORTS = """
 import ast, sys

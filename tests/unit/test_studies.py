@@ -1,12 +1,13 @@
 """Studies: inheritance, and every fault told in one line that names the file and the key."""
 
 import shutil
+from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from inference_energy import studies
 from inference_energy.errors import InputError
 
+ROOT = Path(__file__).parents[2]
 MODELS = {"DeepSeek-R1": 671.0, "Llama 3.1 405B": 405.0, "Llama-3.1 Nemotron Ultra 253B": 253.0, "Small": 7.0}
 
 
@@ -105,6 +106,12 @@ FAULTS = {
     "-inf": ("fleet: {queries_per_day: -.inf}", "fleet.queries_per_day"),
     "NaN in a list": ("as_published: {trimming: [[.nan, 0.9]]}", "as_published.trimming.0.0"),
     "number as text": ("pue: {p05: 1e-3}", "pue.p05: found '1e-3'; allowed: a value of type number"),
+    "whole number beyond any float": (f"node_power_kw: {{default: 1{'0' * 400}}}", "node_power_kw.default"),
+    "class name that ends in a newline": (
+        'classes: {"a\\n": {label: a, total_parameters_billions_over: 1, weights: {DeepSeek-R1: 1}}}',
+        "classes: found 'a\\n'",
+    ),
+    "class name that is a number": ("classes: {1: {}}", "classes: found 1; allowed: a value of type string"),
     "zero power": ("node_power_kw: {default: 0}", "node_power_kw.default: found 0; allowed: a number > 0"),
     "null": ("pue: ~", "pue: found None"),
     "text instead of mapping": ("classes: frontier", "classes: found 'frontier'"),

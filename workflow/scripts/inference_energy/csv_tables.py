@@ -57,7 +57,7 @@ def read_text(path: Path, columns: list[str]) -> pl.DataFrame:
 def _check_header(path: Path, header: list[str], columns: list[str]) -> None:
     missing = [name for name in columns if name not in header]
     extra = [repr(name) for name in header if name not in columns]  # repr: may hold line breaks
-    doubled = [repr(name) for name in header if header.count(name) > 1]
+    doubled = sorted({repr(name) for name in header if header.count(name) > 1})
     for fault, names in (
         ("missing column", missing),
         ("unknown column", extra),

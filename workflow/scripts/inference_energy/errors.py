@@ -7,6 +7,9 @@ class InputError(ValueError):
     The message names the place, what was found and what is allowed.
     """
 
+    def __init__(self, message: str):
+        super().__init__("\\n".join(message.splitlines()))  # what was found may itself hold line breaks
+
 
 def one_of(names: list[str] | tuple[str, ...] | dict) -> str:
     """Allowed names as readable text: `a, b or c`."""
