@@ -66,9 +66,9 @@ def _panel(
     at_500 = alt.datum.input_tokens == 500
     text = [
         observed.transform_filter(where)
-        .mark_text(dx=dx, dy=-8, align=align, fontSize=10, color=INK)
+        .mark_text(dx=dx, dy=dy, align=align, fontSize=10, color=INK)
         .encode(text="text:N")
-        for where, dx, align in ((~at_500, 6, "left"), (at_500, -6, "right"))
+        for where, dx, dy, align in ((~at_500, 6, 0, "left"), (at_500, -6, -8, "right"))
     ]
     kind = "log-linear" if row["form"] == "log_linear" else "constant"
     return alt.layer(grey, *lines, dots, *text).properties(
