@@ -1,10 +1,11 @@
 # Studies, checked before any job runs, and helpers that rules declare their inputs with.
+import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
-from inference_energy import configuration, csv_tables, modules, studies, terminal
+from inference_energy import configuration, modules, studies, terminal
 from inference_energy.errors import InputError
 
 FIGURES = [
@@ -17,6 +18,8 @@ FIGURES = [
     "published_against_computed",
 ]
 FORMATS = ["svg", "png", "json"]
+# The parts of a study that decide the distribution of a query's energy.
+QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published")
 
 
 def schema(name):
@@ -25,7 +28,8 @@ def schema(name):
 
 try:
     configuration.check(config, schema("config"), "config/config.yaml")
-    STUDIES = {name: studies.read_study(name, Path("config/studies"), schema("study")) for name in config["studies"]}
+    study_schema = schema("study")
+    STUDIES = {name: studies.read_study(name, Path("config/studies"), study_schema) for name in config["studies"]}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
 

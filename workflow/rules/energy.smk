@@ -51,7 +51,7 @@ rule energy_per_query:
     conda:
         "../envs/pipeline.yaml"
     params:
-        study=section("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published"),
+        study=section(*QUERY_ENERGY),
         draws=config["draws"],
         seed=config["seed"],
     script:
@@ -70,15 +70,7 @@ rule intervention_multipliers:
     conda:
         "../envs/pipeline.yaml"
     params:
-        study=section(
-            "workloads",
-            "node_power_kw",
-            "power_utilisation",
-            "pue",
-            "classes",
-            "as_published",
-            "interventions",
-        ),
+        study=section(*QUERY_ENERGY, "interventions"),
         draws=config["draws"],
         seed=config["seed"],
     script:
@@ -99,7 +91,7 @@ rule scenario_aggregates:
     conda:
         "../envs/pipeline.yaml"
     params:
-        study=section("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published", "fleet"),
+        study=section(*QUERY_ENERGY, "fleet"),
         seed=config["seed"],
     script:
         "../scripts/scenario_aggregates.py"
