@@ -1,5 +1,6 @@
 """One look for all figures: colour-blind-safe, readable at 800 px, the same in SVG, PNG and Vega-Lite."""
 
+import re
 import textwrap
 
 import altair as alt
@@ -14,8 +15,8 @@ TITLE_CHARACTERS, SUBTITLE_CHARACTERS = 74, 112
 def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.TopLevelMixin:
     """A chart under the theme, its title the finding, its subtitle the conditions."""
     title = alt.TitleParams(
-        text=textwrap.wrap(finding, TITLE_CHARACTERS),
-        subtitle=textwrap.wrap(conditions, SUBTITLE_CHARACTERS),
+        text=_lines(finding, TITLE_CHARACTERS),
+        subtitle=_lines(conditions, SUBTITLE_CHARACTERS),
         anchor="start",
         frame="bounds",
         fontSize=17,
@@ -25,6 +26,13 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.To
         offset=16,
     )
     return chart.properties(title=title, padding=14, background="white").configure(**config())
+
+
+def _lines(text: str, width: int) -> list[str]:
+    """Text in lines, a number never parted from its unit or sign."""
+    return textwrap.wrap(
+        re.sub(r"\d (?=(Wh|GWh|x|B)\b|%)|> (?=\d)", lambda m: m[0].replace(" ", "\u00a0"), text), width
+    )
 
 
 def config() -> dict:
