@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report bench lock clean
+.PHONY: all environment test lint report new-source bench lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -29,6 +29,10 @@ lint: environment
 report: all
 	$(BIN)/snakemake --cores 1 --report results/report.html
 	@echo "Open results/report.html"
+
+# A folder in resources/benchmarks with its origin.yaml: make new-source NAME=x FILE=path/to/file
+new-source: environment
+	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
 
 bench: environment
 	$(BIN)/python tests/bench.py

@@ -23,6 +23,8 @@ rule all:
     default_target: True
     input:
         "results/headline.csv",
+        "results/benchmark_checks.parquet",
+        expand("results/figures/benchmarks/{figure}.{format}", figure=BENCHMARK_FIGURES, format=FORMATS),
         expand("results/{study}/energy_per_query.parquet", study=STUDIES),
         expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
@@ -31,10 +33,11 @@ rule all:
 
 onstart:
     terminal.forget_errors()
+    run_summary.remember()
 
 
 onsuccess:
-    terminal.show_headline(Path("results/headline.csv"), Path("results/logs/rejected_rows.txt"))
+    run_summary.show(config["checks"]["stale_after_days"], PARENTS)
 
 
 onerror:

@@ -63,3 +63,17 @@ def test_a_study_without_printed_values_shows_its_numbers_alone():
     mine = table.row(by_predicate=pl.col("study") == "mine", named=True)
     assert mine["computed"] == 0.2
     assert [mine[name] for name in ("published", "within", "same_digits", "relative_difference")] == [None] * 4
+
+
+ESTIMATES = pl.DataFrame(
+    {"source": ["a", "a", "b"], "row_id": ["x", "y", "x"], "energy_wh": [0.5, 2.0, 3.0]},
+)
+
+
+def test_compared_estimates_are_found_by_source_and_row():
+    assert comparison._energies_wh(ESTIMATES, ["b/x", "a/y"]).to_list() == [3.0, 2.0]
+
+
+def test_unknown_estimate_is_named_with_the_nearest():
+    with pytest.raises(InputError, match=r"compared_estimates: found 'a/z'; allowed: .*a/x or a/y"):
+        comparison._energies_wh(ESTIMATES, ["a/z"])

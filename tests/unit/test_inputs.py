@@ -1,4 +1,4 @@
-"""Input files: faults of a file stop in one line, faults of a row set that row aside with its place and reason."""
+"""Rows of input files: a fault sets its row aside with its place and reason; and where the files come from."""
 
 import csv
 import hashlib
@@ -10,10 +10,12 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from inference_energy import configuration, origins, validation
+from inference_energy import origins, validation
+from inference_energy.benchmark_tables import Throughput
 from inference_energy.csv_tables import read_text
 from inference_energy.errors import InputError
-from inference_energy.input_tables import Model, Throughput
+from inference_energy.input_tables import Model
+from inference_energy.registries import Names
 from polars.testing import assert_frame_equal
 from test_studies import message_of
 
@@ -21,9 +23,9 @@ ROOT = Path(__file__).parents[2]
 OVIEDO = ROOT / "resources/benchmarks/oviedo"
 COLUMNS = list(Throughput.to_schema().columns)
 with (OVIEDO / "throughput.csv").open(encoding="utf-8", newline="") as opened:
-    ROWS = list(csv.DictReader(opened))
+    ROWS = [dict.fromkeys(COLUMNS, "") | row | {"phase": "prefill_and_decode"} for row in csv.DictReader(opened)]
 ANY_TEXT = st.text() | st.floats().map(str) | st.integers().map(str)
-KNOWN = {name: sorted({row[name] for row in ROWS}) for name in ("model", "gpu")}
+KNOWN = {name: Names(Path("list.csv"), {row[name]: row[name] for row in ROWS}) for name in ("model", "gpu")}
 
 
 @pytest.fixture
@@ -36,11 +38,6 @@ def source(tmp_path):
     return shutil.copytree(OVIEDO, tmp_path / "oviedo")
 
 
-@pytest.fixture(scope="module")
-def origin_schema():
-    return configuration.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
-
-
 def split_with(path, number=None, **cells):
     """The published rows with some cells of one row replaced, written, read and split."""
     rows = [row | cells if index == number else row for index, row in enumerate(ROWS)]
@@ -49,59 +46,6 @@ def split_with(path, number=None, **cells):
     writer.writerows([COLUMNS, *([row[name] for name in COLUMNS] for row in rows)])
     path.write_text(handle.getvalue(), encoding="utf-8", newline="")
     return validation.split(read_text(path, COLUMNS), Throughput, KNOWN)
-
-
-# Faults of a whole file.
-
-BAD_FILES = {
-    "missing column": (b"a\n1\n", "line 1: missing column b; allowed: a or b"),
-    "extra column": (b"a,b,c\n1,2,3\n", "line 1: unknown column 'c'; allowed: a or b"),
-    "doubled column": (b"a,b,a\n1,2,3\n", "line 1: column given twice: 'a'"),
-    "short row": (b"a,b\n1,2\n3\n", "line 3: found 1 cells; allowed: 2"),
-    "long row": (b"a,b\n1,2,3\n", "line 2: found 3 cells; allowed: 2"),
-    "ragged after quoted newline": (b'a,b\n"1\n\n",2\n3\n', "line 5: found 1 cells"),
-    "unclosed quote": (b'a,b\n"1,2\n', "line 2: malformed CSV"),
-    "text after a quote": (b'a,b\n"1"x,2\n', "line 2: malformed CSV"),
-    "empty": (b"", ": the file is empty"),
-    "only a byte-order mark": (b"\xef\xbb\xbf", ": the file is empty"),
-    "header only": (b"a,b\n", ": found a header and no rows"),
-    "header and blank lines": (b"a,b\n\n\n", ": found a header and no rows"),
-    "blank first line": (b"\na,b\n1,2\n", "line 1: missing column a or b"),
-    "Latin-1": (b"a,b\n\xe9,2\n", ": not UTF-8 text (byte "),
-    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), ": not UTF-8 text (byte 0)"),
-    "newline in a column name": (b'a,b,"c\nd"\n1,2,3\n', "line 1: unknown column "),
-}
-
-
-@pytest.mark.parametrize("fault", BAD_FILES)
-def test_fault_of_a_file(path, fault):
-    content, expected = BAD_FILES[fault]
-    path.write_bytes(content)
-    message = message_of(read_text, path, ["a", "b"])
-    assert message.startswith(str(path))
-    assert expected in message
-
-
-def test_missing_file(path):
-    assert message_of(read_text, path, ["a"]) == f"{path}: no such file"
-
-
-def test_folder_instead_of_file(tmp_path):
-    assert message_of(read_text, tmp_path, ["a"]).startswith(str(tmp_path))
-
-
-def test_lines_after_a_quoted_newline_and_blank_lines(path):
-    path.write_bytes(b'a,b\r\n"1\n2",x\r\n\r\n3,"y\n\n"\n4,z\n')
-    text = read_text(path, ["a", "b"])
-    assert text["line"].to_list() == [2, 5, 8]
-    assert text["a"].to_list() == ["1\n2", "3", "4"]
-
-
-def test_columns_come_in_the_asked_order_stripped_and_empty_is_null(path):
-    path.write_bytes(b"\xef\xbb\xbfb,a\n 2 ,\n")
-    text = read_text(path, ["a", "b"])
-    assert text.rows() == [(None, "2", str(path), 2)]
-    assert text.columns == ["a", "b", "file", "line"]
 
 
 # Faults of a row.
@@ -132,15 +76,25 @@ BAD_CELLS = [
     ("gpus", "many", "allowed: a whole number"),
     ("gpus", "99999999999999999999", "allowed: a whole number"),
     ("gpus", "0", "allowed: >= 1"),
-    ("gpus", "", "allowed: a value, not an empty cell"),
-    ("model", "Nope 1B", "allowed: a known name: DeepSeek-R1, "),
+    ("gpus", "100001", "allowed: <= 100000"),
+    ("gpus", "true", "allowed: a whole number"),
+    ("model", "Nope 1B", "allowed: a name or alias in list.csv"),
+    (
+        "model",
+        "Lama 3.1 405B",
+        "allowed: a name or alias in list.csv: one of 6 names, such as Llama 3.1 405B or Llama 3.1 70B",
+    ),
     ("model", "", "allowed: a value, not an empty cell"),
-    ("gpu", "Abacus", "allowed: a known name: "),
+    ("gpu", "Abacus", "allowed: a name or alias in list.csv"),
     ("row_id", "", "allowed: a value, not an empty cell"),
-    ("row_id", "0 1", "allowed: text like "),
+    ("row_id", "0 1", "allowed: a name without blanks"),
     ("precision", "FP7", "allowed: one of "),
-    ("published_on", "May 2025", "allowed: text like "),
-    ("url", "example.org", "allowed: text like "),
+    ("precision", "", "allowed: a value, not an empty cell"),
+    ("throughput_counts", "outputs", "allowed: one of "),
+    ("throughput_scope", "server", "allowed: one of "),
+    ("phase", "", "allowed: a value, not an empty cell"),
+    ("published_on", "May 2025", "allowed: a date such as "),
+    ("url", "example.org", "allowed: an address that begins with http:// or https://"),
     ("url", "", "allowed: a value, not an empty cell"),
 ]
 
@@ -180,6 +134,14 @@ def test_no_fault_no_error(path):
     validation.must_be_empty(split_with(path)[1])
 
 
+def test_alias_becomes_the_name_used_throughout(path):
+    known = {"model": Names(Path("list.csv"), {row["model"]: row["model"].upper() for row in ROWS})}
+    text, _ = split_with(path)
+    good, rejected = validation.split(text.cast(pl.String).cast({"line": pl.Int64}), Throughput, known)
+    assert rejected.is_empty()
+    assert good["model"].to_list() == [row["model"].upper() for row in ROWS]
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=st.integers(0, len(ROWS) - 1), column=st.sampled_from(COLUMNS), value=ANY_TEXT)
 def test_any_text_in_any_cell_is_accepted_as_valid_or_set_aside(path, number, column, value):
@@ -205,9 +167,9 @@ def test_checked_gives_the_frame_back_or_one_line():
 def test_origin_of_the_published_rows(source, origin_schema):
     origin = origins.read_origin(source, origin_schema)
     assert list(origin["files"]) == ["throughput.csv"]
-    table = origins.source_table({"oviedo": origin})
+    table = origins.source_table(source.parent, {"oviedo": origin})
     assert table.select("source", "file", "sha256").rows() == [
-        ("oviedo", "throughput.csv", hashlib.sha256((source / "throughput.csv").read_bytes()).hexdigest())
+        ("oviedo", str(source / "throughput.csv"), hashlib.sha256((source / "throughput.csv").read_bytes()).hexdigest())
     ]
 
 
@@ -215,7 +177,7 @@ def test_file_with_another_sha256(source, origin_schema):
     file = source / "throughput.csv"
     file.write_bytes(file.read_bytes() + b"\n")
     message = message_of(origins.read_origin, source, origin_schema)
-    assert message.startswith(f"{file}: found sha256 {origins.sha256(file)}; {source / 'origin.yaml'} says f6441e9b")
+    assert message.startswith(f"{file}: found sha256 {origins.sha256(file)}; {source / 'origin.yaml'} says e76594ff")
 
 
 def test_file_that_the_origin_does_not_name(source, origin_schema):

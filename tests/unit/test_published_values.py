@@ -5,12 +5,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from inference_energy import (
-    benchmarks,
     comparison,
     configuration,
     energy,
     input_tables,
     interventions,
+    registries,
     scenarios,
     studies,
     throughput,
@@ -29,17 +29,17 @@ NOT_COMING_BACK = {
 
 
 @pytest.fixture(scope="module", params=["arxiv-2025", "joule-2026"])
-def edition(request):
-    schema = configuration.read_yaml(ROOT / "workflow/schemas/study.schema.yaml")
-    origin = configuration.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
-    tables = benchmarks.read_benchmarks(ROOT / "resources/benchmarks", ROOT / "resources", origin)
-    overheads = benchmarks.read_registry(ROOT / "resources/overheads.csv", input_tables.Overhead)
-    published = benchmarks.read_registry(ROOT / "resources/published_values.csv", input_tables.PublishedValue)
+def edition(request, corpus, study_schema):
+    overheads = registries.read_registry(ROOT / "resources/overheads.csv", input_tables.Overhead)
+    published = registries.read_registry(ROOT / "resources/published_values.csv", input_tables.PublishedValue)
     name = request.param
-    study = studies.read_study(name, ROOT / "config/studies", schema)
+    study = studies.read_study(name, ROOT / "config/studies", study_schema)
     draws, seed = CONFIG["draws"], CONFIG["seed"]
+    chosen = study["throughput"]
     fit, _ = throughput.throughput_fit(
-        throughput=tables["throughput"], study=name, precision="FP8", minimum_rows=study["throughput"]["minimum_rows"]
+        throughput=corpus["throughput"],
+        study=name,
+        **{key: chosen[key] for key in ("sources", "precision", "minimum_rows")},
     )
     summary, _ = energy.energy_per_query(study_name=name, study=study, fit=fit, draws=draws, seed=seed)
     levers = interventions.intervention_multipliers(study_name=name, study=study, fit=fit, draws=draws, seed=seed)
@@ -52,7 +52,7 @@ def edition(request):
         energy=summary,
         interventions=levers,
         scenarios=fleet,
-        estimates=tables["published_estimate"],
+        estimates=corpus["published_estimate"],
     )
     return summary, levers, comparison.headline(published, {name: computed})
 
@@ -94,3 +94,9 @@ def test_monte_carlo_agrees_with_exact_summation(edition):
     untrimmed = levers.filter(pl.col("spread") == "untrimmed")
     deviation = (untrimmed["energy_wh_p50"] - untrimmed["energy_wh_p50_exact"]) / untrimmed["energy_wh_p50_se"]
     assert deviation.abs().max() < 4.5
+
+
+@pytest.mark.parametrize("name", ["arxiv-2025", "joule-2026"])
+def test_published_editions_use_the_rows_of_the_publication_as_published(name, study_schema):
+    chosen = studies.read_study(name, ROOT / "config/studies", study_schema)["throughput"]
+    assert (chosen["sources"], chosen["corrected"], chosen.get("gpus")) == (["oviedo"], False, None)

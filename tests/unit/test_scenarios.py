@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from inference_energy import benchmarks, energy, input_tables, scenarios
+from inference_energy import energy, input_tables, registries, scenarios
 from inference_energy.errors import InputError
 
 RESOURCES = Path(__file__).parents[2] / "resources"
@@ -13,7 +13,7 @@ RESOURCES = Path(__file__).parents[2] / "resources"
 
 @pytest.fixture(scope="module")
 def overheads():
-    return benchmarks.read_registry(RESOURCES / "overheads.csv", input_tables.Overhead)
+    return registries.read_registry(RESOURCES / "overheads.csv", input_tables.Overhead)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ DATA_FAULTS = {
         edit(BENCHMARKS, "\n25,", '\n"25,'),  # a quote in the last line that is never closed
         f"{BENCHMARKS} line 26: malformed CSV: unexpected end of data",
     ),
-    "missing column": (every_line("gpu", ""), f"{BENCHMARKS} line 1: missing column gpu; allowed: "),
+    "missing column": (every_line("gpu", ""), f"{BENCHMARKS}: nothing in gpu; allowed: a column with values, or "),
     "extra column": (every_line("gpu", "colour"), f"{BENCHMARKS} line 1: unknown column 'colour'; allowed: "),
     "text in number": (cell("fast"), finds(5, THROUGHPUT, "'fast'", "a number")),
     "nan": (cell("nan"), finds(5, THROUGHPUT, "'nan'", "a finite number")),
@@ -101,7 +101,7 @@ DATA_FAULTS = {
     "negative": (cell("-3732.4"), finds(5, THROUGHPUT, "'-3732.4'", "> 0")),
     "unknown model": (
         edit(BENCHMARKS, "\n04,Llama 3.1 405B,", "\n04,Llama 9,"),
-        finds(5, "model", "'Llama 9'", "a known name: DeepSeek-R1, "),
+        finds(5, "model", "'Llama 9'", "a name or alias in resources/models.csv: one of "),
     ),
     "duplicate row": (repeat_last_row, finds(26, "row_id", "'25'", "a value that no other row has")),
     "empty file": (empty, f"{BENCHMARKS}: the file is empty; allowed: a header and rows"),
@@ -135,7 +135,7 @@ def test_wrong_checksum(copy):
 CONFIGURATION_FAULTS = {
     "unknown configuration key": (
         append(CONFIG, "colour: blue\n"),
-        "config/config.yaml: top level: unknown key colour; allowed: draws, on_invalid, seed or studies",
+        "config/config.yaml: top level: unknown key colour; allowed: checks, draws, on_invalid, seed or studies",
     ),
     "unknown study key": (
         append(STUDY, "colour: blue\n"),
@@ -195,7 +195,7 @@ def test_unknown_class_member(copy):
     outcome = run(copy, "--cores", "1", FIT)
     assert outcome.returncode != 0
     error = last_error(outcome.stdout)
-    message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: DeepSeek-R1, "
+    message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: one of 50 names, such as "
     assert error.startswith(message)
     assert "Traceback" not in outcome.stdout
     assert kept(copy) == before

@@ -14,6 +14,8 @@ FIGURES = (
     "throughput_fit",
     "published_against_computed",
 )
+BENCHMARK_FIGURES = ("coverage", "throughput_over_time", "checks_raised")
+SUFFIXES = ("svg", "png", "json")
 STUDIES = ("arxiv-2025", "joule-2026")
 TABLES = (
     "energy_density",
@@ -26,19 +28,24 @@ TABLES = (
     "token_length_density",
     "token_length_quantiles",
 )
-VALIDATED = ("hardware", "models", "published_estimates", "throughput")
+VALIDATED = (
+    "corrections",
+    "hardware",
+    "measured_energy",
+    "models",
+    "published_estimates",
+    "sources",
+    "throughput",
+)
+OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sources.csv", "corrections.csv"}
 
 
 def test_all_declared_results_exist(built, contents):
-    expected = {"benchmarks.duckdb", "headline.csv"}
+    expected = OF_THE_CORPUS | {"headline.csv"}
     expected |= {f"validated/{name}.parquet" for name in VALIDATED}
     expected |= {f"{study}/{name}.parquet" for study in STUDIES for name in TABLES}
-    expected |= {
-        f"figures/{study}/{figure}.{suffix}"
-        for study in STUDIES
-        for figure in FIGURES
-        for suffix in ("svg", "png", "json")
-    }
+    expected |= {f"figures/{study}/{figure}.{suffix}" for study in STUDIES for figure in FIGURES for suffix in SUFFIXES}
+    expected |= {f"figures/benchmarks/{figure}.{suffix}" for figure in BENCHMARK_FIGURES for suffix in SUFFIXES}
     found = contents(built)
     assert set(found) == expected
     assert all(found.values()), "an empty file"
@@ -58,6 +65,8 @@ def test_terminal_shows_published_beside_computed_and_where_to_look_next(built):
         assert computed == f"{float(row['computed']):.4g}"
         assert verdict == {"true": "yes", "false": "NO"}[row["within"]]
     assert sum(line.startswith("Next: ") for line in lines) == 1
+    assert sum(line.startswith("Benchmarks: 12 sources, 3,535 rows accepted") for line in lines) == 1
+    assert sum(line.startswith("Checks across rows: 6 cannot be true, 65 need a look") for line in lines) == 1
     assert not any("Traceback" in line or line.startswith("Error") for line in lines)
 
 

@@ -39,8 +39,20 @@ def test_edit_of_a_study_leaves_other_studies_alone(copy):
 def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
     sign(copy)
-    tables = {"ingest_benchmarks", "validate_benchmarks"}
-    assert planned(copy) == tables | of(FROM_ROWS) | ENERGY_FIGURES | COMPARISON
+    corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks"}
+    corpus |= {f"figure_{name}" for name in ("benchmark_coverage", "throughput_over_time", "checks_raised")}
+    assert planned(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | COMPARISON
+
+
+def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
+    module = copy / "workflow/scripts/inference_energy/adapters/vllm_bench.py"
+    module.write_text(module.read_text() + "# edited\n")
+    assert {"ingest_benchmarks", "benchmark_checks", "headline"} <= planned(copy)
+
+
+def test_edit_of_a_limit_of_the_checks_reruns_the_checks_alone(copy):
+    replace(copy / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
+    assert planned(copy) == {"benchmark_checks", "figure_checks_raised"}
 
 
 def test_edit_of_a_comment_reruns_nothing(copy):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
-from inference_energy import configuration, modules, studies, terminal
+from inference_energy import configuration, modules, run_summary, studies, terminal
 from inference_energy.errors import InputError
 
 FIGURES = [
@@ -17,6 +17,7 @@ FIGURES = [
     "throughput_fit",
     "published_against_computed",
 ]
+BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised"]
 FORMATS = ["svg", "png", "json"]
 # The parts of a study that decide the distribution of a query's energy.
 QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published")
@@ -30,6 +31,7 @@ try:
     configuration.check(config, schema("config"), "config/config.yaml")
     study_schema = schema("study")
     STUDIES = {name: studies.read_study(name, Path("config/studies"), study_schema) for name in config["studies"]}
+    PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
 

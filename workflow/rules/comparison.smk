@@ -18,7 +18,7 @@ rule headline:
         "../envs/pipeline.yaml"
     params:
         studies={
-            name: {key: study[key] for key in ("workloads", "as_published", "interventions")}
+            name: {key: study[key] for key in ("workloads", "as_published", "interventions", "compared_estimates")}
             for name, study in STUDIES.items()
         },
         draws=config["draws"],

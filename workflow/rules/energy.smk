@@ -6,6 +6,7 @@ rule throughput_fit:
     input:
         throughput="results/validated/throughput.parquet",
         models="results/validated/models.parquet",
+        corrections="results/validated/corrections.parquet",
         code=library("throughput_fit"),
     output:
         fit=update("results/{study}/throughput_fit.parquet"),

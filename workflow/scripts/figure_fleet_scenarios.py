@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import polars as pl
-from inference_energy import benchmarks, input_tables, log, render
+from inference_energy import input_tables, log, registries, render
 from inference_energy.figures.fleet_scenarios import fleet_scenarios_figure
 
 with log.job(snakemake):
     chart = fleet_scenarios_figure(
         scenarios=pl.read_parquet(snakemake.input.scenarios),
-        references=benchmarks.read_registry(Path(snakemake.input.references), input_tables.ReferenceLoad),
+        references=registries.read_registry(Path(snakemake.input.references), input_tables.ReferenceLoad),
         study=snakemake.params.study,
     )
     render.save(chart, snakemake.output)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import polars as pl
-from inference_energy import benchmarks, comparison, input_tables, log, result_tables, tables
+from inference_energy import comparison, input_tables, log, registries, result_tables, tables
 
 with log.job(snakemake) as logger:
     computed = {
@@ -23,7 +23,7 @@ with log.job(snakemake) as logger:
             strict=True,
         )
     }
-    published = benchmarks.read_registry(Path(snakemake.input.published), input_tables.PublishedValue)
+    published = registries.read_registry(Path(snakemake.input.published), input_tables.PublishedValue)
     headline = comparison.headline(published, computed)
     tables.write(headline, snakemake.output[0], result_tables.HEADLINE)
     logger.info("%s", headline)

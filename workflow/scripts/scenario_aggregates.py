@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import polars as pl
-from inference_energy import benchmarks, input_tables, log, result_tables, scenarios, tables
+from inference_energy import input_tables, log, registries, result_tables, scenarios, tables
 
 with log.job(snakemake) as logger:
     aggregates = scenarios.scenario_aggregates(
@@ -11,7 +11,7 @@ with log.job(snakemake) as logger:
         study=snakemake.params.study,
         energy=pl.read_parquet(snakemake.input.energy),
         fit=pl.read_parquet(snakemake.input.fit),
-        overheads=benchmarks.read_registry(Path(snakemake.input.overheads), input_tables.Overhead),
+        overheads=registries.read_registry(Path(snakemake.input.overheads), input_tables.Overhead),
         seed=snakemake.params.seed,
     )
     tables.write(aggregates, snakemake.output[0], result_tables.SCENARIO_AGGREGATES)

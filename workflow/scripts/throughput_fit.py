@@ -1,17 +1,27 @@
 """Wiring of rule throughput_fit."""
 
+from pathlib import Path
+
 import polars as pl
-from inference_energy import log, result_tables, studies, tables, throughput
+from inference_energy import corrections, log, result_tables, studies, tables, throughput
 
 with log.job(snakemake) as logger:
     name, study = snakemake.wildcards.study, snakemake.params.study
     models = dict(pl.read_parquet(snakemake.input.models)["model", "total_parameters_billions"].iter_rows())
     studies.check_against_registry(study, f"config/studies/{name}.yaml", models)
+    chosen = study["throughput"]
+    published = pl.read_parquet(snakemake.input.throughput)
+    if chosen["corrected"]:
+        published = corrections.corrected(
+            published, pl.read_parquet(snakemake.input.corrections), Path("resources/corrections.csv")
+        )
     fit, rows = throughput.throughput_fit(
-        throughput=pl.read_parquet(snakemake.input.throughput),
+        throughput=published,
         study=name,
-        precision=study["throughput"]["precision"],
-        minimum_rows=study["throughput"]["minimum_rows"],
+        sources=chosen["sources"],
+        precision=chosen["precision"],
+        minimum_rows=chosen["minimum_rows"],
+        gpus=chosen.get("gpus"),
     )
     studies.check_members_fitted(study, f"config/studies/{name}.yaml", fit["model"].to_list())
     tables.write(fit, snakemake.output.fit, result_tables.THROUGHPUT_FIT)

@@ -3,14 +3,19 @@
 from pathlib import Path
 
 from inference_energy import database, input_tables, log, tables
+from inference_energy.benchmark_tables import ACCEPTED
+from inference_energy.result_tables import SOURCES
 
 with log.job(snakemake) as logger:
     for output, table, schema, order in (
-        ("throughput", "throughput", input_tables.with_place(input_tables.Throughput), ["source", "row_id"]),
+        ("throughput", "throughput", ACCEPTED["throughput"], ["source", "row_id"]),
+        ("energy", "measured_energy", ACCEPTED["measured_energy"], ["source", "row_id"]),
+        ("estimates", "published_estimate", ACCEPTED["published_estimate"], ["source", "row_id"]),
         ("models", "model", input_tables.Model, ["model"]),
         ("hardware", "hardware", input_tables.Hardware, ["gpu"]),
-        ("estimates", "published_estimate", input_tables.PublishedEstimate, ["estimate_id"]),
+        ("corrections", "correction", input_tables.Correction, ["source", "row_id", "column"]),
+        ("sources", "source", SOURCES, ["source", "file"]),
     ):
         frame = database.read(Path(snakemake.input.database), table, order)
-        tables.write(frame, snakemake.output[output], schema)
+        tables.write(frame.select(list(tables.columns_of(schema))), snakemake.output[output], schema)
         logger.info("%s: %d rows", table, len(frame))

@@ -4,86 +4,135 @@ from pathlib import Path
 
 import polars as pl
 
-from inference_energy.csv_tables import read_text
-from inference_energy.errors import InputError
-from inference_energy.input_tables import Hardware, InputTable, Model, PublishedEstimate, Throughput
-from inference_energy.origins import read_origin, source_table
-from inference_energy.validation import REJECTED, must_be_empty, split
+from inference_energy.adapters import FORMATS
+from inference_energy.benchmark_tables import PLACE, RUN, TABLES
+from inference_energy.errors import InputError, one_of
+from inference_energy.origins import ORIGIN, read_origin, source_table
+from inference_energy.registries import Names
+from inference_energy.units import output_tok_per_s_per_gpu
+from inference_energy.validation import REJECTED, split
 
 UNIQUE_ROW = ["source", "row_id"]
+SOURCE = {"source": pl.String}
+LEFT_OUT = SOURCE | {"file": pl.String, "reason": pl.String, "records": pl.Int64}
 
 
-def read_registry(path: Path, table: type[InputTable]) -> pl.DataFrame:
-    """A registry file, typed; any fault stops the run.
+def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> dict[str, pl.DataFrame]:
+    """All tables of the benchmark corpus.
 
-    Raises:
-        InputError: the first fault of the file or of a row.
-    """
-    good, rejected = split(read_text(path, list(table.to_schema().columns)), table, known={})
-    must_be_empty(rejected)
-    return good.drop("file", "line")
-
-
-def read_benchmarks(folder: Path, resources: Path, origin_schema: dict) -> dict[str, pl.DataFrame]:
-    """All tables of the benchmark database.
+    Args:
+        folder: one folder per source.
+        origin_schema: JSON schema of an `origin.yaml`.
+        known: names that the columns `model` and `gpu` may hold.
 
     Returns:
-        `source`, `throughput`, `published_estimate`, `model`, `hardware` and `rejected_row`.
+        `source` (one row per file), `throughput`, `measured_energy`, `published_estimate`, `rejected_row` and
+        `left_out`.
 
     Raises:
-        InputError: a fault of an origin, of a whole file or of a registry.
+        InputError: a fault of an origin or of a whole file.
     """
-    models = read_registry(resources / "models.csv", Model)
-    hardware = read_registry(resources / "hardware.csv", Hardware)
-    known = {"model": models["model"].to_list(), "gpu": hardware["gpu"].to_list()}
     sources = sorted(path for path in folder.iterdir() if path.is_dir())
     if not sources:
         raise InputError(f"{folder}: found no source; allowed: one folder per source with its origin.yaml")
-    origins, accepted, rejected = {}, [], [pl.DataFrame(schema={"source": pl.String} | REJECTED)]
+    origins = {path.name: read_origin(path, origin_schema) for path in sources}
+    accepted = {name: [_empty(name)] for name in TABLES}
+    read = [pl.DataFrame(schema=SOURCE | {"file": pl.String})]
+    rejected, left_out = [pl.DataFrame(schema=SOURCE | REJECTED)], [pl.DataFrame(schema=LEFT_OUT)]
     for path in sources:
-        origin = origins[path.name] = read_origin(path, origin_schema)
-        texts = [read_text(path / name, list(Throughput.to_schema().columns)) for name in sorted(origin["files"])]
-        good, bad = split(pl.concat(texts), Throughput, known)
+        origin = origins[path.name]
         source = pl.lit(path.name).alias("source")
-        accepted.append(good.select(source, *good.columns))
-        rejected.append(bad.select(source, *bad.columns))
-    return {
-        "source": source_table(origins),
-        "throughput": pl.concat(accepted).sort(UNIQUE_ROW),
-        "published_estimate": read_registry(resources / "published_estimates.csv", PublishedEstimate),
-        "model": models,
-        "hardware": hardware,
-        "rejected_row": pl.concat(rejected),
-    }
+        texts, omitted = _read_files(path, origin)
+        left_out.append(omitted.select(source, *omitted.columns))
+        read.extend(text.select(source, "file") for text in texts.values())
+        for table, text in texts.items():
+            good, bad = split(text, TABLES[table], known)
+            rejected.append(bad.select(source, *bad.columns))
+            accepted[table].append(
+                good.with_columns(source, read_on=pl.lit(origin["read_on"]), licence=pl.lit(origin["licence"])).select(
+                    accepted[table][0].columns
+                )
+            )
+    tables = {name: pl.concat(frames) for name, frames in accepted.items()}
+    tables["throughput"] = tables["throughput"].with_columns(output_tok_per_s_per_gpu())
+    tables["measured_energy"], without_run = _with_run(tables["measured_energy"], tables["throughput"])
+    tables["rejected_row"] = pl.concat([*rejected, without_run])
+    tables["left_out"] = pl.concat(left_out)
+    tables["source"] = _count_rows(source_table(folder, origins), tables, pl.concat(read))
+    return tables
 
 
-def comments() -> dict[str, tuple[str, dict[str, str]]]:
-    """Meaning of every table of the database and of its columns."""
+def _empty(table: str) -> pl.DataFrame:
+    types = {name: column.dtype.type for name, column in TABLES[table].to_schema().columns.items()}
+    return pl.DataFrame(schema=types | {name: column.dtype.type for name, column in PLACE.items()})
 
-    def columns_of(table: type[InputTable]) -> dict[str, str]:
-        return {name: column.description for name, column in table.to_schema().columns.items()}
 
-    place = {
-        "source": "folder of the source in resources/benchmarks",
-        "file": "file",
-        "line": "line in that file",
-    }
-    return {
-        "source": (
-            "One file of one benchmark source, with its verified origin",
-            {
-                "source": place["source"],
-                "file": "file in that folder",
-                "read_on": "date it was read",
-                "sha256": "verified checksum",
-            },
-        ),
-        "throughput": ("One token throughput of one configuration", columns_of(Throughput) | place),
-        "published_estimate": ("One statement about the energy of a query", columns_of(PublishedEstimate)),
-        "model": ("One language model", columns_of(Model)),
-        "hardware": ("One GPU and its node", columns_of(Hardware)),
-        "rejected_row": (
-            "One fault of a benchmark row that was set aside",
-            place | {"column": "column at fault", "value": "what was found", "reason": "what is allowed"},
-        ),
-    }
+def _read_files(folder: Path, origin: dict) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    texts: dict[str, list[pl.DataFrame]] = {}
+    left_out = [pl.DataFrame(schema={name: dtype for name, dtype in LEFT_OUT.items() if name != "source"})]
+    for name, facts in sorted(origin["files"].items()):
+        path = folder / name
+        reading = FORMATS[facts["format"]](path)
+        columns = [column for table in reading.tables for column in TABLES[table].to_schema().columns]
+        unknown = [column for column in facts.get("facts", {}) if column not in columns]
+        if unknown:
+            raise InputError(
+                f"{folder / ORIGIN}: files.{name}.facts: found {one_of(unknown)}; allowed: {one_of(set(columns))}"
+            )
+        for table, text in reading.tables.items():
+            texts.setdefault(table, []).append(_complete(text, table, path, origin, facts.get("facts", {})))
+        omitted = [
+            {"file": str(path), "reason": reason, "records": records}
+            for reason, records in sorted(reading.left_out.items())
+        ]
+        left_out.append(pl.DataFrame(omitted, schema=left_out[0].schema))
+    return {table: pl.concat(parts) for table, parts in texts.items()}, pl.concat(left_out)
+
+
+def _complete(text: pl.DataFrame, table: str, path: Path, origin: dict, facts: dict) -> pl.DataFrame:
+    """All columns of a table: cells of the file, then what the origin says for the whole file."""
+    schema = TABLES[table].to_schema().columns
+    everywhere = {name: str(value) for name, value in facts.items() if value != ""}
+    if "url" in schema:
+        everywhere.setdefault("url", origin["url"])
+    cells = [
+        pl.coalesce(*([name] if name in text.columns else []), pl.lit(everywhere.get(name), pl.String)).alias(name)
+        for name in schema
+    ]
+    complete = text.select(*cells, "file", "line")
+    # A required column without a single value is a fault of the file, not of each of its rows.
+    absent = [name for name, column in schema.items() if not column.nullable and complete[name].is_null().all()]
+    if absent and not complete.is_empty():
+        raise InputError(
+            f"{path}: nothing in {one_of(absent)}; allowed: a column with values,"
+            f" or one value for all rows in {path.parent / ORIGIN} under files.{path.name}.facts"
+        )
+    return complete
+
+
+def _with_run(energy: pl.DataFrame, throughput: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Measured energies beside the configuration of their runs; those without one are rejected."""
+    lost = energy.join(throughput, on=UNIQUE_ROW, how="anti", maintain_order="left").select(
+        "source",
+        "file",
+        "line",
+        pl.lit("row_id").alias("column"),
+        pl.col("row_id").alias("value"),
+        pl.lit("allowed: the row_id of an accepted throughput row of the same source").alias("reason"),
+    )
+    runs = throughput.select(*UNIQUE_ROW, *RUN, "output_tok_per_s_per_gpu")
+    return energy.join(runs, on=UNIQUE_ROW, how="inner", maintain_order="left"), lost
+
+
+def _count_rows(sources: pl.DataFrame, tables: dict[str, pl.DataFrame], read: pl.DataFrame) -> pl.DataFrame:
+    """Per file: rows read, accepted and rejected, and records left out."""
+    accepted = pl.concat([tables[name].select("source", "file") for name in TABLES])
+    counts = [
+        frame.group_by("source", "file").agg(pl.len().cast(pl.Int64).alias(name))
+        for frame, name in ((accepted, "rows_accepted"), (read, "rows_read"))
+    ]
+    counts.append(tables["left_out"].group_by("source", "file").agg(pl.col("records").sum().alias("records_left_out")))
+    for count in counts:
+        sources = sources.join(count, on=["source", "file"], how="left", maintain_order="left")
+    counted = pl.col("rows_read", "rows_accepted", "records_left_out").fill_null(0)
+    return sources.with_columns(counted).with_columns(rows_rejected=pl.col("rows_read") - pl.col("rows_accepted"))

@@ -3,11 +3,10 @@
 import numpy as np
 import polars as pl
 
-from inference_energy.errors import InputError, one_of
+from inference_energy.errors import InputError, like, one_of
 
 # Some fifty values are compared at once; at three standard errors about one in four hundred misses by chance.
 STANDARD_ERRORS = 3
-NON_PRODUCTION = ("api_inferred", "top_down", "unbatched_measurement")
 
 
 def computed_quantities(
@@ -24,6 +23,9 @@ def computed_quantities(
     Returns:
         `quantity`, `computed`, and `sampling_se`: standard error of that number in a run of the size that the
         publication used (`as_published.draws_per_model`).
+
+    Raises:
+        InputError: `compared_estimates` names an estimate that is not there.
     """
     to_published = np.sqrt(draws / study["as_published"]["draws_per_model"])
     found: dict[str, tuple[float, float]] = {}
@@ -58,7 +60,7 @@ def computed_quantities(
     medians = [study["workloads"][name]["output_tokens"]["median"] for name in ("long", "traditional")]
     found["long/traditional output_tokens_p50"] = (medians[0] / medians[1], 0.0)
     ours, ours_se = found[f"traditional {subject} energy_wh_p50 as_published"]
-    ratios = estimates.filter(pl.col("kind").is_in(NON_PRODUCTION))["energy_wh"] / ours
+    ratios = _energies_wh(estimates, study["compared_estimates"]) / ours
     for name, ratio in (("lowest", ratios.min()), ("highest", ratios.max())):
         found[f"published_estimate/{subject} energy_wh_p50 {name}"] = (ratio, ratio * ours_se / ours)
     return pl.DataFrame(
@@ -66,6 +68,16 @@ def computed_quantities(
         schema={"quantity": pl.String, "computed": pl.Float64, "sampling_se": pl.Float64},
         orient="row",
     )
+
+
+def _energies_wh(estimates: pl.DataFrame, names: list[str]) -> pl.Series:
+    known = dict(estimates.select(pl.format("{}/{}", "source", "row_id"), "energy_wh").iter_rows())
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"compared_estimates: found {name!r}; allowed: <source>/<row_id> of an estimate: {like(name, known)}"
+            )
+    return pl.Series([known[name] for name in names])
 
 
 def headline(published: pl.DataFrame, computed: dict[str, pl.DataFrame]) -> pl.DataFrame:

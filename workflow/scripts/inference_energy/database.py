@@ -1,33 +1,59 @@
 """The benchmark database: written whole by one rule, opened read-only by everybody else."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
 
-def write(path: Path, tables: dict[str, pl.DataFrame], comments: dict[str, tuple[str, dict[str, str]]]) -> None:
-    """Write all tables into a new DuckDB file, which takes its place only when complete.
+@dataclass(frozen=True)
+class Meaning:
+    """What a table or view is, and its columns.
+
+    Attributes:
+        text: what one row is.
+        columns: by column, its meaning and unit; every column has one.
+        query: the SELECT behind a view; none for a table.
+    """
+
+    text: str
+    columns: dict[str, str]
+    query: str | None = None
+
+
+def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meaning]) -> None:
+    """Write all tables and views into a new DuckDB file, which takes its place only when complete.
 
     Args:
         path: the database.
         tables: frames by table name.
-        comments: by table name, the meaning of the table and of each column.
+        meanings: of every table and of every view, with every column.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         unfinished = Path(folder) / path.name
         with duckdb.connect(str(unfinished)) as connection:
+            connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers say their order
             for name, frame in tables.items():
                 parquet = Path(folder) / f"{name}.parquet"
-                frame.write_parquet(parquet)
+                frame.write_parquet(parquet, compression="uncompressed")
                 connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM read_parquet(?)', [str(parquet)])
-                meaning, columns = comments[name]
-                connection.execute(f'COMMENT ON TABLE "{name}" IS {_quoted(meaning)}')
-                for column, text in columns.items():
-                    connection.execute(f'COMMENT ON COLUMN "{name}"."{column}" IS {_quoted(text)}')
+                parquet.unlink()
+                _comment(connection, "TABLE", name, meanings[name])
+            for name, meaning in meanings.items():
+                if meaning.query is not None:
+                    connection.execute(f'CREATE VIEW "{name}" AS {meaning.query}')
+                    _comment(connection, "VIEW", name, meaning)
         unfinished.replace(path)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, meaning: Meaning) -> None:
+    connection.execute(f'COMMENT ON {kind} "{name}" IS {_quoted(meaning.text)}')
+    for column in connection.execute(f'FROM "{name}" LIMIT 0').description:
+        text = meaning.columns[column[0]]
+        connection.execute(f'COMMENT ON COLUMN "{name}"."{column[0]}" IS {_quoted(text)}')
 
 
 def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
@@ -35,9 +61,8 @@ def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
     order = ", ".join(f'"{name}"' for name in order_by)
     with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(path), read_only=True) as connection:
         parquet = Path(folder) / "table.parquet"
-        connection.execute(
-            f'COPY (SELECT * FROM "{table}" ORDER BY {order}) TO {_quoted(str(parquet))} (FORMAT parquet)'
-        )
+        rows = f'SELECT * FROM "{table}" ORDER BY {order}'
+        connection.execute(f"COPY ({rows}) TO {_quoted(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
         return pl.read_parquet(parquet)
 
 

@@ -1,5 +1,8 @@
 """The one exception for anything a user can put right."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class InputError(ValueError):
     """A fault in a file, row, column or configuration key, told in one line.
@@ -17,3 +20,10 @@ def one_of(names: list[str] | tuple[str, ...] | dict) -> str:
     if not names:
         return "(nothing)"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def like(unknown: str, names: Iterable[str]) -> str:
+    """The few names that an unknown one may have meant: `one of 50 names, such as a, b or c`."""
+    names = sorted(names)
+    shown = get_close_matches(unknown, names, n=3, cutoff=0.5) or names[:3]
+    return f"one of {len(names)} names, such as {one_of(shown)}"

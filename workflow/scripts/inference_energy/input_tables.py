@@ -1,24 +1,20 @@
-"""What every input table must look like: columns, types, allowed values, meaning."""
+"""What every registry and table of assumptions must look like: columns, types, allowed values, meaning."""
 
 import pandera.polars as pa
 import polars as pl
 
-PRECISIONS = ["FP4", "FP8", "INT8", "BF16", "FP16"]
-LENGTH_KINDS = ["fixed", "mean", "unknown"]
-SCOPES = ["instance", "gpu", "node"]
-COUNTS = ["output", "total"]
-EVIDENCE = ["measured", "vendor_published", "provider_stated", "read_off_figure"]
 CONFIDENCE = ["high", "medium", "low"]
-ESTIMATE_KINDS = [
-    "provider_measurement",
-    "executive_statement",
-    "first_principles",
-    "api_inferred",
-    "top_down",
-    "unbatched_measurement",
-]
 URL = r"^https?://\S+"
-DATE = r"^\d{4}(-\d{2}(-\d{2})?)?$"
+NAME = r"^[^\s\x00-\x1f\x7f]+$"
+DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+
+
+# What the patterns mean to a reader of an error.
+PATTERN_WORDS = {
+    DATE: "a date such as 2025, 2025-06 or 2025-06-30",
+    URL: "an address that begins with http:// or https://",
+    NAME: "a name without blanks",
+}
 
 
 class InputTable(pa.DataFrameModel):
@@ -38,43 +34,24 @@ class InputTable(pa.DataFrameModel):
         return data.lazyframe.select(pl.all_horizontal(pl.col(floats).is_finite().fill_null(True)))
 
 
-class Throughput(InputTable):
-    """One published or measured token throughput of one configuration."""
-
-    row_id: str = pa.Field(str_matches=r"^\S+$", unique=True, description="name of the row within its source")
-    model: str = pa.Field(str_length={"min_value": 1}, description="model, as in resources/models.csv")
-    gpu: str = pa.Field(str_length={"min_value": 1}, description="GPU, as in resources/hardware.csv")
-    gpus: int = pa.Field(ge=1, le=100_000, description="GPUs behind the throughput")
-    nodes: int = pa.Field(ge=1, le=10_000, description="nodes behind the throughput")
-    engine: str = pa.Field(nullable=True, description="serving engine")
-    engine_version: str = pa.Field(nullable=True, description="version of the engine")
-    precision: str = pa.Field(isin=PRECISIONS, description="number format of the weights")
-    tensor_parallel: int = pa.Field(nullable=True, ge=1, description="tensor-parallel degree")
-    pipeline_parallel: int = pa.Field(nullable=True, ge=1, description="pipeline-parallel degree")
-    input_tokens: float = pa.Field(nullable=True, ge=1, le=1e8, description="prompt length, tokens")
-    input_length_kind: str = pa.Field(isin=LENGTH_KINDS, description="fixed, mean or unknown prompt length")
-    output_tokens: float = pa.Field(nullable=True, ge=1, le=1e8, description="answer length, tokens")
-    output_length_kind: str = pa.Field(isin=LENGTH_KINDS, description="fixed, mean or unknown answer length")
-    concurrency: float = pa.Field(nullable=True, gt=0, description="requests in flight")
-    throughput_tok_per_s: float = pa.Field(gt=0, le=1e9, description="throughput, tokens per second")
-    throughput_counts: str = pa.Field(isin=COUNTS, description="tokens counted: output only, or input and output")
-    throughput_scope: str = pa.Field(isin=SCOPES, description="what the throughput is of: instance, gpu or node")
-    evidence: str = pa.Field(isin=EVIDENCE, description="how the figure was obtained")
-    published_on: str = pa.Field(str_matches=DATE, description="date of publication, as exact as known")
-    confidence: str = pa.Field(isin=CONFIDENCE, description="confidence in the row, by its publisher")
-    url: str = pa.Field(str_matches=URL, description="where the figure stands")
-    note: str = pa.Field(nullable=True, description="anything else a reader must know")
-
-
 class Model(InputTable):
     """One language model."""
 
     model: str = pa.Field(str_length={"min_value": 1}, unique=True, description="name used throughout")
     aliases: str = pa.Field(nullable=True, description="other names, separated by |")
-    developer: str = pa.Field(description="who made it")
-    architecture: str = pa.Field(isin=["dense", "moe"], description="dense or mixture of experts")
+    developer: str = pa.Field(str_length={"min_value": 1}, description="who made it")
+    architecture: str = pa.Field(
+        isin=["dense", "moe", "hybrid"], description="dense, mixture of experts, or attention mixed with state space"
+    )
     total_parameters_billions: float = pa.Field(gt=0, le=1e6, description="all parameters, billions")
     active_parameters_billions: float = pa.Field(gt=0, le=1e6, description="parameters used per token, billions")
+    model_class: str = pa.Field(
+        isin=["frontier", "large", "medium", "small"],
+        description="size class by total parameters: frontier > 200 B, large > 60 B, medium > 20 B, small",
+    )
+    same_network_as: str = pa.Field(
+        nullable=True, description="model with the same shape of network, so with the same throughput"
+    )
     released_on: str = pa.Field(str_matches=DATE, description="date of release")
     source: str = pa.Field(str_matches=URL, description="where these facts stand")
 
@@ -83,29 +60,45 @@ class Hardware(InputTable):
     """One GPU and the node it is sold in."""
 
     gpu: str = pa.Field(str_length={"min_value": 1}, unique=True, description="name used throughout")
-    memory_gb: float = pa.Field(gt=0, description="memory, GB")
-    tdp_w: float = pa.Field(gt=0, description="thermal design power, W")
-    memory_bandwidth_gb_per_s: float = pa.Field(gt=0, description="memory bandwidth, GB/s")
-    peak_fp16_tflop_per_s: float = pa.Field(gt=0, description="peak dense FP16, TFLOP/s")
-    peak_fp8_tflop_per_s: float = pa.Field(gt=0, nullable=True, description="peak dense FP8, TFLOP/s")
-    gpus_per_node: int = pa.Field(ge=1, description="GPUs in a node")
-    node_rated_power_kw: float = pa.Field(gt=0, description="rated maximum power of the node, kW")
-    source: str = pa.Field(str_matches=URL, description="where these facts stand")
+    aliases: str = pa.Field(nullable=True, description="other names, separated by |")
+    vendor: str = pa.Field(str_length={"min_value": 1}, description="who makes it")
+    memory_gb: float = pa.Field(gt=0, le=1e5, description="memory, GB")
+    tdp_w: float = pa.Field(gt=0, le=1e5, description="thermal design power, W")
+    memory_bandwidth_gb_per_s: float = pa.Field(gt=0, le=1e7, description="memory bandwidth, GB/s")
+    peak_fp16_tflop_per_s: float = pa.Field(
+        gt=0, le=1e7, nullable=True, description="peak dense FP16 and BF16, TFLOP/s"
+    )
+    peak_fp8_tflop_per_s: float = pa.Field(gt=0, le=1e7, nullable=True, description="peak dense FP8, TFLOP/s")
+    peak_fp4_tflop_per_s: float = pa.Field(gt=0, le=1e7, nullable=True, description="peak dense FP4, TFLOP/s")
+    peak_int8_tflop_per_s: float = pa.Field(gt=0, le=1e7, nullable=True, description="peak dense INT8, TOP/s")
+    gpus_per_node: int = pa.Field(ge=1, le=1000, description="GPUs in a node")
+    node: str = pa.Field(nullable=True, description="name of that node")
+    node_rated_power_kw: float = pa.Field(gt=0, le=1e4, nullable=True, description="rated maximum of the node, kW")
+    node_idle_power_kw: float = pa.Field(gt=0, le=1e4, nullable=True, description="measured at the wall, idle, kW")
+    node_saturated_power_kw: float = pa.Field(
+        gt=0, le=1e4, nullable=True, description="measured at the wall, saturated with LLM inference, kW"
+    )
+    source: str = pa.Field(str_matches=URL, description="where the GPU's figures stand")
+    node_source: str = pa.Field(nullable=True, str_matches=URL, description="where the node's figures stand")
 
 
-class PublishedEstimate(InputTable):
-    """One statement about the energy of a query."""
+class Correction(InputTable):
+    """One known error of a published row."""
 
-    estimate_id: str = pa.Field(str_matches=r"^\S+$", unique=True, description="name of the statement")
-    subject: str = pa.Field(description="model or service")
-    energy_wh: float = pa.Field(gt=0, description="energy of a query, Wh")
-    output_tokens: float = pa.Field(nullable=True, ge=1, description="answer length, tokens, where stated")
-    query: str = pa.Field(description="what a query is")
-    boundary: str = pa.Field(description="what the energy includes")
-    published_on: str = pa.Field(str_matches=DATE, description="date of publication")
-    kind: str = pa.Field(isin=ESTIMATE_KINDS, description="how the figure was obtained")
-    citation: str = pa.Field(description="who stated it")
-    url: str = pa.Field(str_matches=URL, description="where it stands")
+    source: str = pa.Field(str_matches=NAME, description="folder of the source in resources/benchmarks")
+    row_id: str = pa.Field(str_matches=NAME, description="row of that source")
+    column: str = pa.Field(str_length={"min_value": 1}, description="column of the throughput table")
+    published: str = pa.Field(nullable=True, description="value as published (empty: none)")
+    corrected: str = pa.Field(nullable=True, description="value that is right (empty: unknown)")
+    reason: str = pa.Field(str_length={"min_value": 1}, description="what is wrong")
+    evidence: str = pa.Field(str_length={"min_value": 1}, description="how it is known")
+    url: str = pa.Field(str_matches=URL, description="where the evidence stands")
+
+    class Config:
+        """A cell is corrected once."""
+
+        strict = True
+        unique = ["source", "row_id", "column"]  # noqa: RUF012
 
 
 class Overhead(InputTable):
@@ -145,14 +138,3 @@ class PublishedValue(InputTable):
 
         strict = True
         unique = ["study", "quantity"]  # noqa: RUF012
-
-
-def with_place(table: type[InputTable]) -> pa.DataFrameSchema:
-    """Schema of a table whose rows also say which source, file and line they came from."""
-    return table.to_schema().add_columns(
-        {
-            "source": pa.Column(str, description="folder of the source in resources/benchmarks"),
-            "file": pa.Column(str, description="file the row was read from"),
-            "line": pa.Column(int, pa.Check.ge(2), description="line in that file"),
-        }
-    )

@@ -40,22 +40,27 @@ def read_origin(folder: Path, schema: dict) -> dict:
 
 def sha256(path: Path) -> str:
     """SHA-256 of a file, as hexadecimal text."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def source_table(origins: dict[str, dict]) -> pl.DataFrame:
+def source_table(folder: Path, origins: dict[str, dict]) -> pl.DataFrame:
     """One row per file of every source, with what its origin says."""
     return pl.DataFrame(
         [
             {
                 "source": source,
-                "file": name,
-                **{key: origin.get(key) for key in ("publisher", "title", "url", "version", "read_on", "licence")},
+                "file": str(folder / source / name),
+                "format": facts["format"],
+                **{key: origin[key] for key in ("publisher", "title", "url", "version", "read_on", "licence")},
                 "citation": origin["citation"],
                 "notes": origin.get("notes"),
                 "sha256": facts["sha256"],
+                "previous_read_on": facts.get("previous", {}).get("read_on"),
+                "previous_sha256": facts.get("previous", {}).get("sha256"),
             }
             for source, origin in sorted(origins.items())
             for name, facts in sorted(origin["files"].items())
-        ]
+        ],
+        schema_overrides=dict.fromkeys(("notes", "previous_read_on", "previous_sha256"), pl.String),
     )

@@ -3,7 +3,8 @@
 import pandera.polars as pa
 import polars as pl
 
-from inference_energy.input_tables import Throughput, with_place
+from inference_energy.benchmark_tables import Throughput, of_all_sources
+from inference_energy.checks.finding import SEVERITIES
 
 
 def _number(meaning: str, *, at_least: float | None = 0, nullable: bool = False) -> pa.Column:
@@ -48,12 +49,14 @@ THROUGHPUT_FIT = pa.DataFrameSchema(
     unique=["study", "model"],
 )
 
-THROUGHPUT_ROWS = with_place(Throughput).add_columns(
+THROUGHPUT_ROWS = of_all_sources(
+    Throughput,
     {
+        "node_tok_per_s": _number("output throughput of an 8-GPU node, tok/s"),
         "study": _text("study"),
         "fitted_tok_per_s": _number("throughput by the fit, tok/s"),
         "left_out_tok_per_s": _number("throughput by a fit without this row, tok/s"),
-    }
+    },
 )
 
 THROUGHPUT_CURVE = pa.DataFrameSchema(
@@ -185,4 +188,72 @@ HEADLINE = pa.DataFrameSchema(
     },
     strict=True,
     unique=["study", "quantity"],
+)
+
+BENCHMARK_CHECKS = pa.DataFrameSchema(
+    {
+        "check": _text("name of the check"),
+        "severity": _text("how serious: cannot be true, needs a look, or good to know", allowed=SEVERITIES),
+        "source": _text("source of the row", nullable=True),
+        "row_id": _text("the row", nullable=True),
+        "file": _text("its file", nullable=True),
+        "line": pa.Column(int, nullable=True, description="its line"),
+        "model": _text("its model", nullable=True),
+        "gpu": _text("its GPU", nullable=True),
+        "found": _number("what the row says", nullable=True),
+        "expected": _number("what it is held against: the limit, or the other row's value", nullable=True),
+        "unit": _text("unit of both", nullable=True),
+        "other_source": _text("source of the other row", nullable=True),
+        "other_row_id": _text("the other row", nullable=True),
+        "message": _text("the finding in one sentence"),
+    },
+    strict=True,
+)
+
+SOURCES = pa.DataFrameSchema(
+    {
+        "source": _text("folder of the source in resources/benchmarks"),
+        "file": _text("one of its files"),
+        "format": _text("format it was read in"),
+        "publisher": _text("who published it"),
+        "title": _text("its title"),
+        "url": _text("where it stands"),
+        "version": _text("its version"),
+        "read_on": _text("date it was read"),
+        "licence": _text("its licence"),
+        "citation": _text("how to cite it"),
+        "notes": _text("what a reader must know", nullable=True),
+        "sha256": _text("verified checksum of the file"),
+        "previous_read_on": _text("date it was read before", nullable=True),
+        "previous_sha256": _text("checksum it had then", nullable=True),
+        "rows_read": pa.Column(int, pa.Check.ge(0), description="rows of the file, over all tables"),
+        "rows_accepted": pa.Column(int, pa.Check.ge(0), description="rows that passed every check of a row"),
+        "rows_rejected": pa.Column(int, pa.Check.ge(0), description="rows set aside, see rejected_row"),
+        "records_left_out": pa.Column(int, pa.Check.ge(0), description="records outside the scope, see left_out"),
+    },
+    strict=True,
+    unique=["source", "file"],
+)
+
+BENCHMARK_SOURCES = pa.DataFrameSchema(
+    {
+        "source": _text("folder of the source in resources/benchmarks"),
+        "publisher": _text("who published it"),
+        "version": _text("its version"),
+        "read_on": _text("date it was read"),
+        "licence": _text("its licence"),
+        "files": pa.Column(int, pa.Check.ge(1), description="number of files"),
+        "rows_accepted": pa.Column(int, pa.Check.ge(0), description="rows that passed every check of a row"),
+        "rows_rejected": pa.Column(int, pa.Check.ge(0), description="rows set aside"),
+        "records_left_out": pa.Column(int, pa.Check.ge(0), description="records outside the scope of the corpus"),
+        "throughput_rows": pa.Column(int, pa.Check.ge(0), description="rows of table throughput"),
+        "measured_energies": pa.Column(int, pa.Check.ge(0), description="rows of table measured_energy"),
+        "published_estimates": pa.Column(int, pa.Check.ge(0), description="rows of table published_estimate"),
+        **{
+            f"{severity}s": pa.Column(int, pa.Check.ge(0), description=f"findings of severity {severity}")
+            for severity in SEVERITIES
+        },
+    },
+    strict=True,
+    unique=["source"],
 )

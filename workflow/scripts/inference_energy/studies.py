@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_energy.configuration import check, read_yaml
-from inference_energy.errors import InputError, one_of
+from inference_energy.errors import InputError, like, one_of
 
 
 def read_study(name: str, folder: Path, schema: dict) -> dict:
@@ -93,13 +93,15 @@ def check_against_registry(study: dict, place: str | Path, models: dict[str, flo
     """
     for model in study["node_power_kw"].get("by_model", {}):
         if model not in models:
-            raise InputError(f"{place}: node_power_kw.by_model: unknown model {model!r}; allowed: {one_of(models)}")
+            raise InputError(
+                f"{place}: node_power_kw.by_model: unknown model {model!r}; allowed: {like(model, models)}"
+            )
     for name, spec in study["classes"].items():
         floor = spec["total_parameters_billions_over"]
         for model in spec["weights"]:
             key = f"classes.{name}.weights"
             if model not in models:
-                raise InputError(f"{place}: {key}: unknown model {model!r}; allowed: {one_of(models)}")
+                raise InputError(f"{place}: {key}: unknown model {model!r}; allowed: {like(model, models)}")
             if models[model] <= floor:
                 raise InputError(
                     f"{place}: {key}: {model} has {models[model]:g} B parameters; allowed: more than {floor:g} B"

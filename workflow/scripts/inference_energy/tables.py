@@ -25,3 +25,8 @@ def write(frame: pl.DataFrame, path: str, schema: pa.DataFrameSchema | type[pa.D
     else:
         rounded.write_parquet(unfinished)
     unfinished.replace(target)
+
+
+def columns_of(schema: pa.DataFrameSchema | type[pa.DataFrameModel]) -> dict[str, pa.Column]:
+    """Columns of either kind of schema."""
+    return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).columns

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from inference_energy.benchmark_tables import PLACE, Throughput
 from inference_energy.errors import InputError, one_of
+
+NODE_GPUS = 8
+ROW_COLUMNS = [*Throughput.to_schema().columns, *PLACE]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,32 +74,60 @@ def _constant(tok_per_s: float) -> ThroughputModel:
     )
 
 
-def usable_rows(throughput: pl.DataFrame, precision: str) -> pl.DataFrame:
-    """The benchmark rows that the published method fits: of a node, output tokens, one precision, known lengths."""
+def usable_rows(
+    throughput: pl.DataFrame, *, sources: list[str], precision: str, gpus: list[str] | None = None
+) -> pl.DataFrame:
+    """The benchmark rows that a study fits, each with `node_tok_per_s`: output tokens per second of an 8-GPU node."""
     # ASSUME: rows of one precision describe the service; other precisions and rows whose lengths are not
     # numbers are left out. Source: arXiv 2509.20241, Methods and code.
-    node_scope = pl.col("throughput_scope") == "node"
-    return throughput.filter(
-        node_scope
-        & (pl.col("throughput_counts") == "output")
-        & (pl.col("precision") == precision)
-        & pl.col("input_tokens").is_not_null()
-        & pl.col("output_tokens").is_not_null()
-    ).sort("model", "source", "row_id")
+    # ASSUME: instances on fewer GPUs than a node has are repeated until the node is full, and their throughput adds up.
+    return (
+        throughput.filter(
+            pl.col("source").is_in(sources)
+            & (pl.col("precision") == precision)
+            & (pl.lit(gpus is None) | pl.col("gpu").is_in(gpus or []))
+            & pl.col("output_tok_per_s_per_gpu").is_not_null()
+            & pl.col("input_tokens").is_not_null()
+            & pl.col("output_tokens").is_not_null()
+        )
+        .with_columns(node_tok_per_s=pl.col("output_tok_per_s_per_gpu") * NODE_GPUS)
+        .select(*ROW_COLUMNS, "node_tok_per_s")
+        .sort("model", "source", "row_id")
+    )
 
 
 def throughput_fit(
-    *, throughput: pl.DataFrame, study: str, precision: str, minimum_rows: int
+    *,
+    throughput: pl.DataFrame,
+    study: str,
+    sources: list[str],
+    precision: str,
+    minimum_rows: int,
+    gpus: list[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Fit every model that has at least two usable rows.
+
+    Args:
+        throughput: accepted rows of the corpus.
+        study: its name.
+        sources: the sources whose rows the study uses.
+        precision: number format of the weights of the rows used.
+        minimum_rows: with fewer rows, a model's throughput is constant.
+        gpus: GPUs whose rows are used; none given means all.
 
     Returns:
         The fit, one row per model; and the rows behind it, each with its fitted and left-one-out throughput.
 
     Raises:
-        InputError: no model has enough rows.
+        InputError: a source without rows; no model has enough rows.
     """
-    rows = usable_rows(throughput, precision)
+    present = throughput["source"].unique().to_list()
+    for source in sources:
+        if source not in present:
+            raise InputError(
+                f"study {study}: throughput.sources: found {source!r}; allowed: {one_of(present)}, which have rows"
+            )
+    rows = usable_rows(throughput, sources=sources, precision=precision, gpus=gpus)
     fits, residuals = [], []
     for (model,), group in rows.group_by("model", maintain_order=True):
         if len(group) < 2:
@@ -104,17 +136,17 @@ def throughput_fit(
         fits.append({"study": study, "model": model, **fit_row})
         residuals.append(group.with_columns(pl.lit(study).alias("study"), **row_ratios))
     if not fits:
-        found = throughput["precision"].unique().to_list()
+        found = throughput.filter(pl.col("source").is_in(sources))["precision"].unique().to_list()
         raise InputError(
             f"study {study}: throughput.precision: no model has two usable {precision!r} rows;"
-            f" precisions in the data: {one_of(found)}"
+            f" precisions in its sources: {one_of(found)}"
         )
     return pl.DataFrame(fits), pl.concat(residuals)
 
 
 def _fit_model(group: pl.DataFrame, minimum_rows: int) -> tuple[dict, dict[str, pl.Series]]:
     lengths_in, lengths_out, observed = (
-        group[name].to_numpy() for name in ("input_tokens", "output_tokens", "throughput_tok_per_s")
+        group[name].to_numpy() for name in ("input_tokens", "output_tokens", "node_tok_per_s")
     )
     model = fit(lengths_in, lengths_out, observed, minimum_rows)
     fitted = model.tok_per_s(lengths_in, lengths_out)

@@ -1,13 +1,16 @@
 """Sort the rows of an input table into good ones and rejected ones, each rejected one with its reason."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
 
 import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
-from inference_energy.errors import InputError, one_of
-from inference_energy.input_tables import InputTable
+from inference_energy.errors import InputError
+from inference_energy.input_tables import PATTERN_WORDS, InputTable
 
 REJECTED = {
     "file": pl.String,
@@ -16,55 +19,74 @@ REJECTED = {
     "value": pl.String,
     "reason": pl.String,
 }
+ROW = "row"
+DISTINCT_REASONS = 100
+
+
+class AllowedNames(Protocol):
+    """The names that a column may hold, and what to say of one that it may not."""
+
+    canonical: dict[str, str]
+
+    def allowed(self, unknown: str) -> str:
+        """What to write instead of an unknown name."""
 
 
 def split(
-    text: pl.DataFrame, table: type[InputTable], known: dict[str, list[str]]
+    text: pl.DataFrame, table: type[InputTable], known: Mapping[str, AllowedNames] = MappingProxyType({})
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Type and check every row.
 
     Args:
-        text: cells as text with `file` and `line`, from `csv_tables.read_text`.
+        text: cells as text with `file` and `line`, from an adapter.
         table: what the rows must look like.
-        known: allowed names by column, from the registries.
+        known: by column, the names it may hold; an alias becomes the name used throughout.
 
     Returns:
         The typed rows that pass, and one row per fault (`REJECTED`).
     """
     columns = {name: column.dtype.type for name, column in table.to_schema().columns.items()}
+    text = text.with_row_index(ROW)  # several rows may stand in one line
     typed = text.with_columns(pl.col(name).cast(dtype, strict=False) for name, dtype in columns.items())
-    faults = [
-        _faults(text, pl.Series(text[name].is_not_null() & typed[name].is_null()), name, _number(dtype))
-        for name, dtype in columns.items()
-        if dtype != pl.String
-    ]
-    faults.extend(
-        _faults(text, typed[name].is_finite() == False, name, "a finite number")  # noqa: E712 (null is no fault)
-        for name, dtype in columns.items()
-        if dtype == pl.Float64
-    )
-    for name, names in known.items():
-        unknown = typed[name].is_not_null() & ~typed[name].is_in(names)
-        faults.append(_faults(text, unknown, name, f"a known name: {one_of(names)}"))
+    faults = []
+    for name, dtype in columns.items():
+        if typed[name].null_count() > text[name].null_count():
+            faults.append(_faults(text, text[name].is_not_null() & typed[name].is_null(), name, _number(dtype)))
+        if dtype == pl.Float64 and not typed[name].is_finite().all():
+            faults.append(_faults(text, typed[name].is_finite().not_(), name, "a finite number"))
+    for name in sorted(known.keys() & columns.keys()):
+        resolved = typed[name].replace_strict(known[name].canonical, default=None, return_dtype=pl.String)
+        unknown = typed[name].filter(resolved.is_null()).drop_nulls().unique(maintain_order=True)
+        if not unknown.is_empty():
+            # Looking for what may have been meant takes time: the first few will do.
+            allowed = {value: known[name].allowed(value) for value in unknown.head(DISTINCT_REASONS)}
+            reason = pl.col(name).replace_strict(allowed, default=known[name].allowed(unknown[0]))
+            faults.append(_faults(text, typed[name].is_not_null() & resolved.is_null(), name, reason))
+        typed = typed.with_columns(resolved.fill_null(typed[name]))
     faults.extend(_pandera_faults(text, typed, table, list(columns)))
-    rejected = pl.concat([pl.DataFrame(schema=REJECTED), *faults]).sort("file", "line", "column", maintain_order=True)
+    if not faults:
+        return typed.drop(ROW), pl.DataFrame(schema=REJECTED)
+    rejected = pl.concat(faults)
+    rejected = rejected.sort("file", "line", ROW, "column", maintain_order=True)
     # A cell that is not a number is null by now and fails again as a missing one: the first reason tells it all.
-    rejected = rejected.unique(["file", "line", "column"], keep="first", maintain_order=True)
-    good = typed.join(rejected, on=["file", "line"], how="anti", maintain_order="left")
-    return good, rejected
+    rejected = rejected.unique([ROW, "column"], keep="first", maintain_order=True)
+    good = typed.join(rejected, on=ROW, how="anti", maintain_order="left")
+    return good.drop(ROW), rejected.drop(ROW)
 
 
 def _number(dtype: pl.DataType) -> str:
     return "a whole number" if dtype.is_integer() else "a number"
 
 
-def _faults(text: pl.DataFrame, where: pl.Series, column: str, allowed: str) -> pl.DataFrame:
+def _faults(text: pl.DataFrame, where: pl.Series, column: str, allowed: str | pl.Expr) -> pl.DataFrame:
+    reason = pl.lit(allowed) if isinstance(allowed, str) else allowed
     return text.filter(where).select(
+        ROW,
         "file",
         "line",
         pl.lit(column).alias("column"),
         pl.col(column).fill_null("").alias("value"),
-        pl.lit(f"allowed: {allowed}").alias("reason"),
+        pl.format("allowed: {}", reason).alias("reason"),
     )
 
 
@@ -104,6 +126,9 @@ def allowed_values(check: str) -> str:
         "field_uniqueness": "a value that no other row has",
     }
     name, _, arguments = check.partition("(")
+    for pattern, meaning in PATTERN_WORDS.items():
+        if name == "str_matches" and arguments.removesuffix(")").strip("'") == pattern:
+            return meaning
     return words.get(name, check).format(arguments.removesuffix(")"))
 
 

@@ -59,7 +59,7 @@ def _panel(
         for part, dash in (("shorter", [4, 3]), ("fitted", [1, 0]), ("longer", [4, 3]))
     ]
     observed = alt.Chart(rows.with_columns(text=pl.col("input_tokens").cast(pl.Int64).cast(pl.String))).encode(
-        x=x, y=alt.Y("throughput_tok_per_s:Q", scale=y_scale)
+        x=x, y=alt.Y("node_tok_per_s:Q", scale=y_scale)
     )
     dots = observed.mark_point(filled=True, size=50, color=ORANGE, opacity=1)
     # Rows of 128 and 500 input tokens lie close together: their labels go to opposite sides.

@@ -1,0 +1,11 @@
+"""Wiring of rule figure_benchmark_coverage."""
+
+import polars as pl
+from inference_energy import log, render
+from inference_energy.figures.benchmark_coverage import benchmark_coverage_figure
+
+with log.job(snakemake):
+    chart = benchmark_coverage_figure(
+        **{name: pl.read_parquet(snakemake.input[name]) for name in ("throughput", "energy", "models")}
+    )
+    render.save(chart, snakemake.output)

@@ -1,0 +1,156 @@
+"""What every row of the benchmark corpus must look like: columns, types, units, allowed values, meaning."""
+
+import pandera.polars as pa
+
+from inference_energy.input_tables import CONFIDENCE, DATE, NAME, URL, InputTable
+
+PRECISIONS = ["FP4", "MXFP4", "INT4", "FP8", "INT8", "BF16", "FP16"]
+LENGTH_KINDS = ["fixed", "mean", "unknown"]
+SCOPES = ["instance", "gpu", "node"]
+COUNTS = ["output", "input", "total"]
+EVIDENCE = ["measured", "vendor_published", "provider_stated", "read_off_figure"]
+LOADS = ["offline", "closed_loop", "server", "interactive", "production"]
+PHASES = ["prefill_and_decode", "prefill", "decode"]
+ENERGY_BOUNDARIES = ["gpu_boards", "node_wall"]
+ESTIMATE_KINDS = [
+    "provider_measurement",
+    "executive_statement",
+    "first_principles",
+    "throughput_based",
+    "api_inferred",
+    "top_down",
+    "unbatched_measurement",
+]
+
+
+class Throughput(InputTable):
+    """One published or measured token throughput of one configuration."""
+
+    row_id: str = pa.Field(str_matches=NAME, unique=True, description="name of the row within its source")
+    model: str = pa.Field(str_length={"min_value": 1}, description="model, by its name in resources/models.csv")
+    gpu: str = pa.Field(str_length={"min_value": 1}, description="GPU, by its name in resources/hardware.csv")
+    gpus: int = pa.Field(nullable=True, ge=1, le=100_000, description="GPUs behind the throughput")
+    nodes: int = pa.Field(nullable=True, ge=1, le=100_000, description="nodes behind the throughput")
+    engine: str = pa.Field(nullable=True, description="serving engine")
+    engine_version: str = pa.Field(nullable=True, description="version of the engine")
+    precision: str = pa.Field(isin=PRECISIONS, description="number format of the weights")
+    tensor_parallel: int = pa.Field(nullable=True, ge=1, le=100_000, description="tensor-parallel degree")
+    pipeline_parallel: int = pa.Field(nullable=True, ge=1, le=100_000, description="pipeline-parallel degree")
+    expert_parallel: int = pa.Field(nullable=True, ge=1, le=100_000, description="expert-parallel degree")
+    data_parallel: int = pa.Field(nullable=True, ge=1, le=100_000, description="data-parallel degree")
+    load: str = pa.Field(
+        isin=LOADS,
+        description="how requests arrive: offline (all at once, the maximum), closed_loop (a fixed number in flight),"
+        " server or interactive (random arrivals under a latency limit), production (a live service)",
+    )
+    prompts: str = pa.Field(nullable=True, description="what the prompts are")
+    phase: str = pa.Field(isin=PHASES, description="what these GPUs do: prefill and decode, or one of them")
+    input_tokens: float = pa.Field(nullable=True, ge=1, le=1e8, description="prompt length, tokens")
+    input_length_kind: str = pa.Field(isin=LENGTH_KINDS, description="fixed, mean or unknown prompt length")
+    output_tokens: float = pa.Field(nullable=True, ge=1, le=1e8, description="answer length, tokens")
+    output_length_kind: str = pa.Field(isin=LENGTH_KINDS, description="fixed, mean or unknown answer length")
+    concurrency: float = pa.Field(nullable=True, gt=0, le=1e8, description="requests in flight, mean over the run")
+    throughput_tok_per_s: float = pa.Field(gt=0, le=1e9, description="throughput as stated, tokens per second")
+    throughput_counts: str = pa.Field(isin=COUNTS, description="tokens counted: output, input, or both (total)")
+    throughput_scope: str = pa.Field(isin=SCOPES, description="what the throughput is of: instance, gpu or node")
+    evidence: str = pa.Field(isin=EVIDENCE, description="how the figure was obtained")
+    published_on: str = pa.Field(str_matches=DATE, description="date of publication, as exact as known")
+    confidence: str = pa.Field(isin=CONFIDENCE, description="confidence in the row")
+    url: str = pa.Field(str_matches=URL, description="where the figure stands")
+    stated_total_parameters_billions: float = pa.Field(
+        nullable=True, gt=0, le=1e6, description="parameters of the model as the source states them, billions"
+    )
+    stated_active_parameters_billions: float = pa.Field(
+        nullable=True, gt=0, le=1e6, description="parameters per token as the source states them, billions"
+    )
+    note: str = pa.Field(nullable=True, description="anything else a reader must know")
+
+
+class MeasuredEnergy(InputTable):
+    """Measured energy of one run whose configuration and throughput are in the throughput table."""
+
+    row_id: str = pa.Field(str_matches=NAME, unique=True, description="row of the throughput table, same source")
+    boundary: str = pa.Field(
+        isin=ENERGY_BOUNDARIES,
+        description="what was metered: the boards of the GPUs, or the whole node at the wall",
+    )
+    energy_j_per_output_token: float = pa.Field(gt=0, le=1e7, description="energy per output token, J")
+    power_w: float = pa.Field(nullable=True, gt=0, le=1e9, description="mean power inside the boundary, W")
+    idle_power_w: float = pa.Field(nullable=True, gt=0, le=1e9, description="power before the run, W")
+    power_cap_w_per_gpu: float = pa.Field(nullable=True, gt=0, le=1e5, description="power limit set on a GPU, W")
+    batch_limit: float = pa.Field(nullable=True, gt=0, le=1e8, description="most requests the engine may batch")
+    duration_s: float = pa.Field(nullable=True, gt=0, le=1e9, description="length of the run, s")
+    inter_token_latency_mean_ms: float = pa.Field(nullable=True, gt=0, le=1e7, description="inter-token latency, ms")
+    inter_token_latency_p50_ms: float = pa.Field(nullable=True, gt=0, le=1e7, description="its median, ms")
+    inter_token_latency_p90_ms: float = pa.Field(nullable=True, gt=0, le=1e7, description="its P90, ms")
+    inter_token_latency_p95_ms: float = pa.Field(nullable=True, gt=0, le=1e7, description="its P95, ms")
+    inter_token_latency_p99_ms: float = pa.Field(nullable=True, gt=0, le=1e7, description="its P99, ms")
+
+
+class PublishedEstimate(InputTable):
+    """One statement about the energy of a query."""
+
+    row_id: str = pa.Field(str_matches=NAME, unique=True, description="name of the statement within its source")
+    subject: str = pa.Field(str_length={"min_value": 1}, description="model or service as the source names it")
+    model: str = pa.Field(nullable=True, description="the same model in resources/models.csv, where it is one")
+    gpu: str = pa.Field(nullable=True, description="GPU by its name in resources/hardware.csv, where stated")
+    energy_wh: float = pa.Field(gt=0, le=1e6, description="energy of a query, Wh")
+    energy_wh_sd: float = pa.Field(nullable=True, gt=0, le=1e6, description="standard deviation as stated, Wh")
+    input_tokens: float = pa.Field(nullable=True, ge=1, le=1e8, description="prompt length, tokens, where stated")
+    output_tokens: float = pa.Field(nullable=True, ge=1, le=1e8, description="answer length, tokens, where stated")
+    query: str = pa.Field(str_length={"min_value": 1}, description="what a query is")
+    boundary: str = pa.Field(str_length={"min_value": 1}, description="what the energy includes")
+    published_on: str = pa.Field(str_matches=DATE, description="date of publication")
+    kind: str = pa.Field(isin=ESTIMATE_KINDS, description="how the figure was obtained")
+    citation: str = pa.Field(str_length={"min_value": 1}, description="who stated it")
+    url: str = pa.Field(str_matches=URL, description="where it stands")
+    note: str = pa.Field(nullable=True, description="anything else a reader must know")
+
+
+TABLES: dict[str, type[InputTable]] = {
+    "throughput": Throughput,
+    "measured_energy": MeasuredEnergy,
+    "published_estimate": PublishedEstimate,
+}
+
+# What every row of these tables carries besides: where and when it was read.
+PLACE = {
+    "source": pa.Column(str, description="folder of the source in resources/benchmarks"),
+    "file": pa.Column(str, description="file the row was read from"),
+    "line": pa.Column(int, pa.Check.ge(1), description="line in that file"),
+    "read_on": pa.Column(str, pa.Check.str_matches(DATE), description="date the source was read"),
+    "licence": pa.Column(str, description="licence of the source"),
+}
+PER_GPU = {
+    "output_tok_per_s_per_gpu": pa.Column(
+        float,
+        pa.Check.gt(0),
+        nullable=True,
+        description="output tokens per second and GPU, derived from throughput, counts and scope;"
+        " null where only one phase or only input tokens are known",
+    )
+}
+# Of the run behind a measured energy, these columns come along from its throughput row.
+RUN = [
+    *("model", "gpu", "gpus", "nodes", "engine", "engine_version", "precision"),
+    *("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel", "load", "prompts"),
+    *("input_tokens", "output_tokens", "concurrency", "throughput_tok_per_s", "published_on", "confidence", "url"),
+]
+
+
+def of_all_sources(table: type[InputTable], *further: dict[str, pa.Column]) -> pa.DataFrameSchema:
+    """Schema of a table that holds the rows of all sources: a row's name is unique within its source."""
+    schema = table.to_schema().update_column("row_id", unique=False)
+    for columns in (PLACE, *further):
+        schema = schema.add_columns(columns)
+    schema.unique = ["source", "row_id"]
+    return schema
+
+
+ACCEPTED = {
+    "throughput": of_all_sources(Throughput, PER_GPU),
+    "measured_energy": of_all_sources(
+        MeasuredEnergy, {name: Throughput.to_schema().columns[name] for name in RUN}, PER_GPU
+    ),
+    "published_estimate": of_all_sources(PublishedEstimate),
+}

@@ -1,0 +1,50 @@
+"""One finding of a check across rows: what was found where, against what, how serious."""
+
+import polars as pl
+
+FINDING = {
+    "check": pl.String,
+    "severity": pl.String,
+    "source": pl.String,
+    "row_id": pl.String,
+    "file": pl.String,
+    "line": pl.Int64,
+    "model": pl.String,
+    "gpu": pl.String,
+    "found": pl.Float64,
+    "expected": pl.Float64,
+    "unit": pl.String,
+    "other_source": pl.String,
+    "other_row_id": pl.String,
+    "message": pl.String,
+}
+SEVERITIES = ["error", "warning", "info"]
+
+
+def findings(
+    rows: pl.DataFrame, *, check: str, severity: str, message: pl.Expr, **columns: pl.Expr | str | None
+) -> pl.DataFrame:
+    """Findings in the common columns, one per row.
+
+    Args:
+        rows: what was caught; whatever common columns it has are kept, the others are null.
+        check: name of the check.
+        severity: `error` (cannot be true), `warning` (needs a look) or `info`.
+        message: one sentence for readers.
+        columns: further common columns.
+    """
+    made = rows.with_columns(
+        message.alias("message"),
+        pl.lit(check).alias("check"),
+        pl.lit(severity).alias("severity"),
+        **{name: value if isinstance(value, pl.Expr) else pl.lit(value) for name, value in columns.items()},
+    )
+    return made.select(
+        (pl.col(name) if name in made.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in FINDING.items()
+    )
+
+
+def rounded(column: str, digits: int = 4) -> pl.Expr:
+    """A number for a message: a few significant digits."""
+    return pl.col(column).round_sig_figs(digits).cast(pl.String).str.strip_suffix(".0")

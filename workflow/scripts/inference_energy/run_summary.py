@@ -1,0 +1,144 @@
+"""What a run says when it is over: rows read, findings, and which headline numbers moved since the last one."""
+
+import csv
+import datetime
+import shutil
+from pathlib import Path
+
+HEADLINE = Path("results/headline.csv")
+SOURCES = Path("results/benchmark_sources.csv")
+REJECTED = Path("results/logs/rejected_rows.txt")
+BEFORE = Path("results/logs/before")
+SHOWN = 8
+
+
+def remember() -> None:
+    """Keep the last run's headline numbers and rows per source, to tell afterwards what moved."""
+    BEFORE.mkdir(parents=True, exist_ok=True)
+    for file in (HEADLINE, SOURCES):
+        if file.is_file():
+            shutil.copyfile(file, BEFORE / file.name)
+
+
+def show(stale_after_days: int, parents: dict[str, str | None]) -> None:
+    """Print it all, what is new last.
+
+    Args:
+        stale_after_days: age of the newest source from which on a reader is told.
+        parents: by study, the one it extends, to compare a new study with.
+    """
+    print(*headline_lines(_rows(HEADLINE)), sep="\n")
+    rejected = REJECTED.read_text().splitlines()[1:] if REJECTED.is_file() else []
+    today = datetime.datetime.now(tz=datetime.UTC).date()
+    print(*source_lines(_rows(SOURCES), _rows(BEFORE / SOURCES.name), rejected, today, stale_after_days), sep="\n")
+    print(*moved_lines(_rows(HEADLINE), _rows(BEFORE / HEADLINE.name), parents), sep="\n")
+    print("\nNext: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.\n")
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    if not file.is_file():
+        return []
+    with file.open() as handle:
+        return list(csv.DictReader(handle))
+
+
+def headline_lines(rows: list[dict[str, str]]) -> list[str]:
+    """Published beside computed."""
+    if not rows:  # a run for a part of the results
+        return []
+    lines = ["\nPublished against computed (within: half the last printed digit + 3 standard errors)\n"]
+    wide = max(len(f"{row['label']} [{row['unit']}]") for row in rows) + 1
+    named = max(len(row["study"]) for row in rows) + 2
+    lines.append(
+        f"  {'study':<{named}}{'quantity':<{wide}}{'published':>10}{'computed':>10}  {'difference':>10}  within"
+    )
+    for row in rows:
+        published = f"{float(row['published']):.4g}" if row["published"] else "-"
+        difference = f"{float(row['relative_difference']):+.1%}" if row["relative_difference"] else "-"
+        verdict = {"true": "yes", "false": "NO", "": "-"}[row["within"]]
+        label = f"{row['label']} [{row['unit']}]"
+        lines.append(
+            f"  {row['study']:<{named}}{label:<{wide}}{published:>10}{float(row['computed']):>10.4g}"
+            f"  {difference:>10}  {verdict}"
+        )
+    missed = sum(row["within"] == "false" for row in rows)
+    if missed:
+        lines.append(f"\n{missed} printed values do not come back; the column `note` of {HEADLINE} says why.")
+    return lines
+
+
+def source_lines(
+    rows: list[dict[str, str]],
+    before: list[dict[str, str]],
+    rejected: list[str],
+    today: datetime.date,
+    stale_after_days: int,
+) -> list[str]:
+    """Rows read, accepted, rejected and left out, findings of the checks, and what changed since the last run."""
+    if not rows:
+        return []
+
+    def total(name: str) -> int:
+        return sum(int(row[name]) for row in rows)
+
+    lines = [
+        f"\nBenchmarks: {len(rows)} sources, {total('rows_accepted'):,} rows accepted"
+        f" ({total('throughput_rows'):,} throughput, {total('measured_energies'):,} measured energy,"
+        f" {total('published_estimates'):,} published estimates), {total('rows_rejected'):,} rejected,"
+        f" {total('records_left_out'):,} out of scope",
+        f"Checks across rows: {total('errors')} cannot be true, {total('warnings')} need a look"
+        " (results/benchmark_checks.parquet, results/figures/benchmarks/checks_raised.svg)",
+    ]
+    old = {row["source"]: row for row in before}
+    if old:
+        lines += [
+            f"  {row['source']}: {_change(row, old[row['source']]) if row['source'] in old else 'new'}"
+            f", {row['rows_accepted']} rows accepted, {row['rows_rejected']} rejected,"
+            f" {row['records_left_out']} out of scope, {row['errors']} errors and {row['warnings']} warnings"
+            for row in rows
+            if row != old.get(row["source"])
+        ]
+        lines += [f"  {name}: gone" for name in old if name not in {row["source"] for row in rows}]
+    if rejected:
+        lines.append(f"{len(rejected)} benchmark cells were rejected, see {REJECTED}:")
+        lines += [f"  {line}" for line in rejected[:SHOWN]]
+    newest = max(datetime.date.fromisoformat(row["read_on"]) for row in rows)
+    if (today - newest).days > stale_after_days:
+        lines.append(f"No source has been read again since {newest}: the corpus may be out of date.")
+    return lines
+
+
+def _change(row: dict[str, str], before: dict[str, str]) -> str:
+    change = int(row["rows_accepted"]) - int(before["rows_accepted"])
+    return f"{change:+d} rows" if change else "changed"
+
+
+def moved_lines(rows: list[dict[str, str]], before: list[dict[str, str]], parents: dict[str, str | None]) -> list[str]:
+    """Headline numbers that differ from the last run, or of a new study from the one it extends, largest first."""
+    if not rows or not before:
+        return []
+    lines = []
+    for study in sorted({row["study"] for row in rows} - {row["study"] for row in before}):
+        own = [row for row in rows if row["study"] == study]
+        parent = {row["quantity"]: float(row["computed"]) for row in rows if row["study"] == parents.get(study)}
+        lines.append(f"Study {study} is new." + (f" Against {parents[study]}:" if parent else ""))
+        lines += _moves(own, [parent.get(row["quantity"]) for row in own])
+    old = {(row["study"], row["quantity"]): float(row["computed"]) for row in before}
+    moved = _moves(rows, [old.get((row["study"], row["quantity"])) for row in rows])
+    count = sum(
+        old.get((row["study"], row["quantity"]), float(row["computed"])) != float(row["computed"]) for row in rows
+    )
+    if not count:
+        return [*lines, "Headline numbers: none moved since the last run."]
+    return [*lines, f"Headline numbers: {count} of {len(rows)} moved since the last run, the most:", *moved]
+
+
+def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:
+    moves = []
+    for row, was in zip(rows, before, strict=True):
+        now = float(row["computed"])
+        if was is not None and was != now:
+            change = now / was - 1 if was else float("inf")
+            label = f"  {row['study']}  {row['label']} [{row['unit']}]"
+            moves.append((abs(change), f"{label}: {was:.4g} -> {now:.4g} ({change:+.1%})"))
+    return [line for _, line in sorted(moves, key=lambda move: -move[0])[:SHOWN]]
