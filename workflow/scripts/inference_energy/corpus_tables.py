@@ -67,7 +67,8 @@ VIEWS = {
         e.source, e.row_id, e.file, e.line
         FROM measured_energy e JOIN model m USING (model)
         QUALIFY row_number() OVER (PARTITION BY e.model, e.gpu, e.precision, e.boundary
-        ORDER BY e.energy_j_per_output_token, e.source, e.row_id) = 1""",
+        ORDER BY e.energy_j_per_output_token, e.source, e.row_id) = 1
+        ORDER BY e.model, e.gpu, e.precision, e.boundary""",
     ),
     "coverage": Meaning(
         "Throughput rows and measured energies per model and GPU, with the date of the newest row",
@@ -83,13 +84,14 @@ VIEWS = {
         count(DISTINCT t.source) AS sources, max(t.published_on) AS newest
         FROM throughput t JOIN model m USING (model)
         LEFT JOIN measured_energy e ON e.source = t.source AND e.row_id = t.row_id
-        GROUP BY ALL""",
+        GROUP BY ALL ORDER BY t.model, t.gpu""",
     ),
     "rows_per_source": Meaning(
         "What was read of every source",
         TABLES["source"].columns | {"files": "number of files"},
         """SELECT source, count(*) AS files, sum(rows_accepted)::BIGINT AS rows_accepted,
         sum(rows_rejected)::BIGINT AS rows_rejected, sum(records_left_out)::BIGINT AS records_left_out,
-        max(read_on) AS read_on, any_value(licence) AS licence FROM source GROUP BY source""",
+        max(read_on) AS read_on, any_value(licence) AS licence FROM source
+        GROUP BY source ORDER BY source""",
     ),
 }

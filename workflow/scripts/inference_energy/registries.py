@@ -10,6 +10,8 @@ from inference_energy.errors import InputError, like
 from inference_energy.input_tables import Hardware, InputTable, Model
 from inference_energy.validation import must_be_empty, split
 
+SIZES = ("total", "active")
+
 
 @dataclass(frozen=True)
 class Names:
@@ -60,9 +62,6 @@ def read_models(path: Path) -> tuple[pl.DataFrame, Names]:
             )
     _check_classes(path, models)
     return models, names(path, models, "model")
-
-
-SIZES = ("total", "active")
 
 
 def _check_classes(path: Path, models: pl.DataFrame) -> None:

@@ -1,8 +1,11 @@
 """What the results of serving clients share: `vllm bench serve`, and SGLang's client, which descends from it."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
-from inference_energy.adapters.values import number, ratio
+from inference_energy.adapters.reading import Reading, rows
+from inference_energy.adapters.values import make_unique, number, ratio
 
 COLUMNS = [
     "row_id",
@@ -44,6 +47,23 @@ ENGINES = {
     "scalellm": "ScaleLLM",
 }
 OTHER_TASKS = {"embed": "embedding run", "pooling": "pooling run", "rerank": "reranking run", "audio": "speech run"}
+
+
+def reading(results: list[tuple[int, dict]], path: Path, to_row: Callable[[dict], dict[str, object]]) -> Reading:
+    """A throughput row per result of text generation; results of other tasks are left out with their number.
+
+    Raises:
+        InputError: a value that cannot be stored as text.
+    """
+    records, left_out = [], {}
+    for line, result in results:
+        reason = other_task(result)
+        if reason:
+            left_out[reason] = left_out.get(reason, 0) + 1
+        else:
+            records.append({"line": line, **to_row(result)})
+    make_unique(records)
+    return Reading({"throughput": rows(records, str(path), COLUMNS)}, left_out)
 
 
 def engine_name(backend: object) -> str | None:

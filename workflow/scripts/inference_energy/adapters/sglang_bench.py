@@ -3,18 +3,15 @@
 from pathlib import Path
 
 from inference_energy.adapters.json_files import json_lines
-from inference_energy.adapters.reading import Reading, rows
-from inference_energy.adapters.serving_client import (
-    COLUMNS as CLIENT_COLUMNS,
-)
+from inference_energy.adapters.reading import Reading
 from inference_energy.adapters.serving_client import (
     engine_name,
     failures,
     load_of_rate,
     mean_length,
-    other_task,
+    reading,
 )
-from inference_energy.adapters.values import id_part, joined_id, make_unique, number, precision_name
+from inference_energy.adapters.values import id_part, joined_id, number, precision_name
 from inference_energy.errors import InputError
 
 DEFINING_KEY = "total_output_tokens_retokenized"  # in every version, and in no other client's results
@@ -26,7 +23,6 @@ SERVER_KEYS = {
     "expert_parallel": "ep_size",
     "data_parallel": "dp_size",
 }
-COLUMNS = [column for column in CLIENT_COLUMNS if column not in ("gpu", "published_on")]
 
 
 def read(path: Path) -> Reading:
@@ -41,15 +37,7 @@ def read(path: Path) -> Reading:
             f"{path} line {results[0][0]}: found no key {DEFINING_KEY};"
             " allowed: results of sglang.bench_serving --output-file"
         )
-    records, left_out = [], {}
-    for line, result in results:
-        reason = other_task(result)
-        if reason:
-            left_out[reason] = left_out.get(reason, 0) + 1
-        else:
-            records.append({"line": line, **_row(result)})
-    make_unique(records)
-    return Reading({"throughput": rows(records, str(path), COLUMNS)}, left_out)
+    return reading(results, path, _row)
 
 
 def _row(result: dict) -> dict[str, object]:

@@ -4,16 +4,15 @@ import re
 from pathlib import Path
 
 from inference_energy.adapters.json_files import json_lines, must_be_object, object_lines, parse, read_text
-from inference_energy.adapters.reading import Reading, rows
+from inference_energy.adapters.reading import Reading
 from inference_energy.adapters.serving_client import (
-    COLUMNS,
     engine_name,
     failures,
     load_of_rate,
     mean_length,
-    other_task,
+    reading,
 )
-from inference_energy.adapters.values import id_part, joined_id, make_unique, number, precision_name
+from inference_energy.adapters.values import id_part, joined_id, number, precision_name
 from inference_energy.errors import InputError
 
 # One name of each is written by the tool; the rest is how people name it in `--metadata key=value`.
@@ -46,15 +45,7 @@ def read(path: Path) -> Reading:
             f"{path} line {results[0][0]}: found no key model_id together with completed;"
             " allowed: results of vllm bench serve --save-result"
         )
-    records, left_out = [], {}
-    for line, result in results:
-        reason = other_task(result)
-        if reason:
-            left_out[reason] = left_out.get(reason, 0) + 1
-        else:
-            records.append({"line": line, **_row(result)})
-    make_unique(records)
-    return Reading({"throughput": rows(records, str(path), COLUMNS)}, left_out)
+    return reading(results, path, _row)
 
 
 def _results(path: Path) -> list[tuple[int, dict]]:
