@@ -13,6 +13,8 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/benchmarks.smk"
+include: "workflow/rules/throughput.smk"
+include: "workflow/rules/workloads.smk"
 include: "workflow/rules/energy.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"

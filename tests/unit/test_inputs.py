@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from inference_energy import origins, validation
+from inference_energy.adapters import FORMATS
 from inference_energy.benchmark_tables import Throughput
 from inference_energy.csv_tables import read_text
 from inference_energy.errors import InputError
@@ -165,7 +166,7 @@ def test_checked_gives_the_frame_back_or_one_line():
 
 
 def test_origin_of_the_published_rows(source, origin_schema):
-    origin = origins.read_origin(source, origin_schema)
+    origin = origins.read_origin(source, origin_schema, FORMATS)
     assert list(origin["files"]) == ["throughput.csv"]
     table = origins.source_table(source.parent, {"oviedo": origin})
     assert table.select("source", "file", "sha256").rows() == [
@@ -176,29 +177,29 @@ def test_origin_of_the_published_rows(source, origin_schema):
 def test_file_with_another_sha256(source, origin_schema):
     file = source / "throughput.csv"
     file.write_bytes(file.read_bytes() + b"\n")
-    message = message_of(origins.read_origin, source, origin_schema)
+    message = message_of(origins.read_origin, source, origin_schema, FORMATS)
     assert message.startswith(f"{file}: found sha256 {origins.sha256(file)}; {source / 'origin.yaml'} says e76594ff")
 
 
 def test_file_that_the_origin_does_not_name(source, origin_schema):
     (source / "more.csv").write_text("a\n1\n")
-    message = message_of(origins.read_origin, source, origin_schema)
+    message = message_of(origins.read_origin, source, origin_schema, FORMATS)
     assert message == f"{source / 'more.csv'}: not named in {source / 'origin.yaml'}; allowed: throughput.csv"
 
 
 def test_missing_data_file(source, origin_schema):
     (source / "throughput.csv").unlink()
-    message = message_of(origins.read_origin, source, origin_schema)
+    message = message_of(origins.read_origin, source, origin_schema, FORMATS)
     assert message == f"{source / 'origin.yaml'}: files.throughput.csv: no such file; present: (nothing)"
 
 
 def test_missing_origin(source, origin_schema):
     (source / "origin.yaml").unlink()
-    assert message_of(origins.read_origin, source, origin_schema) == f"{source / 'origin.yaml'}: no such file"
+    assert message_of(origins.read_origin, source, origin_schema, FORMATS) == f"{source / 'origin.yaml'}: no such file"
 
 
 def test_fault_of_an_origin_names_its_key(source, origin_schema):
     path = source / "origin.yaml"
     path.write_text(path.read_text().replace("licence: MIT", "licence: ''"))
-    message = message_of(origins.read_origin, source, origin_schema)
+    message = message_of(origins.read_origin, source, origin_schema, FORMATS)
     assert message == f"{path}: licence: found ''; allowed: text that is not empty"

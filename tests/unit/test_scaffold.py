@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from inference_energy import configuration
+from inference_energy.adapters import FORMATS
 from inference_energy.errors import InputError
 from inference_energy.origins import read_origin, sha256
 from inference_energy.scaffold import new_source
@@ -63,14 +64,14 @@ def test_filled_in_origin_passes(folder, result):
     new_source(folder, "own", result, "2026-02-01")
     filled(folder)
     schema = configuration.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
-    assert read_origin(folder / "own", schema)["publisher"] == "https://example.org"
+    assert read_origin(folder / "own", schema, FORMATS)["publisher"] == "https://example.org"
 
 
 def test_origin_that_is_not_filled_in_is_told(folder, result):
     new_source(folder, "own", result, "2026-02-01")
     schema = configuration.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
     with pytest.raises(InputError, match=r"origin.yaml: \w+: found ''; allowed: text that is not empty"):
-        read_origin(folder / "own", schema)
+        read_origin(folder / "own", schema, FORMATS)
 
 
 def test_without_a_file_a_table_is_started(folder):

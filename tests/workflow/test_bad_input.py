@@ -135,7 +135,7 @@ def test_wrong_checksum(copy):
 CONFIGURATION_FAULTS = {
     "unknown configuration key": (
         append(CONFIG, "colour: blue\n"),
-        "config/config.yaml: top level: unknown key colour; allowed: checks, draws, on_invalid, seed or studies",
+        "config/config.yaml: top level: unknown key colour; allowed: checks, draws, on_invalid, seed, studies or",
     ),
     "unknown study key": (
         append(STUDY, "colour: blue\n"),

@@ -11,10 +11,11 @@ FIGURES = (
     "intervention_pathways",
     "fleet_scenarios",
     "token_lengths",
+    "request_lengths",
     "throughput_fit",
     "published_against_computed",
 )
-BENCHMARK_FIGURES = ("coverage", "throughput_over_time", "checks_raised")
+BENCHMARK_FIGURES = ("coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
 SUFFIXES = ("svg", "png", "json")
 STUDIES = ("arxiv-2025", "joule-2026")
 TABLES = (
@@ -33,11 +34,22 @@ VALIDATED = (
     "hardware",
     "measured_energy",
     "models",
+    "output_length_quantiles",
     "published_estimates",
+    "request_lengths",
     "sources",
     "throughput",
 )
-OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sources.csv", "corrections.csv"}
+OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sources.csv", "corrections.csv"} | {
+    f"comparison/{name}.parquet"
+    for name in (
+        "throughput_configurations",
+        "throughput_left_out",
+        "throughput_forms",
+        "attainment_pairs",
+        "request_length_quantiles",
+    )
+}
 
 
 def test_all_declared_results_exist(built, contents):

@@ -39,8 +39,9 @@ def test_edit_of_a_study_leaves_other_studies_alone(copy):
 def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
     sign(copy)
-    corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks"}
-    corpus |= {f"figure_{name}" for name in ("benchmark_coverage", "throughput_over_time", "checks_raised")}
+    corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms", "attainment_pairs"}
+    figures = ("benchmark_coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
+    corpus |= {f"figure_{name}" for name in figures}
     assert planned(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | COMPARISON
 
 
@@ -53,6 +54,12 @@ def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
 def test_edit_of_a_limit_of_the_checks_reruns_the_checks_alone(copy):
     replace(copy / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
     assert planned(copy) == {"benchmark_checks", "figure_checks_raised"}
+
+
+def test_edit_of_the_form_of_throughput_leaves_the_published_studies_alone(copy):
+    replace(copy / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
+    forms = {"throughput_forms", "attainment_pairs", "figure_throughput_forms", "figure_attainment"}
+    assert planned(copy) == forms
 
 
 def test_edit_of_a_comment_reruns_nothing(copy):

@@ -14,10 +14,11 @@ FIGURES = [
     "intervention_pathways",
     "fleet_scenarios",
     "token_lengths",
+    "request_lengths",
     "throughput_fit",
     "published_against_computed",
 ]
-BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised"]
+BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment"]
 FORMATS = ["svg", "png", "json"]
 # The parts of a study that decide the distribution of a query's energy.
 QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published")
@@ -51,6 +52,6 @@ def library(script):
     return modules.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
 
 
-def benchmark_files(wildcards):
-    """Every file of every source: a new one is read without an edit here."""
-    return sorted(str(path) for path in Path("resources/benchmarks").rglob("*") if path.is_file())
+def files_below(folder):
+    """Every file of every source in a folder: a new one is read without an edit here."""
+    return lambda wildcards: sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())

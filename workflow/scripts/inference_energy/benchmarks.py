@@ -35,7 +35,7 @@ def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> 
     sources = sorted(path for path in folder.iterdir() if path.is_dir())
     if not sources:
         raise InputError(f"{folder}: found no source; allowed: one folder per source with its origin.yaml")
-    origins = {path.name: read_origin(path, origin_schema) for path in sources}
+    origins = {path.name: read_origin(path, origin_schema, FORMATS) for path in sources}
     accepted = {name: [_empty(name)] for name in TABLES}
     read = [pl.DataFrame(schema=SOURCE | {"file": pl.String})]
     rejected, left_out = [pl.DataFrame(schema=SOURCE | REJECTED)], [pl.DataFrame(schema=LEFT_OUT)]

@@ -1,6 +1,7 @@
 """Where every benchmark file comes from, and proof that it is the one that was read."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
@@ -11,8 +12,8 @@ from inference_energy.errors import InputError, one_of
 ORIGIN = "origin.yaml"
 
 
-def read_origin(folder: Path, schema: dict) -> dict:
-    """A source's `origin.yaml`, checked, with every file it names present and unchanged.
+def read_origin(folder: Path, schema: dict, formats: Iterable[str]) -> dict:
+    """A source's `origin.yaml`, checked, with every file it names present, unchanged and in a known format.
 
     Raises:
         InputError: a fault in the origin; a data file that it does not name, is missing, empty or has another
@@ -26,6 +27,10 @@ def read_origin(folder: Path, schema: dict) -> dict:
         if name not in origin["files"]:
             raise InputError(f"{folder / name}: not named in {path}; allowed: {one_of(origin['files'])}")
     for name, facts in origin["files"].items():
+        if facts["format"] not in formats:
+            raise InputError(
+                f"{path}: files.{name}.format: found {facts['format']!r}; allowed: {one_of(list(formats))}"
+            )
         file = folder / name
         if not file.is_file():
             raise InputError(f"{path}: files.{name}: no such file; present: {one_of(present)}")

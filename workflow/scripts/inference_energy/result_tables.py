@@ -5,6 +5,8 @@ import polars as pl
 
 from inference_energy.benchmark_tables import Throughput, of_all_sources
 from inference_energy.checks.finding import SEVERITIES
+from inference_energy.relatives import KINSHIPS
+from inference_energy.workload_tables import OutputLengthQuantiles, RequestLengths
 
 
 def _number(meaning: str, *, at_least: float | None = 0, nullable: bool = False) -> pa.Column:
@@ -256,4 +258,118 @@ BENCHMARK_SOURCES = pa.DataFrameSchema(
     },
     strict=True,
     unique=["source"],
+)
+
+FORM_NAMES = ["gpu_seconds", "log_linear", *(f"borrowed_{kinship}" for kinship in KINSHIPS)]
+CONFIGURATION = {
+    "configuration": _text("name of the configuration: model, GPU, precision, version, parallelism"),
+    "source": _text("source of its rows"),
+    "model": _text("model"),
+    "gpu": _text("GPU"),
+    "precision": _text("number format of the weights"),
+    "engine": _text("serving engine", nullable=True),
+    "engine_version": _text("its version", nullable=True),
+    "gpus": pa.Column(int, pa.Check.ge(1), description="GPUs of an instance"),
+    "concurrency": _number("requests in flight", nullable=True),
+    **{
+        f"{kind}_parallel": pa.Column(int, pa.Check.ge(1), nullable=True, description=f"{kind}-parallel degree")
+        for kind in ("tensor", "pipeline", "expert", "data")
+    },
+}
+
+THROUGHPUT_CONFIGURATIONS = pa.DataFrameSchema(
+    CONFIGURATION
+    | {
+        "rows": pa.Column(int, pa.Check.ge(3), description="rows behind the fit"),
+        "prefill_s_per_token": _number("a: GPU-seconds per input token"),
+        "decode_s_per_token": _number("b: GPU-seconds per output token"),
+        "attention_s_per_token2": _number("c: GPU-seconds per output token and token of context"),
+        "kv_growth": _number("g: part of the answer in its own context"),
+        "fit_error_log_sd": _number("typical log ratio of a row left out, pooled with that of all configurations"),
+        "input_tokens_min": _number("shortest prompt behind the fit"),
+        "input_tokens_max": _number("longest prompt behind the fit"),
+        "output_tokens_min": _number("shortest answer behind the fit"),
+        "output_tokens_max": _number("longest answer behind the fit"),
+    },
+    strict=True,
+    unique=["configuration"],
+)
+
+THROUGHPUT_LEFT_OUT = pa.DataFrameSchema(
+    {"form": _text("how it was predicted, without its own row", allowed=FORM_NAMES)}
+    | CONFIGURATION
+    | {
+        "row_id": _text("the row"),
+        "input_tokens": _number("prompt length, tokens"),
+        "output_tokens": _number("answer length, tokens"),
+        "output_tok_per_s_per_gpu": _number("observed, output tok/s per GPU"),
+        "predicted_tok_per_s_per_gpu": _number("predicted, output tok/s per GPU"),
+        "ratio": _number("predicted / observed"),
+        "fit_error_log_sd": _number("error stated for the prediction, as log deviation, from other rows alone"),
+        "inside_90": pa.Column(bool, description="whether the observed value lies in the stated central 90 %"),
+    },
+    strict=True,
+    unique=["form", "source", "row_id"],
+)
+
+THROUGHPUT_FORMS = pa.DataFrameSchema(
+    {
+        "form": _text("how rows were predicted without themselves", allowed=FORM_NAMES),
+        "configuration": _text("configuration, or all"),
+        "rows": pa.Column(int, pa.Check.ge(1), description="rows predicted"),
+        "configurations": pa.Column(int, pa.Check.ge(1), description="their configurations"),
+        "ratio_geometric_mean": _number("typical predicted / observed"),
+        "ratio_geometric_sd": _number("typical factor between the two"),
+        "ratio_min": _number("smallest predicted / observed"),
+        "ratio_max": _number("largest"),
+        "share_within_band": pa.Column(float, SHARE, description="share of rows with a ratio of 0.75 to 1.33"),
+        "share_inside_90": pa.Column(float, SHARE, description="share of rows inside the stated central 90 %"),
+    },
+    strict=True,
+    unique=["form", "configuration"],
+)
+
+ATTAINMENT_PAIRS = pa.DataFrameSchema(
+    {
+        "kind": _text("what is held against what"),
+        "source": _text("source of the online row"),
+        "row_id": _text("the online row"),
+        "reference": _text("the offline row (source/row), or the configuration whose fit stands for it"),
+        "model": _text("model"),
+        "gpu": _text("GPU of the online row"),
+        "precision": _text("number format of the weights"),
+        "gpus": pa.Column(int, pa.Check.ge(1), nullable=True, description="GPUs of the online row"),
+        "output_tokens": _number("answer length, tokens", nullable=True),
+        "attained_tok_per_s_per_gpu": _number("online, output tok/s per GPU"),
+        "offline_tok_per_s_per_gpu": _number("offline, output tok/s per GPU"),
+        "ratio": _number("attained / offline"),
+        "ratio_low": _number("the same at one end of what is not stated"),
+        "ratio_high": _number("the same at the other end"),
+        "basis": _text("how alike the two are"),
+    },
+    strict=True,
+    unique=["kind", "source", "row_id"],
+)
+
+READ_FROM = {
+    "source": _text("folder of the source in resources/workloads"),
+    "file": _text("file the row was read from"),
+    "line": pa.Column(int, pa.Check.ge(2), description="line in that file"),
+}
+REQUEST_LENGTHS = RequestLengths.to_schema().add_columns(READ_FROM)
+OUTPUT_LENGTH_QUANTILES = OutputLengthQuantiles.to_schema().add_columns(READ_FROM)
+
+REQUEST_LENGTH_QUANTILES = pa.DataFrameSchema(
+    {
+        "source": _text("folder of the source in resources/workloads"),
+        "workload": _text("name of the workload"),
+        "side": _text("prompts or answers", allowed=["input", "output"]),
+        "requests": pa.Column(int, pa.Check.ge(1), description="requests behind the quantiles"),
+        "cached_input_share": pa.Column(
+            float, SHARE, nullable=True, description="share of all prompt tokens that an earlier request had"
+        ),
+        **{f"tokens_{q}": _number(f"{q.upper()} of the length, tokens", at_least=1) for q in QUANTILES},
+    },
+    strict=True,
+    unique=["workload", "side"],
 )

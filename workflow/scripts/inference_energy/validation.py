@@ -109,6 +109,8 @@ def _pandera_faults(
         elif check == "multiple_fields_uniqueness":
             keys = table.to_schema().unique
             faults.append(_faults(text, where, keys[-1], f"one row per {' and '.join(keys)}"))
+        else:  # a check that looks at several columns of a row
+            faults.append(_faults(text, where, columns[-1], allowed_values(check)))
     return faults
 
 

@@ -35,3 +35,14 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
             tokens = float(np.searchsorted(cumulative, share) + 1)
             quantiles.append(place | {"name": name, "output_tokens": tokens})
     return pl.concat(density), pl.DataFrame(quantiles)
+
+
+def assumed_lengths(study: dict, shares: dict[str, float]) -> pl.DataFrame:
+    """Quantiles of prompt and answer lengths that a study assumes: `label, side, tokens_<name>`, a row per side."""
+    found = []
+    for spec in study["workloads"].values():
+        cumulative = np.cumsum(output_tokens(spec["output_tokens"]).probabilities())
+        answer = {f"tokens_{name}": float(np.searchsorted(cumulative, share) + 1) for name, share in shares.items()}
+        prompt = dict.fromkeys(answer, float(spec["input_tokens"]))
+        found += [{"label": spec["label"], "side": side} | row for side, row in (("input", prompt), ("output", answer))]
+    return pl.DataFrame(found)

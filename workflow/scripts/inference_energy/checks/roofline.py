@@ -3,18 +3,8 @@
 import polars as pl
 
 from inference_energy.checks.finding import findings, rounded
+from inference_energy.roofline import BYTES_PER_PARAMETER, peak_tflop_per_s
 
-BYTES_PER_PARAMETER = {"FP4": 0.5, "MXFP4": 0.5, "INT4": 0.5, "FP8": 1.0, "INT8": 1.0, "BF16": 2.0, "FP16": 2.0}
-# The formats a GPU may compute in with such weights; the fastest that it has sets the limit.
-COMPUTE = {
-    "FP4": ("fp4", "fp8", "fp16"),
-    "MXFP4": ("fp4", "fp8", "fp16"),
-    "INT4": ("fp4", "fp8", "int8", "fp16"),
-    "FP8": ("fp8", "fp16"),
-    "INT8": ("int8", "fp8", "fp16"),
-    "BF16": ("fp16",),
-    "FP16": ("fp16",),
-}
 BYTES_PER_GB = 1e9
 ROW = [
     *("source", "row_id", "file", "line", "model", "gpu", "gpus", "precision", "concurrency"),
@@ -41,12 +31,6 @@ def with_limits(throughput: pl.DataFrame, models: pl.DataFrame, hardware: pl.Dat
         .join(models.select("model", "total_parameters_billions", "active_parameters_billions"), on="model", how="left")
         .join(hardware.select("gpu", "memory_gb", "memory_bandwidth_gb_per_s", *peaks), on="gpu", how="left")
     )
-    peak = pl.coalesce(
-        pl.when(pl.col("precision") == precision).then(
-            pl.max_horizontal(f"peak_{name}_tflop_per_s" for name in formats)
-        )
-        for precision, formats in COMPUTE.items()
-    )
     bytes_each = pl.col("precision").replace_strict(BYTES_PER_PARAMETER, return_dtype=pl.Float64)
     # ASSUME: no speculative decoding and no cached prompts in benchmarks of fixed lengths; with either, a row above
     # its limit may still be true, and its note should say so.
@@ -57,7 +41,7 @@ def with_limits(throughput: pl.DataFrame, models: pl.DataFrame, hardware: pl.Dat
     )
     active = pl.col("active_parameters_billions") * 1e9
     return rows.with_columns(
-        compute_limit=peak * 1e12 / (2 * active * (1 + prompt_share)),
+        compute_limit=peak_tflop_per_s() * 1e12 / (2 * active * (1 + prompt_share)),
         memory_limit=pl.col("concurrency") * pl.col("memory_bandwidth_gb_per_s") * BYTES_PER_GB / (active * bytes_each),
         weights_gb=pl.col("total_parameters_billions") * bytes_each,
         held_gb=pl.col("memory_gb") * pl.col("gpus"),

@@ -1,0 +1,128 @@
+"""Pairs of online and offline throughput: by hand, and what the corpus holds."""
+
+import polars as pl
+import pytest
+from inference_energy import attainment, configurations
+from inference_energy.result_tables import ATTAINMENT_PAIRS
+
+NETWORK = pl.DataFrame(
+    {"model": ["A", "A tuned", "B"], "same_network_as": [None, "A", None]},
+    schema_overrides={"same_network_as": pl.String},
+)
+GPUS = pl.DataFrame({"gpu": ["X", "Y", "Z"], "memory_bandwidth_gb_per_s": [3000.0, 4000.0, 8000.0]})
+FIT = {
+    "configuration": "bench, A, X",
+    "source": "bench",
+    "model": "A",
+    "gpu": "X",
+    "precision": "FP8",
+    "gpus": 8,
+    "engine_version": "1",
+    # 1 ms per input and 10 ms per output token: 300 in and 100 out take 1.3 GPU-seconds, so 76.9 tok/s.
+    "prefill_s_per_token": 1e-3,
+    "decode_s_per_token": 1e-2,
+    "attention_s_per_token2": 0.0,
+    "kv_growth": 0.5,
+    "output_tokens_min": 50.0,
+    "output_tokens_max": 2000.0,
+}
+ROW = {
+    "source": "s",
+    "row_id": "r",
+    "model": "A",
+    "gpu": "X",
+    "gpus": 8,
+    "precision": "FP8",
+    "load": "offline",
+    "prompts": None,
+    "output_tokens": None,
+    "output_length_kind": "unknown",
+    "output_tok_per_s_per_gpu": 100.0,
+}
+
+
+def pairs(*rows):
+    throughput = pl.DataFrame(
+        [ROW | row for row in rows], schema_overrides={"output_tokens": pl.Float64, "prompts": pl.String}
+    )
+    return attainment.attainment_pairs(throughput, NETWORK, GPUS, pl.DataFrame([FIT]))
+
+
+def speed(value):
+    return {"output_tok_per_s_per_gpu": value}
+
+
+def test_server_and_interactive_are_held_against_the_offline_run_of_their_system():
+    found = pairs(
+        {"row_id": "1/a/Offline"},
+        {"row_id": "1/a/Server", "load": "server"} | speed(90.0),
+        {"row_id": "1/a/Interactive", "load": "interactive"} | speed(50.0),
+        {"row_id": "2/a/Server", "load": "server"} | speed(80.0),  # another system, without an offline run
+    )
+    assert found.select("kind", "row_id", "reference", "ratio").rows() == [
+        ("interactive over offline", "1/a/Interactive", "s/1/a/Offline", 0.5),
+        ("server over offline", "1/a/Server", "s/1/a/Offline", 0.9),
+    ]
+
+
+def test_result_published_at_two_accuracy_targets_is_one_pair():
+    twice = [
+        {"row_id": f"1/a-{target}/{load.title()}", "load": load} | speed(value)
+        for target in ("99", "99.9")
+        for load, value in (("offline", 100.0), ("server", 90.0))
+    ]
+    assert len(pairs(*twice)) == 1
+
+
+def test_chat_run_is_held_against_the_fit_of_its_network():
+    chat = {
+        "model": "A tuned",
+        "load": "closed_loop",
+        "prompts": "chat",
+        "output_tokens": 100.0,
+        "output_length_kind": "mean",
+    }
+    (row,) = pairs(chat | speed(50.0), chat | {"row_id": "slower"} | speed(10.0)).rows(named=True)
+    assert row["kind"] == "chat run over offline fit"
+    assert row["row_id"] == "r"  # the fastest
+    assert row["offline_tok_per_s_per_gpu"] == pytest.approx(100 / 1.3)
+    assert row["ratio"] == pytest.approx(50 * 1.3 / 100)
+    assert row["ratio_low"] == pytest.approx(50 * 1.1 / 100)  # 100 input tokens
+    assert row["ratio_high"] == pytest.approx(50 * 2.0 / 100)  # 1,000
+
+
+@pytest.mark.parametrize("other", [{"gpus": 4}, {"precision": "BF16"}, {"gpu": "Y"}, {"output_tokens": 3000.0}])
+def test_chat_run_of_another_configuration_or_beyond_the_fit_makes_no_pair(other):
+    chat = {"load": "closed_loop", "prompts": "chat", "output_tokens": 100.0, "output_length_kind": "mean"}
+    assert pairs(chat | other).is_empty()
+
+
+def test_fleet_is_held_against_the_best_offline_row_on_a_like_gpu():
+    found = pairs(
+        {"row_id": "fleet", "load": "production"} | speed(60.0),
+        {"row_id": "slow"} | speed(50.0),
+        {"row_id": "best", "gpu": "Y"} | speed(100.0),
+        {"row_id": "unlike", "gpu": "Z"} | speed(500.0),
+    )
+    (row,) = found.rows(named=True)
+    assert row["reference"] == "s/best"
+    assert (row["ratio_low"], row["ratio_high"]) == pytest.approx((0.6, 0.8))  # as it is; by bandwidth, 4000 / 3000
+    assert row["ratio"] == pytest.approx((0.6 * 0.8) ** 0.5)
+
+
+def test_nothing_to_compare():
+    found = pairs({})
+    assert found.is_empty()
+    assert attainment.summary(found).is_empty()
+
+
+def test_corpus(corpus):
+    rows = configurations.measured_at_several_lengths(corpus["throughput"], 6)
+    coefficients = configurations.coefficients(rows, 0.6)
+    found = attainment.attainment_pairs(corpus["throughput"], corpus["model"], corpus["hardware"], coefficients)
+    ATTAINMENT_PAIRS.validate(found)
+    by_kind = {row["kind"]: row for row in attainment.summary(found).iter_rows(named=True)}
+    assert by_kind["server over offline"]["pairs"] == 204
+    assert by_kind["interactive over offline"]["pairs"] == 39
+    assert by_kind["server over offline"]["ratio_p50"] == pytest.approx(0.925, abs=0.001)
+    assert by_kind["interactive over offline"]["ratio_p50"] == pytest.approx(0.538, abs=0.001)
