@@ -239,6 +239,25 @@ def test_fault_of_a_row_is_told_with_source_file_line_column_value_and_reason(re
     assert counts == [(2, 1, 0)]  # two faults, one row
 
 
+@pytest.mark.parametrize(
+    ("scope", "column", "allowed"),
+    [
+        ("instance", "gpus", "allowed: a number, as the throughput is not that of one GPU"),
+        ("node", "gpus", "allowed: a number, as the throughput is not that of one GPU"),
+        ("node", "nodes", "allowed: a number, as the throughput is that of one node"),
+    ],
+)
+def test_throughput_of_several_gpus_needs_their_number(read, scope, column, allowed):
+    tables = read(as_csv(with_cells("throughput", 0, throughput_scope=scope, **{column: ""})))
+    fault = tables["rejected_row"].filter(line=2)
+    assert fault.select("column", "value", "reason").rows() == [(column, "", allowed)]
+
+
+def test_throughput_of_one_gpu_needs_no_number(read):
+    tables = read(as_csv(with_cells("throughput", 0, throughput_scope="gpu", gpus="", nodes="")))
+    assert tables["rejected_row"].is_empty()
+
+
 def test_rows_are_counted_per_file(tmp_path, origin_schema):
     first, second = (
         as_csv(RUNS),

@@ -57,7 +57,9 @@ def test_file_is_copied_recognised_and_signed(folder, result):
 
 def test_what_the_file_does_not_say_is_asked_for(folder, result):
     new_source(folder, "own", result, "2026-02-01")
-    assert origin(folder)["files"]["bench.json"]["facts"] == dict.fromkeys(("precision", "confidence", "gpu"), "")
+    assert origin(folder)["files"]["bench.json"]["facts"] == dict.fromkeys(
+        ("precision", "confidence", "gpu", "gpus", "nodes"), ""
+    )
 
 
 def test_filled_in_origin_passes(folder, result):

@@ -19,7 +19,7 @@ RESULT = {
     "output_throughput": 11_000.0,
     "max_concurrency": 4096,
 }
-FACTS = {"precision": "FP8", "gpu": "H100", "confidence": "high"}
+FACTS = {"precision": "FP8", "gpu": "H100", "gpus": 8, "nodes": 1, "confidence": "high"}
 STUDY = "extends: joule-2026\ntitle: With our node\nthroughput: {sources: [oviedo, our_node]}\n"
 
 
@@ -37,8 +37,7 @@ def test_downloaded_file_to_moved_numbers(copy):
     origin = copy / "resources/benchmarks/our_node/origin.yaml"
     text = origin.read_text()
     for name, value in FACTS.items():
-        text = text.replace(f'{name}: ""', f"{name}: {value}")
-    text = text.replace("    facts:", "    facts:\n      gpus: 8\n      nodes: 1\n      #", 1)
+        text = text.replace(f' {name}: ""', f" {name}: {value}")
     origin.write_text(text.replace(' ""', " https://example.org"))
     (copy / "config/studies/our-node.yaml").write_text(STUDY)
     replace(copy / "config/config.yaml", "  - joule-2026\n", "  - joule-2026\n  - our-node\n")

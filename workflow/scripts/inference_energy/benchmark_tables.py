@@ -1,6 +1,7 @@
 """What every row of the benchmark corpus must look like: columns, types, units, allowed values, meaning."""
 
 import pandera.polars as pa
+import polars as pl
 
 from inference_energy.input_tables import CONFIDENCE, DATE, NAME, URL, InputTable
 
@@ -64,6 +65,16 @@ class Throughput(InputTable):
         nullable=True, gt=0, le=1e6, description="parameters per token as the source states them, billions"
     )
     note: str = pa.Field(nullable=True, description="anything else a reader must know")
+
+    @pa.dataframe_check(name="gpus", error="gpus: a number, as the throughput is not that of one GPU")
+    def gpus_are_known(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """Without the number of GPUs a throughput of several of them says nothing."""
+        return data.lazyframe.select((pl.col("throughput_scope") == "gpu") | pl.col("gpus").is_not_null())
+
+    @pa.dataframe_check(name="nodes", error="nodes: a number, as the throughput is that of one node")
+    def nodes_are_known(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """The GPUs of a node are those of all nodes over their number."""
+        return data.lazyframe.select((pl.col("throughput_scope") != "node") | pl.col("nodes").is_not_null())
 
 
 class MeasuredEnergy(InputTable):

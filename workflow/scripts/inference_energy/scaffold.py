@@ -87,6 +87,8 @@ def _format(path: Path) -> str:
             except InputError as error:
                 reasons.append(f"as {name}: {str(error).removeprefix(str(path)).lstrip(': ')}")
         close = [reason for reason in reasons if path.suffix.strip(".") in reason.partition(":")[0]] or reasons
+        if path.suffix == ".csv":
+            close = close[:1]  # the other tables of ours would only repeat it
         raise InputError(f"{path}: found none of the formats {one_of(FORMATS)}; " + "; ".join(close))
     return found[0]
 
@@ -110,6 +112,7 @@ def _unsaid(path: Path, format_name: str) -> list[str]:
     for table, rows in tables.items():
         columns = TABLES[table].to_schema().columns
         required = [name for name, column in columns.items() if not column.nullable and name != "url"]
+        required += [name for name in ("gpus", "nodes") if name in columns]  # nearly always needed
         unsaid += [name for name in required if name not in rows.columns or rows[name].is_null().all()]
     return list(dict.fromkeys(unsaid))
 

@@ -109,8 +109,9 @@ def _pandera_faults(
         elif check == "multiple_fields_uniqueness":
             keys = table.to_schema().unique
             faults.append(_faults(text, where, keys[-1], f"one row per {' and '.join(keys)}"))
-        else:  # a check that looks at several columns of a row
-            faults.append(_faults(text, where, columns[-1], allowed_values(check)))
+        else:  # a check that looks at several columns of a row names the one at fault
+            name, _, allowed = check.partition(": ")
+            faults.append(_faults(text, where, name, allowed))
     return faults
 
 

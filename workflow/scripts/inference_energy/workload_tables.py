@@ -50,7 +50,7 @@ class OutputLengthQuantiles(InputTable):
         strict = True
         unique = ["task", "model"]  # noqa: RUF012
 
-    @pa.dataframe_check(name="ordered", error="quantiles that rise from P5 to P95")
+    @pa.dataframe_check(name="ordered", error="output_tokens_p95: quantiles that rise from P5 to P95")
     def ordered(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
         """Quantiles rise."""
         rising = [
