@@ -48,9 +48,14 @@ def test_value_that_was_not_published(rows):
 
 
 def test_value_that_turns_out_to_be_unknown(rows):
-    after = corrected(rows, corrections({"corrected": None}), PLACE)
-    assert row_of(after, "04")["gpus"] is None
-    assert row_of(after, "04")["output_tok_per_s_per_gpu"] is None
+    unknown = {"column": "input_tokens", "published": "128", "corrected": None}
+    assert row_of(corrected(rows, corrections(unknown), PLACE), "04")["input_tokens"] is None
+
+
+def test_value_that_the_row_cannot_do_without(rows):
+    assert message_of(corrected, rows, corrections({"corrected": None}), PLACE) == (
+        f"{PLACE}: column gpus: found None in row 04; allowed: a number, as the throughput is not that of one GPU"
+    )
 
 
 def test_text_is_corrected_too(rows):

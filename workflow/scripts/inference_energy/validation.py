@@ -1,5 +1,6 @@
 """Sort the rows of an input table into good ones and rejected ones, each rejected one with its reason."""
 
+import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -163,7 +164,9 @@ def checked(frame: pl.DataFrame, schema: pa.DataFrameSchema | type[pa.DataFrameM
         return schema.validate(frame, lazy=True)
     except SchemaErrors as error:
         first = error.failure_cases.row(0, named=True)
-        check = re.sub(r"\s+", " ", str(first["check"]))
-        raise InputError(
-            f"{place}: column {first['column']}: found {first['failure_case']}; allowed: {allowed_values(check)}"
-        ) from None
+        check, found, column = re.sub(r"\s+", " ", str(first["check"])), first["failure_case"], first["column"]
+        if column not in frame.columns and ": " in check:  # a check that looks at several columns of a row
+            column, _, check = check.partition(": ")
+            row = json.loads(found)
+            found = f"{row.get(column)} in row {row.get('row_id')}"
+        raise InputError(f"{place}: column {column}: found {found}; allowed: {allowed_values(check)}") from None
