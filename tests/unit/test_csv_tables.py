@@ -178,7 +178,8 @@ PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x00"), max
 def test_cells_without_line_breaks_are_read_the_same_by_both_readers(path, rows, mark):
     handle = io.StringIO(newline="")
     csv.writer(handle, lineterminator="\n").writerows([("a", "b"), *rows])
-    assume('" ' not in handle.getvalue() and '"\t' not in handle.getvalue())  # which the fast reader leaves alone
+    written = handle.getvalue()  # a blank beside a quote is what the fast reader leaves alone
+    assume(not any(pair in written for pair in ('" ', '"\t', ' "', '\t"')))
     path.write_bytes(b"\xef\xbb\xbf" * mark + handle.getvalue().encode())
     fast = csv_tables._read_at_once(path, ["a", "b"])
     assert fast is not None
@@ -191,6 +192,10 @@ def test_cells_without_line_breaks_are_read_the_same_by_both_readers(path, rows,
 @example(content="1,2,\n")
 @example(content="\r1,2\n")
 @example(content="1,2\r3,4\n")
+@example(content=', ""')
+@example(content=',"" ')
+@example(content=",\n\n,,")
+@example(content="1\n1,,\n")
 def test_whatever_the_fast_reader_accepts_the_slow_one_reads_the_same(path, content):
     path.write_bytes(b"a,b\n" + content.encode())
     fast = csv_tables._read_at_once(path, ["a", "b"])
