@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from inference_energy import configuration, registries, workload_tables, workloads
+from inference_energy.distributions import SHARES
 from inference_energy.errors import InputError
-from inference_energy.workload_tables import SHARES, read_workloads, weighted_quantiles
+from inference_energy.workload_tables import read_workloads, weighted_quantiles
 
 ROOT = Path(__file__).parents[2]
 LENGTHS = "workload,input_tokens,output_tokens,requests\nchat,10,100,1\nchat,1000,100,1\n"

@@ -1,7 +1,7 @@
 """Wiring of rule figure_request_lengths."""
 
 import polars as pl
-from inference_energy import log, render, workload_tables, workloads
+from inference_energy import distributions, log, render, workloads
 from inference_energy.figures.request_lengths import request_lengths_figure
 
 with log.job(snakemake):
@@ -9,7 +9,7 @@ with log.job(snakemake):
     chart = request_lengths_figure(
         measured=pl.read_parquet(snakemake.input.quantiles),
         answers=pl.read_parquet(snakemake.input.answers),
-        assumed=workloads.assumed_lengths(study, workload_tables.SHARES),
+        assumed=workloads.assumed_lengths(study, distributions.SHARES),
         title=study["title"],
     )
     render.save(chart, snakemake.output)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from inference_energy import configuration, log, registries, result_tables, tables, workload_tables
+from inference_energy import configuration, distributions, log, registries, result_tables, tables, workload_tables
 
 with log.job(snakemake) as logger:
     _, names = registries.read_models(Path(snakemake.input.models))
@@ -11,7 +11,7 @@ with log.job(snakemake) as logger:
     )
     lengths = read["request_lengths_csv"].sort("source", "workload", "input_tokens", "output_tokens")
     answers = read["output_length_quantiles_csv"].sort("task", "model")
-    quantiles = workload_tables.weighted_quantiles(lengths, workload_tables.SHARES)
+    quantiles = workload_tables.weighted_quantiles(lengths, distributions.SHARES)
     for frame, name, schema in (
         (lengths, "lengths", result_tables.REQUEST_LENGTHS),
         (answers, "answers", result_tables.OUTPUT_LENGTH_QUANTILES),

@@ -14,10 +14,11 @@ with log.job(snakemake) as logger:
     predictions = pl.concat(
         [configurations.with_fit_error(direct), configurations.with_fit_error(borrowed, prior_rows=np.inf)]
     )
+    forms = configurations.compared(predictions)
     for name, frame, schema in (
         ("configurations", configurations.stated_error(fitted, direct), result_tables.THROUGHPUT_CONFIGURATIONS),
         ("left_out", predictions, result_tables.THROUGHPUT_LEFT_OUT),
-        ("forms", configurations.compared(predictions), result_tables.THROUGHPUT_FORMS),
+        ("forms", forms, result_tables.THROUGHPUT_FORMS),
     ):
         tables.write(frame.select(list(schema.columns)), snakemake.output[name], schema)
-    logger.info("%s", configurations.compared(predictions).filter(pl.col("configuration") == "all"))
+    logger.info("%s", forms.filter(pl.col("configuration") == "all"))

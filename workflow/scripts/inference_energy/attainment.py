@@ -3,6 +3,7 @@
 import polars as pl
 
 from inference_energy.configurations import PER_GPU
+from inference_energy.distributions import SHARES
 from inference_energy.gpu_seconds import GpuSeconds
 
 COLUMNS = [
@@ -149,13 +150,12 @@ def _of_a_fleet(rows: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
 
 def summary(pairs: pl.DataFrame) -> pl.DataFrame:
     """Number, median and spread of the pairs of every kind."""
-    shares = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
     return (
         pairs.group_by("kind")
         .agg(
             pl.len().cast(pl.Int64).alias("pairs"),
             pl.col("model").n_unique().cast(pl.Int64).alias("models"),
-            *(pl.col("ratio").quantile(share, "linear").alias(f"ratio_{name}") for name, share in shares.items()),
+            *(pl.col("ratio").quantile(share, "linear").alias(f"ratio_{name}") for name, share in SHARES.items()),
         )
         .sort("kind")
     )

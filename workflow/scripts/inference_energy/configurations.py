@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy import gpu_seconds, throughput
+from inference_energy.distributions import Z_P95
 from inference_energy.errors import InputError
 from inference_energy.gpu_seconds import GpuSeconds
 
@@ -20,7 +21,6 @@ KEY = [
 PER_GPU = "output_tok_per_s_per_gpu"
 FORMS = ("gpu_seconds", "log_linear")
 BAND = (0.75, 1.33)
-Z_P95 = 1.645
 # Rows of a configuration's own that its relatives' typical error counts as much as.
 PRIOR_ROWS = 4
 

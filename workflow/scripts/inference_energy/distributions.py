@@ -8,6 +8,8 @@ import numpy as np
 
 # The method's own rounding of the normal P95 (1.6449): kept, because it decides the printed digits.
 Z_P95 = 1.645
+# The quantiles that every summary gives, by the end of their column's name.
+SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p95": 0.95}
 
 
 @dataclass(frozen=True, kw_only=True)

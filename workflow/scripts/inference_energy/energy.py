@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 
-from inference_energy.distributions import LogNormal, lognormal, output_tokens, product
+from inference_energy.distributions import SHARES, LogNormal, lognormal, output_tokens, product
 from inference_energy.exact import ExactDistribution
 from inference_energy.histogram import LogHistogram
-from inference_energy.pool import SHARES, UNTRIMMED, Pool, trimmed_range
+from inference_energy.pool import UNTRIMMED, Pool, trimmed_range
 from inference_energy.random_streams import stream
 from inference_energy.studies import node_power_kw
 from inference_energy.throughput import ThroughputModel, from_fit_row

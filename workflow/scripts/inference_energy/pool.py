@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import brentq
 
-SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p95": 0.95}
+from inference_energy.distributions import SHARES
+
 UNTRIMMED = (0.0, 1.0)
 
 

@@ -60,7 +60,6 @@ class OutputLengthQuantiles(InputTable):
         return data.lazyframe.select(pl.all_horizontal(rising))
 
 
-SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 FORMATS = {"request_lengths_csv": RequestLengths, "output_length_quantiles_csv": OutputLengthQuantiles}
 
 

@@ -25,7 +25,12 @@ def attainment_figure(*, pairs: pl.DataFrame, summary: pl.DataFrame) -> alt.Laye
     label = pl.col("kind").replace_strict(ORDER, LABELS, return_dtype=pl.String).alias("label")
     pairs, summary = pairs.with_columns(label), summary.with_columns(label)
     said = summary.with_columns(
-        said=pl.format("{} pairs, median {}", "pairs", pl.col("ratio_p50").map_elements(number, return_dtype=pl.String))
+        said=pl.format(
+            "{} {}, median {}",
+            "pairs",
+            pl.when(pl.col("pairs") == 1).then(pl.lit("pair")).otherwise(pl.lit("pairs")),
+            pl.col("ratio_p50").map_elements(number, return_dtype=pl.String),
+        )
     )
     x = alt.X(
         "ratio:Q",

@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.configurations import BAND
+from inference_energy.distributions import SHARES
 from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
 
 LABELS = {
@@ -15,7 +16,6 @@ LABELS = {
 }
 WIDTH, ROW = 470, 74
 SCALE = alt.Scale(type="log", domain=[0.15, 6.5])
-SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 
 def throughput_forms_figure(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
