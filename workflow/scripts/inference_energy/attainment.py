@@ -4,7 +4,9 @@ import polars as pl
 
 from inference_energy.configurations import PER_GPU
 from inference_energy.distributions import SHARES
+from inference_energy.errors import InputError, one_of
 from inference_energy.gpu_seconds import GpuSeconds
+from inference_energy.laws import Beta
 
 COLUMNS = [
     *("kind", "source", "row_id", "reference", "model", "gpu", "precision", "gpus", "output_tokens"),
@@ -91,14 +93,7 @@ def _against_fits(rows: pl.DataFrame, coefficients: pl.DataFrame) -> pl.DataFram
         name: pl.Series(
             name,
             [
-                float(
-                    GpuSeconds(
-                        prefill=row["prefill_s_per_token"],
-                        decode=row["decode_s_per_token"],
-                        attention=row["attention_s_per_token2"],
-                        kv_growth=row["kv_growth"],
-                    ).tok_per_s(tokens, row["output_tokens"])
-                )
+                float(GpuSeconds.from_row(row).tok_per_s(tokens, row["output_tokens"]))
                 for row in pairs.iter_rows(named=True)
             ],
             dtype=pl.Float64,
@@ -146,6 +141,36 @@ def _of_a_fleet(rows: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
         ratio_high=pl.max_horizontal(ratio, ratio * advantage),
         basis=pl.lit("all nodes of a live service, quiet hours and cached prompts included, against another GPU"),
     )
+
+
+def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -> Beta:
+    """Beta law with the mean and variance of the ratios of all pairs.
+
+    Args:
+        pairs: table of `attainment_pairs`.
+        weights: weight of every kind of pair; the pairs of a kind share it equally.
+        place: names the weights in errors.
+
+    Raises:
+        InputError: a kind without pairs, or pairs that all have the same ratio.
+    """
+    known = pairs["kind"].unique().to_list()
+    for kind in weights:
+        if kind not in known:
+            raise InputError(f"{place}: found {kind!r}; allowed: {one_of(known)}")
+    # ASSUME: a service is as likely to be like one kind of pair as like another, in proportion to the weights; a
+    # ratio above 1, where a run online beat the one offline, counts as 1.
+    weighted = pairs.filter(pl.col("kind").is_in(list(weights))).select(
+        pl.col("ratio").clip(upper_bound=1.0),
+        weight=pl.col("kind").replace_strict(weights, return_dtype=pl.Float64) / pl.len().over("kind"),
+    )
+    share = weighted["weight"] / weighted["weight"].sum()
+    mean = float((share * weighted["ratio"]).sum())
+    variance = float((share * (weighted["ratio"] - mean) ** 2).sum())
+    if variance == 0:
+        raise InputError(f"{place}: found pairs with one and the same ratio {mean:g}; allowed: pairs that differ")
+    total = mean * (1 - mean) / variance - 1
+    return Beta(a=mean * total, b=(1 - mean) * total)
 
 
 def summary(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -178,7 +178,7 @@ def energy_per_query(
                     | _summary(*pools, draws)
                     | {"extrapolated_share": outside}
                 )
-            density.append(_density(histograms, weights).with_columns(**{k: pl.lit(v) for k, v in place.items()}))
+            density.append(pooled_density(histograms, weights).with_columns(**{k: pl.lit(v) for k, v in place.items()}))
     return pl.DataFrame(summary), pl.concat(density)
 
 
@@ -202,7 +202,7 @@ def _summary(simulated: Pool, exact: Pool, draws: int) -> dict[str, float]:
     return row
 
 
-def _density(histograms: dict[str, LogHistogram], weights: dict[str, float]) -> pl.DataFrame:
+def pooled_density(histograms: dict[str, LogHistogram], weights: dict[str, float]) -> pl.DataFrame:
     """Share of queries per factor of e in energy, over energy, of a weighted pool."""
     frames = []
     for model, weight in weights.items():

@@ -1,6 +1,7 @@
 """Seconds of GPU that a query takes on a saturated server, as a function of its lengths."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from scipy.optimize import nnls
@@ -22,6 +23,16 @@ class GpuSeconds:
     decode: float
     attention: float
     kv_growth: float
+
+    @classmethod
+    def from_row(cls, row: dict[str, Any]) -> Self:
+        """The form of one row of a table of fitted configurations."""
+        return cls(
+            prefill=row["prefill_s_per_token"],
+            decode=row["decode_s_per_token"],
+            attention=row["attention_s_per_token2"],
+            kv_growth=row["kv_growth"],
+        )
 
     def seconds(
         self,

@@ -138,3 +138,76 @@ class PublishedValue(InputTable):
 
         strict = True
         unique = ["study", "quantity"]  # noqa: RUF012
+
+
+class GridZone(InputTable):
+    """Carbon and water of one kWh of electricity generated in a country or in the world.
+
+    Both carbon figures are Ember's yearly average, by way of Our World in Data: greenhouse gases over the life cycle
+    (fuel supply, building and burning) per kWh generated in the zone. Sources: https://ember-energy.org,
+    https://ourworldindata.org/grapher/carbon-intensity-electricity.
+    """
+
+    # ASSUME: a datacenter's kWh is an average kWh generated in its zone: imports, losses between power plant and
+    # meter, hours of the day and contracts for clean power are left out. Source: GHG Protocol Scope 2 Guidance,
+    # location-based method.
+    # ASSUME: the water of a kWh is what power plants consume (evaporate), reservoirs included, not what they withdraw.
+    # Source: WRI, Guidance for Calculating Water Use Embedded in Purchased Electricity.
+    zone: str = pa.Field(str_matches=r"^[A-Z]{3}$", unique=True, description="ISO 3166-1 alpha-3 code, or WOR: world")
+    label: str = pa.Field(str_length={"min_value": 1}, unique=True, description="name in English")
+    carbon_gco2e_per_kwh: float = pa.Field(ge=0, le=2000, description="greenhouse gases of generation, gCO2e/kWh")
+    carbon_basis: str = pa.Field(
+        isin=["life cycle", "direct"], description="whether that counts the whole life cycle or only the power plants"
+    )
+    water_l_per_kwh: float = pa.Field(
+        ge=0, le=200, nullable=True, description="water consumed by generation, off the datacenter's site, L/kWh"
+    )
+    year: int = pa.Field(ge=1990, le=2100, nullable=True, description="year of the carbon figure (empty: not stated)")
+    source: str = pa.Field(str_matches=URL, description="where these figures stand")
+    carbon_earlier_gco2e_per_kwh: float = pa.Field(
+        ge=0, le=2000, nullable=True, description="the same in an earlier edition, to see how much it moves, gCO2e/kWh"
+    )
+    earlier_year: int = pa.Field(ge=1990, le=2100, nullable=True, description="year of the earlier figure")
+    earlier_source: str = pa.Field(nullable=True, str_matches=URL, description="where the earlier figure stands")
+
+
+class DatacenterEfficiency(InputTable):
+    """One statement on the PUE or on-site WUE of an operator's datacenters."""
+
+    operator: str = pa.Field(str_length={"min_value": 1}, description="who runs, rents or surveys the datacenters")
+    covers: str = pa.Field(str_length={"min_value": 1}, description="the datacenters that the figures stand for")
+    pue: float = pa.Field(ge=1, le=5, nullable=True, description="facility energy per IT energy (low end of a range)")
+    pue_high: float = pa.Field(ge=1, le=5, nullable=True, description="high end, if the PUE is a range")
+    wue_l_per_kwh: float = pa.Field(
+        ge=0, le=20, nullable=True, description="water used on site per kWh of IT energy, L/kWh (low end of a range)"
+    )
+    wue_high_l_per_kwh: float = pa.Field(
+        ge=0, le=20, nullable=True, description="high end, if the WUE is a range, L/kWh"
+    )
+    year: int = pa.Field(ge=2000, le=2100, nullable=True, description="year of the figures (empty: not stated)")
+    source: str = pa.Field(str_matches=URL, description="where the statement stands")
+
+    class Config:
+        """A source states a year's figures for an operator once."""
+
+        strict = True
+        unique = ["operator", "year", "source"]  # noqa: RUF012
+
+    @pa.dataframe_check(name="some_figure", error="pue: a number, as there is none for the WUE")
+    def some_figure(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A row without a figure states nothing."""
+        return data.lazyframe.select(pl.col("pue").is_not_null() | pl.col("wue_l_per_kwh").is_not_null())
+
+    @pa.dataframe_check(name="pue_range", error="pue_high: no less than pue, or empty")
+    def pue_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A range has a low end and does not run backwards."""
+        return data.lazyframe.select(_is_range("pue", "pue_high"))
+
+    @pa.dataframe_check(name="wue_range", error="wue_high_l_per_kwh: no less than wue_l_per_kwh, or empty")
+    def wue_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A range has a low end and does not run backwards."""
+        return data.lazyframe.select(_is_range("wue_l_per_kwh", "wue_high_l_per_kwh"))
+
+
+def _is_range(low: str, high: str) -> pl.Expr:
+    return pl.col(high).is_null() | (pl.col(low) <= pl.col(high)).fill_null(False)

@@ -1,0 +1,291 @@
+"""What all queries of a fleet share: load, attainment, power, PUE, overheads, fit errors and the mix of models."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.special import ndtri
+
+from inference_energy.attainment import attainment_law
+from inference_energy.errors import InputError, like, one_of
+from inference_energy.laws import Beta, Constant, Law, ShiftedLogNormal, draw, law, median
+from inference_energy.node_power import board_power_w, host_power_w
+from inference_energy.random_streams import stream
+from inference_energy.serving import members, model_weights
+from inference_energy.throughput import NODE_GPUS
+
+# From the narrowest to the widest: what is metered.
+BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
+W_PER_KW = 1000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuPower:
+    """Laws of the power of one GPU and its part of the node, W.
+
+    Attributes:
+        tdp_w: thermal design power of the board.
+        board_idle: idle board power over TDP.
+        board_saturated: law of saturated board power over TDP, from idle to 1.
+        host_idle_w: idle power of the rest of the node, per GPU.
+        host_saturated: law of that power, saturated.
+    """
+
+    tdp_w: float
+    board_idle: float
+    board_saturated: Law
+    host_idle_w: float
+    host_saturated: Law
+
+    def boards_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
+        """Board power at a load, with the saturated power that the given share of such boards stays below."""
+        saturated = self.board_saturated.quantile(share)
+        return board_power_w(tdp_w=self.tdp_w, idle_share=self.board_idle, saturated_share=saturated, load=load)
+
+    def host_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
+        """Power of the rest of the node at a load, likewise."""
+        return host_power_w(idle_w=self.host_idle_w, saturated_w=self.host_saturated.quantile(share), load=load)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """The laws of a study, resolved from its entries and the tables they name.
+
+    Attributes:
+        laws: by ingredient; a `boards`, `host` and `fit_error` are shares of probability, see `Shared`.
+        power: by GPU; empty where a study rates nodes instead.
+        rated_w: by model, rated power of a node per GPU, W; empty where power was measured.
+        mix: by class, models with their weights and the concentration of the Dirichlet law (None: known).
+        overheads: names of the overheads that are switched on.
+    """
+
+    laws: dict[str, Law]
+    power: dict[str, GpuPower]
+    rated_w: dict[str, float]
+    mix: dict[str, tuple[dict[str, float], float | None]]
+    overheads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Uniform:
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        return np.asarray(shares)
+
+
+def assumptions(
+    study_name: str,
+    study: dict,
+    *,
+    node_power: pl.DataFrame,
+    hardware: pl.DataFrame,
+    overheads: pl.DataFrame,
+    pairs: pl.DataFrame,
+) -> Assumptions:
+    """The laws of a study.
+
+    Args:
+        study_name: named in errors.
+        study: a resolved study of method `nested`.
+        node_power: table of `node_power.NodePower`.
+        hardware: hardware registry.
+        overheads: table of `input_tables.Overhead`.
+        pairs: table `attainment_pairs`.
+
+    Raises:
+        InputError: an overhead, GPU or kind of pair that is not there, or percentiles that a family cannot have.
+    """
+    place = f"config/studies/{study_name}.yaml"
+    laws: dict[str, Law] = {name: _law(study[name], f"{place}: {name}") for name in ("load", "pue")}
+    spec = study["attainment"]
+    if isinstance(spec, dict) and "pairs" in spec:
+        laws["attainment"] = attainment_law(pairs, spec["pairs"], f"{place}: attainment.pairs")
+    else:
+        laws["attainment"] = _law(spec, f"{place}: attainment")
+    known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
+    for name in study["overheads"]:
+        if name not in known:
+            raise InputError(f"{place}: overheads: found {name!r}; allowed: {one_of(known)}")
+        laws[_overhead(name)] = overhead_law(known[name])
+    for workload, entry in study["workloads"].items():
+        laws[_cached(workload)] = _law(entry.get("cached_share", 0.0), f"{place}: workloads.{workload}.cached_share")
+    power, rated_w = {}, {}
+    if study["power"]["form"] == "rated":
+        laws["utilisation"] = _law(study["power"]["utilisation"], f"{place}: power.utilisation")
+        rated = study["power"]["node_kw"]
+        by_model = rated.get("by_model", {})
+        rated_w = {
+            model: by_model.get(model, rated["default"]) * W_PER_KW / NODE_GPUS for model, _, _ in members(study)
+        }
+    else:
+        laws |= {"boards": _Uniform(), "host": _Uniform()}
+        gpus = list(dict.fromkeys(gpu for _, gpu, _ in members(study)))
+        power = {gpu: gpu_power(gpu, f"{place}: hardware", node_power, hardware) for gpu in gpus}
+    if study["throughput"]["fit_error"]:
+        for model in dict.fromkeys(model for model, _, _ in members(study)):
+            laws[_fit_error(model)] = _Uniform()
+    mix = {
+        name: (model_weights(study, name), study["classes"][name].get("mix_concentration")) for name in study["classes"]
+    }
+    return Assumptions(laws=laws, power=power, rated_w=rated_w, mix=mix, overheads=tuple(study["overheads"]))
+
+
+def _overhead(name: str) -> str:
+    return f"overhead: {name}"
+
+
+def _cached(workload: str) -> str:
+    return f"cached share: {workload}"
+
+
+def _fit_error(model: str) -> str:
+    return f"fit error: {model}"
+
+
+def _law(spec: dict | float, place: str) -> Law:
+    try:
+        return law(spec)
+    except ValueError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def overhead_law(row: dict) -> Law:
+    """Law of an overhead's share, from its row of the ledger: never negative."""
+    if row["share_p05"] == row["share_p95"]:
+        return Constant(row["share_p05"])
+    return ShiftedLogNormal.from_percentiles(above=0.0, p05=row["share_p05"], p95=row["share_p95"])
+
+
+def gpu_power(gpu: str, place: str, node_power: pl.DataFrame, hardware: pl.DataFrame) -> GpuPower:
+    """Laws of a GPU's power, from its row of `resources/node_power.csv`.
+
+    Raises:
+        InputError: a GPU without a row.
+    """
+    rows = node_power.filter(pl.col("gpu") == gpu)
+    if rows.is_empty():
+        raise InputError(
+            f"{place}: found {gpu!r}; allowed: {like(gpu, node_power['gpu'])}, which have a row in"
+            " resources/node_power.csv"
+        )
+    row = rows.row(0, named=True)
+    idle = row["board_idle_share_of_tdp"]
+    host_idle_w = row["host_idle_kw_per_gpu"] * W_PER_KW
+    return GpuPower(
+        tdp_w=float(hardware.filter(pl.col("gpu") == gpu)["tdp_w"][0]),
+        board_idle=idle,
+        board_saturated=Beta.from_percentiles(
+            p05=row["board_saturated_share_of_tdp_p05"], p95=row["board_saturated_share_of_tdp_p95"], low=idle
+        ),
+        host_idle_w=host_idle_w,
+        host_saturated=ShiftedLogNormal.from_percentiles(
+            above=host_idle_w,
+            p05=row["host_saturated_kw_per_gpu_p05"] * W_PER_KW,
+            p95=row["host_saturated_kw_per_gpu_p95"] * W_PER_KW,
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """Values of what the fleet shares: one per draw, shape (draws,), or one each, the medians.
+
+    Attributes:
+        values: by ingredient. `boards` and `host` say which share of nodes draws less when saturated, `fit_error`
+            which share of curves lies below: the same share for all GPUs of a node type or of a model.
+        mix: by class, weight of every model, each shaped like a value; they sum to 1.
+    """
+
+    values: dict[str, np.ndarray]
+    mix: dict[str, dict[str, np.ndarray]]
+
+    def replaced(self, name: str, value: np.ndarray | float) -> "Shared":
+        """The same with one ingredient set."""
+        return Shared(values=self.values | {name: np.asarray(value)}, mix=self.mix)
+
+    def slice(self, of: slice) -> "Shared":
+        """Some of the draws."""
+        return Shared(
+            values={name: value[of] for name, value in self.values.items()},
+            mix={name: {model: w[of] for model, w in weights.items()} for name, weights in self.mix.items()},
+        )
+
+
+def shared_draws(given: Assumptions, study_name: str, draws: int, seed: int) -> Shared:
+    """Draws of everything that the fleet shares, each ingredient from its own named stream."""
+    # ASSUME: the ingredients are independent of each other. What makes boards (hosts) draw more is the same on all
+    # GPU types of a fleet, and what a fit misses about a model is the same on all its GPUs: the wider choice, as
+    # errors then do not average out over the fleet.
+    values = {name: draw(of, stream(seed, study_name, "fleet", name), draws) for name, of in given.laws.items()}
+    mix = {
+        name: _dirichlet(weights, concentration, stream(seed, study_name, "fleet", "mix", name), draws)
+        for name, (weights, concentration) in given.mix.items()
+    }
+    return Shared(values=values, mix=mix)
+
+
+def _dirichlet(
+    weights: dict[str, float], concentration: float | None, generator: np.random.Generator, draws: int
+) -> dict[str, np.ndarray]:
+    if concentration is None or len(weights) == 1:
+        return {model: np.full(draws, weight) for model, weight in weights.items()}
+    # ASSUME: which models of a class serve how many queries is not known; the weights are Dirichlet around those of
+    # the study. A concentration as large as the number of models makes every mix equally likely.
+    drawn = {model: generator.standard_gamma(weight * concentration, draws) for model, weight in weights.items()}
+    total = np.maximum(sum(drawn.values()), np.finfo(float).tiny)
+    return {model: value / total for model, value in drawn.items()}
+
+
+def central(given: Assumptions) -> Shared:
+    """Every ingredient at its median, models at the weights of the study."""
+    return Shared(
+        values={name: np.asarray(median(of)) for name, of in given.laws.items()},
+        mix={name: {m: np.asarray(w) for m, w in weights.items()} for name, (weights, _) in given.mix.items()},
+    )
+
+
+def overhead_share(given: Assumptions, shared: Shared) -> np.ndarray:
+    """Sum of the overheads that are switched on, share of the datacenter's energy for the serving nodes."""
+    return sum((shared.values[_overhead(name)] for name in given.overheads), start=np.zeros(()))
+
+
+def powers_w(
+    given: Assumptions, shared: Shared, model: str, gpu: str, load: np.ndarray | float
+) -> dict[str, np.ndarray]:
+    """Power per GPU that serves a model, at a load, within each boundary, W.
+
+    `gpu_boards`: boards alone; `node`: with everything else in the node; `datacenter`: times PUE; `fleet`: with the
+    overheads. A rated node cannot be told apart: its boards count as all of it.
+    """
+    if given.rated_w:
+        boards = node = given.rated_w[model] * shared.values["utilisation"]
+    else:
+        power = given.power[gpu]
+        boards = power.boards_w(load, shared.values["boards"])
+        node = boards + power.host_w(load, shared.values["host"])
+    datacenter = node * shared.values["pue"]
+    fleet = datacenter * (1 + overhead_share(given, shared))
+    return {"gpu_boards": boards, "node": node, "datacenter": datacenter, "fleet": fleet}
+
+
+def wh_per_gpu_second(given: Assumptions, shared: Shared, model: str, gpu: str) -> dict[str, np.ndarray]:
+    """Energy that goes with one GPU-second of a saturated server, within each boundary, Wh: P / (load attainment 3600).
+
+    A fleet that is busy for a share `load` of the time, and then attains a share of the offline throughput, spends
+    1 / (load attainment) seconds of power on every second of work; idle power is thereby charged to the queries.
+    """
+    # ASSUME: a node that is busy draws its saturated power also where a latency limit keeps it from its offline
+    # throughput: MLPerf's server runs draw 0.96 to 1.02 of the offline ones at the wall (six pairs).
+    load = shared.values["load"]
+    served = load * shared.values["attainment"] * 3600
+    return {boundary: power / served for boundary, power in powers_w(given, shared, model, gpu, load).items()}
+
+
+def fit_factor(shared: Shared, model: str, fit_error_log_sd: float) -> np.ndarray:
+    """Factor on the GPU-seconds of a model for what its fit misses: log-normal around 1."""
+    share = shared.values.get(_fit_error(model))
+    return np.ones(()) if share is None else np.exp(fit_error_log_sd * ndtri(share))
+
+
+def cached_share(shared: Shared, workload: str) -> np.ndarray:
+    """Share of a workload's prompts that is in the cache, on top of what its trace says per request."""
+    return shared.values[_cached(workload)]

@@ -1,0 +1,172 @@
+"""Probability laws of assumptions, none of which can leave the range that physics gives its quantity."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy.optimize import root
+from scipy.special import betainc, betaincinv, expit, ndtri
+
+from inference_energy.distributions import SHARES, ExponentialTokens, LogNormal
+
+# Shares at which a quantile function is tabulated: dense towards both ends, which it reaches.
+_GRID = np.concatenate([[0.0], expit(np.linspace(-16, 16, 8193)), [1.0]])
+
+
+class Law(Protocol):
+    """A quantity that is not known exactly."""
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """Values below which the given shares of probability lie, elementwise."""
+        ...
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A quantity that is known."""
+
+    value: float
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """The value itself."""
+        return np.full(np.shape(shares), float(self.value))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beta:
+    """A share between `low` and `high`, beta-distributed with shape parameters `a` and `b`."""
+
+    a: float
+    b: float
+    low: float = 0.0
+    high: float = 1.0
+
+    @classmethod
+    def from_percentiles(cls, *, p05: float, p95: float, low: float = 0.0, high: float = 1.0) -> "Beta":
+        """Beta law with given P5 and P95.
+
+        Raises:
+            ValueError: the percentiles do not lie in order within the range, or no beta law has them.
+        """
+        if not low < p05 < p95 < high:
+            raise ValueError(f"found p05 {p05:g}, p95 {p95:g}; allowed: {low:g} < p05 < p95 < {high:g}")
+        scaled = (np.array([p05, p95]) - low) / (high - low)
+        middle, spread = scaled.mean(), (scaled[1] - scaled[0]) / 3.29
+        total = max(middle * (1 - middle) / spread**2 - 1, 0.5)
+        found = root(
+            lambda logs: betainc(*np.exp(logs), scaled) - np.array([0.05, 0.95]),
+            np.log([middle * total, (1 - middle) * total]),
+            tol=1e-12,
+        )
+        if np.abs(found.fun).max() > 1e-6:
+            raise ValueError(f"found p05 {p05:g}, p95 {p95:g}; allowed: percentiles that a beta law can have")
+        a, b = np.exp(found.x)
+        return cls(a=float(a), b=float(b), low=low, high=high)
+
+    @cached_property
+    def _table(self) -> np.ndarray:
+        return self.low + (self.high - self.low) * betaincinv(self.a, self.b, _GRID)
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """Values at the given shares, interpolated between 8,195 exact ones."""
+        return np.interp(shares, _GRID, self._table)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftedLogNormal:
+    """A quantity above `above`: what it exceeds that by is log-normal."""
+
+    above: float
+    excess: LogNormal
+
+    @classmethod
+    def from_percentiles(cls, *, above: float, p05: float, p95: float) -> "ShiftedLogNormal":
+        """Law with given P5 and P95.
+
+        Raises:
+            ValueError: the percentiles do not lie in order above the bound.
+        """
+        if not above < p05 < p95:
+            raise ValueError(f"found p05 {p05:g}, p95 {p95:g}; allowed: {above:g} < p05 < p95")
+        return cls(above=above, excess=LogNormal.from_percentiles(p05=p05 - above, p95=p95 - above))
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """Bound plus the quantile of the excess."""
+        return self.above + np.exp(self.excess.log_mean + self.excess.log_sd * ndtri(shares))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpolated:
+    """A length of which quantiles were measured: its logarithm is linear in the standard score between them.
+
+    Beyond the outermost quantiles the outermost slope goes on, as in a log-normal; nothing is below one token.
+    """
+
+    shares: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """Values at the given shares."""
+        known, logs, score = ndtri(np.array(self.shares)), np.log(self.values), ndtri(shares)
+        inside = np.interp(score, known, logs)
+        for end, neighbour, beyond in ((0, 1, score < known[0]), (-1, -2, score > known[-1])):
+            slope = (logs[end] - logs[neighbour]) / (known[end] - known[neighbour])
+            inside = np.where(beyond, logs[end] + slope * (score - known[end]), inside)
+        return np.maximum(np.exp(inside), 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exponential:
+    """An exponential length with the given median."""
+
+    median: float
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """Values at the given shares, at least one token."""
+        return np.maximum(-np.log1p(-shares) * ExponentialTokens(median=self.median).scale, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _UnboundedLogNormal:
+    law: LogNormal
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        return np.exp(self.law.log_mean + self.law.log_sd * ndtri(shares))
+
+
+def law(spec: dict | float) -> Law:
+    """Law from its study entry: a number, or a mapping with `family` and its percentiles.
+
+    Raises:
+        ValueError: percentiles that the family cannot have, in words that follow the name of the key.
+    """
+    if not isinstance(spec, dict):
+        return Constant(float(spec))
+    match spec["family"]:
+        case "beta":
+            return Beta.from_percentiles(p05=spec["p05"], p95=spec["p95"])
+        case "shifted_lognormal":
+            return ShiftedLogNormal.from_percentiles(above=spec["above"], p05=spec["p05"], p95=spec["p95"])
+        case "lognormal":
+            return _UnboundedLogNormal(law=LogNormal.from_percentiles(p05=spec["p05"], p95=spec["p95"]))
+        case "exponential":
+            return Exponential(median=spec["median"])
+        case family:
+            raise ValueError(f"found family {family!r}; allowed: beta, shifted_lognormal, lognormal, exponential")
+
+
+def draw(of: Law, generator: np.random.Generator, draws: int) -> np.ndarray:
+    """Independent draws, shape (draws,)."""
+    # Never exactly 0 or 1, where unbounded laws have no value.
+    return of.quantile((generator.random(draws) * (2**53 - 2) + 1) / 2**53)
+
+
+def median(of: Law) -> float:
+    """Value in the middle of a law."""
+    return float(of.quantile(np.array(0.5)))
+
+
+def percentiles(of: Law) -> dict[str, float]:
+    """P5, P25, P50, P75 and P95 of a law."""
+    return {name: float(of.quantile(np.array(share))) for name, share in SHARES.items()}

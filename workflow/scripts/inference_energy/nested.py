@@ -1,0 +1,228 @@
+"""Energy of a query with the two kinds of spread kept apart: what differs between queries, and what all share."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy import fleet_factors
+from inference_energy.distributions import SHARES
+from inference_energy.energy import CHUNK_DRAWS, pooled_density
+from inference_energy.fleet_factors import BOUNDARIES, Assumptions, Shared
+from inference_energy.histogram import LogHistogram
+from inference_energy.lengths import Lengths
+from inference_energy.pool import Pool
+from inference_energy.random_streams import stream
+from inference_energy.serving import Curve, QueryParts, gpu_seconds, hardware_mix, model_weights
+
+Member = tuple[str, str, str]  # model, GPU, precision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A study with everything resolved that its energies are computed from.
+
+    Attributes:
+        name: name of the study.
+        study: its entries.
+        given: the laws of what its fleet shares.
+        curves: by member, its curve and the log deviation of what the curve misses.
+        lengths: by workload.
+        ranges: by member, the prompt and answer lengths of the rows behind its curve.
+    """
+
+    name: str
+    study: dict
+    given: Assumptions
+    curves: dict[Member, tuple[Curve, float]]
+    lengths: dict[str, Lengths]
+    ranges: dict[Member, tuple[tuple[float, float], tuple[float, float]]]
+
+    def subjects(self) -> dict[str, tuple[str, str]]:
+        """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
+        classes = self.study["classes"]
+        models = {model: ("model", name) for name in reversed(classes) for model in model_weights(self.study, name)}
+        return models | {name: ("class", name) for name in classes}
+
+    def weights(self, subject: str, shared: Shared | None = None) -> dict[Member, np.ndarray]:
+        """Weight of every member of a subject, of the study or as drawn; they sum to 1."""
+        kind, model_class = self.subjects()[subject]
+        if kind == "model":
+            models = {subject: np.ones(())}
+        elif shared is None:
+            models = {model: np.asarray(weight) for model, weight in model_weights(self.study, subject).items()}
+        else:
+            models = shared.mix[subject]
+        mix = hardware_mix(self.study, model_class)
+        return {
+            (model, entry["gpu"], entry["precision"]): weight * entry["share"]
+            for model, weight in models.items()
+            for entry in mix
+        }
+
+    def per_gpu_second(self, shared: Shared, member: Member) -> dict[str, np.ndarray]:
+        """Energy per GPU-second of the member's curve, what the curve misses included, Wh, by boundary."""
+        model, gpu, _ = member
+        error = fleet_factors.fit_factor(shared, model, self.curves[member][1])
+        energy = fleet_factors.wh_per_gpu_second(self.given, shared, model, gpu)
+        return {boundary: value * error for boundary, value in energy.items()}
+
+    def mean_parts(self, workload: str, member: Member) -> QueryParts:
+        """Mean over a workload's queries of the parts of their GPU time: s is linear in them."""
+        of = self.lengths[workload]
+        return self.curves[member][0].parts(of).means(of.weights)
+
+    def mean_seconds(self, shared: Shared, workload: str, member: Member) -> np.ndarray:
+        """Mean GPU-seconds of a workload's queries by the curve of a member, at every draw of the cached share."""
+        return gpu_seconds(
+            self.curves[member][0].coefficients(),
+            self.mean_parts(workload, member),
+            fleet_factors.cached_share(shared, workload),
+        )
+
+    def mean_wh(self, shared: Shared, subject: str, workload: str) -> dict[str, np.ndarray]:
+        """Mean energy of a subject's queries at every draw of what the fleet shares, Wh, by boundary.
+
+        No queries are drawn for it, so it has no sampling error of queries, however few the shared draws are.
+        """
+        totals = dict.fromkeys(BOUNDARIES, np.zeros(()))
+        for member, weight in self.weights(subject, shared).items():
+            seconds = weight * self.mean_seconds(shared, workload, member)
+            for boundary, energy in self.per_gpu_second(shared, member).items():
+                totals[boundary] = totals[boundary] + seconds * energy
+        return totals
+
+    def extrapolated_share(self, subject: str, workload: str) -> float:
+        """Share of queries with a length outside those of the rows behind the curve that serves them."""
+        of = self.lengths[workload]
+        return sum(
+            float(weight) * of.share_outside(*self.ranges[member]) for member, weight in self.weights(subject).items()
+        )
+
+    def borrowed_share(self, subject: str, borrowed: set[Member]) -> float:
+        """Share of queries that are served by a member whose curve is borrowed."""
+        return sum(float(weight) for member, weight in self.weights(subject).items() if member in borrowed)
+
+
+def energy_per_query(
+    service: Service, *, borrowed: set[Member], draws: int, fleet_draws: int, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Energy of one query for every workload, subject, boundary and kind of spread.
+
+    - `untrimmed`: a query about which nothing is known, both kinds of spread together (Monte Carlo, `draws`);
+    - `per_query`: how queries of one fleet differ, everything shared at its median (by summation);
+    - `shared`: how well the mean over queries is known (Monte Carlo over what is shared, `fleet_draws`).
+
+    Returns:
+        The summary; and the density of the untrimmed draws at the study's boundary, for figures.
+    """
+    members = list(service.curves)
+    shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
+    fleet = shared.slice(slice(0, fleet_draws))
+    middle = fleet_factors.central(service.given)
+    boundary_of_queries = service.study["boundary"]["query"]
+    summary, density = [], []
+    for workload in service.lengths:
+        histograms = _simulate(service, shared, workload, draws, seed)
+        fixed = {member: _at_center(service, middle, workload, member) for member in members}
+        for subject, (kind, _) in service.subjects().items():
+            weights = service.weights(subject)
+            means = service.mean_wh(fleet, subject, workload)
+            place = {"study": service.name, "workload": workload, "subject_kind": kind, "subject": subject}
+            facts = {
+                "extrapolated_share": service.extrapolated_share(subject, workload),
+                "borrowed_share": service.borrowed_share(subject, borrowed),
+            }
+            for boundary in BOUNDARIES:
+                here = {member: histograms[member, boundary] for member in weights}
+                found = {
+                    "untrimmed": _untrimmed(here, weights, draws),
+                    "per_query": _per_query(service, fixed, weights, workload, boundary),
+                    "shared": _shared(means[boundary], fleet_draws),
+                }
+                for spread, row in found.items():
+                    summary.append(place | {"boundary": boundary, "spread": spread} | row | facts)
+                if boundary == boundary_of_queries:
+                    plain = {member: float(weight) for member, weight in weights.items()}
+                    density.append(pooled_density(here, plain).with_columns(**{k: pl.lit(v) for k, v in place.items()}))
+    return pl.DataFrame(summary, infer_schema_length=None), pl.concat(density)
+
+
+def _simulate(
+    service: Service, shared: Shared, workload: str, draws: int, seed: int
+) -> dict[tuple[Member, str], LogHistogram]:
+    """Histograms of query energies, Wh, by member and boundary: one query per draw of what is shared."""
+    found = {(member, boundary): LogHistogram() for member in service.curves for boundary in BOUNDARIES}
+    of = service.lengths[workload]
+    generator = stream(seed, service.name, "lengths", workload)
+    parts = {member: curve.parts(of) for member, (curve, _) in service.curves.items()}
+    for start in range(0, draws, CHUNK_DRAWS):
+        here = shared.slice(slice(start, min(start + CHUNK_DRAWS, draws)))
+        points = of.drawn(generator, len(here.values["load"]))
+        cached = fleet_factors.cached_share(here, workload)
+        for member, (curve, _) in service.curves.items():
+            seconds = gpu_seconds(curve.coefficients(), parts[member].at(points), cached)
+            for boundary, energy in service.per_gpu_second(here, member).items():
+                found[member, boundary].add(seconds * energy)
+    return found
+
+
+def _untrimmed(histograms: dict[Member, LogHistogram], weights: dict[Member, np.ndarray], draws: int) -> dict:
+    pool = Pool(
+        members=[histogram.distribution() for histogram in histograms.values()],
+        weights=np.array([float(weights[member]) for member in histograms]),
+    )
+    quantiles = pool.quantiles()
+    return _row(
+        draws,
+        quantiles | {"mean": pool.mean()},
+        {name: pool.quantile_se(value, draws) for name, value in quantiles.items()} | {"mean": pool.mean_se(draws)},
+    )
+
+
+def _at_center(service: Service, middle: Shared, workload: str, member: Member) -> tuple[np.ndarray, dict[str, float]]:
+    """GPU-seconds per point of a workload, and Wh per GPU-second by boundary, everything shared at its median."""
+    curve, _ = service.curves[member]
+    cached = fleet_factors.cached_share(middle, workload)
+    seconds = gpu_seconds(curve.coefficients(), curve.parts(service.lengths[workload]), cached)
+    energy = service.per_gpu_second(middle, member)
+    return np.asarray(seconds), {boundary: float(value) for boundary, value in energy.items()}
+
+
+def _per_query(service: Service, fixed: dict, weights: dict[Member, np.ndarray], workload: str, boundary: str) -> dict:
+    of = service.lengths[workload]
+    energies = np.concatenate([fixed[member][0] * fixed[member][1][boundary] for member in weights])
+    shares = np.concatenate([of.weights * float(weight) for weight in weights.values()])
+    quantiles = weighted_quantiles(energies, shares)
+    return _row(1, quantiles | {"mean": float(shares @ energies)}, {})
+
+
+def weighted_quantiles(values: np.ndarray, weights: np.ndarray) -> dict[str, float]:
+    """P5 to P95 of weighted values: half of a value's weight lies below it, in between logarithms are linear."""
+    order = np.argsort(values, kind="stable")
+    ordered, shares = values[order], weights[order]
+    below = np.cumsum(shares) - shares / 2
+    logs = np.interp(list(SHARES.values()), below / shares.sum(), np.log(ordered))
+    return {name: float(np.exp(log)) for name, log in zip(SHARES, logs, strict=True)}
+
+
+def _shared(means: np.ndarray, draws: int) -> dict:
+    found = np.broadcast_to(means, (draws,))
+    quantiles = dict(zip(SHARES, np.quantile(found, list(SHARES.values())), strict=True))
+    # Standard error of a quantile from the order statistics that enclose it with one standard error of rank.
+    ordered, errors = np.sort(found), {}
+    for name, share in SHARES.items():
+        reach = np.sqrt(share * (1 - share) / draws)
+        low, high = (ordered[int(np.clip(share + side * reach, 0, 1) * (draws - 1))] for side in (-1, 1))
+        errors[name] = float(high - low) / 2
+    mean = {"mean": float(found.mean())}
+    return _row(draws, quantiles | mean, errors | {"mean": float(found.std() / np.sqrt(draws))})
+
+
+def _row(draws: int, values: dict[str, float], errors: dict[str, float]) -> dict:
+    return (
+        {"draws": draws}
+        | {f"energy_wh_{name}": float(value) for name, value in values.items()}
+        | {f"energy_wh_{name}_se": float(errors.get(name, 0.0)) for name in values}
+        | {"energy_wh_p50_relative_se": float(errors.get("p50", 0.0) / values["p50"])}
+    )

@@ -1,0 +1,250 @@
+"""What serves a study's models: one throughput curve per model, GPU and precision, own or borrowed, with its error."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+
+from inference_energy.errors import InputError, like, one_of
+from inference_energy.gpu_seconds import GpuSeconds
+from inference_energy.lengths import Lengths
+from inference_energy.relatives import KINSHIPS, borrowed, with_facts
+from inference_energy.throughput import NODE_GPUS, ThroughputModel
+
+OWN = "own_rows"
+# Lengths at which the parallelism that serves a configuration with the fewest GPU-seconds is chosen.
+TYPICAL_TOKENS = (1000.0, 1000.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryParts:
+    """What the GPU time of a query is made of; each a number, or an array of one value per query.
+
+    Attributes:
+        prefill: prompt tokens that are not known to be cached.
+        decode: answer tokens.
+        context: answer tokens times prompt tokens, what decoding reads of the prompt's KV cache.
+        growth: answer tokens squared, what it reads of the answer's own.
+    """
+
+    prefill: np.ndarray | float
+    decode: np.ndarray | float
+    context: np.ndarray | float
+    growth: np.ndarray | float
+
+    def at(self, points: np.ndarray) -> "QueryParts":
+        """The parts of the queries at some positions."""
+        return QueryParts(**{name: getattr(self, name)[points] for name in self.__dataclass_fields__})
+
+    def means(self, weights: np.ndarray) -> "QueryParts":
+        """Mean over queries of every part."""
+        return QueryParts(**{name: float(weights @ getattr(self, name)) for name in self.__dataclass_fields__})
+
+
+class Curve(Protocol):
+    """GPU time of a query as a function of its lengths."""
+
+    def parts(self, of: Lengths) -> QueryParts:
+        """Parts of the GPU time per point."""
+        ...
+
+    def coefficients(self) -> dict[str, float]:
+        """GPU-seconds per unit of every part."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondsCurve:
+    """GPU-seconds that are a sum of prefill, decoding and attention."""
+
+    form: GpuSeconds
+
+    def parts(self, of: Lengths) -> QueryParts:
+        """Tokens and their products."""
+        return QueryParts(
+            prefill=of.input_tokens * (1 - of.cached_share),
+            decode=of.output_tokens,
+            context=of.input_tokens * of.output_tokens,
+            growth=of.output_tokens**2,
+        )
+
+    def coefficients(self) -> dict[str, float]:
+        """a, b, c and c g."""
+        form = self.form
+        return {
+            "prefill": form.prefill,
+            "decode": form.decode,
+            "context": form.attention,
+            "growth": form.attention * form.kv_growth,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeCurve:
+    """GPU-seconds of a node that is taken for L_out / TPS(L_in, L_out), the published form."""
+
+    form: ThroughputModel
+
+    def parts(self, of: Lengths) -> QueryParts:
+        """All time counts as decoding: in this form prefill is inside the throughput and cannot be told from it."""
+        seconds = NODE_GPUS * of.output_tokens / self.form.tok_per_s(of.input_tokens, of.output_tokens)
+        nothing = np.zeros(len(seconds))
+        return QueryParts(prefill=nothing, decode=seconds, context=nothing, growth=nothing)
+
+    def coefficients(self) -> dict[str, float]:
+        """Time is counted as it is."""
+        return {"prefill": 0.0, "decode": 1.0, "context": 0.0, "growth": 0.0}
+
+
+def gpu_seconds(
+    coefficients: dict[str, np.ndarray | float], parts: QueryParts, cached_share: np.ndarray | float = 0.0
+) -> np.ndarray | float:
+    """GPU-seconds of queries: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, elementwise."""
+    return (
+        coefficients["prefill"] * parts.prefill * (1 - cached_share)
+        + coefficients["decode"] * parts.decode
+        + coefficients["context"] * parts.context
+        + coefficients["growth"] * parts.growth
+    )
+
+
+def hardware_mix(study: dict, model_class: str) -> list[dict]:
+    """GPUs and precisions that serve a class, with shares that sum to 1."""
+    mix = study["classes"][model_class].get("hardware", study["hardware"])
+    total = sum(entry["share"] for entry in mix)
+    return [entry | {"share": entry["share"] / total} for entry in mix if entry["share"] > 0]
+
+
+def model_weights(study: dict, model_class: str) -> dict[str, float]:
+    """Weights of a class's models, those of weight 0 left out, summing to 1."""
+    weights = {model: weight for model, weight in study["classes"][model_class]["weights"].items() if weight > 0}
+    total = sum(weights.values())
+    return {model: weight / total for model, weight in weights.items()}
+
+
+def members(study: dict) -> list[tuple[str, str, str]]:
+    """Every model, GPU and precision that some class of a study is served with, each once, in order."""
+    found = [
+        (model, entry["gpu"], entry["precision"])
+        for model_class in study["classes"]
+        for model in model_weights(study, model_class)
+        for entry in hardware_mix(study, model_class)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def fit_members(
+    study_name: str,
+    study: dict,
+    *,
+    coefficients: pl.DataFrame,
+    left_out: pl.DataFrame,
+    forms: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+) -> pl.DataFrame:
+    """The curve in GPU-seconds of every member of a study, one row each.
+
+    A configuration with enough rows of its own is used: the newest engine version, and of that the parallelism which
+    needs the fewest GPU-seconds at 1,000 tokens in and out. A member without one borrows from its nearest relatives
+    (`relatives.borrowed`), with the error that leaving such configurations out has shown.
+
+    Args:
+        study_name: named in errors.
+        study: a resolved study.
+        coefficients: table `throughput_configurations`.
+        left_out: table `throughput_left_out`.
+        forms: table `throughput_forms`.
+        models: model registry.
+        hardware: hardware registry.
+
+    Raises:
+        InputError: an unknown model or GPU, or a member that neither was measured nor has a measured relative.
+    """
+    place = f"config/studies/{study_name}.yaml"
+    sources = study["throughput"].get("sources")
+    if sources is not None:
+        known = coefficients["source"].unique().to_list()
+        for source in sources:
+            if source not in known:
+                raise InputError(
+                    f"{place}: throughput.sources: found {source!r}; allowed: {one_of(known)}, which have"
+                    " configurations measured at several lengths"
+                )
+        coefficients = coefficients.filter(pl.col("source").is_in(sources))
+    facts = with_facts(coefficients, models, hardware)
+    errors = dict(
+        forms.filter(pl.col("configuration") == "all").select("form", pl.col("ratio_geometric_sd").log()).iter_rows()
+    )
+    extremes = (
+        left_out.filter(pl.col("form") == "gpu_seconds")
+        .group_by("configuration")
+        .agg(
+            pl.col("ratio").min().alias("leave_one_out_ratio_min"),
+            pl.col("ratio").max().alias("leave_one_out_ratio_max"),
+        )
+    )
+    rows = []
+    for model, gpu, precision in members(study):
+        target = _target(model, gpu, precision, place, models, hardware)
+        rows.append(
+            {"study": study_name, "model": model, "gpu": gpu, "precision": precision}
+            | _own_or_borrowed(target, facts, errors, place)
+        )
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    return table.join(extremes, on="configuration", how="left", maintain_order="left")
+
+
+def _target(model: str, gpu: str, precision: str, place: str, models: pl.DataFrame, hardware: pl.DataFrame) -> dict:
+    for name, column, registry in ((model, "model", models), (gpu, "gpu", hardware)):
+        if name not in registry[column]:
+            raise InputError(f"{place}: unknown {column} {name!r}; allowed: {like(name, registry[column])}")
+    asked = pl.DataFrame({"model": [model], "gpu": [gpu], "precision": [precision]})
+    return with_facts(asked, models, hardware).row(0, named=True)
+
+
+def _own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float], place: str) -> dict:
+    own = facts.filter(*(pl.col(name) == target[name] for name in ("network", "gpu", "precision")))
+    if not own.is_empty():
+        version = pl.col("engine_version").str.split(".").list.eval(pl.element().cast(pl.Int64, strict=False))
+        newest = own.with_columns(version=version).filter(pl.col("version") == pl.col("version").sort().last())
+        row = min(
+            newest.iter_rows(named=True), key=lambda row: float(GpuSeconds.from_row(row).seconds(*TYPICAL_TOKENS))
+        )
+        return {
+            "kinship": OWN,
+            "configuration": row["configuration"],
+            "rows": row["rows"],
+            "fit_error_log_sd": row["fit_error_log_sd"],
+            **{name: row[name] for name in _COEFFICIENTS},
+            **{name: row[name] for name in _RANGES},
+        }
+    for kinship in KINSHIPS:
+        form = borrowed(facts, target | {"configuration": None, "kv_growth": facts["kv_growth"][0]}, kinship)
+        if form is not None:
+            return {
+                "kinship": kinship,
+                "configuration": None,
+                "rows": 0,
+                "fit_error_log_sd": errors[f"borrowed_{kinship}"],
+                "prefill_s_per_token": form.prefill,
+                "decode_s_per_token": form.decode,
+                "attention_s_per_token2": form.attention,
+                "kv_growth": form.kv_growth,
+                **{name: facts[name].median() for name in _RANGES},
+            }
+    raise InputError(
+        f"{place}: hardware: {target['model']} on {target['gpu']} in {target['precision']}: neither it nor a relative"
+        " was measured at several lengths; allowed: a GPU and precision of"
+        " results/comparison/throughput_configurations.parquet"
+    )
+
+
+_COEFFICIENTS = ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2", "kv_growth")
+_RANGES = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "output_tokens_max")
+
+
+def seconds_curve(row: dict) -> SecondsCurve:
+    """The curve of one row of `fit_members`."""
+    return SecondsCurve(form=GpuSeconds.from_row(row))
