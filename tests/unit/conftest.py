@@ -10,8 +10,11 @@ RESOURCES = ROOT / "resources"
 
 
 @pytest.fixture(scope="session")
-def study_schema():
-    return configuration.read_yaml(ROOT / "workflow/schemas/study.schema.yaml")
+def study_schemas():
+    return {
+        method: configuration.read_yaml(ROOT / f"workflow/schemas/study_{method}.schema.yaml")
+        for method in ("published", "nested")
+    }
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +23,8 @@ def origin_schema():
 
 
 @pytest.fixture(scope="session")
-def study(study_schema):
-    return studies.read_study("joule-2026", ROOT / "config/studies", study_schema)
+def study(study_schemas):
+    return studies.read_study("joule-2026", ROOT / "config/studies", study_schemas)
 
 
 @pytest.fixture(scope="session")

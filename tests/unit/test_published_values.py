@@ -29,11 +29,11 @@ NOT_COMING_BACK = {
 
 
 @pytest.fixture(scope="module", params=["arxiv-2025", "joule-2026"])
-def edition(request, corpus, study_schema):
+def edition(request, corpus, study_schemas):
     overheads = registries.read_registry(ROOT / "resources/overheads.csv", input_tables.Overhead)
     published = registries.read_registry(ROOT / "resources/published_values.csv", input_tables.PublishedValue)
     name = request.param
-    study = studies.read_study(name, ROOT / "config/studies", study_schema)
+    study = studies.read_study(name, ROOT / "config/studies", study_schemas)
     draws, seed = CONFIG["draws"], CONFIG["seed"]
     chosen = study["throughput"]
     fit, _ = throughput.throughput_fit(
@@ -97,6 +97,6 @@ def test_monte_carlo_agrees_with_exact_summation(edition):
 
 
 @pytest.mark.parametrize("name", ["arxiv-2025", "joule-2026"])
-def test_published_editions_use_the_rows_of_the_publication_as_published(name, study_schema):
-    chosen = studies.read_study(name, ROOT / "config/studies", study_schema)["throughput"]
+def test_published_editions_use_the_rows_of_the_publication_as_published(name, study_schemas):
+    chosen = studies.read_study(name, ROOT / "config/studies", study_schemas)["throughput"]
     assert (chosen["sources"], chosen["corrected"], chosen.get("gpus")) == (["oviedo"], False, None)

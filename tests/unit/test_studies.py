@@ -17,10 +17,10 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def read(folder, study_schema):
+def read(folder, study_schemas):
     def read(text, name="own"):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-        return studies.read_study(name, folder, study_schema)
+        return studies.read_study(name, folder, study_schemas)
 
     return read
 
@@ -62,8 +62,8 @@ def test_published_study_keeps_what_it_does_not_change(study):
     assert study["fleet"]["serving_multiplier"]["traditional"] == {"family": "lognormal", "p05": 1.5, "p95": 3.5}
 
 
-def test_a_file_may_extend_nothing(folder, study_schema):
-    assert studies.read_study("arxiv-2025", folder, study_schema)["node_power_kw"]["default"] == 11.3
+def test_a_file_may_extend_nothing(folder, study_schemas):
+    assert studies.read_study("arxiv-2025", folder, study_schemas)["node_power_kw"]["default"] == 11.3
 
 
 def test_extends_in_a_circle(folder, read):
@@ -78,8 +78,8 @@ def test_a_file_that_extends_itself(read):
     assert "extends goes in a circle: own -> own" in message_of(read, "extends: own\n")
 
 
-def test_unknown_study_names_the_known_ones(folder, study_schema):
-    message = message_of(studies.read_study, "nope", folder, study_schema)
+def test_unknown_study_names_the_known_ones(folder, study_schemas):
+    message = message_of(studies.read_study, "nope", folder, study_schemas)
     assert "studies: no study 'nope'" in message
     assert str(folder / "nope.yaml") in message
     assert message.endswith("allowed: arxiv-2025 or joule-2026")
@@ -158,9 +158,9 @@ def test_newlines_in_keys_and_values_stay_on_one_line(folder, read, text):
     message_of(read, text if text.startswith("extends") else f"extends: joule-2026\n{text}\n")
 
 
-def test_file_that_is_not_utf8(folder, study_schema):
+def test_file_that_is_not_utf8(folder, study_schemas):
     (folder / "own.yaml").write_bytes(b"title: \xff\n")
-    message = message_of(studies.read_study, "own", folder, study_schema)
+    message = message_of(studies.read_study, "own", folder, study_schemas)
     assert message == f"{folder / 'own.yaml'}: not UTF-8 text (byte 7)"
 
 

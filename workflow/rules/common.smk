@@ -30,8 +30,8 @@ def schema(name):
 
 try:
     configuration.check(config, schema("config"), "config/config.yaml")
-    study_schema = schema("study")
-    STUDIES = {name: studies.read_study(name, Path("config/studies"), study_schema) for name in config["studies"]}
+    METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
+    STUDIES = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
     PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add

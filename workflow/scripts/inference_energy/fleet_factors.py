@@ -107,7 +107,9 @@ def assumptions(
             raise InputError(f"{place}: overheads: found {name!r}; allowed: {one_of(known)}")
         laws[_overhead(name)] = overhead_law(known[name])
     for workload, entry in study["workloads"].items():
-        laws[_cached(workload)] = _law(entry.get("cached_share", 0.0), f"{place}: workloads.{workload}.cached_share")
+        laws[cached_name(workload)] = _law(
+            entry.get("cached_share", 0.0), f"{place}: workloads.{workload}.cached_share"
+        )
     power, rated_w = {}, {}
     if study["power"]["form"] == "rated":
         laws["utilisation"] = _law(study["power"]["utilisation"], f"{place}: power.utilisation")
@@ -133,7 +135,8 @@ def _overhead(name: str) -> str:
     return f"overhead: {name}"
 
 
-def _cached(workload: str) -> str:
+def cached_name(workload: str) -> str:
+    """Name of the ingredient that says how much of a workload's prompts is in the cache."""
     return f"cached share: {workload}"
 
 
@@ -288,4 +291,4 @@ def fit_factor(shared: Shared, model: str, fit_error_log_sd: float) -> np.ndarra
 
 def cached_share(shared: Shared, workload: str) -> np.ndarray:
     """Share of a workload's prompts that is in the cache, on top of what its trace says per request."""
-    return shared.values[_cached(workload)]
+    return shared.values[cached_name(workload)]

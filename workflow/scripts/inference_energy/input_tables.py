@@ -102,12 +102,19 @@ class Correction(InputTable):
 
 
 class Overhead(InputTable):
-    """One factor between the energy of queries and that of the fleet which serves them."""
+    """Energy that a fleet uses beyond its serving nodes, as a share of theirs."""
 
     overhead: str = pa.Field(str_matches=r"^[a-z][a-z0-9_]*$", unique=True, description="name used in studies")
-    factor: float = pa.Field(ge=1, le=10, description="multiplies the energy of the fleet")
+    share_p05: float = pa.Field(ge=0, le=10, description="P5 of the share")
+    share_p95: float = pa.Field(ge=0, le=10, description="P95 of the share; the same as P5 where it is one number")
     meaning: str = pa.Field(description="what it stands for")
     source: str = pa.Field(str_matches=URL, description="where it stands")
+
+    @pa.dataframe_check(name="range", error="share_p05: above 0 and below share_p95, or the same as it")
+    def is_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A range does not run backwards, and its lower end is above nothing."""
+        low, high = pl.col("share_p05"), pl.col("share_p95")
+        return data.lazyframe.select((low == high) | ((low > 0) & (low < high)))
 
 
 class ReferenceLoad(InputTable):

@@ -1,5 +1,7 @@
 """Energy of a query with the two kinds of spread kept apart: what differs between queries, and what all share."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +15,7 @@ from inference_energy.histogram import LogHistogram
 from inference_energy.lengths import Lengths
 from inference_energy.pool import Pool
 from inference_energy.random_streams import stream
-from inference_energy.serving import Curve, QueryParts, gpu_seconds, hardware_mix, model_weights
+from inference_energy.serving import NOTHING, Curve, gpu_seconds, hardware_mix, model_weights
 
 Member = tuple[str, str, str]  # model, GPU, precision
 
@@ -60,35 +62,50 @@ class Service:
             for entry in mix
         }
 
-    def per_gpu_second(self, shared: Shared, member: Member) -> dict[str, np.ndarray]:
-        """Energy per GPU-second of the member's curve, what the curve misses included, Wh, by boundary."""
-        model, gpu, _ = member
-        error = fleet_factors.fit_factor(shared, model, self.curves[member][1])
-        energy = fleet_factors.wh_per_gpu_second(self.given, shared, model, gpu)
-        return {boundary: value * error for boundary, value in energy.items()}
+    def per_gpu_second(self, shared: Shared) -> dict[Member, dict[str, np.ndarray]]:
+        """Energy per GPU-second of every member's curve, what the curve misses included, Wh, by boundary."""
+        found, by_node = {}, {}
+        for member, (_, error) in self.curves.items():
+            model, gpu, _ = member
+            node = (model if self.given.rated_w else None, gpu)
+            if node not in by_node:
+                by_node[node] = fleet_factors.wh_per_gpu_second(self.given, shared, model, gpu)
+            factor = fleet_factors.fit_factor(shared, model, error)
+            found[member] = {boundary: value * factor for boundary, value in by_node[node].items()}
+        return found
 
-    def mean_parts(self, workload: str, member: Member) -> QueryParts:
-        """Mean over a workload's queries of the parts of their GPU time: s is linear in them."""
-        of = self.lengths[workload]
-        return self.curves[member][0].parts(of).means(of.weights)
-
-    def mean_seconds(self, shared: Shared, workload: str, member: Member) -> np.ndarray:
+    def mean_seconds(
+        self, shared: Shared, workload: str, member: Member, divisors: Mapping[str, np.ndarray | float] = NOTHING
+    ) -> np.ndarray:
         """Mean GPU-seconds of a workload's queries by the curve of a member, at every draw of the cached share."""
-        return gpu_seconds(
-            self.curves[member][0].coefficients(),
-            self.mean_parts(workload, member),
-            fleet_factors.cached_share(shared, workload),
-        )
+        curve, of = self.curves[member][0], self.lengths[workload]
+        parts = curve.parts(of).means(of.weights)  # GPU time is linear in them
+        cached = fleet_factors.cached_share(shared, workload)
+        return np.asarray(gpu_seconds(curve.coefficients(), parts, cached, divisors))
 
-    def mean_wh(self, shared: Shared, subject: str, workload: str) -> dict[str, np.ndarray]:
+    def mean_wh(
+        self,
+        shared: Shared,
+        subject: str,
+        workload: str,
+        per_gpu_second: dict[Member, dict[str, np.ndarray]],
+        divisors: Mapping[str, np.ndarray | float] = NOTHING,
+    ) -> dict[str, np.ndarray]:
         """Mean energy of a subject's queries at every draw of what the fleet shares, Wh, by boundary.
 
         No queries are drawn for it, so it has no sampling error of queries, however few the shared draws are.
+
+        Args:
+            shared: draws of what the fleet shares.
+            subject: model or class.
+            workload: name of the workload.
+            per_gpu_second: `Service.per_gpu_second` of those draws.
+            divisors: what interventions divide the parts of the GPU time by.
         """
         totals = dict.fromkeys(BOUNDARIES, np.zeros(()))
         for member, weight in self.weights(subject, shared).items():
-            seconds = weight * self.mean_seconds(shared, workload, member)
-            for boundary, energy in self.per_gpu_second(shared, member).items():
+            seconds = weight * self.mean_seconds(shared, workload, member, divisors)
+            for boundary, energy in per_gpu_second[member].items():
                 totals[boundary] = totals[boundary] + seconds * energy
         return totals
 
@@ -116,25 +133,25 @@ def energy_per_query(
     Returns:
         The summary; and the density of the untrimmed draws at the study's boundary, for figures.
     """
-    members = list(service.curves)
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
+    histograms = _simulate(service, shared, draws, seed)
     fleet = shared.slice(slice(0, fleet_draws))
+    fleet_energy = service.per_gpu_second(fleet)
     middle = fleet_factors.central(service.given)
     boundary_of_queries = service.study["boundary"]["query"]
     summary, density = [], []
     for workload in service.lengths:
-        histograms = _simulate(service, shared, workload, draws, seed)
-        fixed = {member: _at_center(service, middle, workload, member) for member in members}
+        fixed = _at_center(service, middle, workload)
         for subject, (kind, _) in service.subjects().items():
             weights = service.weights(subject)
-            means = service.mean_wh(fleet, subject, workload)
+            means = service.mean_wh(fleet, subject, workload, fleet_energy)
             place = {"study": service.name, "workload": workload, "subject_kind": kind, "subject": subject}
             facts = {
                 "extrapolated_share": service.extrapolated_share(subject, workload),
                 "borrowed_share": service.borrowed_share(subject, borrowed),
             }
             for boundary in BOUNDARIES:
-                here = {member: histograms[member, boundary] for member in weights}
+                here = {member: histograms[workload, member, boundary] for member in weights}
                 found = {
                     "untrimmed": _untrimmed(here, weights, draws),
                     "per_query": _per_query(service, fixed, weights, workload, boundary),
@@ -148,22 +165,25 @@ def energy_per_query(
     return pl.DataFrame(summary, infer_schema_length=None), pl.concat(density)
 
 
-def _simulate(
-    service: Service, shared: Shared, workload: str, draws: int, seed: int
-) -> dict[tuple[Member, str], LogHistogram]:
-    """Histograms of query energies, Wh, by member and boundary: one query per draw of what is shared."""
-    found = {(member, boundary): LogHistogram() for member in service.curves for boundary in BOUNDARIES}
-    of = service.lengths[workload]
-    generator = stream(seed, service.name, "lengths", workload)
-    parts = {member: curve.parts(of) for member, (curve, _) in service.curves.items()}
+def _simulate(service: Service, shared: Shared, draws: int, seed: int) -> dict[tuple[str, Member, str], LogHistogram]:
+    """Histograms of query energies, Wh, by workload, member and boundary: a query per draw of what is shared."""
+    found: dict[tuple[str, Member, str], LogHistogram] = defaultdict(LogHistogram)
+    generators = {workload: stream(seed, service.name, "lengths", workload) for workload in service.lengths}
+    parts = {
+        (workload, member): curve.parts(of)
+        for workload, of in service.lengths.items()
+        for member, (curve, _) in service.curves.items()
+    }
     for start in range(0, draws, CHUNK_DRAWS):
         here = shared.slice(slice(start, min(start + CHUNK_DRAWS, draws)))
-        points = of.drawn(generator, len(here.values["load"]))
-        cached = fleet_factors.cached_share(here, workload)
-        for member, (curve, _) in service.curves.items():
-            seconds = gpu_seconds(curve.coefficients(), parts[member].at(points), cached)
-            for boundary, energy in service.per_gpu_second(here, member).items():
-                found[member, boundary].add(seconds * energy)
+        energies = service.per_gpu_second(here)
+        for workload, of in service.lengths.items():
+            points = of.drawn(generators[workload], len(here.values["load"]))
+            cached = fleet_factors.cached_share(here, workload)
+            for member, (curve, _) in service.curves.items():
+                seconds = gpu_seconds(curve.coefficients(), parts[workload, member].at(points), cached)
+                for boundary, energy in energies[member].items():
+                    found[workload, member, boundary].add(seconds * energy)
     return found
 
 
@@ -180,13 +200,17 @@ def _untrimmed(histograms: dict[Member, LogHistogram], weights: dict[Member, np.
     )
 
 
-def _at_center(service: Service, middle: Shared, workload: str, member: Member) -> tuple[np.ndarray, dict[str, float]]:
+def _at_center(service: Service, middle: Shared, workload: str) -> dict[Member, tuple[np.ndarray, dict[str, float]]]:
     """GPU-seconds per point of a workload, and Wh per GPU-second by boundary, everything shared at its median."""
-    curve, _ = service.curves[member]
-    cached = fleet_factors.cached_share(middle, workload)
-    seconds = gpu_seconds(curve.coefficients(), curve.parts(service.lengths[workload]), cached)
-    energy = service.per_gpu_second(middle, member)
-    return np.asarray(seconds), {boundary: float(value) for boundary, value in energy.items()}
+    of, cached = service.lengths[workload], fleet_factors.cached_share(middle, workload)
+    energies = service.per_gpu_second(middle)
+    return {
+        member: (
+            np.asarray(gpu_seconds(curve.coefficients(), curve.parts(of), cached)),
+            {boundary: float(value) for boundary, value in energies[member].items()},
+        )
+        for member, (curve, _) in service.curves.items()
+    }
 
 
 def _per_query(service: Service, fixed: dict, weights: dict[Member, np.ndarray], workload: str, boundary: str) -> dict:

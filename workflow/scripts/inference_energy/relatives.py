@@ -8,17 +8,18 @@ from inference_energy.gpu_seconds import GpuSeconds
 from inference_energy.roofline import BYTES_PER_PARAMETER, peak_tflop_per_s
 
 # From near to far; the first that has a member is borrowed from.
-KINSHIPS = ("other_version", "other_gpu", "other_model")
+KINSHIPS = ("other_version", "other_gpu", "other_model", "other_architecture")
 COEFFICIENTS = ["prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2"]
-FACTS = ["network", "gpu", "precision", "active", "bandwidth", "bytes", "peak"]
 
 
 def with_facts(coefficients: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
-    """Fitted configurations with what their coefficients scale with: network, parameters, bandwidth, bytes, peak."""
+    """Fitted configurations with what their coefficients scale with: network, architecture, parameters, bandwidth..."""
     network = pl.coalesce("same_network_as", "model").alias("network")
     size = pl.col("active_parameters_billions").alias("active")
     return (
-        coefficients.join(models.select("model", network, size), on="model", how="left", maintain_order="left")
+        coefficients.join(
+            models.select("model", network, size, "architecture"), on="model", how="left", maintain_order="left"
+        )
         .join(hardware, on="gpu", how="left", maintain_order="left")
         .with_columns(
             bandwidth=pl.col("memory_bandwidth_gb_per_s"),
@@ -34,8 +35,9 @@ def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | No
     - `other_version`: the same network, GPU and precision in another version or parallelism, as it is.
     - `other_gpu`: the same network on another GPU: prefill by the ratio of peak arithmetic, decode by that of memory
       bandwidth over bytes per parameter, attention by that of memory bandwidth.
-    - `other_model`: another network on the same GPU and precision: prefill and decode by the ratio of active
-      parameters, attention by its square root.
+    - `other_model`: another network of the same architecture (dense, mixture of experts or hybrid) on the same GPU and
+      precision: prefill and decode by the ratio of active parameters, attention by its square root.
+    - `other_architecture`: likewise from networks of another architecture, where there is none of the same.
 
     The median over the relatives is taken, coefficient by coefficient.
 
@@ -45,14 +47,13 @@ def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | No
         kinship: one of `KINSHIPS`.
     """
     same_network, same_gpu = pl.col("network") == target["network"], pl.col("gpu") == target["gpu"]
-    same_precision = pl.col("precision") == target["precision"]
+    alike = same_gpu & (pl.col("precision") == target["precision"])
+    same_architecture = pl.col("architecture") == target["architecture"]
     relation = {
-        "other_version": same_network
-        & same_gpu
-        & same_precision
-        & (pl.col("configuration") != target["configuration"]),
+        "other_version": same_network & alike & (pl.col("configuration") != target["configuration"]),
         "other_gpu": same_network & ~same_gpu,
-        "other_model": ~same_network & same_gpu & same_precision,
+        "other_model": ~same_network & alike & same_architecture,
+        "other_architecture": ~same_network & alike & ~same_architecture,
     }[kinship]
     relatives = facts.filter(relation)
     if relatives.is_empty():
@@ -65,6 +66,7 @@ def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | No
         "other_version": (pl.lit(1.0), pl.lit(1.0), pl.lit(1.0)),
         "other_gpu": (peak, traffic * target["bytes"] / pl.col("bytes"), traffic),
         "other_model": (size, size, size.sqrt()),
+        "other_architecture": (size, size, size.sqrt()),
     }[kinship]
     scaled = relatives.select(pl.col(name) * factor for name, factor in zip(COEFFICIENTS, factors, strict=True))
     prefill, decode, attention = (float(scaled[name].median()) for name in COEFFICIENTS)

@@ -21,16 +21,17 @@ def fleet_gwh_per_day(*, queries_per_day: float, energy_wh: float, overhead: flo
 
 
 def overhead_factor(names: list[str], overheads: pl.DataFrame, place: str) -> float:
-    """Product of named overhead factors.
+    """Product of 1 + share over named overheads.
 
     Raises:
-        InputError: a name that the overhead table does not have.
+        InputError: a name that the overhead table does not have, or one of which only a range is known.
     """
-    factors = dict(overheads.select("overhead", "factor").iter_rows())
+    single = pl.col("share_p05") == pl.col("share_p95")
+    shares = dict(overheads.filter(single).select("overhead", "share_p05").iter_rows())
     for name in names:
-        if name not in factors:
-            raise InputError(f"{place}: unknown overhead {name!r}; allowed: {one_of(factors)}")
-    return float(np.prod([factors[name] for name in names]))
+        if name not in shares:
+            raise InputError(f"{place}: found {name!r}; allowed: {one_of(shares)}, which have one value")
+    return float(np.prod([1 + shares[name] for name in names]))
 
 
 def scenario_aggregates(

@@ -1,6 +1,9 @@
 """What serves a study's models: one throughput curve per model, GPU and precision, own or borrowed, with its error."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +16,7 @@ from inference_energy.relatives import KINSHIPS, borrowed, with_facts
 from inference_energy.throughput import NODE_GPUS, ThroughputModel
 
 OWN = "own_rows"
+NOTHING: Mapping[str, float] = MappingProxyType({})
 # Lengths at which the parallelism that serves a configuration with the fewest GPU-seconds is chosen.
 TYPICAL_TOKENS = (1000.0, 1000.0)
 
@@ -98,15 +102,28 @@ class NodeCurve:
 
 
 def gpu_seconds(
-    coefficients: dict[str, np.ndarray | float], parts: QueryParts, cached_share: np.ndarray | float = 0.0
+    coefficients: dict[str, float],
+    parts: QueryParts,
+    cached_share: np.ndarray | float = 0.0,
+    divisors: Mapping[str, np.ndarray | float] = NOTHING,
 ) -> np.ndarray | float:
-    """GPU-seconds of queries: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, elementwise."""
-    return (
-        coefficients["prefill"] * parts.prefill * (1 - cached_share)
-        + coefficients["decode"] * parts.decode
-        + coefficients["context"] * parts.context
-        + coefficients["growth"] * parts.growth
+    """GPU-seconds of queries: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, elementwise.
+
+    Args:
+        coefficients: GPU-seconds per unit of every part.
+        parts: of the queries, or their means.
+        cached_share: share of the prompts that is in the cache.
+        divisors: what interventions divide an ingredient by; of the cached share the rest, 1 - cached, is divided.
+    """
+    by = defaultdict(lambda: 1.0, divisors)
+    prompt, answer = by["input_tokens"], by["output_tokens"]
+    total = (
+        coefficients["prefill"] * parts.prefill * (1 - cached_share) / (by["prefill"] * by["cached_share"] * prompt)
+        + coefficients["decode"] * parts.decode / (by["decode"] * answer)
+        + coefficients["context"] * parts.context / (by["attention"] * prompt * answer)
+        + coefficients["growth"] * parts.growth / (by["attention"] * answer**2)
     )
+    return total / by["gpu_seconds"]
 
 
 def hardware_mix(study: dict, model_class: str) -> list[dict]:
@@ -221,7 +238,7 @@ def _own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float]
             **{name: row[name] for name in _RANGES},
         }
     for kinship in KINSHIPS:
-        form = borrowed(facts, target | {"configuration": None, "kv_growth": facts["kv_growth"][0]}, kinship)
+        form = borrowed(facts, target | {"configuration": "", "kv_growth": facts["kv_growth"][0]}, kinship)
         if form is not None:
             return {
                 "kinship": kinship,

@@ -7,7 +7,7 @@ from inference_energy.configuration import check, read_yaml
 from inference_energy.errors import InputError, like, one_of
 
 
-def read_study(name: str, folder: Path, schema: dict) -> dict:
+def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     """One study with everything it inherits, checked.
 
     `extends: other` starts from that study; mappings merge key by key, any other value replaces.
@@ -15,14 +15,17 @@ def read_study(name: str, folder: Path, schema: dict) -> dict:
     Args:
         name: file name without `.yaml`.
         folder: where study files lie.
-        schema: closed JSON schema of a complete study.
+        schemas: closed JSON schema of a complete study, by its `method`.
 
     Raises:
         InputError: unknown study, `extends` in a circle, a key or value that the schema or the method forbids.
     """
     study = _resolve(name, folder, chain=())
     place = folder / f"{name}.yaml"
-    check(study, schema, place)
+    method = study.get("method")
+    if method not in schemas:
+        raise InputError(f"{place}: method: found {method!r}; allowed: {one_of(schemas)}, or extends: another study")
+    check(study, schemas[method], place)
     _check_meaning(study, place)
     return study
 
@@ -46,12 +49,16 @@ def _resolve(name: str, folder: Path, chain: tuple[str, ...]) -> dict:
     return merge(_resolve(parent, folder, (*chain, name)), own)
 
 
+# A mapping with one of these keys says of what kind it is and replaces what another study has in its place.
+KINDS = {"family", "trace", "task", "pairs", "form"}
+
+
 def merge(base: dict, changes: dict) -> dict:
-    """`base` with `changes` laid over it: mappings merge, everything else is replaced."""
+    """`base` with `changes` laid over it: mappings merge unless they name their kind, everything else is replaced."""
     merged = dict(base)
     for key, value in changes.items():
         both_mappings = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if both_mappings else value
+        merged[key] = merge(merged[key], value) if both_mappings and not KINDS & value.keys() else value
     return merged
 
 
@@ -60,15 +67,26 @@ def _check_meaning(study: dict, place: Path) -> None:
     for key, spec in _ranges(study):
         if spec["p05"] >= spec["p95"]:
             raise InputError(f"{place}: {key}: found p05 {spec['p05']} >= p95 {spec['p95']}; allowed: p05 < p95")
-    for low, high in study["as_published"]["trimming"]:
+    for low, high in study.get("as_published", {}).get("trimming", []):
         if low >= high:
             raise InputError(
                 f"{place}: as_published.trimming: found {[low, high]}; allowed: [low, high] with low < high"
             )
+    for name, spec in study["classes"].items():
+        for what in ("weights", "hardware"):
+            if what in spec and not _something_counts(spec[what]):
+                raise InputError(f"{place}: classes.{name}.{what}: found only zeros; allowed: one above 0 at least")
+    if "hardware" in study and not _something_counts(study["hardware"]):
+        raise InputError(f"{place}: hardware: found only shares of 0; allowed: one above 0 at least")
     for key in ("interventions", "fleet"):
         subject = study[key]["subject"]
         if subject not in study["classes"]:
             raise InputError(f"{place}: {key}.subject: found {subject!r}; allowed: {one_of(study['classes'])}")
+
+
+def _something_counts(weights: dict | list) -> bool:
+    values = weights.values() if isinstance(weights, dict) else [entry["share"] for entry in weights]
+    return any(value > 0 for value in values)
 
 
 def _ranges(node: Any, key: str = "") -> list[tuple[str, dict]]:

@@ -13,6 +13,7 @@ LABELS = {
     "borrowed_other_version": "Borrowed: other version",
     "borrowed_other_gpu": "Borrowed: other GPU",
     "borrowed_other_model": "Borrowed: other model",
+    "borrowed_other_architecture": "Borrowed: other architecture",
 }
 WIDTH, ROW = 470, 74
 SCALE = alt.Scale(type="log", domain=[0.15, 6.5])

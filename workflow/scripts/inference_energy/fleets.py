@@ -1,0 +1,233 @@
+"""What a fleet draws, needs and emits: scenarios of a study whose spread is that of what the whole fleet shares."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy import fleet_factors, levers, planning
+from inference_energy.errors import InputError, like
+from inference_energy.fleet_factors import Shared
+from inference_energy.laws import draw, law
+from inference_energy.nested import Service
+from inference_energy.random_streams import stream
+from inference_energy.scenarios import GWH_PER_WH
+
+WORKLOADS = ("traditional", "long")
+_SATURATED = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """One fleet with every draw of what it shares.
+
+    Attributes:
+        service: the resolved study.
+        shared: draws, levers pulled.
+        energies: Wh per GPU-second by member and boundary.
+        by: what the levers divide the parts of the GPU time by.
+    """
+
+    service: Service
+    shared: Shared
+    energies: dict
+    by: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> "Fleet":
+        """The fleet with levers pulled."""
+        return cls(
+            service=service,
+            shared=levers.pulled(shared, by),
+            energies=levers.per_gpu_second(service, shared, by),
+            by=by,
+        )
+
+    def mean_wh(self, workload: str, boundary: str) -> np.ndarray:
+        """Mean energy of a query at every draw, Wh."""
+        subject = self.service.study["fleet"]["subject"]
+        return self.service.mean_wh(self.shared, subject, workload, self.energies, self.by)[boundary]
+
+    def gpus(self, queries_per_day: Mapping[str, float]) -> dict[tuple[str, str], np.ndarray]:
+        """GPUs needed at every draw, by model and GPU."""
+        found = {}
+        for member, weight in self.service.weights(self.service.study["fleet"]["subject"], self.shared).items():
+            model, gpu, _ = member
+            error = fleet_factors.fit_factor(self.shared, model, self.service.curves[member][1])
+            found[model, gpu] = sum(
+                planning.gpus_needed(
+                    queries_per_day=queries * weight,
+                    gpu_seconds_per_query=self.service.mean_seconds(self.shared, workload, member, self.by) * error,
+                    attainment=self.shared.values["attainment"],
+                    load=self.shared.values["load"],
+                )
+                for workload, queries in queries_per_day.items()
+            )
+        return found
+
+
+def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> dict[bool, Fleet]:
+    """The fleet as it is, and with the study's levers pulled.
+
+    Raises:
+        InputError: a lever that the table does not have, or one that benchmarks already contain.
+    """
+    spec = service.study["fleet"]
+    place = f"config/studies/{service.name}.yaml: fleet.levers"
+    chosen = levers.chosen(spec["levers"], table, place)
+    for name, lever in chosen.items():
+        if lever.in_benchmarks:
+            raise InputError(
+                f"{place}: found {name!r}; allowed: levers that today's benchmarks do not contain already"
+                " (resources/interventions.csv: in_benchmarks)"
+            )
+    multipliers = levers.drawn(chosen, service.name, draws, seed)
+    by = levers.divisors(chosen, multipliers, service.study["interventions"]["overlap"])
+    shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
+    return {False: Fleet.of(service, shared, {}), True: Fleet.of(service, shared, by)}
+
+
+def queries_of(spec: dict, queries_per_day: float) -> dict[str, float]:
+    """Queries per day of each workload in a scenario."""
+    return {"traditional": queries_per_day * (1 - spec["long_share"]), "long": queries_per_day * spec["long_share"]}
+
+
+def energy_gwh_per_day(fleet: Fleet, queries_per_day: Mapping[str, float], boundary: str) -> dict[str, np.ndarray]:
+    """Energy per day at every draw, GWh, by workload."""
+    return {
+        workload: queries * fleet.mean_wh(workload, boundary) * GWH_PER_WH
+        for workload, queries in queries_per_day.items()
+    }
+
+
+def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame:
+    """Energy of the fleet per day, one row per scenario: P5, P50, P95 and mean over what the fleet shares."""
+    spec, boundary = service.study["fleet"], service.study["boundary"]["fleet"]
+    rows = []
+    for name, scenario in spec["scenarios"].items():
+        fleet = of[scenario["interventions"]]
+        parts = energy_gwh_per_day(fleet, queries_of(scenario, spec["queries_per_day"]), boundary)
+        total = sum(parts.values())
+        overhead = 1 + float(np.mean(fleet_factors.overhead_share(service.given, fleet.shared)))
+        p05, p50, p95 = np.quantile(total, [0.05, 0.5, 0.95])
+        rows.append(
+            {
+                "study": service.name,
+                "scenario": name,
+                "label": scenario["label"],
+                "boundary": boundary,
+                "queries_per_day": float(spec["queries_per_day"]),
+                "long_share": float(scenario["long_share"]),
+                "interventions": scenario["interventions"],
+                "overhead_traditional": overhead if boundary == "fleet" else 1.0,
+                "overhead_long": overhead if boundary == "fleet" else 1.0,
+                "energy_gwh_per_day_p05": float(p05),
+                "energy_gwh_per_day_p50": float(p50),
+                "energy_gwh_per_day_p95": float(p95),
+                "energy_gwh_per_day_mean": float(total.mean()),
+                "energy_gwh_per_day_mean_traditional": float(parts["traditional"].mean()),
+                "energy_gwh_per_day_mean_long": float(parts["long"].mean()),
+                "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(len(total))),
+            }
+        )
+    return pl.DataFrame(rows)
+
+
+def fleet_plan(
+    service: Service, of: dict[bool, Fleet], *, hardware: pl.DataFrame, grid: pl.DataFrame, seed: int
+) -> pl.DataFrame:
+    """What a planner asks about every scenario: GPUs, nodes, power, energy, and where the study says how CO2e, water.
+
+    Returns:
+        One row per scenario and quantity with its unit, P5, P50, P95, mean and what it rests on.
+
+    Raises:
+        InputError: a grid zone that the table does not have, or one without a figure for water.
+    """
+    spec = service.study["fleet"]
+    zone = _zone(service.name, spec, grid)
+    per_node = dict(hardware.select("gpu", "gpus_per_node").iter_rows())
+    rows = []
+    for name, scenario in spec["scenarios"].items():
+        fleet = of[scenario["interventions"]]
+        queries = queries_of(scenario, spec["queries_per_day"])
+        for quantity, (unit, values, basis) in _quantities(service, fleet, queries, per_node, zone, seed).items():
+            values = np.asarray(values)
+            p05, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95])
+            rows.append(
+                {
+                    "study": service.name,
+                    "scenario": name,
+                    "label": scenario["label"],
+                    "quantity": quantity,
+                    "unit": unit,
+                    "p05": float(p05),
+                    "p50": float(p50),
+                    "p95": float(p95),
+                    "mean": float(values.mean()),
+                    "basis": basis,
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+def _zone(study_name: str, spec: dict, grid: pl.DataFrame) -> dict | None:
+    if "grid_zone" not in spec:
+        return None
+    rows = grid.filter(pl.col("zone") == spec["grid_zone"])
+    if rows.is_empty():
+        raise InputError(
+            f"config/studies/{study_name}.yaml: fleet.grid_zone: found {spec['grid_zone']!r};"
+            f" allowed: {like(spec['grid_zone'], grid['zone'])}, which have a row in resources/grid.csv"
+        )
+    return rows.row(0, named=True)
+
+
+def _quantities(
+    service: Service, fleet: Fleet, queries: dict[str, float], per_node: dict[str, int], zone: dict | None, seed: int
+) -> dict[str, tuple[str, np.ndarray, str]]:
+    spec, shared = service.study["fleet"], fleet.shared
+    gpus = fleet.gpus(queries)
+    nodes = {
+        place: planning.nodes_needed(gpus=count, gpus_per_node=per_node[place[1]]) for place, count in gpus.items()
+    }
+    energy = sum(energy_gwh_per_day(fleet, queries, "fleet").values())
+    overhead, pue = fleet_factors.overhead_share(service.given, shared), shared.values["pue"]
+    peak = sum(
+        planning.peak_power_mw(
+            nodes=nodes[model, gpu],
+            node_saturated_power_kw=fleet_factors.powers_w(service.given, shared, model, gpu, _SATURATED)["node"]
+            * per_node[gpu]
+            / fleet_factors.W_PER_KW,
+            pue=pue,
+            overhead_share=overhead,
+        )
+        for model, gpu in gpus
+    )
+    found = {
+        "gpus": ("GPUs", sum(gpus.values()), "busy at the study's load and attainment"),
+        "nodes": ("nodes", sum(nodes.values()), "of the class's GPUs"),
+        "average_power": ("MW", planning.average_power_mw(energy_gwh_per_day=energy), "at the fleet boundary"),
+        "peak_power": ("MW", peak, "all nodes saturated at once, PUE and overheads included"),
+        "energy_per_year": ("TWh/year", planning.energy_twh_per_year(energy_gwh_per_day=energy), "365 such days"),
+    }
+    if zone is not None:
+        carbon = zone["carbon_gco2e_per_kwh"]
+        emitted = planning.emissions_t_per_day(energy_gwh_per_day=energy, carbon_gco2e_per_kwh=carbon)
+        found["emissions"] = (
+            "t CO2e/day",
+            emitted,
+            f"location-based, {zone['label']}: {carbon:g} g CO2e/kWh, {zone['carbon_basis']}",
+        )
+    if zone is not None and "onsite_water_l_per_kwh" in spec and zone["water_l_per_kwh"] is not None:
+        onsite = draw(
+            law(spec["onsite_water_l_per_kwh"]), stream(seed, service.name, "fleet", "onsite water"), len(pue)
+        )
+        water = planning.water_m3_per_day(
+            energy_gwh_per_day=energy, pue=pue, onsite_l_per_kwh=onsite, offsite_l_per_kwh=zone["water_l_per_kwh"]
+        )
+        offsite = f"{zone['label']} off site {zone['water_l_per_kwh']:g} L/kWh"
+        basis = f"on site {np.median(onsite):.2g} L/kWh (median), {offsite}"
+        found["water"] = ("m3/day", water, basis)
+    return found

@@ -1,0 +1,215 @@
+"""From a study and the tables it draws on to a service: curves, laws and lengths, ready to compute with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from scipy.special import ndtri
+
+from inference_energy import corrections, lengths, throughput
+from inference_energy.distributions import SHARES, LogNormal
+from inference_energy.errors import InputError
+from inference_energy.fleet_factors import Assumptions, assumptions
+from inference_energy.input_tables import Overhead
+from inference_energy.laws import percentiles
+from inference_energy.nested import Member, Service
+from inference_energy.node_power import NodePower
+from inference_energy.registries import read_registry
+from inference_energy.serving import OWN, NodeCurve, fit_members, members, seconds_curve
+
+CORRECTIONS = Path("resources/corrections.csv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """What studies of method `nested` draw on, by name of the table."""
+
+    throughput: pl.DataFrame
+    corrections: pl.DataFrame
+    models: pl.DataFrame
+    hardware: pl.DataFrame
+    coefficients: pl.DataFrame
+    left_out: pl.DataFrame
+    forms: pl.DataFrame
+    pairs: pl.DataFrame
+    lengths: pl.DataFrame
+    answers: pl.DataFrame
+    node_power: pl.DataFrame
+    overheads: pl.DataFrame
+
+
+REGISTRIES = {"node_power": NodePower, "overheads": Overhead}
+
+
+def read_tables(paths: Mapping[str, str]) -> Tables:
+    """All tables from their files: Parquet of earlier rules, CSV of `resources`.
+
+    Raises:
+        InputError: the first fault of a registry.
+    """
+    names = [field.name for field in fields(Tables)]
+    return Tables(
+        **{
+            name: read_registry(Path(paths[name]), REGISTRIES[name])
+            if name in REGISTRIES
+            else pl.read_parquet(paths[name])
+            for name in names
+        }
+    )
+
+
+def fitted(name: str, study: dict, tables: Tables) -> pl.DataFrame:
+    """The curve of every member of a study, one row each: model, GPU, precision, form, coefficients, error, lengths.
+
+    Raises:
+        InputError: a class whose models are not of it, or a member without a curve.
+    """
+    check_classes(name, study, tables.models)
+    if study["throughput"]["form"] == "log_linear":
+        return _log_linear(name, study, tables)
+    table = fit_members(
+        name,
+        study,
+        coefficients=tables.coefficients,
+        left_out=tables.left_out,
+        forms=tables.forms,
+        models=tables.models,
+        hardware=tables.hardware,
+    )
+    nothing = pl.lit(None, pl.Float64)
+    return table.with_columns(form=pl.lit("gpu_seconds"), **dict.fromkeys(_LOG_LINEAR, nothing))
+
+
+_LOG_LINEAR = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
+_SECONDS = ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2", "kv_growth")
+_RANGES = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "output_tokens_max")
+
+
+def check_classes(name: str, study: dict, models: pl.DataFrame) -> None:
+    """Hold a study's classes against the registry: a class is what the registry says it is.
+
+    Raises:
+        InputError: an unknown model, or one of another class.
+    """
+    known = dict(models.select("model", "model_class").iter_rows())
+    for model_class, spec in study["classes"].items():
+        place = f"config/studies/{name}.yaml: classes.{model_class}.weights"
+        for model in spec["weights"]:
+            if known.get(model) != spec["model_class"]:
+                of_class = sorted(found for found, its in known.items() if its == spec["model_class"])
+                raise InputError(
+                    f"{place}: found {model!r}, {known.get(model, 'which is not in resources/models.csv')};"
+                    f" allowed: models of class {spec['model_class']}: {', '.join(of_class)}"
+                )
+
+
+def _log_linear(name: str, study: dict, tables: Tables) -> pl.DataFrame:
+    spec = study["throughput"]
+    rows = tables.throughput
+    if spec["corrected"]:
+        rows = corrections.corrected(rows, tables.corrections, CORRECTIONS)
+    by_model, _ = throughput.throughput_fit(
+        throughput=rows,
+        study=name,
+        sources=spec["sources"],
+        precision=spec["precision"],
+        minimum_rows=spec["minimum_rows"],
+        gpus=spec.get("gpus"),
+    )
+    known = {row["model"]: row for row in by_model.iter_rows(named=True)}
+    found = []
+    for model, gpu, precision in members(study):
+        if model not in known:
+            raise InputError(
+                f"config/studies/{name}.yaml: classes: {model} has fewer than two usable benchmark rows;"
+                f" models that have: {', '.join(sorted(known))}"
+            )
+        row = known[model]
+        found.append(
+            {"study": name, "model": model, "gpu": gpu, "precision": precision, "kinship": OWN}
+            | {"configuration": None, "rows": row["rows"], "form": row["form"]}
+            | {key: row[key] for key in (*_LOG_LINEAR, *_RANGES)}
+            | dict.fromkeys(_SECONDS)
+            | {
+                "fit_error_log_sd": float(np.log(row["leave_one_out_ratio_geometric_sd"])),
+                "leave_one_out_ratio_min": row["leave_one_out_ratio_min"],
+                "leave_one_out_ratio_max": row["leave_one_out_ratio_max"],
+            }
+        )
+    return pl.DataFrame(found, schema_overrides=dict.fromkeys(_SECONDS, pl.Float64) | {"configuration": pl.String})
+
+
+def resolved(name: str, study: dict, fit: pl.DataFrame, tables: Tables) -> Service:
+    """A study with everything that its energies are computed from.
+
+    Args:
+        name: its name.
+        study: its entries.
+        fit: table of `fitted`.
+        tables: what it draws on.
+
+    Raises:
+        InputError: whatever the study names that is not there.
+    """
+    by_member = {(row["model"], row["gpu"], row["precision"]): row for row in fit.iter_rows(named=True)}
+    return Service(
+        name=name,
+        study=study,
+        given=assumptions(
+            name,
+            study,
+            node_power=tables.node_power,
+            hardware=tables.hardware,
+            overheads=tables.overheads,
+            pairs=tables.pairs,
+        ),
+        curves={
+            member: (
+                seconds_curve(row) if row["form"] == "gpu_seconds" else NodeCurve(form=throughput.from_fit_row(row)),
+                row["fit_error_log_sd"],
+            )
+            for member, row in by_member.items()
+        },
+        lengths={
+            workload: lengths.lengths(
+                spec, f"config/studies/{name}.yaml: workloads.{workload}", tables.lengths, tables.answers
+            )
+            for workload, spec in study["workloads"].items()
+        },
+        ranges={
+            member: (
+                (row["input_tokens_min"], row["input_tokens_max"]),
+                (row["output_tokens_min"], row["output_tokens_max"]),
+            )
+            for member, row in by_member.items()
+        },
+    )
+
+
+def borrowed_members(fit: pl.DataFrame) -> set[Member]:
+    """Members without rows of their own."""
+    return set(fit.filter(pl.col("kinship") != OWN).select("model", "gpu", "precision").iter_rows())
+
+
+def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
+    """What a study assumes of what its fleet shares: a row per ingredient with P5, P25, P50, P75 and P95."""
+    rows = []
+    for ingredient, of in given.laws.items():
+        if ingredient in ("boards", "host") or ingredient.startswith("fit error"):
+            continue  # probabilities that say where in a range; the ranges follow
+        unit = "factor" if ingredient == "pue" else "share"
+        rows.append({"ingredient": ingredient, "unit": unit} | percentiles(of))
+    for gpu, power in given.power.items():
+        boards = {q: power.tdp_w * share for q, share in percentiles(power.board_saturated).items()}
+        rows.append({"ingredient": f"saturated boards, {gpu}", "unit": "W per GPU"} | boards)
+        rows.append({"ingredient": f"saturated host, {gpu}", "unit": "W per GPU"} | percentiles(power.host_saturated))
+        idle = power.tdp_w * power.board_idle + power.host_idle_w
+        rows.append({"ingredient": f"idle node, {gpu}", "unit": "W per GPU"} | dict.fromkeys(boards, idle))
+    for row in fit.iter_rows(named=True):
+        factor = LogNormal(log_mean=0.0, log_sd=row["fit_error_log_sd"])
+        factors = {name: factor.percentile(float(ndtri(share))) for name, share in SHARES.items()}
+        label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
+        rows.append({"ingredient": label, "unit": "factor on GPU time"} | factors)
+    return pl.DataFrame(rows).select(pl.lit(name).alias("study"), pl.all())

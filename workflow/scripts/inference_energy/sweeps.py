@@ -1,0 +1,59 @@
+"""One assumption at a time over a range, everything else as in the study."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from inference_energy import fleet_factors
+from inference_energy.fleet_factors import Shared
+from inference_energy.fleets import Fleet, energy_gwh_per_day, queries_of
+from inference_energy.nested import Service
+
+# Assumptions that the whole fleet shares, and the lengths of the traditional query.
+OF_THE_FLEET = ("pue", "load", "attainment", "cached_share")
+OF_A_QUERY = ("input_tokens", "output_tokens")
+PER_QUERY_UNIT, PER_DAY_UNIT = "Wh per query", "GWh/day"
+
+
+def sweeps(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
+    """Mean energy of a query, or of a day, at every value of the study's `sweeps`.
+
+    The intervals are over everything else that the fleet shares. `long_share` sweeps the fleet's day within its
+    boundary; the lengths sweep the traditional query; all others both workloads of the fleet.
+
+    Returns:
+        `study, parameter, value, workload, unit, p05, p50, p95, mean`.
+    """
+    shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
+    rows = []
+    for parameter, values in service.study.get("sweeps", {}).items():
+        for value in values:
+            for workload, unit, energy in _at(service, shared, parameter, value):
+                p05, p50, p95 = np.quantile(energy, [0.05, 0.5, 0.95])
+                place = {"study": service.name, "parameter": parameter, "value": float(value), "workload": workload}
+                found = {"p05": float(p05), "p50": float(p50), "p95": float(p95), "mean": float(np.mean(energy))}
+                rows.append(place | {"unit": unit} | found)
+    return pl.DataFrame(rows)
+
+
+def _at(service: Service, shared: Shared, parameter: str, value: float) -> list[tuple[str, str, np.ndarray]]:
+    spec = service.study["fleet"]
+    if parameter == "long_share":
+        queries = queries_of({"long_share": value}, spec["queries_per_day"])
+        day = energy_gwh_per_day(Fleet.of(service, shared, {}), queries, service.study["boundary"]["fleet"])
+        return [("all", PER_DAY_UNIT, sum(day.values()))]
+    workloads = ["traditional"] if parameter in OF_A_QUERY else ["traditional", "long"]
+    if parameter in OF_A_QUERY:
+        lengths = {
+            name: replace(of, **{parameter: np.full_like(getattr(of, parameter), value)})
+            for name, of in service.lengths.items()
+        }
+        service = replace(service, lengths=lengths)
+    elif parameter == "cached_share":
+        for workload in workloads:
+            shared = shared.replaced(fleet_factors.cached_name(workload), np.full(1, value))
+    else:
+        shared = shared.replaced(parameter, np.full(1, value))
+    fleet, boundary = Fleet.of(service, shared, {}), service.study["boundary"]["query"]
+    return [(workload, PER_QUERY_UNIT, fleet.mean_wh(workload, boundary)) for workload in workloads]

@@ -1,0 +1,142 @@
+"""Which ingredients the spread of an energy comes from."""
+
+import numpy as np
+import polars as pl
+
+from inference_energy import fleet_factors
+from inference_energy.fleet_factors import Shared
+from inference_energy.nested import Service
+from inference_energy.random_streams import stream
+from inference_energy.serving import gpu_seconds
+
+BINS = 100
+INTERPLAY = "interplay"
+
+
+def first_order_share(logs: np.ndarray, ingredient: np.ndarray) -> float:
+    """Share of a variance that one ingredient explains alone: Var(E[y | x]) / Var(y).
+
+    The conditional mean is taken in 100 bins of equal numbers of draws; the variance that bins of finite size have
+    by chance is taken off again. Exact where factors are multiplicative and y is a logarithm. Source: Saltelli et
+    al., doi:10.1016/j.cpc.2009.09.018 (first-order sensitivity index).
+
+    Args:
+        logs: y, shape (draws,).
+        ingredient: x, shape (draws,): numbers, of which only the order counts.
+    """
+    if np.ptp(ingredient) == 0 or np.var(logs) == 0:
+        return 0.0
+    groups = np.array_split(logs[np.argsort(ingredient, kind="stable")], BINS)
+    means = np.array([group.mean() for group in groups])
+    by_chance = np.mean([group.var(ddof=1) / len(group) for group in groups])
+    return float(max(means.var() - by_chance, 0.0) / logs.var())
+
+
+def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
+    """Shares of the variance of ln energy, per class, workload, spread and ingredient; they sum to 1.
+
+    - `untrimmed`: of a single query: its lengths, the model and GPU that serve it, and everything shared;
+    - `shared`: of the mean over queries: everything shared, and the mix of models.
+
+    `interplay` is what no ingredient explains alone, such as load and idle power together.
+    """
+    shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
+    boundary = service.study["boundary"]["query"]
+    energies = service.per_gpu_second(shared)
+    rows = []
+    for model_class, spec in service.study["classes"].items():
+        for workload in service.lengths:
+            query = _of_a_query(service, shared, energies, model_class, workload, boundary, seed)
+            mean = _of_the_mean(service, shared, energies, model_class, workload, boundary)
+            for spread, (logs, ingredients) in {"untrimmed": query, "shared": mean}.items():
+                shares = {name: first_order_share(logs, values) for name, values in ingredients.items()}
+                shares[INTERPLAY] = 1 - sum(shares.values())
+                rows += [
+                    {
+                        "study": service.name,
+                        "subject": model_class,
+                        "label": spec["label"],
+                        "workload": workload,
+                        "boundary": boundary,
+                        "spread": spread,
+                        "ingredient": name,
+                        "variance_share": share,
+                        "log_variance": float(logs.var()),
+                    }
+                    for name, share in shares.items()
+                ]
+    return pl.DataFrame(rows)
+
+
+def _shared_ingredients(service: Service, shared: Shared, workload: str) -> dict[str, np.ndarray]:
+    """One number per draw and ingredient that says where it stands; several laws of one kind are put together."""
+    values = shared.values
+    load = float(np.median(values["load"]))
+    if service.given.rated_w:
+        power = values["utilisation"]
+    else:
+        gpus = service.given.power.values()
+        power = sum(of.boards_w(load, values["boards"]) + of.host_w(load, values["host"]) for of in gpus)
+    found = {
+        "load": values["load"],
+        "attainment": values["attainment"],
+        "power": power,
+        "pue": values["pue"],
+        "cached share": fleet_factors.cached_share(shared, workload),
+        "overheads": np.broadcast_to(fleet_factors.overhead_share(service.given, shared), len(values["load"])),
+    }
+    boundary = service.study["boundary"]["query"]
+    outside = {"gpu_boards": ("pue", "overheads"), "node": ("pue", "overheads"), "datacenter": ("overheads",)}
+    return {name: value for name, value in found.items() if name not in outside.get(boundary, ())}
+
+
+def _of_a_query(
+    service: Service, shared: Shared, energies: dict, model_class: str, workload: str, boundary: str, seed: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    weights = service.weights(model_class)
+    members, shares = list(weights), np.array([float(weight) for weight in weights.values()])
+    of, cached = service.lengths[workload], fleet_factors.cached_share(shared, workload)
+    draws = len(cached)
+    generator = stream(seed, service.name, "variance", model_class, workload)
+    points, who = of.drawn(generator, draws), generator.choice(len(members), draws, p=shares / shares.sum())
+    logs, fit_error, typical, by_member = np.empty(draws), np.zeros(draws), np.zeros(len(of.weights)), []
+    for position, member in enumerate(members):
+        curve, error = service.curves[member]
+        here = who == position
+        parts = curve.parts(of)
+        seconds = gpu_seconds(curve.coefficients(), parts.at(points[here]), cached[here])
+        logs[here] = np.log(seconds * energies[member][boundary][here])
+        factor = np.broadcast_to(np.log(fleet_factors.fit_factor(shared, member[0], error)), draws)
+        fit_error[here] = factor[here]
+        at_median = np.log(gpu_seconds(curve.coefficients(), parts, float(np.median(cached))))
+        typical += shares[position] * at_median
+        by_member.append(of.mean(at_median) + float(np.log(np.median(energies[member][boundary]))))
+    ingredients = {
+        "lengths": typical[points],
+        "model and GPU": np.array(by_member)[who],
+        "fit error": fit_error,
+    }
+    return logs, ingredients | _shared_ingredients(service, shared, workload)
+
+
+def _of_the_mean(
+    service: Service, shared: Shared, energies: dict, model_class: str, workload: str, boundary: str
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    logs = np.log(service.mean_wh(shared, model_class, workload, energies)[boundary])
+    middle = fleet_factors.central(service.given)
+    typical = {
+        member: float(value[boundary]) * float(service.mean_seconds(middle, workload, member))
+        for member, value in service.per_gpu_second(middle).items()
+    }
+    expected, drawn = service.weights(model_class), service.weights(model_class, shared)
+    fit_error = sum(
+        float(weight) * typical[member] * fleet_factors.fit_factor(shared, member[0], service.curves[member][1])
+        for member, weight in expected.items()
+    )
+    mix = sum(weight * typical[member] for member, weight in drawn.items())
+    draws = len(logs)
+    ingredients = {
+        "model mix": np.broadcast_to(mix, draws),
+        "fit error": np.broadcast_to(fit_error, draws),
+    }
+    return logs, ingredients | _shared_ingredients(service, shared, workload)
