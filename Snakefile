@@ -16,6 +16,7 @@ include: "workflow/rules/benchmarks.smk"
 include: "workflow/rules/throughput.smk"
 include: "workflow/rules/workloads.smk"
 include: "workflow/rules/energy.smk"
+include: "workflow/rules/nested.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 
@@ -30,7 +31,7 @@ rule all:
         expand("results/{study}/energy_per_query.parquet", study=STUDIES),
         expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
-        expand("results/figures/{study}/{figure}.{format}", study=STUDIES, figure=FIGURES, format=FORMATS),
+        figures(),
 
 
 onstart:

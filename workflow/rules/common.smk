@@ -8,16 +8,20 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 from inference_energy import configuration, modules, run_summary, studies, terminal
 from inference_energy.errors import InputError
 
-FIGURES = [
-    "energy_per_query_traditional",
-    "energy_per_query_long",
-    "intervention_pathways",
-    "fleet_scenarios",
-    "token_lengths",
-    "request_lengths",
-    "throughput_fit",
-    "published_against_computed",
-]
+# Figures of a study, by its method.
+FIGURES = {
+    "published": [
+        "energy_per_query_traditional",
+        "energy_per_query_long",
+        "intervention_pathways",
+        "fleet_scenarios",
+        "token_lengths",
+        "request_lengths",
+        "throughput_fit",
+        "published_against_computed",
+    ],
+    "nested": [],
+}
 BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment"]
 FORMATS = ["svg", "png", "json"]
 # The parts of a study that decide the distribution of a query's energy.
@@ -44,12 +48,27 @@ wildcard_constraints:
 
 def section(*keys):
     """Parameters of a rule: only the named parts of the study, so that other edits do not rerun it."""
-    return lambda wildcards: {key: STUDIES[wildcards.study][key] for key in keys}
+    return lambda wildcards: {key: STUDIES[wildcards.study][key] for key in keys if key in STUDIES[wildcards.study]}
+
+
+def one_of(names):
+    """Constraint of a wildcard to some names; none at all matches nothing."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def library(script):
     """Every module that a script imports, as plain inputs: compared by content, so an edit reruns its users."""
     return modules.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
+
+
+def figures():
+    """Every figure of every study, in every format."""
+    return [
+        f"results/figures/{name}/{figure}.{format}"
+        for name, study in STUDIES.items()
+        for figure in FIGURES[study["method"]]
+        for format in FORMATS
+    ]
 
 
 def files_below(folder):

@@ -2,7 +2,7 @@
 
 
 rule headline:
-    """One row per printed value: published, computed, difference, and whether it came back."""
+    """One row per printed value: published, computed, difference, and whether it came back; and our own estimates."""
     input:
         published="resources/published_values.csv",
         estimates="results/validated/published_estimates.parquet",
@@ -18,7 +18,19 @@ rule headline:
         "../envs/pipeline.yaml"
     params:
         studies={
-            name: {key: study[key] for key in ("workloads", "as_published", "interventions", "compared_estimates")}
+            name: {
+                key: study[key]
+                for key in (
+                    "method",
+                    "workloads",
+                    "classes",
+                    "as_published",
+                    "interventions",
+                    "fleet",
+                    "compared_estimates",
+                )
+                if key in study
+            }
             for name, study in STUDIES.items()
         },
         draws=config["draws"],

@@ -1,4 +1,6 @@
-# What a study computes: throughput, energy per query, interventions, fleets.
+# What a study of method `published` computes: throughput, energy per query, interventions, fleets.
+
+PUBLISHED = [name for name, study in STUDIES.items() if study["method"] == "published"]
 
 
 rule throughput_fit:
@@ -14,6 +16,8 @@ rule throughput_fit:
         curve=update("results/{study}/throughput_curve.parquet"),
     log:
         "results/logs/{study}/throughput_fit.log",
+    wildcard_constraints:
+        study=one_of(PUBLISHED),
     conda:
         "../envs/pipeline.yaml"
     params:
@@ -31,6 +35,8 @@ rule token_lengths:
         quantiles="results/{study}/token_length_quantiles.parquet",
     log:
         "results/logs/{study}/token_lengths.log",
+    wildcard_constraints:
+        study=one_of(PUBLISHED),
     conda:
         "../envs/pipeline.yaml"
     params:
@@ -49,6 +55,8 @@ rule energy_per_query:
         density="results/{study}/energy_density.parquet",
     log:
         "results/logs/{study}/energy_per_query.log",
+    wildcard_constraints:
+        study=one_of(PUBLISHED),
     conda:
         "../envs/pipeline.yaml"
     params:
@@ -68,6 +76,8 @@ rule intervention_multipliers:
         "results/{study}/intervention_multipliers.parquet",
     log:
         "results/logs/{study}/intervention_multipliers.log",
+    wildcard_constraints:
+        study=one_of(PUBLISHED),
     conda:
         "../envs/pipeline.yaml"
     params:
@@ -89,6 +99,8 @@ rule scenario_aggregates:
         update("results/{study}/scenario_aggregates.parquet"),
     log:
         "results/logs/{study}/scenario_aggregates.log",
+    wildcard_constraints:
+        study=one_of(PUBLISHED),
     conda:
         "../envs/pipeline.yaml"
     params:

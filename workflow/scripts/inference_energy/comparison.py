@@ -7,6 +7,8 @@ from inference_energy.errors import InputError, like, one_of
 
 # Some fifty values are compared at once; at three standard errors about one in four hundred misses by chance.
 STANDARD_ERRORS = 3
+# The newest edition: what studies of another method are set beside.
+REFERENCE_EDITION = "joule-2026"
 
 
 def computed_quantities(
@@ -21,15 +23,19 @@ def computed_quantities(
     """Every number of one study that a publication could print, by name.
 
     Returns:
-        `quantity`, `computed`, and `sampling_se`: standard error of that number in a run of the size that the
-        publication used (`as_published.draws_per_model`).
+        `quantity`, `computed`, `sampling_se`: standard error of that number in a run of the size that the
+        publication used (`as_published.draws_per_model`); and for medians of energies and for fleets the P5 and P95 and
+        what they are over: `computed_p05`, `computed_p95`, `spread`.
 
     Raises:
         InputError: `compared_estimates` names an estimate that is not there.
     """
     to_published = np.sqrt(draws / study["as_published"]["draws_per_model"])
     found: dict[str, tuple[float, float]] = {}
+    intervals: dict[str, tuple[float, float, str]] = {}
     for row in energy.iter_rows(named=True):
+        median = f"{row['workload']} {row['subject']} energy_wh_p50 {row['spread']}"
+        intervals[median] = (row["energy_wh_p05"], row["energy_wh_p95"], "queries")
         for name in ("p05", "p25", "p50", "p75", "p95", "mean"):
             quantity = f"{row['workload']} {row['subject']} energy_wh_{name} {row['spread']}"
             found[quantity] = (row[f"energy_wh_{name}"], row[f"energy_wh_{name}_se"] * to_published)
@@ -48,6 +54,8 @@ def computed_quantities(
         for name in ("p05", "p50", "p95", "mean", "p05_as_published", "p50_as_published", "p95_as_published"):
             quantity = f"{row['scenario']} energy_gwh_per_day_{name}"
             found[quantity] = (row[f"energy_gwh_per_day_{name}"], row["energy_gwh_per_day_published_se"])
+        ends = (row["energy_gwh_per_day_p05"], row["energy_gwh_per_day_p95"], "what the fleet shares")
+        intervals |= {f"{row['scenario']} energy_gwh_per_day_{name}": ends for name in ("p50", "mean")}
     subject = study["interventions"]["subject"]
     for spread in ("untrimmed", "as_published"):
         long, long_se = found[f"long {subject} energy_wh_p50 {spread}"]
@@ -64,8 +72,15 @@ def computed_quantities(
     for name, ratio in (("lowest", ratios.min()), ("highest", ratios.max())):
         found[f"published_estimate/{subject} energy_wh_p50 {name}"] = (ratio, ratio * ours_se / ours)
     return pl.DataFrame(
-        [(name, value, error) for name, (value, error) in found.items()],
-        schema={"quantity": pl.String, "computed": pl.Float64, "sampling_se": pl.Float64},
+        [(name, *values, *intervals.get(name, (None, None, None))) for name, values in found.items()],
+        schema={
+            "quantity": pl.String,
+            "computed": pl.Float64,
+            "sampling_se": pl.Float64,
+            "computed_p05": pl.Float64,
+            "computed_p95": pl.Float64,
+            "spread": pl.String,
+        },
         orient="row",
     )
 
@@ -122,21 +137,6 @@ def headline(published: pl.DataFrame, computed: dict[str, pl.DataFrame]) -> pl.D
         .then(by_chance)
         .otherwise(pl.col("note"))
         .alias("note")
-    ).select(
-        "study",
-        "quantity",
-        "label",
-        "unit",
-        "published",
-        "computed",
-        "relative_difference",
-        "tolerance",
-        "within",
-        "same_digits",
-        "sampling_se",
-        "published_source",
-        "locator",
-        "note",
     )
 
 

@@ -174,7 +174,7 @@ def energy_per_query(
                 ]
                 summary.append(
                     place
-                    | {"spread": spread, "draws": int(pools[0].draws_per_member(draws).sum())}
+                    | {"boundary": "datacenter", "spread": spread, "draws": int(pools[0].draws_per_member(draws).sum())}
                     | _summary(*pools, draws)
                     | {"extrapolated_share": outside}
                 )

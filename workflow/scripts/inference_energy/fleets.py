@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from inference_energy import fleet_factors, levers, planning
+from inference_energy import fleet_factors, levers, planning, quantiles
 from inference_energy.errors import InputError, like
 from inference_energy.fleet_factors import Shared
 from inference_energy.laws import draw, law
@@ -110,7 +110,6 @@ def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame
         parts = energy_gwh_per_day(fleet, queries_of(scenario, spec["queries_per_day"]), boundary)
         total = sum(parts.values())
         overhead = 1 + float(np.mean(fleet_factors.overhead_share(service.given, fleet.shared)))
-        p05, p50, p95 = np.quantile(total, [0.05, 0.5, 0.95])
         rows.append(
             {
                 "study": service.name,
@@ -122,10 +121,7 @@ def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame
                 "interventions": scenario["interventions"],
                 "overhead_traditional": overhead if boundary == "fleet" else 1.0,
                 "overhead_long": overhead if boundary == "fleet" else 1.0,
-                "energy_gwh_per_day_p05": float(p05),
-                "energy_gwh_per_day_p50": float(p50),
-                "energy_gwh_per_day_p95": float(p95),
-                "energy_gwh_per_day_mean": float(total.mean()),
+                **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.INTERVAL)),
                 "energy_gwh_per_day_mean_traditional": float(parts["traditional"].mean()),
                 "energy_gwh_per_day_mean_long": float(parts["long"].mean()),
                 "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(len(total))),
@@ -153,8 +149,6 @@ def fleet_plan(
         fleet = of[scenario["interventions"]]
         queries = queries_of(scenario, spec["queries_per_day"])
         for quantity, (unit, values, basis) in _quantities(service, fleet, queries, per_node, zone, seed).items():
-            values = np.asarray(values)
-            p05, p50, p95 = np.quantile(values, [0.05, 0.5, 0.95])
             rows.append(
                 {
                     "study": service.name,
@@ -162,10 +156,7 @@ def fleet_plan(
                     "label": scenario["label"],
                     "quantity": quantity,
                     "unit": unit,
-                    "p05": float(p05),
-                    "p50": float(p50),
-                    "p95": float(p95),
-                    "mean": float(values.mean()),
+                    **quantiles.of_draws(values, quantiles.INTERVAL),
                     "basis": basis,
                 }
             )

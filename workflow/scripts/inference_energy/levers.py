@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from inference_energy import fleet_factors
+from inference_energy import fleet_factors, quantiles
 from inference_energy.distributions import SHARES, LogNormal
 from inference_energy.errors import InputError, one_of
 from inference_energy.fleet_factors import Shared
@@ -23,7 +23,6 @@ COMBINATIONS = ("independent", "overlap")
 # What the publication prints for all levers together.
 PUBLISHED_RANGE = (8.0, 20.0)
 QUANTILES = SHARES | {"p10": 0.10, "p90": 0.90}
-_NO_OVERLAP = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,8 +124,54 @@ def per_gpu_second(service: Service, shared: Shared, by: Mapping[str, np.ndarray
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class LeverSet:
+    """Levers that are pulled together, and how their savings combine."""
+
+    name: str
+    label: str
+    level: str
+    combination: str
+    overlap: float
+    levers: Mapping[str, Lever]
+
+    def facts(self) -> dict:
+        """What the table says about a single lever; of a set there is no one such fact."""
+        single = self.levers[self.name] if self.combination == "single" else None
+        return {
+            "level": self.level,
+            "lever": self.name,
+            "label": self.label,
+            "combination": self.combination,
+            **{fact: getattr(single, fact, None) for fact in ("acts_on", "in_benchmarks", "source")},
+        }
+
+    def remaining(self) -> dict[str, Lever]:
+        """Those that today's benchmarks do not contain."""
+        return {name: lever for name, lever in self.levers.items() if not lever.in_benchmarks}
+
+
+def lever_sets(levers: Mapping[str, Lever], overlap: float) -> list[LeverSet]:
+    """Every lever alone, all of them, and those that benchmarks do not contain, independent and overlapping."""
+    found = [
+        LeverSet(
+            name=name, label=lever.label, level=lever.level, combination="single", overlap=0.0, levers={name: lever}
+        )
+        for name, lever in levers.items()
+    ]
+    remaining = {name: lever for name, lever in levers.items() if not lever.in_benchmarks}
+    for (name, label), group in zip(COMBINED.items(), (levers, remaining), strict=True):
+        for combination, of_group in zip(COMBINATIONS, (0.0, overlap), strict=True):
+            found.append(
+                LeverSet(
+                    name=name, label=label, level="combined", combination=combination, overlap=of_group, levers=group
+                )
+            )
+    return found
+
+
 def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> pl.DataFrame:
-    """Multiplier on the mean energy, and energy per query that remains, per workload, lever or combination, and spread.
+    """Multiplier on the mean energy, and energy per query that remains, per workload, set of levers and spread.
 
     The multiplier is how much the mean energy of the class's queries falls within the study's boundary, at every draw
     of what the fleet shares; a lever that acts on one ingredient alone changes the energy by less than its own range.
@@ -141,92 +186,66 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
     spec = service.study["interventions"]
     levers = chosen(spec["levers"], table, f"config/studies/{service.name}.yaml: interventions.levers")
     multipliers = drawn(levers, service.name, draws, seed)
-    remaining = {name: lever for name, lever in levers.items() if not lever.in_benchmarks}
-    sets = [(name, lever.label, lever.level, "single", {name: lever}) for name, lever in levers.items()]
-    sets += [
-        (name, label, "combined", combination, group)
-        for (name, label), group in zip(COMBINED.items(), (levers, remaining), strict=True)
-        for combination in COMBINATIONS
-        if group
-    ]
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
-    plain = service.per_gpu_second(shared)
     rows = []
     for workload in spec["workloads"]:
-        before = _mean(service, shared, workload, plain, {})
-        drawn_energies = _Queries(service, shared, workload, draws, seed)
-        for name, label, level, combination, group in sets:
-            overlap = spec["overlap"] if combination == "overlap" else _NO_OVERLAP
-            by = divisors(group, multipliers, overlap)
-            after = _mean(service, shared, workload, per_gpu_second(service, shared, by), by)
-            saved = before / after
-            counted = divisors({n: lever for n, lever in group.items() if n in remaining}, multipliers, overlap)
-            remains = per_gpu_second(service, shared, counted)
+        queries = _Queries(service, shared, workload, draws, seed)
+        before = queries.means({})
+        for of in lever_sets(levers, spec["overlap"]):
+            saved = before / queries.means(divisors(of.levers, multipliers, of.overlap))
             place = {
                 "study": service.name,
                 "workload": workload,
                 "subject": spec["subject"],
-                "level": level,
-                "lever": name,
-                "label": label,
-                "combination": combination,
-                "acts_on": group[name].acts_on if combination == "single" else None,
-                "in_benchmarks": group[name].in_benchmarks if combination == "single" else None,
-                "source": group[name].source if combination == "single" else None,
-                **dict(
-                    zip(
-                        (f"multiplier_{q}" for q in QUANTILES),
-                        np.quantile(saved, list(QUANTILES.values())),
-                        strict=True,
-                    )
-                ),
+                "boundary": service.study["boundary"]["query"],
+                **of.facts(),
+                **quantiles.columns("multiplier", quantiles.of_draws(saved, QUANTILES)),
                 "multiplier_share_below_8": float(np.mean(saved < PUBLISHED_RANGE[0])),
                 "multiplier_share_above_20": float(np.mean(saved > PUBLISHED_RANGE[1])),
             }
-            means = _mean(service, shared, workload, remains, counted)
-            shared_row = dict(
-                zip((f"energy_wh_{q}" for q in SHARES), np.quantile(means, list(SHARES.values())), strict=True)
-            )
-            pool = drawn_energies.pool(remains, counted)
-            quantiles = {f"energy_wh_{q}": value for q, value in pool.quantiles().items()}
-            error = pool.quantile_se(quantiles["energy_wh_p50"], draws)
-            rows += [
-                place
-                | {"spread": "untrimmed"}
-                | quantiles
-                | {"energy_wh_mean": pool.mean(), "energy_wh_p50_se": error},
-                place
-                | {"spread": "shared"}
-                | shared_row
-                | {
-                    "energy_wh_mean": float(means.mean()),
-                    "energy_wh_p50_se": float(means.std() * 1.2533 / np.sqrt(draws)),
-                },
-            ]
+            del place["multiplier_mean"]
+            counted = divisors(of.remaining(), multipliers, of.overlap)
+            for spread, energies in queries.energies(counted).items():
+                rows.append(place | {"spread": spread} | energies)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _mean(service: Service, shared: Shared, workload: str, energies: dict, by: Mapping[str, np.ndarray]) -> np.ndarray:
-    spec = service.study["interventions"]
-    return service.mean_wh(shared, spec["subject"], workload, energies, by)[service.study["boundary"]["query"]]
-
-
 class _Queries:
-    """The same random queries for every lever, so that levers differ by what they do alone."""
+    """The same random queries for every set of levers, so that sets differ by what they do alone."""
 
     def __init__(self, service: Service, shared: Shared, workload: str, draws: int, seed: int):
-        self.service, self.workload = service, workload
+        self.service, self.shared, self.workload, self.draws = service, shared, workload, draws
+        self.subject = service.study["interventions"]["subject"]
+        self.boundary = service.study["boundary"]["query"]
         self.cached = fleet_factors.cached_share(shared, workload)
         of = service.lengths[workload]
         points = of.drawn(stream(seed, service.name, "lengths", workload), draws)
-        self.weights = service.weights(service.study["interventions"]["subject"])
+        self.weights = service.weights(self.subject)
         self.parts = {member: service.curves[member][0].parts(of).at(points) for member in self.weights}
 
-    def pool(self, energies: dict, by: Mapping[str, np.ndarray]) -> Pool:
-        boundary, members = self.service.study["boundary"]["query"], []
+    def means(self, by: Mapping[str, np.ndarray], energies: dict | None = None) -> np.ndarray:
+        """Mean energy of a query at every draw of what the fleet shares, Wh."""
+        energies = energies or per_gpu_second(self.service, self.shared, by)
+        means = self.service.mean_wh(self.shared, self.subject, self.workload, energies, by)[self.boundary]
+        return np.broadcast_to(means, (self.draws,))
+
+    def energies(self, by: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+        """Energy per query that remains, by spread: of single queries, and of the mean over queries."""
+        energies = per_gpu_second(self.service, self.shared, by)
+        pool, means = self._pool(energies, by), self.means(by, energies)
+        p50 = pool.quantile(SHARES["p50"])
+        return {
+            "untrimmed": quantiles.columns("energy_wh", pool.quantiles() | {"mean": pool.mean()})
+            | {"energy_wh_p50_se": pool.quantile_se(p50, self.draws)},
+            "shared": quantiles.columns("energy_wh", quantiles.of_draws(means))
+            | {"energy_wh_p50_se": quantiles.standard_errors(means)["p50"]},
+        }
+
+    def _pool(self, energies: dict, by: Mapping[str, np.ndarray]) -> Pool:
+        members = []
         for member, parts in self.parts.items():
             coefficients = self.service.curves[member][0].coefficients()
             histogram = LogHistogram()
-            histogram.add(gpu_seconds(coefficients, parts, self.cached, by) * energies[member][boundary])
+            histogram.add(gpu_seconds(coefficients, parts, self.cached, by) * energies[member][self.boundary])
             members.append(histogram.distribution())
         return Pool(members=members, weights=np.array([float(weight) for weight in self.weights.values()]))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from inference_energy import fleet_factors
-from inference_energy.distributions import SHARES
+from inference_energy import fleet_factors, quantiles
 from inference_energy.energy import CHUNK_DRAWS, pooled_density
 from inference_energy.fleet_factors import BOUNDARIES, Assumptions, Shared
 from inference_energy.histogram import LogHistogram
@@ -192,12 +191,9 @@ def _untrimmed(histograms: dict[Member, LogHistogram], weights: dict[Member, np.
         members=[histogram.distribution() for histogram in histograms.values()],
         weights=np.array([float(weights[member]) for member in histograms]),
     )
-    quantiles = pool.quantiles()
-    return _row(
-        draws,
-        quantiles | {"mean": pool.mean()},
-        {name: pool.quantile_se(value, draws) for name, value in quantiles.items()} | {"mean": pool.mean_se(draws)},
-    )
+    values = pool.quantiles()
+    errors = {name: pool.quantile_se(value, draws) for name, value in values.items()}
+    return _row(draws, values | {"mean": pool.mean()}, errors | {"mean": pool.mean_se(draws)})
 
 
 def _at_center(service: Service, middle: Shared, workload: str) -> dict[Member, tuple[np.ndarray, dict[str, float]]]:
@@ -217,36 +213,19 @@ def _per_query(service: Service, fixed: dict, weights: dict[Member, np.ndarray],
     of = service.lengths[workload]
     energies = np.concatenate([fixed[member][0] * fixed[member][1][boundary] for member in weights])
     shares = np.concatenate([of.weights * float(weight) for weight in weights.values()])
-    quantiles = weighted_quantiles(energies, shares)
-    return _row(1, quantiles | {"mean": float(shares @ energies)}, {})
-
-
-def weighted_quantiles(values: np.ndarray, weights: np.ndarray) -> dict[str, float]:
-    """P5 to P95 of weighted values: half of a value's weight lies below it, in between logarithms are linear."""
-    order = np.argsort(values, kind="stable")
-    ordered, shares = values[order], weights[order]
-    below = np.cumsum(shares) - shares / 2
-    logs = np.interp(list(SHARES.values()), below / shares.sum(), np.log(ordered))
-    return {name: float(np.exp(log)) for name, log in zip(SHARES, logs, strict=True)}
+    values = quantiles.of_weighted(energies, shares)
+    return _row(1, values, dict.fromkeys(values, 0.0))
 
 
 def _shared(means: np.ndarray, draws: int) -> dict:
-    found = np.broadcast_to(means, (draws,))
-    quantiles = dict(zip(SHARES, np.quantile(found, list(SHARES.values())), strict=True))
-    # Standard error of a quantile from the order statistics that enclose it with one standard error of rank.
-    ordered, errors = np.sort(found), {}
-    for name, share in SHARES.items():
-        reach = np.sqrt(share * (1 - share) / draws)
-        low, high = (ordered[int(np.clip(share + side * reach, 0, 1) * (draws - 1))] for side in (-1, 1))
-        errors[name] = float(high - low) / 2
-    mean = {"mean": float(found.mean())}
-    return _row(draws, quantiles | mean, errors | {"mean": float(found.std() / np.sqrt(draws))})
+    values = np.broadcast_to(means, (draws,))
+    return _row(draws, quantiles.of_draws(values), quantiles.standard_errors(values))
 
 
 def _row(draws: int, values: dict[str, float], errors: dict[str, float]) -> dict:
     return (
         {"draws": draws}
-        | {f"energy_wh_{name}": float(value) for name, value in values.items()}
-        | {f"energy_wh_{name}_se": float(errors.get(name, 0.0)) for name in values}
-        | {"energy_wh_p50_relative_se": float(errors.get("p50", 0.0) / values["p50"])}
+        | quantiles.columns("energy_wh", values)
+        | quantiles.columns("energy_wh", errors, "_se")
+        | {"energy_wh_p50_relative_se": errors["p50"] / values["p50"]}
     )

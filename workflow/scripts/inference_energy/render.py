@@ -7,6 +7,8 @@ import altair as alt
 import vl_convert
 
 PNG_SCALE = 2
+# Tables here are small, but a tick per row and form of the corpus is more than the library's default of 5,000.
+alt.data_transformers.disable_max_rows()
 
 
 def save(chart: alt.TopLevelMixin, outputs: list[str]) -> None:

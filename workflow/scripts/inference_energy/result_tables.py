@@ -9,7 +9,8 @@ from inference_energy.relatives import KINSHIPS
 from inference_energy.workload_tables import OutputLengthQuantiles, RequestLengths
 
 
-def _number(meaning: str, *, at_least: float | None = 0, nullable: bool = False) -> pa.Column:
+def number(meaning: str, *, at_least: float | None = 0, nullable: bool = False) -> pa.Column:
+    """Column of finite numbers."""
     checks = [pa.Check(_finite, name="a finite number")]
     if at_least is not None:
         checks.append(pa.Check.ge(at_least))
@@ -20,7 +21,8 @@ def _finite(data: pa.PolarsData) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col(data.key).is_finite())
 
 
-def _text(meaning: str, *, allowed: list[str] | None = None, nullable: bool = False) -> pa.Column:
+def text(meaning: str, *, allowed: list[str] | None = None, nullable: bool = False) -> pa.Column:
+    """Column of text, of certain values where they are given."""
     return pa.Column(str, pa.Check.isin(allowed) if allowed else None, nullable=nullable, description=meaning)
 
 
@@ -30,22 +32,22 @@ QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 
 THROUGHPUT_FIT = pa.DataFrameSchema(
     {
-        "study": _text("study"),
-        "model": _text("model"),
-        "form": _text("log_linear, or constant where rows are too few", allowed=["log_linear", "constant"]),
+        "study": text("study"),
+        "model": text("model"),
+        "form": text("log_linear, or constant where rows are too few", allowed=["log_linear", "constant"]),
         "rows": pa.Column(int, pa.Check.ge(2), description="benchmark rows behind the fit"),
-        "intercept": _number("b0 of ln tok/s", at_least=None),
-        "slope_input": _number("change of ln tok/s per ln input tokens", at_least=None),
-        "slope_output": _number("change of ln tok/s per ln output tokens", at_least=None),
-        "cap_tok_per_s": _number("largest observed throughput of a node, tok/s"),
-        "fit_ratio_geometric_sd": _number("typical factor between fitted and observed"),
-        "leave_one_out_ratio_min": _number("smallest predicted / observed of a row left out"),
-        "leave_one_out_ratio_max": _number("largest predicted / observed of a row left out"),
-        "leave_one_out_ratio_geometric_sd": _number("typical factor between predicted and observed, row left out"),
-        "input_tokens_min": _number("shortest prompt behind the fit"),
-        "input_tokens_max": _number("longest prompt behind the fit"),
-        "output_tokens_min": _number("shortest answer behind the fit"),
-        "output_tokens_max": _number("longest answer behind the fit"),
+        "intercept": number("b0 of ln tok/s", at_least=None),
+        "slope_input": number("change of ln tok/s per ln input tokens", at_least=None),
+        "slope_output": number("change of ln tok/s per ln output tokens", at_least=None),
+        "cap_tok_per_s": number("largest observed throughput of a node, tok/s"),
+        "fit_ratio_geometric_sd": number("typical factor between fitted and observed"),
+        "leave_one_out_ratio_min": number("smallest predicted / observed of a row left out"),
+        "leave_one_out_ratio_max": number("largest predicted / observed of a row left out"),
+        "leave_one_out_ratio_geometric_sd": number("typical factor between predicted and observed, row left out"),
+        "input_tokens_min": number("shortest prompt behind the fit"),
+        "input_tokens_max": number("longest prompt behind the fit"),
+        "output_tokens_min": number("shortest answer behind the fit"),
+        "output_tokens_max": number("longest answer behind the fit"),
     },
     strict=True,
     unique=["study", "model"],
@@ -54,56 +56,57 @@ THROUGHPUT_FIT = pa.DataFrameSchema(
 THROUGHPUT_ROWS = of_all_sources(
     Throughput,
     {
-        "node_tok_per_s": _number("output throughput of an 8-GPU node, tok/s"),
-        "study": _text("study"),
-        "fitted_tok_per_s": _number("throughput by the fit, tok/s"),
-        "left_out_tok_per_s": _number("throughput by a fit without this row, tok/s"),
+        "node_tok_per_s": number("output throughput of an 8-GPU node, tok/s"),
+        "study": text("study"),
+        "fitted_tok_per_s": number("throughput by the fit, tok/s"),
+        "left_out_tok_per_s": number("throughput by a fit without this row, tok/s"),
     },
 )
 
 THROUGHPUT_CURVE = pa.DataFrameSchema(
     {
-        "model": _text("model"),
-        "part": _text("place beside the fitted lengths", allowed=["shorter", "fitted", "longer"]),
-        "output_tokens": _number("answer length, tokens"),
-        "tok_per_s": _number("fitted throughput at the prompt length of traditional queries, tok/s"),
+        "model": text("model"),
+        "part": text("place beside the fitted lengths", allowed=["shorter", "fitted", "longer"]),
+        "output_tokens": number("answer length, tokens"),
+        "tok_per_s": number("fitted throughput at the prompt length of traditional queries, tok/s"),
     },
     strict=True,
 )
 
 TOKEN_LENGTH_DENSITY = pa.DataFrameSchema(
     {
-        "workload": _text("workload"),
-        "label": _text("name in figures"),
-        "output_tokens": _number("answer length, tokens"),
-        "density_per_e_fold": _number("share of queries per factor of e in length"),
+        "workload": text("workload"),
+        "label": text("name in figures"),
+        "output_tokens": number("answer length, tokens"),
+        "density_per_e_fold": number("share of queries per factor of e in length"),
     },
     strict=True,
 )
 
 TOKEN_LENGTH_QUANTILES = pa.DataFrameSchema(
     {
-        "workload": _text("workload"),
-        "label": _text("name in figures"),
-        "name": _text("P5, median or P95"),
-        "output_tokens": _number("answer length, tokens"),
+        "workload": text("workload"),
+        "label": text("name in figures"),
+        "name": text("P5, median or P95"),
+        "output_tokens": number("answer length, tokens"),
     },
     strict=True,
 )
 
 ENERGY_PER_QUERY = pa.DataFrameSchema(
     {
-        "study": _text("study"),
-        "workload": _text("workload"),
-        "subject_kind": _text("model or class", allowed=["model", "class"]),
-        "subject": _text("model, or class of models"),
-        "spread": _text("all draws, or cut twice as the publication did", allowed=SPREADS),
+        "study": text("study"),
+        "workload": text("workload"),
+        "subject_kind": text("model or class", allowed=["model", "class"]),
+        "subject": text("model, or class of models"),
+        "boundary": text("what is metered: node x PUE", allowed=["datacenter"]),
+        "spread": text("all draws, or cut twice as the publication did", allowed=SPREADS),
         "draws": pa.Column(int, pa.Check.ge(1), description="Monte Carlo draws, before any trimming"),
-        **{f"energy_wh_{q}": _number(f"{q.upper()} of energy per query, Wh") for q in (*QUANTILES, "mean")},
-        **{f"energy_wh_{q}_se": _number("its Monte Carlo standard error, Wh") for q in (*QUANTILES, "mean")},
-        **{f"energy_wh_{q}_exact": _number("the same by exact summation, Wh") for q in (*QUANTILES, "mean")},
-        "energy_wh_p50_relative_se": _number("Monte Carlo standard error of the median, share of it"),
-        "largest_deviation_from_exact_se": _number(
+        **{f"energy_wh_{q}": number(f"{q.upper()} of energy per query, Wh") for q in (*QUANTILES, "mean")},
+        **{f"energy_wh_{q}_se": number("its Monte Carlo standard error, Wh") for q in (*QUANTILES, "mean")},
+        **{f"energy_wh_{q}_exact": number("the same by exact summation, Wh") for q in (*QUANTILES, "mean")},
+        "energy_wh_p50_relative_se": number("Monte Carlo standard error of the median, share of it"),
+        "largest_deviation_from_exact_se": number(
             "largest difference from the exact summation, in standard errors", at_least=None
         ),
         "extrapolated_share": pa.Column(
@@ -116,30 +119,31 @@ ENERGY_PER_QUERY = pa.DataFrameSchema(
 
 ENERGY_DENSITY = pa.DataFrameSchema(
     {
-        "study": _text("study"),
-        "workload": _text("workload"),
-        "subject_kind": _text("model or class", allowed=["model", "class"]),
-        "subject": _text("model, or class of models"),
-        "energy_wh": _number("energy of a query, Wh"),
-        "density_per_e_fold": _number("share of queries per factor of e in energy"),
+        "study": text("study"),
+        "workload": text("workload"),
+        "subject_kind": text("model or class", allowed=["model", "class"]),
+        "subject": text("model, or class of models"),
+        "energy_wh": number("energy of a query, Wh"),
+        "density_per_e_fold": number("share of queries per factor of e in energy"),
     },
     strict=True,
 )
 
 INTERVENTION_MULTIPLIERS = pa.DataFrameSchema(
     {
-        "study": _text("study"),
-        "workload": _text("workload"),
-        "subject": _text("class of models"),
-        "level": _text("where a lever acts", allowed=["model", "serving", "hardware", "workload", "combined"]),
-        "lever": _text("lever"),
-        "label": _text("name in figures"),
-        "combination": _text("how levers combine", allowed=["single", "independent", "overlap"]),
-        "spread": _text("all draws, or cut twice as the publication did", allowed=SPREADS),
-        **{f"multiplier_{q}": _number("factor by which energy falls") for q in ("p05", "p10", "p50", "p90", "p95")},
-        **{f"energy_wh_{q}": _number("energy per query that remains, Wh") for q in (*QUANTILES, "mean")},
-        "energy_wh_p50_se": _number("Monte Carlo standard error of the median, Wh"),
-        "energy_wh_p50_exact": _number("median by exact summation, Wh (untrimmed only)", nullable=True),
+        "study": text("study"),
+        "workload": text("workload"),
+        "subject": text("class of models"),
+        "boundary": text("what is metered: node x PUE", allowed=["datacenter"]),
+        "level": text("where a lever acts", allowed=["model", "serving", "hardware", "workload", "combined"]),
+        "lever": text("lever"),
+        "label": text("name in figures"),
+        "combination": text("how levers combine", allowed=["single", "independent", "overlap"]),
+        "spread": text("all draws, or cut twice as the publication did", allowed=SPREADS),
+        **{f"multiplier_{q}": number("factor by which energy falls") for q in ("p05", "p10", "p50", "p90", "p95")},
+        **{f"energy_wh_{q}": number("energy per query that remains, Wh") for q in (*QUANTILES, "mean")},
+        "energy_wh_p50_se": number("Monte Carlo standard error of the median, Wh"),
+        "energy_wh_p50_exact": number("median by exact summation, Wh (untrimmed only)", nullable=True),
     },
     strict=True,
     unique=["study", "workload", "lever", "spread"],
@@ -147,25 +151,26 @@ INTERVENTION_MULTIPLIERS = pa.DataFrameSchema(
 
 SCENARIO_AGGREGATES = pa.DataFrameSchema(
     {
-        "study": _text("study"),
-        "scenario": _text("scenario"),
-        "label": _text("name in figures"),
-        "queries_per_day": _number("queries per day"),
+        "study": text("study"),
+        "scenario": text("scenario"),
+        "label": text("name in figures"),
+        "boundary": text("what is metered: node x PUE x overheads", allowed=["fleet"]),
+        "queries_per_day": number("queries per day"),
         "long_share": pa.Column(float, SHARE, description="share of long queries"),
         "interventions": pa.Column(bool, description="whether the serving intervention is applied"),
-        "overhead_traditional": _number("overhead factor of traditional queries", at_least=1),
-        "overhead_long": _number("overhead factor of long queries", at_least=1),
-        "energy_gwh_per_day_p05": _number("P5 with utilisation, PUE and serving shared by the fleet, GWh/day"),
-        "energy_gwh_per_day_p50": _number("P50, likewise"),
-        "energy_gwh_per_day_p95": _number("P95, likewise"),
-        "energy_gwh_per_day_mean": _number("mean, GWh/day"),
-        "energy_gwh_per_day_mean_traditional": _number("of it traditional queries"),
-        "energy_gwh_per_day_mean_long": _number("of it long queries"),
-        "energy_gwh_per_day_mean_se": _number("Monte Carlo standard error of the mean"),
-        "energy_gwh_per_day_published_se": _number("the same for a run of the published size"),
-        "energy_gwh_per_day_p05_as_published": _number("P5 of the published bootstrap of the mean", at_least=None),
-        "energy_gwh_per_day_p50_as_published": _number("P50, likewise"),
-        "energy_gwh_per_day_p95_as_published": _number("P95, likewise"),
+        "overhead_traditional": number("overhead factor of traditional queries", at_least=1),
+        "overhead_long": number("overhead factor of long queries", at_least=1),
+        "energy_gwh_per_day_p05": number("P5 with utilisation, PUE and serving shared by the fleet, GWh/day"),
+        "energy_gwh_per_day_p50": number("P50, likewise"),
+        "energy_gwh_per_day_p95": number("P95, likewise"),
+        "energy_gwh_per_day_mean": number("mean, GWh/day"),
+        "energy_gwh_per_day_mean_traditional": number("of it traditional queries"),
+        "energy_gwh_per_day_mean_long": number("of it long queries"),
+        "energy_gwh_per_day_mean_se": number("Monte Carlo standard error of the mean"),
+        "energy_gwh_per_day_published_se": number("the same for a run of the published size"),
+        "energy_gwh_per_day_p05_as_published": number("P5 of the published bootstrap of the mean", at_least=None),
+        "energy_gwh_per_day_p50_as_published": number("P50, likewise"),
+        "energy_gwh_per_day_p95_as_published": number("P95, likewise"),
     },
     strict=True,
     unique=["study", "scenario"],
@@ -173,20 +178,27 @@ SCENARIO_AGGREGATES = pa.DataFrameSchema(
 
 HEADLINE = pa.DataFrameSchema(
     {
-        "study": _text("study"),
-        "quantity": _text("name of the number"),
-        "label": _text("name for readers"),
-        "unit": _text("unit"),
-        "published": _number("value as printed", nullable=True),
-        "computed": _number("value computed here"),
-        "relative_difference": _number("computed / published - 1", at_least=None, nullable=True),
-        "tolerance": _number("half the last printed digit + 3 standard errors of the published run", nullable=True),
-        "within": pa.Column(bool, nullable=True, description="whether the difference is inside the tolerance"),
+        "study": text("study"),
+        "quantity": text("name of the number"),
+        "label": text("name for readers"),
+        "unit": text("unit"),
+        "published": number("value as printed", nullable=True),
+        "computed": number("value computed here"),
+        "computed_p05": number("P5 of what it is the median or mean of", nullable=True),
+        "computed_p95": number("P95 of it", nullable=True),
+        "spread": text("what that interval is over: single queries, or what the whole fleet shares", nullable=True),
+        "relative_difference": number("computed / published - 1", at_least=None, nullable=True),
+        "tolerance": number("half the last printed digit + 3 standard errors of the published run", nullable=True),
+        "within": pa.Column(
+            bool,
+            nullable=True,
+            description="whether the difference is inside the tolerance; not asked of other methods",
+        ),
         "same_digits": pa.Column(bool, nullable=True, description="whether the value rounds to the printed one"),
-        "sampling_se": _number("standard error in a run of the published size"),
-        "published_source": _text("publication", nullable=True),
-        "locator": _text("place in it", nullable=True),
-        "note": _text("what a reader must know", nullable=True),
+        "sampling_se": number("standard error in a run of the published size", nullable=True),
+        "published_source": text("publication", nullable=True),
+        "locator": text("place in it", nullable=True),
+        "note": text("what a reader must know", nullable=True),
     },
     strict=True,
     unique=["study", "quantity"],
@@ -194,40 +206,40 @@ HEADLINE = pa.DataFrameSchema(
 
 BENCHMARK_CHECKS = pa.DataFrameSchema(
     {
-        "check": _text("name of the check"),
-        "severity": _text("how serious: cannot be true, needs a look, or good to know", allowed=SEVERITIES),
-        "source": _text("source of the row", nullable=True),
-        "row_id": _text("the row", nullable=True),
-        "file": _text("its file", nullable=True),
+        "check": text("name of the check"),
+        "severity": text("how serious: cannot be true, needs a look, or good to know", allowed=SEVERITIES),
+        "source": text("source of the row", nullable=True),
+        "row_id": text("the row", nullable=True),
+        "file": text("its file", nullable=True),
         "line": pa.Column(int, nullable=True, description="its line"),
-        "model": _text("its model", nullable=True),
-        "gpu": _text("its GPU", nullable=True),
-        "found": _number("what the row says", nullable=True),
-        "expected": _number("what it is held against: the limit, or the other row's value", nullable=True),
-        "unit": _text("unit of both", nullable=True),
-        "other_source": _text("source of the other row", nullable=True),
-        "other_row_id": _text("the other row", nullable=True),
-        "message": _text("the finding in one sentence"),
+        "model": text("its model", nullable=True),
+        "gpu": text("its GPU", nullable=True),
+        "found": number("what the row says", nullable=True),
+        "expected": number("what it is held against: the limit, or the other row's value", nullable=True),
+        "unit": text("unit of both", nullable=True),
+        "other_source": text("source of the other row", nullable=True),
+        "other_row_id": text("the other row", nullable=True),
+        "message": text("the finding in one sentence"),
     },
     strict=True,
 )
 
 SOURCES = pa.DataFrameSchema(
     {
-        "source": _text("folder of the source in resources/benchmarks"),
-        "file": _text("one of its files"),
-        "format": _text("format it was read in"),
-        "publisher": _text("who published it"),
-        "title": _text("its title"),
-        "url": _text("where it stands"),
-        "version": _text("its version"),
-        "read_on": _text("date it was read"),
-        "licence": _text("its licence"),
-        "citation": _text("how to cite it"),
-        "notes": _text("what a reader must know", nullable=True),
-        "sha256": _text("verified checksum of the file"),
-        "previous_read_on": _text("date it was read before", nullable=True),
-        "previous_sha256": _text("checksum it had then", nullable=True),
+        "source": text("folder of the source in resources/benchmarks"),
+        "file": text("one of its files"),
+        "format": text("format it was read in"),
+        "publisher": text("who published it"),
+        "title": text("its title"),
+        "url": text("where it stands"),
+        "version": text("its version"),
+        "read_on": text("date it was read"),
+        "licence": text("its licence"),
+        "citation": text("how to cite it"),
+        "notes": text("what a reader must know", nullable=True),
+        "sha256": text("verified checksum of the file"),
+        "previous_read_on": text("date it was read before", nullable=True),
+        "previous_sha256": text("checksum it had then", nullable=True),
         "rows_read": pa.Column(int, pa.Check.ge(0), description="rows of the file, over all tables"),
         "rows_accepted": pa.Column(int, pa.Check.ge(0), description="rows that passed every check of a row"),
         "rows_rejected": pa.Column(int, pa.Check.ge(0), description="rows set aside, see rejected_row"),
@@ -239,11 +251,11 @@ SOURCES = pa.DataFrameSchema(
 
 BENCHMARK_SOURCES = pa.DataFrameSchema(
     {
-        "source": _text("folder of the source in resources/benchmarks"),
-        "publisher": _text("who published it"),
-        "version": _text("its version"),
-        "read_on": _text("date it was read"),
-        "licence": _text("its licence"),
+        "source": text("folder of the source in resources/benchmarks"),
+        "publisher": text("who published it"),
+        "version": text("its version"),
+        "read_on": text("date it was read"),
+        "licence": text("its licence"),
         "files": pa.Column(int, pa.Check.ge(1), description="number of files"),
         "rows_accepted": pa.Column(int, pa.Check.ge(0), description="rows that passed every check of a row"),
         "rows_rejected": pa.Column(int, pa.Check.ge(0), description="rows set aside"),
@@ -262,15 +274,15 @@ BENCHMARK_SOURCES = pa.DataFrameSchema(
 
 FORM_NAMES = ["gpu_seconds", "log_linear", *(f"borrowed_{kinship}" for kinship in KINSHIPS)]
 CONFIGURATION = {
-    "configuration": _text("name of the configuration: model, GPU, precision, version, parallelism"),
-    "source": _text("source of its rows"),
-    "model": _text("model"),
-    "gpu": _text("GPU"),
-    "precision": _text("number format of the weights"),
-    "engine": _text("serving engine", nullable=True),
-    "engine_version": _text("its version", nullable=True),
+    "configuration": text("name of the configuration: model, GPU, precision, version, parallelism"),
+    "source": text("source of its rows"),
+    "model": text("model"),
+    "gpu": text("GPU"),
+    "precision": text("number format of the weights"),
+    "engine": text("serving engine", nullable=True),
+    "engine_version": text("its version", nullable=True),
     "gpus": pa.Column(int, pa.Check.ge(1), description="GPUs of an instance"),
-    "concurrency": _number("requests in flight", nullable=True),
+    "concurrency": number("requests in flight", nullable=True),
     **{
         f"{kind}_parallel": pa.Column(int, pa.Check.ge(1), nullable=True, description=f"{kind}-parallel degree")
         for kind in ("tensor", "pipeline", "expert", "data")
@@ -281,31 +293,31 @@ THROUGHPUT_CONFIGURATIONS = pa.DataFrameSchema(
     CONFIGURATION
     | {
         "rows": pa.Column(int, pa.Check.ge(3), description="rows behind the fit"),
-        "prefill_s_per_token": _number("a: GPU-seconds per input token"),
-        "decode_s_per_token": _number("b: GPU-seconds per output token"),
-        "attention_s_per_token2": _number("c: GPU-seconds per output token and token of context"),
-        "kv_growth": _number("g: part of the answer in its own context"),
-        "fit_error_log_sd": _number("typical log ratio of a row left out, pooled with that of all configurations"),
-        "input_tokens_min": _number("shortest prompt behind the fit"),
-        "input_tokens_max": _number("longest prompt behind the fit"),
-        "output_tokens_min": _number("shortest answer behind the fit"),
-        "output_tokens_max": _number("longest answer behind the fit"),
+        "prefill_s_per_token": number("a: GPU-seconds per input token"),
+        "decode_s_per_token": number("b: GPU-seconds per output token"),
+        "attention_s_per_token2": number("c: GPU-seconds per output token and token of context"),
+        "kv_growth": number("g: part of the answer in its own context"),
+        "fit_error_log_sd": number("typical log ratio of a row left out, pooled with that of all configurations"),
+        "input_tokens_min": number("shortest prompt behind the fit"),
+        "input_tokens_max": number("longest prompt behind the fit"),
+        "output_tokens_min": number("shortest answer behind the fit"),
+        "output_tokens_max": number("longest answer behind the fit"),
     },
     strict=True,
     unique=["configuration"],
 )
 
 THROUGHPUT_LEFT_OUT = pa.DataFrameSchema(
-    {"form": _text("how it was predicted, without its own row", allowed=FORM_NAMES)}
+    {"form": text("how it was predicted, without its own row", allowed=FORM_NAMES)}
     | CONFIGURATION
     | {
-        "row_id": _text("the row"),
-        "input_tokens": _number("prompt length, tokens"),
-        "output_tokens": _number("answer length, tokens"),
-        "output_tok_per_s_per_gpu": _number("observed, output tok/s per GPU"),
-        "predicted_tok_per_s_per_gpu": _number("predicted, output tok/s per GPU"),
-        "ratio": _number("predicted / observed"),
-        "fit_error_log_sd": _number("error stated for the prediction, as log deviation, from other rows alone"),
+        "row_id": text("the row"),
+        "input_tokens": number("prompt length, tokens"),
+        "output_tokens": number("answer length, tokens"),
+        "output_tok_per_s_per_gpu": number("observed, output tok/s per GPU"),
+        "predicted_tok_per_s_per_gpu": number("predicted, output tok/s per GPU"),
+        "ratio": number("predicted / observed"),
+        "fit_error_log_sd": number("error stated for the prediction, as log deviation, from other rows alone"),
         "inside_90": pa.Column(bool, description="whether the observed value lies in the stated central 90 %"),
     },
     strict=True,
@@ -314,14 +326,14 @@ THROUGHPUT_LEFT_OUT = pa.DataFrameSchema(
 
 THROUGHPUT_FORMS = pa.DataFrameSchema(
     {
-        "form": _text("how rows were predicted without themselves", allowed=FORM_NAMES),
-        "configuration": _text("configuration, or all"),
+        "form": text("how rows were predicted without themselves", allowed=FORM_NAMES),
+        "configuration": text("configuration, or all"),
         "rows": pa.Column(int, pa.Check.ge(1), description="rows predicted"),
         "configurations": pa.Column(int, pa.Check.ge(1), description="their configurations"),
-        "ratio_geometric_mean": _number("typical predicted / observed"),
-        "ratio_geometric_sd": _number("typical factor between the two"),
-        "ratio_min": _number("smallest predicted / observed"),
-        "ratio_max": _number("largest"),
+        "ratio_geometric_mean": number("typical predicted / observed"),
+        "ratio_geometric_sd": number("typical factor between the two"),
+        "ratio_min": number("smallest predicted / observed"),
+        "ratio_max": number("largest"),
         "share_within_band": pa.Column(float, SHARE, description="share of rows with a ratio of 0.75 to 1.33"),
         "share_inside_90": pa.Column(float, SHARE, description="share of rows inside the stated central 90 %"),
     },
@@ -331,29 +343,29 @@ THROUGHPUT_FORMS = pa.DataFrameSchema(
 
 ATTAINMENT_PAIRS = pa.DataFrameSchema(
     {
-        "kind": _text("what is held against what"),
-        "source": _text("source of the online row"),
-        "row_id": _text("the online row"),
-        "reference": _text("the offline row (source/row), or the configuration whose fit stands for it"),
-        "model": _text("model"),
-        "gpu": _text("GPU of the online row"),
-        "precision": _text("number format of the weights"),
+        "kind": text("what is held against what"),
+        "source": text("source of the online row"),
+        "row_id": text("the online row"),
+        "reference": text("the offline row (source/row), or the configuration whose fit stands for it"),
+        "model": text("model"),
+        "gpu": text("GPU of the online row"),
+        "precision": text("number format of the weights"),
         "gpus": pa.Column(int, pa.Check.ge(1), nullable=True, description="GPUs of the online row"),
-        "output_tokens": _number("answer length, tokens", nullable=True),
-        "attained_tok_per_s_per_gpu": _number("online, output tok/s per GPU"),
-        "offline_tok_per_s_per_gpu": _number("offline, output tok/s per GPU"),
-        "ratio": _number("attained / offline"),
-        "ratio_low": _number("the same at one end of what is not stated"),
-        "ratio_high": _number("the same at the other end"),
-        "basis": _text("how alike the two are"),
+        "output_tokens": number("answer length, tokens", nullable=True),
+        "attained_tok_per_s_per_gpu": number("online, output tok/s per GPU"),
+        "offline_tok_per_s_per_gpu": number("offline, output tok/s per GPU"),
+        "ratio": number("attained / offline"),
+        "ratio_low": number("the same at one end of what is not stated"),
+        "ratio_high": number("the same at the other end"),
+        "basis": text("how alike the two are"),
     },
     strict=True,
     unique=["kind", "source", "row_id"],
 )
 
 READ_FROM = {
-    "source": _text("folder of the source in resources/workloads"),
-    "file": _text("file the row was read from"),
+    "source": text("folder of the source in resources/workloads"),
+    "file": text("file the row was read from"),
     "line": pa.Column(int, pa.Check.ge(2), description="line in that file"),
 }
 REQUEST_LENGTHS = RequestLengths.to_schema().add_columns(READ_FROM)
@@ -361,14 +373,14 @@ OUTPUT_LENGTH_QUANTILES = OutputLengthQuantiles.to_schema().add_columns(READ_FRO
 
 REQUEST_LENGTH_QUANTILES = pa.DataFrameSchema(
     {
-        "source": _text("folder of the source in resources/workloads"),
-        "workload": _text("name of the workload"),
-        "side": _text("prompts or answers", allowed=["input", "output"]),
+        "source": text("folder of the source in resources/workloads"),
+        "workload": text("name of the workload"),
+        "side": text("prompts or answers", allowed=["input", "output"]),
         "requests": pa.Column(int, pa.Check.ge(1), description="requests behind the quantiles"),
         "cached_input_share": pa.Column(
             float, SHARE, nullable=True, description="share of all prompt tokens that an earlier request had"
         ),
-        **{f"tokens_{q}": _number(f"{q.upper()} of the length, tokens", at_least=1) for q in QUANTILES},
+        **{f"tokens_{q}": number(f"{q.upper()} of the length, tokens", at_least=1) for q in QUANTILES},
     },
     strict=True,
     unique=["workload", "side"],

@@ -56,7 +56,7 @@ def scenario_aggregates(
     shared = _shared_draws(study_name, study, seed)
     return pl.DataFrame(
         [
-            {"study": study_name, "scenario": name, "label": spec["label"]}
+            {"study": study_name, "scenario": name, "label": spec["label"], "boundary": "fleet"}
             | _scenario(fleet["queries_per_day"], spec, workloads, shared, study["as_published"]["draws_per_model"])
             for name, spec in fleet["scenarios"].items()
         ]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from inference_energy import fleet_factors
+from inference_energy import fleet_factors, quantiles
 from inference_energy.fleet_factors import Shared
 from inference_energy.fleets import Fleet, energy_gwh_per_day, queries_of
 from inference_energy.nested import Service
@@ -30,10 +30,8 @@ def sweeps(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     for parameter, values in service.study.get("sweeps", {}).items():
         for value in values:
             for workload, unit, energy in _at(service, shared, parameter, value):
-                p05, p50, p95 = np.quantile(energy, [0.05, 0.5, 0.95])
                 place = {"study": service.name, "parameter": parameter, "value": float(value), "workload": workload}
-                found = {"p05": float(p05), "p50": float(p50), "p95": float(p95), "mean": float(np.mean(energy))}
-                rows.append(place | {"unit": unit} | found)
+                rows.append(place | {"unit": unit} | quantiles.of_draws(energy, quantiles.INTERVAL))
     return pl.DataFrame(rows)
 
 

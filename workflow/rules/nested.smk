@@ -1,0 +1,126 @@
+# What a study of method `nested` computes: curves, energy per query, interventions, fleets, sweeps.
+
+NESTED = [name for name, study in STUDIES.items() if study["method"] == "nested"]
+# What every rule of such a study reads besides its own inputs, by the names of services.Tables.
+NESTED_TABLES = {
+    "throughput": "results/validated/throughput.parquet",
+    "corrections": "results/validated/corrections.parquet",
+    "models": "results/validated/models.parquet",
+    "hardware": "results/validated/hardware.parquet",
+    "coefficients": "results/comparison/throughput_configurations.parquet",
+    "left_out": "results/comparison/throughput_left_out.parquet",
+    "forms": "results/comparison/throughput_forms.parquet",
+    "pairs": "results/comparison/attainment_pairs.parquet",
+    "lengths": "results/validated/request_lengths.parquet",
+    "answers": "results/validated/output_length_quantiles.parquet",
+    "node_power": "resources/node_power.csv",
+    "overheads": "resources/overheads.csv",
+}
+# The parts of a study that decide the energy of a query.
+NESTED_QUERY = (
+    "boundary",
+    "throughput",
+    "hardware",
+    "power",
+    "load",
+    "attainment",
+    "pue",
+    "overheads",
+    "workloads",
+    "classes",
+)
+
+
+rule nested_fit:
+    """The curve that serves every model on every GPU of a study, own or borrowed, and what its fleet shares."""
+    input:
+        **NESTED_TABLES,
+        code=library("nested_fit"),
+    output:
+        fit=update("results/{study}/throughput_fit.parquet"),
+        assumed=update("results/{study}/assumptions.parquet"),
+    log:
+        "results/logs/{study}/nested_fit.log",
+    wildcard_constraints:
+        study=one_of(NESTED),
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        study=section(*NESTED_QUERY),
+    script:
+        "../scripts/nested_fit.py"
+
+
+rule nested_energy:
+    """Energy of one query, per model and class, workload, boundary and kind of spread, and where the spread comes from."""
+    input:
+        **NESTED_TABLES,
+        fit="results/{study}/throughput_fit.parquet",
+        code=library("nested_energy"),
+    output:
+        energy=update("results/{study}/energy_per_query.parquet"),
+        boundaries=update("results/{study}/energy_by_boundary.parquet"),
+        density=update("results/{study}/energy_density.parquet"),
+        variance=update("results/{study}/variance_shares.parquet"),
+    log:
+        "results/logs/{study}/nested_energy.log",
+    wildcard_constraints:
+        study=one_of(NESTED),
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        study=section(*NESTED_QUERY),
+        draws=config["draws"],
+        fleet_draws=config["fleet_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/nested_energy.py"
+
+
+rule nested_interventions:
+    """What each lever saves where it acts, and levers together."""
+    input:
+        **NESTED_TABLES,
+        fit="results/{study}/throughput_fit.parquet",
+        interventions="resources/interventions.csv",
+        code=library("nested_interventions"),
+    output:
+        update("results/{study}/intervention_multipliers.parquet"),
+    log:
+        "results/logs/{study}/nested_interventions.log",
+    wildcard_constraints:
+        study=one_of(NESTED),
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        study=section(*NESTED_QUERY, "interventions"),
+        draws=config["fleet_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/nested_interventions.py"
+
+
+rule nested_fleet:
+    """What a fleet draws in a day, needs and emits, and how that moves with one assumption at a time."""
+    input:
+        **NESTED_TABLES,
+        fit="results/{study}/throughput_fit.parquet",
+        interventions="resources/interventions.csv",
+        grid="resources/grid.csv",
+        code=library("nested_fleet"),
+    output:
+        scenarios=update("results/{study}/scenario_aggregates.parquet"),
+        plan=update("results/{study}/fleet_plan.parquet"),
+        sweeps=update("results/{study}/sweeps.parquet"),
+    log:
+        "results/logs/{study}/nested_fleet.log",
+    wildcard_constraints:
+        study=one_of(NESTED),
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        study=section(*NESTED_QUERY, "interventions", "fleet", "sweeps"),
+        draws=config["fleet_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/nested_fleet.py"
