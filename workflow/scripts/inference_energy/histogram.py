@@ -1,6 +1,7 @@
 """A mergeable histogram of positive numbers in constant memory, for any number of draws."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -72,6 +73,14 @@ class HistogramDistribution:
     edges: np.ndarray
     cumulative: np.ndarray
 
+    @cached_property
+    def _shares(self) -> np.ndarray:
+        return np.diff(self.cumulative)
+
+    @cached_property
+    def _middles(self) -> np.ndarray:
+        return (self.edges[1:] + self.edges[:-1]) / 2
+
     def cdf(self, value: float) -> float:
         """Share of draws up to a value."""
         return float(np.interp(value, self.edges, self.cumulative))
@@ -88,6 +97,8 @@ class HistogramDistribution:
 
     def moment(self, order: int, low: float = 0.0, high: float = np.inf) -> float:
         """E[X^order; low < X < high], the draws outside counting as nothing."""
+        if low <= self.edges[0] and high >= self.edges[-1]:
+            return float(self._shares @ self._middles**order)
         inside = np.clip(self.edges, low, high)
         shares = np.diff(np.interp(inside, self.edges, self.cumulative))
         return float(shares @ ((inside[1:] + inside[:-1]) / 2) ** order)

@@ -101,8 +101,7 @@ def _side(
         return np.array([float(spec)]), np.ones(1)
     if "trace" in spec:
         points = _trace(spec["trace"], f"{place}.trace", traces)
-        points = points.group_by(f"{side}_tokens").agg(pl.col("requests").sum()).sort(f"{side}_tokens")
-        return points[f"{side}_tokens"].to_numpy(), _normalised(points["requests"].to_numpy())
+        return _coarser(points[f"{side}_tokens"].to_numpy(), _normalised(points["requests"].to_numpy()), count)
     if "task" in spec:
         return strata(_measured_answers(spec, place, answers), count)
     if spec["family"] == "exponential" and count == STRATA_ALONE:  # every token count, as in the published method
@@ -114,13 +113,28 @@ def _side(
         raise InputError(f"{place}: {error}") from None
 
 
+def _edges(count: int) -> np.ndarray:
+    return np.concatenate([[0.0], expit(np.linspace(-9, 9, count - 1)), [1.0]])
+
+
 def strata(of: Law, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean length and share of every stratum of a law; strata narrow towards both ends, no length is below 1."""
-    edges = np.concatenate([[0.0], expit(np.linspace(-9, 9, count - 1)), [1.0]])
+    edges = _edges(count)
     low, high = edges[:-1], edges[1:]
     shares = (low + high)[:, None] / 2 + (high - low)[:, None] / 2 * _NODES
     means = np.maximum(of.quantile(shares), 1.0) @ (_NODE_WEIGHTS / 2)
     return means, high - low
+
+
+def _coarser(values: np.ndarray, weights: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values of like size put together at their mean, until no more than `count` strata of them are left."""
+    order = np.argsort(values, kind="stable")
+    values, weights = values[order], weights[order]
+    middle = np.cumsum(weights) - weights / 2
+    group = np.searchsorted(_edges(count)[1:-1], middle)
+    shares = np.bincount(group, weights)
+    filled = shares > 0
+    return np.bincount(group, weights * values)[filled] / shares[filled], shares[filled]
 
 
 def _normalised(counts: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import polars as pl
 from inference_energy import fleet_factors, quantiles
 from inference_energy.energy import CHUNK_DRAWS, pooled_density
 from inference_energy.fleet_factors import BOUNDARIES, Assumptions, Shared
-from inference_energy.histogram import LogHistogram
+from inference_energy.histogram import HistogramDistribution, LogHistogram
 from inference_energy.lengths import Lengths
 from inference_energy.pool import Pool
 from inference_energy.random_streams import stream
@@ -134,6 +134,7 @@ def energy_per_query(
     """
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
     histograms = _simulate(service, shared, draws, seed)
+    distributions = {place: histogram.distribution() for place, histogram in histograms.items()}
     fleet = shared.slice(slice(0, fleet_draws))
     fleet_energy = service.per_gpu_second(fleet)
     middle = fleet_factors.central(service.given)
@@ -151,8 +152,9 @@ def energy_per_query(
             }
             for boundary in BOUNDARIES:
                 here = {member: histograms[workload, member, boundary] for member in weights}
+                drawn = {member: distributions[workload, member, boundary] for member in weights}
                 found = {
-                    "untrimmed": _untrimmed(here, weights, draws),
+                    "untrimmed": _untrimmed(drawn, weights, draws),
                     "per_query": _per_query(service, fixed, weights, workload, boundary),
                     "shared": _shared(means[boundary], fleet_draws),
                 }
@@ -186,11 +188,10 @@ def _simulate(service: Service, shared: Shared, draws: int, seed: int) -> dict[t
     return found
 
 
-def _untrimmed(histograms: dict[Member, LogHistogram], weights: dict[Member, np.ndarray], draws: int) -> dict:
-    pool = Pool(
-        members=[histogram.distribution() for histogram in histograms.values()],
-        weights=np.array([float(weights[member]) for member in histograms]),
-    )
+def _untrimmed(
+    drawn: dict[Member, HistogramDistribution], weights: dict[Member, np.ndarray], draws: int
+) -> dict[str, float]:
+    pool = Pool(members=list(drawn.values()), weights=np.array([float(weights[member]) for member in drawn]))
     values = pool.quantiles()
     errors = {name: pool.quantile_se(value, draws) for name, value in values.items()}
     return _row(draws, values | {"mean": pool.mean()}, errors | {"mean": pool.mean_se(draws)})
@@ -218,8 +219,8 @@ def _per_query(service: Service, fixed: dict, weights: dict[Member, np.ndarray],
 
 
 def _shared(means: np.ndarray, draws: int) -> dict:
-    values = np.broadcast_to(means, (draws,))
-    return _row(draws, quantiles.of_draws(values), quantiles.standard_errors(values))
+    ordered = np.sort(np.broadcast_to(means, (draws,)))  # once, for the quantiles and their errors
+    return _row(draws, quantiles.of_draws(ordered), quantiles.standard_errors(ordered))
 
 
 def _row(draws: int, values: dict[str, float], errors: dict[str, float]) -> dict:

@@ -89,6 +89,28 @@ def _something_counts(weights: dict | list) -> bool:
     return any(value > 0 for value in values)
 
 
+def check_bridge(bridge: dict, built: dict[str, dict], steps: dict[str, dict], place: str) -> None:
+    """Hold the bridge of the configuration against the studies.
+
+    Args:
+        bridge: its entry, `from` and `steps`.
+        built: the studies that are built, by name.
+        steps: the studies of the steps.
+        place: named in errors.
+
+    Raises:
+        InputError: it begins at a study that is not built or of another method than published, a step is not nested.
+    """
+    published = [name for name, study in built.items() if study["method"] == "published"]
+    if bridge["from"] not in published:
+        raise InputError(
+            f"{place}: bridge.from: found {bridge['from']!r}; allowed: {one_of(published)}, from `studies`"
+        )
+    for name, study in steps.items():
+        if study["method"] != "nested":
+            raise InputError(f"{place}: bridge.steps: found {name!r} of method {study['method']}; allowed: nested")
+
+
 def _ranges(node: Any, key: str = "") -> list[tuple[str, dict]]:
     if not isinstance(node, dict):
         return []

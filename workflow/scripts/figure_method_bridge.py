@@ -1,0 +1,11 @@
+"""Wiring of rule figure_method_bridge."""
+
+import polars as pl
+from inference_energy import log, render
+from inference_energy.figures.method_bridge import method_bridge_figure
+
+with log.job(snakemake):
+    chart = method_bridge_figure(
+        bridge=pl.read_parquet(snakemake.input.bridge), begin=snakemake.params.begin, end=snakemake.params.end
+    )
+    render.save(chart, snakemake.output)
