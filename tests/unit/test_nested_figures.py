@@ -211,7 +211,7 @@ def test_fleet_plan_without_any_quantity_of_one_scenario(tmp_path):
     chart = fleet_plan_figure(
         scenarios=pl.DataFrame([scenario("own", 0.5)]), plan=plan, references=REFERENCES.clear(), study=study()
     )
-    assert finding(chart) == "2 billion queries a day, 0% long, take 0.5 GWh (0.25-1)"
+    assert finding(chart) == "2 billion queries a day take 0.5 GWh (0.25-1)"
     assert "Own" in drawn(chart, tmp_path)
 
 
@@ -229,6 +229,12 @@ def test_sweeps_say_what_moves_most_and_least(tmp_path):
         "Of what is swept, answer length (1-8 Wh) moves a traditional query most; PUE (2-3 Wh) least"
     )
     assert "Fleet, GWh per day" in drawn(chart, tmp_path)
+
+
+def test_one_sweep_alone():
+    rows = pl.DataFrame([swept("pue", 1.1, 2.0), swept("pue", 1.5, 3.0)])
+    said = finding(sweeps_figure(sweeps=rows, study=study()))
+    assert said == "Over what is swept, PUE (2-3 Wh) moves a traditional query"
 
 
 def test_sweeps_of_the_fleet_alone_and_none():
@@ -255,7 +261,9 @@ def test_boundaries_go_from_median_to_mean_to_fleet(tmp_path):
 def test_boundaries_where_fleet_and_query_are_metered_alike():
     of = study(classes=("frontier",), boundary={"query": "node", "fleet": "node"})
     rows = energy_rows(of, ("node",))
-    assert finding(boundaries_figure(energy=rows, study=of)) == "Traditional query: 2 Wh at the median, 5 Wh on average"
+    chart = boundaries_figure(energy=rows, study=of)
+    assert finding(chart) == "Traditional query: 2 Wh at the median, 5 Wh on average"
+    assert conditions(chart).endswith("On the right within the node.")
 
 
 def test_ticks_are_dense_on_short_axes():

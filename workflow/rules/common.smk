@@ -39,6 +39,8 @@ def schema(name):
 
 try:
     configuration.check(config, schema("config"), "config/config.yaml")
+    if config["fleet_draws"] > config["draws"]:
+        raise InputError(f"config/config.yaml: fleet_draws: found {config['fleet_draws']}; allowed: at most `draws`")
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
     STUDIES = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
     BRIDGE = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}

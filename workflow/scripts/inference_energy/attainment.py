@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from inference_energy.configurations import PER_GPU
+from inference_energy.configurations import PER_GPU, version_order
 from inference_energy.distributions import SHARES
 from inference_energy.errors import InputError, one_of
 from inference_energy.gpu_seconds import GpuSeconds
@@ -12,6 +12,7 @@ COLUMNS = [
     *("kind", "source", "row_id", "reference", "model", "gpu", "precision", "gpus", "output_tokens"),
     *("attained_tok_per_s_per_gpu", "offline_tok_per_s_per_gpu", "ratio", "ratio_low", "ratio_high", "basis"),
 ]
+SMALLEST_VARIANCE = 1e-6  # of ratios that make a law
 LIKE_GPUS = 1.5  # largest factor between the memory bandwidths of GPUs that are compared
 # Input lengths that a chat run may have had where its source does not say: low, middle, high.
 CHAT_INPUT_TOKENS = (100.0, 300.0, 1000.0)
@@ -83,7 +84,7 @@ def _against_fits(rows: pl.DataFrame, coefficients: pl.DataFrame) -> pl.DataFram
         .group_by([*same, "prompts"], maintain_order=True)
         .last()
     )
-    newest = coefficients.sort("engine_version", "configuration").group_by(same, maintain_order=True).last()
+    newest = coefficients.sort(version_order(), "configuration").group_by(same, maintain_order=True).last()
     pairs = runs.join(newest.drop("source", "model"), on=same, suffix="_fit").filter(
         pl.col("output_tokens").is_between("output_tokens_min", "output_tokens_max")
     )
@@ -152,7 +153,7 @@ def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -
         place: names the weights in errors.
 
     Raises:
-        InputError: a kind without pairs, or pairs that all have the same ratio.
+        InputError: a kind without pairs, or pairs that are too few or too alike for a law.
     """
     known = pairs["kind"].unique().to_list()
     for kind in weights:
@@ -160,15 +161,19 @@ def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -
             raise InputError(f"{place}: found {kind!r}; allowed: {one_of(known)}")
     # ASSUME: a service is as likely to be like one kind of pair as like another, in proportion to the weights; a
     # ratio above 1, where a run online beat the one offline, counts as 1.
+    numbers = {kind: float(weight) for kind, weight in weights.items()}
     weighted = pairs.filter(pl.col("kind").is_in(list(weights))).select(
         pl.col("ratio").clip(upper_bound=1.0),
-        weight=pl.col("kind").replace_strict(weights, return_dtype=pl.Float64) / pl.len().over("kind"),
+        weight=pl.col("kind").replace_strict(numbers, return_dtype=pl.Float64) / pl.len().over("kind"),
     )
     share = weighted["weight"] / weighted["weight"].sum()
     mean = float((share * weighted["ratio"]).sum())
     variance = float((share * (weighted["ratio"] - mean) ** 2).sum())
-    if variance == 0:
-        raise InputError(f"{place}: found pairs with one and the same ratio {mean:g}; allowed: pairs that differ")
+    if variance < SMALLEST_VARIANCE:
+        raise InputError(
+            f"{place}: found {len(weighted)} pair(s), all with a ratio of about {mean:.3g}; allowed: kinds whose pairs"
+            " differ, or a law such as {family: beta, p05: 0.4, p95: 0.9}"
+        )
     total = mean * (1 - mean) / variance - 1
     return Beta(a=mean * total, b=(1 - mean) * total)
 

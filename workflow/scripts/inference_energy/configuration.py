@@ -76,6 +76,9 @@ def _check_finite(node: Any, place: str | Path, keys: tuple) -> None:
         _check_finite(child, place, (*keys, str(key)))
 
 
+TYPES = {"object": "a mapping of keys to values", "array": "a list", "string": "text", "boolean": "true or false"}
+
+
 def _explain(error: ValidationError) -> str:
     key = ".".join(str(part) for part in error.absolute_path) or "top level"
     rule, value = error.validator, error.validator_value
@@ -88,11 +91,12 @@ def _explain(error: ValidationError) -> str:
         missing = one_of([name for name in value if name not in error.instance])
         return f"{key}: missing key {missing}"
     allowed = {
-        "type": f"a value of type {value}",
+        "type": error.schema.get("title") or TYPES.get(str(value), f"a value of type {value}"),
         "enum": one_of([repr(item) for item in value]) if rule == "enum" else "",
         "minimum": f"a number >= {value}",
         "maximum": f"a number <= {value}",
         "exclusiveMinimum": f"a number > {value}",
+        "exclusiveMaximum": f"a number < {value}",
         "pattern": f"text matching {value}",
         "minLength": "text that is not empty",
         "minItems": f"at least {value} item(s)",

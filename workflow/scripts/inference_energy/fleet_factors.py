@@ -17,6 +17,7 @@ from inference_energy.throughput import NODE_GPUS
 # From the narrowest to the widest: what is metered.
 BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
 W_PER_KW = 1000.0
+CACHED = "cached share"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,13 @@ def assumptions(
         laws["attainment"] = attainment_law(pairs, spec["pairs"], f"{place}: attainment.pairs")
     else:
         laws["attainment"] = _law(spec, f"{place}: attainment")
+    for name in ("load", "attainment"):
+        of = laws[name]
+        if isinstance(of, Beta) and of.a <= 1:
+            raise InputError(
+                f"{place}: {name}: found a law that comes so near to 0 that the mean energy is infinite;"
+                " allowed: a p05 further from 0"
+            )
     known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
     for name in study["overheads"]:
         if name not in known:
@@ -137,7 +145,7 @@ def _overhead(name: str) -> str:
 
 def cached_name(workload: str) -> str:
     """Name of the ingredient that says how much of a workload's prompts is in the cache."""
-    return f"cached share: {workload}"
+    return f"{CACHED}: {workload}"
 
 
 def _fit_error(model: str) -> str:
@@ -218,22 +226,33 @@ def shared_draws(given: Assumptions, study_name: str, draws: int, seed: int) -> 
     # ASSUME: the ingredients are independent of each other. What makes boards (hosts) draw more is the same on all
     # GPU types of a fleet, and what a fit misses about a model is the same on all its GPUs: the wider choice, as
     # errors then do not average out over the fleet.
-    values = {name: draw(of, stream(seed, study_name, "fleet", name), draws) for name, of in given.laws.items()}
+    # The cache of all workloads is one: its hit rates are high or low together.
+    values = {
+        name: draw(of, stream(seed, study_name, "fleet", CACHED if name.startswith(CACHED) else name), draws)
+        for name, of in given.laws.items()
+    }
     mix = {
-        name: _dirichlet(weights, concentration, stream(seed, study_name, "fleet", "mix", name), draws)
+        name: _dirichlet(
+            weights,
+            concentration,
+            {model: stream(seed, study_name, "fleet", "mix", name, model) for model in weights},
+            draws,
+        )
         for name, (weights, concentration) in given.mix.items()
     }
     return Shared(values=values, mix=mix)
 
 
 def _dirichlet(
-    weights: dict[str, float], concentration: float | None, generator: np.random.Generator, draws: int
+    weights: dict[str, float], concentration: float | None, generators: dict[str, np.random.Generator], draws: int
 ) -> dict[str, np.ndarray]:
     if concentration is None or len(weights) == 1:
         return {model: np.full(draws, weight) for model, weight in weights.items()}
     # ASSUME: which models of a class serve how many queries is not known; the weights are Dirichlet around those of
     # the study. A concentration as large as the number of models makes every mix equally likely.
-    drawn = {model: generator.standard_gamma(weight * concentration, draws) for model, weight in weights.items()}
+    drawn = {
+        model: generators[model].standard_gamma(weight * concentration, draws) for model, weight in weights.items()
+    }
     total = np.maximum(sum(drawn.values()), np.finfo(float).tiny)
     return {model: value / total for model, value in drawn.items()}
 

@@ -51,11 +51,11 @@ class Fleet:
 
     def gpus(self, queries_per_day: Mapping[str, float]) -> dict[tuple[str, str], np.ndarray]:
         """GPUs needed at every draw, by model and GPU."""
-        found = {}
+        found: dict[tuple[str, str], np.ndarray] = {}
         for member, weight in self.service.weights(self.service.study["fleet"]["subject"], self.shared).items():
             model, gpu, _ = member
             error = fleet_factors.fit_factor(self.shared, model, self.service.curves[member][1])
-            found[model, gpu] = sum(
+            found[model, gpu] = found.get((model, gpu), 0.0) + sum(
                 planning.gpus_needed(
                     queries_per_day=queries * weight,
                     gpu_seconds_per_query=self.service.mean_seconds(self.shared, workload, member, self.by) * error,
@@ -83,8 +83,10 @@ def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> d
                 " (resources/interventions.csv: in_benchmarks)"
             )
     multipliers = levers.drawn(chosen, service.name, draws, seed)
-    by = levers.divisors(chosen, multipliers, service.study["interventions"]["overlap"])
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
+    # ASSUME: which lever of a group saves most is decided on the fleet's traditional queries.
+    alone = levers.savings(service, shared, spec["subject"], "traditional", chosen, multipliers)
+    by = levers.divisors(chosen, multipliers, service.study["interventions"]["overlap"], alone)
     return {False: Fleet.of(service, shared, {}), True: Fleet.of(service, shared, by)}
 
 
@@ -139,7 +141,7 @@ def fleet_plan(
         One row per scenario and quantity with its unit, P5, P50, P95, mean and what it rests on.
 
     Raises:
-        InputError: a grid zone that the table does not have, or one without a figure for water.
+        InputError: a grid zone that the table does not have.
     """
     spec = service.study["fleet"]
     zone = _zone(service.name, spec, grid)
@@ -185,6 +187,7 @@ def _quantities(
     }
     energy = sum(energy_gwh_per_day(fleet, queries, "fleet").values())
     overhead, pue = fleet_factors.overhead_share(service.given, shared), shared.values["pue"]
+    saved = fleet.by.get("power", 1.0) * fleet.by.get("energy", 1.0)
     peak = sum(
         planning.peak_power_mw(
             nodes=nodes[model, gpu],
@@ -200,7 +203,7 @@ def _quantities(
         "gpus": ("GPUs", sum(gpus.values()), "busy at the study's load and attainment"),
         "nodes": ("nodes", sum(nodes.values()), "of the class's GPUs"),
         "average_power": ("MW", planning.average_power_mw(energy_gwh_per_day=energy), "at the fleet boundary"),
-        "peak_power": ("MW", peak, "all nodes saturated at once, PUE and overheads included"),
+        "peak_power": ("MW", peak / saved, "all nodes saturated at once, PUE and overheads included"),
         "energy_per_year": ("TWh/year", planning.energy_twh_per_year(energy_gwh_per_day=energy), "365 such days"),
     }
     if zone is not None:

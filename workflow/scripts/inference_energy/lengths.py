@@ -14,6 +14,7 @@ from inference_energy.laws import Interpolated, Law, law
 # Strata that a continuous law is cut into: fewer where prompts and answers vary both, as their pairs are counted.
 STRATA_ALONE = 4096
 STRATA_OF_EACH = 128
+LARGEST_COUNTED_MEDIAN = 20_000  # of an exponential answer whose every token count is a point
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
@@ -104,7 +105,8 @@ def _side(
         return _coarser(points[f"{side}_tokens"].to_numpy(), _normalised(points["requests"].to_numpy()), count)
     if "task" in spec:
         return strata(_measured_answers(spec, place, answers), count)
-    if spec["family"] == "exponential" and count == STRATA_ALONE:  # every token count, as in the published method
+    if spec["family"] == "exponential" and count == STRATA_ALONE and spec["median"] <= LARGEST_COUNTED_MEDIAN:
+        # Every token count, as in the published method.
         weights = ExponentialTokens(median=spec["median"]).probabilities()
         return np.arange(1.0, len(weights) + 1), weights / weights.sum()
     try:
@@ -152,9 +154,9 @@ def _trace(name: str, place: str, traces: pl.DataFrame) -> pl.DataFrame:
 def _measured_answers(spec: dict, place: str, answers: pl.DataFrame) -> Interpolated:
     rows = answers.filter(pl.col("task") == spec["task"], pl.col("model") == spec["model"])
     if rows.is_empty():
-        asked = f"{spec['task']}, {spec['model']}"
+        asked = f"{spec['task']} / {spec['model']}"
         known = [
-            f"{task}, {model}" for task, model in answers.select("task", "model").sort("task", "model").iter_rows()
+            f"{task} / {model}" for task, model in answers.select("task", "model").sort("task", "model").iter_rows()
         ]
         raise InputError(f"{place}: found {asked!r}; allowed: {like(asked, known)}, measured in resources/workloads")
     row = rows.row(0, named=True)

@@ -1,5 +1,6 @@
 """What levers save where they act: one by one, all together, and without those that benchmarks already contain."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -84,24 +85,54 @@ def drawn(levers: Mapping[str, Lever], study_name: str, draws: int, seed: int) -
 
 
 def divisors(
-    levers: Mapping[str, Lever], multipliers: Mapping[str, np.ndarray], overlap: float
+    levers: Mapping[str, Lever],
+    multipliers: Mapping[str, np.ndarray],
+    overlap: float,
+    savings: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
     """What levers together divide each ingredient by.
 
-    Independent multipliers multiply. Under an overlap w, of the levers of one group the one that saves most counts
-    fully and every other one to the power 1 - w: w = 0 is independence, w = 1 leaves the largest alone.
+    Independent multipliers multiply. Under an overlap w, of the levers of one group the one that saves most energy
+    counts fully and every other one to the power 1 - w: w = 0 is independence, w = 1 leaves the best alone.
+
+    Args:
+        levers: by name.
+        multipliers: by lever, on the ingredient that it acts on, shape (draws,).
+        overlap: w.
+        savings: by lever, what it alone divides the energy by, shape (draws,).
     """
-    largest: dict[str, np.ndarray] = {}
+    grouped: dict[str, list[str]] = defaultdict(list)
     for name, lever in levers.items():
         if lever.overlap_group is not None:
-            largest[lever.overlap_group] = np.maximum(largest.get(lever.overlap_group, 1.0), multipliers[name])
+            grouped[lever.overlap_group].append(name)
+    best = {group: np.argmax([savings[name] for name in names], axis=0) for group, names in grouped.items()}
     found: dict[str, np.ndarray] = {}
     for name, lever in levers.items():
         value = multipliers[name]
         if lever.overlap_group is not None:
-            # ASSUME: what a lever saves beyond the largest of its group is a fixed part of what it saves alone.
-            value = np.where(value == largest[lever.overlap_group], value, value ** (1 - overlap))
+            # ASSUME: what a lever saves beyond the best of its group is a fixed part of what it saves alone.
+            is_best = best[lever.overlap_group] == grouped[lever.overlap_group].index(name)
+            value = np.where(is_best, value, value ** (1 - overlap))
         found[lever.acts_on] = found.get(lever.acts_on, 1.0) * value
+    return found
+
+
+def savings(
+    service: Service,
+    shared: Shared,
+    subject: str,
+    workload: str,
+    levers: Mapping[str, Lever],
+    multipliers: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """What every lever alone divides the mean energy of a workload's queries by, at every draw."""
+    boundary = service.study["boundary"]["query"]
+    before = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
+    found = {}
+    for name, lever in levers.items():
+        by = {lever.acts_on: multipliers[name]}
+        after = service.mean_wh(shared, subject, workload, per_gpu_second(service, shared, by), by)[boundary]
+        found[name] = np.broadcast_to(before / after, np.shape(multipliers[name]))
     return found
 
 
@@ -191,8 +222,9 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
     for workload in spec["workloads"]:
         queries = _Queries(service, shared, workload, draws, seed)
         before = queries.means({})
+        alone = savings(service, shared, spec["subject"], workload, levers, multipliers)
         for of in lever_sets(levers, spec["overlap"]):
-            saved = before / queries.means(divisors(of.levers, multipliers, of.overlap))
+            saved = before / queries.means(divisors(of.levers, multipliers, of.overlap, alone))
             place = {
                 "study": service.name,
                 "workload": workload,
@@ -204,7 +236,7 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
                 "multiplier_share_above_20": float(np.mean(saved > PUBLISHED_RANGE[1])),
             }
             del place["multiplier_mean"]
-            counted = divisors(of.remaining(), multipliers, of.overlap)
+            counted = divisors(of.remaining(), multipliers, of.overlap, alone)
             for spread, energies in queries.energies(counted).items():
                 rows.append(place | {"spread": spread} | energies)
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -236,7 +268,7 @@ class _Queries:
         p50 = pool.quantile(SHARES["p50"])
         return {
             "untrimmed": quantiles.columns("energy_wh", pool.quantiles() | {"mean": pool.mean()})
-            | {"energy_wh_p50_se": pool.quantile_se(p50, self.draws)},
+            | {"energy_wh_p50_se": pool.quantile_se_of_common_draws(p50, self.draws)},
             "shared": quantiles.columns("energy_wh", quantiles.of_draws(means))
             | {"energy_wh_p50_se": quantiles.standard_errors(means)["p50"]},
         }

@@ -193,8 +193,9 @@ def _untrimmed(
 ) -> dict[str, float]:
     pool = Pool(members=list(drawn.values()), weights=np.array([float(weights[member]) for member in drawn]))
     values = pool.quantiles()
-    errors = {name: pool.quantile_se(value, draws) for name, value in values.items()}
-    return _row(draws, values | {"mean": pool.mean()}, errors | {"mean": pool.mean_se(draws)})
+    errors = {name: pool.quantile_se_of_common_draws(value, draws) for name, value in values.items()}
+    errors["mean"] = pool.mean_se_of_common_draws(draws)
+    return _row(draws, values | {"mean": pool.mean()}, errors)
 
 
 def _at_center(service: Service, middle: Shared, workload: str) -> dict[Member, tuple[np.ndarray, dict[str, float]]]:

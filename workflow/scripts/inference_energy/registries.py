@@ -89,6 +89,16 @@ def read_hardware(path: Path) -> tuple[pl.DataFrame, Names]:
     return hardware, names(path, hardware, "gpu")
 
 
+def aliased(unknown: str, registry: pl.DataFrame, column: str) -> str:
+    """What to write instead of a name that a registry does not have: the one it is an alias of, or those like it."""
+    canonical = {
+        alias.strip(): name
+        for name, aliases in registry.select(column, "aliases").iter_rows()
+        for alias in (aliases or "").split("|")
+    }
+    return repr(canonical[unknown]) if unknown in canonical else like(unknown, registry[column])
+
+
 def names(path: Path, registry: pl.DataFrame, column: str) -> Names:
     """Every name and alias of a registry.
 

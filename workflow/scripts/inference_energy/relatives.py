@@ -29,8 +29,8 @@ def with_facts(coefficients: pl.DataFrame, models: pl.DataFrame, hardware: pl.Da
     )
 
 
-def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | None:
-    """Coefficients for one configuration from its relatives of one kinship, never from itself; none if it has none.
+def relatives(facts: pl.DataFrame, target: dict, kinship: str) -> pl.DataFrame:
+    """Fitted configurations that are of one kinship to a target, never itself.
 
     - `other_version`: the same network, GPU and precision in another version or parallelism, as it is.
     - `other_gpu`: the same network on another GPU: prefill by the ratio of peak arithmetic, decode by that of memory
@@ -38,8 +38,6 @@ def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | No
     - `other_model`: another network of the same architecture (dense, mixture of experts or hybrid) on the same GPU and
       precision: prefill and decode by the ratio of active parameters, attention by its square root.
     - `other_architecture`: likewise from networks of another architecture, where there is none of the same.
-
-    The median over the relatives is taken, coefficient by coefficient.
 
     Args:
         facts: table of `with_facts`.
@@ -55,9 +53,15 @@ def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | No
         "other_model": ~same_network & alike & same_architecture,
         "other_architecture": ~same_network & alike & ~same_architecture,
     }[kinship]
-    relatives = facts.filter(relation)
-    if relatives.is_empty():
-        return None
+    return facts.filter(relation)
+
+
+def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | None:
+    """Coefficients for one configuration from its `relatives`; none if it has none, or facts to scale by are missing.
+
+    The median over the relatives is taken, coefficient by coefficient.
+    """
+    found = relatives(facts, target, kinship)
     # ASSUME: prefill is bound by arithmetic, decoding by memory traffic, also in large batches; KV caches grow more
     # slowly than models, as grouped queries share them. Each is checked by leaving configurations out.
     size, peak = target["active"] / pl.col("active"), pl.col("peak") / target["peak"]
@@ -68,7 +72,11 @@ def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | No
         "other_model": (size, size, size.sqrt()),
         "other_architecture": (size, size, size.sqrt()),
     }[kinship]
-    scaled = relatives.select(pl.col(name) * factor for name, factor in zip(COEFFICIENTS, factors, strict=True))
+    scaled = found.select(
+        pl.col(name) * factor for name, factor in zip(COEFFICIENTS, factors, strict=True)
+    ).drop_nulls()
+    if scaled.is_empty():
+        return None
     prefill, decode, attention = (float(scaled[name].median()) for name in COEFFICIENTS)
     return GpuSeconds(prefill=prefill, decode=decode, attention=attention, kv_growth=target["kv_growth"])
 

@@ -9,10 +9,13 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
-from inference_energy.errors import InputError, like, one_of
+from inference_energy.configurations import version_order
+from inference_energy.errors import InputError, one_of
 from inference_energy.gpu_seconds import GpuSeconds
 from inference_energy.lengths import Lengths
-from inference_energy.relatives import KINSHIPS, borrowed, with_facts
+from inference_energy.registries import aliased
+from inference_energy.relatives import KINSHIPS, borrowed, relatives, with_facts
+from inference_energy.roofline import BYTES_PER_PARAMETER
 from inference_energy.throughput import NODE_GPUS, ThroughputModel
 
 OWN = "own_rows"
@@ -209,14 +212,17 @@ def fit_members(
             {"study": study_name, "model": model, "gpu": gpu, "precision": precision}
             | _own_or_borrowed(target, facts, errors, place)
         )
-    table = pl.DataFrame(rows, infer_schema_length=None)
+    table = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"configuration": pl.String})
     return table.join(extremes, on="configuration", how="left", maintain_order="left")
 
 
 def _target(model: str, gpu: str, precision: str, place: str, models: pl.DataFrame, hardware: pl.DataFrame) -> dict:
     for name, column, registry in ((model, "model", models), (gpu, "gpu", hardware)):
         if name not in registry[column]:
-            raise InputError(f"{place}: unknown {column} {name!r}; allowed: {like(name, registry[column])}")
+            key = "classes" if column == "model" else "hardware"
+            raise InputError(f"{place}: {key}: unknown {column} {name!r}; allowed: {aliased(name, registry, column)}")
+    if precision not in BYTES_PER_PARAMETER:
+        raise InputError(f"{place}: hardware: unknown precision {precision!r}; allowed: {one_of(BYTES_PER_PARAMETER)}")
     asked = pl.DataFrame({"model": [model], "gpu": [gpu], "precision": [precision]})
     return with_facts(asked, models, hardware).row(0, named=True)
 
@@ -224,8 +230,7 @@ def _target(model: str, gpu: str, precision: str, place: str, models: pl.DataFra
 def _own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float], place: str) -> dict:
     own = facts.filter(*(pl.col(name) == target[name] for name in ("network", "gpu", "precision")))
     if not own.is_empty():
-        version = pl.col("engine_version").str.split(".").list.eval(pl.element().cast(pl.Int64, strict=False))
-        newest = own.with_columns(version=version).filter(pl.col("version") == pl.col("version").sort().last())
+        newest = own.sort(version_order()).filter(pl.col("engine_version").eq_missing(pl.col("engine_version").last()))
         row = min(
             newest.iter_rows(named=True), key=lambda row: float(GpuSeconds.from_row(row).seconds(*TYPICAL_TOKENS))
         )
@@ -237,8 +242,9 @@ def _own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float]
             **{name: row[name] for name in _COEFFICIENTS},
             **{name: row[name] for name in _RANGES},
         }
+    target |= {"configuration": "", "kv_growth": facts["kv_growth"][0]}
     for kinship in KINSHIPS:
-        form = borrowed(facts, target | {"configuration": "", "kv_growth": facts["kv_growth"][0]}, kinship)
+        form = borrowed(facts, target, kinship)
         if form is not None:
             return {
                 "kinship": kinship,
@@ -249,12 +255,12 @@ def _own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float]
                 "decode_s_per_token": form.decode,
                 "attention_s_per_token2": form.attention,
                 "kv_growth": form.kv_growth,
-                **{name: facts[name].median() for name in _RANGES},
+                **{name: relatives(facts, target, kinship)[name].median() for name in _RANGES},
             }
+    measured = {f"{row[0]} in {row[1]}" for row in facts.select("gpu", "precision").iter_rows()}
     raise InputError(
         f"{place}: hardware: {target['model']} on {target['gpu']} in {target['precision']}: neither it nor a relative"
-        " was measured at several lengths; allowed: a GPU and precision of"
-        " results/comparison/throughput_configurations.parquet"
+        f" was measured at several lengths; allowed: {one_of(list(measured))}"
     )
 
 

@@ -23,7 +23,7 @@ def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     study = _resolve(name, folder, chain=())
     place = folder / f"{name}.yaml"
     method = study.get("method")
-    if method not in schemas:
+    if not isinstance(method, str) or method not in schemas:
         raise InputError(f"{place}: method: found {method!r}; allowed: {one_of(schemas)}, or extends: another study")
     check(study, schemas[method], place)
     _check_meaning(study, place)
@@ -51,14 +51,28 @@ def _resolve(name: str, folder: Path, chain: tuple[str, ...]) -> dict:
 
 # A mapping with one of these keys says of what kind it is and replaces what another study has in its place.
 KINDS = {"family", "trace", "task", "pairs", "form"}
+LENGTHS = {"input_tokens", "output_tokens"}
 
 
 def merge(base: dict, changes: dict) -> dict:
-    """`base` with `changes` laid over it: mappings merge unless they name their kind, everything else is replaced."""
+    """`base` with `changes` laid over it.
+
+    Mappings merge key by key, anything else is replaced, and `null` takes a key away. A mapping that names its kind (a
+    law, a trace, a form) replaces the one before, but for its label; lengths replace a trace.
+    """
     merged = dict(base)
     for key, value in changes.items():
-        both_mappings = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = merge(merged[key], value) if both_mappings and not KINDS & value.keys() else value
+        before = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif not isinstance(value, dict) or not isinstance(before, dict):
+            merged[key] = value
+        elif KINDS & value.keys():
+            merged[key] = {name: before[name] for name in ("label",) if name in before} | value
+        elif LENGTHS & value.keys():
+            merged[key] = merge({name: kept for name, kept in before.items() if name != "trace"}, value)
+        else:
+            merged[key] = merge(before, value)
     return merged
 
 
@@ -72,6 +86,8 @@ def _check_meaning(study: dict, place: Path) -> None:
             raise InputError(
                 f"{place}: as_published.trimming: found {[low, high]}; allowed: [low, high] with low < high"
             )
+    if study["method"] == "nested":
+        _check_nested(study, place)
     for name, spec in study["classes"].items():
         for what in ("weights", "hardware"):
             if what in spec and not _something_counts(spec[what]):
@@ -82,6 +98,46 @@ def _check_meaning(study: dict, place: Path) -> None:
         subject = study[key]["subject"]
         if subject not in study["classes"]:
             raise InputError(f"{place}: {key}.subject: found {subject!r}; allowed: {one_of(study['classes'])}")
+
+
+# The keys that say how long one side of a query is.
+SIDES = (
+    {"family": "exponential", "median": None},
+    {"family": "lognormal", "p05": None, "p95": None},
+    {"trace": None},
+    {"task": None, "model": None},
+)
+
+
+def _check_nested(study: dict, place: Path) -> None:
+    for name, spec in study["workloads"].items():
+        if "trace" in spec and LENGTHS & spec.keys():
+            raise InputError(f"{place}: workloads.{name}: found trace beside lengths; allowed: one or the other")
+        for side in LENGTHS & spec.keys():
+            if isinstance(spec[side], dict) and not any(_is_side(spec[side], form) for form in SIDES):
+                raise InputError(
+                    f"{place}: workloads.{name}.{side}: found {spec[side]}; allowed: a number, {{family: exponential,"
+                    " median}, {family: lognormal, p05, p95}, {trace} or {task, model}"
+                )
+    for key, spec in _ranges(study):
+        if "above" in spec and spec.get("family") != "shifted_lognormal":
+            raise InputError(f"{place}: {key}: found above; allowed: only with family shifted_lognormal")
+    mixes = {"hardware": study["hardware"]} | {
+        f"classes.{name}.hardware": spec["hardware"] for name, spec in study["classes"].items() if "hardware" in spec
+    }
+    for key, mix in mixes.items():
+        places = [(entry["gpu"], entry["precision"]) for entry in mix]
+        for gpu, precision in places:
+            if places.count((gpu, precision)) > 1:
+                raise InputError(f"{place}: {key}: found {gpu} in {precision} twice; allowed: once, with one share")
+    models = {model for spec in study["classes"].values() for model in spec["weights"]}
+    for model in study["power"].get("node_kw", {}).get("by_model", {}):
+        if model not in models:
+            raise InputError(f"{place}: power.node_kw.by_model: found {model!r}; allowed: {one_of(list(models))}")
+
+
+def _is_side(spec: dict, form: dict) -> bool:
+    return spec.keys() == form.keys() and all(value in (None, spec[key]) for key, value in form.items())
 
 
 def _something_counts(weights: dict | list) -> bool:

@@ -13,6 +13,10 @@ from inference_energy.nested import Service
 # Assumptions that the whole fleet shares, and the lengths of the traditional query.
 OF_THE_FLEET = ("pue", "load", "attainment", "cached_share")
 OF_A_QUERY = ("input_tokens", "output_tokens")
+COLUMNS = {
+    **{"study": pl.String, "parameter": pl.String, "value": pl.Float64, "workload": pl.String, "unit": pl.String},
+    **dict.fromkeys((*quantiles.INTERVAL, "mean"), pl.Float64),
+}
 PER_QUERY_UNIT, PER_DAY_UNIT = "Wh per query", "GWh/day"
 
 
@@ -32,7 +36,7 @@ def sweeps(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
             for workload, unit, energy in _at(service, shared, parameter, value):
                 place = {"study": service.name, "parameter": parameter, "value": float(value), "workload": workload}
                 rows.append(place | {"unit": unit} | quantiles.of_draws(energy, quantiles.INTERVAL))
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, schema=COLUMNS)
 
 
 def _at(service: Service, shared: Shared, parameter: str, value: float) -> list[tuple[str, str, np.ndarray]]:
@@ -49,6 +53,11 @@ def _at(service: Service, shared: Shared, parameter: str, value: float) -> list[
         }
         service = replace(service, lengths=lengths)
     elif parameter == "cached_share":
+        # In place of what a trace says per request, too.
+        lengths = {
+            name: replace(of, cached_share=np.zeros_like(of.cached_share)) for name, of in service.lengths.items()
+        }
+        service = replace(service, lengths=lengths)
         for workload in workloads:
             shared = shared.replaced(fleet_factors.cached_name(workload), np.full(1, value))
     else:

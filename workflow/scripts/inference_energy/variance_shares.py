@@ -35,7 +35,8 @@ def first_order_share(logs: np.ndarray, ingredient: np.ndarray) -> float:
 def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     """Shares of the variance of ln energy, per class, workload, spread and ingredient; they sum to 1.
 
-    - `untrimmed`: of a single query: its lengths, the model and GPU that serve it, and everything shared;
+    - `untrimmed`: of a single query: the model and GPU that serve it; given these its lengths and what the curve
+      misses; and everything shared;
     - `shared`: of the mean over queries: everything shared, and the mix of models.
 
     `interplay` is what no ingredient explains alone, such as load and idle power together.
@@ -46,10 +47,9 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     rows = []
     for model_class, spec in service.study["classes"].items():
         for workload in service.lengths:
-            query = _of_a_query(service, shared, energies, model_class, workload, boundary, seed)
-            mean = _of_the_mean(service, shared, energies, model_class, workload, boundary)
-            for spread, (logs, ingredients) in {"untrimmed": query, "shared": mean}.items():
-                shares = {name: first_order_share(logs, values) for name, values in ingredients.items()}
+            query = _of_a_query(service, shared, energies, model_class, workload, seed)
+            mean = _of_the_mean(service, shared, energies, model_class, workload)
+            for spread, (variance, shares) in {"untrimmed": query, "shared": mean}.items():
                 shares[INTERPLAY] = 1 - sum(shares.values())
                 rows += [
                     {
@@ -61,7 +61,7 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
                         "spread": spread,
                         "ingredient": name,
                         "variance_share": share,
-                        "log_variance": float(logs.var()),
+                        "log_variance": variance,
                     }
                     for name, share in shares.items()
                 ]
@@ -70,59 +70,65 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
 
 def _shared_ingredients(service: Service, shared: Shared, workload: str) -> dict[str, np.ndarray]:
     """One number per draw and ingredient that says where it stands; several laws of one kind are put together."""
-    values = shared.values
+    values, boundary = shared.values, service.study["boundary"]["query"]
     load = float(np.median(values["load"]))
     if service.given.rated_w:
         power = values["utilisation"]
     else:
-        gpus = service.given.power.values()
-        power = sum(of.boards_w(load, values["boards"]) + of.host_w(load, values["host"]) for of in gpus)
+        power = sum(of.boards_w(load, values["boards"]) for of in service.given.power.values())
+        if boundary != "gpu_boards":
+            power = power + sum(of.host_w(load, values["host"]) for of in service.given.power.values())
     found = {
         "load": values["load"],
         "attainment": values["attainment"],
         "power": power,
-        "pue": values["pue"],
         "cached share": fleet_factors.cached_share(shared, workload),
-        "overheads": np.broadcast_to(fleet_factors.overhead_share(service.given, shared), len(values["load"])),
     }
-    boundary = service.study["boundary"]["query"]
-    outside = {"gpu_boards": ("pue", "overheads"), "node": ("pue", "overheads"), "datacenter": ("overheads",)}
-    return {name: value for name, value in found.items() if name not in outside.get(boundary, ())}
+    if boundary in ("datacenter", "fleet"):
+        found["pue"] = values["pue"]
+    if boundary == "fleet":
+        found["overheads"] = np.broadcast_to(fleet_factors.overhead_share(service.given, shared), len(values["load"]))
+    return found
 
 
 def _of_a_query(
-    service: Service, shared: Shared, energies: dict, model_class: str, workload: str, boundary: str, seed: int
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    weights = service.weights(model_class)
-    members, shares = list(weights), np.array([float(weight) for weight in weights.values()])
+    service: Service, shared: Shared, energies: dict, model_class: str, workload: str, seed: int
+) -> tuple[float, dict[str, float]]:
+    weights = {member: float(weight) for member, weight in service.weights(model_class).items()}
+    boundary = service.study["boundary"]["query"]
     of, cached = service.lengths[workload], fleet_factors.cached_share(shared, workload)
     draws = len(cached)
     generator = stream(seed, service.name, "variance", model_class, workload)
-    points, who = of.drawn(generator, draws), generator.choice(len(members), draws, p=shares / shares.sum())
-    logs, fit_error, typical, by_member = np.empty(draws), np.zeros(draws), np.zeros(len(of.weights)), []
-    for position, member in enumerate(members):
+    points = of.drawn(generator, draws)
+    who = generator.choice(len(weights), draws, p=np.array(list(weights.values())) / sum(weights.values()))
+    logs, typical, by_lengths, by_fit = np.empty(draws), [], 0.0, 0.0
+    for position, (member, weight) in enumerate(weights.items()):
         curve, error = service.curves[member]
-        here = who == position
-        parts = curve.parts(of)
+        here, parts = who == position, curve.parts(of)
         seconds = gpu_seconds(curve.coefficients(), parts.at(points[here]), cached[here])
         logs[here] = np.log(seconds * energies[member][boundary][here])
-        factor = np.broadcast_to(np.log(fleet_factors.fit_factor(shared, member[0], error)), draws)
-        fit_error[here] = factor[here]
         at_median = np.log(gpu_seconds(curve.coefficients(), parts, float(np.median(cached))))
-        typical += shares[position] * at_median
-        by_member.append(of.mean(at_median) + float(np.log(np.median(energies[member][boundary]))))
-    ingredients = {
-        "lengths": typical[points],
-        "model and GPU": np.array(by_member)[who],
-        "fit error": fit_error,
-    }
-    return logs, ingredients | _shared_ingredients(service, shared, workload)
+        typical.append(of.mean(at_median) + float(np.mean(np.log(energies[member][boundary]))))
+        # Given the model and GPU: variance of ln seconds over lengths, and of ln of what the curve misses.
+        by_lengths += weight * (of.mean(at_median**2) - of.mean(at_median) ** 2)
+        by_fit += weight * float(np.var(np.log(fleet_factors.fit_factor(shared, member[0], error))))
+    variance = float(logs.var())
+    if variance == 0:
+        return variance, dict.fromkeys(("lengths", "model and GPU", "fit error"), 0.0)
+    means, each = np.array(typical), np.array(list(weights.values()))
+    by_member = float(each @ means**2 - (each @ means) ** 2)
+    found = {"lengths": by_lengths / variance, "model and GPU": by_member / variance, "fit error": by_fit / variance}
+    ingredients = _shared_ingredients(service, shared, workload)
+    return variance, found | {name: first_order_share(logs, values) for name, values in ingredients.items()}
 
 
 def _of_the_mean(
-    service: Service, shared: Shared, energies: dict, model_class: str, workload: str, boundary: str
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    logs = np.log(service.mean_wh(shared, model_class, workload, energies)[boundary])
+    service: Service, shared: Shared, energies: dict, model_class: str, workload: str
+) -> tuple[float, dict[str, float]]:
+    boundary = service.study["boundary"]["query"]
+    draws = len(shared.values["load"])
+    means = service.mean_wh(shared, model_class, workload, energies)[boundary]
+    logs = np.broadcast_to(np.log(means), (draws,))
     middle = fleet_factors.central(service.given)
     typical = {
         member: float(value[boundary]) * float(service.mean_seconds(middle, workload, member))
@@ -134,9 +140,8 @@ def _of_the_mean(
         for member, weight in expected.items()
     )
     mix = sum(weight * typical[member] for member, weight in drawn.items())
-    draws = len(logs)
     ingredients = {
-        "model mix": np.broadcast_to(mix, draws),
-        "fit error": np.broadcast_to(fit_error, draws),
-    }
-    return logs, ingredients | _shared_ingredients(service, shared, workload)
+        "model mix": np.broadcast_to(mix, (draws,)),
+        "fit error": np.broadcast_to(fit_error, (draws,)),
+    } | _shared_ingredients(service, shared, workload)
+    return float(logs.var()), {name: first_order_share(logs, values) for name, values in ingredients.items()}

@@ -43,6 +43,7 @@ def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
         study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
     """
     rows = energy.filter(pl.col("subject") == study["fleet"]["subject"])
+    beyond = study["boundary"]["fleet"] != study["boundary"]["query"]
     panels, steps = [], {}
     for workload in FLEET_WORKLOADS:
         of_workload = rows.filter(pl.col("workload") == workload)
@@ -52,20 +53,21 @@ def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
         both = pl.concat([ladder, steps[workload]])
         domain = [both["low"].min() / 1.25, both["high"].max() * 1.25]
         label = study["workloads"][workload]["label"]
+        fleet = " to fleet" if beyond else ""
         panels.append(
             alt.hconcat(
                 _panel(ladder, f"{label}: by what is metered", domain),
-                _panel(steps[workload], f"{label}: from median to mean to fleet", domain),
+                _panel(steps[workload], f"{label}: from median to mean{fleet}", domain),
                 spacing=20,
             )
         )
+    last = f", the last row within {WITHIN[study['boundary']['fleet']]}" if beyond else ""
     return titled(
         alt.vconcat(*panels, spacing=20),
         finding=_finding(steps, rows, study),
         conditions=f"{study['title']}, {subject_of(study)}. Orange: mean over queries; diamond: expected value, tick:"
         " median, bar: P5-P95 of what the fleet shares and nobody knows. Grey: single queries; dot: median, line:"
-        f" P5-P95. On the right within {WITHIN[study['boundary']['query']]}, the last row within"
-        f" {WITHIN[study['boundary']['fleet']]}.",
+        f" P5-P95. On the right within {WITHIN[study['boundary']['query']]}{last}.",
     )
 
 

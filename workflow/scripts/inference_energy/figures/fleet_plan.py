@@ -160,11 +160,12 @@ def _finding(scenarios: pl.DataFrame, plan: pl.DataFrame) -> str:
     needs = dict(plan.filter(scenario=name).select("quantity", "p50").iter_rows())
     parts = []
     if "nodes" in needs:
-        parts.append(f"{three_digits(needs['nodes'])} nodes")
+        parts.append(f"{three_digits(needs['nodes'])}\u00a0nodes")
     if "peak_power" in needs:
-        parts.append(f"{three_digits(needs['peak_power'])} MW at the peak")
+        parts.append(f"{three_digits(needs['peak_power'])}\u00a0MW at the peak")
+    long = f", {row['long_share']:.0%} long," if row["long_share"] else ""
     found = (
-        f"{row['queries_per_day'] / 1e9:g} billion queries a day, {row['long_share']:.0%} long, take"
+        f"{row['queries_per_day'] / 1e9:g} billion queries a day{long} take"
         f" {number(row['energy_gwh_per_day_p50'])} GWh"
         f" ({interval(row['energy_gwh_per_day_p05'], row['energy_gwh_per_day_p95'])})"
     )

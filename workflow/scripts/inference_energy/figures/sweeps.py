@@ -103,7 +103,7 @@ def _finding(rows: pl.DataFrame, study: dict) -> str:
     unit = "GWh" if workload == FLEET else "Wh"
     most = _moved(ends.row(0, named=True), unit)
     if len(ends) == 1:
-        return f"Over the range that is swept, {most[0].lower()}{most[1:]}"
+        return f"Over what is swept, {most} moves {what}"
     least = _moved(ends.row(-1, named=True), unit)
     return f"Of what is swept, {most} moves {what} most; {least} least"
 

@@ -176,7 +176,7 @@ def _dominant(rows: pl.DataFrame, workloads: dict) -> str:
         for name in known
     ]
     said = [SHORT.get(name, name) for name, _ in largest]
-    shares = [f"{name} {share:.0%}" for name, (_, share) in zip(known, largest, strict=True)]
+    shares = [f"{name}\u00a0{share:.0%}" for name, (_, share) in zip(known, largest, strict=True)]
     if len(set(said)) == 1:
         return f"{said[0]} ({', '.join(shares)})"
     return " or ".join(f"{words} ({share})" for words, share in zip(said, shares, strict=True))
