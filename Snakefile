@@ -32,6 +32,7 @@ rule all:
         expand("results/{study}/energy_per_query.parquet", study=STUDIES),
         expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
+        bridge(),
         figures(),
 
 

@@ -182,10 +182,20 @@ def test_unknown_kind_names_the_known_ones():
 def test_pairs_that_all_say_the_same_have_no_law(ratios):
     with pytest.raises(InputError) as raised:
         law_of(dict.fromkeys(ratios, 1), **ratios)
-    ratio = min(ratios["a"][0], 1)
-    assert str(raised.value).startswith(
-        f"own.yaml: attainment.pairs: found pairs with one and the same ratio {ratio:g};"
-    )
+    count = sum(map(len, ratios.values()))
+    found = f"found {count} pair(s), all with a ratio of about {min(ratios['a'][0], 1):g}"
+    assert str(raised.value).startswith(f"own.yaml: attainment.pairs: {found}; allowed: kinds whose pairs differ, or ")
+
+
+@pytest.mark.parametrize(("ratio", "pairs"), [(0.9, 3), (0.1, 5), (1.3, 6), (1.0, 7)])
+def test_any_number_of_like_pairs_has_no_law(ratio, pairs):
+    with pytest.raises(InputError, match=rf"found {pairs} pair\(s\), all with a ratio of about {min(ratio, 1):g};"):
+        law_of({"a": 1}, a=[ratio] * pairs)
+
+
+def test_weights_of_the_law_may_mix_whole_numbers_and_fractions():
+    mixed, whole = (law_of(weights, a=[0.4], b=[0.9]) for weights in ({"a": 1, "b": 2.5}, {"a": 2, "b": 5}))
+    assert (mixed.a, mixed.b) == pytest.approx((whole.a, whole.b))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -281,8 +281,8 @@ def test_unknown_trace(spec, key):
 @pytest.mark.parametrize(("task", "model"), [("gpqa", "C"), ("gpq", "A"), ("nope", "nope")])
 def test_unknown_task_or_model(task, model):
     message = message_of(input_tokens=5, output_tokens={"task": task, "model": model})
-    assert message.startswith(f"own.yaml: workloads.mine.output_tokens: found '{task}, {model}'; allowed: one of 2 ")
-    assert "gpqa, A" in message
+    assert message.startswith(f"own.yaml: workloads.mine.output_tokens: found '{task} / {model}'; allowed: one of 2 ")
+    assert "gpqa / A" in message
 
 
 def test_fault_of_a_law_names_its_key():

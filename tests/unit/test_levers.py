@@ -64,9 +64,13 @@ def multipliers(rows, overlap=0.5, draws=DRAWS, **arguments):
     return {(row["lever"], row["combination"], row["spread"]): row for row in found.iter_rows(named=True)}
 
 
-def together(rows, multiplier, overlap=0.0):
+def together(rows, multiplier, overlap=0.0, savings=None):
+    """What levers divide by; unless told otherwise each saves as much energy as its multiplier says."""
     chosen = levers.chosen(rows["lever"].to_list(), rows, "here")
-    return levers.divisors(chosen, {name: np.atleast_1d(value) for name, value in multiplier.items()}, overlap)
+    multiplier, savings = (
+        {name: np.atleast_1d(value) for name, value in of.items()} for of in (multiplier, savings or multiplier)
+    )
+    return levers.divisors(chosen, multiplier, overlap, savings)
 
 
 def test_every_ingredient_is_checked_here():
@@ -139,6 +143,39 @@ def test_a_group_overlaps_across_ingredients_and_draw_by_draw():
     found = together(rows, {"a": np.array([2.0, 9.0]), "b": np.array([4.0, 4.0])}, overlap=1)
     assert found["decode"].tolist() == [1, 9]
     assert found["energy"].tolist() == [4, 1]
+
+
+def test_the_lever_that_saves_most_energy_counts_fully_not_the_one_of_the_largest_multiplier():
+    rows = table(a=("prefill", 9.0, 9.0, "g"), b=("energy", 2.0, 2.0, "g"))
+    found = together(rows, {"a": 9.0, "b": 2.0}, overlap=1, savings={"a": 1.1, "b": 2.0})
+    assert (found["prefill"].tolist(), found["energy"].tolist()) == ([1], [2])
+    found = together(rows, {"a": 9.0, "b": 2.0}, overlap=0.5, savings={"a": 1.1, "b": 2.0})
+    assert (found["prefill"].tolist(), found["energy"].tolist()) == ([3], [2])
+
+
+def test_of_levers_that_save_the_same_one_counts_fully():
+    rows = table(a=("energy", 4.0, 4.0, "g"), b=("energy", 4.0, 4.0, "g"), c=("decode", 4.0, 4.0, "g"))
+    found = together(rows, {"a": 4.0, "b": 4.0, "c": 4.0}, overlap=0.5)
+    assert found["energy"][0] * found["decode"][0] == pytest.approx(4 * 2 * 2)
+
+
+def test_savings_are_those_of_the_mean_energy():
+    # Of 2.1 Wh, 0.8 are prefill: halved they leave 1.7.
+    rows = table(a=("prefill", 2.0, 2.0), b=("energy", 2.0, 2.0), c=("attainment", 9.0, 9.0))
+    service, chosen = service_with(rows), levers.chosen(["a", "b", "c"], rows, "here")
+    shared = fleet_factors.shared_draws(service.given, "tiny", 3, seed=1)
+    multiplier = levers.drawn(chosen, "tiny", 3, seed=1)
+    found = levers.savings(service, shared, "frontier", "traditional", chosen, multiplier)
+    assert found["a"] == pytest.approx([2.1 / 1.7] * 3)
+    assert found["b"] == pytest.approx([2.0] * 3)
+    assert found["c"] == pytest.approx([2.0] * 3)  # attainment stops at 1
+
+
+def test_overlap_ranks_by_energy_saved_in_the_table_too():
+    # At full overlap the half of everything is left alone, though the other is said to be nine times as good.
+    rows = table(a=("prefill", 9.0, 9.0, "g"), b=("energy", 2.0, 2.0, "g"))
+    row = multipliers(rows, overlap=1)["all_levers", "overlap", "shared"]
+    assert row["multiplier_p50"] == pytest.approx(2)
 
 
 @given(

@@ -5,12 +5,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from inference_energy import render
-from inference_energy.figures.boundaries import boundaries_figure, ticks
+from inference_energy.figures.boundaries import boundaries_figure
 from inference_energy.figures.energy_by_class import energy_by_class_figure
 from inference_energy.figures.fleet_plan import fleet_plan_figure
 from inference_energy.figures.levers import levers_figure
 from inference_energy.figures.sweeps import sweeps_figure
 from inference_energy.figures.variance_shares import variance_shares_figure
+from inference_energy.theme import ticks
 
 TRADITIONAL, LONG = "traditional", "long"
 BOUNDARY = {"query": "datacenter", "fleet": "fleet"}

@@ -142,9 +142,46 @@ def test_a_weight_of_zero_takes_a_model_out_and_leaves_the_others(read, current)
     assert own["classes"]["frontier"]["weights"] == current["classes"]["frontier"]["weights"] | {"DeepSeek-R1": 0}
 
 
-def test_a_concentration_of_null_makes_the_mix_a_known_one(read):
-    own = read("extends: current\nclasses: {small: {mix_concentration: ~}}\n")
-    assert own["classes"]["small"]["mix_concentration"] is None
+def without(mapping, *keys):
+    """A copy in which the last of the keys is gone."""
+    first, *rest = keys
+    if not rest:
+        return {key: value for key, value in mapping.items() if key != first}
+    return mapping | {first: without(mapping[first], *rest)}
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("classes: {small: {mix_concentration: ~}}", ("classes", "small", "mix_concentration")),
+        ("fleet: {grid_zone: ~}", ("fleet", "grid_zone")),
+        ("fleet: {onsite_water_l_per_kwh: ~}", ("fleet", "onsite_water_l_per_kwh")),
+        ("sweeps: ~", ("sweeps",)),
+        ("sweeps: {pue: ~}", ("sweeps", "pue")),
+        ("workloads: {reasoning_gpqa: ~}", ("workloads", "reasoning_gpqa")),
+        ("workloads: {long: {cached_share: ~}}", ("workloads", "long", "cached_share")),
+        ("classes: {large: ~}", ("classes", "large")),
+    ],
+)
+def test_null_takes_a_key_away_and_leaves_the_rest(read, current, text, keys):
+    assert read(f"extends: current\n{text}\n") == without(current, *keys)
+
+
+def test_null_of_what_was_not_there_changes_nothing(read, current):
+    assert read("extends: current\nworkloads: {mine: ~}\nfleet: {subsidy: ~}\n") == current
+
+
+def test_lengths_replace_a_trace_and_keep_the_label(read, current):
+    own = read("extends: current\nworkloads: {azure_code: {input_tokens: 5, output_tokens: 6}}\n")
+    label = current["workloads"]["azure_code"]["label"]
+    assert own["workloads"]["azure_code"] == {"label": label, "input_tokens": 5, "output_tokens": 6}
+
+
+def test_a_trace_replaces_lengths_and_keeps_the_label(read, current):
+    own = read("extends: current\nworkloads: {traditional: {trace: azure_code}}\n")
+    label = current["workloads"]["traditional"]["label"]
+    assert own["workloads"]["traditional"] == {"label": label, "trace": "azure_code"}
+    assert own["workloads"]["long"] == current["workloads"]["long"]
 
 
 def test_throughput_of_another_form_replaces_the_whole(read):
@@ -185,6 +222,7 @@ def answers(spec):
     return workload(f"input_tokens: 5, output_tokens: {spec}")
 
 
+A_SIDE = "a number, {family: exponential, median}, {family: lognormal, p05, p95}, {trace} or {task, model}"
 NO_WEIGHTS = ", ".join(f"{model}: 0" for model in FRONTIER)
 # What is written, and the message after the name of the file.
 FAULTS = {
@@ -203,24 +241,65 @@ FAULTS = {
     "load out of order, merged": ("load: {p05: 0.9}", "load: found p05 0.9 >= p95 0.85; allowed: p05 < p95"),
     "load without spread": ("load: {p05: 0.85}", "load: found p05 0.85 >= p95 0.85; allowed: p05 < p95"),
     "load from 0": ("load: {p05: 0}", "load.p05: found 0; allowed: a number > 0"),
-    "load up to 1": ("load: {p95: 1}", "load.p95: "),
+    "load up to 1": ("load: {p95: 1}", "load.p95: found 1; allowed: a number < 1"),
     "load without percentiles": ("load: {family: beta}", "load: missing key p05 or p95"),
     "load of unknown key": ("load: {p50: 0.5}", "load: unknown key p50; allowed: family, p05 or p95"),
     "load percentile as text": ("load: {p05: '0.3'}", "load.p05: found '0.3'; allowed: a value of type number"),
-    "load null": ("load: ~", "load: found None; allowed: "),
+    "load null": ("load: ~", "top level: missing key load"),
+    "percentile null": ("load: {p95: ~}", "load: missing key p95"),
     "load true": ("load: true", "load: found True; allowed: "),
     "load a list": ("load: [0.3]", "load: found [0.3]; allowed: "),
     "pue below 1": ("pue: 0.9", "pue: found 0.9; allowed: a number >= 1"),
     "pue infinite": ("pue: .inf", "pue: found inf; allowed: a finite number"),
-    "pue of no family": ("pue: {family: uniform, p05: 1, p95: 2}", "pue.family: found 'uniform'; allowed: "),
+    "pue of no family": ("pue: {family: uniform, p05: 1.1, p95: 2}", "pue.family: found 'uniform'; allowed: "),
     "pue without bound": (
         "pue: {family: shifted_lognormal, p05: 1.1, p95: 1.4}",
         "pue: missing key above",
     ),
+    "pue of a law of shares": ("pue: {family: beta, p05: 0.3, p95: 0.9}", "pue.p95: found 0.9; allowed: a number > 1"),
+    "pue from below 1": (
+        "pue: {family: shifted_lognormal, above: 0, p05: 1.1, p95: 1.4}",
+        "pue.above: found 0; allowed: a number >= 1",
+    ),
+    "pue whose P5 is below its bound": (
+        "pue: {family: shifted_lognormal, above: 1, p05: 0.9, p95: 1.4}",
+        "pue.p05: found 0.9; allowed: a number > 1",
+    ),
+    "pue, published law from 1": (
+        "pue: {family: lognormal, p05: 1, p95: 1.4}",
+        "pue.p05: found 1; allowed: a number > 1",
+    ),
+    "bound of a log-normal": (
+        "pue: {family: lognormal, above: 1, p05: 1.05, p95: 1.6}",
+        "pue: found above; allowed: only with family shifted_lognormal",
+    ),
+    "pue as text": ("pue: high", "pue: found 'high'; allowed: a number, or a mapping such as {family: "),
+    "load as text": ("load: high", "load: found 'high'; allowed: a number, or a mapping such as {family: beta"),
+    "hardware twice": (
+        f"hardware: [{{{H100}, share: 1}}, {{{H100}, share: 2}}]",
+        "hardware: found H100 SXM 80GB in FP8 twice; allowed: once, with one share",
+    ),
+    "hardware twice in a class": (
+        f"classes: {{small: {{hardware: [{{{H100}, share: 1}}, {{{H100}, share: 1}}]}}}}",
+        "classes.small.hardware: found H100 SXM 80GB in FP8 twice; allowed: once, with one share",
+    ),
+    "trace and lengths": (
+        "workloads: {azure_code: {trace: azure_code, input_tokens: 5}}",
+        "workloads.azure_code: found trace beside lengths; allowed: one or the other",
+    ),
+    "median of a log-normal": (
+        "workloads: {long: {output_tokens: {median: 30000}}}",
+        "workloads.long.output_tokens: found {'family': 'lognormal', 'p05': 1400, 'p95': 18000, 'median': 30000};"
+        " allowed: a number, {family: exponential, median}, ",
+    ),
+    "power of a model that no class has": (
+        "power: {form: rated, node_kw: {default: 10.2, by_model: {Nope: 3}}, utilisation: 0.5}",
+        "power.node_kw.by_model: found 'Nope'; allowed: DeepSeek-R1, ",
+    ),
     "pue out of order": ("pue: {p05: 1.5}", "pue: found p05 1.5 >= p95 1.4; allowed: p05 < p95"),
     "attainment 0": ("attainment: 0", "attainment: found 0; allowed: a number > 0"),
     "attainment above 1": ("attainment: 1.5", "attainment: found 1.5; allowed: a number <= 1"),
-    "attainment up to 1": ("attainment: {family: beta, p05: 0.3, p95: 1}", "attainment.p95: "),
+    "attainment up to 1": ("attainment: {family: beta, p05: 0.3, p95: 1}", "attainment.p95: found 1; allowed: a"),
     "attainment of no pairs": ("attainment: {pairs: {}}", "attainment.pairs: found {}; allowed: at least 1 key(s)"),
     "attainment, weight 0": (
         "attainment: {pairs: {server over offline: 0}}",
@@ -259,7 +338,7 @@ FAULTS = {
         "workloads: {mine: {input_tokens: 5, output_tokens: 5}}",
         "workloads.mine: missing key label",
     ),
-    "workload null": ("workloads: {mine: ~}", "workloads.mine: found None; allowed: "),
+    "workload null that is needed": ("workloads: {long: ~}", "workloads: missing key long"),
     "workload of a bad name": (
         "workloads: {Mine: {label: a, trace: azure_code}}",
         "workloads: found 'Mine'; allowed: ",
@@ -273,21 +352,27 @@ FAULTS = {
         answers("{family: gamma, median: 3}"),
         "workloads.mine.output_tokens.family: found 'gamma'; allowed: 'exponential' or 'lognormal'",
     ),
-    "answers without a median": (answers("{family: exponential}"), "workloads.mine.output_tokens: missing key median"),
+    "answers without a median": (
+        answers("{family: exponential}"),
+        f"workloads.mine.output_tokens: found {{'family': 'exponential'}}; allowed: {A_SIDE}",
+    ),
     "answers without percentiles": (
         answers("{family: lognormal, median: 300}"),
-        "workloads.mine.output_tokens: missing key p05 or p95",
+        "workloads.mine.output_tokens: found {'family': 'lognormal', 'median': 300}; allowed: a number, {family: ",
     ),
     "answers out of order": (
         answers("{family: lognormal, p05: 300, p95: 30}"),
         "workloads.mine.output_tokens: found p05 300 >= p95 30; allowed: p05 < p95",
     ),
-    "answers of a task without model": (answers("{task: gpqa}"), "workloads.mine.output_tokens: missing key model"),
+    "answers of a task without model": (
+        answers("{task: gpqa}"),
+        f"workloads.mine.output_tokens: found {{'task': 'gpqa'}}; allowed: {A_SIDE}",
+    ),
     "answers of unknown key": (
         answers("{family: exponential, median: 3, mean: 4}"),
         "workloads.mine.output_tokens: unknown key mean; allowed: family, median, model, p05, p95, task or trace",
     ),
-    "answers of nothing": (answers("{}"), "workloads.mine.output_tokens: "),
+    "answers of nothing": (answers("{}"), f"workloads.mine.output_tokens: found {{}}; allowed: {A_SIDE}"),
     "answers as text": (answers("five"), "workloads.mine.output_tokens: found 'five'; allowed: "),
     "share cached above 1": (
         workload("trace: azure_code, cached_share: 1.5"),
@@ -302,6 +387,8 @@ FAULTS = {
         "workloads.mine.cached_share.family: found 'lognormal'; allowed: 'beta'",
     ),
     "method unknown": ("method: nope", "method: found 'nope'; allowed: nested or published, or extends: another study"),
+    "method a list": ("method: [nested]", "method: found ['nested']; allowed: nested or published, or "),
+    "method a mapping": ("method: {nested: 1}", "method: found {'nested': 1}; allowed: nested or published, or "),
     "method null": ("method: ~", "method: found None; allowed: nested or published, or extends: another study"),
     "method of another kind": ("method: published", ""),
     "boundary unknown": (
@@ -344,7 +431,7 @@ FAULTS = {
     ),
     "concentration 0": (
         "classes: {small: {mix_concentration: 0}}",
-        "classes.small.mix_concentration: found 0; allowed: a number > 0",
+        "classes.small.mix_concentration: found 0; allowed: a number >= 0.1",
     ),
     "weights of only zeros": (
         f"classes: {{frontier: {{weights: {{{NO_WEIGHTS}}}}}}}",

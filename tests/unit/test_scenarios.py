@@ -41,7 +41,7 @@ def test_published_overhead_is_the_product_of_its_terms(overheads):
 
 
 def test_unknown_overhead_is_named_with_what_is_allowed(overheads):
-    with pytest.raises(InputError, match=r"here: unknown overhead 'heat'; allowed: published_term_1, .* or"):
+    with pytest.raises(InputError, match=r"here: found 'heat'; allowed: published_term_1, .* which have one value"):
         scenarios.overhead_factor(["heat"], overheads, "here")
 
 

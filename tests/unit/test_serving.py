@@ -240,6 +240,7 @@ def test_members_are_listed_once_whatever_classes_they_are_in():
 MODELS = pl.DataFrame(
     {
         "model": ["A", "A tuned", "B", "C", "Unrelated"],
+        "aliases": ["org/A|a", None, None, "org/C", None],
         "same_network_as": [None, "A", None, None, None],
         "active_parameters_billions": [10.0, 10.0, 40.0, 90.0, 1.0],
         "architecture": ["dense", "dense", "dense", "moe", "hybrid"],
@@ -248,6 +249,7 @@ MODELS = pl.DataFrame(
 HARDWARE = pl.DataFrame(
     {
         "gpu": ["H100", "H200", "B200"],
+        "aliases": ["H100 SXM | NVIDIA H100", None, None],
         "memory_bandwidth_gb_per_s": [3000.0, 6000.0, 9000.0],
         "peak_fp16_tflop_per_s": [1000.0, 1000.0, 2000.0],
         "peak_fp8_tflop_per_s": [2000.0, 2000.0, 4000.0],
@@ -295,7 +297,7 @@ def fitted(of, *rows):
     return serving.fit_members(
         "own",
         of,
-        coefficients=pl.DataFrame([FIT | row for row in rows]),
+        coefficients=pl.DataFrame([FIT | row for row in rows], schema_overrides={"engine_version": pl.String}),
         left_out=LEFT_OUT,
         forms=FORMS,
         models=MODELS,
@@ -383,6 +385,32 @@ def coefficients(row):
     return tuple(row[name] for name in ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2"))
 
 
+def test_study_that_borrows_everything():
+    row = fitted_row(study(models=("B",)), {})
+    assert (row["kinship"], row["configuration"], row["leave_one_out_ratio_min"]) == ("other_model", None, None)
+
+
+def test_rows_without_a_version_are_rows_too_but_older_than_any_version():
+    assert fitted_row(study(), {"configuration": "none", "engine_version": None})["configuration"] == "none"
+    found = fitted_row(study(), {}, {"configuration": "none", "engine_version": None, "prefill_s_per_token": 1e-9})
+    assert found["configuration"] == "1.0"
+
+
+def test_gpu_without_bandwidth_is_no_target_of_borrowing():
+    known = pl.when(pl.col("gpu") != "H200").then("memory_bandwidth_gb_per_s")
+    gpus = HARDWARE.with_columns(memory_bandwidth_gb_per_s=known)
+    with pytest.raises(InputError, match="A on H200 in FP8: neither it nor a relative was measured"):
+        serving.fit_members(
+            "own",
+            study(H200),
+            coefficients=pl.DataFrame([FIT]),
+            left_out=LEFT_OUT,
+            forms=FORMS,
+            models=MODELS,
+            hardware=gpus,
+        )
+
+
 def test_borrowed_from_another_gpu():
     row = borrower(study(H200), {}, {"model": "B", **H200})
     assert row["kinship"] == "other_gpu"
@@ -422,6 +450,24 @@ def test_unknown_gpu():
     message = message_of(study(H100 | {"gpu": "H1000"}))
     assert "unknown gpu 'H1000'; allowed: one of 3 names, such as " in message
     assert "H100" in message.split("allowed")[1]
+
+
+@pytest.mark.parametrize("alias", ["org/A", "a"])
+def test_alias_of_a_model_is_told_by_its_name(alias):
+    assert message_of(study(models=(alias,))).endswith(f"classes: unknown model {alias!r}; allowed: 'A'")
+
+
+@pytest.mark.parametrize("alias", ["H100 SXM", "NVIDIA H100"])
+def test_alias_of_a_gpu_is_told_by_its_name(alias):
+    message = message_of(study(H100 | {"gpu": alias}))
+    assert message.endswith(f"hardware: unknown gpu {alias!r}; allowed: 'H100'")
+
+
+@pytest.mark.parametrize("precision", ["fp8", "NF4"])
+def test_unknown_precision(precision):
+    message = message_of(study(H100 | {"precision": precision}))
+    assert f"hardware: unknown precision {precision!r}; allowed: " in message
+    assert "FP8" in message.split("allowed")[1]
 
 
 def test_precision_in_which_nothing_related_was_measured():

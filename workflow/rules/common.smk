@@ -44,7 +44,7 @@ try:
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
     STUDIES = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
     BRIDGE = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
-    studies.check_bridge(config["bridge"], STUDIES, BRIDGE, "config/config.yaml")
+    studies.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
     PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
@@ -78,6 +78,13 @@ def figures():
         for figure in FIGURES[study["method"]]
         for format in FORMATS
     ]
+
+
+def bridge():
+    """The bridge between studies, where the one that it begins at is built."""
+    files = ["results/comparison/method_bridge.parquet"]
+    files += [f"results/figures/comparison/method_bridge.{format}" for format in FORMATS]
+    return files if config["bridge"]["from"] in STUDIES else []
 
 
 def files_below(folder):

@@ -54,7 +54,7 @@ rule method_bridge:
         "../envs/pipeline.yaml"
     params:
         begin=config["bridge"]["from"],
-        subject=STUDIES[config["bridge"]["from"]]["fleet"]["subject"],
+        subject=list(BRIDGE.values())[-1]["fleet"]["subject"],
         steps={name: (config["bridge"]["steps"][name], study) for name, study in BRIDGE.items()},
         draws=config["fleet_draws"],
         seed=config["seed"],
@@ -81,7 +81,7 @@ rule figure_method_bridge:
     conda:
         "../envs/pipeline.yaml"
     params:
-        begin=STUDIES[config["bridge"]["from"]]["title"],
+        begin=STUDIES.get(config["bridge"]["from"], {}).get("title"),
         end=list(BRIDGE.values())[-1]["title"],
     script:
         "../scripts/figure_method_bridge.py"

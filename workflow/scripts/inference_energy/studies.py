@@ -145,23 +145,21 @@ def _something_counts(weights: dict | list) -> bool:
     return any(value > 0 for value in values)
 
 
-def check_bridge(bridge: dict, built: dict[str, dict], steps: dict[str, dict], place: str) -> None:
-    """Hold the bridge of the configuration against the studies.
+def check_bridge(begin: str, built: dict[str, dict], steps: dict[str, dict], place: str) -> None:
+    """Hold a bridge between studies against their methods.
 
     Args:
-        bridge: its entry, `from` and `steps`.
+        begin: the study that it begins at.
         built: the studies that are built, by name.
         steps: the studies of the steps.
         place: named in errors.
 
     Raises:
-        InputError: it begins at a study that is not built or of another method than published, a step is not nested.
+        InputError: it begins at a study of another method than published, or a step is not nested.
     """
-    published = [name for name, study in built.items() if study["method"] == "published"]
-    if bridge["from"] not in published:
-        raise InputError(
-            f"{place}: bridge.from: found {bridge['from']!r}; allowed: {one_of(published)}, from `studies`"
-        )
+    if begin in built and built[begin]["method"] != "published":
+        published = [name for name, study in built.items() if study["method"] == "published"]
+        raise InputError(f"{place}: bridge.from: found {begin!r}; allowed: {one_of(published)}, of method published")
     for name, study in steps.items():
         if study["method"] != "nested":
             raise InputError(f"{place}: bridge.steps: found {name!r} of method {study['method']}; allowed: nested")

@@ -9,6 +9,7 @@ FONT = "Liberation Sans"
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito (2008)
 INK, MUTED, PALE = "#1B1F23", "#57606A", "#C9D1D9"
 WIDTH = 520
+DECADES = 100  # a logarithmic axis that spans more has ticks at powers of ten alone
 TITLE_CHARACTERS, SUBTITLE_CHARACTERS = 74, 112
 
 
@@ -62,3 +63,15 @@ def number(value: float) -> str:
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
+def interval(low: float, high: float) -> str:
+    """A range as text: 0.112-0.839."""
+    return f"{number(low)}-{number(high)}"
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Ticks of a logarithmic axis: 1, 2 and 5 of every decade, or powers of ten where it spans many."""
+    steps = (1,) if high / low > DECADES else (1, 2, 5)
+    found = [float(f"{step}e{power}") for power in range(-9, 10) for step in steps]
+    return [value for value in found if low <= value <= high]

@@ -3,36 +3,11 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.theme import INK, MUTED, ORANGE, number, titled
+from inference_energy.figures.nested_words import FLEET_WORKLOADS, NAMES, WITHIN, subject_of
+from inference_energy.theme import INK, MUTED, ORANGE, interval, number, ticks, titled
 
-NAMES = {"gpu_boards": "GPU boards", "node": "Node", "datacenter": "Datacenter", "fleet": "Fleet"}
-WITHIN = {
-    "gpu_boards": "the GPU boards",
-    "node": "the node",
-    "datacenter": "the datacenter (node x PUE)",
-    "fleet": "the fleet (datacenter and overheads)",
-}
-FLEET_WORKLOADS = ("traditional", "long")
-DECADES = 100  # a log axis that spans more has powers of ten alone
 STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
 WIDTH, ROW = 255, 44
-
-
-def interval(low: float, high: float) -> str:
-    """A range as text: 0.112-0.839."""
-    return f"{number(low)}-{number(high)}"
-
-
-def ticks(low: float, high: float) -> list[float]:
-    """Ticks of a logarithmic axis: 1, 2 and 5 of every decade, or powers of ten where it spans many."""
-    steps = (1,) if high / low > DECADES else (1, 2, 5)
-    found = [float(f"{step}e{power}") for power in range(-9, 10) for step in steps]
-    return [value for value in found if low <= value <= high]
-
-
-def subject_of(study: dict) -> str:
-    """Label of the class that the fleet serves."""
-    return study["classes"][study["fleet"]["subject"]]["label"]
 
 
 def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:

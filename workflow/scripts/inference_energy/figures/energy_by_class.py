@@ -3,8 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.boundaries import WITHIN, interval, ticks
-from inference_energy.theme import BLUE, INK, MUTED, ORANGE, number, titled
+from inference_energy.figures.nested_words import WITHIN
+from inference_energy.theme import BLUE, INK, MUTED, ORANGE, interval, number, ticks, titled
 
 ROW, WIDE, NARROW, COLUMNS = 34, 480, 212, 122
 SPREADS = ("untrimmed", "per_query", "shared")

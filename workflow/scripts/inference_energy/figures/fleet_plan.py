@@ -3,8 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.boundaries import WITHIN, interval, subject_of, ticks
-from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, number, titled
+from inference_energy.figures.nested_words import WITHIN, subject_of
+from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, ticks, titled
 
 QUANTITIES = {
     "nodes": "Nodes",

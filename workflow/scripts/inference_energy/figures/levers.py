@@ -3,8 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.boundaries import WITHIN, interval
-from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, number, titled
+from inference_energy.figures.nested_words import WITHIN
+from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, titled
 
 TOGETHER = {
     ("remaining_levers", "independent"): "Not in benchmarks, independent",

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, number, titled
+from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, number, ticks, titled
 
 PANELS = {
     "traditional: median of queries": "Median of traditional queries (Wh)",
@@ -55,8 +55,7 @@ def _panel(steps: pl.DataFrame, title: str, begin: str, end: str, *, first: bool
     order = [begin, *rows["label"], end]
     low, high = rows["low"].min() / 1.25, rows["high"].max() * 1.9
     scale = alt.Scale(type="log", domain=[low, high])
-    ticks = [m * 10.0**p for p in range(-3, 3) for m in (1, 2, 5) if low <= m * 10.0**p <= high]
-    x_axis = alt.Axis(values=ticks, format="~g", title=title)
+    x_axis = alt.Axis(values=ticks(low, high), format="~g", title=title)
     y = alt.Y(
         "label:N",
         sort=order,

@@ -3,8 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.boundaries import WITHIN, subject_of, ticks
-from inference_energy.theme import BLUE, INK, ORANGE, number, titled
+from inference_energy.figures.nested_words import WITHIN, subject_of
+from inference_energy.theme import BLUE, INK, ORANGE, number, ticks, titled
 
 PARAMETERS = {
     "long_share": ("Share of long queries", "%"),

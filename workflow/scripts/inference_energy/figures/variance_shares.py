@@ -5,7 +5,7 @@ import math
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.boundaries import FLEET_WORKLOADS, WITHIN
+from inference_energy.figures.nested_words import FLEET_WORKLOADS, WITHIN
 from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
 
 # In the order of drawing; colours of Okabe and Ito (2008).
