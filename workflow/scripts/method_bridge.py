@@ -12,8 +12,7 @@ with log.job(snakemake) as logger:
     energy, scenarios = (pl.read_parquet(snakemake.input[name]) for name in ("energy", "scenarios"))
     steps = [(params.begin, "", bridge.of_published(energy, scenarios, params.subject))]
     for name, (change, study) in params.steps.items():
-        followed = bridge.only(study)
-        service = services.resolved(name, followed, services.fitted(name, followed, read), read)
+        service = services.resolved(name, study, services.fitted(name, study, read), read)
         steps.append((name, change, bridge.of_nested(service, levers, draws=params.draws, seed=params.seed)))
     table = bridge.method_bridge(steps)
     tables.write(table, snakemake.output[0], nested_tables.METHOD_BRIDGE)

@@ -37,15 +37,6 @@ def of_published(energy: pl.DataFrame, scenarios: pl.DataFrame, subject: str) ->
     return found | {f"{scenario} fleet: mean": means[scenario] for scenario in SCENARIOS}
 
 
-def only(study: dict) -> dict:
-    """A study without what the bridge does not follow: other classes and workloads."""
-    subject = study["fleet"]["subject"]
-    return study | {
-        "classes": {subject: study["classes"][subject]},
-        "workloads": {workload: study["workloads"][workload] for workload in WORKLOADS},
-    }
-
-
 def of_nested(service: Service, levers: pl.DataFrame, *, draws: int, seed: int) -> dict[str, float]:
     """The quantities of a study of method `nested`.
 
@@ -57,7 +48,8 @@ def of_nested(service: Service, levers: pl.DataFrame, *, draws: int, seed: int) 
     """
     study = service.study
     subject, boundary = study["fleet"]["subject"], study["boundary"]
-    energy, _ = nested.energy_per_query(service, borrowed=set(), draws=draws, fleet_draws=draws, seed=seed)
+    narrow = service.narrowed(subject, WORKLOADS, [boundary["query"]])
+    energy, _ = nested.energy_per_query(narrow, borrowed=set(), draws=draws, fleet_draws=draws, seed=seed)
     found = {}
     for workload in WORKLOADS:
         rows = energy.filter(

@@ -82,12 +82,21 @@ def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> d
                 f"{place}: found {name!r}; allowed: levers that today's benchmarks do not contain already"
                 " (resources/interventions.csv: in_benchmarks)"
             )
+    service = of_the_fleet(service)
     multipliers = levers.drawn(chosen, service.name, draws, seed)
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
     # ASSUME: which lever of a group saves most is decided on the fleet's traditional queries.
     alone = levers.savings(service, shared, spec["subject"], "traditional", chosen, multipliers)
     by = levers.divisors(chosen, multipliers, service.study["interventions"]["overlap"], alone)
     return {False: Fleet.of(service, shared, {}), True: Fleet.of(service, shared, by)}
+
+
+def of_the_fleet(service: Service) -> Service:
+    """The part of a service that a fleet is made of: its class, the workloads and boundaries of its study, and the
+    widest boundary, which plans are made at.
+    """
+    boundary = service.study["boundary"]
+    return service.narrowed(service.study["fleet"]["subject"], WORKLOADS, [*boundary.values(), "fleet"])
 
 
 def queries_of(spec: dict, queries_per_day: float) -> dict[str, float]:

@@ -216,6 +216,7 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
     """
     spec = service.study["interventions"]
     levers = chosen(spec["levers"], table, f"config/studies/{service.name}.yaml: interventions.levers")
+    service = service.narrowed(spec["subject"], spec["workloads"], [service.study["boundary"]["query"]])
     multipliers = drawn(levers, service.name, draws, seed)
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
     rows = []

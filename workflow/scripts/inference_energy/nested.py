@@ -1,8 +1,8 @@
 """Energy of a query with the two kinds of spread kept apart: what differs between queries, and what all share."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ from inference_energy.histogram import HistogramDistribution, LogHistogram
 from inference_energy.lengths import Lengths
 from inference_energy.pool import Pool
 from inference_energy.random_streams import stream
-from inference_energy.serving import NOTHING, Curve, gpu_seconds, hardware_mix, model_weights
+from inference_energy.serving import NOTHING, Curve, gpu_seconds, hardware_mix, members, model_weights
 
 Member = tuple[str, str, str]  # model, GPU, precision
 
@@ -30,6 +30,7 @@ class Service:
         curves: by member, its curve and the log deviation of what the curve misses.
         lengths: by workload.
         ranges: by member, the prompt and answer lengths of the rows behind its curve.
+        boundaries: those that energies are computed for.
     """
 
     name: str
@@ -38,6 +39,18 @@ class Service:
     curves: dict[Member, tuple[Curve, float]]
     lengths: dict[str, Lengths]
     ranges: dict[Member, tuple[tuple[float, float], tuple[float, float]]]
+    boundaries: tuple[str, ...] = BOUNDARIES
+
+    def narrowed(self, subject: str, workloads: Iterable[str], boundaries: Iterable[str] = BOUNDARIES) -> "Service":
+        """The same service without what a question does not ask: other classes, workloads and boundaries."""
+        study = self.study | {"classes": {subject: self.study["classes"][subject]}}
+        return replace(
+            self,
+            study=study,
+            curves={member: self.curves[member] for member in members(study)},
+            lengths={workload: self.lengths[workload] for workload in workloads},
+            boundaries=tuple(dict.fromkeys(boundaries)),
+        )
 
     def subjects(self) -> dict[str, tuple[str, str]]:
         """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
@@ -70,7 +83,7 @@ class Service:
             if node not in by_node:
                 by_node[node] = fleet_factors.wh_per_gpu_second(self.given, shared, model, gpu)
             factor = fleet_factors.fit_factor(shared, model, error)
-            found[member] = {boundary: value * factor for boundary, value in by_node[node].items()}
+            found[member] = {boundary: by_node[node][boundary] * factor for boundary in self.boundaries}
         return found
 
     def mean_seconds(
@@ -101,7 +114,7 @@ class Service:
             per_gpu_second: `Service.per_gpu_second` of those draws.
             divisors: what interventions divide the parts of the GPU time by.
         """
-        totals = dict.fromkeys(BOUNDARIES, np.zeros(()))
+        totals = dict.fromkeys(self.boundaries, np.zeros(()))
         for member, weight in self.weights(subject, shared).items():
             seconds = weight * self.mean_seconds(shared, workload, member, divisors)
             for boundary, energy in per_gpu_second[member].items():
@@ -150,7 +163,7 @@ def energy_per_query(
                 "extrapolated_share": service.extrapolated_share(subject, workload),
                 "borrowed_share": service.borrowed_share(subject, borrowed),
             }
-            for boundary in BOUNDARIES:
+            for boundary in service.boundaries:
                 here = {member: histograms[workload, member, boundary] for member in weights}
                 drawn = {member: distributions[workload, member, boundary] for member in weights}
                 found = {

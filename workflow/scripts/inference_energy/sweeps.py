@@ -7,7 +7,7 @@ import polars as pl
 
 from inference_energy import fleet_factors, quantiles
 from inference_energy.fleet_factors import Shared
-from inference_energy.fleets import Fleet, energy_gwh_per_day, queries_of
+from inference_energy.fleets import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
 from inference_energy.nested import Service
 
 # Assumptions that the whole fleet shares, and the lengths of the traditional query.
@@ -29,6 +29,7 @@ def sweeps(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     Returns:
         `study, parameter, value, workload, unit, p05, p50, p95, mean`.
     """
+    service = of_the_fleet(service)
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
     rows = []
     for parameter, values in service.study.get("sweeps", {}).items():

@@ -13,7 +13,7 @@ BINS = 100
 INTERPLAY = "interplay"
 
 
-def first_order_share(logs: np.ndarray, ingredient: np.ndarray) -> float:
+def first_order_share(logs: np.ndarray, ingredient: np.ndarray, order: np.ndarray | None = None) -> float:
     """Share of a variance that one ingredient explains alone: Var(E[y | x]) / Var(y).
 
     The conditional mean is taken in 100 bins of equal numbers of draws; the variance that bins of finite size have
@@ -23,13 +23,18 @@ def first_order_share(logs: np.ndarray, ingredient: np.ndarray) -> float:
     Args:
         logs: y, shape (draws,).
         ingredient: x, shape (draws,): numbers, of which only the order counts.
+        order: `np.argsort(ingredient)` where it is known already.
     """
-    if np.ptp(ingredient) == 0 or np.var(logs) == 0:
+    variance = logs.var()
+    if np.ptp(ingredient) == 0 or variance == 0:
         return 0.0
-    groups = np.array_split(logs[np.argsort(ingredient, kind="stable")], BINS)
-    means = np.array([group.mean() for group in groups])
-    by_chance = np.mean([group.var(ddof=1) / len(group) for group in groups])
-    return float(max(means.var() - by_chance, 0.0) / logs.var())
+    ordered = logs[np.argsort(ingredient, kind="stable") if order is None else order]
+    starts = np.linspace(0, len(logs), min(BINS, len(logs) // 2) + 1).astype(int)
+    counts = np.diff(starts)
+    means = np.add.reduceat(ordered, starts[:-1]) / counts
+    within = np.add.reduceat(ordered**2, starts[:-1]) / counts - means**2
+    by_chance = np.mean(within / (counts - 1))
+    return float(max(means.var() - by_chance, 0.0) / variance)
 
 
 def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
@@ -44,11 +49,13 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
     boundary = service.study["boundary"]["query"]
     energies = service.per_gpu_second(shared)
+    known = _shared_ingredients(service, shared)
     rows = []
     for model_class, spec in service.study["classes"].items():
         for workload in service.lengths:
-            query = _of_a_query(service, shared, energies, model_class, workload, seed)
-            mean = _of_the_mean(service, shared, energies, model_class, workload)
+            here = known | {"cached share": _ordered(fleet_factors.cached_share(shared, workload))}
+            query = _of_a_query(service, shared, energies, model_class, workload, here, seed)
+            mean = _of_the_mean(service, shared, energies, model_class, workload, here)
             for spread, (variance, shares) in {"untrimmed": query, "shared": mean}.items():
                 shares[INTERPLAY] = 1 - sum(shares.values())
                 rows += [
@@ -68,7 +75,14 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _shared_ingredients(service: Service, shared: Shared, workload: str) -> dict[str, np.ndarray]:
+Ordered = tuple[np.ndarray, np.ndarray]  # values, and the order that sorts them
+
+
+def _ordered(values: np.ndarray) -> Ordered:
+    return values, np.argsort(values, kind="stable")
+
+
+def _shared_ingredients(service: Service, shared: Shared) -> dict[str, Ordered]:
     """One number per draw and ingredient that says where it stands; several laws of one kind are put together."""
     values, boundary = shared.values, service.study["boundary"]["query"]
     load = float(np.median(values["load"]))
@@ -82,17 +96,22 @@ def _shared_ingredients(service: Service, shared: Shared, workload: str) -> dict
         "load": values["load"],
         "attainment": values["attainment"],
         "power": power,
-        "cached share": fleet_factors.cached_share(shared, workload),
     }
     if boundary in ("datacenter", "fleet"):
         found["pue"] = values["pue"]
     if boundary == "fleet":
         found["overheads"] = np.broadcast_to(fleet_factors.overhead_share(service.given, shared), len(values["load"]))
-    return found
+    return {name: _ordered(value) for name, value in found.items()}
 
 
 def _of_a_query(
-    service: Service, shared: Shared, energies: dict, model_class: str, workload: str, seed: int
+    service: Service,
+    shared: Shared,
+    energies: dict,
+    model_class: str,
+    workload: str,
+    known: dict[str, Ordered],
+    seed: int,
 ) -> tuple[float, dict[str, float]]:
     weights = {member: float(weight) for member, weight in service.weights(model_class).items()}
     boundary = service.study["boundary"]["query"]
@@ -118,12 +137,16 @@ def _of_a_query(
     means, each = np.array(typical), np.array(list(weights.values()))
     by_member = float(each @ means**2 - (each @ means) ** 2)
     found = {"lengths": by_lengths / variance, "model and GPU": by_member / variance, "fit error": by_fit / variance}
-    ingredients = _shared_ingredients(service, shared, workload)
-    return variance, found | {name: first_order_share(logs, values) for name, values in ingredients.items()}
+    return variance, found | {name: first_order_share(logs, *ordered) for name, ordered in known.items()}
 
 
 def _of_the_mean(
-    service: Service, shared: Shared, energies: dict, model_class: str, workload: str
+    service: Service,
+    shared: Shared,
+    energies: dict,
+    model_class: str,
+    workload: str,
+    known: dict[str, Ordered],
 ) -> tuple[float, dict[str, float]]:
     boundary = service.study["boundary"]["query"]
     draws = len(shared.values["load"])
@@ -140,8 +163,8 @@ def _of_the_mean(
         for member, weight in expected.items()
     )
     mix = sum(weight * typical[member] for member, weight in drawn.items())
-    ingredients = {
-        "model mix": np.broadcast_to(mix, (draws,)),
-        "fit error": np.broadcast_to(fit_error, (draws,)),
-    } | _shared_ingredients(service, shared, workload)
-    return float(logs.var()), {name: first_order_share(logs, values) for name, values in ingredients.items()}
+    ingredients = known | {
+        "model mix": _ordered(np.broadcast_to(mix, (draws,))),
+        "fit error": _ordered(np.broadcast_to(fit_error, (draws,))),
+    }
+    return float(logs.var()), {name: first_order_share(logs, *ordered) for name, ordered in ingredients.items()}
