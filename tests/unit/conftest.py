@@ -2,8 +2,22 @@
 
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
-from inference_energy import benchmarks, configuration, input_tables, registries, studies, throughput
+from inference_energy import (
+    attainment,
+    benchmarks,
+    configuration,
+    configurations,
+    input_tables,
+    registries,
+    relatives,
+    services,
+    studies,
+    throughput,
+    workload_tables,
+)
 
 ROOT = Path(__file__).parents[2]
 RESOURCES = ROOT / "resources"
@@ -59,3 +73,37 @@ def fit(rows):
     return throughput.throughput_fit(
         throughput=rows, study="joule-2026", sources=["oviedo"], precision="FP8", minimum_rows=3
     )[0]
+
+
+@pytest.fixture(scope="session")
+def read_configured(study_schemas):
+    """Studies of the repository by name."""
+    return lambda name: studies.read_study(name, ROOT / "config/studies", study_schemas)
+
+
+@pytest.fixture(scope="session")
+def service_tables(corpus, rows, known, origin_schema):
+    """What studies of method `nested` draw on, as the workflow computes it with the settings of the configuration."""
+    forms = configuration.read_yaml(ROOT / "config/config.yaml")["throughput_forms"]
+    several = configurations.measured_at_several_lengths(rows, forms["minimum_rows"])
+    fitted = configurations.coefficients(several, forms["kv_growth"])
+    direct = configurations.left_out(several, forms["kv_growth"])
+    borrowed = relatives.left_out_configurations(several, fitted, corpus["model"], corpus["hardware"])
+    left_out = pl.concat(
+        [configurations.with_fit_error(direct), configurations.with_fit_error(borrowed, prior_rows=np.inf)]
+    )
+    read = workload_tables.read_workloads(RESOURCES / "workloads", origin_schema, {"model": known["model"]})
+    coefficients = configurations.stated_error(fitted, direct)
+    return services.Tables(
+        throughput=rows,
+        corrections=corpus["correction"],
+        models=corpus["model"],
+        hardware=corpus["hardware"],
+        coefficients=coefficients,
+        left_out=left_out,
+        forms=configurations.compared(left_out),
+        pairs=attainment.attainment_pairs(rows, corpus["model"], corpus["hardware"], coefficients),
+        lengths=read["request_lengths_csv"],
+        answers=read["output_length_quantiles_csv"],
+        **{name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in services.REGISTRIES.items()},
+    )

@@ -39,6 +39,7 @@ ROW = {
     "precision": "FP8",
     "load": "offline",
     "prompts": None,
+    "input_tokens": None,
     "output_tokens": None,
     "output_length_kind": "unknown",
     "output_tok_per_s_per_gpu": 100.0,
@@ -47,7 +48,8 @@ ROW = {
 
 def pairs(*rows):
     throughput = pl.DataFrame(
-        [ROW | row for row in rows], schema_overrides={"output_tokens": pl.Float64, "prompts": pl.String}
+        [ROW | row for row in rows],
+        schema_overrides={"input_tokens": pl.Float64, "output_tokens": pl.Float64, "prompts": pl.String},
     )
     return attainment.attainment_pairs(throughput, NETWORK, GPUS, pl.DataFrame([FIT]))
 
@@ -99,6 +101,12 @@ def test_chat_run_is_held_against_the_fit_of_its_network():
 def test_chat_run_of_another_configuration_or_beyond_the_fit_makes_no_pair(other):
     chat = {"load": "closed_loop", "prompts": "chat", "output_tokens": 100.0, "output_length_kind": "mean"}
     assert pairs(chat | other).is_empty()
+
+
+@pytest.mark.parametrize("other", [{"prompts": None}, {"prompts": "code"}, {"prompts": "chat", "input_tokens": 500.0}])
+def test_only_chats_of_unknown_prompt_length_are_chat_runs(other):
+    run = {"load": "closed_loop", "output_tokens": 100.0, "output_length_kind": "mean"} | other
+    assert pairs({"row_id": "fast", **run}).is_empty()
 
 
 def test_fleet_is_held_against_the_best_offline_row_on_a_like_gpu():

@@ -235,6 +235,23 @@ def test_draws_depend_on_seed_and_name_alone():
     assert abs(np.corrcoef(first.values["load"], first.values["pue"])[0, 1]) < 0.1
 
 
+def test_the_cache_of_all_workloads_is_one():
+    laws = {f"cached share: {name}": UNIFORM for name in ("traditional", "long")}
+    drawn = shared_draws(tiny_service(laws=laws | {"load": UNIFORM}).given, "tiny", 1000, seed=1).values
+    assert (drawn["cached share: traditional"] == drawn["cached share: long"]).all()
+    assert abs(np.corrcoef(drawn["cached share: long"], drawn["load"])[0, 1]) < 0.1
+
+
+def test_the_drawn_mix_does_not_depend_on_the_order_of_models():
+    weights = {"A": 1, "B": 2, "C": 3}
+    one, other = (
+        shared_draws(tiny_service(weights=of, concentration=3).given, "tiny", 1000, seed=1).mix["frontier"]
+        for of in (weights, dict(reversed(weights.items())))
+    )
+    for model in weights:
+        assert one[model] == pytest.approx(other[model], rel=1e-12)
+
+
 def test_a_slice_is_the_same_draws():
     service = tiny_service(laws={"load": UNIFORM}, weights={"A": 1, "B": 1}, concentration=2)
     whole = shared_draws(service.given, "tiny", 100, seed=1)
@@ -276,6 +293,13 @@ def test_fit_errors_only_where_switched_on(current, tables, resolved):
         (
             {"load": {"family": "beta", "p05": 0.9, "p95": 0.8}},
             "config/studies/mine.yaml: load: found p05 0.9, p95 0.8; allowed: 0 < p05 < p95 < 1",
+        ),
+        *(
+            (
+                {name: {"family": "beta", "p05": 0.02, "p95": 0.9}},
+                f"config/studies/mine.yaml: {name}: found a law that comes so near to 0 .* allowed: a p05 further from",
+            )
+            for name in ("load", "attainment")
         ),
         (
             {"pue": {"family": "shifted_lognormal", "above": 1, "p05": 0.9, "p95": 1.4}},

@@ -1,6 +1,7 @@
 """Fleets: energy, GPUs, power and emissions by hand, and linear in queries."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,7 @@ import pytest
 from inference_energy import fleet_factors, fleets
 from inference_energy.errors import InputError
 from inference_energy.laws import Beta, Constant, law
-from tiny_service import POWER, SCENARIOS, SECONDS, UNIFORM, exponential, points, tiny_service
+from tiny_service import POWER, SCENARIOS, SECONDS, UNIFORM, curve, exponential, points, tiny_service
 
 PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
 VARIED = {
@@ -184,6 +185,36 @@ def test_gpus_of_several_models_and_nodes_by_hand():
             ("B", "H"): gpus * 2 / 3 * 0.25,
         }
     )
+
+
+def test_one_gpu_in_two_precisions_is_counted_once():
+    gpus = [{"gpu": "G", "precision": precision, "share": share} for precision, share in (("FP8", 3), ("FP4", 1))]
+    service = of_fleet({}, gpus=gpus)
+    # In FP4 a query takes half as long: 3/4 and 1/8 of what a fleet in FP8 needs.
+    curves = {place: (of if place[2] == "FP8" else curve(0.5), 0.0) for place, (of, _) in service.curves.items()}
+    halved = replace(service, curves=curves)
+    needed = 9e9 / 21_600
+    assert built(service)[False].gpus({"long": 1e9}) == {("A", "G"): pytest.approx(needed)}
+    assert built(halved)[False].gpus({"long": 1e9}) == {("A", "G"): pytest.approx(needed * 0.875)}
+    rows = plan(halved)
+    assert rows["long", "gpus"]["mean"] == pytest.approx(needed * 0.875)
+    assert rows["long", "peak_power"]["mean"] == pytest.approx(needed * 0.875 * 1320e-6)
+
+
+@pytest.mark.parametrize("acts_on", ["power", "energy"])
+@pytest.mark.parametrize("by", [1.5, 4.0])
+def test_peak_power_falls_with_power_and_never_below_the_average(acts_on, by):
+    table = LEVERS.with_columns(acts_on=pl.lit(acts_on), multiplier_p05=pl.lit(by), multiplier_p95=pl.lit(by))
+    service = of_fleet({}, **VARIED)
+    found = fleets.fleets(service, table, draws=500, seed=1)
+    plan_of = fleets.fleet_plan(service, found, hardware=HARDWARE, grid=GRID, seed=1)
+    rows = {(row["scenario"], row["quantity"]): row for row in plan_of.iter_rows(named=True)}
+    for key in ("p05", "p50", "p95", "mean"):
+        for quantity in ("peak_power", "average_power"):
+            saved = rows["long", quantity][key] / rows["long_optimized", quantity][key]
+            assert saved == pytest.approx(by)
+        assert rows["long_optimized", "peak_power"][key] >= rows["long_optimized", "average_power"][key]
+        assert rows["long_optimized", "gpus"][key] == pytest.approx(rows["long", "gpus"][key])
 
 
 def test_gpus_carry_the_error_of_the_fit():

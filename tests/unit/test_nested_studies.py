@@ -167,8 +167,9 @@ def test_null_takes_a_key_away_and_leaves_the_rest(read, current, text, keys):
     assert read(f"extends: current\n{text}\n") == without(current, *keys)
 
 
-def test_null_of_what_was_not_there_changes_nothing(read, current):
-    assert read("extends: current\nworkloads: {mine: ~}\nfleet: {subsidy: ~}\n") == current
+def test_null_of_what_was_never_there_is_a_slip(read):
+    with pytest.raises(InputError, match="peu"):
+        read("extends: current\npeu: ~\n")
 
 
 def test_lengths_replace_a_trace_and_keep_the_label(read, current):

@@ -125,6 +125,22 @@ def test_mean_energy_of_a_query_is_linear_in_what_is_cached():
         assert all_of_it > 0
 
 
+def test_cached_share_takes_the_place_of_what_a_trace_says_per_request():
+    # The trace says that 40 % of the prompts are cached; swept, all requests have the value.
+    lengths = {"traditional": points([1000, 1000], [500, 500], [3, 1], cached=0.4), "long": points(1000, 2000)}
+    rows = swept("cached_share", [0, 0.4, 0.5, 1], lengths=lengths)
+    seconds = {0: 2.625, 0.4: 2.225, 0.5: 2.125, 1: 1.625}
+    found = {share: rows[share, "traditional"]["mean"] for share in seconds}
+    assert found == pytest.approx({share: of * 0.8 for share, of in seconds.items()})
+
+
+@pytest.mark.parametrize("given", [{}, {"sweeps": {}}])
+def test_study_without_sweeps_has_an_empty_table_of_the_same_columns(given):
+    found, full = (sweeps(tiny_service(**of), draws=10, seed=1) for of in (given, {"sweeps": {"pue": [1, 2]}}))
+    assert found.is_empty()
+    assert found.schema == full.schema
+
+
 def test_an_ingredient_that_is_set_adds_nothing_to_the_interval():
     varied = {"laws": {"pue": PUE}}
     row = swept("pue", [1.3], **varied)[1.3, "traditional"]

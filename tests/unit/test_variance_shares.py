@@ -55,6 +55,24 @@ def test_what_is_not_in_the_sum_has_no_share_and_what_is_all_of_it_all():
     assert first_order_share(np.ones(100_000), other) == 0
 
 
+def test_known_order_of_an_ingredient_gives_the_same_share():
+    logs, other = np.random.default_rng(1).standard_normal((2, 10_050))  # groups of two sizes
+    order = np.argsort(other, kind="stable")
+    assert first_order_share(logs + other, other, order) == first_order_share(logs + other, other)
+
+
+def test_level_of_the_logarithms_does_not_matter():
+    logs, other = np.random.default_rng(1).standard_normal((2, 10_000))
+    assert first_order_share(logs + other + 1000, other) == pytest.approx(first_order_share(logs + other, other))
+
+
+@pytest.mark.parametrize("draws", [4, 10, 100, 150, 199])
+def test_share_of_few_draws_stays_between_0_and_1(draws):
+    logs, other = np.random.default_rng(1).standard_normal((2, draws))
+    for ingredient in (logs, other):
+        assert 0 <= first_order_share(logs, ingredient) <= 1
+
+
 def test_product_without_main_effects_is_interplay_alone():
     generator = np.random.default_rng(1)
     one, other = generator.standard_normal((2, 200_000))
@@ -156,6 +174,28 @@ def test_known_share_of_two_models_in_single_queries():
     found = shares(service, "untrimmed", draws=200_000)
     assert found["model and GPU"] == pytest.approx(0.25 / 0.34, abs=0.02)
     assert found["fit error"] == pytest.approx(0.09 / 0.34, abs=0.02)
+
+
+@pytest.mark.parametrize("errors", [{"A": 0.05, "B": 0.6}, {"A": 0.6, "B": 0.05}])
+def test_fit_errors_that_differ_between_models_by_hand(errors):
+    # Variance 1/4 between models that differ by a factor e, (0.05^2 + 0.6^2) / 2 within: 0.58 and 0.42.
+    service = tiny_service(weights={"A": 1, "B": 1}, curves={"B": curve(np.e)}, fit_errors=errors)
+    found = shares(service, "untrimmed", draws=200_000)
+    assert found["model and GPU"] == pytest.approx(0.25 / (0.25 + 0.18125), abs=0.02)
+    assert found["fit error"] == pytest.approx(0.18125 / (0.25 + 0.18125), abs=0.02)
+    assert found[INTERPLAY] == pytest.approx(0, abs=0.02)
+
+
+def test_power_is_that_of_the_boards_within_their_boundary():
+    # The host varies more widely than the boards, but is not metered there.
+    laws = {"boards": UNIFORM, "host": UNIFORM}
+    boards = shares(tiny_service(laws=laws, power=varying_power(), query_boundary="gpu_boards"))
+    assert boards["power"] == pytest.approx(1, abs=0.02)
+    assert boards[INTERPLAY] == pytest.approx(0, abs=0.02)
+    host_alone = tiny_service(laws={"host": UNIFORM}, power=varying_power(), query_boundary="gpu_boards")
+    assert shares(host_alone)["power"] == 0
+    node = tiny_service(laws={"host": UNIFORM}, power=varying_power(), query_boundary="node")
+    assert shares(node)["power"] == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Runs of the whole workflow in a folder of their own, and changes to its files."""
 
+import ast
 import hashlib
 import os
 import re
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("Snakefile", "config", "resources", "workflow")
 BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
+FEWEST = {"draws": "10_000", "fleet_draws": "1_000"}  # as few as the schema allows
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
 
 
@@ -68,6 +70,16 @@ def copy_sources(folder: Path) -> None:
         else:
             shutil.copy2(source, folder / name)
     config = folder / "config/config.yaml"
-    text, changes = re.subn(r"^draws: \d[\d_]*", "draws: 10_000", config.read_text(), flags=re.MULTILINE)
-    assert changes == 1
+    text = config.read_text()
+    for key, fewest in FEWEST.items():
+        text, changes = re.subn(rf"^{key}: \d[\d_]*", f"{key}: {fewest}", text, flags=re.MULTILINE)
+        assert changes == 1
     config.write_text(text)
+
+
+def declared(name: str) -> dict | list:
+    """A list of names that the rules hold in `common.smk`."""
+    text = (ROOT / "workflow/rules/common.smk").read_text()
+    found = re.search(rf"^{name} = (\[[^\]]*\]|\{{.*?^\}})", text, flags=re.MULTILINE | re.DOTALL)
+    assert found, name
+    return ast.literal_eval(found[1])

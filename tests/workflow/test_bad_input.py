@@ -1,5 +1,6 @@
 """Every fault of a user's file ends the run with one plain line and leaves the last good results alone."""
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ KEPT = (
     "results/benchmarks.duckdb",
     "results/validated/*.parquet",
     "results/headline.csv",
-    "results/*/energy_per_query.parquet",
+    "results/*/*.parquet",
 )
 VALIDATED = "results/validated/throughput.parquet"
 FIT = "results/joule-2026/throughput_fit.parquet"
@@ -135,7 +136,7 @@ def test_wrong_checksum(copy):
 CONFIGURATION_FAULTS = {
     "unknown configuration key": (
         append(CONFIG, "colour: blue\n"),
-        "config/config.yaml: top level: unknown key colour; allowed: checks, draws, on_invalid, seed, studies or",
+        "config/config.yaml: top level: unknown key colour; allowed: bridge, checks, draws, fleet_draws, ",
     ),
     "unknown study key": (
         append(STUDY, "colour: blue\n"),
@@ -144,7 +145,7 @@ CONFIGURATION_FAULTS = {
     "unknown study": (
         edit(CONFIG, "  - joule-2026\n", "  - joule-2027\n"),
         "studies: no study 'joule-2027' (config/studies/joule-2027.yaml does not exist);"
-        " allowed: arxiv-2025 or joule-2026",
+        " allowed: arxiv-2025, bridge-01, ",
     ),
     "extends in a circle": (
         circle,
@@ -166,8 +167,20 @@ CONFIGURATION_FAULTS = {
         edit(BASE, "long_share: 0.1, interventions: false", "long_share: -0.1, interventions: false"),
         f"{BASE}: fleet.scenarios.mixed.long_share: found -0.1; allowed: a number >= 0",
     ),
+    "more draws of the fleet than of queries": (
+        edit(CONFIG, "fleet_draws: 1_000", "fleet_draws: 20_000"),
+        "config/config.yaml: fleet_draws: found 20000; allowed: at most `draws`",
+    ),
+    "bridge from a study of another method": (
+        edit(CONFIG, "  from: joule-2026", "  from: current"),
+        "config/config.yaml: bridge.from: found 'current'; allowed: arxiv-2025 or joule-2026",
+    ),
+    "step of the bridge of another method": (
+        edit(CONFIG, "    bridge-02: ", "    arxiv-2025: "),
+        "config/config.yaml: bridge.steps: found 'arxiv-2025' of method published; allowed: nested",
+    ),
     "zero draws": (
-        edit(CONFIG, "draws: 10_000", "draws: 0"),
+        edit(CONFIG, "\ndraws: 10_000", "\ndraws: 0"),
         "config/config.yaml: draws: found 0; allowed: a number >= 10000",
     ),
 }
@@ -214,3 +227,93 @@ def test_fault_that_is_still_there_fails_again(copy, fault, target):
     second = run(copy, "--cores", "1", target)
     assert second.returncode != 0, second.stdout
     assert last_error(second.stdout) == last_error(first.stdout)
+
+
+OWN = "config/studies/own.yaml"
+FITTED, SAVED, PLANNED = (
+    f"results/own/{name}.parquet" for name in ("throughput_fit", "intervention_multipliers", "fleet_plan")
+)
+# A line of a study that extends the current one, what is asked for, and how the message begins.
+NESTED_FAULTS = {
+    "unknown GPU": (
+        "hardware: [{gpu: H1000, precision: FP8, share: 1}]",
+        FITTED,
+        f"{OWN}: hardware: unknown gpu 'H1000'; allowed: ",
+    ),
+    "unknown precision": (
+        "hardware: [{gpu: H100 SXM 80GB, precision: FP9, share: 1}]",
+        FITTED,
+        f"{OWN}: hardware: unknown precision 'FP9'; allowed: ",
+    ),
+    "unknown overhead": ("overheads: [heat]", FITTED, f"{OWN}: overheads: found 'heat'; allowed: "),
+    "model of another class": (
+        "classes: {small: {weights: {DeepSeek-R1: 1}}}",
+        FITTED,
+        f"{OWN}: classes.small.weights: found 'DeepSeek-R1', frontier; allowed: models of class small: ",
+    ),
+    "unknown lever": (
+        "interventions: {levers: [magic]}",
+        SAVED,
+        f"{OWN}: interventions.levers: found 'magic'; allowed: ",
+    ),
+    "unknown grid zone": ("fleet: {grid_zone: XYZ}", PLANNED, f"{OWN}: fleet.grid_zone: found 'XYZ'; allowed: "),
+}
+
+
+def refused(copy: Path, target: str, message: str) -> None:
+    """Run for one target, which must end in one plain line and leave every result as it was."""
+    before = kept(copy)
+    outcome = run(copy, "--cores", "1", target)
+    assert outcome.returncode != 0
+    error = last_error(outcome.stdout)
+    assert error.startswith(message), error
+    assert "Traceback" not in outcome.stdout
+    after = kept(copy)
+    assert {name: after[name] for name in before} == before
+    assert str(copy / target) not in after.keys() - before.keys()
+
+
+@pytest.mark.parametrize("fault", NESTED_FAULTS)
+def test_fault_of_a_nested_study(copy, fault):
+    line, target, message = NESTED_FAULTS[fault]
+    (copy / OWN).write_text(f"extends: current\n{line}\n")
+    replace(copy / CONFIG, "  - current\n", "  - current\n  - own\n")
+    refused(copy, target, message)
+
+
+def first_cell(file: str, column: str, new: str) -> Callable[[Path], None]:
+    """Change a column's cell in the first row of a table of `resources`."""
+
+    def change(folder: Path) -> None:
+        path = folder / file
+        with path.open(newline="") as handle:
+            header, first, *others = csv.reader(handle)
+        first[header.index(column)] = new
+        with path.open("w", newline="") as handle:
+            csv.writer(handle, lineterminator="\n").writerows([header, first, *others])
+
+    return change
+
+
+TABLE_FAULTS = {
+    "idle share above 1": (
+        "resources/node_power.csv",
+        "board_idle_share_of_tdp",
+        "1.5",
+        "results/current/throughput_fit.parquet",
+    ),
+    "lever on nothing known": (
+        "resources/interventions.csv",
+        "acts_on",
+        "luck",
+        "results/current/intervention_multipliers.parquet",
+    ),
+    "negative carbon": ("resources/grid.csv", "carbon_gco2e_per_kwh", "-1", "results/current/fleet_plan.parquet"),
+}
+
+
+@pytest.mark.parametrize("fault", TABLE_FAULTS)
+def test_fault_of_a_table_behind_nested_studies(copy, fault):
+    file, column, value, target = TABLE_FAULTS[fault]
+    first_cell(file, column, value)(copy)
+    refused(copy, target, f"{file} line 2 column {column}: found {value!r}; allowed: ")

@@ -3,32 +3,39 @@
 import csv
 import shutil
 
-from runs import copy_sources, planned, run
+import polars as pl
+import pytest
+from runs import copy_sources, declared, planned, run
 
-FIGURES = (
-    "energy_per_query_traditional",
-    "energy_per_query_long",
-    "intervention_pathways",
-    "fleet_scenarios",
-    "token_lengths",
-    "request_lengths",
-    "throughput_fit",
-    "published_against_computed",
-)
-BENCHMARK_FIGURES = ("coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
+FIGURES = declared("FIGURES")
+BENCHMARK_FIGURES = declared("BENCHMARK_FIGURES")
 SUFFIXES = ("svg", "png", "json")
-STUDIES = ("arxiv-2025", "joule-2026")
-TABLES = (
-    "energy_density",
-    "energy_per_query",
-    "intervention_multipliers",
-    "scenario_aggregates",
-    "throughput_curve",
-    "throughput_fit",
-    "throughput_rows",
-    "token_length_density",
-    "token_length_quantiles",
-)
+STUDIES = {"arxiv-2025": "published", "joule-2026": "published", "current": "nested"}
+TABLES = {
+    "published": (
+        "energy_density",
+        "energy_per_query",
+        "intervention_multipliers",
+        "scenario_aggregates",
+        "throughput_curve",
+        "throughput_fit",
+        "throughput_rows",
+        "token_length_density",
+        "token_length_quantiles",
+    ),
+    "nested": (
+        "assumptions",
+        "energy_by_boundary",
+        "energy_density",
+        "energy_per_query",
+        "fleet_plan",
+        "intervention_multipliers",
+        "scenario_aggregates",
+        "sweeps",
+        "throughput_fit",
+        "variance_shares",
+    ),
+}
 VALIDATED = (
     "corrections",
     "hardware",
@@ -48,6 +55,7 @@ OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sou
         "throughput_forms",
         "attainment_pairs",
         "request_length_quantiles",
+        "method_bridge",
     )
 }
 
@@ -55,9 +63,10 @@ OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sou
 def test_all_declared_results_exist(built, contents):
     expected = OF_THE_CORPUS | {"headline.csv"}
     expected |= {f"validated/{name}.parquet" for name in VALIDATED}
-    expected |= {f"{study}/{name}.parquet" for study in STUDIES for name in TABLES}
-    expected |= {f"figures/{study}/{figure}.{suffix}" for study in STUDIES for figure in FIGURES for suffix in SUFFIXES}
-    expected |= {f"figures/benchmarks/{figure}.{suffix}" for figure in BENCHMARK_FIGURES for suffix in SUFFIXES}
+    expected |= {f"{study}/{name}.parquet" for study, method in STUDIES.items() for name in TABLES[method]}
+    figures = [f"{study}/{figure}" for study, method in STUDIES.items() for figure in FIGURES[method]]
+    figures += [f"benchmarks/{figure}" for figure in BENCHMARK_FIGURES] + ["comparison/method_bridge"]
+    expected |= {f"figures/{figure}.{suffix}" for figure in figures for suffix in SUFFIXES}
     found = contents(built)
     assert set(found) == expected
     assert all(found.values()), "an empty file"
@@ -73,13 +82,42 @@ def test_terminal_shows_published_beside_computed_and_where_to_look_next(built):
         shown = [line for line in lines if line.startswith(start)]
         assert len(shown) == 1, start
         published, computed, _, verdict = shown[0].removeprefix(start).split()
-        assert published == f"{float(row['published']):.4g}"
+        assert published == (f"{float(row['published']):.4g}" if row["published"] else "-")
         assert computed == f"{float(row['computed']):.4g}"
-        assert verdict == {"true": "yes", "false": "NO"}[row["within"]]
+        assert verdict == {"true": "yes", "false": "NO", "": "-"}[row["within"]]
+        # What is meant to reproduce the publication gets a verdict, what is not gets none.
+        assert (verdict == "-") is (STUDIES[row["study"]] == "nested")
     assert sum(line.startswith("Next: ") for line in lines) == 1
     assert sum(line.startswith("Benchmarks: 12 sources, 3,535 rows accepted") for line in lines) == 1
     assert sum(line.startswith("Checks across rows: 6 cannot be true, 65 need a look") for line in lines) == 1
     assert not any("Traceback" in line or line.startswith("Error") for line in lines)
+
+
+def test_current_estimates_have_an_interval_and_say_what_it_is_over(built):
+    with (built / "results/headline.csv").open() as handle:
+        rows = [row for row in csv.DictReader(handle) if row["study"] == "current"]
+    assert {row["spread"] for row in rows} == {"queries", "what the fleet shares", ""}
+    for row in rows:
+        if row["spread"]:
+            low, middle, high = (float(row[name]) for name in ("computed_p05", "computed", "computed_p95"))
+            assert 0 < low < middle < high
+        else:
+            assert row["computed_p05"] == row["computed_p95"] == ""
+
+
+def test_bridge_leads_from_the_published_numbers_to_the_current_ones(built):
+    bridge = pl.read_parquet(built / "results/comparison/method_bridge.parquet")
+    assert bridge["study"].n_unique() == bridge["step"].n_unique() == 13
+    published = pl.read_parquet(built / "results/joule-2026/scenario_aggregates.parquet")
+    energies = dict(published.select("scenario", "energy_gwh_per_day_mean").iter_rows())
+    ends = bridge.filter(pl.col("step").is_in([1, 13]), quantity="mixed fleet: mean").sort("step")
+    assert ends["before"][0] == energies["mixed"]
+    current = pl.read_parquet(built / "results/current/scenario_aggregates.parquet")
+    energies = dict(current.select("scenario", "energy_gwh_per_day_mean").iter_rows())
+    assert ends["after"][1] == pytest.approx(energies["mixed"])
+    for quantity in bridge.partition_by("quantity"):
+        whole = quantity.sort("step")
+        assert whole["factor"].product() == pytest.approx(whole["after"][-1] / whole["before"][0])
 
 
 def test_no_benchmark_row_is_rejected(built):

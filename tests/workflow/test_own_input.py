@@ -4,7 +4,7 @@ import csv
 
 import duckdb
 import polars as pl
-from runs import BENCHMARKS, replace, run, sign
+from runs import BENCHMARKS, declared, replace, run, sign
 
 STUDY = """\
 extends: joule-2026
@@ -42,7 +42,8 @@ def test_rejected_row_changes_nothing_but_is_told(copy):
 
 def test_study_of_ones_own(copy):
     others = {
-        name: (copy / f"results/{name}/energy_per_query.parquet").read_bytes() for name in ("arxiv-2025", "joule-2026")
+        name: (copy / f"results/{name}/energy_per_query.parquet").read_bytes()
+        for name in ("arxiv-2025", "joule-2026", "current")
     }
     published = pl.read_csv(copy / "results/headline.csv", infer_schema_length=None)
     (copy / "config/studies/efficient-site.yaml").write_text(STUDY)
@@ -67,3 +68,34 @@ def test_study_of_ones_own(copy):
     for name, content in others.items():
         assert (copy / f"results/{name}/energy_per_query.parquet").read_bytes() == content
     assert "efficient-site" in outcome.stdout
+
+
+WHAT_IF = """\
+extends: current
+title: Efficient site
+pue: 1.1
+"""
+
+
+def test_what_if_of_the_current_study(copy):
+    before = pl.read_csv(copy / "results/headline.csv", infer_schema_length=None)
+    (copy / "config/studies/what-if.yaml").write_text(WHAT_IF)
+    replace(copy / "config/config.yaml", "  - current\n", "  - current\n  - what-if\n")
+
+    outcome = run(copy, "--cores", "2")
+
+    assert outcome.returncode == 0, outcome.stdout
+    headline = pl.read_csv(copy / "results/headline.csv", infer_schema_length=None)
+    own, parent = (headline.filter(pl.col("study") == study) for study in ("what-if", "current"))
+    assert own["quantity"].to_list() == parent["quantity"].to_list()
+    assert headline.filter(pl.col("study") != "what-if").equals(before)
+    # PUE of 1.1 instead of 1.2 in the middle, and known.
+    ratio = (own["computed"] / parent["computed"]).filter(own["unit"].is_in(["Wh", "GWh/day"])).to_list()
+    assert all(0.8 < value < 1 for value in ratio), ratio
+    assumed = pl.read_parquet(copy / "results/what-if/assumptions.parquet").filter(ingredient="pue")
+    assert assumed.select("p05", "p50", "p95").row(0) == (1.1, 1.1, 1.1)
+    shown = outcome.stdout.split("Study what-if is new. Against current:\n")[1].split("\nHeadline numbers: ")
+    assert shown[0].count("\n  what-if  ") == shown[0].count("\n") == 7
+    assert shown[1].startswith("none moved since the last run.")
+    figures = {path.stem for path in (copy / "results/figures/what-if").glob("*.svg")}
+    assert figures == set(declared("FIGURES")["nested"])

@@ -1,8 +1,10 @@
 """After an edit exactly those jobs run again that depend on what was edited."""
 
-from runs import BENCHMARKS, planned, replace, sign
+import pytest
+from runs import BENCHMARKS, declared, planned, replace, sign
 
 STUDIES = ("arxiv-2025", "joule-2026")
+CURRENT = "config/studies/current.yaml"
 
 
 def of(rules, studies=STUDIES):
@@ -22,18 +24,64 @@ FROM_ROWS = (
     "figure_fleet_scenarios",
 )
 COMPARISON = {"headline"} | of(["figure_published_against_computed"])
+BRIDGE = {"method_bridge", "figure_method_bridge"}
+# What a study of method `nested` computes, and the figures that show it.
+FLEET = of(["nested_fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
+LEVERS = of(["nested_interventions", "figure_levers"], ["current"])
+NESTED = {"nested_fit current", "nested_energy current"} | LEVERS | FLEET
+NESTED |= of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"])
 
 
 def test_edit_of_a_module_reruns_its_users(copy):
     module = copy / "workflow/scripts/inference_energy/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
-    assert planned(copy) == of(["scenario_aggregates", "figure_fleet_scenarios"]) | COMPARISON
+    published = of(["scenario_aggregates", "figure_fleet_scenarios"])
+    assert planned(copy) == published | FLEET | COMPARISON | BRIDGE
 
 
-def test_edit_of_a_study_leaves_other_studies_alone(copy):
+def test_edit_of_a_published_study_leaves_other_studies_alone(copy):
     replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
     own = of(FROM_ROWS, ["joule-2026"]) | {name for name in ENERGY_FIGURES if " joule-2026 " in name}
-    assert planned(copy) == own | COMPARISON
+    assert planned(copy) == own | COMPARISON | BRIDGE
+
+
+EDITS = {
+    "load": ("load: {family: beta, p05: 0.45", "load: {family: beta, p05: 0.44", NESTED | COMPARISON),
+    "overlap of levers": ("overlap: 0.5", "overlap: 0.4", LEVERS | FLEET | COMPARISON),
+    "values of a sweep": ("pue: [1.05, ", "pue: [1.06, ", FLEET | COMPARISON),
+    "title": (
+        "title: Current best estimate",
+        "title: Today",
+        of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_edit_of_the_current_study_reruns_what_depends_on_it(copy, edit):
+    old, new, expected = EDITS[edit]
+    replace(copy / CURRENT, old, new)
+    # The bridge ends at the current study: it follows any edit of it.
+    assert planned(copy) == expected | BRIDGE
+
+
+def test_edit_of_a_step_reruns_the_bridge_alone(copy):
+    replace(copy / "config/studies/bridge-09.yaml", "p95: 1.6", "p95: 1.5")
+    assert planned(copy) == BRIDGE
+
+
+TABLES = {
+    "node_power.csv": ("H100 SXM 80GB,0.1,", "H100 SXM 80GB,0.11,", NESTED | BRIDGE),
+    "interventions.csv": (",1.23,2.13,", ",1.23,2.14,", LEVERS | FLEET | BRIDGE),
+    "grid.csv": (",358.95,", ",358.96,", FLEET),
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_edit_of_a_table_leaves_the_published_studies_alone(copy, table):
+    old, new, expected = TABLES[table]
+    replace(copy / "resources" / table, old, new)
+    assert planned(copy) == expected | COMPARISON
 
 
 def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
@@ -42,7 +90,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms", "attainment_pairs"}
     figures = ("benchmark_coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
     corpus |= {f"figure_{name}" for name in figures}
-    assert planned(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | COMPARISON
+    assert planned(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE
 
 
 def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
@@ -59,11 +107,10 @@ def test_edit_of_a_limit_of_the_checks_reruns_the_checks_alone(copy):
 def test_edit_of_the_form_of_throughput_leaves_the_published_studies_alone(copy):
     replace(copy / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
     forms = {"throughput_forms", "attainment_pairs", "figure_throughput_forms", "figure_attainment"}
-    assert planned(copy) == forms
+    assert planned(copy) == forms | NESTED | COMPARISON | BRIDGE
 
 
 def test_edit_of_a_comment_reruns_nothing(copy):
-    for study in STUDIES:
-        path = copy / f"config/studies/{study}.yaml"
+    for path in (copy / "config/studies").glob("*.yaml"):
         path.write_text("# edited\n" + path.read_text())
     assert planned(copy) == set()

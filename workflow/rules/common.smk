@@ -44,6 +44,7 @@ try:
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
     STUDIES = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
     BRIDGE = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
+    studies.read_study(config["bridge"]["from"], Path("config/studies"), METHODS)  # a name that is not there stops here
     studies.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
     PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:

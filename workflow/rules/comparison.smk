@@ -55,7 +55,13 @@ rule method_bridge:
     params:
         begin=config["bridge"]["from"],
         subject=list(BRIDGE.values())[-1]["fleet"]["subject"],
-        steps={name: (config["bridge"]["steps"][name], study) for name, study in BRIDGE.items()},
+        steps={
+            name: (
+                config["bridge"]["steps"][name],
+                {key: study[key] for key in (*NESTED_QUERY, "interventions", "fleet")},
+            )
+            for name, study in BRIDGE.items()
+        },
         draws=config["fleet_draws"],
         seed=config["seed"],
     script:

@@ -14,6 +14,7 @@ COLUMNS = [
 ]
 SMALLEST_VARIANCE = 1e-6  # of ratios that make a law
 LIKE_GPUS = 1.5  # largest factor between the memory bandwidths of GPUs that are compared
+CHAT = "(?i)chat"  # in the name of prompts that people typed
 # Input lengths that a chat run may have had where its source does not say: low, middle, high.
 CHAT_INPUT_TOKENS = (100.0, 300.0, 1000.0)
 
@@ -78,7 +79,11 @@ def _against_fits(rows: pl.DataFrame, coefficients: pl.DataFrame) -> pl.DataFram
     same = ["network", "gpu", "precision", "gpus"]
     runs = (
         rows.filter(
-            pl.col("load") == "closed_loop", pl.col("output_length_kind") == "mean", pl.col("gpus").is_not_null()
+            pl.col("load") == "closed_loop",
+            pl.col("prompts").str.contains(CHAT),
+            pl.col("input_tokens").is_null(),
+            pl.col("output_length_kind") == "mean",
+            pl.col("gpus").is_not_null(),
         )
         .sort(PER_GPU, "source", "row_id")
         .group_by([*same, "prompts"], maintain_order=True)
@@ -174,8 +179,7 @@ def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -
             f"{place}: found {len(weighted)} pair(s), all with a ratio of about {mean:.3g}; allowed: kinds whose pairs"
             " differ, or a law such as {family: beta, p05: 0.4, p95: 0.9}"
         )
-    total = mean * (1 - mean) / variance - 1
-    return Beta(a=mean * total, b=(1 - mean) * total)
+    return Beta.from_moments(mean=mean, variance=variance)
 
 
 def summary(pairs: pl.DataFrame) -> pl.DataFrame:

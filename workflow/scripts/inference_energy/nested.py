@@ -130,7 +130,7 @@ class Service:
 
     def borrowed_share(self, subject: str, borrowed: set[Member]) -> float:
         """Share of queries that are served by a member whose curve is borrowed."""
-        return sum(float(weight) for member, weight in self.weights(subject).items() if member in borrowed)
+        return sum((float(weight) for member, weight in self.weights(subject).items() if member in borrowed), start=0.0)
 
 
 def energy_per_query(

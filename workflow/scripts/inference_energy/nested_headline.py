@@ -110,7 +110,7 @@ def _scenarios(scenarios: pl.DataFrame) -> list[dict]:
     return [
         {
             "quantity": f"{row['scenario']} energy_gwh_per_day_p50",
-            "label": f"Fleet of {row['queries_per_day']:.0e} queries/day, {row['label']}".replace("e+0", "e"),
+            "label": f"Fleet of {_many(row['queries_per_day'])} queries/day, {row['label']}",
             "unit": "GWh/day",
             "computed": row["energy_gwh_per_day_p50"],
             "computed_p05": row["energy_gwh_per_day_p05"],
@@ -120,6 +120,13 @@ def _scenarios(scenarios: pl.DataFrame) -> list[dict]:
         }
         for row in scenarios.iter_rows(named=True)
     ]
+
+
+def _many(count: float) -> str:
+    for unit, word in ((1e9, " billion"), (1e6, " million")):
+        if count >= unit:
+            return f"{count / unit:g}{word}"
+    return f"{count:,.0f}"
 
 
 def _levers(study: dict, interventions: pl.DataFrame) -> list[dict]:

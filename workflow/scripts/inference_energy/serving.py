@@ -210,7 +210,7 @@ def fit_members(
         target = _target(model, gpu, precision, place, models, hardware)
         rows.append(
             {"study": study_name, "model": model, "gpu": gpu, "precision": precision}
-            | _own_or_borrowed(target, facts, errors, place)
+            | own_or_borrowed(target, facts, errors, place)
         )
     table = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"configuration": pl.String})
     return table.join(extremes, on="configuration", how="left", maintain_order="left")
@@ -227,7 +227,18 @@ def _target(model: str, gpu: str, precision: str, place: str, models: pl.DataFra
     return with_facts(asked, models, hardware).row(0, named=True)
 
 
-def _own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float], place: str) -> dict:
+def own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float], place: str) -> dict:
+    """The coefficients that serve a target, whose they are, their error and the lengths behind them.
+
+    Args:
+        target: row of `relatives.with_facts` for the model, GPU and precision.
+        facts: table of `relatives.with_facts` of all measured configurations.
+        errors: log deviation of borrowed curves, by `borrowed_<kinship>`.
+        place: names the target's place in errors.
+
+    Raises:
+        InputError: neither it nor a relative was measured.
+    """
     own = facts.filter(*(pl.col(name) == target[name] for name in ("network", "gpu", "precision")))
     if not own.is_empty():
         newest = own.sort(version_order()).filter(pl.col("engine_version").eq_missing(pl.col("engine_version").last()))

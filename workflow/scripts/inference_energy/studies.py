@@ -63,8 +63,8 @@ def merge(base: dict, changes: dict) -> dict:
     merged = dict(base)
     for key, value in changes.items():
         before = merged.get(key)
-        if value is None:
-            merged.pop(key, None)
+        if value is None and key in merged:
+            del merged[key]
         elif not isinstance(value, dict) or not isinstance(before, dict):
             merged[key] = value
         elif KINDS & value.keys():
