@@ -1,0 +1,124 @@
+"""How well measured runs are predicted: by ours and by other methods, on the same runs."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from inference_energy.peers import ecologits, epoch, inferencemax, jegham, published
+from inference_energy.throughput import ThroughputModel
+
+PEERS = (published, ecologits, jegham, epoch, inferencemax)
+OURS, OURS_LABEL = "current", "current (ours)"
+BOUNDARY = {"gpu_boards": "gpu_boards", "node_wall": "node"}
+GROUPS = {"all": None, "gpu": "gpu", "model_class": "model_class", "source": "source"}
+
+
+def peer_predictions(
+    runs: pl.DataFrame,
+    node_power: pl.DataFrame,
+    curves: Mapping[str, ThroughputModel],
+    *,
+    output_tokens: Mapping[str, float],
+) -> pl.DataFrame:
+    """What every other method says about a run's energy per output token, J: one row per run and method.
+
+    A method that gives the node but not its boards is brought to the boards by the boards' part of a saturated node
+    (`aligned`); nothing measured of the run is used.
+
+    Args:
+        runs: of `backtest.with_offline`.
+        node_power: table of `node_power.NodePower`, with the `tdp_w` of its GPUs.
+        curves: throughput of a node by the published method, by model.
+        output_tokens: mean answer length by `prompts`, where runs do not state it.
+    """
+    part = {row["gpu"]: _boards_part(row) for row in node_power.iter_rows(named=True)}
+    found = []
+    for row in runs.iter_rows(named=True):
+        run = {
+            "gpu": row["gpu"],
+            "gpus": row["gpus"],
+            "active_b": row["active_parameters_billions"],
+            "total_b": row["total_parameters_billions"],
+            "model_class": row["model_class"],
+            "model": row["model"],
+            "input_tokens": None,
+            "output_tokens": row["output_tokens"] or output_tokens.get(row["prompts"]),
+            "throughput": curves.get(row["model"]),
+        }
+        boundary = BOUNDARY[row["boundary"]]
+        for peer in PEERS:
+            value, reason, aligned = _said(peer, run, boundary, part.get(row["gpu"]))
+            place = {name: row[name] for name in ("source", "row_id", "model", "model_class", "gpu")}
+            said = {"predicted": value, "aligned": aligned, "reason": reason}
+            found.append(
+                place
+                | {"target": row["boundary"], "method": peer.PEER.name, "label": peer.PEER.label}
+                | {"measured": row["energy_j_per_output_token"]}
+                | said
+            )
+    return pl.DataFrame(found, infer_schema_length=None)
+
+
+def _said(peer, run: dict, boundary: str, boards_part: float | None) -> tuple[float | None, str | None, bool]:
+    reason = peer.cannot_say(run, boundary)
+    if reason is None:
+        return peer.j_per_output_token(run, boundary), None, False
+    if boundary == "gpu_boards" and boards_part is not None and peer.cannot_say(run, "node") is None:
+        return peer.j_per_output_token(run, "node") * boards_part, None, True
+    return None, reason, False
+
+
+def _boards_part(row: dict) -> float:
+    """Part of the boards in the power of a saturated node, at the middle of both ranges."""
+    boards = row["tdp_w"] * np.sqrt(row["board_saturated_share_of_tdp_p05"] * row["board_saturated_share_of_tdp_p95"])
+    host = 1000 * np.sqrt(row["host_saturated_kw_per_gpu_p05"] * row["host_saturated_kw_per_gpu_p95"])
+    return float(boards / (boards + host))
+
+
+def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
+    """Errors of every method by target and group, over the runs that it predicts.
+
+    `ratio` is predicted over measured; `geometric_error` its typical factor about 1, exp(rms ln ratio), and
+    `ratio_geometric_sd` that about its own median. `ours_on_the_same_runs` is our geometric error on those of a
+    method's runs that we predict.
+    """
+    ours = backtest.filter(pl.col("ratio").is_not_null()).select(
+        *("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90"),
+        method=pl.lit(OURS),
+        label=pl.lit(OURS_LABEL),
+        ours=pl.col("ratio"),
+    )
+    keys = ["source", "row_id", "target"]
+    theirs = (
+        peers.filter(pl.col("predicted").is_not_null())
+        .with_columns(ratio=pl.col("predicted") / pl.col("measured"))
+        .join(ours.select(*keys, "ours"), on=keys, how="left")
+        .select(
+            *("source", "row_id", "target", "model_class", "gpu", "ratio"),
+            inside_50=pl.lit(None, pl.Boolean),
+            inside_90=pl.lit(None, pl.Boolean),
+            method="method",
+            label="label",
+            ours="ours",
+        )
+    )
+    together = pl.concat([ours, theirs])
+    logs, own = pl.col("ratio").log(), pl.col("ours").log()
+    frames = [
+        together.group_by(
+            "method", "label", "target", (pl.lit("all") if column is None else pl.col(column)).alias("group")
+        )
+        .agg(
+            pl.len().cast(pl.Int64).alias("runs"),
+            pl.col("ratio").median().alias("ratio_p50"),
+            logs.std().exp().alias("ratio_geometric_sd"),
+            (logs**2).mean().sqrt().exp().alias("geometric_error"),
+            pl.col("inside_50").mean().alias("share_inside_50"),
+            pl.col("inside_90").mean().alias("share_inside_90"),
+            (own**2).mean().sqrt().exp().alias("ours_on_the_same_runs"),
+        )
+        .with_columns(grouped_by=pl.lit(name))
+        for name, column in GROUPS.items()
+    ]
+    return pl.concat(frames).sort("grouped_by", "target", "group", "method")
