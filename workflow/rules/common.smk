@@ -1,12 +1,7 @@
 # Studies, checked before any job runs, and helpers that rules declare their inputs with.
-import os
 import re
 import sys
 from pathlib import Path
-
-# A job is one thread: matrices here are small, and threads of the linear algebra library that wait for each other made
-# jobs three times slower. It also keeps sums in the same order on any machine.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
