@@ -19,6 +19,7 @@ include: "workflow/rules/energy.smk"
 include: "workflow/rules/nested.smk"
 include: "workflow/rules/nested_figures.smk"
 include: "workflow/rules/comparison.smk"
+include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
 
 

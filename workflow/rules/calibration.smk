@@ -1,0 +1,79 @@
+# Judged by measurement: predicted against measured, ours against other methods, and what latency costs.
+
+# The study that others are set beside: the last step of the bridge.
+CURRENT = list(BRIDGE)[-1]
+# The published study whose throughput curves stand for the published method.
+PUBLISHED_CURVES = f"results/{config['bridge']['from']}/throughput_fit.parquet"
+
+
+rule backtest:
+    """Every saturated measured run predicted from nothing of itself, by ours and by other methods, and the scores."""
+    input:
+        energy="results/validated/measured_energy.parquet",
+        throughput="results/validated/throughput.parquet",
+        models="results/validated/models.parquet",
+        hardware="results/validated/hardware.parquet",
+        coefficients="results/comparison/throughput_configurations.parquet",
+        node_power="resources/node_power.csv",
+        curves=PUBLISHED_CURVES,
+        code=library("backtest"),
+    output:
+        backtest=update("results/comparison/backtest.parquet"),
+        peers=update("results/comparison/backtest_peers.parquet"),
+        scores=update("results/comparison/scores.parquet"),
+    log:
+        "results/logs/backtest.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        settings=config["backtest"],
+        seed=config["seed"],
+    script:
+        "../scripts/backtest.py"
+
+
+rule cross_methods:
+    """One query by every method and boundary; statements of others against ours; each assumption alone."""
+    input:
+        **NESTED_TABLES,
+        fit=f"results/{CURRENT}/throughput_fit.parquet",
+        energy="results/validated/measured_energy.parquet",
+        estimates="results/validated/published_estimates.parquet",
+        curves=PUBLISHED_CURVES,
+        code=library("cross_methods"),
+    output:
+        methods=update("results/comparison/cross_methods.parquet"),
+        parts=update("results/comparison/cross_method_parts.parquet"),
+        statements=update("results/comparison/published_estimates.parquet"),
+        kinds=update("results/comparison/published_estimate_kinds.parquet"),
+        tornado=update("results/comparison/tornado.parquet"),
+    log:
+        "results/logs/cross_methods.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        name=CURRENT,
+        study={key: BRIDGE[CURRENT][key] for key in (*NESTED_QUERY, "interventions", "fleet")},
+        settings=config["cross_methods"],
+        draws=config["fleet_draws"] // 5,
+        seed=config["seed"],
+    script:
+        "../scripts/cross_methods.py"
+
+
+rule latency_cost:
+    """Energy per token against batch and latency between tokens, and what a latency target costs."""
+    input:
+        energy="results/validated/measured_energy.parquet",
+        models="results/validated/models.parquet",
+        code=library("latency_cost"),
+    output:
+        runs=update("results/comparison/latency_runs.parquet"),
+        costs=update("results/comparison/latency_costs.parquet"),
+        summary=update("results/comparison/latency_summary.parquet"),
+    log:
+        "results/logs/latency_cost.log",
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/latency_cost.py"

@@ -1,0 +1,35 @@
+"""Wiring of rule backtest."""
+
+from pathlib import Path
+
+import polars as pl
+from inference_energy import backtest, calibration_tables, energy, log, node_power, registries, scores, tables
+
+with log.job(snakemake) as logger:
+    settings, read = snakemake.params.settings, snakemake.input
+    throughput, models, hardware = (pl.read_parquet(read[name]) for name in ("throughput", "models", "hardware"))
+    power = registries.read_registry(Path(read.node_power), node_power.NodePower)
+    runs = backtest.with_offline(
+        backtest.saturated(pl.read_parquet(read.energy), settings["saturation"]),
+        coefficients=pl.read_parquet(read.coefficients),
+        models=models,
+        hardware=hardware,
+        input_tokens=settings["input_tokens"],
+    )
+    predicted = backtest.backtest(
+        runs, throughput, power, unpredictable=settings["unpredictable"], seed=snakemake.params.seed
+    )
+    peers = scores.peer_predictions(
+        runs,
+        power.join(hardware.select("gpu", "tdp_w"), on="gpu"),
+        energy.fitted_models(pl.read_parquet(read.curves)),
+        output_tokens=settings["output_tokens"],
+    )
+    found = scores.scores(predicted, peers)
+    for frame, output, schema in (
+        (predicted, "backtest", calibration_tables.BACKTEST),
+        (peers, "peers", calibration_tables.BACKTEST_PEERS),
+        (found, "scores", calibration_tables.SCORES),
+    ):
+        tables.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    logger.info("%s", found.filter(pl.col("grouped_by") == "all"))
