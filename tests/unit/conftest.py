@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from inference_energy import (
     attainment,
+    batch_latency,
     benchmarks,
     configuration,
     configurations,
@@ -103,6 +104,9 @@ def service_tables(corpus, rows, known, origin_schema):
         left_out=left_out,
         forms=configurations.compared(left_out),
         pairs=attainment.attainment_pairs(rows, corpus["model"], corpus["hardware"], coefficients),
+        latency=batch_latency.summary(
+            batch_latency.energy_cost_of_latency(batch_latency.series(corpus["measured_energy"]))
+        ),
         lengths=read["request_lengths_csv"],
         answers=read["output_length_quantiles_csv"],
         **{name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in services.REGISTRIES.items()},

@@ -20,6 +20,18 @@ MANY = 1_000_000
 SHARES = st.floats(0.01, 1.0)
 PAIRS = pl.DataFrame({"kind": ["server over offline"] * 3 + ["fleet over offline"], "ratio": [0.5, 0.7, 0.9, 0.4]})
 
+# Half of the models pay 1.5 times the energy for a token every 50 ms, and 3 times for one every 20 ms.
+LATENCY = pl.DataFrame(
+    {
+        "gpu": ["H100 SXM 80GB"] * 3,
+        "latency_statistic": ["median"] * 3,
+        "target_ms": [10.0, 20.0, 50.0],
+        "cost_p05": [2.0, 2.0, 1.0],
+        "cost_p50": [None, 3.0, 1.5],
+        "cost_p95": [None, None, 4.0],
+    }
+)
+
 
 @pytest.fixture(scope="module")
 def tables(hardware):
@@ -28,6 +40,7 @@ def tables(hardware):
         "overheads": registries.read_registry(ROOT / "resources/overheads.csv", input_tables.Overhead),
         "hardware": hardware[0],
         "pairs": PAIRS,
+        "latency": LATENCY,
     }
 
 
@@ -317,3 +330,31 @@ def test_bad_cached_share_names_its_workload(current, tables):
     workloads = {"long": {"cached_share": {"family": "beta", "p05": 0.5, "p95": 0.4}}}
     with pytest.raises(InputError, match=r"mine.yaml: workloads.long.cached_share: found p05 0.5, p95 0.4; allowed"):
         assumptions("mine", current | {"workloads": workloads}, **tables)
+
+
+@pytest.mark.parametrize(("target_ms", "middle"), [(50, 1.5), (70, 1.5), (20, 3.0), (49.9, 3.0)])
+def test_a_latency_target_costs_what_the_next_shorter_one_was_measured_to_cost(current, tables, target_ms, middle):
+    found = assumptions("own", current | {"latency_target_ms": target_ms}, **tables)
+    plain = assumptions("own", current, **tables)
+    for gpu in ("H100 SXM 80GB", "B200 180GB"):  # B200 has no measurements here: those of the GPU most like it count
+        asked, without = (fleet_factors.latency_factor(central(given), gpu) for given in (found, plain))
+        assert float(asked) == pytest.approx(middle)
+        assert float(without) == 1.0
+
+
+def test_a_latency_cost_is_never_below_one_and_ends_are_those_measured(current, tables):
+    found = assumptions("own", current | {"latency_target_ms": 50}, **tables)
+    drawn = shared_draws(found, "own", MANY, seed=1).values["latency cost: H100 SXM 80GB"]
+    assert drawn.min() >= 1.0
+    assert np.quantile(drawn, [0.5, 0.95]) == pytest.approx([1.5, 4.0], rel=0.02)
+
+
+def test_a_p95_that_was_not_measured_lies_as_far_above_the_median_as_p5_below(current, tables):
+    found = assumptions("own", current | {"latency_target_ms": 20}, **tables)
+    cost = found.laws["latency cost: H100 SXM 80GB"]
+    assert float(cost.quantile(np.array(0.95))) == pytest.approx(3.0**2 / 2.0)
+
+
+def test_a_latency_target_that_half_of_the_models_miss_is_refused(current, tables):
+    with pytest.raises(InputError, match=r"own\.yaml: latency_target_ms: found 15; allowed: 20 or more"):
+        assumptions("own", current | {"latency_target_ms": 15}, **tables)

@@ -58,7 +58,7 @@ rule method_bridge:
         steps={
             name: (
                 config["bridge"]["steps"][name],
-                {key: study[key] for key in (*NESTED_QUERY, "interventions", "fleet")},
+                {key: study[key] for key in (*NESTED_QUERY, "interventions", "fleet") if key in study},
             )
             for name, study in BRIDGE.items()
         },

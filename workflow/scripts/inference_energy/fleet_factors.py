@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from inference_energy.attainment import attainment_law
 from inference_energy.errors import InputError, like, one_of
-from inference_energy.laws import Beta, Constant, Law, ShiftedLogNormal, draw, law, median
+from inference_energy.laws import Beta, Constant, Interpolated, Law, ShiftedLogNormal, draw, law, median
 from inference_energy.node_power import board_power_w, host_power_w
 from inference_energy.random_streams import stream
 from inference_energy.serving import members, model_weights
@@ -81,6 +81,7 @@ def assumptions(
     hardware: pl.DataFrame,
     overheads: pl.DataFrame,
     pairs: pl.DataFrame,
+    latency: pl.DataFrame,
 ) -> Assumptions:
     """The laws of a study.
 
@@ -91,9 +92,11 @@ def assumptions(
         hardware: hardware registry.
         overheads: table of `input_tables.Overhead`.
         pairs: table `attainment_pairs`.
+        latency: table `latency_summary`.
 
     Raises:
-        InputError: an overhead, GPU or kind of pair that is not there, or percentiles that a family cannot have.
+        InputError: an overhead, GPU or kind of pair that is not there, percentiles that a family cannot have, or a
+            latency target that was not met in measurements.
     """
     place = f"config/studies/{study_name}.yaml"
     laws: dict[str, Law] = {name: _law(study[name], f"{place}: {name}") for name in ("load", "pue")}
@@ -133,6 +136,11 @@ def assumptions(
     if study["throughput"]["fit_error"]:
         for model in dict.fromkeys(model for model, _, _ in members(study)):
             laws[_fit_error(model)] = _Uniform()
+    if "latency_target_ms" in study:
+        for gpu in dict.fromkeys(gpu for _, gpu, _ in members(study)):
+            laws[_latency(gpu)] = latency_law(
+                gpu, study["latency_target_ms"], latency, hardware, f"{place}: latency_target_ms"
+            )
     mix = {
         name: (model_weights(study, name), study["classes"][name].get("mix_concentration")) for name in study["classes"]
     }
@@ -150,6 +158,42 @@ def cached_name(workload: str) -> str:
 
 def _fit_error(model: str) -> str:
     return f"fit error: {model}"
+
+
+def _latency(gpu: str) -> str:
+    return f"latency cost: {gpu}"
+
+
+def latency_law(gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.DataFrame, place: str) -> Interpolated:
+    """Law of the factor by which a latency between tokens raises the energy on a GPU, over models: P5, P50 and P95.
+
+    Measured at the largest target that is no larger than the one asked for, on the GPU itself or on the measured one
+    whose memory bandwidth is nearest.
+
+    Raises:
+        InputError: half of the models do not meet the target, or it is shorter than any that was looked at.
+    """
+    medians = latency.filter(pl.col("latency_statistic") == "median", pl.col("cost_p50").is_not_null())
+    bandwidth = dict(hardware.select("gpu", "memory_bandwidth_gb_per_s").iter_rows())
+    # ASSUME: what latency costs on a GPU without measurements is what it costs on the one most like it.
+    like_it = min(medians["gpu"].unique().sort(), key=lambda name: abs(np.log(bandwidth[name] / bandwidth[gpu])))
+    met = medians.filter(pl.col("gpu") == like_it).sort("target_ms")
+    usable = met.filter(pl.col("target_ms") <= target_ms)
+    if usable.is_empty():
+        raise InputError(
+            f"{place}: found {target_ms:g}; allowed: {met['target_ms'][0]:g} or more, which half of the models meet on"
+            f" {like_it}"
+        )
+    row = usable.row(-1, named=True)
+    low, middle = row["cost_p05"], row["cost_p50"]
+    # ASSUME: where too few models meet a target to say its P95, that lies as far above the median as P5 below it.
+    high = row["cost_p95"] if row["cost_p95"] is not None else middle**2 / low
+    return Interpolated(shares=(0.05, 0.5, 0.95), values=(low, middle, high))
+
+
+def latency_factor(shared: "Shared", gpu: str) -> np.ndarray:
+    """Factor on the energy of a GPU's queries for the latency that the study asks for: 1 where it asks for none."""
+    return shared.values.get(_latency(gpu), np.ones(()))
 
 
 def _law(spec: dict | float, place: str) -> Law:

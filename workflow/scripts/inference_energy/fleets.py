@@ -55,6 +55,8 @@ class Fleet:
         for member, weight in self.service.weights(self.service.study["fleet"]["subject"], self.shared).items():
             model, gpu, _ = member
             error = fleet_factors.fit_factor(self.shared, model, self.service.curves[member][1])
+            # ASSUME: what a latency target costs in energy it costs in GPUs: power falls little with smaller batches.
+            error = error * fleet_factors.latency_factor(self.shared, gpu)
             found[model, gpu] = found.get((model, gpu), 0.0) + sum(
                 planning.gpus_needed(
                     queries_per_day=queries * weight,

@@ -82,7 +82,7 @@ class Service:
             node = (model if self.given.rated_w else None, gpu)
             if node not in by_node:
                 by_node[node] = fleet_factors.wh_per_gpu_second(self.given, shared, model, gpu)
-            factor = fleet_factors.fit_factor(shared, model, error)
+            factor = fleet_factors.fit_factor(shared, model, error) * fleet_factors.latency_factor(shared, gpu)
             found[member] = {boundary: by_node[node][boundary] * factor for boundary in self.boundaries}
         return found
 

@@ -34,6 +34,7 @@ class Tables:
     left_out: pl.DataFrame
     forms: pl.DataFrame
     pairs: pl.DataFrame
+    latency: pl.DataFrame
     lengths: pl.DataFrame
     answers: pl.DataFrame
     node_power: pl.DataFrame
@@ -164,6 +165,7 @@ def resolved(name: str, study: dict, fit: pl.DataFrame, tables: Tables) -> Servi
             hardware=tables.hardware,
             overheads=tables.overheads,
             pairs=tables.pairs,
+            latency=tables.latency,
         ),
         curves={
             member: (
@@ -199,7 +201,7 @@ def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
     for ingredient, of in given.laws.items():
         if ingredient in ("boards", "host") or ingredient.startswith("fit error"):
             continue  # probabilities that say where in a range; the ranges follow
-        unit = "factor" if ingredient == "pue" else "share"
+        unit = "factor" if ingredient == "pue" or ingredient.startswith("latency cost") else "share"
         rows.append({"ingredient": ingredient, "unit": unit} | percentiles(of))
     for gpu, power in given.power.items():
         boards = {q: power.tdp_w * share for q, share in percentiles(power.board_saturated).items()}
