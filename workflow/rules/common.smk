@@ -23,6 +23,7 @@ FIGURES = {
     "nested": ["energy_by_class", "variance_shares", "boundaries", "levers", "fleet_plan", "sweeps"],
 }
 BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment"]
+CALIBRATION_FIGURES = ["calibration", "cross_methods", "statements", "tornado", "batch_latency"]
 FORMATS = ["svg", "png", "json"]
 # The parts of a study that decide the distribution of a query's energy.
 QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published")
@@ -77,9 +78,13 @@ def figures():
 
 
 def bridge():
-    """The bridge between studies, where the one that it begins at is built."""
+    """The bridge between studies and what judges it by measurement, where the study that it begins at is built."""
     files = ["results/comparison/method_bridge.parquet"]
-    files += [f"results/figures/comparison/method_bridge.{format}" for format in FORMATS]
+    files += [
+        f"results/figures/comparison/{figure}.{format}"
+        for figure in ["method_bridge", *CALIBRATION_FIGURES]
+        for format in FORMATS
+    ]
     return files if config["bridge"]["from"] in STUDIES else []
 
 

@@ -1,0 +1,13 @@
+"""Wiring of rule figure_calibration."""
+
+import polars as pl
+from inference_energy import log, render
+from inference_energy.figures.calibration import calibration_figure
+
+with log.job(snakemake):
+    chart = calibration_figure(
+        backtest=pl.read_parquet(snakemake.input.backtest),
+        peers=pl.read_parquet(snakemake.input.peers),
+        scores=pl.read_parquet(snakemake.input.scores),
+    )
+    render.save(chart, snakemake.output)
