@@ -7,6 +7,7 @@ from inference_energy.distributions import SHARES
 from inference_energy.errors import InputError, one_of
 from inference_energy.gpu_seconds import GpuSeconds
 from inference_energy.laws import Beta
+from inference_energy.registries import network
 
 COLUMNS = [
     *("kind", "source", "row_id", "reference", "model", "gpu", "precision", "gpus", "output_tokens"),
@@ -34,11 +35,11 @@ def attainment_pairs(
         hardware: hardware registry.
         coefficients: table `throughput_configurations`.
     """
-    network = models.select("model", pl.coalesce("same_network_as", "model").alias("network"))
-    rows = throughput.join(network, on="model", how="left")
+    networks = models.select("model", network())
+    rows = throughput.join(networks, on="model", how="left")
     found = [
         _of_one_system(rows),
-        _against_fits(rows, coefficients.join(network, on="model", how="left")),
+        _against_fits(rows, coefficients.join(networks, on="model", how="left")),
         _of_a_fleet(rows, hardware),
     ]
     return pl.concat([frame.select(COLUMNS) for frame in found]).sort("kind", "source", "row_id", "reference")

@@ -13,6 +13,7 @@ from inference_energy.gpu_seconds import GpuSeconds
 from inference_energy.laws import Beta, Law, ShiftedLogNormal, draw, law, median
 from inference_energy.quantiles import columns, of_draws
 from inference_energy.random_streams import stream
+from inference_energy.registries import network
 from inference_energy.relatives import KINSHIPS, with_facts
 from inference_energy.serving import own_or_borrowed
 
@@ -53,7 +54,7 @@ def with_offline(
         "architecture",
         "total_parameters_billions",
         "active_parameters_billions",
-        pl.coalesce("same_network_as", "model").alias("network"),
+        network(),
     )
     facts_of_gpu = hardware.select("gpu", "tdp_w", "memory_bandwidth_gb_per_s")
     runs = runs.join(known, on="model", how="left").join(facts_of_gpu, on="gpu", how="left")

@@ -84,6 +84,8 @@ SCORES = pa.DataFrameSchema(
         "geometric_error": number("typical factor about 1: exp of the root mean square log ratio"),
         "share_inside_50": pa.Column(float, SHARE, nullable=True, description="share of runs inside P25-P75 (ours)"),
         "share_inside_90": pa.Column(float, SHARE, nullable=True, description="share of runs inside P5-P95 (ours)"),
+        "shared_runs": _count("of these, runs that we predict too"),
+        "geometric_error_on_shared_runs": number("its geometric error on those", nullable=True),
         "ours_on_the_same_runs": number("our geometric error on those of its runs that we predict", nullable=True),
     },
     strict=True,

@@ -7,6 +7,7 @@ import polars as pl
 from inference_energy.configurations import PER_GPU
 from inference_energy.distributions import SHARES
 from inference_energy.input_tables import CONFIDENCE, InputTable
+from inference_energy.registries import network
 from inference_energy.roofline import BYTES_PER_PARAMETER
 
 LEVELS = ["model", "serving", "hardware", "workload"]
@@ -107,7 +108,6 @@ def _with_facts(
     `task` are the lengths where they are fixed, and the prompts where only their mean is known; none where neither
     is stated, as in MLPerf, whose format of the weights is that of storage besides.
     """
-    network = pl.coalesce("same_network_as", "model").alias("network")
     active = pl.col("active_parameters_billions").alias("active")
     fixed = (pl.col("input_length_kind") == "fixed") & (pl.col("output_length_kind") == "fixed")
     boards = measured_energy.filter(pl.col("boundary") == "gpu_boards").select(
@@ -115,7 +115,7 @@ def _with_facts(
     )
     return (
         throughput.filter(~pl.col("source").is_in(COLLECTIONS), pl.col(PER_GPU).is_not_null())
-        .join(models.select("model", network, "model_class", "architecture", active), on="model", how="left")
+        .join(models.select("model", network(), "model_class", "architecture", active), on="model", how="left")
         .join(hardware.select("gpu", "tdp_w"), on="gpu", how="left")
         .join(boards, on=PLACE, how="left")
         .with_columns(

@@ -9,6 +9,7 @@ from inference_energy import fleet_factors, quantiles
 from inference_energy.fleet_factors import Shared
 from inference_energy.lengths import Lengths
 from inference_energy.nested import Service
+from inference_energy.registries import network
 
 # What the boundaries that others name mean here.
 BOUNDARIES = {
@@ -72,11 +73,11 @@ def overstatement(
 def _subjects(service: Service, models: pl.DataFrame) -> dict[str, str]:
     """What stands for each model of the registry: a model of the study on the same network, or its class."""
     classes = {spec["model_class"]: name for name, spec in service.study["classes"].items()}
-    network = dict(models.select("model", pl.coalesce("same_network_as", "model")).iter_rows())
-    served = {network[subject]: subject for subject, (kind, _) in service.subjects().items() if kind == "model"}
+    networks = dict(models.select("model", network()).iter_rows())
+    served = {networks[subject]: subject for subject, (kind, _) in service.subjects().items() if kind == "model"}
     found = {}
     for model, its in models.select("model", "model_class").iter_rows():
-        subject = served.get(network[model]) or classes.get(its)
+        subject = served.get(networks[model]) or classes.get(its)
         if subject is not None:
             found[model] = subject
     return found

@@ -89,6 +89,11 @@ def read_hardware(path: Path) -> tuple[pl.DataFrame, Names]:
     return hardware, names(path, hardware, "gpu")
 
 
+def network() -> pl.Expr:
+    """The network behind a model of the registry: fine-tuned models of one network have the same throughput."""
+    return pl.coalesce("same_network_as", "model").alias("network")
+
+
 def aliased(unknown: str, registry: pl.DataFrame, column: str) -> str:
     """What to write instead of a name that a registry does not have: the one it is an alias of, or those like it."""
     canonical = {

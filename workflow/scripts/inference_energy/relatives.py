@@ -5,6 +5,7 @@ import polars as pl
 
 from inference_energy.configurations import KEY, PER_GPU, groups
 from inference_energy.gpu_seconds import GpuSeconds
+from inference_energy.registries import network
 from inference_energy.roofline import BYTES_PER_PARAMETER, peak_tflop_per_s
 
 # From near to far; the first that has a member is borrowed from.
@@ -14,11 +15,10 @@ COEFFICIENTS = ["prefill_s_per_token", "decode_s_per_token", "attention_s_per_to
 
 def with_facts(coefficients: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
     """Fitted configurations with what their coefficients scale with: network, architecture, parameters, bandwidth..."""
-    network = pl.coalesce("same_network_as", "model").alias("network")
     size = pl.col("active_parameters_billions").alias("active")
     return (
         coefficients.join(
-            models.select("model", network, size, "architecture"), on="model", how="left", maintain_order="left"
+            models.select("model", network(), size, "architecture"), on="model", how="left", maintain_order="left"
         )
         .join(hardware, on="gpu", how="left", maintain_order="left")
         .with_columns(

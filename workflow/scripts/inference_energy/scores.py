@@ -80,8 +80,8 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
     """Errors of every method by target and group, over the runs that it predicts.
 
     `ratio` is predicted over measured; `geometric_error` its typical factor about 1, exp(rms ln ratio), and
-    `ratio_geometric_sd` that about its own median. `ours_on_the_same_runs` is our geometric error on those of a
-    method's runs that we predict.
+    `ratio_geometric_sd` that about its own median. On the runs that a method and we both predict, `shared_runs`, its
+    geometric error stands beside ours: `geometric_error_on_shared_runs`, `ours_on_the_same_runs`.
     """
     ours = backtest.filter(pl.col("ratio").is_not_null()).select(
         *("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90"),
@@ -116,6 +116,8 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
             (logs**2).mean().sqrt().exp().alias("geometric_error"),
             pl.col("inside_50").mean().alias("share_inside_50"),
             pl.col("inside_90").mean().alias("share_inside_90"),
+            own.count().cast(pl.Int64).alias("shared_runs"),
+            (logs.filter(own.is_not_null()) ** 2).mean().sqrt().exp().alias("geometric_error_on_shared_runs"),
             (own**2).mean().sqrt().exp().alias("ours_on_the_same_runs"),
         )
         .with_columns(grouped_by=pl.lit(name))
