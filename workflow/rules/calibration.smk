@@ -14,6 +14,8 @@ rule backtest:
         models="results/validated/models.parquet",
         hardware="results/validated/hardware.parquet",
         coefficients="results/comparison/throughput_configurations.parquet",
+        forms="results/comparison/throughput_forms.parquet",
+        pairs="results/comparison/attainment_pairs.parquet",
         node_power="resources/node_power.csv",
         curves=PUBLISHED_CURVES,
         code=library("backtest"),
@@ -27,6 +29,7 @@ rule backtest:
         "../envs/pipeline.yaml"
     params:
         settings=config["backtest"],
+        attainment=BRIDGE[CURRENT]["attainment"],
         seed=config["seed"],
     script:
         "../scripts/backtest.py"

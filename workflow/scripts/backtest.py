@@ -3,7 +3,18 @@
 from pathlib import Path
 
 import polars as pl
-from inference_energy import backtest, calibration_tables, energy, log, node_power, registries, scores, tables
+from inference_energy import (
+    backtest,
+    calibration_tables,
+    energy,
+    fleet_factors,
+    log,
+    node_power,
+    registries,
+    scores,
+    serving,
+    tables,
+)
 
 with log.job(snakemake) as logger:
     settings, read = snakemake.params.settings, snakemake.input
@@ -15,9 +26,16 @@ with log.job(snakemake) as logger:
         models=models,
         hardware=hardware,
         input_tokens=settings["input_tokens"],
+        errors=serving.borrowed_errors(pl.read_parquet(read.forms)),
     )
+    weights = snakemake.params.attainment
     predicted = backtest.backtest(
-        runs, throughput, power, unpredictable=settings["unpredictable"], seed=snakemake.params.seed
+        runs,
+        throughput,
+        power,
+        attainment=fleet_factors.attainment_of(weights, pl.read_parquet(read.pairs), "attainment"),
+        unpredictable=settings["unpredictable"],
+        seed=snakemake.params.seed,
     )
     peers = scores.peer_predictions(
         runs,

@@ -14,7 +14,7 @@ from inference_energy.laws import Beta, Law, ShiftedLogNormal, draw, law, median
 from inference_energy.quantiles import columns, of_draws
 from inference_energy.random_streams import stream
 from inference_energy.registries import network
-from inference_energy.relatives import KINSHIPS, with_facts
+from inference_energy.relatives import with_facts
 from inference_energy.serving import own_or_borrowed
 
 PER_GPU = "output_tok_per_s_per_gpu"
@@ -41,11 +41,20 @@ def with_offline(
     models: pl.DataFrame,
     hardware: pl.DataFrame,
     input_tokens: Mapping[str, dict],
+    errors: Mapping[str, float],
 ) -> pl.DataFrame:
     """Runs with what an offline benchmark would reach at their lengths, by the curves of other sources.
 
-    Adds `network`, `architecture`, `model_class`, the parameters, `tdp_w`, `curve` (own rows or whose) and
-    `offline_tok_per_s_per_gpu`; both are null where no curve or no prompt length is known.
+    Adds `network`, `architecture`, `model_class`, the parameters, `tdp_w`, `curve` (own rows or whose), its error
+    `curve_log_sd`, and `offline_tok_per_s_per_gpu`; these are null where no curve or no prompt length is known.
+
+    Args:
+        runs: rows of measured energy.
+        coefficients: table `throughput_configurations`.
+        models: model registry.
+        hardware: hardware registry.
+        input_tokens: law of the prompt length by `prompts`.
+        errors: log deviation of borrowed curves, by `borrowed_<kinship>`.
     """
     facts = with_facts(coefficients, models, hardware)
     known = models.select(
@@ -58,34 +67,37 @@ def with_offline(
     )
     facts_of_gpu = hardware.select("gpu", "tdp_w", "memory_bandwidth_gb_per_s")
     runs = runs.join(known, on="model", how="left").join(facts_of_gpu, on="gpu", how="left")
-    found = [_offline(row, facts, models, hardware, input_tokens) for row in runs.iter_rows(named=True)]
-    with_curve = runs.with_columns(
-        pl.Series("curve", [kinship for kinship, _ in found], dtype=pl.String),
-        pl.Series("offline_tok_per_s_per_gpu", [value for _, value in found], dtype=pl.Float64),
-    )
+    found = [_offline(row, facts, models, hardware, input_tokens, errors) for row in runs.iter_rows(named=True)]
+    names = {"curve": pl.String, "curve_log_sd": pl.Float64, "offline_tok_per_s_per_gpu": pl.Float64}
+    with_curve = pl.concat([runs, pl.DataFrame(found, schema=names, orient="row")], how="horizontal")
     return decode_steps.with_parts(with_curve)
 
 
 def _offline(
-    row: dict, facts: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame, input_tokens: Mapping[str, dict]
-) -> tuple[str | None, float | None]:
+    row: dict,
+    facts: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    input_tokens: Mapping[str, dict],
+    errors: Mapping[str, float],
+) -> tuple[str | None, float | None, float | None]:
     if row["prompts"] not in input_tokens or row["output_tokens"] is None:
-        return None, None
+        return None, None, None
     # ASSUME: weights in another format than the one that was measured on a GPU need the same GPU time: between BF16
-    # and FP8 at the same batch, measured energy differs by 0.97 at the median (results of ML.ENERGY v3; see
-    # lever_evidence, lower_precision). So a run is held against the format that was measured on its GPU.
+    # and FP8 at the same batch, throughput differs by 1.1 at the median (lever_evidence, lower_precision). So a run is
+    # held against the format that was measured on its GPU.
     of_gpu = facts.filter(pl.col("gpu") == row["gpu"])
     measured = of_gpu if len(of_gpu) else facts
     precision = measured.group_by("precision").len().sort("len", "precision")["precision"][-1]
     asked = pl.DataFrame({"model": [row["model"]], "gpu": [row["gpu"]], "precision": [precision]})
     target = with_facts(asked, models, hardware).row(0, named=True)
-    errors = dict.fromkeys((f"borrowed_{kinship}" for kinship in KINSHIPS), 0.0)
     try:
-        form = GpuSeconds.from_row(own := own_or_borrowed(target, facts, errors, "backtest"))
+        own = own_or_borrowed(target, facts, dict(errors), "backtest")
     except InputError:
-        return None, None
+        return None, None, None
     prompt = median(law(input_tokens[row["prompts"]]))
-    return own["kinship"], float(form.tok_per_s(prompt, row["output_tokens"]))
+    reached = GpuSeconds.from_row(own).tok_per_s(prompt, row["output_tokens"])
+    return own["kinship"], own["fit_error_log_sd"], float(reached)
 
 
 class _Expectations:
@@ -172,6 +184,18 @@ def host_law(row: dict, node_power: pl.DataFrame) -> Law:
     return ShiftedLogNormal(above=0.0, excess=LogNormal.from_percentiles(p05=low, p95=high))
 
 
+def _unseen(row: dict, attainment: Law) -> Expected | None:
+    """GPU time by the offline curve of a model or its relatives and the attainment of any service."""
+    if row["offline_tok_per_s_per_gpu"] is None:
+        return None
+    shares = np.log(attainment.quantile((np.arange(1000) + 0.5) / 1000))
+    return Expected(
+        seconds=float(np.exp(-shares.mean()) / row["offline_tok_per_s_per_gpu"]),
+        log_sd=float(np.hypot(shares.std(), row["curve_log_sd"])),
+        basis="offline curve and the attainment of any service",
+    )
+
+
 def predicted(row: dict, expected: Expected, share: Beta, host: Law, seed: int) -> np.ndarray:
     """Draws of a run's energy per output token, J: power per GPU times GPU time per token."""
     generator = stream(seed, "backtest", row["source"], row["row_id"])
@@ -192,18 +216,21 @@ def backtest(
     throughput: pl.DataFrame,
     node_power: pl.DataFrame,
     *,
+    attainment: Law,
     unpredictable: Mapping[str, str],
     seed: int,
 ) -> pl.DataFrame:
     """Every saturated run with its prediction, one row each, J per output token.
 
     Nothing of a run enters its own prediction: throughput is that of other networks or systems, board power comes from
-    other sources. `..._same_source` takes board power from other networks of the same source instead.
+    other sources. `..._same_source` takes board power from other networks of the same source instead; `..._unseen`
+    takes throughput from offline curves and the given attainment alone, as for a service of which no run was ever seen.
 
     Args:
         runs: of `with_offline`.
         throughput: accepted throughput rows.
         node_power: table of `node_power.NodePower`.
+        attainment: share of the offline throughput that a service reaches, of a study.
         unpredictable: by source, why its power is not to be predicted from others.
         seed: seed of all streams.
     """
@@ -232,10 +259,16 @@ def backtest(
             "throughput_basis": expected.basis if expected else None,
             "reason": reason,
         }
-        for suffix, share in laws.items():
-            usable = expected is not None and share is not None and (suffix != "" or reason is None)
-            values = of_draws(predicted(row, expected, share, host_law(row, node_power), seed)) if usable else None
-            result |= columns("predicted", values, suffix) if values else {}
+        unseen = _unseen(row, attainment)
+        variants = {
+            "": (expected if reason is None else None, laws[""]),
+            "_same_source": (expected, laws["_same_source"]),
+            "_unseen": (unseen if reason is None else None, laws[""]),
+        }
+        for suffix, (time, share) in variants.items():
+            if time is not None and share is not None:
+                values = of_draws(predicted(row, time, share, host_law(row, node_power), seed))
+                result |= columns("predicted", values, suffix)
         found.append(result)
     table = pl.DataFrame(found, infer_schema_length=None)
     ratio = pl.col("predicted_p50") / pl.col("measured")

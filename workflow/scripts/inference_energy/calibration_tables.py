@@ -46,6 +46,12 @@ BACKTEST = pa.DataFrameSchema(
             )
             for q in PREDICTED
         },
+        **{
+            f"predicted_{q}_unseen": number(
+                f"the same with throughput from offline curves and the attainment of any service, {UNIT}", nullable=True
+            )
+            for q in PREDICTED
+        },
         "ratio": number("predicted P50 over measured", nullable=True),
         "inside_50": _flag("whether the measured value lies from P25 to P75", nullable=True),
         "inside_90": _flag("whether it lies from P5 to P95", nullable=True),

@@ -100,11 +100,7 @@ def assumptions(
     """
     place = f"config/studies/{study_name}.yaml"
     laws: dict[str, Law] = {name: _law(study[name], f"{place}: {name}") for name in ("load", "pue")}
-    spec = study["attainment"]
-    if isinstance(spec, dict) and "pairs" in spec:
-        laws["attainment"] = attainment_law(pairs, spec["pairs"], f"{place}: attainment.pairs")
-    else:
-        laws["attainment"] = _law(spec, f"{place}: attainment")
+    laws["attainment"] = attainment_of(study["attainment"], pairs, f"{place}: attainment")
     for name in ("load", "attainment"):
         of = laws[name]
         if isinstance(of, Beta) and of.a <= 1:
@@ -194,6 +190,13 @@ def latency_law(gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.
 def latency_factor(shared: "Shared", gpu: str) -> np.ndarray:
     """Factor on the energy of a GPU's queries for the latency that the study asks for: 1 where it asks for none."""
     return shared.values.get(_latency(gpu), np.ones(()))
+
+
+def attainment_of(spec: dict | float, pairs: pl.DataFrame, place: str) -> Law:
+    """Law of the attainment of a study's entry: a number, a law, or `{pairs: {<kind>: weight}}`."""
+    if isinstance(spec, dict) and "pairs" in spec:
+        return attainment_law(pairs, spec["pairs"], f"{place}.pairs")
+    return _law(spec, place)
 
 
 def _law(spec: dict | float, place: str) -> Law:

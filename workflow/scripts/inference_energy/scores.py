@@ -10,6 +10,7 @@ from inference_energy.throughput import ThroughputModel
 
 PEERS = (published, ecologits, jegham, epoch, inferencemax)
 OURS, OURS_LABEL = "current", "current (ours)"
+UNSEEN, UNSEEN_LABEL = "current_unseen", "current, no run of the engine seen"
 BOUNDARY = {"gpu_boards": "gpu_boards", "node_wall": "node"}
 GROUPS = {"all": None, "gpu": "gpu", "model_class": "model_class", "source": "source"}
 
@@ -90,6 +91,20 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
         ours=pl.col("ratio"),
     )
     keys = ["source", "row_id", "target"]
+    within = pl.col("measured").is_between
+    unseen = (
+        backtest.filter(pl.col("predicted_p50_unseen").is_not_null())
+        .join(ours.select(*keys, "ours"), on=keys, how="left")
+        .select(
+            *("source", "row_id", "target", "model_class", "gpu"),
+            ratio=pl.col("predicted_p50_unseen") / pl.col("measured"),
+            inside_50=within("predicted_p25_unseen", "predicted_p75_unseen"),
+            inside_90=within("predicted_p05_unseen", "predicted_p95_unseen"),
+            method=pl.lit(UNSEEN),
+            label=pl.lit(UNSEEN_LABEL),
+            ours="ours",
+        )
+    )
     theirs = (
         peers.filter(pl.col("predicted").is_not_null())
         .with_columns(ratio=pl.col("predicted") / pl.col("measured"))
@@ -103,7 +118,7 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
             ours="ours",
         )
     )
-    together = pl.concat([ours, theirs])
+    together = pl.concat([ours, unseen, theirs])
     logs, own = pl.col("ratio").log(), pl.col("ours").log()
     frames = [
         together.group_by(

@@ -194,9 +194,7 @@ def fit_members(
                 )
         coefficients = coefficients.filter(pl.col("source").is_in(sources))
     facts = with_facts(coefficients, models, hardware)
-    errors = dict(
-        forms.filter(pl.col("configuration") == "all").select("form", pl.col("ratio_geometric_sd").log()).iter_rows()
-    )
+    errors = borrowed_errors(forms)
     extremes = (
         left_out.filter(pl.col("form") == "gpu_seconds")
         .group_by("configuration")
@@ -214,6 +212,12 @@ def fit_members(
         )
     table = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"configuration": pl.String})
     return table.join(extremes, on="configuration", how="left", maintain_order="left")
+
+
+def borrowed_errors(forms: pl.DataFrame) -> dict[str, float]:
+    """Log deviation that leaving rows or configurations out has shown, by form, of the table `throughput_forms`."""
+    overall = forms.filter(pl.col("configuration") == "all")
+    return dict(overall.select("form", pl.col("ratio_geometric_sd").log()).iter_rows())
 
 
 def _target(model: str, gpu: str, precision: str, place: str, models: pl.DataFrame, hardware: pl.DataFrame) -> dict:

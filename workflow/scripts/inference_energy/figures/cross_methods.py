@@ -9,7 +9,7 @@ from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, number, ticks
 SKY = "#56B4E9"  # Okabe and Ito (2008)
 COLOURS = {"current": BLUE, "current_offline": SKY, "measured": ORANGE}  # the rest: grey
 SHAPES = {"gpu_boards": "circle", "node": "square", "datacenter": "diamond", "fleet": "triangle-up"}
-STAR = "M0,-1L0.235,-0.324L0.951,-0.309L0.380,0.124L0.588,0.809L0,0.4L-0.588,0.809L-0.380,0.124L-0.951,-0.309L-0.235,-0.324Z"
+STAR = "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z"
 COMPARED = "datacenter"  # boundary whose range is drawn
 PARTS = {
     "boundary": "Boundary",
@@ -35,7 +35,7 @@ def cross_methods_figure(*, methods: pl.DataFrame, parts: pl.DataFrame, output_t
         low=pl.min_horizontal("energy_wh", "energy_wh_p05").min(),
         high=pl.max_horizontal("energy_wh", "energy_wh_p95").max(),
     ).row(0)
-    spans = [ends[0] / 1.3, ends[1] * 1.3], [0.9, whole.max() * 4]
+    spans = [ends[0] / 1.3, ends[1] * 1.3], [0.9, whole.max() * 6]
     rows = [
         alt.hconcat(
             _energies(methods.filter(model=model), model, spans[0], last=model == models[-1]),
@@ -54,9 +54,10 @@ def cross_methods_figure(*, methods: pl.DataFrame, parts: pl.DataFrame, output_t
     return titled(
         alt.vconcat(*rows, spacing=10).resolve_scale(shape="shared"),
         finding=_finding(parts, tokens),
-        conditions="Left: each method within what it meters; pale bar: P5-P95 of ours in the datacenter; star: measured,"
-        " GPU boards at the best batch. Right: factor between the largest and the smallest method, each at its widest"
-        " boundary up to the datacenter, and the parts that multiply to it, one from where the last ended.",
+        conditions="Left: each method within each boundary that it speaks of; pale bar: P5-P95 of ours in the"
+        " datacenter; star: measured, GPU boards. Right: factor between the largest and the smallest (but for saturated"
+        " offline), each at its widest boundary up to the datacenter, and the parts that multiply to it, each from"
+        " where the last ended.",
     )
 
 
@@ -99,7 +100,7 @@ def _energies(rows: pl.DataFrame, model: str, span: list[float], *, last: bool) 
     )
     measured = pl.col("method") == "measured"
     marks = alt.Chart(rows.filter(~measured)).mark_point(filled=True, size=42, opacity=1)
-    stars = alt.Chart(rows.filter(measured)).mark_point(shape=STAR, filled=True, size=50, opacity=1)
+    stars = alt.Chart(rows.filter(measured)).mark_point(shape=STAR, filled=True, size=70, opacity=1)
     return alt.layer(
         ranges, lines, marks.encode(x=x, y=y, color=colour, shape=shape), stars.encode(x=x, y=y, color=colour)
     ).properties(

@@ -29,7 +29,7 @@ NAMED = {
     "luccioni_gpt_oss_120b": "Luccioni et al.",
 }
 FEW = 4  # kinds of at most so many estimates show the range of each
-WIDTH, DOT, LINE, GAP = 520, 7, 19, 16
+WIDTH, DOT, LINE, GAP = 520, 7, 19, 22
 
 
 def statements_figure(
@@ -61,10 +61,10 @@ def statements_figure(
     )
     labels = pl.DataFrame(labels).with_columns(
         said=pl.format(
-            "{} {}, median x {}",
+            "{} {} {}",
             "estimates",
-            pl.when(pl.col("estimates") == 1).then(pl.lit("estimate")).otherwise(pl.lit("estimates")),
-            pl.col("factor_p50").map_elements(number, return_dtype=pl.String),
+            pl.when(pl.col("estimates") == 1).then(pl.lit("estimate,")).otherwise(pl.lit("estimates, median")),
+            pl.concat_str(pl.col("factor_p50").map_elements(number, return_dtype=pl.String), pl.lit(" x")),
         )
     )
     chart = _chart(dots, labels, domain, top, published)
@@ -108,8 +108,6 @@ def _chart(
         color=ORANGE, thickness=2.5, size=30, orient="vertical"
     )
     words = alt.Chart(labels).encode(x=alt.value(-12), y=y)
-    lines = alt.Chart(labels.with_columns(y=pl.col("y").shift(1)).with_row_index("row"))
-    del lines
     return alt.layer(
         band.mark_rect(color=PALE, opacity=0.55).encode(x2="high:Q"),
         band.mark_text(align="left", fontSize=11, color=MUTED).encode(y=alt.value(-7), text="said:N"),
@@ -142,10 +140,12 @@ def _swarm(factors: list[float], domain: list[float]) -> list[float]:
 def _finding(kinds: pl.DataFrame, published: tuple[float, float]) -> str:
     medians = dict(kinds.select("kind", "factor_p50").iter_rows())
     told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
-    first, *others = [f"{KINDS.get(kind, (kind, kind))[1]} {{}}{number(medians[kind])} x" for kind in told]
-    found = first.format("state ") + " ours at the median"
-    if others:
-        found += ", " + " and ".join(other.format("") for other in others)
-    row = kinds.filter(kind=told[0]).row(0, named=True)
-    within = f"{row['share_within_4_to_20']:.0%} of the former lie within {interval(*published)}"
-    return f"{found[0].upper()}{found[1:]}; {within}"
+    said, values = (
+        [KINDS.get(kind, (kind, kind))[1] for kind in told],
+        [f"{number(medians[kind])} x" for kind in told],
+    )
+    within = kinds.filter(kind=told[0])["share_within_4_to_20"][0]
+    found = f"{said[0]} state {values[0]} ours at the median ({within:.0%} of them {interval(*published)} x)"
+    if others := [f"{name} {value}" for name, value in zip(said[1:], values[1:], strict=True)]:
+        found += ", " + " and ".join(others)
+    return f"{found[0].upper()}{found[1:]}"

@@ -10,7 +10,7 @@ PANELS = {
     "long: mean over queries": ("Long, mean", "long queries"),
     "mixed fleet": ("Mixed fleet", "the mixed fleet"),
 }
-ALTERNATIVES = ("model", "gpu", "coupling")  # another choice, not a range of what is unknown
+ALTERNATIVES = ("model", "gpu", "coupling", "lengths")  # another choice, not a range of what is unknown
 STILL = 1.005  # a range below this factor is not drawn
 WIDTH, ROW = 172, 24
 
@@ -33,7 +33,7 @@ def tornado_figure(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     )
     # The same factor has the same length in every panel.
     reach = (
-        rows.select((pl.col("low") / pl.col("central")).min()).item() / 1.75,
+        rows.select((pl.col("low") / pl.col("central")).min()).item() / 2.1,
         rows.select((pl.col("high") / pl.col("central")).max()).item() * 1.75,
     )
     names = [name for name in PANELS if name in rows["quantity"].unique()]
@@ -97,9 +97,9 @@ def _finding(rows: pl.DataFrame, names: list[str]) -> str:
     }
     told: dict[str, list[str]] = {}
     for name, row in widest.items():
-        told.setdefault(row["label"], []).append(f"{PANELS[name][1]} (x {number(row['times'])})")
+        told.setdefault(row["label"], []).append(f"{PANELS[name][1]} ({number(row['times'])} x)")
     said = "; ".join(f"{_lower(label)} for {' and '.join(of)}" for label, of in told.items())
-    return f"Moved alone, what counts most: {said}"
+    return f"What matters most: {said}"
 
 
 def _lower(label: str) -> str:
