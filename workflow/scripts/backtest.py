@@ -7,7 +7,6 @@ from inference_energy import (
     backtest,
     calibration_tables,
     energy,
-    fleet_factors,
     log,
     node_power,
     registries,
@@ -28,12 +27,15 @@ with log.job(snakemake) as logger:
         input_tokens=settings["input_tokens"],
         errors=serving.borrowed_errors(pl.read_parquet(read.forms)),
     )
-    weights = snakemake.params.attainment
+    pairs, attainment = pl.read_parquet(read.pairs), {}
+    for source in runs["source"].unique().sort():
+        # Pairs of the runs that are judged are left out, and kinds that only they show.
+        attainment[source] = backtest.attainment_without(source, snakemake.params.attainment, pairs)
     predicted = backtest.backtest(
         runs,
         throughput,
         power,
-        attainment=fleet_factors.attainment_of(weights, pl.read_parquet(read.pairs), "attainment"),
+        attainment=attainment,
         unpredictable=settings["unpredictable"],
         seed=snakemake.params.seed,
     )

@@ -7,8 +7,9 @@ import polars as pl
 
 from inference_energy import decode_steps
 from inference_energy.decode_steps import Expected, Learnt
-from inference_energy.distributions import LogNormal
+from inference_energy.distributions import SHARES, LogNormal
 from inference_energy.errors import InputError
+from inference_energy.fleet_factors import attainment_of
 from inference_energy.gpu_seconds import GpuSeconds
 from inference_energy.laws import Beta, Law, ShiftedLogNormal, draw, law, median
 from inference_energy.quantiles import columns, of_draws
@@ -135,7 +136,9 @@ def _of_other_systems(row: dict, throughput: pl.DataFrame) -> Expected | None:
         ~pl.col("row_id").str.starts_with(f"{system}/"),
     )
     # One value per system: a result is published at two accuracy targets.
-    each = others.group_by("source", pl.col("row_id").str.replace(r"/[^/]+/[^/]+$", "")).agg(pl.col(PER_GPU).mean())
+    system_of_row = pl.col("row_id").str.replace(r"/[^/]+/[^/]+$", "")
+    ordered = others.sort("source", "row_id")
+    each = ordered.group_by("source", system_of_row, maintain_order=True).agg(pl.col(PER_GPU).mean())
     if each.is_empty():
         return None
     logs = np.log(each[PER_GPU].to_numpy())
@@ -169,11 +172,13 @@ def board_share_law(shares: pl.DataFrame, row: dict, *, same_source: bool) -> Be
     where = pl.col("source") == row["source"] if same_source else pl.col("source") != row["source"]
     others = shares.filter(where, pl.col("network") != row["network"])
     of_gpu = others.filter(pl.col("gpu") == row["gpu"])
-    each = (of_gpu if len(of_gpu) else others).group_by("network").agg(pl.col("share").mean())["share"].to_numpy()
+    chosen = (of_gpu if len(of_gpu) else others).sort("network", "share")
+    each = chosen.group_by("network", maintain_order=True).agg(pl.col("share").mean())["share"].to_numpy()
     if len(each) < FEWEST_NETWORKS:
         return None
-    deviation = max(float(np.std(each, ddof=1)), SMALLEST_SHARE_SD)
-    return Beta.from_moments(mean=float(each.mean()), variance=deviation**2)
+    mean, deviation = float(each.mean()), max(float(np.std(each, ddof=1)), SMALLEST_SHARE_SD)
+    # A beta law can be no wider than the one that is even between its ends.
+    return Beta.from_moments(mean=mean, variance=min(deviation**2, mean * (1 - mean) / 3))
 
 
 def host_law(row: dict, node_power: pl.DataFrame) -> Law:
@@ -182,6 +187,15 @@ def host_law(row: dict, node_power: pl.DataFrame) -> Law:
     low = float(others["host_saturated_kw_per_gpu_p05"].min()) * 1000
     high = float(others["host_saturated_kw_per_gpu_p95"].max()) * 1000
     return ShiftedLogNormal(above=0.0, excess=LogNormal.from_percentiles(p05=low, p95=high))
+
+
+def attainment_without(source: str, spec: dict | float, pairs: pl.DataFrame) -> Law:
+    """Attainment of a study as it would be without the pairs of one source, and without kinds that only it shows."""
+    others = pairs.filter(pl.col("source") != source)
+    if isinstance(spec, dict) and "pairs" in spec:
+        kinds = set(others["kind"].unique())
+        spec = {"pairs": {kind: weight for kind, weight in spec["pairs"].items() if kind in kinds}}
+    return attainment_of(spec, others, "attainment")
 
 
 def _unseen(row: dict, attainment: Law) -> Expected | None:
@@ -216,21 +230,24 @@ def backtest(
     throughput: pl.DataFrame,
     node_power: pl.DataFrame,
     *,
-    attainment: Law,
+    attainment: Mapping[str, Law],
     unpredictable: Mapping[str, str],
     seed: int,
 ) -> pl.DataFrame:
     """Every saturated run with its prediction, one row each, J per output token.
 
-    Nothing of a run enters its own prediction: throughput is that of other networks or systems, board power comes from
-    other sources. `..._same_source` takes board power from other networks of the same source instead; `..._unseen`
-    takes throughput from offline curves and the given attainment alone, as for a service of which no run was ever seen.
+    Nothing measured of a run enters its own prediction but how long its answers are, which is the work that is asked of
+    it; its settings do (GPUs, format, batch limit, power cap). Throughput is that of other networks or systems, board
+    power comes from other sources. `..._same_source` takes board power from other networks of the same source instead;
+    `..._unseen` takes throughput from offline curves and the given attainment alone, as for a service of which no run
+    was ever seen.
 
     Args:
         runs: of `with_offline`.
         throughput: accepted throughput rows.
         node_power: table of `node_power.NodePower`.
-        attainment: share of the offline throughput that a service reaches, of a study.
+        attainment: by source of the runs, the share of the offline throughput that a service reaches, of a study and
+            without that source.
         unpredictable: by source, why its power is not to be predicted from others.
         seed: seed of all streams.
     """
@@ -259,18 +276,20 @@ def backtest(
             "throughput_basis": expected.basis if expected else None,
             "reason": reason,
         }
-        unseen = _unseen(row, attainment)
+        nothing = dict.fromkeys((*SHARES, "mean"))
+        unseen = _unseen(row, attainment[row["source"]])
         variants = {
             "": (expected if reason is None else None, laws[""]),
             "_same_source": (expected, laws["_same_source"]),
             "_unseen": (unseen if reason is None else None, laws[""]),
         }
         for suffix, (time, share) in variants.items():
-            if time is not None and share is not None:
-                values = of_draws(predicted(row, time, share, host_law(row, node_power), seed))
-                result |= columns("predicted", values, suffix)
+            usable = time is not None and share is not None
+            values = of_draws(predicted(row, time, share, host_law(row, node_power), seed)) if usable else nothing
+            result |= columns("predicted", values, suffix)
         found.append(result)
     table = pl.DataFrame(found, infer_schema_length=None)
+    table = table.with_columns(pl.col("^predicted_.*$").cast(pl.Float64))
     ratio = pl.col("predicted_p50") / pl.col("measured")
     return table.with_columns(
         ratio=ratio,

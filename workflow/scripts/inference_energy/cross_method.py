@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy import fleet_factors, quantiles
+from inference_energy.errors import InputError, one_of
 from inference_energy.fleet_factors import BOUNDARIES
 from inference_energy.lengths import Lengths
 from inference_energy.nested import Service
@@ -52,7 +53,17 @@ def cross_methods(
 
     Returns:
         `model, input_tokens, output_tokens, method, label, boundary, energy_wh, energy_wh_p05, energy_wh_p95`.
+
+    Raises:
+        InputError: a model that the study does not serve.
     """
+    served = [subject for subject, (kind, _) in service.subjects().items() if kind == "model"]
+    for name in names:
+        if name not in served:
+            raise InputError(
+                f"config/config.yaml: cross_methods.models: found {name!r}; allowed: {one_of(served)}, which study"
+                f" {service.name} serves"
+            )
     facts = {row["model"]: row for row in models.iter_rows(named=True)}
     rows = []
     for name in names:

@@ -25,7 +25,8 @@ def with_parts(runs: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         runs: with `offline_tok_per_s_per_gpu`, `total_parameters_billions`, `memory_bandwidth_gb_per_s`, `precision`,
-            `gpus`, and `concurrency`, requests in flight on all of its GPUs together.
+            `gpus`, and `batch_limit`, requests that may be in flight on all of its GPUs together: a setting of the run,
+            not what was measured.
     """
     weight_bytes = pl.col("precision").replace_strict(BYTES_PER_PARAMETER, return_dtype=pl.Float64, default=None)
     return runs.with_columns(
@@ -33,8 +34,8 @@ def with_parts(runs: pl.DataFrame) -> pl.DataFrame:
         weights_s=pl.col("total_parameters_billions")
         * weight_bytes
         / pl.col("memory_bandwidth_gb_per_s")
-        / pl.col("concurrency"),
-        step_s=1e-3 * pl.col("gpus") / pl.col("concurrency"),
+        / pl.col("batch_limit"),
+        step_s=1e-3 * pl.col("gpus") / pl.col("batch_limit"),
         observed_s=1 / pl.col("output_tok_per_s_per_gpu"),
     )
 

@@ -1,5 +1,6 @@
 """What others state about the energy of a query, against the estimate of a study for the same tokens and boundary."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +25,11 @@ BOUNDARIES = {
     "all-in provisioned utility power per GPU, facility overhead included": "fleet",
     "undisclosed": "fleet",
 }
-# ASSUME: a model whose size is not public is a frontier model, unless its name says that it is a small one of its kind.
-SMALLER = r"(?i)\b(mini|nano)\b|[ -][0-9]+B\b"
+# ASSUME: a model whose size is not public is a frontier model, unless its name says that it is a small one of its kind
+# or has fewer parameters than a frontier model.
+SMALLER = re.compile(r"\b(mini|nano|flash|lite)\b", re.IGNORECASE)
+SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?B\b")
+FRONTIER_BILLIONS = 200
 PUBLISHED_RANGE = (4.0, 20.0)  # arXiv 2509.20241, abstract: by how much non-production estimates overstate
 UNSTATED = "traditional"
 
@@ -58,16 +62,19 @@ def overstatement(
         result = {name: row[name] for name in ("source", "row_id", "subject", "model", "kind", "energy_wh")}
         result |= {"input_tokens": row["input_tokens"], "output_tokens": row["output_tokens"]}
         result |= {"boundary": boundary, "compared_with": None if reason else subject, "reason": reason}
+        ours = dict.fromkeys(quantiles.INTERVAL)
+        factors = dict.fromkeys(("factor", "factor_p05", "factor_p95"))
         if reason is None:
             ours = quantiles.of_draws(_ours(service, shared, energies, subject, row)[boundary], quantiles.INTERVAL)
-            result |= {f"ours_wh_{name}": ours[name] for name in quantiles.INTERVAL}
-            result |= {
+            factors = {
                 "factor": row["energy_wh"] / ours["p50"],
                 "factor_p05": row["energy_wh"] / ours["p95"],
                 "factor_p95": row["energy_wh"] / ours["p05"],
             }
-        found.append(result)
-    return pl.DataFrame(found, infer_schema_length=None).select(pl.lit(service.name).alias("study"), pl.all())
+        found.append(result | {f"ours_wh_{name}": ours[name] for name in quantiles.INTERVAL} | factors)
+    numbers = pl.col("^(ours_wh|factor|energy_wh|input_tokens|output_tokens).*$").cast(pl.Float64)
+    table = pl.DataFrame(found, infer_schema_length=None).with_columns(numbers)
+    return table.select(pl.lit(service.name).alias("study"), pl.all())
 
 
 def _subjects(service: Service, models: pl.DataFrame) -> dict[str, str]:
@@ -87,7 +94,8 @@ def _subject(row: dict, subjects: dict[str, str], service: Service) -> tuple[str
     if row["model"] is not None:
         found = subjects.get(row["model"])
         return found, None if found else "no class of the study is of its size"
-    if row["subject"] and pl.Series([row["subject"]]).str.contains(SMALLER)[0]:
+    sizes = [float(size) for size in SIZE.findall(row["subject"])]
+    if SMALLER.search(row["subject"]) or (sizes and max(sizes) < FRONTIER_BILLIONS):
         return None, "a smaller model whose size is not in the registry"
     return service.study["fleet"]["subject"], None
 

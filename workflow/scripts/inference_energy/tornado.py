@@ -14,6 +14,9 @@ from inference_energy.serving import hardware_mix, model_weights
 
 ENDS = {"low": 0.05, "high": 0.95}
 MIXED = "mixed"
+COLUMNS = dict.fromkeys(("study", "quantity", "unit", "ingredient", "label"), pl.String) | dict.fromkeys(
+    ("at_low", "at_high", "central"), pl.Float64
+)
 # Ingredients whose laws are probabilities: where in a range they lie, the same for all that the range is of.
 LABELS = {
     "load": "Load",
@@ -48,7 +51,7 @@ def tornado(service: Service) -> pl.DataFrame:
     rows = []
     for ingredient, label in LABELS.items():
         ends = _ends(service, middle, ingredient)
-        if not ends:
+        if not ends or _alike(ends["low"], ends["high"]):
             continue
         for quantity, (unit, value) in central.items():
             low, high = (end[quantity][1] for end in (ends["low"], ends["high"]))
@@ -64,7 +67,11 @@ def tornado(service: Service) -> pl.DataFrame:
                     "central": value,
                 }
             )
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, schema=COLUMNS)
+
+
+def _alike(low: dict[str, tuple[str, float]], high: dict[str, tuple[str, float]]) -> bool:
+    return all(np.isclose(low[name][1], high[name][1], rtol=1e-12) for name in low)
 
 
 def _quantities(service: Service, shared: Shared) -> dict[str, tuple[str, float]]:
@@ -99,7 +106,7 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
         for name in names:
             moved = moved.replaced(name, service.given.laws[name].quantile(np.array(share)))
         ends[end] = _quantities(service, moved)
-    return ends if ends["low"] != ends["high"] else None
+    return ends
 
 
 def _with_prompts(service: Service, share: float) -> Service:
