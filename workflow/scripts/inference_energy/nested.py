@@ -14,7 +14,16 @@ from inference_energy.histogram import HistogramDistribution, LogHistogram
 from inference_energy.lengths import Lengths
 from inference_energy.pool import Pool
 from inference_energy.random_streams import stream
-from inference_energy.serving import NOTHING, Curve, gpu_seconds, hardware_mix, members, model_weights
+from inference_energy.serving import (
+    NOTHING,
+    Curve,
+    QueryParts,
+    SecondsCurve,
+    gpu_seconds,
+    hardware_mix,
+    members,
+    model_weights,
+)
 
 Member = tuple[str, str, str]  # model, GPU, precision
 
@@ -183,22 +192,29 @@ def _simulate(service: Service, shared: Shared, draws: int, seed: int) -> dict[t
     """Histograms of query energies, Wh, by workload, member and boundary: a query per draw of what is shared."""
     found: dict[tuple[str, Member, str], LogHistogram] = defaultdict(LogHistogram)
     generators = {workload: stream(seed, service.name, "lengths", workload) for workload in service.lengths}
-    parts = {
-        (workload, member): curve.parts(of)
-        for workload, of in service.lengths.items()
-        for member, (curve, _) in service.curves.items()
-    }
+    parts = {workload: _parts(service, of) for workload, of in service.lengths.items()}
     for start in range(0, draws, CHUNK_DRAWS):
         here = shared.slice(slice(start, min(start + CHUNK_DRAWS, draws)))
         energies = service.per_gpu_second(here)
         for workload, of in service.lengths.items():
             points = of.drawn(generators[workload], len(here.values["load"]))
             cached = fleet_factors.cached_share(here, workload)
+            drawn = {kind: of_kind.at(points) for kind, of_kind in parts[workload].items()}
             for member, (curve, _) in service.curves.items():
-                seconds = gpu_seconds(curve.coefficients(), parts[workload, member].at(points), cached)
+                seconds = gpu_seconds(curve.coefficients(), drawn[_kind(member, curve)], cached)
                 for boundary, energy in energies[member].items():
                     found[workload, member, boundary].add(seconds * energy)
     return found
+
+
+def _kind(member: Member, curve: Curve) -> Member | None:
+    """Members whose parts differ from those of others: all but sums of tokens and their products."""
+    return None if isinstance(curve, SecondsCurve) else member
+
+
+def _parts(service: Service, of: Lengths) -> dict[Member | None, QueryParts]:
+    """Parts of the GPU time per point of a workload, each kind once."""
+    return {_kind(member, curve): curve.parts(of) for member, (curve, _) in service.curves.items()}
 
 
 def _untrimmed(
