@@ -136,7 +136,7 @@ def test_wrong_checksum(copy):
 CONFIGURATION_FAULTS = {
     "unknown configuration key": (
         append(CONFIG, "colour: blue\n"),
-        "config/config.yaml: top level: unknown key colour; allowed: bridge, checks, draws, fleet_draws, ",
+        "config/config.yaml: top level: unknown key colour; allowed: backtest, bridge, checks, cross_methods, draws, ",
     ),
     "unknown study key": (
         append(STUDY, "colour: blue\n"),

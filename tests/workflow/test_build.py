@@ -9,6 +9,7 @@ from runs import copy_sources, declared, planned, run
 
 FIGURES = declared("FIGURES")
 BENCHMARK_FIGURES = declared("BENCHMARK_FIGURES")
+CALIBRATION_FIGURES = declared("CALIBRATION_FIGURES")
 SUFFIXES = ("svg", "png", "json")
 STUDIES = {"arxiv-2025": "published", "joule-2026": "published", "current": "nested"}
 TABLES = {
@@ -56,6 +57,17 @@ OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sou
         "attainment_pairs",
         "request_length_quantiles",
         "method_bridge",
+        "backtest",
+        "backtest_peers",
+        "scores",
+        "cross_methods",
+        "cross_method_parts",
+        "published_estimates",
+        "published_estimate_kinds",
+        "tornado",
+        "latency_runs",
+        "latency_costs",
+        "latency_summary",
     )
 }
 
@@ -66,6 +78,7 @@ def test_all_declared_results_exist(built, contents):
     expected |= {f"{study}/{name}.parquet" for study, method in STUDIES.items() for name in TABLES[method]}
     figures = [f"{study}/{figure}" for study, method in STUDIES.items() for figure in FIGURES[method]]
     figures += [f"benchmarks/{figure}" for figure in BENCHMARK_FIGURES] + ["comparison/method_bridge"]
+    figures += [f"comparison/{figure}" for figure in CALIBRATION_FIGURES]
     expected |= {f"figures/{figure}.{suffix}" for figure in figures for suffix in SUFFIXES}
     found = contents(built)
     assert set(found) == expected
