@@ -253,13 +253,16 @@ def backtest(
     """
     shares = board_shares(runs, node_power)
     transferable = shares.filter(~pl.col("source").is_in(list(unpredictable)))
-    expectations, found = _Expectations(runs, throughput), []
+    expectations, known, found = _Expectations(runs, throughput), {}, []
     for row in runs.iter_rows(named=True):
         expected, reason = expectations.of(row)
-        laws = {
-            "": board_share_law(transferable, row, same_source=False),
-            "_same_source": board_share_law(shares, row, same_source=True),
-        }
+        place = (row["source"], row["network"], row["gpu"])
+        if place not in known:
+            known[place] = {
+                "": board_share_law(transferable, row, same_source=False),
+                "_same_source": board_share_law(shares, row, same_source=True),
+            }
+        laws = known[place]
         reason = reason or unpredictable.get(row["source"])
         if reason is None and laws[""] is None:
             reason = "no other source measured power"

@@ -1,6 +1,7 @@
 """What all queries of a fleet share: load, attainment, power, PUE, overheads, fit errors and the mix of models."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -40,12 +41,19 @@ class GpuPower:
 
     def boards_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
         """Board power at a load, with the saturated power that the given share of such boards stays below."""
-        saturated = self.board_saturated.quantile(share)
-        return board_power_w(tdp_w=self.tdp_w, idle_share=self.board_idle, saturated_share=saturated, load=load)
+        return self.boards_at(load, self.board_saturated.quantile(share))
+
+    def boards_at(self, load: np.ndarray | float, saturated_share: np.ndarray) -> np.ndarray:
+        """Board power at a load, with the given saturated power over TDP."""
+        return board_power_w(tdp_w=self.tdp_w, idle_share=self.board_idle, saturated_share=saturated_share, load=load)
 
     def host_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
-        """Power of the rest of the node at a load, likewise."""
-        return host_power_w(idle_w=self.host_idle_w, saturated_w=self.host_saturated.quantile(share), load=load)
+        """Power of the rest of the node at a load, with the saturated power that the given share stays below."""
+        return self.host_at(load, self.host_saturated.quantile(share))
+
+    def host_at(self, load: np.ndarray | float, saturated_w: np.ndarray) -> np.ndarray:
+        """Power of the rest of the node at a load, with the given saturated power."""
+        return host_power_w(idle_w=self.host_idle_w, saturated_w=saturated_w, load=load)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,14 +259,23 @@ class Shared:
         values: by ingredient. `boards` and `host` say which share of nodes draws less when saturated, `fit_error`
             which share of curves lies below: the same share for all GPUs of a node type or of a model.
         mix: by class, weight of every model, each shaped like a value; they sum to 1.
+        derived: what was computed from one ingredient alone, by its name and what for; see `once`.
     """
 
     values: dict[str, np.ndarray]
     mix: dict[str, dict[str, np.ndarray]]
+    derived: dict[tuple, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, name: str, purpose: Hashable, compute: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """What follows from one ingredient, computed once however often levers and sweeps replace others."""
+        if (name, purpose) not in self.derived:
+            self.derived[name, purpose] = compute(self.values[name])
+        return self.derived[name, purpose]
 
     def replaced(self, name: str, value: np.ndarray | float) -> "Shared":
         """The same with one ingredient set."""
-        return Shared(values=self.values | {name: np.asarray(value)}, mix=self.mix)
+        kept = {place: found for place, found in self.derived.items() if place[0] != name}
+        return Shared(values=self.values | {name: np.asarray(value)}, mix=self.mix, derived=kept)
 
     def slice(self, of: slice) -> "Shared":
         """Some of the draws."""
@@ -329,8 +346,8 @@ def powers_w(
         boards = node = given.rated_w[model] * shared.values["utilisation"]
     else:
         power = given.power[gpu]
-        boards = power.boards_w(load, shared.values["boards"])
-        node = boards + power.host_w(load, shared.values["host"])
+        boards = power.boards_at(load, shared.once("boards", gpu, power.board_saturated.quantile))
+        node = boards + power.host_at(load, shared.once("host", gpu, power.host_saturated.quantile))
     datacenter = node * shared.values["pue"]
     fleet = datacenter * (1 + overhead_share(given, shared))
     return {"gpu_boards": boards, "node": node, "datacenter": datacenter, "fleet": fleet}
@@ -351,8 +368,10 @@ def wh_per_gpu_second(given: Assumptions, shared: Shared, model: str, gpu: str) 
 
 def fit_factor(shared: Shared, model: str, fit_error_log_sd: float) -> np.ndarray:
     """Factor on the GPU-seconds of a model for what its fit misses: log-normal around 1."""
-    share = shared.values.get(_fit_error(model))
-    return np.ones(()) if share is None else np.exp(fit_error_log_sd * ndtri(share))
+    name = _fit_error(model)
+    if name not in shared.values:
+        return np.ones(())
+    return shared.once(name, fit_error_log_sd, lambda share: np.exp(fit_error_log_sd * ndtri(share)))
 
 
 def cached_share(shared: Shared, workload: str) -> np.ndarray:
