@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -156,13 +157,15 @@ def energy_per_query(
     """
     shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
     histograms = _simulate(service, shared, draws, seed)
-    distributions = {place: histogram.distribution() for place, histogram in histograms.items()}
     fleet = shared.slice(slice(0, fleet_draws))
     fleet_energy = service.per_gpu_second(fleet)
     middle = fleet_factors.central(service.given)
     boundary_of_queries = service.study["boundary"]["query"]
     summary, density = [], []
     for workload in service.lengths:
+        # Taken out: counts of a workload that is done are memory that the next one can use.
+        counted = {place: histograms.pop((workload, *place)) for place in product(service.curves, service.boundaries)}
+        distributions = {place: histogram.distribution() for place, histogram in counted.items()}
         fixed = _at_center(service, middle, workload)
         for subject, (kind, _) in service.subjects().items():
             weights = service.weights(subject)
@@ -173,8 +176,7 @@ def energy_per_query(
                 "borrowed_share": service.borrowed_share(subject, borrowed),
             }
             for boundary in service.boundaries:
-                here = {member: histograms[workload, member, boundary] for member in weights}
-                drawn = {member: distributions[workload, member, boundary] for member in weights}
+                drawn = {member: distributions[member, boundary] for member in weights}
                 found = {
                     "untrimmed": _untrimmed(drawn, weights, draws),
                     "per_query": _per_query(service, fixed, weights, workload, boundary),
@@ -183,6 +185,7 @@ def energy_per_query(
                 for spread, row in found.items():
                     summary.append(place | {"boundary": boundary, "spread": spread} | row | facts)
                 if boundary == boundary_of_queries:
+                    here = {member: counted[member, boundary] for member in weights}
                     plain = {member: float(weight) for member, weight in weights.items()}
                     density.append(pooled_density(here, plain).with_columns(**{k: pl.lit(v) for k, v in place.items()}))
     return pl.DataFrame(summary, infer_schema_length=None), pl.concat(density)
