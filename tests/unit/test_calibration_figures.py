@@ -18,6 +18,7 @@ def backtest():
         [
             {"gpu": gpu, "target": target, "measured": joules, "predicted_p50": middle}
             | {"predicted_p05": middle and middle / 2, "predicted_p95": middle and middle * 2}
+            | {"predicted_p50_unseen": middle and middle / 3}
             for gpu, target, joules, middle in (
                 ("H100 SXM 80GB", "gpu_boards", 0.1, 0.12),
                 ("B200 180GB", "gpu_boards", 2.0, 1.5),

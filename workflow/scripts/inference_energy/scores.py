@@ -10,7 +10,7 @@ from inference_energy.throughput import ThroughputModel
 
 PEERS = (published, ecologits, jegham, epoch, inferencemax)
 OURS, OURS_LABEL = "current", "current (ours)"
-UNSEEN, UNSEEN_LABEL = "current_unseen", "current, no run of the engine seen"
+UNSEEN, UNSEEN_LABEL = "current_unseen", "Ours, unseen"
 BOUNDARY = {"gpu_boards": "gpu_boards", "node_wall": "node"}
 GROUPS = {"all": None, "gpu": "gpu", "model_class": "model_class", "source": "source"}
 
