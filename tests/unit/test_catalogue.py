@@ -1,0 +1,52 @@
+"""The public tables: every result file is one of them, every column means something."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from inference_energy import catalogue
+from inference_energy.catalogue import BY_NAME, PUBLIC_TABLES
+
+STUDIES = {"one": "published", "other": "nested"}
+
+
+@pytest.mark.parametrize("table", PUBLIC_TABLES, ids=lambda table: table.name)
+def test_every_column_has_a_meaning(table):
+    meanings = table.columns()
+    assert meanings and all(meanings.values())
+    assert set(table.key()) <= set(meanings)
+
+
+def test_names_are_unique():
+    assert len(BY_NAME) == len(PUBLIC_TABLES)
+
+
+def test_tables_of_a_study_have_a_file_per_study_of_their_method():
+    assert BY_NAME["sweeps"].files(STUDIES) == {"other": "other/sweeps.parquet"}
+    assert BY_NAME["energy_per_query"].files(STUDIES) == {
+        "one": "one/energy_per_query.parquet",
+        "other": "other/energy_per_query.parquet",
+    }
+    assert BY_NAME["headline"].files(STUDIES) == {"": "headline.csv"}
+
+
+def test_methods_that_mean_different_things_by_a_column_are_both_named():
+    meaning = BY_NAME["scenario_aggregates"].columns()["interventions"]
+    assert "method published" in meaning and "method nested" in meaning
+
+
+def test_reading_puts_studies_below_each_other_and_names_them(tmp_path: Path):
+    table = BY_NAME["token_length_quantiles"]
+    for study, tokens in (("one", 1.0), ("two", 2.0)):
+        (tmp_path / study).mkdir()
+        pl.DataFrame({"workload": ["w"], "label": ["W"], "name": ["P5"], "output_tokens": [tokens]}).write_parquet(
+            tmp_path / study / "token_length_quantiles.parquet"
+        )
+    frame = catalogue.read(table, tmp_path, {"one": "published", "two": "published", "three": "nested"})
+    assert frame["study"].to_list() == ["one", "two"] and frame["output_tokens"].to_list() == [1.0, 2.0]
+
+
+def test_a_table_of_every_study_names_its_rows_with_the_study():
+    assert BY_NAME["throughput_rows"].key() == ["study", "source", "row_id"]
+    assert BY_NAME["throughput_configurations"].key() == ["configuration"]
+    assert BY_NAME["energy_density"].key() == []
