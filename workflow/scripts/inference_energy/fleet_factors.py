@@ -139,10 +139,10 @@ def assumptions(
         power = {gpu: gpu_power(gpu, f"{place}: hardware", node_power, hardware) for gpu in gpus}
     if study["throughput"]["fit_error"]:
         for model in dict.fromkeys(model for model, _, _ in members(study)):
-            laws[_fit_error(model)] = _Uniform()
+            laws[fit_error_name(model)] = _Uniform()
     if "latency_target_ms" in study:
         for gpu in dict.fromkeys(gpu for _, gpu, _ in members(study)):
-            laws[_latency(gpu)] = latency_law(
+            laws[latency_name(gpu)] = latency_law(
                 gpu, study["latency_target_ms"], latency, hardware, f"{place}: latency_target_ms"
             )
     mix = {
@@ -160,11 +160,13 @@ def cached_name(workload: str) -> str:
     return f"{CACHED}: {workload}"
 
 
-def _fit_error(model: str) -> str:
+def fit_error_name(model: str) -> str:
+    """Name of the ingredient that says what the curves of a model miss."""
     return f"fit error: {model}"
 
 
-def _latency(gpu: str) -> str:
+def latency_name(gpu: str) -> str:
+    """Name of the ingredient that says what a latency target costs on a GPU."""
     return f"latency cost: {gpu}"
 
 
@@ -197,7 +199,7 @@ def latency_law(gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.
 
 def latency_factor(shared: "Shared", gpu: str) -> np.ndarray:
     """Factor on the energy of a GPU's queries for the latency that the study asks for: 1 where it asks for none."""
-    return shared.values.get(_latency(gpu), np.ones(()))
+    return shared.values.get(latency_name(gpu), np.ones(()))
 
 
 def attainment_of(spec: dict | float, pairs: pl.DataFrame, place: str) -> Law:
@@ -317,8 +319,13 @@ def _dirichlet(
     drawn = {
         model: generators[model].standard_gamma(weight * concentration, draws) for model, weight in weights.items()
     }
-    total = np.maximum(sum(drawn.values()), np.finfo(float).tiny)
-    return {model: value / total for model, value in drawn.items()}
+    return mixed(drawn)
+
+
+def mixed(gammas: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Dirichlet weights from gamma draws: each over their sum."""
+    total = np.maximum(sum(gammas.values()), np.finfo(float).tiny)
+    return {model: value / total for model, value in gammas.items()}
 
 
 def central(given: Assumptions) -> Shared:
@@ -368,7 +375,7 @@ def wh_per_gpu_second(given: Assumptions, shared: Shared, model: str, gpu: str) 
 
 def fit_factor(shared: Shared, model: str, fit_error_log_sd: float) -> np.ndarray:
     """Factor on the GPU-seconds of a model for what its fit misses: log-normal around 1."""
-    name = _fit_error(model)
+    name = fit_error_name(model)
     if name not in shared.values:
         return np.ones(())
     return shared.once(name, fit_error_log_sd, lambda share: np.exp(fit_error_log_sd * ndtri(share)))

@@ -68,6 +68,30 @@ class Fleet:
             )
         return found
 
+    def peak_power_mw(
+        self, nodes: Mapping[tuple[str, str], np.ndarray], per_node: Mapping[str, int], overhead_share: np.ndarray
+    ) -> np.ndarray:
+        """Power with every node saturated at every draw, MW.
+
+        Args:
+            nodes: at every draw, by model and GPU.
+            per_node: GPUs of a node, by GPU.
+            overhead_share: IT energy beyond these nodes as a share of theirs.
+        """
+        given, shared = self.service.given, self.shared
+        peak = sum(
+            planning.peak_power_mw(
+                nodes=count,
+                node_saturated_power_kw=fleet_factors.powers_w(given, shared, model, gpu, _SATURATED)["node"]
+                * per_node[gpu]
+                / fleet_factors.W_PER_KW,
+                pue=shared.values["pue"],
+                overhead_share=overhead_share,
+            )
+            for (model, gpu), count in nodes.items()
+        )
+        return peak / (self.by.get("power", 1.0) * self.by.get("energy", 1.0))
+
 
 def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> dict[bool, Fleet]:
     """The fleet as it is, and with the study's levers pulled.
@@ -198,23 +222,12 @@ def _quantities(
     }
     energy = sum(energy_gwh_per_day(fleet, queries, "fleet").values())
     overhead, pue = fleet_factors.overhead_share(service.given, shared), shared.values["pue"]
-    saved = fleet.by.get("power", 1.0) * fleet.by.get("energy", 1.0)
-    peak = sum(
-        planning.peak_power_mw(
-            nodes=nodes[model, gpu],
-            node_saturated_power_kw=fleet_factors.powers_w(service.given, shared, model, gpu, _SATURATED)["node"]
-            * per_node[gpu]
-            / fleet_factors.W_PER_KW,
-            pue=pue,
-            overhead_share=overhead,
-        )
-        for model, gpu in gpus
-    )
+    peak = fleet.peak_power_mw(nodes, per_node, overhead)
     found = {
         "gpus": ("GPUs", sum(gpus.values()), "busy at the study's load and attainment"),
         "nodes": ("nodes", sum(nodes.values()), "of the class's GPUs"),
         "average_power": ("MW", planning.average_power_mw(energy_gwh_per_day=energy), "at the fleet boundary"),
-        "peak_power": ("MW", peak / saved, "all nodes saturated at once, PUE and overheads included"),
+        "peak_power": ("MW", peak, "all nodes saturated at once, PUE and overheads included"),
         "energy_per_year": ("TWh/year", planning.energy_twh_per_year(energy_gwh_per_day=energy), "365 such days"),
     }
     if zone is not None:

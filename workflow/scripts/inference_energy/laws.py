@@ -114,7 +114,11 @@ class Interpolated:
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
         """Values at the given shares."""
-        known, logs, score = ndtri(np.array(self.shares)), np.log(self.values), ndtri(shares)
+        return self.at_score(ndtri(shares))
+
+    def at_score(self, score: np.ndarray) -> np.ndarray:
+        """Values at standard-normal scores: 0 the median, 1.645 P95."""
+        known, logs = ndtri(np.array(self.shares)), np.log(self.values)
         inside = np.interp(score, known, logs)
         for end, neighbour, beyond in ((0, 1, score < known[0]), (-1, -2, score > known[-1])):
             slope = (logs[end] - logs[neighbour]) / (known[end] - known[neighbour])

@@ -40,7 +40,16 @@ class Lengths:
 
     def drawn(self, generator: np.random.Generator, draws: int) -> np.ndarray:
         """Points of random queries, as positions, shape (draws,)."""
-        return np.minimum(np.searchsorted(self._cumulative, generator.random(draws)), len(self.weights) - 1)
+        return self.below(generator.random(draws))
+
+    def below(self, shares: np.ndarray) -> np.ndarray:
+        """Points up to which the given shares of queries lie, as positions."""
+        return np.minimum(np.searchsorted(self._cumulative, shares), len(self.weights) - 1)
+
+    def by_answer(self) -> "Lengths":
+        """The same points, from the shortest answer to the longest."""
+        order = np.lexsort((self.input_tokens, self.output_tokens))
+        return Lengths(**{name: getattr(self, name)[order] for name in self.__dataclass_fields__})
 
     @cached_property
     def _cumulative(self) -> np.ndarray:

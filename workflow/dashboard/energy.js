@@ -1,0 +1,471 @@
+/* Energy of a query and of a fleet from the draws of a study: the formulas of inference_energy.explorer.
+   A quantity is an array with one value per draw, or one number where it is known. */
+"use strict";
+
+const Energy = (() => {
+  const GWH_PER_WH = 1e-9;
+  const SECONDS_PER_DAY = 86400;
+  const NODE_GPUS = 8;
+  const INTERVAL = { p05: 0.05, p50: 0.5, p95: 0.95 };
+  const SCORES = [-1.6448536269514729, 0, 1.6448536269514722]; // of P5, P50 and P95
+
+  const at = (quantity, i) => (typeof quantity === "number" ? quantity : quantity[i]);
+
+  /* Element by element; a number where every quantity is one. Indices are masked: 0 for numbers, i for draws. */
+  function each(f, ...quantities) {
+    const drawn = quantities.find((quantity) => typeof quantity !== "number");
+    if (drawn === undefined) return f(...quantities);
+    const found = new Float64Array(drawn.length);
+    const [a, b, c, d, e, g] = quantities.map((quantity) => (typeof quantity === "number" ? [quantity] : quantity));
+    const [ma, mb, mc, md, me, mg] = quantities.map((quantity) => (typeof quantity === "number" ? 0 : -1));
+    const n = found.length;
+    switch (quantities.length) {
+      case 1: for (let i = 0; i < n; i++) found[i] = f(a[i & ma]); break;
+      case 2: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb]); break;
+      case 3: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc]); break;
+      case 4: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md]); break;
+      case 5: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md], e[i & me]); break;
+      default:
+        for (let i = 0; i < n; i++)
+          found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md], e[i & me], g[i & mg]);
+    }
+    return found;
+  }
+  const add = (a, b) => each((x, y) => x + y, a, b);
+  const times = (a, b) => each((x, y) => x * y, a, b);
+  const over = (a, b) => each((x, y) => x / y, a, b);
+
+  /* ---- what a study and a question say ---- */
+
+  function classOf(study, subject) {
+    if (study.classes[subject]) return subject;
+    return Object.keys(study.classes).find((name) => subject in study.classes[name].models);
+  }
+
+  function hardwareOf(study, question) {
+    if (question.gpu) return [{ gpu: question.gpu, share: 1 }];
+    return study.classes[classOf(study, question.subject)].hardware;
+  }
+
+  /* Members that serve the subject: weight as drawn, and as the study has it. */
+  function served(study, question) {
+    const of = study.classes[question.subject];
+    const models = of ? of.models : { [question.subject]: 1 };
+    const found = [];
+    for (const [model, known] of Object.entries(models)) {
+      const drawn = of ? study.mix[question.subject][model] : 1;
+      for (const { gpu, share } of hardwareOf(study, question)) {
+        const index = study.members.findIndex((member) => member.model === model && member.gpu === gpu);
+        found.push({ index, member: study.members[index], drawn: times(drawn, share), known: known * share });
+      }
+    }
+    return found;
+  }
+
+  /* Lengths of the workload that is asked, or of the reader's own tokens. */
+  function lengthsOf(study, workload, question) {
+    if (workload !== "own") return study.workloads[workload];
+    const { input, output, cached } = question.own_tokens;
+    return { input_tokens: input, uncached_tokens: input * (1 - cached / input), output_tokens: output, cached_share: 0 };
+  }
+
+  const asOf = (table, workload) => (workload in table ? table[workload] : table.traditional);
+
+  /* ---- GPU time ---- */
+
+  const nodeSeconds = (form, input, output) =>
+    (NODE_GPUS * output) /
+    Math.min(
+      Math.exp(form.intercept + form.slope_input * Math.log(input) + form.slope_output * Math.log(output)),
+      form.cap_tok_per_s,
+    );
+
+  /* Parts of the GPU time of one query, given its lengths. */
+  function partsOf(member, input, uncached, output) {
+    if (member.form === "log_linear")
+      return { prefill: 0, decode: nodeSeconds(member, input, output), context: 0, growth: 0 };
+    return { prefill: uncached, decode: output, context: input * output, growth: output * output };
+  }
+
+  function meanParts({ member, index }, of) {
+    if (typeof of.input_tokens === "number" && typeof of.output_tokens === "number" && !of.means && !of.mean_seconds)
+      return partsOf(member, of.input_tokens, of.uncached_tokens, of.output_tokens);
+    if (member.form === "log_linear") return { prefill: 0, decode: of.mean_seconds[index], context: 0, growth: 0 };
+    return of.means;
+  }
+
+  const NODE_TIME = { prefill: 0, decode: 1, context: 0, growth: 0 };
+  const coefficientsOf = (member) => (member.form === "log_linear" ? NODE_TIME : member.coefficients);
+
+  /* What levers divide each part of the GPU time by. */
+  function divisorsOfParts(by) {
+    const of = (name) => by[name] ?? 1;
+    const [prompt, answer] = [of("input_tokens"), of("output_tokens")];
+    return {
+      prefill: times(times(of("prefill"), of("cached_share")), prompt),
+      decode: times(of("decode"), answer),
+      context: times(times(of("attention"), prompt), answer),
+      growth: times(of("attention"), times(answer, answer)),
+      all: of("gpu_seconds"),
+    };
+  }
+
+  /* GPU-seconds at every draw, of the query of that draw or of the mean over queries:
+     a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, each part divided by what levers divide it by. */
+  function seconds(fleet, entry, of, single) {
+    const { prefill: a, decode: b, context: c, growth: cg } = coefficientsOf(entry.member);
+    const by = fleet.divisors;
+    const drawn = [of.cached_share, ...Object.values(by)];
+    if (single) drawn.push(of.input_tokens, of.output_tokens);
+    const n = drawsIn(...drawn);
+    let parts = single ? null : meanParts(entry, of);
+    const found = new Float64Array(n);
+    for (let i = 0; i < n; i++) {
+      if (single)
+        parts = partsOf(entry.member, at(of.input_tokens, i), at(of.uncached_tokens, i), at(of.output_tokens, i));
+      found[i] =
+        ((a * parts.prefill * (1 - at(of.cached_share, i))) / at(by.prefill, i) +
+          (b * parts.decode) / at(by.decode, i) +
+          (c * parts.context) / at(by.context, i) +
+          (cg * parts.growth) / at(by.growth, i)) /
+        at(by.all, i);
+    }
+    return n === 1 ? found[0] : found;
+  }
+
+  const drawsIn = (...quantities) => {
+    const drawn = quantities.find((quantity) => typeof quantity !== "number");
+    return drawn === undefined ? 1 : drawn.length;
+  };
+
+  /* ---- power ---- */
+
+  /* Power per GPU of boards and node at a load, W. */
+  function powers(study, shared, member, load) {
+    if (study.power.rated_w) {
+      const rated = times(study.power.rated_w[member.model], shared.utilisation);
+      return { gpu_boards: rated, node: rated };
+    }
+    const of = study.power.measured[member.gpu];
+    const boards = each((full, l) => of.tdp_w * (of.board_idle + (full - of.board_idle) * l), of.board_saturated, load);
+    const host = each((full, l) => of.host_idle_w + (full - of.host_idle_w) * l, of.host_saturated_w, load);
+    return { gpu_boards: boards, node: add(boards, host) };
+  }
+
+  const fitFactor = (study, member) =>
+    member.model in study.fit_scores
+      ? each((score) => Math.exp(member.fit_error_log_sd * score), study.fit_scores[member.model])
+      : 1;
+
+  /* Logarithm linear in the score between the three known values, and beyond them; never below 1. */
+  function latencyCost(values, score) {
+    const logs = values.map(Math.log);
+    const [low, high] = score < 0 ? [0, 1] : [1, 2];
+    const slope = (logs[high] - logs[low]) / (SCORES[high] - SCORES[low]);
+    return Math.max(Math.exp(logs[low] + slope * (score - SCORES[low])), 1);
+  }
+
+  const latencyFactor = (study, question, gpu) =>
+    question.latency_target_ms
+      ? each(
+          (score) => latencyCost(study.latency[gpu][question.latency_target_ms], score),
+          study.latency_scores[gpu],
+        )
+      : 1;
+
+  /* ---- a fleet with levers pulled ---- */
+
+  /* `common` keeps what no lever changes, for all fleets of one question. */
+  function fleetOf({ study, question, common }, by) {
+    const shared = { ...study.shared };
+    for (const name of ["pue", "load", "attainment"])
+      if (question[name] !== null && question[name] !== undefined) shared[name] = question[name];
+    for (const name of ["load", "attainment"])
+      if (name in by) shared[name] = each((value, m) => Math.min(value * m, 1), shared[name], by[name]);
+    if ("pue" in by) shared.pue = each((value, m) => Math.max(value / m, 1), shared.pue, by.pue);
+    const saved = times(by.power ?? 1, by.energy ?? 1);
+    return { study, question, shared, divisors: divisorsOfParts(by), saved, common, known: new Map() };
+  }
+
+  /* Computed once. */
+  function once(known, name, compute) {
+    if (!known.has(name)) known.set(name, compute());
+    return known.get(name);
+  }
+
+  /* What a member's curve misses, and what a latency target costs it. */
+  const factorOf = (fleet, member) =>
+    once(fleet.common, `factor ${member.model} ${member.gpu}`, () =>
+      times(fitFactor(fleet.study, member), latencyFactor(fleet.study, fleet.question, member.gpu)),
+    );
+
+  /* Wh per GPU-second of a member within a boundary, its factor included; overheads beyond the datacenter are not. */
+  function whPerGpuSecond(fleet, member, boundary) {
+    const inner = boundary === "fleet" ? "datacenter" : boundary;
+    return once(fleet.known, `${inner} ${member.model} ${member.gpu}`, () => computedWhPerGpuSecond(fleet, member, inner));
+  }
+
+  function computedWhPerGpuSecond(fleet, member, boundary) {
+    const { study, shared } = fleet;
+    const inner = boundary === "gpu_boards" ? "gpu_boards" : "node";
+    const power = powers(study, shared, member, shared.load)[inner];
+    const facility = inner === boundary ? 1 : shared.pue;
+    const factor = factorOf(fleet, member);
+    return each(
+      (p, pue, load, attained, f, saved) => ((p * pue) / (load * attained * 3600) / saved) * f,
+      power, facility, shared.load, shared.attainment, factor, fleet.saved,
+    );
+  }
+
+  const outer = (fleet, workload, boundary) => (boundary === "fleet" ? asOf(fleet.study.overhead, workload) : 1);
+
+  const meanSeconds = (fleet, entry, workload) =>
+    once(fleet.known, `seconds ${workload} ${entry.index}`, () =>
+      seconds(fleet, entry, lengthsOf(fleet.study, workload, fleet.question), false),
+    );
+
+  function meanWh(fleet, workload, boundary) {
+    const whole = once(fleet.known, `mean ${workload} ${boundary === "fleet" ? "datacenter" : boundary}`, () => {
+      let total = 0;
+      for (const entry of served(fleet.study, fleet.question)) {
+        const taken = times(entry.drawn, meanSeconds(fleet, entry, workload));
+        total = add(total, times(taken, whPerGpuSecond(fleet, entry.member, boundary)));
+      }
+      return total;
+    });
+    return times(whole, outer(fleet, workload, boundary));
+  }
+
+  /* ---- levers ---- */
+
+  function divisorsOf(study, question, workload, alone) {
+    const multipliers = asOf(study.multipliers, workload);
+    const groups = {};
+    for (const name of question.levers) {
+      const group = study.levers[name].overlap_group;
+      if (group) (groups[group] ??= []).push(name);
+    }
+    const found = {};
+    for (const name of question.levers) {
+      const { overlap_group: group, acts_on } = study.levers[name];
+      let value = multipliers[name];
+      if (group && groups[group].length > 1) {
+        const rivals = groups[group];
+        const order = rivals.indexOf(name);
+        value = each(
+          (multiplier, ...savings) => {
+            const best = savings.indexOf(Math.max(...savings));
+            return best === order ? multiplier : multiplier ** (1 - study.overlap);
+          },
+          value, ...rivals.map((rival) => alone[rival]),
+        );
+      }
+      found[acts_on] = acts_on in found ? times(found[acts_on], value) : value;
+    }
+    return found;
+  }
+
+  /* What every lever alone divides the mean energy by, where levers of one group are pulled together. */
+  function savings(asked, before) {
+    const { study, question } = asked;
+    const grouped = question.levers.map((name) => study.levers[name].overlap_group);
+    const rivals = question.levers.filter((_, i) => grouped[i] && grouped.filter((g) => g === grouped[i]).length > 1);
+    if (!rivals.length) return {};
+    const plain = meanWh(before, question.workload, "datacenter");
+    const multipliers = asOf(study.multipliers, question.workload);
+    return Object.fromEntries(
+      rivals.map((name) => {
+        const by = { [study.levers[name].acts_on]: multipliers[name] };
+        return [name, over(plain, meanWh(fleetOf(asked, by), question.workload, "datacenter"))];
+      }),
+    );
+  }
+
+  /* ---- summaries ---- */
+
+  /* As numpy.quantile: linear between order statistics. */
+  function ofDraws(quantity) {
+    if (typeof quantity === "number")
+      return { p05: quantity, p50: quantity, p95: quantity, mean: quantity };
+    const ordered = Float64Array.from(quantity).sort();
+    const found = {};
+    for (const [name, share] of Object.entries(INTERVAL)) {
+      const place = share * (ordered.length - 1);
+      const low = Math.floor(place);
+      const high = Math.min(low + 1, ordered.length - 1);
+      found[name] = ordered[low] + (ordered[high] - ordered[low]) * (place - low);
+    }
+    found.mean = quantity.reduce((sum, value) => sum + value, 0) / quantity.length;
+    return found;
+  }
+
+  /* Two ascending runs as one. */
+  function merged(x, y) {
+    const n = x.logs.length + y.logs.length;
+    const found = { logs: new Float64Array(n), weights: new Float64Array(n) };
+    for (let i = 0, j = 0, k = 0; k < n; k++) {
+      const first = j >= y.logs.length || (i < x.logs.length && x.logs[i] <= y.logs[j]);
+      found.logs[k] = first ? x.logs[i] : y.logs[j];
+      found.weights[k] = first ? x.weights[i++] : y.weights[j++];
+    }
+    return found;
+  }
+
+  /* Quantiles of pooled values, those of one member weighing the same: half of a value's weight lies below it,
+     logarithms in between; values that agree to nine digits are one value. */
+  function ofWeighted(members) {
+    let runs = members.map(({ values, weight }) => ({
+      logs: values.map((value) => Math.round(Math.log(value) * 1e9) / 1e9).sort(),
+      weights: new Float64Array(values.length).fill(weight),
+    }));
+    while (runs.length > 1) {
+      const halved = [];
+      for (let i = 0; i < runs.length; i += 2) halved.push(i + 1 < runs.length ? merged(runs[i], runs[i + 1]) : runs[i]);
+      runs = halved;
+    }
+    const [{ logs, weights }] = runs;
+    let [total, sum] = [0, 0];
+    for (const { values, weight } of members) {
+      total += weight * values.length;
+      sum += weight * values.reduce((all, value) => all + value, 0);
+    }
+    const found = {};
+    for (const [name, share] of Object.entries(INTERVAL)) found[name] = Math.exp(logAt(logs, weights, share * total));
+    return { ...found, mean: sum / total };
+  }
+
+  /* Logarithm below which so much weight lies. */
+  function logAt(logs, weights, target) {
+    let [below, last, passed] = [0, null, 0];
+    for (let i = 0; i < logs.length; ) {
+      let weight = 0;
+      const log = logs[i];
+      while (i < logs.length && logs[i] === log) weight += weights[i++];
+      below = passed + weight / 2;
+      if (below >= target) {
+        if (last === null) return log;
+        return last.log + ((log - last.log) * (target - last.below)) / (below - last.below);
+      }
+      last = { log, below };
+      passed += weight;
+    }
+    return last.log;
+  }
+
+  /* ---- answers ---- */
+
+  function queryWh(fleet, workload, boundary) {
+    const { study, question } = fleet;
+    const of = lengthsOf(study, workload, question);
+    const entries = served(study, question).map((entry) => {
+      const energy = times(seconds(fleet, entry, of, true), whPerGpuSecond(fleet, entry.member, boundary));
+      const values = times(energy, outer(fleet, workload, boundary));
+      return { values: typeof values === "number" ? Float64Array.of(values) : values, weight: entry.known };
+    });
+    return ofWeighted(entries);
+  }
+
+  /* Nodes of every member for so many queries a day, at every draw. */
+  function nodesOf(fleet, workload, queries) {
+    const { study, question, shared } = fleet;
+    return served(study, question).map((entry) => {
+      const factor = factorOf(fleet, entry.member);
+      const nodes = each(
+        (weight, s, f, load, attained) =>
+          (queries * weight * s * f) / (SECONDS_PER_DAY * load * attained) / study.gpus_per_node[entry.member.gpu],
+        entry.drawn, meanSeconds(fleet, entry, workload), factor, shared.load, shared.attainment,
+      );
+      return { member: entry.member, nodes };
+    });
+  }
+
+  function peakMw(fleet, workload, served_) {
+    const { study, shared } = fleet;
+    let total = 0;
+    for (const { member, nodes } of served_) {
+      const node = powers(study, shared, member, 1).node;
+      total = add(
+        total,
+        each(
+          (n, p, pue, overhead) => (((n * p * study.gpus_per_node[member.gpu]) / 1000) * pue * overhead) / 1000,
+          nodes, node, shared.pue, asOf(study.overhead, workload),
+        ),
+      );
+    }
+    return over(total, fleet.saved);
+  }
+
+  function ofTheFleet(study, question, fleets, zone) {
+    const queries = { [question.workload]: question.queries_per_day * (1 - question.long_share) };
+    if (question.long_share > 0)
+      queries.long = (queries.long ?? 0) + question.queries_per_day * question.long_share;
+    let [energy, nodes, peak] = [0, 0, 0];
+    for (const [workload, count] of Object.entries(queries)) {
+      const fleet = fleets[workload];
+      energy = add(energy, times(meanWh(fleet, workload, "fleet"), count * GWH_PER_WH));
+      const needed = nodesOf(fleet, workload, count);
+      for (const of of needed) nodes = add(nodes, of.nodes);
+      peak = add(peak, peakMw(fleet, workload, needed));
+    }
+    const found = {
+      energy_gwh_per_day: energy,
+      nodes,
+      average_power_mw: times(energy, 1000 / 24),
+      peak_power_mw: peak,
+    };
+    if (!zone) return found;
+    found.emissions_t_per_day = times(energy, zone.carbon_gco2e_per_kwh);
+    if (zone.water_l_per_kwh !== null && study.onsite_water_l_per_kwh !== null)
+      found.water_m3_per_day = each(
+        (e, onsite, pue) => e * 1000 * (onsite / pue + zone.water_l_per_kwh),
+        energy, study.onsite_water_l_per_kwh, fleets[question.workload].shared.pue,
+      );
+    return found;
+  }
+
+  /* P5, P50, P95 and mean of every quantity that inference_energy.explorer.answer gives. */
+  function answer(study, question, zone) {
+    const asked = { study, question, common: new Map() };
+    const plain = fleetOf(asked, {});
+    const alone = savings(asked, plain);
+    const pulled = (workload) => fleetOf(asked, divisorsOf(study, question, workload, alone));
+    const fleets = { [question.workload]: pulled(question.workload) };
+    if (question.long_share > 0) fleets.long ??= pulled("long");
+    const before = meanWh(plain, question.workload, question.boundary);
+    const after = meanWh(fleets[question.workload], question.workload, question.boundary);
+    const drawn = {
+      mean_query_wh: after,
+      multiplier: over(before, after),
+      ...ofTheFleet(study, question, fleets, zone),
+    };
+    const found = { query_wh: queryWh(fleets[question.workload], question.workload, question.boundary) };
+    for (const [name, quantity] of Object.entries(drawn)) found[name] = ofDraws(quantity);
+    return found;
+  }
+
+  function outside({ ranges }, of) {
+    const [[inLow, inHigh], [outLow, outHigh]] = ranges;
+    const [input, output] = [of.input_tokens, of.output_tokens];
+    return input < inLow || input > inHigh || output < outLow || output > outHigh ? 1 : 0;
+  }
+
+  /* Share of queries that a member with lengths outside its benchmarks serves, and that a borrowed curve serves. */
+  function evidence(study, question) {
+    const of = lengthsOf(study, question.workload, question);
+    let [extrapolated, borrowed] = [0, 0];
+    for (const { member, known } of served(study, question)) {
+      extrapolated += known * (member.extrapolated_share[question.workload] ?? outside(member, of));
+      if (member.borrowed) borrowed += known;
+    }
+    return { extrapolated, borrowed };
+  }
+
+  /* Lists of draws as arrays of numbers, all the way down. */
+  function typed(value) {
+    if (Array.isArray(value)) return value.length > 3 && typeof value[0] === "number" ? Float64Array.from(value) : value;
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, typed(inner)]));
+  }
+
+  return { answer, evidence, ofDraws, classOf, typed };
+})();
