@@ -21,6 +21,7 @@ include: "workflow/rules/nested_figures.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/dashboard.smk"
 
 
 rule all:
@@ -35,6 +36,7 @@ rule all:
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
         bridge(),
         figures(),
+        "results/dashboard.html",
 
 
 onstart:

@@ -1,6 +1,7 @@
 # Studies, checked before any job runs, and helpers that rules declare their inputs with.
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
@@ -24,6 +25,7 @@ FIGURES = {
 }
 BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment"]
 CALIBRATION_FIGURES = ["calibration", "cross_methods", "statements", "tornado", "batch_latency"]
+VERSION = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"]
 FORMATS = ["svg", "png", "json"]
 # The parts of a study that decide the distribution of a query's energy.
 QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published")

@@ -1,13 +1,58 @@
 """What the page `dashboard.html` computes with: an explorer as plain lists, names and numbers."""
 
 import numpy as np
+import polars as pl
 
+from inference_energy import quantiles
 from inference_energy.explorer import Explorer
+from inference_energy.explorers import FLEET_SERVING
 from inference_energy.fleet_factors import Shared, cached_name
 from inference_energy.lengths import Lengths
 from inference_energy.levers import Lever
 from inference_energy.nested import Member
+from inference_energy.services import borrowed_members
 from inference_energy.serving import Curve, NodeCurve, hardware_mix, model_weights
+
+
+def study_of_page(of: Explorer, study: dict, *, fit: pl.DataFrame, energy: pl.DataFrame) -> dict:
+    """All that the page knows of a study: its numbers, where it starts, and what its tables say of single queries.
+
+    Args:
+        of: its explorer.
+        study: its entries.
+        fit: its table `throughput_fit`.
+        energy: its table `energy_by_boundary`, or `energy_per_query` where it has one boundary.
+    """
+    borrowed = borrowed_members(fit) if "kinship" in fit.columns else set()
+    single = energy.filter(pl.col("spread") == "untrimmed")
+    names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in quantiles.INTERVAL))
+    return page_numbers(of, borrowed) | {
+        "description": study["description"],
+        "preset": _preset(study),
+        "tables": {
+            f"{subject} {workload} {boundary}": values
+            for subject, workload, boundary, *values in single.select(names).iter_rows()
+        },
+    }
+
+
+def _preset(study: dict) -> dict:
+    fleet = study["fleet"]
+    pulled = fleet.get("levers", [FLEET_SERVING])
+    return {
+        "subject": fleet["subject"],
+        "boundary": study["boundary"]["query"] if "boundary" in study else "datacenter",
+        "queries_per_day": fleet["queries_per_day"],
+        "zone": fleet.get("grid_zone"),
+        "scenarios": [
+            {
+                "label": scenario["label"],
+                "long_share": scenario["long_share"],
+                "levers": pulled if scenario["interventions"] else [],
+            }
+            for scenario in fleet["scenarios"].values()
+        ],
+    }
 
 
 def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:

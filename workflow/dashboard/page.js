@@ -1,0 +1,173 @@
+/* The answers, and the figures below them. */
+"use strict";
+
+(async () => {
+  const byId = (id) => document.getElementById(id);
+  const LED_LAMP_W = 10;
+
+  async function unpacked(base64) {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).arrayBuffer();
+  }
+
+  const data = JSON.parse(new TextDecoder().decode(await unpacked(byId("data").textContent)));
+  data.studies = Energy.typed(data.studies);
+  const charts = {
+    query: Charts.chart("#chart-query", "Energy of a query with its interval beside points of reference, logarithmic", "Wh per query"),
+    fleet: Charts.chart("#chart-fleet", "Energy of the fleet per day beside familiar loads, logarithmic", "GWh per day"),
+  };
+
+  /* ---- one answer, everywhere it is shown ---- */
+
+  function showNumbers(answer) {
+    for (const output of document.querySelectorAll("output[data-quantity]")) {
+      const { quantity, statistic } = output.dataset;
+      output.closest("[data-row]")?.toggleAttribute("hidden", !(quantity in answer));
+      if (!(quantity in answer)) continue;
+      output.textContent = Readable.summary(quantity, answer[quantity])[statistic];
+      output.dataset.value = answer[quantity][statistic];
+    }
+  }
+
+  function cautions(study, question) {
+    const { extrapolated, borrowed } = Energy.evidence(study, question);
+    const percent = (share) => `${Readable.digits(100 * share)} %`;
+    const found = [];
+    if (extrapolated > 0.05) found.push(`${percent(extrapolated)} of these queries are longer or shorter than anything benchmarked for what serves them`);
+    if (borrowed > 0.05) found.push(`${percent(borrowed)} of the weight is on throughput borrowed from other models or GPUs`);
+    const set = Controls.set().map(Controls.labelOf);
+    if (set.length) found.push(`you set ${set.join(", ")}`);
+    return found.length ? `Read with care: ${found.join("; ")}.` : "";
+  }
+
+  /* What the tables of the pipeline say, where they have this very question. */
+  function inTheTables(study, question) {
+    const of = study.tables[`${question.subject} ${question.workload} ${question.boundary}`];
+    if (!of || !Controls.asInTheStudy()) return "";
+    const [p05, p50, p95] = of;
+    return `The tables, with a million draws, have ${Readable.span({ p05, p50, p95 })} Wh.`;
+  }
+
+  function perQuery(answer, queries) {
+    const seconds = Readable.digits((answer.query_wh.p50 * 3600) / LED_LAMP_W);
+    const emitted = [["emissions_t_per_day", "CO2e"], ["water_m3_per_day", "of water"]]
+      .filter(([quantity]) => quantity in answer)
+      .map(([quantity, of]) => `${Readable.withUnit(quantity, answer[quantity].p50 / queries)} ${of}`);
+    const mean = emitted.length ? ` A mean query of the fleet: ${emitted.join(" and ")}.` : "";
+    return `The median query is an LED lamp of ${LED_LAMP_W} W for ${seconds} seconds.${mean}`;
+  }
+
+  function rowsOf(answer) {
+    const view = (name, of, unit) => ({
+      name, unit, kind: "this view", value: Readable.span(of), low: of.p05, middle: of.p50, high: of.p95,
+      text: `${name}: ${Readable.span(of)} ${unit}`,
+    });
+    const reference = (of, unit) => ({
+      ...of, name: of.label, unit, value: Readable.digits(of.value), low: null, middle: of.value, high: null,
+      text: `${Readable.digits(of.value)} ${unit}: ${of.label}, ${of.citation}`,
+    });
+    return {
+      query: [
+        view("A single query", answer.query_wh, "Wh"),
+        view("Mean over queries", answer.mean_query_wh, "Wh"),
+        ...data.references.query.map((of) => reference(of, "Wh")),
+      ],
+      fleet: [
+        view("This fleet", answer.energy_gwh_per_day, "GWh"),
+        ...data.references.fleet.map((of) => reference(of, "GWh")),
+      ],
+    };
+  }
+
+  function showTable(rows) {
+    const body = byId("reference-rows");
+    body.replaceChildren();
+    for (const { name, value, unit, kind, url, citation } of rows) {
+      const line = body.insertRow();
+      const head = Object.assign(document.createElement("th"), { scope: "row", textContent: name });
+      line.append(head);
+      line.insertCell().textContent = `${value} ${unit}`;
+      line.insertCell().textContent = kind;
+      const from = line.insertCell();
+      if (url) from.append(Object.assign(document.createElement("a"), { href: url, textContent: citation }));
+      else from.textContent = citation ?? "";
+    }
+  }
+
+  function showState({ study, long, levers }) {
+    for (const block of document.querySelectorAll("[data-of-study]")) block.hidden = block.dataset.ofStudy !== study;
+    for (const scenario of byId("scenarios").children)
+      scenario.setAttribute("aria-pressed", scenario.dataset.long === long && scenario.dataset.levers === levers);
+    const set = Controls.set();
+    for (const badge of document.querySelectorAll("[data-yours]")) {
+      const yours = set.includes(badge.dataset.yours);
+      badge.textContent = yours ? "yours" : badge.dataset.kind;
+      badge.className = `badge ${badge.textContent}`;
+    }
+  }
+
+  let shown = null;
+
+  function update() {
+    const state = Controls.state();
+    byId("own").hidden = state.workload !== "own";
+    const fault = Controls.fault();
+    const note = byId("note");
+    byId("answers").classList.toggle("stale", fault !== null);
+    note.hidden = fault === null;
+    note.textContent = fault ?? "";
+    if (fault) return;
+    const [study, question] = [data.studies[state.study], Controls.question()];
+    const zone = data.zones[state.zone];
+    const answer = Energy.answer(study, question, zone);
+    shown = answer;
+    showNumbers(answer);
+    showState(state);
+    note.textContent = cautions(study, question);
+    note.hidden = !note.textContent;
+    byId("table-values").textContent = inTheTables(study, question);
+    byId("per-query").textContent = perQuery(answer, question.queries_per_day);
+    byId("saved").hidden = !question.levers.length;
+    byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
+    byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
+    const [query, fleet] = [["query_wh", answer.query_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.p50]].map((of) => Readable.withUnit(...of));
+    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}: ${query} at the median; ${fleet} a day for the fleet.`;
+    byId("bar").textContent = `${query} a query \u00b7 ${fleet} a day`;
+    const rows = rowsOf(answer);
+    charts.query(rows.query);
+    charts.fleet(rows.fleet);
+    showTable([...rows.query, ...rows.fleet]);
+    history.replaceState(null, "", Controls.address());
+  }
+
+  byId("share").addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(location.href);
+      byId("said").textContent = "Link copied.";
+    } catch {
+      byId("said").textContent = "The address of this page holds the view: copy it from there.";
+    }
+  });
+
+  /* ---- figures, unpacked when they come near ---- */
+
+  async function reveal(image) {
+    const { packed } = image.dataset;
+    if (!packed) return;
+    delete image.dataset.packed;
+    image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
+  }
+  const images = [...document.querySelectorAll("img[data-packed]")];
+  const near = new IntersectionObserver(
+    (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => reveal(entry.target)),
+    { rootMargin: "800px" },
+  );
+  images.forEach((image) => near.observe(image));
+  addEventListener("beforeprint", () => images.forEach(reveal));
+
+  Controls.start(data, update);
+  /* For whoever checks the page: what it computes with, and the answer that it shows. */
+  window.inferenceEnergy = { data, shown: () => shown };
+  document.documentElement.dataset.ready = "true";
+})();

@@ -1,0 +1,51 @@
+/* Numbers for readers. */
+"use strict";
+
+const Readable = (() => {
+  /* By quantity: from which value on, in which size of unit, by what name. */
+  const ENERGY_WH = [[0, 1, "Wh"], [1000, 1000, "kWh"]];
+  const POWER_MW = [[0, 1e-6, "W"], [1e-3, 1e-3, "kW"], [1, 1, "MW"], [1000, 1000, "GW"]];
+  const LADDERS = {
+    query_wh: ENERGY_WH,
+    mean_query_wh: ENERGY_WH,
+    energy_gwh_per_day: [[0, 1e-6, "kWh"], [1e-3, 1e-3, "MWh"], [0.01, 1, "GWh"], [1000, 1000, "TWh"]],
+    nodes: [[0, 1, ""]],
+    multiplier: [[0, 1, ""]],
+    average_power_mw: POWER_MW,
+    peak_power_mw: POWER_MW,
+    emissions_t_per_day: [[0, 1e-6, "g"], [1e-3, 1e-3, "kg"], [1, 1, "t"], [1e4, 1e3, "kt"]],
+    water_m3_per_day: [[0, 1e-6, "mL"], [1e-3, 1e-3, "L"], [1, 1, "m\u00b3"]],
+  };
+
+  /* Three significant digits, without exponents. */
+  function digits(value) {
+    if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en");
+    return value.toLocaleString("en", { maximumSignificantDigits: 3, useGrouping: false });
+  }
+
+  /* Size and name of the unit that suits a value. */
+  const unitOf = (quantity, value) => LADDERS[quantity].findLast(([from]) => Math.abs(value) >= from).slice(1);
+
+  function withUnit(quantity, value) {
+    const [size, unit] = unitOf(quantity, value);
+    return unit ? `${digits(value / size)}\u00a0${unit}` : digits(value / size);
+  }
+
+  /* Text of every statistic, all in the unit that suits the median, which all but P5 name. */
+  function summary(quantity, of) {
+    const [size, unit] = unitOf(quantity, of.p50);
+    return Object.fromEntries(
+      Object.entries(of).map(([name, value]) => [
+        name,
+        unit && name !== "p05" ? `${digits(value / size)}\u00a0${unit}` : digits(value / size),
+      ]),
+    );
+  }
+
+  const span = (of) => (of.p05 === of.p95 ? digits(of.p50) : `${digits(of.p50)} (${digits(of.p05)} to ${digits(of.p95)})`);
+
+  const compact = (value) =>
+    new Intl.NumberFormat("en", { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 4 }).format(value);
+
+  return { digits, withUnit, summary, span, compact };
+})();

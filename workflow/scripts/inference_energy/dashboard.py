@@ -1,0 +1,255 @@
+"""The page `dashboard.html`: one file that computes and draws without a network."""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import polars as pl
+import vl_convert
+from docutils.core import publish_parts
+
+FLEET_QUANTITIES = (
+    ("nodes", "Nodes"),
+    ("average_power_mw", "Average power"),
+    ("peak_power_mw", "Power with all nodes busy"),
+    ("emissions_t_per_day", "CO2e per day"),
+    ("water_m3_per_day", "Water per day"),
+)
+SCRIPTS = ("energy", "readable", "charts", "controls", "page")
+# What a statement is to a reader, by its kind; other kinds are not shown as points of reference.
+KINDS = {
+    "provider_measurement": "measured",
+    "executive_statement": "stated",
+    "first_principles": "modelled",
+    "throughput_based": "modelled",
+}
+REFERENCE_SOURCE = "published_statements"
+WEB_SEARCH = "web_search"
+QUERIES_OF_REFERENCE = 1e9
+WH_PER_GWH = 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One figure of the page.
+
+    Attributes:
+        group: heading that it stands under.
+        file: path from the page, without its ending.
+        svg: the drawing.
+        specification: its Vega-Lite specification, which holds its title.
+        caption: reStructuredText with the wildcards of its rule.
+        wildcards: their values.
+    """
+
+    group: str
+    file: str
+    svg: str
+    specification: dict
+    caption: str
+    wildcards: Mapping[str, str]
+
+
+def page(
+    templates: Path,
+    *,
+    version: str,
+    studies: list[dict],
+    numbers: dict,
+    figures: Iterable[Figure],
+    sources: list[dict],
+    draws: int,
+) -> str:
+    """The page as HTML.
+
+    Args:
+        templates: folder with `page.html.jinja`, `style.css` and the scripts.
+        version: of the project.
+        studies: name, title and rows of evidence of every study, the first shown first.
+        numbers: what the page computes with, for JSON.
+        figures: in the order in which they are shown.
+        sources: benchmark sources with their origin and number of rows.
+        draws: behind every answer.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    groups: dict[str, list[dict]] = {}
+    for figure in figures:
+        groups.setdefault(figure.group, []).append(_plate(figure))
+    return environment.get_template("page.html.jinja").render(
+        version=version,
+        studies=studies,
+        draws=draws,
+        fleet_quantities=FLEET_QUANTITIES,
+        figure_groups=[{"title": title, "figures": of_group} for title, of_group in groups.items()],
+        sources=sources,
+        style=jinja2.utils.markupsafe.Markup((templates / "style.css").read_text()),
+        data=packed(json.dumps(numbers, allow_nan=False, separators=(",", ":"))),
+        vega=_inline(vl_convert.javascript_bundle()),
+        **{script: _inline((templates / f"{script}.js").read_text()) for script in SCRIPTS},
+    )
+
+
+def packed(text: str) -> str:
+    """Text compressed, in letters that HTML can hold."""
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def _inline(script: str) -> str:
+    """A script that cannot end its own element."""
+    return script.replace("</script", "<\\/script")
+
+
+def _plate(figure: Figure) -> dict:
+    title = figure.specification["title"]["text"]
+    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure.svg).groups()
+    return {
+        "id": re.sub(r"[^a-z0-9]+", "-", figure.file.removeprefix("figures/").lower()),
+        "file": figure.file,
+        "alt": title if isinstance(title, str) else " ".join(title),
+        "packed": packed(figure.svg),
+        "width": round(float(width)),
+        "height": round(float(height)),
+        "caption": caption_html(figure.caption, figure.wildcards),
+    }
+
+
+def caption_html(caption: str, wildcards: Mapping[str, str]) -> str:
+    """A caption of Snakemake's report as HTML: reStructuredText in which the rule's wildcards are named."""
+    rendered = jinja2.Template(caption, undefined=jinja2.StrictUndefined).render(snakemake={"wildcards": wildcards})
+    settings = {"report_level": 5, "halt_level": 2, "file_insertion_enabled": False, "raw_enabled": False}
+    return publish_parts(rendered, writer="html5", settings_overrides=settings)["body"]
+
+
+def references(statements: pl.DataFrame, loads: pl.DataFrame) -> dict[str, list[dict]]:
+    """Points of reference for a query, Wh, and for a fleet, GWh per day: label, value, kind and address of each.
+
+    Args:
+        statements: table `published_estimate`.
+        loads: table of `input_tables.ReferenceLoad`.
+    """
+    of_query = statements.filter(pl.col("source") == REFERENCE_SOURCE, pl.col("kind").is_in(KINDS))
+    search = loads.row(by_predicate=pl.col("reference") == WEB_SEARCH, named=True)
+    per_search = search["energy_gwh_per_day"] * WH_PER_GWH / QUERIES_OF_REFERENCE
+    return {
+        "query": [
+            {
+                "label": "Web search",
+                "citation": search["source"],
+                "value": per_search,
+                "kind": "stated",
+                "url": _address(search["source"]),
+            },
+            *(
+                {
+                    "label": f"{row['subject']}, {row['query']}",
+                    "citation": row["citation"],
+                    "value": row["energy_wh"],
+                    "kind": KINDS[row["kind"]],
+                    "url": row["url"],
+                }
+                for row in of_query.sort("energy_wh", "row_id").iter_rows(named=True)
+            ),
+        ],
+        "fleet": [
+            {
+                "label": row["label"],
+                "citation": row["derivation"],
+                "value": row["energy_gwh_per_day"],
+                "kind": "stated",
+                "url": _address(row["source"]),
+            }
+            for row in loads.iter_rows(named=True)
+        ],
+    }
+
+
+def _address(source: str) -> str | None:
+    return source if source.startswith("http") else None
+
+
+def evidence(rows: list[dict], urls: Mapping[str, str]) -> list[dict]:
+    """Rows of `evidence.yaml` with their links: name and address of each source, table and publication.
+
+    Args:
+        rows: of one method.
+        urls: address of every benchmark source.
+    """
+    return [
+        {
+            "ingredient": row["ingredient"],
+            "kind": row["kind"],
+            "rests_on": row["rests_on"],
+            "yours": row.get("yours"),
+            "links": [
+                *((name, urls[name]) for name in row.get("sources", []) if name in urls),
+                *([(f"resources/{row['table']}.csv", f"../resources/{row['table']}.csv")] if "table" in row else []),
+                *([tuple(row["link"])] if "link" in row else []),
+            ],
+        }
+        for row in rows
+    ]
+
+
+def figures(listed: Iterable[Mapping[str, str]], results: Path, captions: Path) -> list[Figure]:
+    """Figures with everything that is shown of them.
+
+    Args:
+        listed: group, folder, name, caption and workload of every figure; the folder of a study has its name.
+        results: folder of the page, where `figures/<folder>/<name>` lie.
+        captions: folder of the captions.
+    """
+    found = []
+    for entry in listed:
+        file = f"figures/{entry['folder']}/{entry['name']}"
+        found.append(
+            Figure(
+                group=entry["group"],
+                file=file,
+                svg=(results / f"{file}.svg").read_text(),
+                specification=json.loads((results / f"{file}.json").read_text()),
+                caption=(captions / f"{entry['caption']}.rst").read_text(),
+                wildcards={"study": entry["folder"], "workload": entry["workload"]},
+            )
+        )
+    return found
+
+
+def headings(studies: Mapping[str, dict], kinds: Mapping[str, list[dict]], origins: pl.DataFrame) -> list[dict]:
+    """Name, title and evidence of every study.
+
+    Args:
+        studies: entries by name.
+        kinds: rows of `evidence.yaml` by method.
+        origins: table `source`.
+    """
+    urls = dict(origins.select("source", "url").iter_rows())
+    return [
+        {"name": name, "title": study["title"], "evidence": evidence(kinds[study["method"]], urls)}
+        for name, study in studies.items()
+    ]
+
+
+def zones(grid: pl.DataFrame) -> dict[str, dict]:
+    """What the page says of every grid zone, by its code."""
+    names = ("label", "carbon_gco2e_per_kwh", "carbon_basis", "water_l_per_kwh")
+    return {row["zone"]: {name: row[name] for name in names} for row in grid.sort("label").iter_rows(named=True)}
+
+
+def sources(origins: pl.DataFrame, counts: pl.DataFrame) -> list[dict]:
+    """Every benchmark source with its origin and accepted rows.
+
+    Args:
+        origins: table `source`, one row per file.
+        counts: table `benchmark_sources`.
+    """
+    rows = dict(counts.select("source", "rows_accepted").iter_rows())
+    first = origins.unique("source", keep="first", maintain_order=True)
+    names = ("source", "publisher", "title", "url", "read_on", "licence")
+    return [{name: row[name] for name in names} | {"rows": rows[row["source"]]} for row in first.iter_rows(named=True)]
