@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report new-source bench lock clean
+.PHONY: all environment test lint report new-source bench browser lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -17,7 +17,7 @@ environment: .venv/lock.sha256
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	sha256sum requirements.lock > $@
 
-test: environment lint
+test: environment browser lint all
 	$(BIN)/pytest -n auto
 
 lint: environment
@@ -34,8 +34,15 @@ report: all
 new-source: environment
 	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
 
-bench: environment
+bench: all browser
 	$(BIN)/python tests/bench.py
+	$(BIN)/python tests/bench_dashboard.py
+
+# Debian's Chromium, for the tests of the page; lists of packages are fetched only where those at hand do not do.
+browser:
+	@command -v chromium chromium-browser google-chrome > /dev/null \
+		|| apt-get install --yes --no-install-recommends chromium \
+		|| { apt-get update && apt-get install --yes --no-install-recommends chromium; }
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

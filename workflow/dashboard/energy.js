@@ -16,8 +16,8 @@ const Energy = (() => {
     const drawn = quantities.find((quantity) => typeof quantity !== "number");
     if (drawn === undefined) return f(...quantities);
     const found = new Float64Array(drawn.length);
-    const [a, b, c, d, e, g] = quantities.map((quantity) => (typeof quantity === "number" ? [quantity] : quantity));
-    const [ma, mb, mc, md, me, mg] = quantities.map((quantity) => (typeof quantity === "number" ? 0 : -1));
+    const [a, b, c, d, e] = quantities.map((quantity) => (typeof quantity === "number" ? [quantity] : quantity));
+    const [ma, mb, mc, md, me] = quantities.map((quantity) => (typeof quantity === "number" ? 0 : -1));
     const n = found.length;
     switch (quantities.length) {
       case 1: for (let i = 0; i < n; i++) found[i] = f(a[i & ma]); break;
@@ -25,9 +25,7 @@ const Energy = (() => {
       case 3: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc]); break;
       case 4: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md]); break;
       case 5: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md], e[i & me]); break;
-      default:
-        for (let i = 0; i < n; i++)
-          found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md], e[i & me], g[i & mg]);
+      default: throw new Error(`each: found ${quantities.length} quantities; allowed: 1 to 5`);
     }
     return found;
   }
@@ -48,7 +46,11 @@ const Energy = (() => {
   }
 
   /* Members that serve the subject: weight as drawn, and as the study has it. */
-  function served(study, question) {
+  function served({ study, question, common }) {
+    return once(common, "served", () => membersOf(study, question));
+  }
+
+  function membersOf(study, question) {
     const of = study.classes[question.subject];
     const models = of ? of.models : { [question.subject]: 1 };
     const found = [];
@@ -199,22 +201,21 @@ const Energy = (() => {
       times(fitFactor(fleet.study, member), latencyFactor(fleet.study, fleet.question, member.gpu)),
     );
 
+  /* What of a member decides its power: its GPU, or its model where a node is rated. */
+  const powerName = (study, member) => (study.power.rated_w ? member.model : member.gpu);
+
   /* Wh per GPU-second of a member within a boundary, its factor included; overheads beyond the datacenter are not. */
   function whPerGpuSecond(fleet, member, boundary) {
-    const inner = boundary === "fleet" ? "datacenter" : boundary;
-    return once(fleet.known, `${inner} ${member.model} ${member.gpu}`, () => computedWhPerGpuSecond(fleet, member, inner));
-  }
-
-  function computedWhPerGpuSecond(fleet, member, boundary) {
     const { study, shared } = fleet;
-    const inner = boundary === "gpu_boards" ? "gpu_boards" : "node";
-    const power = powers(study, shared, member, shared.load)[inner];
-    const facility = inner === boundary ? 1 : shared.pue;
-    const factor = factorOf(fleet, member);
-    return each(
-      (p, pue, load, attained, f, saved) => ((p * pue) / (load * attained * 3600) / saved) * f,
-      power, facility, shared.load, shared.attainment, factor, fleet.saved,
-    );
+    const metered = boundary === "fleet" ? "datacenter" : boundary;
+    const ofGpu = once(fleet.known, `Wh ${metered} ${powerName(study, member)}`, () => {
+      const power = powers(study, shared, member, shared.load)[metered === "gpu_boards" ? "gpu_boards" : "node"];
+      return each(
+        (p, pue, load, attained, saved) => (p * pue) / (load * attained * 3600) / saved,
+        power, metered === "datacenter" ? shared.pue : 1, shared.load, shared.attainment, fleet.saved,
+      );
+    });
+    return once(fleet.known, `Wh ${metered} ${member.model} ${member.gpu}`, () => times(ofGpu, factorOf(fleet, member)));
   }
 
   const outer = (fleet, workload, boundary) => (boundary === "fleet" ? asOf(fleet.study.overhead, workload) : 1);
@@ -227,7 +228,7 @@ const Energy = (() => {
   function meanWh(fleet, workload, boundary) {
     const whole = once(fleet.known, `mean ${workload} ${boundary === "fleet" ? "datacenter" : boundary}`, () => {
       let total = 0;
-      for (const entry of served(fleet.study, fleet.question)) {
+      for (const entry of served(fleet)) {
         const taken = times(entry.drawn, meanSeconds(fleet, entry, workload));
         total = add(total, times(taken, whPerGpuSecond(fleet, entry.member, boundary)));
       }
@@ -237,6 +238,17 @@ const Energy = (() => {
   }
 
   /* ---- levers ---- */
+
+  /* Which of several savings is the largest, at every draw; the first of equals. */
+  function bestOf(savings) {
+    return savings.slice(1).reduce(
+      ({ best, most }, saved, k) => ({
+        best: each((b, s, m) => (s > m ? k + 1 : b), best, saved, most),
+        most: each(Math.max, most, saved),
+      }),
+      { best: 0, most: savings[0] },
+    ).best;
+  }
 
   function divisorsOf(study, question, workload, alone) {
     const multipliers = asOf(study.multipliers, workload);
@@ -253,11 +265,8 @@ const Energy = (() => {
         const rivals = groups[group];
         const order = rivals.indexOf(name);
         value = each(
-          (multiplier, ...savings) => {
-            const best = savings.indexOf(Math.max(...savings));
-            return best === order ? multiplier : multiplier ** (1 - study.overlap);
-          },
-          value, ...rivals.map((rival) => alone[rival]),
+          (multiplier, best) => (best === order ? multiplier : multiplier ** (1 - study.overlap)),
+          value, bestOf(rivals.map((rival) => alone[rival])),
         );
       }
       found[acts_on] = acts_on in found ? times(found[acts_on], value) : value;
@@ -357,7 +366,7 @@ const Energy = (() => {
   function queryWh(fleet, workload, boundary) {
     const { study, question } = fleet;
     const of = lengthsOf(study, workload, question);
-    const entries = served(study, question).map((entry) => {
+    const entries = served(fleet).map((entry) => {
       const energy = times(seconds(fleet, entry, of, true), whPerGpuSecond(fleet, entry.member, boundary));
       const values = times(energy, outer(fleet, workload, boundary));
       return { values: typeof values === "number" ? Float64Array.of(values) : values, weight: entry.known };
@@ -368,7 +377,7 @@ const Energy = (() => {
   /* Nodes of every member for so many queries a day, at every draw. */
   function nodesOf(fleet, workload, queries) {
     const { study, question, shared } = fleet;
-    return served(study, question).map((entry) => {
+    return served(fleet).map((entry) => {
       const factor = factorOf(fleet, entry.member);
       const nodes = each(
         (weight, s, f, load, attained) =>
@@ -383,7 +392,7 @@ const Energy = (() => {
     const { study, shared } = fleet;
     let total = 0;
     for (const { member, nodes } of served_) {
-      const node = powers(study, shared, member, 1).node;
+      const node = once(fleet.common, `saturated ${powerName(study, member)}`, () => powers(study, shared, member, 1).node);
       total = add(
         total,
         each(
@@ -453,7 +462,7 @@ const Energy = (() => {
   function evidence(study, question) {
     const of = lengthsOf(study, question.workload, question);
     let [extrapolated, borrowed] = [0, 0];
-    for (const { member, known } of served(study, question)) {
+    for (const { member, known } of membersOf(study, question)) {
       extrapolated += known * (member.extrapolated_share[question.workload] ?? outside(member, of));
       if (member.borrowed) borrowed += known;
     }

@@ -23,7 +23,7 @@ from inference_energy.scenarios import GWH_PER_WH
 from inference_energy.serving import gpu_seconds
 
 DRAWS = 2**11
-SIGNIFICANT_DIGITS = 9  # of what the page is given: the same numbers are used here
+SIGNIFICANT_DIGITS = 6  # of what the page is given: the same numbers are used here
 OWN = "own"  # the workload whose lengths the reader gives
 LITRES_OF_STUDY = "onsite_water_l_per_kwh"
 

@@ -1,0 +1,65 @@
+"""Speed of the page in a real browser: until it is interactive, and until a control has answered. Judges nothing."""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "browser"))
+
+from built_page import PAGE, launched
+from playwright.sync_api import sync_playwright
+
+REPEATS = 5
+# From the event of a control to the next frame, with its numbers and charts drawn.
+ANSWERED = """async ([name, value]) => {
+    const field = document.querySelector(`#controls [name="${name}"]`);
+    const start = performance.now();
+    if (field.type === "checkbox") field.checked = !field.checked;
+    else field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise(resolve => setTimeout(resolve));
+    await new Promise(requestAnimationFrame);
+    return performance.now() - start;
+}"""
+ALL_LEVERS = "long=10&levers=" + ",".join(
+    [
+        *("less_interactivity", "speculative_decoding", "disaggregation", "prefix_caching", "routing", "better_load"),
+        *("power_capping", "lower_pue", "shorter_answers", "newer_gpu"),
+    ]
+)
+CONTROLS = [
+    ("subject", "large"),
+    ("workload", "long"),
+    ("pue", "1.3"),
+    ("load", "0.7"),
+    ("queries", "1e7"),
+    ("levers", ""),
+]
+
+
+def main() -> None:
+    """Print the median and range of every figure."""
+    ready, answers = [], {"as in the study": [], "with ten levers pulled": []}
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        for _ in range(REPEATS):
+            for state, times in zip(("study=current", f"study=current&{ALL_LEVERS}"), answers.values(), strict=True):
+                page = browser.new_page(viewport={"width": 1280, "height": 900})
+                start = time.perf_counter()
+                page.goto(f"{PAGE.as_uri()}#?{state}")
+                page.wait_for_selector("html[data-ready]")
+                ready.append(time.perf_counter() - start)
+                times += [page.evaluate(ANSWERED, list(control)) for control in CONTROLS]
+                page.close()
+        browser.close()
+    print(f"dashboard: {PAGE.stat().st_size / 1e6:.1f} MB")
+    for name, values, unit in (
+        ("interactive", ready, "s"),
+        *((f"a control answers, {name}", times, "ms") for name, times in answers.items()),
+    ):
+        print(f"{name:<42}{statistics.median(values):8.2f} ({min(values):.2f}-{max(values):.2f}) {unit}")
+
+
+if __name__ == "__main__":
+    main()
