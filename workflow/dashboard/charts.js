@@ -4,7 +4,7 @@
 const Charts = (() => {
   const KINDS = ["this view", "measured", "modelled", "stated"];
   const ROW_HEIGHT = 38;
-  const LEGEND = { orient: "top", title: null, labelFontSize: 13, symbolSize: 110, symbolOpacity: 1 };
+  const LEGEND = { orient: "top", title: null, labelFontSize: 13, symbolSize: 110, symbolOpacity: 1, columns: innerWidth < 480 ? 2 : 4 };
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   /* Ticks at 1, 2 and 5 of every decade. */

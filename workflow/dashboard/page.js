@@ -133,7 +133,7 @@
     byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
     const [query, fleet] = [["query_wh", answer.query_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.p50]].map((of) => Readable.withUnit(...of));
     byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}: ${query} at the median; ${fleet} a day for the fleet.`;
-    byId("bar").textContent = `${query} a query \u00b7 ${fleet} a day`;
+    byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;
     const rows = rowsOf(answer);
     charts.query(rows.query);
     charts.fleet(rows.fleet);

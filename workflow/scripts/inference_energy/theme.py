@@ -5,7 +5,8 @@ import textwrap
 
 import altair as alt
 
-FONT = "Liberation Sans"
+# The first is bundled with the renderer; Arial has the same widths, for readers of an SVG who have only that.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito (2008)
 INK, MUTED, PALE = "#1B1F23", "#57606A", "#C9D1D9"
 WIDTH = 520
