@@ -49,6 +49,17 @@
     return `The tables, with a million draws, have ${Readable.span({ p05, p50, p95 })} Wh.`;
   }
 
+  /* The derivation of what the tables say; the command names the very row. */
+  function showDerivation(study, { subject, workload }) {
+    byId("derivation").href = `explanations.html#${study}`;
+    const inTables = workload !== "own" && Controls.asInTheStudy();
+    byId("command").replaceChildren();
+    if (!inTables) return;
+    const code = document.createElement("code");
+    code.textContent = `make explain WHAT="${study} ${workload} ${subject} energy_wh_p50"`;
+    byId("command").append("; in the project, ", code);
+  }
+
   function perQuery(answer, queries) {
     const seconds = Readable.digits((answer.query_wh.p50 * 3600) / LED_LAMP_W);
     const emitted = [["emissions_t_per_day", "CO2e"], ["water_m3_per_day", "of water"]]
@@ -127,6 +138,7 @@
     note.textContent = cautions(study, question);
     note.hidden = !note.textContent;
     byId("table-values").textContent = inTheTables(study, question);
+    showDerivation(state.study, question);
     byId("per-query").textContent = perQuery(answer, question.queries_per_day);
     byId("saved").hidden = !question.levers.length;
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
