@@ -17,7 +17,7 @@ from inference_energy.laws import percentiles
 from inference_energy.nested import Member, Service
 from inference_energy.node_power import NodePower
 from inference_energy.registries import read_registry
-from inference_energy.serving import OWN, NodeCurve, fit_members, members, seconds_curve
+from inference_energy.serving import CURVE_COLUMNS, OWN, RANGE_COLUMNS, NodeCurve, fit_members, members, seconds_curve
 
 CORRECTIONS = Path("resources/corrections.csv")
 
@@ -84,8 +84,6 @@ def fitted(name: str, study: dict, tables: Tables) -> pl.DataFrame:
 
 
 _LOG_LINEAR = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
-_SECONDS = ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2", "kv_growth")
-_RANGES = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "output_tokens_max")
 
 
 def check_classes(name: str, study: dict, models: pl.DataFrame) -> None:
@@ -131,15 +129,15 @@ def _log_linear(name: str, study: dict, tables: Tables) -> pl.DataFrame:
         found.append(
             {"study": name, "model": model, "gpu": gpu, "precision": precision, "kinship": OWN}
             | {"configuration": None, "rows": row["rows"], "form": row["form"]}
-            | {key: row[key] for key in (*_LOG_LINEAR, *_RANGES)}
-            | dict.fromkeys(_SECONDS)
+            | {key: row[key] for key in (*_LOG_LINEAR, *RANGE_COLUMNS)}
+            | dict.fromkeys(CURVE_COLUMNS)
             | {
                 "fit_error_log_sd": float(np.log(row["leave_one_out_ratio_geometric_sd"])),
                 "leave_one_out_ratio_min": row["leave_one_out_ratio_min"],
                 "leave_one_out_ratio_max": row["leave_one_out_ratio_max"],
             }
         )
-    return pl.DataFrame(found, schema_overrides=dict.fromkeys(_SECONDS, pl.Float64) | {"configuration": pl.String})
+    return pl.DataFrame(found, schema_overrides=dict.fromkeys(CURVE_COLUMNS, pl.Float64) | {"configuration": pl.String})
 
 
 def resolved(name: str, study: dict, fit: pl.DataFrame, tables: Tables) -> Service:
