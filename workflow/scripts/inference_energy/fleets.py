@@ -13,8 +13,8 @@ from inference_energy.laws import draw, law
 from inference_energy.nested import Service
 from inference_energy.random_streams import stream
 from inference_energy.scenarios import GWH_PER_WH
+from inference_energy.studies import WORKLOADS
 
-WORKLOADS = ("traditional", "long")
 _SATURATED = 1.0
 
 

@@ -6,6 +6,9 @@ from typing import Any
 from inference_energy.configuration import check, read_yaml
 from inference_energy.errors import InputError, like, one_of
 
+# What every study has and a fleet serves.
+WORKLOADS = ("traditional", "long")
+
 
 def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     """One study with everything it inherits, checked.
