@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
 from inference_energy import fleet_factors, quantiles
 from inference_energy.distributions import SHARES, LogNormal
@@ -33,7 +32,7 @@ class _AtLeastOne:
     law: LogNormal
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
-        return np.maximum(np.exp(self.law.log_mean + self.law.log_sd * ndtri(shares)), 1.0)
+        return np.maximum(self.law.quantile(shares), 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

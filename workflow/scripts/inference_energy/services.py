@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
 from inference_energy import corrections, lengths, throughput
-from inference_energy.distributions import SHARES, LogNormal
+from inference_energy.distributions import LogNormal
 from inference_energy.errors import InputError
 from inference_energy.fleet_factors import Assumptions, assumptions
 from inference_energy.input_tables import Overhead
@@ -209,7 +208,6 @@ def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
         rows.append({"ingredient": f"idle node, {gpu}", "unit": "W per GPU"} | dict.fromkeys(boards, idle))
     for row in fit.iter_rows(named=True):
         factor = LogNormal(log_mean=0.0, log_sd=row["fit_error_log_sd"])
-        factors = {name: factor.percentile(float(ndtri(share))) for name, share in SHARES.items()}
         label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
-        rows.append({"ingredient": label, "unit": "factor on GPU time"} | factors)
+        rows.append({"ingredient": label, "unit": "factor on GPU time"} | percentiles(factor))
     return pl.DataFrame(rows).select(pl.lit(name).alias("study"), pl.all())
