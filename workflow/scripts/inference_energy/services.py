@@ -16,7 +16,17 @@ from inference_energy.laws import percentiles
 from inference_energy.nested import Member, Service
 from inference_energy.node_power import NodePower
 from inference_energy.registries import read_registry
-from inference_energy.serving import CURVE_COLUMNS, OWN, RANGE_COLUMNS, NodeCurve, fit_members, members, seconds_curve
+from inference_energy.serving import (
+    CURVE_COLUMNS,
+    OWN,
+    RANGE_COLUMNS,
+    NodeCurve,
+    fit_members,
+    members,
+    model_weights,
+    seconds_curve,
+)
+from inference_energy.studies import check_members_fitted
 
 CORRECTIONS = Path("resources/corrections.csv")
 
@@ -117,13 +127,10 @@ def _log_linear(name: str, study: dict, tables: Tables) -> pl.DataFrame:
         gpus=spec.get("gpus"),
     )
     known = {row["model"]: row for row in by_model.iter_rows(named=True)}
+    served = {model_class: model_weights(study, model_class) for model_class in study["classes"]}
+    check_members_fitted(served, f"config/studies/{name}.yaml", known)
     found = []
     for model, gpu, precision in members(study):
-        if model not in known:
-            raise InputError(
-                f"config/studies/{name}.yaml: classes: {model} has fewer than two usable benchmark rows;"
-                f" models that have: {', '.join(sorted(known))}"
-            )
         row = known[model]
         found.append(
             {"study": name, "model": model, "gpu": gpu, "precision": precision, "kinship": OWN}
