@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 
 from inference_energy import fleet_factors, quantiles
+from inference_energy.attainment import CHAT
 from inference_energy.errors import InputError, one_of
 from inference_energy.fleet_factors import BOUNDARIES
 from inference_energy.lengths import Lengths
 from inference_energy.nested import Service
-from inference_energy.peers import ecologits, epoch, jegham, published
+from inference_energy.peers import J_PER_WH, ecologits, epoch, jegham, published
 from inference_energy.throughput import ThroughputModel
 
 OURS, OFFLINE, MEASURED = "current", "current_offline", "measured"
@@ -19,7 +20,6 @@ LABELS = {
     OFFLINE: "current, saturated offline",
     MEASURED: "Measured, ML.ENERGY, best batch",
 }
-J_PER_WH = 3600
 H100 = "H100 SXM 80GB"
 
 
@@ -133,7 +133,7 @@ def _peers(facts: dict, answer: float, curve: ThroughputModel | None) -> list[di
 
 def _measured(energy: pl.DataFrame, name: str, answer: float) -> list[dict]:
     runs = energy.filter(
-        pl.col("model") == name, pl.col("boundary") == "gpu_boards", pl.col("prompts").str.contains("(?i)chat")
+        pl.col("model") == name, pl.col("boundary") == "gpu_boards", pl.col("prompts").str.contains(CHAT)
     )
     if runs.is_empty():
         return []

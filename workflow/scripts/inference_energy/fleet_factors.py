@@ -10,14 +10,13 @@ from inference_energy.attainment import attainment_law
 from inference_energy.distributions import LogNormal
 from inference_energy.errors import InputError, like, one_of
 from inference_energy.laws import Beta, Constant, Interpolated, Law, ShiftedLogNormal, draw, law, median
-from inference_energy.node_power import board_power_w, host_power_w
+from inference_energy.node_power import W_PER_KW, board_power_w, host_power_w
 from inference_energy.random_streams import stream
 from inference_energy.serving import members, model_weights
 from inference_energy.throughput import NODE_GPUS
 
 # From the narrowest to the widest: what is metered.
 BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
-W_PER_KW = 1000.0
 CACHED = "cached share"
 
 
