@@ -19,6 +19,13 @@ def test_percentiles_come_back(p05, ratio):
     assert law.percentile(Z_P95) == pytest.approx(p05 * ratio)
 
 
+def test_quantiles_are_the_values_at_their_standard_scores():
+    law = LogNormal(log_mean=np.log(300), log_sd=np.log(2))
+    shares = np.array([[0.5, 0.8413447460685429], [0.15865525393145707, 0.9772498680518208]])  # 0, 1, -1 and 2 sd
+    assert law.quantile(shares) == pytest.approx(np.array([[300, 600], [150, 1200]]))
+    assert law.quantile(np.array([0.0, 1.0])).tolist() == [0, np.inf]
+
+
 @pytest.mark.parametrize("order", [-1, 1, 2])
 def test_moments_agree_with_draws(order):
     law = LogNormal.from_percentiles(p05=1.05, p95=1.6)

@@ -13,6 +13,11 @@ def table(study, fit):
     return interventions.intervention_multipliers(study_name="test", study=study, fit=fit, draws=DRAWS, seed=1)
 
 
+@pytest.fixture(scope="module")
+def published(study, fit):
+    return table(study, fit)
+
+
 def test_combined_multiplier_by_hand(study):
     levers = interventions.multipliers(study, "traditional")
     # Medians sqrt(1.5 * 10), sqrt(1.5 * 5), sqrt(1.5 * 2.5); the logs' deviations add in squares.
@@ -40,8 +45,8 @@ def test_a_multiplier_of_one_changes_nothing(study, fit):
     assert rows["multiplier_p50"].to_list() == pytest.approx([1.0] * 3)
 
 
-def test_remaining_energy_of_the_published_levers(study, fit):
-    rows = table(study, fit).filter(pl.col("workload") == "traditional", pl.col("spread") == "as_published")
+def test_remaining_energy_of_the_published_levers(published):
+    rows = published.filter(pl.col("workload") == "traditional", pl.col("spread") == "as_published")
     remaining = dict(rows.select("lever", "energy_wh_p50").iter_rows())
     before = 0.3088
     assert remaining["model"] == pytest.approx(before / 15**0.5, rel=0.02)
@@ -49,8 +54,8 @@ def test_remaining_energy_of_the_published_levers(study, fit):
     assert remaining["hardware_and_datacenter"] == pytest.approx(before / 3.75**0.5, rel=0.02)
 
 
-def test_draws_agree_with_exact_summation(study, fit):
-    rows = table(study, fit).filter(pl.col("spread") == "untrimmed")
+def test_draws_agree_with_exact_summation(published):
+    rows = published.filter(pl.col("spread") == "untrimmed")
     assert len(rows) == 4 + 5  # three levers and all together; the long workload has one more
     deviation = (rows["energy_wh_p50"] - rows["energy_wh_p50_exact"]) / rows["energy_wh_p50_se"]
     assert deviation.abs().max() < 5

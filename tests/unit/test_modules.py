@@ -2,39 +2,43 @@
 
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from inference_energy import modules
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "workflow/scripts"
+# One interpreter for all scripts: libraries are loaded once, the package's own modules anew for every script.
 LOAD_IMPORTS = """
 import ast, sys
-folder, script = sys.argv[1:]
+from pathlib import Path
+
+def own():
+    return [name for name in sys.modules if name.split(".")[0] == "inference_energy"]
+
+folder, *scripts = sys.argv[1:]
 sys.path.insert(0, folder)
-with open(script) as handle:
-    tree = ast.parse(handle.read())
-tree.body = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-exec(compile(tree, script, "exec"), {})
-names = [name for name in sys.modules if name.split(".")[0] == "inference_energy"]
-print("\\n".join(sorted(sys.modules[name].__file__ for name in names)))
+for script in scripts:
+    for name in own():
+        del sys.modules[name]
+    tree = ast.parse(Path(script).read_text())
+    tree.body = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    exec(compile(tree, script, "exec"), {})
+    print(script, *sorted(sys.modules[name].__file__ for name in own()), sep="\\t")
 """
 
 
-def loaded(script):
-    command = [sys.executable, "-c", LOAD_IMPORTS, str(FOLDER), str(script)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
+def loaded(scripts):
+    """Modules of the package that Python loads for the imports of every script."""
+    command = [sys.executable, "-c", LOAD_IMPORTS, str(FOLDER), *map(str, scripts)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return {script: files for script, *files in (line.split("\t") for line in printed.splitlines())}
 
 
 def test_every_script_imports_what_is_declared():
     scripts = sorted(FOLDER.glob("*.py"))
     assert scripts
-    with ThreadPoolExecutor(max_workers=2) as workers:
-        found = dict(zip(scripts, workers.map(loaded, scripts), strict=True))
-    assert {script.name: modules.imported(script, FOLDER) for script in scripts} == {
-        script.name: files for script, files in found.items()
-    }
+    assert {str(script): modules.imported(script, FOLDER) for script in scripts} == loaded(scripts)
 
 
 def test_modules_that_import_each_other_end(tmp_path):

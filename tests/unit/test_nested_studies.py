@@ -224,6 +224,8 @@ def answers(spec):
 
 
 A_SIDE = "a number, {family: exponential, median}, {family: lognormal, p05, p95}, {trace} or {task, model}"
+A_SHARE = "a number, or a mapping such as {family: beta, p05: 0.4, p95: 0.9}"
+AN_ATTAINMENT = "a number, a law such as {family: beta, p05: 0.4, p95: 0.9}, or {pairs: {<kind>: weight}}"
 NO_WEIGHTS = ", ".join(f"{model}: 0" for model in FRONTIER)
 # What is written, and the message after the name of the file.
 FAULTS = {
@@ -244,7 +246,10 @@ FAULTS = {
     "load from 0": ("load: {p05: 0}", "load.p05: found 0; allowed: a number > 0"),
     "load up to 1": ("load: {p95: 1}", "load.p95: found 1; allowed: a number < 1"),
     "load without percentiles": ("load: {family: beta}", "load: missing key p05 or p95"),
-    "load of unknown key": ("load: {p50: 0.5}", "load: unknown key p50; allowed: family, p05 or p95"),
+    "load of unknown key": (
+        "load: {p50: 0.5}",
+        f"load: unknown key p50; allowed: family, p05 or p95 (as a whole: {A_SHARE})",
+    ),
     "load percentile as text": ("load: {p05: '0.3'}", "load.p05: found '0.3'; allowed: a value of type number"),
     "load null": ("load: ~", "top level: missing key load"),
     "percentile null": ("load: {p95: ~}", "load: missing key p95"),
@@ -308,8 +313,18 @@ FAULTS = {
     ),
     "attainment, pairs and law": (
         "attainment: {pairs: {server over offline: 1}, p05: 0.3}",
-        "attainment: unknown key p05; allowed: pairs",
+        f"attainment: unknown key p05; allowed: pairs (as a whole: {AN_ATTAINMENT})",
     ),
+    "attainment of unknown key": (
+        "attainment: {p50: 0.5}",
+        f"attainment: unknown key p50; allowed: pairs (as a whole: {AN_ATTAINMENT})",
+    ),
+    "attainment, law of unknown key": (
+        "attainment: {family: beta, p05: 0.3, p50: 0.5, p95: 0.9}",
+        f"attainment: unknown key p50; allowed: family, p05 or p95 (as a whole: {A_SHARE})",
+    ),
+    "attainment, law without P95": ("attainment: {family: beta, p05: 0.3}", "attainment: missing key p95"),
+    "attainment as text": ("attainment: high", f"attainment: found 'high'; allowed: {AN_ATTAINMENT}"),
     "no hardware": ("hardware: []", "hardware: found []; allowed: at least 1 item(s)"),
     "hardware of only zeros": (
         f"hardware: [{{{H100}, share: 0}}]",

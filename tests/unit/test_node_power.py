@@ -72,6 +72,8 @@ def test_power_by_hand():
     board_w = node_power.board_power_w(tdp_w=1000.0, idle_share=0.1, saturated_share=0.9, load=0.25)
     assert board_w == pytest.approx(300.0)  # 100 + 800 / 4
     assert node_power.host_power_w(idle_w=200.0, saturated_w=300.0, load=0.25) == pytest.approx(225.0)
+    range_kw = pl.DataFrame({"host_saturated_kw_per_gpu_p05": [0.1], "host_saturated_kw_per_gpu_p95": [0.4]})
+    assert range_kw.select(node_power.host_middle_w()).item() == pytest.approx(200.0)
 
 
 def test_power_elementwise():

@@ -16,7 +16,7 @@ def overheads():
     return registries.read_registry(RESOURCES / "overheads.csv", input_tables.Overhead)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def build(study, fit, overheads):
     summary, _ = energy.energy_per_query(study_name="test", study=study, fit=fit, draws=20_000, seed=1)
 

@@ -157,8 +157,17 @@ def test_log_linear_model_without_rows_is_told(first_step, service_tables):
         | {"frontier": first_step["classes"]["frontier"] | {"weights": {"DeepSeek-R1": 1, "Qwen3-235B-A22B": 1}}}
     }
     message = message_of(services.fitted, "own", own, service_tables)
-    assert message.startswith("config/studies/own.yaml: classes: Qwen3-235B-A22B has fewer than two usable benchmark")
+    place = "config/studies/own.yaml: classes.frontier.weights"
+    assert message.startswith(f"{place}: Qwen3-235B-A22B has fewer than two usable benchmark rows; models that have: ")
     assert "DeepSeek-R1" in message.split("models that have: ")[1]
+
+
+def test_log_linear_model_without_rows_may_have_no_weight(first_step, service_tables):
+    own = first_step | {
+        "classes": first_step["classes"]
+        | {"frontier": first_step["classes"]["frontier"] | {"weights": {"DeepSeek-R1": 1, "Qwen3-235B-A22B": 0}}}
+    }
+    assert services.fitted("own", own, service_tables)["model"].to_list() == ["DeepSeek-R1"]
 
 
 def test_what_is_assumed_by_hand():

@@ -189,9 +189,14 @@ def test_member_too_small(study, billions):
     assert message == f"{key}: Small has {billions:g} B parameters; allowed: more than 200 B"
 
 
-def test_member_without_curve(study):
-    message = message_of(studies.check_members_fitted, study, "own.yaml", ["DeepSeek-R1"])
-    assert message.startswith("own.yaml: classes.frontier.weights: Llama 3.1 405B ")
+def test_member_without_curve():
+    members = {"frontier": ["DeepSeek-R1", "Llama 3.1 405B"]}
+    message = message_of(studies.check_members_fitted, members, "own.yaml", ["Other", "DeepSeek-R1"])
+    assert message == (
+        "own.yaml: classes.frontier.weights: Llama 3.1 405B has fewer than two usable benchmark rows;"
+        " models that have: DeepSeek-R1 or Other"
+    )
+    studies.check_members_fitted(members, "own.yaml", members["frontier"])
 
 
 def test_node_power_of_a_model_or_the_default(study):

@@ -1,12 +1,14 @@
 """Every fault of a user's file ends the run with one plain line and leaves the last good results alone."""
 
 import csv
-import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from runs import BENCHMARKS, ORIGIN, replace, run, sign
+from inference_energy import benchmarks, configuration, registries, validation
+from inference_energy.errors import InputError
+from runs import BENCHMARKS, ORIGIN, ROOT, replace, run, sign
 
 CONFIG = "config/config.yaml"
 STUDY = "config/studies/joule-2026.yaml"
@@ -109,28 +111,66 @@ DATA_FAULTS = {
 }
 
 
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """A folder with one benchmark source and the registries, to read as the workflow does."""
+    folder = tmp_path / "source"
+    shutil.copytree((ROOT / BENCHMARKS).parent, (folder / BENCHMARKS).parent)
+    for registry in ("models", "hardware"):
+        shutil.copy2(ROOT / f"resources/{registry}.csv", folder / "resources")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def read_benchmarks():
+    known = {
+        "model": registries.read_models(Path("resources/models.csv"))[1],
+        "gpu": registries.read_hardware(Path("resources/hardware.csv"))[1],
+    }
+    schema = configuration.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
+    validation.must_be_empty(benchmarks.read_sources(Path("resources/benchmarks"), schema, known)["rejected_row"])
+
+
+def test_published_source_has_no_fault(source):
+    read_benchmarks()
+
+
 @pytest.mark.parametrize("fault", DATA_FAULTS)
-def test_benchmark_fault(copy, fault):
+def test_benchmark_fault_is_told(source, fault):
     change, message = DATA_FAULTS[fault]
+    change(source)
+    sign(source)
+    with pytest.raises(InputError) as raised:
+        read_benchmarks()
+    assert str(raised.value).startswith(message)
+
+
+def refused_twice(copy: Path, target: str, message: str) -> None:
+    """The last good results stay in place, but must never pass for results of the faulty input."""
     before = kept(copy)
+    errors = []
+    for _ in range(2):
+        outcome = run(copy, "--cores", "1", target)
+        assert outcome.returncode != 0, outcome.stdout
+        assert "Traceback" not in outcome.stdout
+        errors.append(last_error(outcome.stdout))
+        assert kept(copy) == before
+    assert errors[0].startswith(message)
+    assert errors[1] == errors[0]
+
+
+@pytest.mark.parametrize("fault", ["malformed CSV", "zero"])  # a file that is refused, and a row that is set aside
+def test_benchmark_fault_ends_the_run_and_the_next(copy, fault):
+    change, message = DATA_FAULTS[fault]
     change(copy)
     sign(copy)
-    outcome = run(copy, "--cores", "1", VALIDATED)
-    assert outcome.returncode != 0
-    assert last_error(outcome.stdout).startswith(message)
-    assert "Traceback" not in outcome.stdout
-    assert kept(copy) == before
+    refused_twice(copy, VALIDATED, message)
 
 
-def test_wrong_checksum(copy):
-    before = kept(copy)
-    cell("3732.5")(copy)
-    outcome = run(copy, "--cores", "1", VALIDATED)
-    assert outcome.returncode != 0
-    error = last_error(outcome.stdout)
-    assert re.match(rf"{BENCHMARKS}: found sha256 \w{{64}}; {ORIGIN} says \w{{64}}\. ", error), error
-    assert "Traceback" not in outcome.stdout
-    assert kept(copy) == before
+def test_wrong_checksum_is_told(source):
+    cell("3732.5")(source)
+    with pytest.raises(InputError, match=rf"^{BENCHMARKS}: found sha256 \w{{64}}; {ORIGIN} says \w{{64}}\. "):
+        read_benchmarks()
 
 
 CONFIGURATION_FAULTS = {
@@ -199,34 +239,10 @@ def test_configuration_fault(copy, fault):
     assert kept(copy) == before
 
 
-UNKNOWN_MEMBER = append(STUDY, "classes: {frontier: {weights: {Llama 9: 1}}}\n")
-
-
-def test_unknown_class_member(copy):
-    before = kept(copy)
-    UNKNOWN_MEMBER(copy)
-    outcome = run(copy, "--cores", "1", FIT)
-    assert outcome.returncode != 0
-    error = last_error(outcome.stdout)
+def test_unknown_class_member_ends_the_run_and_the_next(copy):
+    append(STUDY, "classes: {frontier: {weights: {Llama 9: 1}}}\n")(copy)
     message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: one of 50 names, such as "
-    assert error.startswith(message)
-    assert "Traceback" not in outcome.stdout
-    assert kept(copy) == before
-
-
-@pytest.mark.parametrize(("fault", "target"), [("benchmark row", VALIDATED), ("class member", FIT)])
-def test_fault_that_is_still_there_fails_again(copy, fault, target):
-    """The last good results stay in place, but must never pass for results of the faulty input."""
-    if fault == "benchmark row":
-        cell("0")(copy)
-        sign(copy)
-    else:
-        UNKNOWN_MEMBER(copy)
-    first = run(copy, "--cores", "1", target)
-    assert first.returncode != 0
-    second = run(copy, "--cores", "1", target)
-    assert second.returncode != 0, second.stdout
-    assert last_error(second.stdout) == last_error(first.stdout)
+    refused_twice(copy, FIT, message)
 
 
 OWN = "config/studies/own.yaml"
@@ -235,16 +251,6 @@ FITTED, SAVED, PLANNED = (
 )
 # A line of a study that extends the current one, what is asked for, and how the message begins.
 NESTED_FAULTS = {
-    "unknown GPU": (
-        "hardware: [{gpu: H1000, precision: FP8, share: 1}]",
-        FITTED,
-        f"{OWN}: hardware: unknown gpu 'H1000'; allowed: ",
-    ),
-    "unknown precision": (
-        "hardware: [{gpu: H100 SXM 80GB, precision: FP9, share: 1}]",
-        FITTED,
-        f"{OWN}: hardware: unknown precision 'FP9'; allowed: ",
-    ),
     "unknown overhead": ("overheads: [heat]", FITTED, f"{OWN}: overheads: found 'heat'; allowed: "),
     "model of another class": (
         "classes: {small: {weights: {DeepSeek-R1: 1}}}",

@@ -1,12 +1,13 @@
 """The update path of the README: a downloaded file becomes a source, a study uses it, the run says what moved."""
 
+import csv
 import json
 import subprocess
 import sys
 
 import duckdb
 import polars as pl
-from runs import replace, run
+from runs import BENCHMARKS, replace, run, sign
 
 # A run of 405B on 8 H100, three times as fast as the published row of these lengths: the fit must move.
 RESULT = {
@@ -28,7 +29,20 @@ def new_source(folder, *arguments):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_downloaded_file_to_moved_numbers(copy):
+def add_bad_row(folder):
+    """Once more the last published row, with a throughput of 0; its line."""
+    file = folder / BENCHMARKS
+    lines = file.read_text().splitlines()
+    cells = next(csv.reader([lines[-1]]))
+    position = next(csv.reader([lines[0]])).index("throughput_tok_per_s")
+    assert lines[-1].count(cells[position]) == 1
+    bad = lines[-1].replace(cells[position], "0").replace(cells[0] + ",", "bad,", 1)
+    file.write_text("\n".join([*lines, bad]) + "\n")
+    sign(folder)
+    return len(lines) + 1
+
+
+def test_downloaded_file_to_moved_numbers_and_a_bad_row_to_none(copy):
     published = (copy / "results/joule-2026/energy_per_query.parquet").read_bytes()
     before = pl.read_csv(copy / "results/headline.csv", infer_schema_length=None)
     (copy / "bench.json").write_text(json.dumps(RESULT))
@@ -42,6 +56,8 @@ def test_downloaded_file_to_moved_numbers(copy):
     origin.write_text(text.replace(' ""', " https://example.org"))
     (copy / "config/studies/our-node.yaml").write_text(STUDY)
     replace(copy / "config/config.yaml", "  - joule-2026\n", "  - joule-2026\n  - our-node\n")
+    bad_line = add_bad_row(copy)
+    replace(copy / "config/config.yaml", "on_invalid: fail", "on_invalid: reject")
     outcome = run(copy, "--cores", "2", "results/headline.csv", "results/benchmark_checks.parquet")
 
     assert outcome.returncode == 0, outcome.stdout
@@ -51,6 +67,13 @@ def test_downloaded_file_to_moved_numbers(copy):
         row = connection.execute(
             "SELECT model, gpu, file, line, output_tok_per_s_per_gpu FROM throughput WHERE source = 'our_node'"
         ).fetchone()
+        rejected = connection.execute('SELECT source, file, line, "column", value, reason FROM rejected_row').fetchall()
+        accepted = connection.execute("SELECT count(*) FROM throughput WHERE source = 'oviedo'").fetchone()
+    assert rejected == [("oviedo", BENCHMARKS, bad_line, "throughput_tok_per_s", "0", "allowed: > 0")]
+    assert accepted == (bad_line - 2,)  # less the header and the row itself
+    told = f"{BENCHMARKS} line {bad_line} column throughput_tok_per_s: found '0'; allowed: > 0"
+    assert (copy / "results/logs/rejected_rows.txt").read_text() == f"1 rejected cells\n{told}\n"
+    assert told in outcome.stdout
     assert row == ("Llama 3.1 405B", "H100 SXM 80GB", "resources/benchmarks/our_node/bench.json", 1, 1375.0)
     checks = pl.read_parquet(copy / "results/benchmark_checks.parquet").filter(pl.col("source") == "oviedo")
     assert "conflict" in checks["check"].to_list()
@@ -58,9 +81,9 @@ def test_downloaded_file_to_moved_numbers(copy):
     assert rows.filter(pl.col("source") == "our_node")["node_tok_per_s"].to_list() == [11_000.0]
     headline = pl.read_csv(copy / "results/headline.csv", infer_schema_length=None)
     frontier = headline.filter(pl.col("quantity") == "traditional frontier energy_wh_p50 as_published")
-    # Studies that name their sources stay as they were; the current one may learn from any row.
-    named = pl.col("study").is_in(["arxiv-2025", "joule-2026"])
-    assert headline.filter(named).equals(before.filter(named))
+    # Studies that name their sources leave the new one out; the current one may learn from any configuration that was
+    # measured at several lengths, which one run is not. And the bad row is in none of them.
+    assert headline.filter(pl.col("study") != "our-node").equals(before)
     by_study = dict(frontier.select("study", "computed").iter_rows())
     assert by_study["our-node"] != by_study["joule-2026"]
     assert (copy / "results/joule-2026/energy_per_query.parquet").read_bytes() == published

@@ -51,7 +51,7 @@ except InputError as error:
 
 wildcard_constraints:
     study="|".join(map(re.escape, STUDIES)),
-    workload="traditional|long",
+    workload="|".join(studies.WORKLOADS),
 
 
 def section(*keys):

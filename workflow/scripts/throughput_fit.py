@@ -23,7 +23,8 @@ with log.job(snakemake) as logger:
         minimum_rows=chosen["minimum_rows"],
         gpus=chosen.get("gpus"),
     )
-    studies.check_members_fitted(study, f"config/studies/{name}.yaml", fit["model"].to_list())
+    members = {model_class: spec["weights"] for model_class, spec in study["classes"].items()}
+    studies.check_members_fitted(members, f"config/studies/{name}.yaml", fit["model"].to_list())
     tables.write(fit, snakemake.output.fit, result_tables.THROUGHPUT_FIT)
     tables.write(rows, snakemake.output.rows, result_tables.THROUGHPUT_ROWS)
     prompt = study["workloads"]["traditional"]["input_tokens"]

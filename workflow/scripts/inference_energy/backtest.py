@@ -12,6 +12,7 @@ from inference_energy.errors import InputError
 from inference_energy.fleet_factors import attainment_of
 from inference_energy.gpu_seconds import GpuSeconds
 from inference_energy.laws import Beta, Law, ShiftedLogNormal, draw, law, median
+from inference_energy.node_power import W_PER_KW, host_middle_w
 from inference_energy.quantiles import columns, of_draws
 from inference_energy.random_streams import stream
 from inference_energy.registries import network
@@ -156,12 +157,11 @@ def board_shares(runs: pl.DataFrame, node_power: pl.DataFrame) -> pl.DataFrame:
     Measured where the boards were; at the wall what is left after the middle of the host's range. A GPU with a power
     cap says nothing about one without, so its runs are left out.
     """
-    host = (pl.col("host_saturated_kw_per_gpu_p05") * pl.col("host_saturated_kw_per_gpu_p95")).sqrt() * 1000
     power_w = pl.col("energy_j_per_output_token") * pl.col(PER_GPU)
     boards_w = pl.when(pl.col("boundary") == "node_wall").then(power_w - pl.col("host_w")).otherwise(power_w)
     return (
         runs.filter(pl.col("power_cap_w_per_gpu").is_null())
-        .join(node_power.select("gpu", host.alias("host_w")), on="gpu", how="left")
+        .join(node_power.select("gpu", host_w=host_middle_w()), on="gpu", how="left")
         .select("source", "network", "gpu", share=(boards_w / pl.col("tdp_w")).clip(upper_bound=0.999))
         .drop_nulls("share")
     )
@@ -184,8 +184,8 @@ def board_share_law(shares: pl.DataFrame, row: dict, *, same_source: bool) -> Be
 def host_law(row: dict, node_power: pl.DataFrame) -> Law:
     """Law of the host's saturated power per GPU, W, from nodes with other GPUs that were measured at the wall."""
     others = node_power.filter(pl.col("basis") == "measured", pl.col("gpu") != row["gpu"])
-    low = float(others["host_saturated_kw_per_gpu_p05"].min()) * 1000
-    high = float(others["host_saturated_kw_per_gpu_p95"].max()) * 1000
+    low = float(others["host_saturated_kw_per_gpu_p05"].min()) * W_PER_KW
+    high = float(others["host_saturated_kw_per_gpu_p95"].max()) * W_PER_KW
     return ShiftedLogNormal(above=0.0, excess=LogNormal.from_percentiles(p05=low, p95=high))
 
 

@@ -7,8 +7,8 @@ import polars as pl
 from inference_energy import nested
 from inference_energy.fleets import fleets, scenario_aggregates
 from inference_energy.nested import Service
+from inference_energy.studies import WORKLOADS
 
-WORKLOADS = ("traditional", "long")
 SCENARIOS = ("traditional", "mixed", "mixed_optimized")
 # What is followed from step to step: name, unit.
 QUANTITIES = {

@@ -86,7 +86,9 @@ def _explain(error: ValidationError) -> str:
     if rule == "additionalProperties":
         known = error.schema.get("properties", {})
         unknown = one_of([str(name) for name in error.instance if name not in known])
-        return f"{key}: unknown key {unknown}; allowed: {one_of(known)}"
+        # A mapping may be one of several forms; its keys alone would hide the others.
+        whole = f" (as a whole: {error.schema['title']})" if error.absolute_path and "title" in error.schema else ""
+        return f"{key}: unknown key {unknown}; allowed: {one_of(known)}{whole}"
     if rule == "required":
         missing = one_of([name for name in value if name not in error.instance])
         return f"{key}: missing key {missing}"

@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 
 from inference_energy import fleet_factors, quantiles
+from inference_energy.attainment import CHAT
 from inference_energy.errors import InputError, one_of
-from inference_energy.fleet_factors import BOUNDARIES
+from inference_energy.fleet_factors import BOUNDARIES, Shared
 from inference_energy.lengths import Lengths
 from inference_energy.nested import Service
-from inference_energy.peers import ecologits, epoch, jegham, published
+from inference_energy.peers import J_PER_WH, ecologits, epoch, jegham, published
 from inference_energy.throughput import ThroughputModel
 
 OURS, OFFLINE, MEASURED = "current", "current_offline", "measured"
@@ -19,8 +20,8 @@ LABELS = {
     OFFLINE: "current, saturated offline",
     MEASURED: "Measured, ML.ENERGY, best batch",
 }
-J_PER_WH = 3600
 H100 = "H100 SXM 80GB"
+ONE = "one"  # the workload of a single query
 
 
 def cross_methods(
@@ -65,12 +66,16 @@ def cross_methods(
                 f" {service.name} serves"
             )
     facts = {row["model"]: row for row in models.iter_rows(named=True)}
+    shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
+    shared = shared.replaced(fleet_factors.cached_name(ONE), np.zeros(1))
+    offline = shared.replaced("load", np.ones(1)).replaced("attainment", np.ones(1))
+    states = {method: (state, service.per_gpu_second(state)) for method, state in ((OURS, shared), (OFFLINE, offline))}
     rows = []
     for name in names:
         for answer in output_tokens:
             place = {"model": name, "input_tokens": float(input_tokens), "output_tokens": float(answer)}
             found = [
-                *_ours(service, name, input_tokens, answer, draws, seed),
+                *_ours(service, states, name, input_tokens, answer, draws),
                 *_peers(facts[name], answer, curves.get(name)),
                 *_measured(energy, name, answer),
             ]
@@ -78,16 +83,20 @@ def cross_methods(
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _ours(service: Service, name: str, input_tokens: float, answer: float, draws: int, seed: int) -> list[dict]:
+def _ours(
+    service: Service,
+    states: dict[str, tuple[Shared, dict]],
+    name: str,
+    input_tokens: float,
+    answer: float,
+    draws: int,
+) -> list[dict]:
     one = np.ones(1)
     lengths = Lengths(input_tokens=one * input_tokens, output_tokens=one * answer, cached_share=one * 0, weights=one)
-    there = replace(service, lengths={"one": lengths})
-    shared = fleet_factors.shared_draws(service.given, service.name, draws, seed)
-    shared = shared.replaced(fleet_factors.cached_name("one"), np.zeros(1))
-    offline = shared.replaced("load", one).replaced("attainment", one)
+    there = replace(service, lengths={ONE: lengths})
     found = []
-    for method, state in ((OURS, shared), (OFFLINE, offline)):
-        energies = there.mean_wh(state, name, "one", there.per_gpu_second(state))
+    for method, (shared, per_gpu_second) in states.items():
+        energies = there.mean_wh(shared, name, ONE, per_gpu_second)
         for boundary in BOUNDARIES:
             values = quantiles.of_draws(np.broadcast_to(energies[boundary], (draws,)), quantiles.INTERVAL)
             found.append(
@@ -133,7 +142,7 @@ def _peers(facts: dict, answer: float, curve: ThroughputModel | None) -> list[di
 
 def _measured(energy: pl.DataFrame, name: str, answer: float) -> list[dict]:
     runs = energy.filter(
-        pl.col("model") == name, pl.col("boundary") == "gpu_boards", pl.col("prompts").str.contains("(?i)chat")
+        pl.col("model") == name, pl.col("boundary") == "gpu_boards", pl.col("prompts").str.contains(CHAT)
     )
     if runs.is_empty():
         return []

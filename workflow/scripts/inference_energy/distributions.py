@@ -5,6 +5,7 @@ from functools import reduce
 from typing import Self
 
 import numpy as np
+from scipy.special import ndtri
 
 # The method's own rounding of the normal P95 (1.6449): kept, because it decides the printed digits.
 Z_P95 = 1.645
@@ -38,6 +39,10 @@ class LogNormal:
     def moment(self, order: float) -> float:
         """E[X^order] = exp(order mean + order^2 sd^2 / 2); `order=-1` gives the mean of 1/X."""
         return float(np.exp(order * self.log_mean + (order * self.log_sd) ** 2 / 2))
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """Values below which the given shares of probability lie, elementwise."""
+        return np.exp(self.log_mean + self.log_sd * ndtri(shares))
 
     def percentile(self, standard_score: float) -> float:
         """Value at a standard-normal score: 0 the median, -1.645 P5, 1.645 P95, -1.2816 P10."""

@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
 from inference_energy.attainment import attainment_law
+from inference_energy.distributions import LogNormal
 from inference_energy.errors import InputError, like, one_of
 from inference_energy.laws import Beta, Constant, Interpolated, Law, ShiftedLogNormal, draw, law, median
-from inference_energy.node_power import board_power_w, host_power_w
+from inference_energy.node_power import W_PER_KW, board_power_w, host_power_w
 from inference_energy.random_streams import stream
 from inference_energy.serving import members, model_weights
 from inference_energy.throughput import NODE_GPUS
 
 # From the narrowest to the widest: what is metered.
 BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
-W_PER_KW = 1000.0
 CACHED = "cached share"
 
 
@@ -378,7 +377,7 @@ def fit_factor(shared: Shared, model: str, fit_error_log_sd: float) -> np.ndarra
     name = fit_error_name(model)
     if name not in shared.values:
         return np.ones(())
-    return shared.once(name, fit_error_log_sd, lambda share: np.exp(fit_error_log_sd * ndtri(share)))
+    return shared.once(name, fit_error_log_sd, LogNormal(log_mean=0.0, log_sd=fit_error_log_sd).quantile)
 
 
 def cached_share(shared: Shared, workload: str) -> np.ndarray:

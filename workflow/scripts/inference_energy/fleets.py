@@ -11,10 +11,11 @@ from inference_energy.errors import InputError, like
 from inference_energy.fleet_factors import Shared
 from inference_energy.laws import draw, law
 from inference_energy.nested import Service
+from inference_energy.node_power import W_PER_KW
 from inference_energy.random_streams import stream
 from inference_energy.scenarios import GWH_PER_WH
+from inference_energy.studies import WORKLOADS
 
-WORKLOADS = ("traditional", "long")
 _SATURATED = 1.0
 
 
@@ -84,7 +85,7 @@ class Fleet:
                 nodes=count,
                 node_saturated_power_kw=fleet_factors.powers_w(given, shared, model, gpu, _SATURATED)["node"]
                 * per_node[gpu]
-                / fleet_factors.W_PER_KW,
+                / W_PER_KW,
                 pue=shared.values["pue"],
                 overhead_share=overhead_share,
             )

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import root
 from scipy.special import betainc, betaincinv, expit, ndtri
 
-from inference_energy.distributions import SHARES, ExponentialTokens, LogNormal
+from inference_energy.distributions import SHARES, ExponentialTokens, LogNormal, lognormal
 
 # Shares at which a quantile function is tabulated: dense towards both ends, which it reaches.
 _GRID = np.concatenate([[0.0], expit(np.linspace(-16, 16, 8193)), [1.0]])
@@ -99,7 +99,7 @@ class ShiftedLogNormal:
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
         """Bound plus the quantile of the excess."""
-        return self.above + np.exp(self.excess.log_mean + self.excess.log_sd * ndtri(shares))
+        return self.above + self.excess.quantile(shares)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,14 +137,6 @@ class Exponential:
         return np.maximum(-np.log1p(-shares) * ExponentialTokens(median=self.median).scale, 1.0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _UnboundedLogNormal:
-    law: LogNormal
-
-    def quantile(self, shares: np.ndarray) -> np.ndarray:
-        return np.exp(self.law.log_mean + self.law.log_sd * ndtri(shares))
-
-
 def law(spec: dict | float) -> Law:
     """Law from its study entry: a number, or a mapping with `family` and its percentiles.
 
@@ -159,7 +151,7 @@ def law(spec: dict | float) -> Law:
         case "shifted_lognormal":
             return ShiftedLogNormal.from_percentiles(above=spec["above"], p05=spec["p05"], p95=spec["p95"])
         case "lognormal":
-            return _UnboundedLogNormal(law=LogNormal.from_percentiles(p05=spec["p05"], p95=spec["p95"]))
+            return lognormal(spec)
         case "exponential":
             return Exponential(median=spec["median"])
         case family:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
 from inference_energy import fleet_factors, quantiles
 from inference_energy.distributions import SHARES, LogNormal
@@ -33,7 +32,7 @@ class _AtLeastOne:
     law: LogNormal
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
-        return np.maximum(np.exp(self.law.log_mean + self.law.log_sd * ndtri(shares)), 1.0)
+        return np.maximum(self.law.quantile(shares), 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,17 +225,17 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
         alone = savings(service, shared, spec["subject"], workload, levers, multipliers)
         for of in lever_sets(levers, spec["overlap"]):
             saved = before / queries.means(divisors(of.levers, multipliers, of.overlap, alone))
+            multiplier = quantiles.of_draws(saved, QUANTILES)
             place = {
                 "study": service.name,
                 "workload": workload,
                 "subject": spec["subject"],
                 "boundary": service.study["boundary"]["query"],
                 **of.facts(),
-                **quantiles.columns("multiplier", quantiles.of_draws(saved, QUANTILES)),
+                **{f"multiplier_{name}": multiplier[name] for name in QUANTILES},
                 "multiplier_share_below_8": float(np.mean(saved < PUBLISHED_RANGE[0])),
                 "multiplier_share_above_20": float(np.mean(saved > PUBLISHED_RANGE[1])),
             }
-            del place["multiplier_mean"]
             counted = divisors(of.remaining(), multipliers, of.overlap, alone)
             for spread, energies in queries.energies(counted).items():
                 rows.append(place | {"spread": spread} | energies)

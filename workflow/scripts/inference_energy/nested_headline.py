@@ -3,6 +3,7 @@
 import polars as pl
 
 from inference_energy.comparison import REFERENCE_EDITION
+from inference_energy.studies import WORKLOADS
 
 
 def nested_headline(
@@ -51,7 +52,7 @@ def nested_headline(
 def _energies(study: dict, energy: pl.DataFrame) -> list[dict]:
     found = []
     for model_class, spec in study["classes"].items():
-        for workload in ("traditional", "long"):
+        for workload in WORKLOADS:
             of = {row["spread"]: row for row in _rows(energy, workload, model_class)}
             asked = f"{workload} {model_class} energy_wh_p50 as_published"
             name = f"{spec['label'].split(' (')[0]}, {workload}"
@@ -90,7 +91,7 @@ def _ratio(study: dict, energy: pl.DataFrame) -> list[dict]:
     subject = study["fleet"]["subject"]
     medians = {
         workload: next(row["energy_wh_p50"] for row in _rows(energy, workload, subject) if row["spread"] == "untrimmed")
-        for workload in ("traditional", "long")
+        for workload in WORKLOADS
     }
     return [
         {

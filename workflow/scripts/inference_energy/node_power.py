@@ -7,6 +7,7 @@ import polars as pl
 from inference_energy.distributions import SHARES
 from inference_energy.input_tables import URL, InputTable
 
+W_PER_KW = 1000.0
 BASES = ["measured", "from a like node"]
 # What one series of runs has in common while only the number of concurrent requests changes.
 SERIES = ("source", "model", "gpu", "gpus", "precision", "prompts")
@@ -51,6 +52,11 @@ class NodePower(InputTable):
 
 def _rises(data: pa.PolarsData, idle: str, p05: str, p95: str) -> pl.LazyFrame:
     return data.lazyframe.select((pl.col(idle) < pl.col(p05)) & (pl.col(p05) < pl.col(p95)))
+
+
+def host_middle_w() -> pl.Expr:
+    """Saturated power of the rest of a node per GPU, W: the middle of its range, sqrt(P5 x P95)."""
+    return (pl.col("host_saturated_kw_per_gpu_p05") * pl.col("host_saturated_kw_per_gpu_p95")).sqrt() * W_PER_KW
 
 
 def saturated_board_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:

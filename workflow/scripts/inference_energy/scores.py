@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
 
+from inference_energy.node_power import host_middle_w
 from inference_energy.peers import ecologits, epoch, inferencemax, jegham, published
 from inference_energy.throughput import ThroughputModel
 
@@ -33,7 +33,7 @@ def peer_predictions(
         curves: throughput of a node by the published method, by model.
         output_tokens: mean answer length by `prompts`, where runs do not state it.
     """
-    part = {row["gpu"]: _boards_part(row) for row in node_power.iter_rows(named=True)}
+    part = dict(node_power.select("gpu", _boards_part()).iter_rows())
     found = []
     for row in runs.iter_rows(named=True):
         run = {
@@ -70,11 +70,11 @@ def _said(peer, run: dict, boundary: str, boards_part: float | None) -> tuple[fl
     return None, reason, False
 
 
-def _boards_part(row: dict) -> float:
+def _boards_part() -> pl.Expr:
     """Part of the boards in the power of a saturated node, at the middle of both ranges."""
-    boards = row["tdp_w"] * np.sqrt(row["board_saturated_share_of_tdp_p05"] * row["board_saturated_share_of_tdp_p95"])
-    host = 1000 * np.sqrt(row["host_saturated_kw_per_gpu_p05"] * row["host_saturated_kw_per_gpu_p95"])
-    return float(boards / (boards + host))
+    shares = pl.col("board_saturated_share_of_tdp_p05") * pl.col("board_saturated_share_of_tdp_p95")
+    boards_w = pl.col("tdp_w") * shares.sqrt()
+    return boards_w / (boards_w + host_middle_w())
 
 
 def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:

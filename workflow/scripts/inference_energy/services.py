@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtri
 
 from inference_energy import corrections, lengths, throughput
-from inference_energy.distributions import SHARES, LogNormal
+from inference_energy.distributions import LogNormal
 from inference_energy.errors import InputError
 from inference_energy.fleet_factors import Assumptions, assumptions
 from inference_energy.input_tables import Overhead
@@ -17,7 +16,17 @@ from inference_energy.laws import percentiles
 from inference_energy.nested import Member, Service
 from inference_energy.node_power import NodePower
 from inference_energy.registries import read_registry
-from inference_energy.serving import OWN, NodeCurve, fit_members, members, seconds_curve
+from inference_energy.serving import (
+    CURVE_COLUMNS,
+    OWN,
+    RANGE_COLUMNS,
+    NodeCurve,
+    fit_members,
+    members,
+    model_weights,
+    seconds_curve,
+)
+from inference_energy.studies import check_members_fitted
 
 CORRECTIONS = Path("resources/corrections.csv")
 
@@ -84,8 +93,6 @@ def fitted(name: str, study: dict, tables: Tables) -> pl.DataFrame:
 
 
 _LOG_LINEAR = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
-_SECONDS = ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2", "kv_growth")
-_RANGES = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "output_tokens_max")
 
 
 def check_classes(name: str, study: dict, models: pl.DataFrame) -> None:
@@ -120,26 +127,23 @@ def _log_linear(name: str, study: dict, tables: Tables) -> pl.DataFrame:
         gpus=spec.get("gpus"),
     )
     known = {row["model"]: row for row in by_model.iter_rows(named=True)}
+    served = {model_class: model_weights(study, model_class) for model_class in study["classes"]}
+    check_members_fitted(served, f"config/studies/{name}.yaml", known)
     found = []
     for model, gpu, precision in members(study):
-        if model not in known:
-            raise InputError(
-                f"config/studies/{name}.yaml: classes: {model} has fewer than two usable benchmark rows;"
-                f" models that have: {', '.join(sorted(known))}"
-            )
         row = known[model]
         found.append(
             {"study": name, "model": model, "gpu": gpu, "precision": precision, "kinship": OWN}
             | {"configuration": None, "rows": row["rows"], "form": row["form"]}
-            | {key: row[key] for key in (*_LOG_LINEAR, *_RANGES)}
-            | dict.fromkeys(_SECONDS)
+            | {key: row[key] for key in (*_LOG_LINEAR, *RANGE_COLUMNS)}
+            | dict.fromkeys(CURVE_COLUMNS)
             | {
                 "fit_error_log_sd": float(np.log(row["leave_one_out_ratio_geometric_sd"])),
                 "leave_one_out_ratio_min": row["leave_one_out_ratio_min"],
                 "leave_one_out_ratio_max": row["leave_one_out_ratio_max"],
             }
         )
-    return pl.DataFrame(found, schema_overrides=dict.fromkeys(_SECONDS, pl.Float64) | {"configuration": pl.String})
+    return pl.DataFrame(found, schema_overrides=dict.fromkeys(CURVE_COLUMNS, pl.Float64) | {"configuration": pl.String})
 
 
 def resolved(name: str, study: dict, fit: pl.DataFrame, tables: Tables) -> Service:
@@ -211,7 +215,6 @@ def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
         rows.append({"ingredient": f"idle node, {gpu}", "unit": "W per GPU"} | dict.fromkeys(boards, idle))
     for row in fit.iter_rows(named=True):
         factor = LogNormal(log_mean=0.0, log_sd=row["fit_error_log_sd"])
-        factors = {name: factor.percentile(float(ndtri(share))) for name, share in SHARES.items()}
         label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
-        rows.append({"ingredient": label, "unit": "factor on GPU time"} | factors)
+        rows.append({"ingredient": label, "unit": "factor on GPU time"} | percentiles(factor))
     return pl.DataFrame(rows).select(pl.lit(name).alias("study"), pl.all())

@@ -14,7 +14,7 @@ from inference_energy.errors import InputError, one_of
 from inference_energy.gpu_seconds import GpuSeconds
 from inference_energy.lengths import Lengths
 from inference_energy.registries import aliased
-from inference_energy.relatives import KINSHIPS, borrowed, relatives, with_facts
+from inference_energy.relatives import COEFFICIENTS, KINSHIPS, borrowed, relatives, with_facts
 from inference_energy.roofline import BYTES_PER_PARAMETER
 from inference_energy.throughput import NODE_GPUS, ThroughputModel
 
@@ -22,6 +22,9 @@ OWN = "own_rows"
 NOTHING: Mapping[str, float] = MappingProxyType({})
 # Lengths at which the parallelism that serves a configuration with the fewest GPU-seconds is chosen.
 TYPICAL_TOKENS = (1000.0, 1000.0)
+# Columns of a configuration's curve, and of the lengths behind it.
+CURVE_COLUMNS = (*COEFFICIENTS, "kv_growth")
+RANGE_COLUMNS = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "output_tokens_max")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,8 +257,8 @@ def own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float],
             "configuration": row["configuration"],
             "rows": row["rows"],
             "fit_error_log_sd": row["fit_error_log_sd"],
-            **{name: row[name] for name in _COEFFICIENTS},
-            **{name: row[name] for name in _RANGES},
+            **{name: row[name] for name in CURVE_COLUMNS},
+            **{name: row[name] for name in RANGE_COLUMNS},
         }
     target |= {"configuration": "", "kv_growth": facts["kv_growth"][0]}
     for kinship in KINSHIPS:
@@ -270,17 +273,13 @@ def own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float],
                 "decode_s_per_token": form.decode,
                 "attention_s_per_token2": form.attention,
                 "kv_growth": form.kv_growth,
-                **{name: relatives(facts, target, kinship)[name].median() for name in _RANGES},
+                **{name: relatives(facts, target, kinship)[name].median() for name in RANGE_COLUMNS},
             }
     measured = {f"{row[0]} in {row[1]}" for row in facts.select("gpu", "precision").iter_rows()}
     raise InputError(
         f"{place}: hardware: {target['model']} on {target['gpu']} in {target['precision']}: neither it nor a relative"
         f" was measured at several lengths; allowed: {one_of(list(measured))}"
     )
-
-
-_COEFFICIENTS = ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2", "kv_growth")
-_RANGES = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "output_tokens_max")
 
 
 def seconds_curve(row: dict) -> SecondsCurve:

@@ -1,10 +1,14 @@
 """Studies: named sets of assumptions, each a YAML file that may extend another."""
 
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from inference_energy.configuration import check, read_yaml
 from inference_energy.errors import InputError, like, one_of
+
+# What every study has and a fleet serves.
+WORKLOADS = ("traditional", "long")
 
 
 def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
@@ -208,16 +212,21 @@ def node_power_kw(study: dict, model: str) -> float:
     return power.get("by_model", {}).get(model, power["default"])
 
 
-def check_members_fitted(study: dict, place: str | Path, fitted: list[str]) -> None:
+def check_members_fitted(members: Mapping[str, Iterable[str]], place: str | Path, fitted: Collection[str]) -> None:
     """Every class member needs a throughput curve.
+
+    Args:
+        members: models by class.
+        place: the study's file, named in the error.
+        fitted: models with a curve.
 
     Raises:
         InputError: a member without enough benchmark rows.
     """
-    for name, spec in study["classes"].items():
-        for model in spec["weights"]:
+    for name, models in members.items():
+        for model in models:
             if model not in fitted:
                 raise InputError(
                     f"{place}: classes.{name}.weights: {model} has fewer than two usable benchmark rows;"
-                    f" models that have: {one_of(fitted)}"
+                    f" models that have: {one_of(list(fitted))}"
                 )

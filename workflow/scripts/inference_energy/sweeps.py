@@ -9,6 +9,7 @@ from inference_energy import fleet_factors, quantiles
 from inference_energy.fleet_factors import Shared
 from inference_energy.fleets import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
 from inference_energy.nested import Service
+from inference_energy.studies import WORKLOADS
 
 # Assumptions that the whole fleet shares, and the lengths of the traditional query.
 OF_THE_FLEET = ("pue", "load", "attainment", "cached_share")
@@ -46,7 +47,7 @@ def _at(service: Service, shared: Shared, parameter: str, value: float) -> list[
         queries = queries_of({"long_share": value}, spec["queries_per_day"])
         day = energy_gwh_per_day(Fleet.of(service, shared, {}), queries, service.study["boundary"]["fleet"])
         return [("all", PER_DAY_UNIT, sum(day.values()))]
-    workloads = ["traditional"] if parameter in OF_A_QUERY else ["traditional", "long"]
+    workloads = ("traditional",) if parameter in OF_A_QUERY else WORKLOADS
     if parameter in OF_A_QUERY:
         lengths = {
             name: replace(of, **{parameter: np.full_like(getattr(of, parameter), value)})

@@ -17,9 +17,8 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     density, quantiles = [], []
     for workload, spec in study["workloads"].items():
-        probabilities = output_tokens(spec["output_tokens"]).probabilities()
-        cumulative = np.cumsum(probabilities)
-        edges = np.unique(np.rint(np.geomspace(1, len(probabilities) + 1, 160)).astype(int))
+        cumulative = _cumulative(spec)
+        edges = np.unique(np.rint(np.geomspace(1, len(cumulative) + 1, 160)).astype(int))
         low, high = edges[:-1], edges[1:]  # whole tokens low ... high - 1
         shares = cumulative[high - 2] - np.where(low > 1, cumulative[np.maximum(low - 2, 0)], 0.0)
         place = {"workload": workload, "label": spec["label"]}
@@ -31,18 +30,26 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
                 }
             ).with_columns(**{key: pl.lit(value) for key, value in place.items()})
         )
-        for name, share in SHARES.items():
-            tokens = float(np.searchsorted(cumulative, share) + 1)
+        for name, tokens in _quantiles(cumulative, SHARES).items():
             quantiles.append(place | {"name": name, "output_tokens": tokens})
     return pl.concat(density), pl.DataFrame(quantiles)
+
+
+def _cumulative(spec: dict) -> np.ndarray:
+    """Share of answers with at most 1, 2, 3, ... tokens."""
+    return np.cumsum(output_tokens(spec["output_tokens"]).probabilities())
+
+
+def _quantiles(cumulative: np.ndarray, shares: dict[str, float]) -> dict[str, float]:
+    """Fewest tokens that a share of the answers does not exceed, by name."""
+    return {name: float(np.searchsorted(cumulative, share) + 1) for name, share in shares.items()}
 
 
 def assumed_lengths(study: dict, shares: dict[str, float]) -> pl.DataFrame:
     """Quantiles of prompt and answer lengths that a study assumes: `label, side, tokens_<name>`, a row per side."""
     found = []
     for spec in study["workloads"].values():
-        cumulative = np.cumsum(output_tokens(spec["output_tokens"]).probabilities())
-        answer = {f"tokens_{name}": float(np.searchsorted(cumulative, share) + 1) for name, share in shares.items()}
+        answer = {f"tokens_{name}": tokens for name, tokens in _quantiles(_cumulative(spec), shares).items()}
         prompt = dict.fromkeys(answer, float(spec["input_tokens"]))
         found += [{"label": spec["label"], "side": side} | row for side, row in (("input", prompt), ("output", answer))]
     return pl.DataFrame(found)

@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.nested_words import FLEET_WORKLOADS, NAMES, WITHIN, subject_of
+from inference_energy.figures.nested_words import NAMES, WITHIN, subject_of
+from inference_energy.studies import WORKLOADS
 from inference_energy.theme import INK, MUTED, ORANGE, interval, number, ticks, titled
 
 STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
@@ -20,7 +21,7 @@ def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     rows = energy.filter(pl.col("subject") == study["fleet"]["subject"])
     beyond = study["boundary"]["fleet"] != study["boundary"]["query"]
     panels, steps = [], {}
-    for workload in FLEET_WORKLOADS:
+    for workload in WORKLOADS:
         of_workload = rows.filter(pl.col("workload") == workload)
         if of_workload.is_empty():
             continue

@@ -7,7 +7,6 @@ WITHIN = {
     "datacenter": "the datacenter (node x PUE)",
     "fleet": "the fleet (datacenter and overheads)",
 }
-FLEET_WORKLOADS = ("traditional", "long")
 
 
 def subject_of(study: dict) -> str:

@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.nested_words import WITHIN, subject_of
+from inference_energy.studies import WORKLOADS
 from inference_energy.theme import BLUE, INK, ORANGE, number, ticks, titled
 
 PARAMETERS = {
@@ -34,7 +35,7 @@ def sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | al
             finding=f"{study['title']}: no sweeps",
             conditions="Name assumptions and values under `sweeps` of the study.",
         )
-    names = {name: study["workloads"][name]["label"] for name in ("traditional", "long")}
+    names = {name: study["workloads"][name]["label"] for name in WORKLOADS}
     names[FLEET] = "Fleet, GWh per day"
     rows = sweeps.with_columns(line=pl.col("workload").replace(names))
     per_query = rows.filter(pl.col("workload") != FLEET)

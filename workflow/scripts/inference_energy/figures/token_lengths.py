@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.studies import WORKLOADS
 from inference_energy.theme import BLUE, MUTED, ORANGE, WIDTH, titled
 
 
@@ -39,7 +40,7 @@ def token_lengths_figure(*, density: pl.DataFrame, quantiles: pl.DataFrame, stud
         .mark_text(align="left", dx=-2, fontWeight="bold")
         .encode(x=x, y=alt.value(-8), text="label:N", color=colour)
     )
-    medians = [study["workloads"][name]["output_tokens"]["median"] for name in ("traditional", "long")]
+    medians = [study["workloads"][name]["output_tokens"]["median"] for name in WORKLOADS]
     return titled(
         alt.layer(area, lines, numbers, heads).properties(width=WIDTH + 120, height=300),
         finding=f"{study['title']}: long queries have {medians[1] / medians[0]:.1f} times the tokens of"

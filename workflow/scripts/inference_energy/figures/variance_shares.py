@@ -5,7 +5,8 @@ import math
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.nested_words import FLEET_WORKLOADS, WITHIN
+from inference_energy.figures.nested_words import WITHIN
+from inference_energy.studies import WORKLOADS
 from inference_energy.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
 
 # In the order of drawing; colours of Okabe and Ito (2008).
@@ -170,7 +171,7 @@ def _panel(
 def _dominant(rows: pl.DataFrame, workloads: dict) -> str:
     if rows["log_variance"].max() == 0:
         return "nothing, as the study takes all of it as known"
-    known = [name for name in FLEET_WORKLOADS if name in set(rows["workload"])] or list(workloads)[:1]
+    known = [name for name in WORKLOADS if name in set(rows["workload"])] or list(workloads)[:1]
     largest = [
         rows.filter(workload=name).sort("variance_share", descending=True).select("name", "variance_share").row(0)
         for name in known
