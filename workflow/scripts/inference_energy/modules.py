@@ -1,6 +1,7 @@
 """Which modules of this package a script imports, directly or through others."""
 
 import ast
+import functools
 from pathlib import Path
 
 PACKAGE = "inference_energy"
@@ -23,7 +24,8 @@ def imported(script: Path, root: Path) -> list[str]:
     return sorted(str(path) for path in found)
 
 
-def _direct(file: Path, root: Path) -> set[Path]:
+@functools.cache  # scripts share most of their modules, and none changes while a workflow is read
+def _direct(file: Path, root: Path) -> frozenset[Path]:
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -37,4 +39,4 @@ def _direct(file: Path, root: Path) -> set[Path]:
             for depth in range(1, len(parts) + 1):
                 base = root.joinpath(*parts[:depth])
                 paths |= {path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()}
-    return paths
+    return frozenset(paths)
