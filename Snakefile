@@ -21,6 +21,7 @@ include: "workflow/rules/nested_figures.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/publish.smk"
 
 
 rule all:

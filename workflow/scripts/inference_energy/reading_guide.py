@@ -28,11 +28,40 @@ READING = {
         " throughput measured on another model or GPU."
     ),
 }
-CITE = (
-    "Please cite the pipeline as in CITATION.cff, together with the paper whose method it follows, and a benchmark by"
-    " its own source."
-)
+CITE = "Please cite {pipeline}, version {version}, together with {papers}, and a benchmark by its own source."
 LICENCE = (
     "Code and computed tables: {licence}. Rows of benchmarks stand under the licence of their source, which every such"
     " row and the list of sources name."
 )
+
+
+def about(citation: dict) -> dict[str, str]:
+    """Paragraphs that open a published form of the tables, by heading.
+
+    Args:
+        citation: content of `CITATION.cff`.
+    """
+    cite = CITE.format(
+        pipeline=citation["title"],
+        version=citation["version"],
+        papers="; ".join(map(reference, citation.get("references", []))) or "what it names as its references",
+    )
+    return {
+        "What this is": WHAT,
+        "Version": citation["version"],
+        "How to cite": cite,
+        "Licence": LICENCE.format(licence=citation["license"]),
+        **READING,
+    }
+
+
+def reference(paper: dict) -> str:
+    """A reference of `CITATION.cff` in one line: authors, title, journal, year, DOI."""
+    names = [author.get("family-names") or author["name"] for author in paper["authors"]]
+    authors = names[0] if len(names) == 1 else f"{names[0]} et al."
+    where = ", ".join(str(paper[key]) for key in ("journal", "year") if key in paper)
+    return (
+        f"{authors}, {paper['title']}, {where}, doi:{paper['doi']}"
+        if "doi" in paper
+        else f"{authors}, {paper['title']}"
+    )

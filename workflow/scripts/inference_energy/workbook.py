@@ -18,6 +18,9 @@ from inference_energy.source_list import Source
 
 ABOUT, DICTIONARY, SOURCES = "About", "Data dictionary", "Sources"
 NARROWEST, WIDEST = 8, 48
+CREATED = datetime.datetime(
+    2000, 1, 1, tzinfo=datetime.UTC
+)  # a file that said when it was made would differ every time
 DECADES_SHOWN = 5  # a column that spans more has no fixed number of decimals
 
 
@@ -43,7 +46,6 @@ def write(
     entries: Mapping[str, list[Entry]],
     sources: list[Source],
     title: str,
-    dated: datetime.datetime,
 ) -> None:
     """Write the workbook; the same bytes for the same content.
 
@@ -55,12 +57,11 @@ def write(
         entries: columns of every table.
         sources: of all inputs.
         title: heading of the first sheet, and title of the document.
-        dated: stands in the file as the time at which it was made, which would otherwise differ every time.
     """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         unfinished = Path(folder) / path.name
         with xlsxwriter.Workbook(str(unfinished)) as file:
-            file.set_properties({"title": title, "created": dated})
+            file.set_properties({"title": title, "created": CREATED})
             formats = _Formats(file)
             sheets = {name: meanings[name] for name in frames} | {
                 DICTIONARY: "One column of one table: its type, unit and meaning",
