@@ -98,3 +98,36 @@ rule workbook:
         studies=STUDY_METHODS,
     script:
         "../scripts/workbook.py"
+
+
+rule methods_page:
+    """Every assumption of the code and the studies, every key of every study, and all sources, on one page."""
+    input:
+        templates=files_like("workflow/templates/methods.html.j2", "workflow/templates/page.html.j2"),
+        snakefile="Snakefile",
+        rules=files_like("workflow/rules/*.smk"),
+        scripts=files_like("workflow/scripts/*.py"),
+        modules=files_like("workflow/scripts/inference_energy/**/*.py"),
+        studies=files_like("config/studies/*.yaml"),
+        schemas=files_like("workflow/schemas/study_*.schema.yaml"),
+        origins=files_like("resources/*/*/origin.yaml"),
+        registries=files_like("resources/*.csv"),
+        citation="CITATION.cff",
+    output:
+        report(
+            update("results/methods.html"),
+            caption="../report/methods.rst",
+            category="Methods and data",
+            labels={"figure": "methods: every assumption, study and source"},
+        ),
+    log:
+        "results/logs/methods_page.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        studies=list(STUDIES),
+        methods={name: study["method"] for name, study in (STUDIES | BRIDGE).items()},
+        schemas={method: f"workflow/schemas/study_{method}.schema.yaml" for method in METHODS},
+        bridge=config["bridge"]["steps"],
+    script:
+        "../scripts/methods_page.py"
