@@ -100,10 +100,35 @@ rule workbook:
         "../scripts/workbook.py"
 
 
+rule headline_page:
+    """The headline numbers as a table to read: printed, computed, interval, whether it came back."""
+    input:
+        headline="results/headline.csv",
+        template="workflow/templates/headline.html.j2",
+        frame="workflow/templates/page.html.j2",
+        code=library("headline_page"),
+    output:
+        report(
+            update("results/headline.html"),
+            caption="../report/headline.rst",
+            category="Published against computed",
+            labels={"figure": "headline numbers (table)"},
+        ),
+    log:
+        "results/logs/headline_page.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        titles={name: study["title"] for name, study in STUDIES.items()},
+    script:
+        "../scripts/headline_page.py"
+
+
 rule methods_page:
     """Every assumption of the code and the studies, every key of every study, and all sources, on one page."""
     input:
-        templates=files_like("workflow/templates/methods.html.j2", "workflow/templates/page.html.j2"),
+        template="workflow/templates/methods.html.j2",
+        frame="workflow/templates/page.html.j2",
         snakefile="Snakefile",
         rules=files_like("workflow/rules/*.smk"),
         scripts=files_like("workflow/scripts/*.py"),

@@ -27,7 +27,7 @@ with log.job(snakemake) as logger:
     )
     web_pages.write(
         Path(snakemake.output[0]),
-        Path(snakemake.input.templates[0]),
+        Path(snakemake.input.template),
         stages=methods_page.chapters_by_stage(stages, texts, package),
         study_chapters=[
             chapter for file in files.values() if (chapter := methods_page.study_chapter(str(folder), file))

@@ -1,4 +1,4 @@
-"""The order in which the method flows: stages are the files of rules, in the order in which the Snakefile reads them."""
+"""The order in which the method flows: stages are the files of rules, as the Snakefile reads them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping

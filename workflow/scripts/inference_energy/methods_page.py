@@ -12,6 +12,8 @@ from inference_energy.method_stages import Stage
 from inference_energy.source_list import Source
 from inference_energy.study_keys import StudyFile, StudyKey
 
+NAMING = {("title",), ("description",)}  # every study has its own, which its heading says
+
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
@@ -114,7 +116,7 @@ def study_part(lineage: list[StudyFile], schema: dict, change: str = "") -> Stud
         head=study_keys.head(lineage[-1]),
         extends=lineage[-2].name if len(lineage) > 1 else None,
         change=change,
-        keys=[key for key in keys if key.changed] if change else keys,
+        keys=[key for key in keys if key.changed and key.keys not in NAMING] if change else keys,
         removed={".".join(keys): shown(value) for keys, value in study_keys.removed(lineage).items()}
         if len(lineage) > 1
         else {},

@@ -1,4 +1,4 @@
-"""Every key of a study: its value, meaning and comment, where it is set, and what the study that it extends has there."""
+"""Every key of a study: value, meaning, comment, where it is set, and what the study that it extends has there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

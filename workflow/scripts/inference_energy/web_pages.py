@@ -1,4 +1,4 @@
-"""Pages of one file each, from templates in which all text is escaped; addresses and code in text become links and code."""
+"""Pages of one file each, from templates: all text is escaped, addresses in it become links."""
 
 import inspect
 import re
