@@ -36,6 +36,11 @@ rule all:
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
         bridge(),
         figures(),
+        "results/inference_energy.duckdb",
+        "results/inference_energy.xlsx",
+        "results/datapackage.json",
+        "results/headline.html",
+        "results/methods.html",
 
 
 onstart:

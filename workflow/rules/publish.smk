@@ -38,7 +38,12 @@ rule public_database:
         tables=public_files(),
         code=library("public_database"),
     output:
-        update("results/inference_energy.duckdb"),
+        report(
+            update("results/inference_energy.duckdb"),
+            caption="../report/public_database.rst",
+            category="Methods and data",
+            labels={"figure": "all tables (DuckDB database)"},
+        ),
     log:
         "results/logs/public_database.log",
     conda:
