@@ -44,7 +44,7 @@ class StudyPart:
         extends: study that it starts from; none where it stands alone.
         change: what it changes as a step of the bridge; empty for the others.
         keys: its keys; as a step of the bridge those alone that differ.
-        removed: keys of the study it starts from that it takes away, with their values as text.
+        removed: keys of the study it starts from that it takes away.
     """
 
     name: str
@@ -54,7 +54,7 @@ class StudyPart:
     extends: str | None
     change: str
     keys: list[StudyKey]
-    removed: dict[str, list[str]]
+    removed: list[str]
 
 
 def module_chapter(file: str, package: str, text: str) -> Chapter | None:
@@ -117,9 +117,7 @@ def study_part(lineage: list[StudyFile], schema: dict, change: str = "") -> Stud
         extends=lineage[-2].name if len(lineage) > 1 else None,
         change=change,
         keys=[key for key in keys if key.changed and key.keys not in NAMING] if change else keys,
-        removed={".".join(keys): shown(value) for keys, value in study_keys.removed(lineage).items()}
-        if len(lineage) > 1
-        else {},
+        removed=[".".join(keys) for keys in study_keys.removed(lineage)],
     )
 
 

@@ -54,17 +54,13 @@ def study_keys(lineage: list[StudyFile], schema: dict) -> list[StudyKey]:
         lineage: files from the one that extends nothing to the study.
         schema: JSON schema of its method.
     """
-    parent: dict = {}
-    study: dict = {}
     set_in: dict[Keys, str] = {}
     said: dict[Keys, str] = {}
     for file in lineage:
-        parent, study = study, merge(study, {key: value for key, value in file.content.items() if key != "extends"})
         own = _values(file.content)
         set_in |= dict.fromkeys(own, file.name)
-        spoken = by_keys(comments(file.text))
-        said = {keys: text for keys, text in said.items() if keys not in own} | spoken
-    before = _values(parent) if len(lineage) > 1 else {}
+        said = {keys: text for keys, text in said.items() if keys not in own} | by_keys(comments(file.text))
+    parent, study = _resolved(lineage)
     return [
         StudyKey(
             keys=keys,
@@ -72,20 +68,47 @@ def study_keys(lineage: list[StudyFile], schema: dict) -> list[StudyKey]:
             meaning=meaning(schema, keys),
             comment=said.get(keys, ""),
             set_in=set_in.get(keys, lineage[-1].name),
-            changed=bool(before) and value is not None and before.get(keys) != value,
-            before=before.get(keys),
+            changed=bool(parent) and value is not None and _there(parent, keys) != value,
+            before=_there(parent, keys),
         )
         for keys, value in _with_heads(_values(study), said).items()
     ]
 
 
-def removed(lineage: list[StudyFile]) -> dict[Keys, object]:
-    """Keys of the study that the last one extends and that it takes away, with their values there."""
-    studies: list[dict] = [{}]
+def removed(lineage: list[StudyFile]) -> list[Keys]:
+    """Keys of the study that the last one extends and that it takes away; of a whole mapping its own key alone."""
+    parent, study = _resolved(lineage)
+    found: dict[Keys, None] = {}
+    for keys in _values(parent):
+        node: object = study
+        for depth, key in enumerate(keys, 1):
+            if is_one_value(node):
+                break  # another form stands in its place
+            if key not in node:
+                found[keys[:depth]] = None
+                break
+            node = node[key]
+    return list(found)
+
+
+def _resolved(lineage: list[StudyFile]) -> tuple[dict, dict]:
+    """The study that the last one of a lineage extends (empty for none), and the last one, with all they inherit."""
+    parent: dict = {}
+    study: dict = {}
     for file in lineage:
-        studies.append(merge(studies[-1], {key: value for key, value in file.content.items() if key != "extends"}))
-    now = _values(studies[-1])
-    return {keys: value for keys, value in _values(studies[-2]).items() if keys not in now}
+        parent, study = study, merge(study, {key: value for key, value in file.content.items() if key != "extends"})
+    return parent, study
+
+
+def _there(node: object, keys: Keys) -> object:
+    """What a study has at a key, or in its place; none where it has nothing."""
+    for key in keys:
+        if is_one_value(node):
+            return node
+        if key not in node:
+            return None
+        node = node[key]
+    return node
 
 
 def head(file: StudyFile) -> str:
