@@ -89,12 +89,12 @@ def _resource(table: PublicTable, entries: list[Entry], frame: pl.DataFrame) -> 
 
 def _field(entry: Entry) -> dict:
     limits = {
-        "required": entry.required,
-        "enum": list(entry.allowed),
+        "required": entry.required or None,
+        "enum": list(entry.allowed) or None,
         "minimum": entry.minimum,
         "maximum": entry.maximum,
     }
-    constraints = {name: value for name, value in limits.items() if value not in (None, False, [])}
+    constraints = {name: value for name, value in limits.items() if value is not None}
     return {
         "name": entry.column,
         "type": entry.type,
