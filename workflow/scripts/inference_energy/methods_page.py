@@ -136,7 +136,7 @@ def read_lineage(name: str, folder: Path) -> list[StudyFile]:
 
 def shown(value: object) -> list[str]:
     """A value of a study as lines of text: one for each item of a list that holds more than names and numbers."""
-    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         return [line for item in value for line in shown(item)]
     if isinstance(value, list):
         return [", ".join(line for item in value for line in shown(item))]

@@ -58,10 +58,6 @@ def about(citation: dict) -> dict[str, str]:
 def reference(paper: dict) -> str:
     """A reference of `CITATION.cff` in one line: authors, title, journal, year, DOI."""
     names = [author.get("family-names") or author["name"] for author in paper["authors"]]
-    authors = names[0] if len(names) == 1 else f"{names[0]} et al."
-    where = ", ".join(str(paper[key]) for key in ("journal", "year") if key in paper)
-    return (
-        f"{authors}, {paper['title']}, {where}, doi:{paper['doi']}"
-        if "doi" in paper
-        else f"{authors}, {paper['title']}"
-    )
+    parts = [names[0] if len(names) == 1 else f"{names[0]} et al.", paper["title"]]
+    parts += [str(paper[key]) for key in ("journal", "year") if key in paper]
+    return ", ".join([*parts, f"doi:{paper['doi']}"] if "doi" in paper else parts)
