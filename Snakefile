@@ -22,6 +22,7 @@ include: "workflow/rules/comparison.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/dashboard.smk"
+include: "workflow/rules/publish.smk"
 
 
 rule all:
@@ -36,6 +37,11 @@ rule all:
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
         bridge(),
         figures(),
+        "results/inference_energy.duckdb",
+        "results/inference_energy.xlsx",
+        "results/datapackage.json",
+        "results/headline.html",
+        "results/methods.html",
         "results/dashboard.html",
 
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from inference_energy import catalogue
 from inference_energy.catalogue import BY_NAME, PUBLIC_TABLES
+from inference_energy.errors import InputError
 
 STUDIES = {"one": "published", "other": "nested"}
 
@@ -50,3 +51,47 @@ def test_a_table_of_every_study_names_its_rows_with_the_study():
     assert BY_NAME["throughput_rows"].key() == ["study", "source", "row_id"]
     assert BY_NAME["throughput_configurations"].key() == ["configuration"]
     assert BY_NAME["energy_density"].key() == []
+
+
+def write_quantiles(folder: Path, **changes: list) -> None:
+    folder.mkdir()
+    columns = {"workload": ["w"], "label": ["W"], "name": ["P5"], "output_tokens": [1.0]} | changes
+    kept = {name: values for name, values in columns.items() if values}
+    pl.DataFrame(kept).write_parquet(folder / "token_length_quantiles.parquet")
+
+
+def test_columns_come_in_the_order_of_the_key_and_the_schema(tmp_path: Path):
+    write_quantiles(tmp_path / "one")
+    table = BY_NAME["token_length_quantiles"]
+    frame = catalogue.read(table, tmp_path, {"one": "published"})
+    assert frame.columns == ["study", "workload", "name", "label", "output_tokens"] == list(table.columns())
+
+
+def test_missing_column_is_named_with_its_file(tmp_path: Path):
+    write_quantiles(tmp_path / "one", label=[])
+    with pytest.raises(InputError, match=r"one/token_length_quantiles.parquet: column label: missing; found: name, "):
+        catalogue.read(BY_NAME["token_length_quantiles"], tmp_path, {"one": "published"})
+
+
+def test_unknown_column_is_named_with_the_like(tmp_path: Path):
+    write_quantiles(tmp_path / "one", labels=["W"])
+    with pytest.raises(InputError, match=r"quantiles.parquet: column labels: unknown; allowed: one of 4 .* label"):
+        catalogue.read(BY_NAME["token_length_quantiles"], tmp_path, {"one": "published"})
+
+
+def test_a_column_of_a_csv_without_values_keeps_its_type(tmp_path: Path):
+    table = BY_NAME["headline"]
+    row = dict.fromkeys(table.columns(), "") | {"study": "one", "quantity": "q", "computed": "2", "within": "true"}
+    (tmp_path / "headline.csv").write_text(",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    frame = catalogue.read(table, tmp_path, {})
+    assert frame.schema == pl.Schema(table.types())
+    assert frame.select("computed", "computed_p05", "within").row(0) == (2.0, None, True)
+
+
+def test_what_is_not_built_has_no_rows_but_all_columns(tmp_path: Path):
+    write_quantiles(tmp_path / "one")
+    built = {str(tmp_path / "one/token_length_quantiles.parquet")}
+    frames = catalogue.read_built(tmp_path, {"one": "published"}, built)
+    assert list(frames) == list(BY_NAME)
+    assert {name for name, frame in frames.items() if len(frame)} == {"token_length_quantiles"}
+    assert all(frames[name].columns == list(table.columns()) for name, table in BY_NAME.items())

@@ -5,6 +5,7 @@ import shutil
 
 import polars as pl
 import pytest
+from inference_energy.catalogue import PUBLIC_TABLES
 from runs import copy_sources, declared, run
 
 FIGURES = declared("FIGURES")
@@ -70,10 +71,12 @@ OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sou
         "latency_summary",
     )
 }
+PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "headline.html", "methods.html"}
+PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}
 
 
 def test_all_declared_results_exist(built, contents):
-    expected = OF_THE_CORPUS | {"headline.csv"}
+    expected = OF_THE_CORPUS | PUBLISHED | {"headline.csv"}
     expected |= {f"validated/{name}.parquet" for name in VALIDATED}
     expected |= {f"{study}/{name}.parquet" for study, method in STUDIES.items() for name in TABLES[method]}
     figures = [f"{study}/{figure}" for study, method in STUDIES.items() for figure in FIGURES[method]]

@@ -23,12 +23,15 @@ FROM_ROWS = (
     "figure_intervention_pathways",
     "figure_fleet_scenarios",
 )
-COMPARISON = {"headline"} | of(["figure_published_against_computed"])
+COMPARISON = {"headline", "headline_page"} | of(["figure_published_against_computed"])
 BRIDGE = {"method_bridge", "figure_method_bridge"}
 # What judges estimates by measurement, each with its figures.
 BACKTEST = {"backtest", "figure_calibration"}
 METHODS = {"cross_methods", "figure_cross_methods", "figure_statements", "figure_tornado"}
 LATENCY = {"latency_cost", "figure_batch_latency"}
+# Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
+TABLES_OUT = {"public_database", "data_package", "workbook"}
+PAGE = {"methods_page"}
 # What a study of method `nested` computes, and the figures that show it.
 FLEET = of(["nested_fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
 LEVERS = of(["nested_interventions", "figure_levers"], ["current"])
@@ -40,27 +43,28 @@ def test_edit_of_a_module_reruns_its_users(copy):
     module = copy / "workflow/scripts/inference_energy/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
     published = of(["scenario_aggregates", "figure_fleet_scenarios"])
-    assert planned(copy) == published | FLEET | COMPARISON | BRIDGE | METHODS
+    assert planned(copy) == published | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | PAGE
 
 
 def test_edit_of_a_published_study_leaves_other_studies_alone(copy):
     replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
     own = of(FROM_ROWS, ["joule-2026"]) | {name for name in ENERGY_FIGURES if " joule-2026 " in name}
-    assert planned(copy) == own | COMPARISON | BRIDGE | BACKTEST | METHODS
+    assert planned(copy) == own | COMPARISON | BRIDGE | BACKTEST | METHODS | TABLES_OUT | PAGE
 
 
 EDITS = {
     "load": (
         "load: {family: beta, p05: 0.45",
         "load: {family: beta, p05: 0.44",
-        NESTED | COMPARISON | BRIDGE | METHODS,
+        NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT,
     ),
-    "overlap of levers": ("overlap: 0.5", "overlap: 0.4", LEVERS | FLEET | COMPARISON | BRIDGE | METHODS),
-    "values of a sweep": ("pue: [1.05, ", "pue: [1.06, ", FLEET | COMPARISON),
+    "overlap of levers": ("overlap: 0.5", "overlap: 0.4", LEVERS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT),
+    "values of a sweep": ("pue: [1.05, ", "pue: [1.06, ", FLEET | COMPARISON | TABLES_OUT),
     "title": (
         "title: Current best estimate",
         "title: Today",
-        of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"]) | {"figure_method_bridge"},
+        of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"])
+        | {"figure_method_bridge", "headline_page"},
     ),
 }
 
@@ -69,12 +73,12 @@ EDITS = {
 def test_edit_of_the_current_study_reruns_what_depends_on_it(copy, edit):
     old, new, expected = EDITS[edit]
     replace(copy / CURRENT, old, new)
-    assert planned(copy) == expected
+    assert planned(copy) == expected | PAGE
 
 
 def test_edit_of_a_step_reruns_the_bridge_alone(copy):
     replace(copy / "config/studies/bridge-09.yaml", "p95: 1.6", "p95: 1.5")
-    assert planned(copy) == BRIDGE
+    assert planned(copy) == BRIDGE | TABLES_OUT | PAGE
 
 
 TABLES = {
@@ -88,7 +92,7 @@ TABLES = {
 def test_edit_of_a_table_leaves_the_published_studies_alone(copy, table):
     old, new, expected = TABLES[table]
     replace(copy / "resources" / table, old, new)
-    assert planned(copy) == expected | COMPARISON
+    assert planned(copy) == expected | COMPARISON | TABLES_OUT | PAGE
 
 
 def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
@@ -97,7 +101,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms", "attainment_pairs"}
     figures = ("benchmark_coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
     corpus |= {f"figure_{name}" for name in figures}
-    judged = BACKTEST | METHODS | LATENCY
+    judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE
     assert planned(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged
 
 
@@ -109,16 +113,16 @@ def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
 
 def test_edit_of_a_limit_of_the_checks_reruns_the_checks_alone(copy):
     replace(copy / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
-    assert planned(copy) == {"benchmark_checks", "figure_checks_raised"}
+    assert planned(copy) == {"benchmark_checks", "figure_checks_raised"} | TABLES_OUT
 
 
 def test_edit_of_the_form_of_throughput_leaves_the_published_studies_alone(copy):
     replace(copy / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
     forms = {"throughput_forms", "attainment_pairs", "figure_throughput_forms", "figure_attainment"}
-    assert planned(copy) == forms | NESTED | COMPARISON | BRIDGE | METHODS | BACKTEST
+    assert planned(copy) == forms | NESTED | COMPARISON | BRIDGE | METHODS | BACKTEST | TABLES_OUT
 
 
-def test_edit_of_a_comment_reruns_nothing(copy):
+def test_edit_of_a_comment_reruns_the_page_that_shows_it_alone(copy):
     for path in (copy / "config/studies").glob("*.yaml"):
         path.write_text("# edited\n" + path.read_text())
-    assert planned(copy) == set()
+    assert planned(copy) == PAGE

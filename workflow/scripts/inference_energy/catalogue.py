@@ -1,6 +1,6 @@
 """Every public table: its name, its file, what one row of it is, and the schema that says what its columns mean."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from inference_energy import calibration_tables, corpus_tables, input_tables, nested_tables, result_tables
 from inference_energy.benchmark_tables import ACCEPTED
+from inference_energy.errors import InputError, like, one_of
 from inference_energy.tables import columns_of
 
 Schema = pa.DataFrameSchema | type[pa.DataFrameModel]
@@ -52,7 +53,7 @@ class PublicTable:
         return {name: self.path.format(study=name) for name, method in studies.items() if method in self.schemas}
 
     def columns(self) -> dict[str, str]:
-        """Meaning of every column; where methods differ, both meanings."""
+        """Meaning of every column, those that name a row first; where methods differ, both meanings."""
         found: dict[str, dict[str, list[str]]] = {}
         for method, schema in self.schemas.items():
             for column, of in columns_of(schema).items():
@@ -63,7 +64,14 @@ class PublicTable:
             meanings[column] = "; ".join(
                 text if one else f"{text} (method {', '.join(methods)})" for text, methods in by_meaning.items()
             )
-        return meanings
+        return {column: meanings[column] for column in dict.fromkeys([*self.key(), *meanings])}
+
+    def types(self) -> dict[str, pl.DataType]:
+        """Type of every column, in the same order."""
+        of = {
+            name: column.dtype.type for schema in self.schemas.values() for name, column in columns_of(schema).items()
+        }
+        return {column: of.get(column, pl.String()) for column in self.columns()}
 
     def key(self) -> list[str]:
         """Columns that together name a row; empty where rows have no name, as those of a density."""
@@ -78,21 +86,55 @@ def _unique(schema: Schema) -> list[str]:
 
 
 def read(table: PublicTable, root: Path, studies: Mapping[str, str]) -> pl.DataFrame:
-    """All rows of a public table, those of all studies one below another.
+    """All rows of a public table, those of all studies one below another, columns as in `PublicTable.columns`.
 
     Args:
         table: which.
         root: folder of the results.
         studies: method of every study, by its name.
+
+    Raises:
+        InputError: a file that lacks a column of its schema, or has one that it does not know.
     """
-    frames = []
+    types = table.types()
+    frames = [pl.DataFrame(schema=types)]  # so that a table that no study has is there, without rows
     for study, file in table.files(studies).items():
         path = root / file
-        frame = pl.read_csv(path, infer_schema_length=None) if path.suffix == ".csv" else pl.read_parquet(path)
+        frame = pl.read_csv(path, schema_overrides=types) if path.suffix == ".csv" else pl.read_parquet(path)
+        _check_columns(path, frame, table.schemas[studies.get(study, "")])
         if table.of_a_study and "study" not in frame.columns:
-            frame = frame.select(pl.lit(study).alias("study"), pl.all())
-        frames.append(frame)
-    return pl.concat(frames, how="diagonal")
+            frame = frame.with_columns(pl.lit(study).alias("study"))
+        frames.append(frame.cast({name: types[name] for name in frame.columns}))
+    return pl.concat(frames, how="diagonal").select(list(types))
+
+
+def _check_columns(path: Path, frame: pl.DataFrame, schema: Schema) -> None:
+    known = columns_of(schema)
+    for name in known:
+        if name not in frame.columns:
+            raise InputError(f"{path}: column {name}: missing; found: {one_of(frame.columns)}")
+    for name in frame.columns:
+        if name not in known:
+            raise InputError(f"{path}: column {name}: unknown; allowed: {like(name, known)}")
+
+
+def read_built(root: Path, studies: Mapping[str, str], built: Collection[str]) -> dict[str, pl.DataFrame]:
+    """Every public table by name; one whose files are not built, such as a bridge between other studies, has no rows.
+
+    Args:
+        root: folder of the results.
+        studies: method of every study, by its name.
+        built: files that are there, as paths with their folder.
+
+    Raises:
+        InputError: a file that lacks a column of its schema, or has one that it does not know.
+    """
+    return {
+        table.name: read(table, root, studies)
+        if all(str(root / file) in built for file in table.files(studies).values())
+        else pl.DataFrame(schema=table.types())
+        for table in PUBLIC_TABLES
+    }
 
 
 def _one(schema: Schema) -> dict[str, Schema]:

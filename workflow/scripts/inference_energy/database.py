@@ -34,7 +34,8 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         unfinished = Path(folder) / path.name
-        with duckdb.connect(str(unfinished)) as connection:
+        # Small blocks: many small tables then take a quarter of the room.
+        with duckdb.connect(str(unfinished), config={"default_block_size": 16384}) as connection:
             connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers say their order
             for name, frame in tables.items():
                 parquet = Path(folder) / f"{name}.parquet"

@@ -1,0 +1,163 @@
+# All public tables in one place, in the forms that people ask for, and the page of methods.
+from inference_energy import catalogue
+
+# Method of every study, which says what tables it has.
+STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
+# Tables that are there only where the study that the bridge begins at is built.
+BRIDGED = [
+    "method_bridge",
+    "backtest",
+    "backtest_peers",
+    "scores",
+    "cross_methods",
+    "cross_method_parts",
+    "statements",
+    "statement_kinds",
+    "tornado",
+]
+
+
+def public_files():
+    """The file of every public table, of every study that has it."""
+    return [
+        f"results/{file}"
+        for table in catalogue.PUBLIC_TABLES
+        for file in table.files(STUDY_METHODS).values()
+        if table.name not in BRIDGED or bridge()
+    ]
+
+
+def files_like(*patterns):
+    """Every file of some patterns: a new one is read without an edit here."""
+    return lambda wildcards: sorted(str(path) for pattern in patterns for path in Path().glob(pattern))
+
+
+rule public_database:
+    """Every public table in one database, with a comment on every column, and views for the questions asked most."""
+    input:
+        tables=public_files(),
+        code=library("public_database"),
+    output:
+        report(
+            update("results/inference_energy.duckdb"),
+            caption="../report/public_database.rst",
+            category="Methods and data",
+            labels={"figure": "all tables (DuckDB database)"},
+        ),
+    log:
+        "results/logs/public_database.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        studies=STUDY_METHODS,
+    script:
+        "../scripts/public_database.py"
+
+
+rule data_package:
+    """Every public table as CSV, and a data package that says what each column means."""
+    input:
+        tables=public_files(),
+        origins=files_like("resources/*/*/origin.yaml"),
+        registries=files_like("resources/*.csv"),
+        citation="CITATION.cff",
+        code=library("data_package"),
+    output:
+        tables=update(expand("results/csv/{table}.csv", table=catalogue.BY_NAME)),
+        descriptor=report(
+            update("results/datapackage.json"),
+            caption="../report/data_package.rst",
+            category="Methods and data",
+            labels={"figure": "data dictionary of results/csv (JSON)"},
+        ),
+    log:
+        "results/logs/data_package.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        studies=STUDY_METHODS,
+    script:
+        "../scripts/data_package.py"
+
+
+rule workbook:
+    """The public tables to cite as one Excel workbook, with units, meanings and sources."""
+    input:
+        tables=public_files(),
+        origins=files_like("resources/*/*/origin.yaml"),
+        registries=files_like("resources/*.csv"),
+        citation="CITATION.cff",
+        code=library("workbook"),
+    output:
+        report(
+            update("results/inference_energy.xlsx"),
+            caption="../report/workbook.rst",
+            category="Methods and data",
+            labels={"figure": "all tables (Excel workbook)"},
+        ),
+    log:
+        "results/logs/workbook.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        studies=STUDY_METHODS,
+    script:
+        "../scripts/workbook.py"
+
+
+rule headline_page:
+    """The headline numbers as a table to read: printed, computed, interval, whether it came back."""
+    input:
+        headline="results/headline.csv",
+        template="workflow/templates/headline.html.j2",
+        frame="workflow/templates/page.html.j2",
+        code=library("headline_page"),
+    output:
+        report(
+            update("results/headline.html"),
+            caption="../report/headline.rst",
+            category="Published against computed",
+            labels={"figure": "headline numbers (table)"},
+        ),
+    log:
+        "results/logs/headline_page.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        titles={name: study["title"] for name, study in STUDIES.items()},
+    script:
+        "../scripts/headline_page.py"
+
+
+rule methods_page:
+    """Every assumption of the code and the studies, every key of every study, and all sources, on one page."""
+    input:
+        template="workflow/templates/methods.html.j2",
+        frame="workflow/templates/page.html.j2",
+        snakefile="Snakefile",
+        rules=files_like("workflow/rules/*.smk"),
+        scripts=files_like("workflow/scripts/*.py"),
+        modules=files_like("workflow/scripts/inference_energy/**/*.py"),
+        studies=files_like("config/studies/*.yaml"),
+        schemas=files_like("workflow/schemas/study_*.schema.yaml"),
+        origins=files_like("resources/*/*/origin.yaml"),
+        registries=files_like("resources/*.csv"),
+        citation="CITATION.cff",
+    output:
+        report(
+            update("results/methods.html"),
+            caption="../report/methods.rst",
+            category="Methods and data",
+            labels={"figure": "methods: every assumption, study and source"},
+        ),
+    log:
+        "results/logs/methods_page.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        studies=list(STUDIES),
+        methods={name: study["method"] for name, study in (STUDIES | BRIDGE).items()},
+        schemas={method: f"workflow/schemas/study_{method}.schema.yaml" for method in METHODS},
+        bridge=config["bridge"]["steps"],
+    script:
+        "../scripts/methods_page.py"

@@ -1,0 +1,63 @@
+"""How to read the published tables: the few sentences that every form of them carries."""
+
+WHAT = (
+    "Energy of queries to large language models, computed from published token throughput, measured power and lengths,"
+    " for every study of the pipeline inference-energy, with the corpus of benchmarks that it rests on."
+)
+READING = {
+    "Intervals": (
+        "P5, P50 and P95 are percentiles: nine tenths of what an interval is over lie between P5 and P95. The column"
+        " spread says what it is over."
+    ),
+    "Spread": (
+        "untrimmed: a query about which nothing is known, all draws. per_query: how queries of one fleet differ,"
+        " everything shared at its median. shared: how well the mean over queries is known; it does not shrink with the"
+        " number of draws or of queries. as_published: cut twice, as the publication did."
+    ),
+    "Boundary": (
+        "What is metered. gpu_boards: the boards of the GPUs. node: the whole server at the wall. datacenter: node"
+        " times PUE. fleet: datacenter with the overheads of a fleet. Training, the user's device, the wide-area"
+        " network and embodied energy are in none."
+    ),
+    "Study": (
+        "A named set of assumptions. Method published follows the two editions of the paper; method nested keeps what"
+        " varies between queries apart from what is not known."
+    ),
+    "Evidence": (
+        "extrapolated_share and borrowed_share say how much of a number rests on lengths outside the benchmarks, or on"
+        " throughput measured on another model or GPU."
+    ),
+}
+CITE = "Please cite {pipeline}, version {version}, together with {papers}, and a benchmark by its own source."
+LICENCE = (
+    "Code and computed tables: {licence}. Rows of benchmarks stand under the licence of their source, which every such"
+    " row and the list of sources name."
+)
+
+
+def about(citation: dict) -> dict[str, str]:
+    """Paragraphs that open a published form of the tables, by heading.
+
+    Args:
+        citation: content of `CITATION.cff`.
+    """
+    cite = CITE.format(
+        pipeline=citation["title"],
+        version=citation["version"],
+        papers="; ".join(map(reference, citation.get("references", []))) or "what it names as its references",
+    )
+    return {
+        "What this is": WHAT,
+        "Version": citation["version"],
+        "How to cite": cite,
+        "Licence": LICENCE.format(licence=citation["license"]),
+        **READING,
+    }
+
+
+def reference(paper: dict) -> str:
+    """A reference of `CITATION.cff` in one line: authors, title, journal, year, DOI."""
+    names = [author.get("family-names") or author["name"] for author in paper["authors"]]
+    parts = [names[0] if len(names) == 1 else f"{names[0]} et al.", paper["title"]]
+    parts += [str(paper[key]) for key in ("journal", "year") if key in paper]
+    return ", ".join([*parts, f"doi:{paper['doi']}"] if "doi" in paper else parts)

@@ -1,0 +1,29 @@
+"""Wiring of rule workbook."""
+
+from pathlib import Path
+
+from inference_energy import (
+    catalogue,
+    configuration,
+    data_dictionary,
+    log,
+    reading_guide,
+    source_list,
+    workbook,
+)
+
+with log.job(snakemake) as logger:
+    frames = catalogue.read_built(Path("results"), snakemake.params.studies, set(snakemake.input.tables))
+    citation = configuration.read_yaml(Path(snakemake.input.citation))
+    sources = source_list.read_sources(map(Path, snakemake.input.origins), map(Path, snakemake.input.registries))
+    cited = {name: frame for name, frame in frames.items() if not catalogue.BY_NAME[name].drawn}
+    workbook.write(
+        Path(snakemake.output[0]),
+        about=reading_guide.about(citation),
+        frames=cited,
+        meanings={name: table.meaning for name, table in catalogue.BY_NAME.items()},
+        entries=data_dictionary.data_dictionary(catalogue.PUBLIC_TABLES),
+        sources=sources,
+        title=citation["title"],
+    )
+    logger.info("%d sheets of tables, %d rows", len(cited), sum(map(len, cited.values())))
