@@ -21,20 +21,15 @@ include: "workflow/rules/nested_figures.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:
     """Every table and figure of every configured study."""
     default_target: True
     input:
-        "results/headline.csv",
-        "results/benchmark_checks.parquet",
-        expand("results/figures/benchmarks/{figure}.{format}", figure=BENCHMARK_FIGURES, format=FORMATS),
-        expand("results/{study}/energy_per_query.parquet", study=STUDIES),
-        expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
-        expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
-        bridge(),
-        figures(),
+        targets(),
+        "results/provenance.json",
 
 
 onstart:

@@ -49,6 +49,13 @@ def _resolve(name: str, folder: Path, chain: tuple[str, ...]) -> dict:
     return merge(_resolve(parent, folder, (*chain, name)), own)
 
 
+def lineage(name: str, folder: Path) -> list[Path]:
+    """The file of a study, then those of the studies that it extends, directly and through others."""
+    path = folder / f"{name}.yaml"
+    parent = read_yaml(path).get("extends")
+    return [path, *(lineage(parent, folder) if parent else [])]
+
+
 # A mapping with one of these keys says of what kind it is and replaces what another study has in its place.
 KINDS = {"family", "trace", "task", "pairs", "form"}
 LENGTHS = {"input_tokens", "output_tokens"}
