@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from inference_energy import log, provenance
+from inference_energy import log, provenance, text_files
 
 with log.job(snakemake) as logger:
     recorded = provenance.record(
@@ -12,5 +12,5 @@ with log.job(snakemake) as logger:
         configuration=snakemake.params.configuration,
         studies=snakemake.params.studies,
     )
-    provenance.write(recorded, Path(snakemake.output[0]))
+    text_files.write_json(Path(snakemake.output[0]), recorded)
     logger.info("%d inputs, %d results", len(provenance.input_checksums(recorded)), len(recorded["outputs"]))

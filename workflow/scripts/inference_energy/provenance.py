@@ -96,15 +96,8 @@ def _checksum(path: Path) -> dict[str, str]:
     return {"sha256": sha256(path)}
 
 
-def write(recorded: dict, path: Path) -> None:
-    """Write it as JSON, keys sorted; the file takes its place only when complete."""
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(json.dumps(recorded, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
-
-
 def read(path: Path) -> dict:
-    """What `write` wrote.
+    """A `provenance.json`, as `record` gave it.
 
     Raises:
         InputError: the file is missing or something else.
