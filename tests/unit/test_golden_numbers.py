@@ -1,8 +1,16 @@
 """What counts as a moved headline number, and as its explanation."""
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import polars as pl
 import pytest
-from inference_energy import golden
+from inference_energy import golden, origins
+
+ROOT = Path(__file__).parents[2]
 
 SHA256 = "0123456789abcdef" * 4
 
@@ -52,3 +60,61 @@ def test_an_update_needs_its_own_line_in_the_changelog():
 
 def test_only_the_agreed_columns_are_kept():
     assert golden.golden_table(numbers().with_columns(note=pl.lit("n"))).columns == golden.COLUMNS
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A project whose golden numbers are those of its results, with a changelog that explains them."""
+    for folder in ("tests/golden", "results"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "tests/golden/test_golden.py", tmp_path / "tests/golden")
+    numbers().write_csv(tmp_path / "results/headline.csv")
+    numbers().write_csv(tmp_path / "tests/golden/headline.csv")
+    explain(tmp_path)
+    return tmp_path
+
+
+def explain(tree):
+    line = golden.changelog_line(origins.sha256(tree / "tests/golden/headline.csv"))
+    (tree / "CHANGELOG.md").write_text(line.replace("<why>", "of a test") + "\n")
+
+
+def outcomes(tree, *names):
+    """Whether the tests of a tree of that name pass, and what they print."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/golden", "-k", " or ".join(names)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow/scripts")}
+    ran = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode in (0, 1), ran.stdout + ran.stderr
+    return ran.returncode == 0, ran.stdout
+
+
+AGREED, EXPLAINED = "headline_numbers", "changelog"
+
+
+def test_agreed_and_explained_numbers_pass(tree):
+    passed, printed = outcomes(tree, AGREED, EXPLAINED)
+    assert passed and "2 passed" in printed
+
+
+def test_a_moved_number_fails_and_says_what_to_do(tree):
+    numbers(computed=2.1).write_csv(tree / "results/headline.csv")
+    passed, printed = outcomes(tree, AGREED)
+    assert not passed
+    assert "s q: computed: 2 -> 2.1 Wh" in printed and "`make golden`" in printed and "CHANGELOG.md" in printed
+
+
+def test_an_update_that_the_changelog_does_not_explain_fails(tree):
+    for file in ("results/headline.csv", "tests/golden/headline.csv"):
+        numbers(computed=2.1).write_csv(tree / file)
+    assert outcomes(tree, AGREED)[0]
+    passed, printed = outcomes(tree, EXPLAINED)
+    assert not passed and "- Headline numbers moved because <why> (golden `" in printed
+    explain(tree)
+    assert outcomes(tree, AGREED, EXPLAINED)[0]
+
+
+def test_without_results_the_tests_fail_and_ask_for_a_build(tree):
+    (tree / "results/headline.csv").unlink()
+    passed, printed = outcomes(tree, "results_are", AGREED)
+    assert not passed and "2 failed" in printed and "skipped" not in printed
+    assert "results/headline.csv is not there" in printed and "run `make` first" in printed

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("Snakefile", "config", "resources", "workflow")
+SOURCES = ("Snakefile", "config", "resources", "workflow", "pyproject.toml", "requirements.in", "requirements.lock")
 BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
 FEWEST = {"draws": "10_000", "fleet_draws": "1_000"}  # as few as the schema allows
@@ -26,7 +26,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=240,
+        timeout=1500,
         check=False,
     )
 
