@@ -31,8 +31,8 @@ def test_benchmark_rows_are_told_by_source_wherever_they_stand_in_their_file():
 
 
 def test_a_new_source_has_new_rows():
-    before = pl.DataFrame({"source": ["s"], "row_id": ["1"]})
-    now = pl.DataFrame({"source": ["s", "new"], "row_id": ["1", "1"]})
+    before = pl.DataFrame({"source": ["s"], "row_id": ["1"], "power_w": [1.0]})
+    now = pl.DataFrame({"source": ["s", "new"], "row_id": ["1", "1"], "power_w": [1.0, 2.0]})
     found = changed_inputs.changed_benchmarks({"throughput": before}, {"throughput": now})
     assert found == {"new": {"throughput": {"added": ["1"]}}}
 

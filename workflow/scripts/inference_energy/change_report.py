@@ -151,13 +151,18 @@ def _headline(changes: Changes) -> list[str]:
     ]
     table = _table(["study", "quantity", "before", "now", "change", "of its P5-P95"], rows)
     more = len(values) - len(rows)
+    others_of_headline = [
+        *(f"- new: {_cell(row)}" for row in change.added),
+        *(f"- gone: {_cell(row)}" for row in change.removed),
+        *(
+            f"- {_cell(row)}: comes back: {before or '-'} -> {now or '-'}"
+            for row, _, before, now in verdicts.iter_rows()
+        ),
+    ]
     return [
         f"**Headline numbers: {', '.join(counts)}.**" + (f" Their other columns: {others} numbers." if others else ""),
         table + (f"\n\n{more} more, smaller, in `changes.json`." if more > 0 else ""),
-        *_folded(
-            "Headline numbers that are new or gone",
-            [f"- new: {_cell(row)}" for row in change.added] + [f"- gone: {_cell(row)}" for row in change.removed],
-        ),
+        *_folded("Headline numbers that are new, gone, or judged otherwise", others_of_headline),
     ]
 
 

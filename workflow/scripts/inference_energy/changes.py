@@ -106,29 +106,25 @@ def _names(frame: pl.DataFrame, key: list[str]) -> pl.Series:
 
 
 def _moves(both: pl.DataFrame, column: str) -> pl.DataFrame:
-    before, now = _number(both, column), _number(both, f"{column} now")
-    difference = now - before
+    before, now = _number(column), _number(f"{column} now")
+    width = errors = pl.lit(None)
     ends = _interval(column)
-    known = bool(ends) and set(ends) <= set(both.columns)
-    width = _number(both, ends[1]) - _number(both, ends[0]) if known else None
-    error = f"{column}_se"
-    errors = None
-    if error in both.columns:
-        errors = (_number(both, error) ** 2 + _number(both, f"{error} now") ** 2).sqrt()
-    frame = pl.DataFrame(
-        {
-            "row": both["row"],
-            "before": before,
-            "now": now,
-            "relative": difference / _unless_zero(before),
-            "of_interval": _over(difference, width),
-            "standard_errors": _over(difference, errors),
-        }
+    if ends and set(ends) <= set(both.columns):
+        width = _number(ends[1]) - _number(ends[0])
+    if f"{column}_se" in both.columns:
+        errors = (_number(f"{column}_se") ** 2 + _number(f"{column}_se now") ** 2).sqrt()
+    same = (now - before).abs() <= RELATIVE_TOLERANCE * before.abs()
+    same = pl.when(before.is_null() | now.is_null()).then(before.is_null() & now.is_null()).otherwise(same)
+    return both.filter(~same).select(
+        "row",
+        pl.lit(column).alias("column"),
+        before.alias("before"),
+        now.alias("now"),
+        *(
+            pl.when(scale != 0).then((now - before) / scale).cast(pl.Float64).alias(name)
+            for name, scale in (("relative", before), ("of_interval", width), ("standard_errors", errors))
+        ),
     )
-    same = (pl.col("now") - pl.col("before")).abs() <= RELATIVE_TOLERANCE * pl.col("before").abs()
-    moved = pl.when(pl.col("before").is_null() | pl.col("now").is_null())
-    moved = moved.then(pl.col("before").is_null() != pl.col("now").is_null()).otherwise(~same)
-    return frame.filter(moved).select(pl.lit(column).alias("column"), pl.all()).select(list(MOVES)).cast(MOVES)
 
 
 def _interval(column: str) -> tuple[str, str] | None:
@@ -141,16 +137,8 @@ def _interval(column: str) -> tuple[str, str] | None:
     return f"{start}p05{rest}", f"{start}p95{rest}"
 
 
-def _number(frame: pl.DataFrame, column: str) -> pl.Series:
-    return frame[column].cast(pl.Float64, strict=False)  # a column without any value is read as text
-
-
-def _unless_zero(values: pl.Series) -> pl.Series:
-    return values.set(values == 0, None)
-
-
-def _over(difference: pl.Series, scale: pl.Series | None) -> pl.Series | None:
-    return None if scale is None else difference / _unless_zero(scale)
+def _number(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Float64, strict=False)  # a column without any value is read as text
 
 
 def _texts(both: pl.DataFrame, column: str) -> pl.DataFrame:
