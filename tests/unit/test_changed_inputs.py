@@ -37,6 +37,12 @@ def test_a_new_source_has_new_rows():
     assert found == {"new": {"throughput": {"added": ["1"]}}}
 
 
+def test_rows_of_a_version_without_names_are_not_compared():
+    now = pl.DataFrame({"source": ["s"], "row_id": ["1"]})
+    assert changed_inputs.changed_benchmarks({"throughput": now.drop("source")}, {"throughput": now}) == {}
+    assert changed_inputs.changed_benchmarks({}, {"throughput": now}) == {}
+
+
 def test_registry_rows_are_named_by_as_few_columns_as_it_takes():
     before = pl.DataFrame({"gpu": ["H100", "H100"], "precision": ["FP8", "FP4"], "power": ["1", "2"]})
     now = before.with_columns(power=pl.Series(["1", "3"]))
@@ -54,6 +60,16 @@ def test_parameters_are_told_by_key_with_both_values():
         {"key": "own.pue", "before": None, "now": 1},
     ]
     assert [changed_inputs.shown(value) for value in (None, 1.3, "text", ["a"])] == ["-", "1.3", "text", '["a"]']
+
+
+def test_a_whole_study_is_told_in_one_line():
+    same = {"current": {"pue": 1.2}}
+    assert changed_inputs.changed_settings(same | {"old": {"pue": 1}}, same | {"own": {"pue": 1, "load": 1}}) == [
+        {"key": "old", "before": "a study", "now": None},
+        {"key": "own", "before": None, "now": "a study"},
+    ]
+    (changed,) = changed_inputs.changed_settings(same, {"current": {"pue": 1.3}})
+    assert changed == {"key": "current.pue", "before": 1.2, "now": 1.3}
 
 
 def test_a_law_in_the_place_of_a_number_is_told_by_its_keys():

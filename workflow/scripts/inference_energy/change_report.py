@@ -28,7 +28,7 @@ class Changes:
         files: as `changed_inputs.changed_files`.
         benchmarks: as `changed_inputs.changed_benchmarks`.
         registries: by path, changed files of `resources`.
-        parameters: as `changed_inputs.changed_parameters`.
+        parameters: as `changed_inputs.changed_settings`.
         packages: as `changed_inputs.changed_packages`.
     """
 
@@ -78,7 +78,7 @@ def compare(base: Build, now: Build) -> Changes:
         files=files,
         benchmarks=changed_inputs.changed_benchmarks(before, after),
         registries=registries,
-        parameters=None if None in settings else changed_inputs.changed_parameters(*settings),
+        parameters=None if None in settings else changed_inputs.changed_settings(*settings),
         packages=changed_inputs.changed_packages(base.recorded["software"], now.recorded["software"])
         if recorded
         else None,

@@ -10,8 +10,9 @@ from inference_energy.provenance import kind
 
 # The public tables that hold benchmark rows, and where in the file a row stood: no part of what it says.
 BENCHMARK_TABLES = ("throughput", "measured_energy", "published_estimate")
+KEY = {"source", "row_id"}
 PLACE = ("file", "line", "read_on")
-ABSENT = None
+ABSENT, WHOLE = None, "a study"
 
 
 def changed_files(before: dict[str, str], now: dict[str, str]) -> dict[str, dict[str, list[str]]]:
@@ -40,8 +41,8 @@ def changed_benchmarks(
     """
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
     for table in BENCHMARK_TABLES:
-        if table not in before or table not in now:
-            continue
+        if not all(KEY.issubset(build.get(table, pl.DataFrame()).columns) for build in (before, now)):
+            continue  # not there, or of a version whose rows had no names
         for source in sorted({*before[table]["source"], *now[table]["source"]}):
             versions = (frame.filter(source=source).drop(PLACE, strict=False) for frame in (before[table], now[table]))
             change = table_change(*versions, ["row_id"])
@@ -59,6 +60,19 @@ def changed_rows(before: pl.DataFrame, now: pl.DataFrame) -> TableChange:
         if not any(frame.select(shared[:end]).is_duplicated().any() for frame in (before, now)):
             return table_change(before, now, shared[:end])
     return table_change(before, now, [])
+
+
+def changed_settings(before: dict[str, dict], now: dict[str, dict]) -> list[dict[str, Any]]:
+    """Keys of configuration and studies that differ, as `changed_parameters`; a whole study in one line.
+
+    Args:
+        before: configuration and resolved studies, each by name.
+        now: likewise.
+    """
+    whole = {name: {"before": WHOLE, "now": ABSENT} for name in before.keys() - now}
+    whole |= {name: {"before": ABSENT, "now": WHOLE} for name in now.keys() - before}
+    shared = [{name: build[name] for name in before.keys() & now} for build in (before, now)]
+    return [{"key": name, **whole[name]} for name in sorted(whole)] + changed_parameters(*shared)
 
 
 def changed_parameters(before: dict, now: dict) -> list[dict[str, Any]]:
