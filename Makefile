@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report new-source bench browser lock clean
+.PHONY: all environment test lint report verify compare golden archive new-source bench browser lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -17,6 +17,7 @@ environment: .venv/lock.sha256
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	sha256sum requirements.lock > $@
 
+# Builds first: tests hold the numbers and pages of this tree against the agreed ones.
 test: environment browser lint all
 	$(BIN)/pytest -n auto
 
@@ -29,6 +30,23 @@ lint: environment
 report: all
 	$(BIN)/snakemake --cores 1 --report results/report.html
 	@echo "Open results/report.html"
+
+# Whether the files of this folder are those that results/provenance.json was written of.
+verify: environment
+	@$(BIN)/python workflow/scripts/verify_results.py
+
+# What moved against another build: make compare BASE=<project folder, folder of results or git revision> [OUT=folder]
+OUT ?= results/changes
+compare: all
+	@$(BIN)/python workflow/scripts/compare_builds.py -- "$(BASE)" "$(OUT)" "$(CORES)"
+
+# Takes the headline numbers of this tree for the agreed ones, and prints the line that CHANGELOG.md then needs.
+golden: all
+	@$(BIN)/python workflow/scripts/write_golden.py
+
+# The run as one file in archive/: inputs, configuration, code, results, provenance.
+archive: all
+	@$(BIN)/python workflow/scripts/archive_run.py
 
 # A folder in resources/benchmarks with its origin.yaml: make new-source NAME=x FILE=path/to/file
 new-source: environment
@@ -49,4 +67,4 @@ lock:
 		requirements.in -o requirements.lock
 
 clean:
-	rm -rf results/[!R]* .snakemake
+	rm -rf results/[!R]* .snakemake .builds

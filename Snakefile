@@ -23,26 +23,15 @@ include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/dashboard.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/provenance.smk"
 
 
 rule all:
     """Every table and figure of every configured study."""
     default_target: True
     input:
-        "results/headline.csv",
-        "results/benchmark_checks.parquet",
-        expand("results/figures/benchmarks/{figure}.{format}", figure=BENCHMARK_FIGURES, format=FORMATS),
-        expand("results/{study}/energy_per_query.parquet", study=STUDIES),
-        expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
-        expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
-        bridge(),
-        figures(),
-        "results/inference_energy.duckdb",
-        "results/inference_energy.xlsx",
-        "results/datapackage.json",
-        "results/headline.html",
-        "results/methods.html",
-        "results/dashboard.html",
+        targets(),
+        "results/provenance.json",
 
 
 onstart:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
 from inference_energy import energy, origins, studies  # noqa: E402
 
+SOURCES = ("Snakefile", "config", "resources", "workflow", "pyproject.toml", "requirements.in", "requirements.lock")
 REPEATS = 3
 ROWS = 1_000_000
 ORIGIN = """\
@@ -51,7 +52,7 @@ def in_a_copy(synthetic_rows: int, *targets: str) -> tuple[float, float]:
         targets: what to build; nothing means all.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("Snakefile", "config", "resources", "workflow"):
+        for name in SOURCES:
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, Path(folder) / name)
         if synthetic_rows:

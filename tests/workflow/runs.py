@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("Snakefile", "CITATION.cff", "config", "resources", "workflow")
+SOURCES = (
+    *("Snakefile", "CITATION.cff", "pyproject.toml", "requirements.in", "requirements.lock"),
+    *("config", "resources", "workflow"),
+)
 BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
 FEWEST = {"draws": "10_000", "fleet_draws": "1_000"}  # as few as the schema allows

@@ -1,4 +1,5 @@
 # Studies, checked before any job runs, and helpers that rules declare their inputs with.
+import functools
 import re
 import sys
 import tomllib
@@ -6,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
-from inference_energy import configuration, modules, run_summary, studies, terminal
+from inference_energy import configuration, modules, run_files, run_summary, studies, terminal
 from inference_energy.errors import InputError
 
 # Figures of a study, by its method.
@@ -88,6 +89,53 @@ def bridge():
         for format in FORMATS
     ]
     return files if config["bridge"]["from"] in STUDIES else []
+
+
+def targets():
+    """What a whole run is for; all that is made on the way to it, or beside it, follows from the rules."""
+    return [
+        "results/headline.csv",
+        "results/benchmark_checks.parquet",
+        *expand("results/figures/benchmarks/{figure}.{format}", figure=BENCHMARK_FIGURES, format=FORMATS),
+        *expand("results/{study}/energy_per_query.parquet", study=STUDIES),
+        *expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
+        *expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
+        *bridge(),
+        *figures(),
+        "results/inference_energy.duckdb",
+        "results/inference_energy.xlsx",
+        "results/datapackage.json",
+        "results/headline.html",
+        "results/methods.html",
+        "results/dashboard.html",
+    ]
+
+
+# What no rule reads and a run depends on all the same.
+PROJECT_FILES = [
+    "config/config.yaml",
+    "pyproject.toml",
+    "requirements.in",
+    "requirements.lock",
+    "workflow/report/workflow.rst",
+    "workflow/schemas/config.schema.yaml",
+    "workflow/schemas/study_nested.schema.yaml",
+    "workflow/schemas/study_published.schema.yaml",
+    "workflow/scripts/provenance.py",
+]
+
+
+@functools.cache
+def whole_run():
+    """Files that a whole run makes, and those that it reads: data, configuration, code, environment."""
+    found = run_files.of_targets(targets(), workflow.rules, Path.cwd())
+    named = (config["bridge"]["from"], *STUDIES, *BRIDGE)
+    configured = {path for name in named for path in studies.lineage(name, Path("config/studies"))}
+    included = {file.get_path_or_uri(secret_free=True) for file in workflow.included}
+    imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == modules.PACKAGE}
+    written = {Path(path).resolve().relative_to(Path.cwd()) for path in included | imported}
+    sources = {*found.sources, *PROJECT_FILES, *library("provenance"), *map(str, configured | written)}
+    return run_files.RunFiles(found.results, sorted(sources))
 
 
 def files_below(folder):

@@ -1,5 +1,7 @@
 """The benchmark database: written whole by one rule, opened read-only by everybody else."""
 
+import hashlib
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +67,34 @@ def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
         rows = f'SELECT * FROM "{table}" ORDER BY {order}'
         connection.execute(f"COPY ({rows}) TO {_quoted(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
         return pl.read_parquet(parquet)
+
+
+def contents_sha256(path: Path) -> str:
+    """SHA-256 of what a database holds: every table with its rows in order, every view, every comment.
+
+    The bytes of the file differ from build to build with the same contents; this does not.
+
+    Raises:
+        duckdb.Error: the file is not a database.
+    """
+    digest = hashlib.sha256()
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(path), read_only=True) as connection:
+        described = [
+            "SELECT view_name, sql, comment FROM duckdb_views() WHERE NOT internal ORDER BY view_name",
+            "SELECT table_name, comment FROM duckdb_tables() ORDER BY table_name",
+            "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal"
+            " ORDER BY table_name, column_index",
+        ]
+        for query in described:
+            digest.update(json.dumps(connection.execute(query).fetchall()).encode())
+        for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY table_name").fetchall():
+            rows = Path(folder) / "rows.csv"
+            # Every value in quotes: what is empty differs from what is missing.
+            connection.execute(
+                f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO {_quoted(str(rows))} (FORMAT csv, FORCE_QUOTE *)'
+            )
+            digest.update(rows.read_bytes())
+    return digest.hexdigest()
 
 
 def _quoted(text: str) -> str:

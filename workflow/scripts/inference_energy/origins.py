@@ -43,6 +43,15 @@ def read_origin(folder: Path, schema: dict, formats: Iterable[str]) -> dict:
     return origin
 
 
+def named_files(folder: Path) -> list[Path]:
+    """The origin of every source in a folder and the files that it names, sorted; nothing else that lies there."""
+    return sorted(
+        path
+        for origin in folder.glob(f"*/{ORIGIN}")
+        for path in (origin, *(origin.parent / name for name in read_yaml(origin)["files"]))
+    )
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file, as hexadecimal text."""
     with path.open("rb") as handle:

@@ -24,7 +24,7 @@ def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     Raises:
         InputError: unknown study, `extends` in a circle, a key or value that the schema or the method forbids.
     """
-    study = _resolve(name, folder, chain=())
+    study = resolve(name, folder)
     place = folder / f"{name}.yaml"
     method = study.get("method")
     if not isinstance(method, str) or method not in schemas:
@@ -34,7 +34,17 @@ def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     return study
 
 
-def _resolve(name: str, folder: Path, chain: tuple[str, ...]) -> dict:
+def resolve(name: str, folder: Path, chain: tuple[str, ...] = ()) -> dict:
+    """One study with everything it inherits, unchecked.
+
+    Args:
+        name: file name without `.yaml`.
+        folder: where study files lie.
+        chain: studies that extend it, outermost first.
+
+    Raises:
+        InputError: unknown study, `extends` in a circle, or no mapping in the file.
+    """
     path = folder / f"{name}.yaml"
     if name in chain:
         raise InputError(f"{path}: extends goes in a circle: {' -> '.join((*chain, name))}")
@@ -50,7 +60,14 @@ def _resolve(name: str, folder: Path, chain: tuple[str, ...]) -> dict:
         return own
     if not isinstance(parent, str):
         raise InputError(f"{path}: extends: found {parent!r}; allowed: the name of one study")
-    return merge(_resolve(parent, folder, (*chain, name)), own)
+    return merge(resolve(parent, folder, (*chain, name)), own)
+
+
+def lineage(name: str, folder: Path) -> list[Path]:
+    """The file of a study, then those of the studies that it extends, directly and through others."""
+    path = folder / f"{name}.yaml"
+    parent = read_yaml(path).get("extends")
+    return [path, *(lineage(parent, folder) if parent else [])]
 
 
 # A mapping with one of these keys says of what kind it is and replaces what another study has in its place.

@@ -1,0 +1,96 @@
+"""What a build says of itself, and a build packed up, verified and repeated elsewhere."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from inference_energy import archive, provenance
+from runs import ROOT, run
+
+
+def command(folder, name, *arguments):
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    line = [sys.executable, f"workflow/scripts/{name}.py", *arguments]
+    return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_every_result_and_every_input_is_recorded_with_its_checksum(built, contents):
+    recorded = provenance.read(built / provenance.FILE)
+    assert set(recorded["outputs"]) == {f"results/{name}" for name in contents(built)} - {str(provenance.FILE)}
+    assert provenance.differences(recorded, built) == []
+    code = {
+        str(path.relative_to(built)) for suffix in ("py", "smk", "yaml", "rst") for path in built.rglob(f"*.{suffix}")
+    }
+    # All there is but commands, and what only commands and the tests use.
+    unused = code - set(provenance.input_checksums(recorded))
+    commands = {f"workflow/scripts/{name}.py" for name in (*archive.COMMANDS, "write_golden")}
+    of_commands = {path for path in unused if path.startswith("workflow/scripts/inference_energy/")}
+    assert unused - of_commands == commands
+    assert "workflow/scripts/inference_energy/energy.py" not in of_commands
+    assert recorded["configuration"]["draws"] == 10_000
+    assert recorded["studies"]["bridge-01"]["method"] == "nested"
+    assert recorded["studies"]["current"]["fleet"]["subject"] == "frontier"
+    assert recorded["origins"]["resources/benchmarks/oviedo"]["licence"] == "MIT"
+    assert str(built) not in (built / provenance.FILE).read_text()
+
+
+def test_an_archive_is_verified_and_repeated_elsewhere(copy, tmp_path):
+    for document in archive.DOCUMENTS.values():
+        (copy / document).parent.mkdir(exist_ok=True)
+        shutil.copyfile(ROOT / document, copy / document)
+    strays = ["password.txt", "results/notes.txt", "resources/benchmarks/private.csv", "workflow/scripts/own.py"]
+    for stray in strays:
+        (copy / stray).write_text("nobody's business\n")
+    packed = command(copy, "archive_run")
+    assert packed.returncode == 0, packed.stderr
+    file = next((copy / "archive").iterdir())
+    first = file.read_bytes()
+    assert command(copy, "archive_run").returncode == 0
+    assert file.read_bytes() == first
+
+    with tarfile.open(file) as members:
+        members.extractall(tmp_path / "elsewhere")
+        times = {member.mtime for member in members.getmembers()}
+    assert len(times) == 1
+    (folder,) = (tmp_path / "elsewhere").iterdir()
+    assert not [stray for stray in strays if (folder / stray).exists()]
+    shutil.rmtree(copy)
+    verified = command(folder, "verify_results")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+    shutil.move(folder / "results", folder / "published")
+    outcome = run(folder, "--cores", "2", "results/headline.csv")
+    assert outcome.returncode == 0, outcome.stdout
+    for table in ("headline.csv", "current/scenario_aggregates.parquet", "validated/throughput.parquet"):
+        assert (folder / "results" / table).read_bytes() == (folder / "published" / table).read_bytes()
+    compared = command(folder, "compare_builds", "published", "changes", "1")
+    assert compared.returncode == 0, compared.stderr
+    assert "**Headline numbers: none of 77 moved.**" in (folder / "changes/changes.md").read_text()
+
+
+def test_a_result_that_was_edited_or_deleted_is_named(copy):
+    headline = copy / "results/headline.csv"
+    headline.write_text(headline.read_text().replace("0.34,", "0.35,", 1))
+    (copy / "results/corrections.csv").unlink()
+    outcome = command(copy, "verify_results")
+    assert outcome.returncode == 1
+    lines = outcome.stdout.splitlines()
+    assert lines[0] == "results/corrections.csv: no such file"
+    assert lines[1].startswith("results/headline.csv: found sha256 ")
+    assert len(lines) == 2
+    refused = command(copy, "archive_run")
+    assert refused.returncode == 1 and "run `make` first" in refused.stderr
+    assert not (copy / "archive").exists()
+    (copy / provenance.FILE).unlink()
+    assert command(copy, "verify_results").stderr == "Error: results/provenance.json: no such file; run `make` first\n"
+
+
+def test_what_was_deleted_is_built_again_and_recorded(copy):
+    before = (copy / provenance.FILE).read_bytes()
+    Path(copy / "results/corrections.csv").unlink()
+    outcome = run(copy, "--cores", "1")
+    assert outcome.returncode == 0, outcome.stdout
+    assert (copy / provenance.FILE).read_bytes() == before

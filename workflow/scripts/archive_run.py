@@ -1,0 +1,13 @@
+"""Command behind `make archive`: inputs, configuration, code, results and provenance of the last run as one file."""
+
+import sys
+from pathlib import Path
+
+from inference_energy import archive
+from inference_energy.errors import InputError
+
+try:
+    path = archive.pack(Path())
+except InputError as error:
+    sys.exit(f"Error: {error}")
+print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")

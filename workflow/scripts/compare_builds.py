@@ -1,0 +1,30 @@
+"""Command behind `make compare BASE=x`: what moved against another build, and which inputs changed."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from inference_energy import builds, change_report, revisions, text_files
+from inference_energy.errors import InputError
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("base", help="a project folder with a finished build, a folder of results, or a git revision")
+parser.add_argument("out", type=Path, help="folder for changes.md and changes.json")
+parser.add_argument("cores", help="how many cores a revision is built with")
+arguments = parser.parse_args()
+try:
+    if not arguments.base:
+        raise InputError(f"BASE: found nothing; allowed: {builds.ALLOWED}, as in `make compare BASE=main`")
+    now = builds.in_folder(Path(), "this build")
+    if Path(arguments.base).is_dir():
+        base = builds.in_folder(Path(arguments.base), arguments.base)
+    else:
+        commit = revisions.commit(arguments.base, Path())
+        folder = revisions.built(commit, Path(), arguments.cores, lambda line: print(line, flush=True))
+        base = builds.in_folder(folder, f"{arguments.base} ({commit[:12]})")
+    changes = change_report.compare(base, now)
+except InputError as error:
+    sys.exit(f"Error: {error}")
+text_files.write_json(arguments.out / "changes.json", change_report.as_json(changes))
+text_files.write(arguments.out / "changes.md", change_report.as_markdown(changes))
+print(f"{arguments.out / 'changes.md'}, {arguments.out / 'changes.json'}")

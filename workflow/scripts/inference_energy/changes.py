@@ -1,0 +1,148 @@
+"""What differs between two versions of a table: rows, numbers with their own uncertainty, texts."""
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from inference_energy.golden import RELATIVE_TOLERANCE
+
+MOVES = {
+    "row": pl.String,
+    "column": pl.String,
+    "before": pl.Float64,
+    "now": pl.Float64,
+    "relative": pl.Float64,
+    "of_interval": pl.Float64,
+    "standard_errors": pl.Float64,
+}
+TEXTS = {"row": pl.String, "column": pl.String, "before": pl.String, "now": pl.String}
+QUANTILE = re.compile(r"(?P<of>.*?)_?(?P<which>p\d\d|mean)(?P<rest>_.+)?")
+MISSING = "-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableChange:
+    """What differs between two versions of a table; rows are named by the values of their key.
+
+    Attributes:
+        rows_before: how many there were.
+        rows: how many there are.
+        added: rows that were not there.
+        removed: rows that are gone.
+        moves: numbers of rows in both: `before`, `now`, `relative` change (none from 0), `of_interval`: the change as a
+            part of the distance from P5 to P95 that the row had, `standard_errors`: as a multiple of the Monte Carlo
+            errors of both together. The largest relative change comes first.
+        texts: texts and truth values of rows in both.
+        new_columns: columns that were not there.
+        lost_columns: columns that are gone.
+    """
+
+    rows_before: int
+    rows: int
+    added: list[str]
+    removed: list[str]
+    moves: pl.DataFrame
+    texts: pl.DataFrame
+    new_columns: list[str]
+    lost_columns: list[str]
+
+    @property
+    def changed_rows(self) -> list[str]:
+        """Rows in both with a number or a text that differs."""
+        return list(dict.fromkeys([*self.moves["row"], *self.texts["row"]]))
+
+    def __bool__(self) -> bool:
+        differs = self.added or self.removed or self.new_columns or self.lost_columns
+        return bool(differs) or bool(len(self.moves)) or bool(len(self.texts))
+
+
+def table_change(before: pl.DataFrame, now: pl.DataFrame, key: list[str]) -> TableChange:
+    """Compare two versions of a table.
+
+    Args:
+        before: one version.
+        now: the other.
+        key: columns that name a row; none, or some that do not, and a row that differs in anything is another row.
+    """
+    shared = [column for column in now.columns if column in before.columns]
+    if (
+        not key
+        or not set(key) <= set(shared)
+        or any(_names(frame, key).is_duplicated().any() for frame in (before, now))
+    ):
+        key = shared
+    old, new = (
+        frame.select(_names(frame, key).alias("row"), *shared).unique("row", maintain_order=True)
+        for frame in (before, now)
+    )
+    both = old.join(new, on="row", suffix=" now", maintain_order="right")
+    numbers, texts = [pl.DataFrame(schema=MOVES)], [pl.DataFrame(schema=TEXTS)]
+    for column in shared:
+        if column in key:
+            continue
+        if old[column].dtype.is_numeric() or new[column].dtype.is_numeric():
+            numbers.append(_moves(both, column))
+        else:
+            texts.append(_texts(both, column))
+    return TableChange(
+        rows_before=len(before),
+        rows=len(now),
+        added=new.join(old, on="row", how="anti", maintain_order="left")["row"].to_list(),
+        removed=old.join(new, on="row", how="anti", maintain_order="left")["row"].to_list(),
+        moves=pl.concat(numbers).sort(pl.col("relative").abs(), descending=True, nulls_last=True, maintain_order=True),
+        texts=pl.concat(texts),
+        new_columns=[column for column in now.columns if column not in before.columns],
+        lost_columns=[column for column in before.columns if column not in now.columns],
+    )
+
+
+def _names(frame: pl.DataFrame, key: list[str]) -> pl.Series:
+    """Name of every row; two spellings of one number, 500 and 500.0, are one name."""
+    values = [pl.col(name).cast(pl.Float64) if frame[name].dtype.is_numeric() else pl.col(name) for name in key]
+    return frame.select(
+        pl.concat_str([value.cast(pl.String).fill_null(MISSING) for value in values], separator=", ")
+    ).to_series()
+
+
+def _moves(both: pl.DataFrame, column: str) -> pl.DataFrame:
+    before, now = _number(column), _number(f"{column} now")
+    width = errors = pl.lit(None)
+    ends = _interval(column)
+    if ends and set(ends) <= set(both.columns):
+        width = _number(ends[1]) - _number(ends[0])
+    if f"{column}_se" in both.columns:
+        errors = (_number(f"{column}_se") ** 2 + _number(f"{column}_se now") ** 2).sqrt()
+    same = (now - before).abs() <= RELATIVE_TOLERANCE * before.abs()
+    same = pl.when(before.is_null() | now.is_null()).then(before.is_null() & now.is_null()).otherwise(same)
+    return both.filter(~same).select(
+        "row",
+        pl.lit(column).alias("column"),
+        before.alias("before"),
+        now.alias("now"),
+        *(
+            pl.when(scale != 0).then((now - before) / scale).cast(pl.Float64).alias(name)
+            for name, scale in (("relative", before), ("of_interval", width), ("standard_errors", errors))
+        ),
+    )
+
+
+def _interval(column: str) -> tuple[str, str] | None:
+    """The columns that hold P5 and P95 of what a column is a quantile or mean of; none for a standard error."""
+    if column.endswith("_se"):
+        return None
+    parts = QUANTILE.fullmatch(column)
+    of, rest = (parts["of"], parts["rest"] or "") if parts else (column, "")
+    start = f"{of}_" if of else ""
+    return f"{start}p05{rest}", f"{start}p95{rest}"
+
+
+def _number(column: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Float64, strict=False)  # a column without any value is read as text
+
+
+def _texts(both: pl.DataFrame, column: str) -> pl.DataFrame:
+    before, now = (pl.col(name).cast(pl.String) for name in (column, f"{column} now"))
+    return both.filter(before.ne_missing(now)).select(
+        "row", pl.lit(column).alias("column"), before.alias("before"), now.alias("now")
+    )

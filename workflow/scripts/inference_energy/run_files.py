@@ -1,0 +1,52 @@
+"""Which files a run reads and makes, as the rules of the workflow say."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Files of a run, each list sorted.
+
+    Attributes:
+        results: all that it makes: the targets, what is made on the way to them, and what the same jobs make beside.
+        sources: all that it reads and does not make, with the scripts, environments and captions of its rules.
+    """
+
+    results: list[str]
+    sources: list[str]
+
+
+def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunFiles:
+    """Follow targets back to what nothing makes, in the way in which Snakemake finds its jobs.
+
+    Args:
+        targets: files to be made.
+        rules: all rules of the workflow, objects of Snakemake.
+        root: folder that the files of rules are named from.
+    """
+    rules = list(rules)
+    results, sources, waiting = set(), set(), list(targets)
+    while waiting:
+        file = waiting.pop()
+        if file in results or file in sources:
+            continue
+        maker = next((rule for rule in rules if any(output.match(file) for output in rule.output)), None)
+        if maker is None:
+            sources.add(file)
+            continue
+        wildcards = maker.get_wildcards(file)
+        results |= set(map(str, maker.expand_output(wildcards)[0]))
+        waiting += map(str, maker.expand_input(wildcards)[0])
+        sources |= _beside(maker, root)
+    return RunFiles(sorted(results), sorted(sources))
+
+
+def _beside(rule: Any, root: Path) -> set[str]:
+    """What a rule is written in besides the Snakefile: its script, its environment, the captions of its figures."""
+    named = [Path(rule.snakefile).parent / name for name in (rule.script, rule.conda_env) if name]
+    reported = [output.flags["report"] for output in rule.output if "report" in output.flags]
+    named += [Path(flag.caption.get_path_or_uri(secret_free=True)) for flag in reported if flag.caption]
+    return {str(path.resolve().relative_to(root.resolve())) for path in named}

@@ -1,0 +1,16 @@
+"""Wiring of rule provenance."""
+
+from pathlib import Path
+
+from inference_energy import log, provenance, text_files
+
+with log.job(snakemake) as logger:
+    recorded = provenance.record(
+        root=Path(),
+        sources=snakemake.input.sources,
+        results=snakemake.input.results,
+        configuration=snakemake.params.configuration,
+        studies=snakemake.params.studies,
+    )
+    text_files.write_json(Path(snakemake.output[0]), recorded)
+    logger.info("%d inputs, %d results", len(provenance.input_checksums(recorded)), len(recorded["outputs"]))

@@ -1,0 +1,20 @@
+"""Command behind `make verify`: are the files of this folder those that provenance.json was written of?"""
+
+import sys
+from pathlib import Path
+
+from inference_energy import provenance
+from inference_energy.errors import InputError
+
+try:
+    recorded = provenance.read(provenance.FILE)
+    different = provenance.differences(recorded, Path())
+except InputError as error:
+    sys.exit(f"Error: {error}")
+if different:
+    print(*different, sep="\n")
+    sys.exit(
+        f"{len(different)} files are not those of {provenance.FILE}; delete what was edited by hand and run `make`"
+    )
+inputs, outputs = len(provenance.input_checksums(recorded)), len(recorded["outputs"])
+print(f"{inputs} inputs and {outputs} results are those of {provenance.FILE}.")

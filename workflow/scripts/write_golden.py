@@ -1,0 +1,13 @@
+"""Command behind `make golden`: takes the headline numbers of the last build for the agreed ones."""
+
+from pathlib import Path
+
+import polars as pl
+from inference_energy import golden
+from inference_energy.origins import sha256
+
+FILE = Path("tests/golden/headline.csv")
+
+golden.golden_table(pl.read_csv("results/headline.csv", infer_schema_length=None)).write_csv(FILE)
+fault = golden.changelog_fault(Path("CHANGELOG.md").read_text(), sha256(FILE))
+print(f"{FILE} holds the numbers of results/headline.csv.", *([fault] if fault else []), sep="\n")
