@@ -99,7 +99,7 @@ class Asked:
     def node(self, formula: str = "", children: Iterable[Node] = (), **facts: Value) -> Node:
         """The number as a step with its place, after its formula and what that rests on."""
         given = {
-            "label": f"{self.table}: {self.key}: {self.column}",
+            "label": f"{self.column} of {self.table} ({self.key})",
             "value": self.value,
             "unit": unit_of(self.column, self.row),
             "place": self.place,

@@ -52,8 +52,9 @@ def _published(asked: Asked) -> Node:
         return asked.node(children=[_rows(asked, **given), *assumed(throughput.usable_rows)])
     if column in LOG_LINEAR:
         if asked.row["form"] == "constant":
+            formula = "ln(cap)" if column == "intercept" else ""
             return asked.node(
-                "ln(cap)" if column == "intercept" else "0 * cap",
+                formula,
                 [asked.beside("cap_tok_per_s", "cap"), *assumed(throughput.fit)],
                 note="a constant: the model has too few rows, or too few different lengths, for slopes",
             )
@@ -92,7 +93,7 @@ def _rows(asked: Asked, *, rows_of: pl.DataFrame, per: str, label: str = "benchm
         )
         for row in rows_of.iter_rows(named=True)
     )
-    return Node(label=f"{len(found)} {label}", children=found, alike=True)
+    return Node(label=f"{len(found)} {label} of {rows_of['model'][0]}", children=found, alike=True)
 
 
 def _extreme(asked: Asked, rows: pl.DataFrame, column: str, end: str) -> Node:
@@ -192,7 +193,8 @@ def _configured(asked: Asked) -> pl.DataFrame:
 
 def _several(asked: Asked) -> pl.DataFrame:
     minimum = asked.evidence.config["throughput_forms"]["minimum_rows"]
-    return configurations.measured_at_several_lengths(asked.evidence.table("throughput"), minimum)
+    rows = asked.evidence.table("throughput")
+    return asked.evidence.once("several", read=lambda: configurations.measured_at_several_lengths(rows, minimum))
 
 
 def configuration(asked: Asked) -> Node:
@@ -235,24 +237,24 @@ def _stated_error(asked: Asked) -> Node:
             "M",
             f"mean squared log ratio of all {len(left_out)} rows left out of all configurations",
             everyone,
-            children=(_left_out_rows(asked, left_out),),
+            children=(asked.evidence.once("left out", read=lambda: _left_out_rows(asked, left_out)),),
         ),
     ]
     return asked.node("sqrt((S + k * M) / (n + k))", children)
 
 
 def _left_out_rows(asked: Asked, rows: pl.DataFrame) -> Node:
-    found = tuple(
-        corpus_row(
-            asked.evidence,
-            row["source"],
-            row["row_id"],
-            value=row["ratio"],
-            label=f"{row['row_id']}: predicted without itself / observed",
-        )
-        for row in rows.iter_rows(named=True)
-    )
+    found = tuple(_left_out_row(asked, row) for row in rows.iter_rows(named=True))
     return Node(label=f"{len(found)} rows left out", children=found, alike=True)
+
+
+def _left_out_row(asked: Asked, row: dict) -> Node:
+    label = f"{row['row_id']}: predicted without itself / observed"
+    source, row_id = row["source"], row["row_id"]
+    return asked.evidence.once(
+        *("left out", row["form"], source, row_id),
+        read=lambda: corpus_row(asked.evidence, source, row_id, value=row["ratio"], label=label),
+    )
 
 
 def left_out(asked: Asked) -> Node:
@@ -335,7 +337,7 @@ def forms(asked: Asked) -> Node:
 
 def _facts(asked: Asked) -> pl.DataFrame:
     read = asked.evidence.nested_tables
-    return with_facts(read.coefficients, read.models, read.hardware)
+    return asked.evidence.once("facts", read=lambda: with_facts(read.coefficients, read.models, read.hardware))
 
 
 def _nested(asked: Asked) -> Node:

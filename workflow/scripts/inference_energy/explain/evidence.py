@@ -1,4 +1,4 @@
-"""What derivations are made from: tables, studies, registries and the lines behind them, each read when it is asked for."""
+"""What derivations are made from: tables, studies, registries and the lines behind them, each read when asked for."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -108,10 +108,19 @@ class Evidence:
         Raises:
             InputError: there is none: the table is of another build than what refers to it.
         """
-        found = self.rows(name, **key)
-        if found.is_empty():
+        columns = tuple(sorted(key))
+        index = self.once("index", name, *columns, read=lambda: self._index(name, columns))
+        place = index.get(tuple(key[column] for column in columns))
+        if place is None:
             raise InputError(f"results: table {name} has no row {key}; run `make` first")
-        return found.row(0, named=True)
+        return self.table(name).row(place, named=True)
+
+    def _index(self, name: str, columns: tuple[str, ...]) -> dict[tuple, int]:
+        """Place of the first row by its values in some columns: looking rows up one by one is slow otherwise."""
+        found: dict[tuple, int] = {}
+        for place, values in enumerate(self.table(name).select(columns).iter_rows()):
+            found.setdefault(values, place)
+        return found
 
     def file_of(self, name: str, study: str | None) -> str:
         """File of a public table, of one study where it has a file of its own."""

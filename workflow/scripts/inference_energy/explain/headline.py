@@ -75,13 +75,13 @@ def _computed(asked: Asked) -> Node:
     beside = [printed(asked, "")] if row["published"] is not None else []
     note = row["note"] or ""
     if words.startswith("long/traditional output_tokens"):
-        return asked.node("long / short", [*_medians(asked), *beside], note=note)
+        return asked.node("long / short", [*beside, *_medians(asked)], note=note)
     if words.startswith("long/traditional"):
-        return asked.node("long / traditional", [*_both(asked), *beside], note=note)
+        return asked.node("long / traditional", [*beside, *_both(asked)], note=note)
     if words.startswith("published_estimate/"):
-        return asked.node("theirs / ours", [*_overstated(asked), *beside], note=note)
+        return asked.node("theirs / ours", [*beside, *_overstated(asked)], note=note)
     found = _target(asked, end)
-    return asked.node("x", [found, *beside], note=note)
+    return asked.node("x", [*beside, found], note=note)
 
 
 def _target(asked: Asked, end: str) -> Node:

@@ -84,6 +84,10 @@ def _z() -> Node:
 
 def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
     """Study keys, resource rows and pairs that a law rests on."""
+    return asked.evidence.once("law", study, name, read=lambda: _found_behind(asked, study, name))
+
+
+def _found_behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
     entries = asked.evidence.study(study)
     if name.startswith("overhead: "):
         key = {"overhead": name.removeprefix("overhead: ")}
@@ -136,7 +140,7 @@ def _pairs(asked: Asked, study: str) -> tuple[Node, ...]:
         rows = asked.evidence.rows("attainment_pairs", kind=kind)
         pairs = tuple(asked.of("attainment_pairs", row, "ratio") for row in rows.iter_rows(named=True))
         key = study_key(asked.evidence, study, ["attainment", "pairs", kind], weight, label=f"weight of '{kind}'")
-        listed = Node(label=f"{len(pairs)} pairs, '{kind}'", children=pairs, alike=True)
+        listed = Node(label=f"pairs '{kind}': {len(pairs)}", children=pairs, alike=True)
         note = f"median {rows['ratio'].median():.3g}; a ratio above 1 counts as 1"
         found.append(Node(label=f"{kind}: weight {weight:g}", note=note, children=(key, listed)))
     return (*found, *assumed(attainment.attainment_law))

@@ -12,6 +12,7 @@ from functools import cached_property
 RESULT = "result"
 SOURCES = ("benchmark", "workload", "resource", "study", "configuration", "published", "assumption", "constant")
 DIGITS = 9  # as many as results are written with
+ROUNDING = 1e-8
 TOLERANCE = 2e-6  # relative: nine digits of every factor, amplified where logarithms or differences are taken
 
 FUNCTIONS: Mapping[str, Callable] = {
@@ -100,20 +101,19 @@ class Node:
         """What the formula gives."""
         return evaluate(self.formula, self.symbols)
 
-    @property
-    def inserted(self) -> str:
-        """The formula with values put in."""
-        values = self.symbols
-        return re.sub(
-            r"[A-Za-z_]\w*", lambda found: digits(values[found[0]]) if found[0] in values else found[0], self.formula
-        )
+    def inserted(self, count: int = DIGITS) -> str:
+        """The formula with values put in, at some number of digits."""
+        values = {name: digits(value, count) for name, value in self.symbols.items()}
+        return re.sub(r"[A-Za-z_]\w*", lambda found: values.get(found[0], found[0]), self.formula)
 
     @property
     def contradicted(self) -> bool:
         """Whether an exact formula does not give the value: the results are older than what they follow from."""
         if not self.formula or not self.exact or not isinstance(self.value, int | float):
             return False
-        return not math.isclose(self.result, self.value, rel_tol=TOLERANCE, abs_tol=1e-12)
+        # Differences of nearly equal numbers of nine digits have fewer.
+        lost = ROUNDING * max(map(abs, self.symbols.values()), default=0.0)
+        return not math.isclose(self.result, self.value, rel_tol=TOLERANCE, abs_tol=lost)
 
 
 def evaluate(formula: str, values: Mapping[str, float]) -> float:

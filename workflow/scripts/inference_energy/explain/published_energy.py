@@ -180,7 +180,7 @@ def throughput_at(asked: Asked, model: str, workload: str, answer: Node) -> Node
         for symbol, column in (("b0", "intercept"), ("b1", "slope_input"), ("b2", "slope_output"))
     ]
     return computed(
-        f"TPS: output tokens per second of a node with {model}, {row['form'].replace('_', '-')} fit",
+        f"output tokens per second of a node with {model}, {row['form'].replace('_', '-')} fit",
         "min(exp(b0 + b1 * ln(L_in) + b2 * ln(L_out)), cap)",
         [*coefficients, asked.of("throughput_fit", row, "cap_tok_per_s", "cap"), prompt, answer],
         symbol="TPS",

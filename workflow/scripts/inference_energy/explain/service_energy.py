@@ -15,6 +15,7 @@ from inference_energy.explain.laws import ingredient
 from inference_energy.explain.node import Node, computed, number, total
 from inference_energy.explain.sources import assumed, config_key, resource, study_key, workload_line
 from inference_energy.fleet_factors import Shared, cached_name
+from inference_energy.lengths import Lengths
 from inference_energy.nested import Member, Service
 from inference_energy.serving import OWN, SecondsCurve, hardware_mix, model_weights
 
@@ -41,14 +42,24 @@ def explained(asked: Asked) -> Node:
         return asked.node()
     if row["spread"] == "per_query":
         return _per_query(asked)
-    middle = energy_at(asked, Situation.of(asked))
-    between = [_sibling(asked, spread) for spread in ("per_query", "shared") if spread != row["spread"]]
-    note = f"{asked.quantile.upper()} of {row['draws']:,} draws: {SPREADS[row['spread']]}."
-    if asked.quantile == "mean":
-        note = f"Mean of {row['draws']:,} draws: {SPREADS[row['spread']]}."
-    shared = [*mixes(asked), *assumed(fleet_factors.shared_draws), *fits_missed(asked)]
-    closed = replace(middle, label=f"Closed form: mean energy of a query, {at_words(asked)}", note=WHY_NOT)
-    return asked.node(children=[*between, closed, *shared], note=note)
+    of_draws = f"{asked.quantile.upper()} of {row['draws']:,} draws: {SPREADS[row['spread']]}."
+    rest = [*mixes(asked), *assumed(fleet_factors.shared_draws), *fits_missed(asked)]
+    if row["spread"] == "untrimmed" and asked.quantile != "mean":
+        fixed = asked.of(
+            "energy_by_boundary",
+            _spread_row(asked, "per_query"),
+            asked.column,
+            label=f"The same of queries alone, {at_words(asked)}",
+        )
+        note = f"{of_draws} Drawing what is shared widens the spread and moves it."
+        return asked.node(children=[fixed, _sibling(asked, "shared"), *rest], note=note)
+    closed = replace(
+        energy_at(asked, Situation.of(asked)),
+        label=f"Closed form: mean energy of a query, {at_words(asked)}",
+        note=WHY_NOT,
+    )
+    between = [_sibling(asked, spread) for spread in ("untrimmed", "shared") if spread != row["spread"]]
+    return asked.node(children=[closed, *between, *rest], note=of_draws.replace("MEAN", "Mean"))
 
 
 def at_words(asked: Asked) -> str:
@@ -56,13 +67,13 @@ def at_words(asked: Asked) -> str:
     return f"everything that the fleet shares at its median, boundary {asked.row['boundary']}"
 
 
+def _spread_row(asked: Asked, spread: str) -> dict:
+    key = {name: asked.row[name] for name in ("study", "workload", "subject", "boundary")}
+    return asked.evidence.row("energy_by_boundary", **key, spread=spread)
+
+
 def _sibling(asked: Asked, spread: str) -> Node:
-    row = asked.evidence.row(
-        "energy_by_boundary",
-        **{name: asked.row[name] for name in ("study", "workload", "subject", "boundary")},
-        spread=spread,
-    )
-    other = replace(asked, table="energy_by_boundary", row=row)
+    other = replace(asked, table="energy_by_boundary", row=_spread_row(asked, spread))
     return other.node(label=f"{spread}, the same column: {SPREADS[spread]}", place=other.place, note="")
 
 
@@ -137,7 +148,8 @@ def energy_at(asked: Asked, of: Situation) -> Node:
         terms.append(
             computed(f"{model} on {gpu}", "w * s * K", children, symbol="E", unit="Wh", note=whose(of, member))
         )
-    summed = total("sum over models and GPUs", terms, alike=len(terms) > 3, unit="Wh")
+    terms.sort(key=lambda term: -term.value)
+    summed = total("sum over models and GPUs, the largest first", terms, alike=len(terms) > 3, unit="Wh")
     return replace(summed, label=f"Mean energy of a {of.workload} query of {of.subject}, {of.boundary}")
 
 
@@ -220,11 +232,12 @@ def mean_gpu_seconds(asked: Asked, of: Situation, member: Member) -> Node:
         _coefficient(asked, of, row, column, symbol)
         for symbol, column in {**{s: c for c, s in curves.COEFFICIENTS.items()}, "g": "kv_growth"}.items()
     ]
+    mean = ", mean" if len(lengths.weights) > 1 else ""
     means = [
-        number("L_p", "prompt tokens that no cache is known to hold, mean", parts.prefill, "tokens", children=origin),
-        number("L_o", "answer tokens, mean", parts.decode, "tokens", children=origin),
-        number("L_po", "prompt x answer tokens, mean", parts.context, "tokens^2", children=origin),
-        number("L_oo", "answer tokens squared, mean", parts.growth, "tokens^2", children=origin),
+        number("L_p", f"prompt tokens that no cache is known to hold{mean}", parts.prefill, "tokens", children=origin),
+        number("L_o", f"answer tokens{mean}", parts.decode, "tokens", children=origin),
+        number("L_po", f"prompt x answer tokens{mean}", parts.context, "tokens^2", children=origin),
+        number("L_oo", f"answer tokens squared{mean}", parts.growth, "tokens^2", children=origin),
     ]
     return computed(
         f"GPU-seconds of a {of.workload} query of {member[0]} on {member[1]}, {row['kinship'].replace('_', ' ')}",
@@ -475,26 +488,43 @@ def _per_query(asked: Asked) -> Node:
         return asked.node(middle.formula, middle.children, note=SPREADS["per_query"])
     lengths, cached = of.service.lengths[of.workload], of.value(cached_name(of.workload))
     energies = of.service.per_gpu_second(of.shared)
-    terms = []
+    terms, nearest = [], (np.inf, None, 0)
     for member, weight in of.weights.items():
         curve = of.service.curves[member][0]
         seconds = serving.gpu_seconds(curve.coefficients(), curve.parts(lengths), cached)
         each = np.asarray(seconds) * float(energies[member][of.boundary])
         below = float(lengths.weights @ (each < asked.value) + lengths.weights @ (each == asked.value) / 2)
         share = number("F", f"share of the queries of {member[0]} on {member[1]} below {asked.value:.6g} Wh", below)
-        terms.append(
-            computed(f"{member[0]} on {member[1]}", "w * F", [_weight(asked, of, member, weight), share], symbol="m")
-        )
+        children = [_weight(asked, of, member, weight), share]
+        terms.append(computed(f"{member[0]} on {member[1]}", "w * F", children, symbol="m"))
+        distance = np.abs(np.log(each / asked.value))
+        nearest = min(nearest, (float(distance.min()), member, int(distance.argmin())), key=lambda found: found[0])
+    terms.sort(key=lambda term: -term.value)
     below = total("share of queries below it", terms, alike=len(terms) > 3)
-    share = SHARES[asked.quantile]
-    note = f"of weighted points of length, interpolated: within one point of {share:g}"
-    return asked.node(
-        children=[
-            replace(below, label=f"Share of queries below {asked.value:.9g} Wh", note=note),
-            energy_at(asked, of),
-        ],
-        note=SPREADS["per_query"],
+    note = f"of weighted points of length, interpolated: {SHARES[asked.quantile]:g} to within one point"
+    shares = replace(below, label=f"Share of queries below {asked.value:.9g} Wh", note=note)
+    one = _one_query(asked, of, nearest[1], nearest[2])
+    mean = replace(energy_at(asked, of), note="the mean of the same queries, model by model and GPU by GPU")
+    return asked.node(children=[one, shares, mean], note=SPREADS["per_query"])
+
+
+def _one_query(asked: Asked, of: Situation, member: Member, point: int) -> Node:
+    """A query whose energy is the quantile, or nearly: one model on one GPU at one pair of lengths."""
+    lengths = of.service.lengths[of.workload]
+    at = slice(point, point + 1)
+    one = Lengths(
+        input_tokens=lengths.input_tokens[at],
+        output_tokens=lengths.output_tokens[at],
+        cached_share=lengths.cached_share[at],
+        weights=np.ones(1),
     )
+    service = replace(of.service, lengths=of.service.lengths | {of.workload: one})
+    there = Situation(of.name, service, of.shared, of.subject, of.workload, of.boundary)
+    prompt, answer = float(one.input_tokens[0]), float(one.output_tokens[0])
+    words = f"{member[0]} on {member[1]}, {prompt:.0f} tokens in, {answer:.0f} out"
+    rate = wh_per_gpu_second(asked, there, member[0], member[1])
+    label = f"A query of this energy: {words}"
+    return computed(label, "s * K", [mean_gpu_seconds(asked, there, member), rate], unit="Wh")
 
 
 def _share(asked: Asked) -> Node:
