@@ -1,6 +1,7 @@
 """Command behind `make explain WHAT="..."`: where a number of the public tables comes from."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from inference_energy.errors import InputError
 from inference_energy.explain import machine, question, registry, text
 from inference_energy.explain.evidence import Evidence
 
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make explain ... | head` ends quietly
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("what", help="words of a row and column in any order, or a value as it was printed")
 parser.add_argument("--detail", choices=["brief", "full"], default="brief", help="every row and step, or the first")
@@ -16,10 +18,11 @@ arguments = parser.parse_args()
 evidence = Evidence(Path())
 try:
     answer = question.ask(evidence, arguments.what)
-    node = registry.explained(evidence, answer.best.table, answer.best.row, answer.best.column)
+    best = answer.best
+    node = registry.explained(evidence, best.table, best.row, best.column) if best else None
 except InputError as error:
     sys.exit(f"Error: {error}")
 if arguments.format == "json":
     print(machine.rendered(node, answer))
 else:
-    print(text.rendered(node, answer, full=arguments.detail == "full"))
+    print(text.rendered(node, answer, full=arguments.detail == "full") if node else text.choice(answer))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from inference_energy.catalogue import BY_NAME
 from inference_energy.explain.evidence import Evidence
 from inference_energy.explain.node import RESULT, Node, Place, Value, computed, digits
 
@@ -84,7 +83,7 @@ class Asked:
     @property
     def key(self) -> str:
         """Name of the row."""
-        names = BY_NAME[self.table].key() or [name for name, cell in self.row.items() if isinstance(cell, str)]
+        names = self.evidence.key(self.table) or [name for name, cell in self.row.items() if isinstance(cell, str)]
         return ", ".join(f"{name} {plain(self.row[name])}" for name in names if self.row.get(name) is not None)
 
     @property
@@ -103,7 +102,7 @@ class Asked:
             "value": self.value,
             "unit": unit_of(self.column, self.row),
             "place": self.place,
-            "note": BY_NAME[self.table].columns()[self.column],
+            "note": self.evidence.meaning(self.table, self.column),
         }
         return Node(formula=formula, children=tuple(children), **given | facts)
 

@@ -1,6 +1,6 @@
 """What derivations are made from: tables, studies, registries and the lines behind them, each read when asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -45,7 +45,7 @@ class Evidence:
         self.root = root
         self._read: dict[tuple, object] = {}
 
-    def once(self, *place: str, read: Callable[[], object]) -> object:
+    def once(self, *place: Hashable, read: Callable[[], object]) -> object:
         """Something that is computed or read the first time it is asked for.
 
         Args:
@@ -95,12 +95,20 @@ class Evidence:
         for file in table.files(self.methods).values():
             if not (self.root / "results" / file).is_file():
                 raise InputError(f"results/{file}: no such file; run `make` first")
-        frame = catalogue.read(table, self.root / "results", self.methods)
-        return frame
+        return catalogue.read(table, self.root / "results", self.methods)
+
+    def meaning(self, name: str, column: str) -> str:
+        """What a column of a public table means."""
+        return self.once("columns", name, read=lambda: BY_NAME[name].columns())[column]
+
+    def key(self, name: str) -> list[str]:
+        """Columns that together name a row of a public table."""
+        return self.once("key", name, read=lambda: BY_NAME[name].key())
 
     def rows(self, name: str, **key: object) -> pl.DataFrame:
         """Rows of a public table by some of their columns."""
-        return self.table(name).filter(*(pl.col(column).eq_missing(pl.lit(value)) for column, value in key.items()))
+        same = [pl.col(column).eq_missing(pl.lit(value)) for column, value in key.items()]
+        return self.once("rows", name, *key.items(), read=lambda: self.table(name).filter(*same))
 
     def row(self, name: str, **key: object) -> dict:
         """The first row of a public table with such values.
@@ -153,7 +161,7 @@ class Evidence:
             found = yaml_line(path, keys)
             if found is not None:
                 return f"config/studies/{chain}.yaml", found
-            chain = configuration.read_yaml(path).get("extends")
+            chain = self.once("extends", chain, read=lambda path=path: configuration.read_yaml(path).get("extends"))
         raise InputError(f"config/studies/{name}.yaml: found no {'.'.join(keys)}; allowed: a key of the study")
 
     @cached_property
@@ -178,8 +186,7 @@ class Evidence:
     def fit(self, study: str) -> pl.DataFrame:
         """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""
         if study in self.methods:
-            rows = self.rows("throughput_fit", study=study)
-            return rows
+            return self.rows("throughput_fit", study=study)
         return self.once("fit", study, read=lambda: services.fitted(study, self.study(study), self.nested_tables))
 
     def service(self, study: str) -> Service:

@@ -85,6 +85,7 @@ def comment_at(path: Path, line: int) -> str:
     return " ".join([*above, *([behind[1]] if behind else []), *below])
 
 
+@cache
 def assumptions_in(code: Callable | ModuleType) -> list[tuple[str, str, int]]:
     """Every `# ASSUME:` of a function, class or module: its text, file from the root of the repository, and line."""
     text, start = inspect.getsourcelines(code)

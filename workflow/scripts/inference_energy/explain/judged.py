@@ -337,7 +337,8 @@ def _scored(asked: Asked) -> pl.DataFrame:
 def _listed(asked: Asked, runs: pl.DataFrame) -> Node:
     found = []
     for run in runs.iter_rows(named=True):
-        key = {name: run[name] for name in (*RUN, "target")}
-        there = replace(asked, row=key)
-        found.append(replace(measured(there, ""), label=f"{run['row_id']}: predicted / measured {run['ratio']:.4g}"))
+        there = replace(asked, row={name: run[name] for name in (*RUN, "target")})
+        observed = measured(there, "measured")
+        predicted = number("predicted", "predicted", run["ratio"] * observed.value, "J per output token")
+        found.append(computed(run["row_id"], "predicted / measured", [predicted, observed]))
     return Node(label=f"{len(found)} runs", children=tuple(found), alike=True)

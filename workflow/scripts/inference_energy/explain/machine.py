@@ -6,12 +6,12 @@ from inference_energy.explain.node import Node
 from inference_energy.explain.question import Answer
 
 
-def rendered(node: Node, answer: Answer) -> str:
-    """The derivation with the question that names it and others that may have been meant."""
+def rendered(node: Node | None, answer: Answer) -> str:
+    """The derivation and its question, and others that may have been meant; these alone if none is best."""
     content = {
-        "question": answer.best.words,
-        "assumed": answer.best.assumed,
-        "derivation": as_dict(node),
+        "question": answer.best and answer.best.words,
+        "assumed": answer.best and answer.best.assumed,
+        "derivation": node and as_dict(node),
         "others": [{"value": other.value, "question": other.words} for other in answer.others],
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)

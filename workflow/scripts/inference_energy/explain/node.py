@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 # What a place may be. A derivation ends in one of SOURCES: there is nothing behind it in this project.
 RESULT = "result"
@@ -122,7 +122,12 @@ def evaluate(formula: str, values: Mapping[str, float]) -> float:
     Raises:
         KeyError: a name or an operation that is not known.
     """
-    return float(_value(ast.parse(formula, mode="eval").body, values))
+    return float(_value(_parsed(formula), values))
+
+
+@cache
+def _parsed(formula: str) -> ast.expr:
+    return ast.parse(formula, mode="eval").body
 
 
 def _value(node: ast.expr, values: Mapping[str, float]) -> float:

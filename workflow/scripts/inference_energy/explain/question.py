@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ UNITS |= {"tok/s": "tok/s", "mw": "MW", "ms": "ms", "%": "", "tokens": "tokens"}
 NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?(e[+-]?[0-9]+)?%?")
 ROW = re.compile(r"row ([0-9]+)")
 # Columns of numbers that name or place a row; a value in them is not looked for.
-NAMING = ("line", "step", "draws", "gpus", "nodes", "year", "target_ms")
+NAMING = ("line", "draws", "gpus", "nodes", "requests", "responses")
+NAMING_ENDS = ("_parallel", "_se")
 LISTED = 8
 
 
@@ -69,9 +71,9 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The number that is explained, and others that may have been meant."""
+    """The number that is explained, and others that may have been meant; none where they are equally likely."""
 
-    best: Found
+    best: Found | None
     others: tuple[Found, ...] = ()
 
 
@@ -106,16 +108,19 @@ def ask(evidence: Evidence, what: str) -> Answer:
         raise InputError(
             'WHAT: found nothing; allowed: words such as WHAT="current long frontier", or a value: WHAT=4.32'
         )
-    numbers = [word for word in what.split() if NUMBER.fullmatch(word)]
+    numbers = [word for word in what.split() if NUMBER.fullmatch(word.casefold())]
     others = [word for word in what.split() if word not in numbers]
     if numbers and all(word.casefold() in UNITS for word in others):
         return by_value(evidence, numbers[0], others)
-    try:
-        return by_words(evidence, what)
-    except InputError:
-        if not numbers:
-            raise
-    return by_value(evidence, numbers[0], others)
+    tables = _tables(evidence, what)
+    candidates = _all_candidates(tables, what)
+    if candidates:
+        return _best(candidates)
+    if numbers:
+        found = _values(evidence, numbers[0], others)
+        if found:
+            return _of_values(found)
+    raise InputError(_nothing(evidence, tables, what))
 
 
 # By words
@@ -167,27 +172,36 @@ def _texts(frame: pl.DataFrame, name: str) -> list[str]:
     return [column for column, dtype in frame.schema.items() if dtype == pl.String and column not in PROSE]
 
 
-def by_words(evidence: Evidence, what: str) -> Answer:
-    """The number that words name.
+def _tables(evidence: Evidence, what: str) -> list[_Table]:
+    """The tables that a question names, else all but those that are drawn."""
+    named = [table.name for table in PUBLIC_TABLES if _names_table(table.name, what)]
+    return [_Table.of(evidence, name) for name in named or [of.name for of in PUBLIC_TABLES if not of.drawn]]
+
+
+def _words(what: str) -> list[str]:
+    numbered = ROW.search(plain(what))
+    return [WORDS.get(word, word) for word in plain(ROW.sub("", plain(what)) if numbered else what).split()]
+
+
+def _all_candidates(tables: list[_Table], what: str) -> list[tuple[float, int, Found]]:
+    numbered = ROW.search(plain(what))
+    row, words = int(numbered[1]) if numbered else None, _words(what)
+    found = [each for order, table in enumerate(tables) for each in _candidates(table, words, order, row)]
+    return sorted(found, key=lambda each: (-each[0], each[1], each[2].position))
+
+
+def _best(candidates: list[tuple[float, int, Found]]) -> Answer:
+    """The number that fits best.
 
     Raises:
-        InputError: as `ask`.
+        InputError: several rows of its table fit as well.
     """
-    numbered = ROW.search(plain(what))
-    words = [WORDS.get(word, word) for word in plain(ROW.sub("", what) if numbered else what).split()]
-    tables = [_Table.of(evidence, table.name) for table in PUBLIC_TABLES]
-    named = [table for table in tables if _names_table(table.name, what)]
-    candidates = []
-    for order, table in enumerate(named or tables):
-        candidates += _candidates(table, words, order, int(numbered[1]) if numbered else None)
-    if not candidates:
-        raise InputError(_nothing(evidence, named or tables, words, what))
-    candidates.sort(key=lambda found: (-found[0], found[1], found[2].position))
-    best = [found for found in candidates if found[0] == candidates[0][0] and found[2].table == candidates[0][2].table]
+    score, _, first = candidates[0]
+    best = [found for fit, _, found in candidates if fit == score and found.table == first.table]
     if len(best) > 1:
-        raise InputError(_ambiguous([found for _, _, found in best]))
-    others = _distinct([found for _, _, found in candidates[1:] if found.table != best[0][2].table])
-    return Answer(best=best[0][2], others=tuple(others[:LISTED]))
+        raise InputError(_ambiguous(best))
+    others = _distinct([found for _, _, found in candidates[1:] if found.table != first.table])
+    return Answer(best=first, others=tuple(others[:LISTED]))
 
 
 def _names_table(name: str, what: str) -> bool:
@@ -253,16 +267,17 @@ def _column(table: _Table, words: list[str], needed: list[str]) -> str | None:
 def _score(table: _Table, row: dict, words: list[str], column: str, missing: list[str]) -> tuple[float, str]:
     """How well a row and column fit: cells of the key that are named in full, less those that are not."""
     asked, score, assumed = set(words), 0.0, []
-    for name in BY_NAME[table.name].key():
-        if row[name] is None:
-            continue
-        parts = set(plain(_cell(row[name])).split())
-        if parts <= asked:
+    left = Counter(words)  # a word names one cell: `gpu_boards` does not name a group `gpu` as well
+    cells = {name: plain(_cell(row[name])).split() for name in BY_NAME[table.name].key() if row[name] is not None}
+    for name in sorted(cells, key=lambda name: -len(cells[name])):
+        needed = Counter(cells[name])
+        if needed <= left:
+            left -= needed
             score += 2
         elif row[name] == DEFAULTS.get(name, _usual_boundary(table.name) if name == "boundary" else None):
             assumed.append(f"{name} {row[name]}")
         else:
-            score -= 1 if parts & asked else 1.5
+            score -= 1 if set(needed) & asked else 1.5
     if column in USUAL and not set(table.columns[column]) <= asked:
         assumed.append(f"column {column}")
     elif set(table.columns[column]) <= asked:
@@ -289,8 +304,8 @@ def _ambiguous(found: list[Found]) -> str:
     return f"WHAT: {len(found)} rows of {table} fit; say which: {'; '.join(open_keys)}{first}"
 
 
-def _nothing(evidence: Evidence, tables: list[_Table], words: list[str], what: str) -> str:
-    vocabulary = set()
+def _nothing(evidence: Evidence, tables: list[_Table], what: str) -> str:
+    words, vocabulary = _words(what), set()
     for table in tables:
         unique = table.texts.unique().to_list() if len(table.frame) < 6000 else table.texts.head(1).to_list()
         vocabulary |= {word for text in unique for word in text.split()}
@@ -304,9 +319,11 @@ def _nothing(evidence: Evidence, tables: list[_Table], words: list[str], what: s
         if text:
             rows = f"{text[0].name}.{name}"
             return f"WHAT: {rows} is text; allowed: a column of numbers, such as {one_of(list(text[0].columns)[:6])}"
-    unknown = [word for word in words if word not in vocabulary]
+    unknown = sorted((word for word in words if word not in vocabulary), key=lambda word: bool(NUMBER.fullmatch(word)))
     if unknown:
-        return f"WHAT: no table, row or column has the word {unknown[0]!r}; allowed: {like(unknown[0], vocabulary)}"
+        letters = "[a-z]+" if unknown[0].isalpha() else "[a-z0-9.]*[a-z][a-z0-9.]*"
+        known = [word for word in vocabulary if re.fullmatch(letters, word)]
+        return f"WHAT: no table, row or column has the word {unknown[0]!r}; allowed: {like(unknown[0], known)}"
     for left_out in words:
         rest = [word for word in words if word != left_out]
         found = [found for table in tables for found in _candidates(table, rest, 0, None)]
@@ -330,42 +347,61 @@ def by_value(evidence: Evidence, number: str, words: list[str]) -> Answer:
     Raises:
         InputError: none does.
     """
-    value, half = _printed(number)
-    units = {UNITS[word.casefold()] for word in words if word.casefold() in UNITS}
-    further = [WORDS.get(word, word) for word in plain(" ".join(w for w in words if w.casefold() not in UNITS)).split()]
+    found = _values(evidence, number, words)
+    if not found:
+        named = f" with {' '.join(words)!r}" if words else ""
+        near = _nearest(evidence, _printed(number, words)[0])
+        raise InputError(
+            f"WHAT: no public number{named} prints as {number}; the nearest headline number is {near.value:g}:"
+            f" {near.command}"
+        )
+    return _of_values(found)
+
+
+def _values(evidence: Evidence, number: str, words: list[str]) -> list[tuple[float, Found]]:
+    """Every number that prints as a value, with how likely it is meant, the best first."""
+    value, half = _printed(number, words)
+    percent = number.endswith("%") or "%" in words
+    units = {UNITS[word.casefold()] for word in words if UNITS.get(word.casefold())}
+    further = _words(" ".join(word for word in words if word.casefold() not in UNITS))
     found: list[tuple[float, int, Found]] = []
-    nearest: tuple[float, Found] | None = None
-    for order, table in enumerate(PUBLIC_TABLES):
+    for table in PUBLIC_TABLES:
         if table.drawn:
             continue
-        texts = _Table.of(evidence, table.name)
-        for column, parts in texts.columns.items():
-            if column in NAMING or column.endswith("_parallel"):
+        of, key = _Table.of(evidence, table.name), table.key()
+        for column, parts in of.columns.items():
+            if column in (*NAMING, *key) or column.endswith(NAMING_ENDS) or (percent and "share" not in parts):
                 continue
-            difference = (texts.frame[column].cast(pl.Float64) - value).abs()
-            for position in (difference <= half * (1 + 1e-9)).arg_true():
-                row = texts.frame.row(position, named=True)
-                if _fits(row, column, parts, texts.texts[position], units, further):
+            near = (of.frame[column].cast(pl.Float64) - value).abs() <= half * (1 + 1e-9)
+            for position in near.arg_true():
+                row = of.frame.row(position, named=True)
+                if _fits(row, column, parts, of.texts[position], units, further):
                     each = Found(table=table.name, position=position, row=row, column=column)
-                    found.append((_rank(table.name, row, column), order, each))
-            place = difference.arg_min()
-            if place is not None and table.name == "headline" and not further:
-                close = Found(table=table.name, position=place, row=texts.frame.row(place, named=True), column=column)
-                if nearest is None or difference[place] < nearest[0]:
-                    nearest = (difference[place], close)
-    if not found:
-        near = f"; the nearest headline number is {nearest[1].value:g}: {nearest[1].command}" if nearest else ""
-        named = f" with {' '.join(words)!r}" if words else ""
-        raise InputError(f"WHAT: no public number{named} prints as {number}{near}")
+                    found.append((_rank(table.name, row, column), len(of.frame), each))
     found.sort(key=lambda each: (-each[0], each[1], each[2].position))
-    ordered = _one_per_row([each for _, _, each in found])
-    return Answer(best=ordered[0], others=tuple(ordered[1:]))
+    kept: dict[tuple[str, int], tuple[float, Found]] = {}  # the best column of every row
+    for rank, _, each in found:
+        kept.setdefault((each.table, each.position), (rank, each))
+    return list(kept.values())
 
 
-def _printed(number: str) -> tuple[float, float]:
-    """Value of a printed number and half a unit of its last digit."""
-    text = number.replace(",", "").rstrip("%")
-    scale = 0.01 if number.endswith("%") else 1.0
+def _of_values(found: list[tuple[float, Found]]) -> Answer:
+    ranks, numbers = [rank for rank, _ in found], [each for _, each in found]
+    if len(found) > 1 and ranks[0] == ranks[1]:
+        return Answer(best=None, others=tuple(numbers))
+    return Answer(best=numbers[0], others=tuple(numbers[1:]))
+
+
+def _nearest(evidence: Evidence, value: float) -> Found:
+    rows = evidence.table("headline")
+    position = int((rows["computed"] - value).abs().arg_min())
+    return Found(table="headline", position=position, row=rows.row(position, named=True), column="computed")
+
+
+def _printed(number: str, words: Iterable[str]) -> tuple[float, float]:
+    """Value of a printed number and half a unit of its last digit; a percentage is a share."""
+    text = number.casefold().replace(",", "").rstrip("%")
+    scale = 0.01 if number.endswith("%") or "%" in words else 1.0
     mantissa, _, exponent = text.partition("e")
     decimals = len(mantissa.partition(".")[2])
     power = int(exponent or 0)
@@ -379,17 +415,10 @@ def _fits(row: dict, column: str, parts: list[str], text: str, units: set[str], 
 
 
 def _rank(table: str, row: dict, column: str) -> float:
-    """Headline numbers that are both printed and computed so, then computed, printed, medians, anything else."""
+    """Headline numbers that are both printed and computed so, then computed, printed, of all runs, usual, others."""
     if table == "headline":
         computed, published = row["computed"], row["published"]
         both = published is not None and computed is not None and math.isclose(computed, published, rel_tol=0.02)
         return {"computed": 30.0, "published": 20.0}.get(column, 10.0) + (5.0 if both else 0.0)
-    return 5.0 if column in USUAL else 1.0
-
-
-def _one_per_row(found: list[Found]) -> list[Found]:
-    """The best column of every row."""
-    kept: dict[tuple[str, int], Found] = {}
-    for each in found:
-        kept.setdefault((each.table, each.position), each)
-    return list(kept.values())
+    whole = any(row.get(name) == value for name, value in DEFAULTS.items() if value == "all")
+    return (5.0 if column in USUAL else 1.0) + (1.0 if whole else 0.0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from inference_energy.catalogue import BY_NAME
 from inference_energy.explain import (
     attained,
     compared,
@@ -91,7 +90,7 @@ def _explain(asked: Asked) -> Node:
     """The same step once, however many ask for it; a number that is not there is said to be so."""
     if asked.value is None:
         return asked.node(note="There is no number here: " + _why_not(asked))
-    named = asked.key if BY_NAME[asked.table].key() else str(sorted(asked.row.items(), key=str))
+    named = asked.key if asked.evidence.key(asked.table) else str(sorted(asked.row.items(), key=str))
     place = (asked.table, asked.column, named)
     return asked.evidence.once("step", *place, read=lambda: EXPLAINERS[asked.table](asked))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from inference_energy.explain.evidence import BENCHMARKS, WORKLOADS, Evidence
-from inference_energy.explain.files import assumptions_in, comment_at, yaml_line
+from inference_energy.explain.files import assumptions_in, comment_at, lines, yaml_line
 from inference_energy.explain.node import RESULT, Node, Place, Value, digits
 
 # What is quoted of a benchmark row, where it has it.
@@ -142,7 +142,7 @@ def study_key(evidence: Evidence, study: str, keys: Iterable[str], value: Value 
         file=file,
         line=line,
         key=".".join(keys),
-        quote=path.read_text().splitlines()[line - 1].strip(),
+        quote=lines(path)[line - 1].strip(),
         url=url_in(comment_at(path, line)) or evidence.study(study).get("source", ""),
         origin=evidence.study(study)["title"],
     )
@@ -155,7 +155,7 @@ def config_key(evidence: Evidence, keys: Iterable[str], value: Value, **facts: V
     keys = [str(key) for key in keys]
     path = evidence.root / "config/config.yaml"
     line = yaml_line(path, keys)
-    text = path.read_text().splitlines()[line - 1].strip()
+    text = lines(path)[line - 1].strip()
     place = Place(kind="configuration", file="config/config.yaml", line=line, key=".".join(keys), quote=text)
     return Node(**{"label": ".".join(keys), "value": value, "place": place, "note": comment_at(path, line)} | facts)
 
@@ -194,7 +194,7 @@ def constant(module: object, name: str, value: float, label: str, *, unit: str =
         symbol: its name in the formula above.
     """
     file = Path(module.__file__).resolve().relative_to(Path(__file__).resolve().parents[4])
-    text = Path(module.__file__).read_text().splitlines()
+    text = lines(Path(module.__file__))
     line = next(place for place, line in enumerate(text, start=1) if re.match(rf"{name}\b", line))
     peer = getattr(module, "PEER", None)
     source = peer.source if peer else url_in(module.__doc__)

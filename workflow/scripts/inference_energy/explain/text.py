@@ -23,7 +23,7 @@ def rendered(node: Node, answer: Answer | None = None, *, full: bool = False) ->
         full: every row, quotation and repeated step; else what a reader needs to follow it.
     """
     writer = _Writer(full=full)
-    if answer and answer.best.assumed:
+    if answer and answer.best and answer.best.assumed:
         writer.write(f"Taken as {answer.best.assumed}.", 0)
     writer.step(node, 0)
     if answer and answer.others:
@@ -31,6 +31,11 @@ def rendered(node: Node, answer: Answer | None = None, *, full: bool = False) ->
     if not full:
         writer.lines += ["", "Every row and step: DETAIL=full. For machines: FORMAT=json."]
     return "\n".join(writer.lines)
+
+
+def choice(answer: Answer) -> str:
+    """Numbers to choose from where none is the likeliest."""
+    return "\n".join(["Several public numbers print as that; say which:", *others(answer.others)])
 
 
 def others(found: Iterable[Found]) -> list[str]:
