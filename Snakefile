@@ -23,6 +23,7 @@ include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/dashboard.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/explain.smk"
 include: "workflow/rules/provenance.smk"
 
 

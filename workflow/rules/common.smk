@@ -107,6 +107,7 @@ def targets():
         "results/datapackage.json",
         "results/headline.html",
         "results/methods.html",
+        "results/explanations.html",
         "results/dashboard.html",
     ]
 

@@ -93,7 +93,7 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
     if ingredient in ("model", "gpu"):
         return _alone(service, middle, ingredient)
     if ingredient == "lengths":
-        return {end: _quantities(_with_prompts(service, share), middle) for end, share in ENDS.items()}
+        return {end: _quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
     if ingredient == "coupling":
         return _uncoupled(service, middle)
     prefixes = {"fit": "fit error", "cached": fleet_factors.CACHED, "overheads": "overhead"}
@@ -109,7 +109,8 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
     return ends
 
 
-def _with_prompts(service: Service, share: float) -> Service:
+def with_prompts(service: Service, share: float) -> Service:
+    """A service whose prompts all have the length that a share of its workload's prompts stays below."""
     lengths = {}
     for name, of in service.lengths.items():
         order = np.argsort(of.input_tokens, kind="stable")

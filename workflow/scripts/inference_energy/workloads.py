@@ -18,8 +18,7 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
     density, quantiles = [], []
     for workload, spec in study["workloads"].items():
         cumulative = _cumulative(spec)
-        edges = np.unique(np.rint(np.geomspace(1, len(cumulative) + 1, 160)).astype(int))
-        low, high = edges[:-1], edges[1:]  # whole tokens low ... high - 1
+        low, high = bins(len(cumulative))
         shares = cumulative[high - 2] - np.where(low > 1, cumulative[np.maximum(low - 2, 0)], 0.0)
         place = {"workload": workload, "label": spec["label"]}
         density.append(
@@ -43,6 +42,12 @@ def _cumulative(spec: dict) -> np.ndarray:
 def _quantiles(cumulative: np.ndarray, shares: dict[str, float]) -> dict[str, float]:
     """Fewest tokens that a share of the answers does not exceed, by name."""
     return {name: float(np.searchsorted(cumulative, share) + 1) for name, share in shares.items()}
+
+
+def bins(longest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shortest length of every bin that a distribution is drawn in, and the shortest beyond it: low ... high - 1."""
+    edges = np.unique(np.rint(np.geomspace(1, longest + 1, 160)).astype(int))
+    return edges[:-1], edges[1:]
 
 
 def assumed_lengths(study: dict, shares: dict[str, float]) -> pl.DataFrame:
