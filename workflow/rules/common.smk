@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
-from inference_energy import configuration, modules, run_files, run_summary, studies, terminal
+from inference_energy import catalogue, configuration, modules, run_files, run_summary, studies, terminal
 from inference_energy.errors import InputError
 
 # Figures of a study, by its method.
@@ -48,6 +48,21 @@ try:
     PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
+
+# Method of every study that is built, which says what public tables it has.
+STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
+# Public tables that are there only where the study that the bridge begins at is built.
+BRIDGED = [
+    "method_bridge",
+    "backtest",
+    "backtest_peers",
+    "scores",
+    "cross_methods",
+    "cross_method_parts",
+    "statements",
+    "statement_kinds",
+    "tornado",
+]
 
 
 wildcard_constraints:
@@ -142,3 +157,18 @@ def whole_run():
 def files_below(folder):
     """Every file of every source in a folder: a new one is read without an edit here."""
     return lambda wildcards: sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
+
+
+def files_like(*patterns):
+    """Every file of some patterns, likewise."""
+    return lambda wildcards: sorted(str(path) for pattern in patterns for path in Path().glob(pattern))
+
+
+def public_files():
+    """The file of every public table, of every study that has it."""
+    return [
+        f"results/{file}"
+        for table in catalogue.PUBLIC_TABLES
+        for file in table.files(STUDY_METHODS).values()
+        if table.name not in BRIDGED or bridge()
+    ]

@@ -1,35 +1,4 @@
 # All public tables in one place, in the forms that people ask for, and the page of methods.
-from inference_energy import catalogue
-
-# Method of every study, which says what tables it has.
-STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
-# Tables that are there only where the study that the bridge begins at is built.
-BRIDGED = [
-    "method_bridge",
-    "backtest",
-    "backtest_peers",
-    "scores",
-    "cross_methods",
-    "cross_method_parts",
-    "statements",
-    "statement_kinds",
-    "tornado",
-]
-
-
-def public_files():
-    """The file of every public table, of every study that has it."""
-    return [
-        f"results/{file}"
-        for table in catalogue.PUBLIC_TABLES
-        for file in table.files(STUDY_METHODS).values()
-        if table.name not in BRIDGED or bridge()
-    ]
-
-
-def files_like(*patterns):
-    """Every file of some patterns: a new one is read without an edit here."""
-    return lambda wildcards: sorted(str(path) for pattern in patterns for path in Path().glob(pattern))
 
 
 rule public_database:

@@ -19,7 +19,7 @@ with log.job(snakemake) as logger:
     cited = {name: frame for name, frame in frames.items() if not catalogue.BY_NAME[name].drawn}
     workbook.write(
         Path(snakemake.output[0]),
-        about=reading_guide.about(citation),
+        about=reading_guide.about(citation) | {"Not in here": reading_guide.NOT_IN_WORKBOOK},
         frames=cited,
         meanings={name: table.meaning for name, table in catalogue.BY_NAME.items()},
         entries=data_dictionary.data_dictionary(catalogue.PUBLIC_TABLES),

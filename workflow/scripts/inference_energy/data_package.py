@@ -68,16 +68,12 @@ def _named(sources: list[Source]) -> list[Source]:
 def _resource(table: PublicTable, entries: list[Entry], frame: pl.DataFrame) -> dict:
     schema: dict = {"fields": [_field(entry) for entry in entries], "missingValues": [""]}
     key = table.key()
-    if (
-        key
-        and frame.select(key).null_count().sum_horizontal().sum() == 0
-        and not frame.select(key).is_duplicated().any()
-    ):
+    named = frame.select(key)
+    if key and named.drop_nulls().is_unique().sum() == len(frame):
         schema["primaryKey"] = key
     return {
         "profile": "tabular-data-resource",
-        "name": table.name.replace("_", "-"),
-        "title": table.name,
+        "name": table.name,
         "description": table.meaning,
         "path": f"{FOLDER}/{table.name}.csv",
         "format": "csv",

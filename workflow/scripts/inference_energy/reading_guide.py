@@ -33,6 +33,7 @@ LICENCE = (
     "Code and computed tables: {licence}. Rows of benchmarks stand under the licence of their source, which every such"
     " row and the list of sources name."
 )
+NOT_IN_WORKBOOK = "Curves and densities that figures are drawn from: they are in the database and in the CSV files."
 
 
 def about(citation: dict) -> dict[str, str]:

@@ -18,9 +18,8 @@ from inference_energy.source_list import Source
 
 ABOUT, DICTIONARY, SOURCES = "About", "Data dictionary", "Sources"
 NARROWEST, WIDEST = 8, 48
-CREATED = datetime.datetime(
-    2000, 1, 1, tzinfo=datetime.UTC
-)  # a file that said when it was made would differ every time
+# A file that said when it was made would differ every time.
+CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 DECADES_SHOWN = 5  # a column that spans more has no fixed number of decimals
 
 
