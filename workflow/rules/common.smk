@@ -106,6 +106,37 @@ def bridge():
     return files if config["bridge"]["from"] in STUDIES else []
 
 
+# Figures whose caption has another name.
+CAPTIONS = {
+    "coverage": "benchmark_coverage",
+    "energy_per_query_traditional": "energy_per_query",
+    "energy_per_query_long": "energy_per_query",
+}
+
+
+def page_figures():
+    """Every figure in the order of the page: group, folder, name, caption, workload."""
+    groups = [("Judged by measurement", "comparison", CALIBRATION_FIGURES)] if bridge() else []
+    groups += [("From the published to the current estimate", "comparison", ["method_bridge"])] if bridge() else []
+    groups += [(study["title"], name, FIGURES[study["method"]]) for name, study in reversed(STUDIES.items())]
+    groups.append(("The benchmark corpus", "benchmarks", BENCHMARK_FIGURES))
+    return [
+        {
+            "group": group,
+            "folder": folder,
+            "name": name,
+            "caption": CAPTIONS.get(name, name),
+            "workload": name.rsplit("_", 1)[-1],
+        }
+        for group, folder, names in groups
+        for name in names
+    ]
+
+
+def page_files(format):
+    return [f"results/figures/{figure['folder']}/{figure['name']}.{format}" for figure in page_figures()]
+
+
 def targets():
     """What a whole run is for; all that is made on the way to it, or beside it, follows from the rules."""
     return [

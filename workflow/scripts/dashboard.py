@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import polars as pl
-from inference_energy import dashboard, explorers, input_tables, lever_evidence, log, registries, services
+from inference_energy import dashboard, explorers, input_tables, lever_evidence, log, registries, services, text_files
 from inference_energy.configuration import read_yaml
 from inference_energy.explorer import DRAWS
 from inference_energy.page_numbers import study_of_page
@@ -36,7 +36,5 @@ with log.job(snakemake) as logger:
         sources=dashboard.sources(origins, sources),
         draws=DRAWS,
     )
-    unfinished = Path(snakemake.output[0]).with_suffix(".part")
-    unfinished.write_text(html)
-    unfinished.replace(snakemake.output[0])
+    text_files.write(Path(snakemake.output[0]), html)
     logger.info("%s: %.1f MB", snakemake.output[0], len(html) / 1e6)

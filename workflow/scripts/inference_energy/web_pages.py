@@ -7,6 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from inference_energy import text_files
+
 # An address, or a name of an article that has one: arXiv numbers and DOIs.
 LINK = re.compile(
     r"(?P<url>https?://[^\s<>()\[\]]+[^\s<>()\[\].,;:])"
@@ -25,9 +27,7 @@ def write(path: Path, template: Path, **content: object) -> None:
         **content: what the template names.
     """
     text = _environment(template.parent).get_template(template.name).render(**content)
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    text_files.write(path, text)
 
 
 def _environment(folder: Path) -> Environment:
