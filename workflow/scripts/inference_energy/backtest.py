@@ -101,7 +101,7 @@ def _offline(
     return own["kinship"], own["fit_error_log_sd"], float(reached)
 
 
-class _Expectations:
+class Expectations:
     """GPU time per output token of runs, each from other runs; what all but one network tell is computed once."""
 
     def __init__(self, runs: pl.DataFrame, throughput: pl.DataFrame):
@@ -253,7 +253,7 @@ def backtest(
     """
     shares = board_shares(runs, node_power)
     transferable = shares.filter(~pl.col("source").is_in(list(unpredictable)))
-    expectations, known, found = _Expectations(runs, throughput), {}, []
+    expectations, known, found = Expectations(runs, throughput), {}, []
     for row in runs.iter_rows(named=True):
         expected, reason = expectations.of(row)
         place = (row["source"], row["network"], row["gpu"])

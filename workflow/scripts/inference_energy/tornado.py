@@ -93,13 +93,10 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
     if ingredient in ("model", "gpu"):
         return _alone(service, middle, ingredient)
     if ingredient == "lengths":
-        return {end: _quantities(_with_prompts(service, share), middle) for end, share in ENDS.items()}
+        return {end: _quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
     if ingredient == "coupling":
         return _uncoupled(service, middle)
-    prefixes = {"fit": "fit error", "cached": fleet_factors.CACHED, "overheads": "overhead"}
-    names = [
-        name for name in service.given.laws if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
-    ]
+    names = laws_of(service, ingredient)
     ends = {}
     for end, share in ENDS.items():
         moved = middle
@@ -109,7 +106,16 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
     return ends
 
 
-def _with_prompts(service: Service, share: float) -> Service:
+def laws_of(service: Service, ingredient: str) -> list[str]:
+    """Names of the laws that are moved together as one ingredient."""
+    prefixes = {"fit": "fit error", "cached": fleet_factors.CACHED, "overheads": "overhead"}
+    return [
+        name for name in service.given.laws if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
+    ]
+
+
+def with_prompts(service: Service, share: float) -> Service:
+    """A service whose prompts all have the length that a share of its workload's prompts stays below."""
     lengths = {}
     for name, of in service.lengths.items():
         order = np.argsort(of.input_tokens, kind="stable")

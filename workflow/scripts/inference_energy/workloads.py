@@ -19,8 +19,7 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
     for workload, spec in study["workloads"].items():
         probabilities = output_tokens(spec["output_tokens"]).probabilities()
         cumulative = np.cumsum(probabilities)
-        edges = np.unique(np.rint(np.geomspace(1, len(probabilities) + 1, 160)).astype(int))
-        low, high = edges[:-1], edges[1:]  # whole tokens low ... high - 1
+        low, high = bins(len(probabilities))
         shares = cumulative[high - 2] - np.where(low > 1, cumulative[np.maximum(low - 2, 0)], 0.0)
         place = {"workload": workload, "label": spec["label"]}
         density.append(
@@ -35,6 +34,12 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
             tokens = float(np.searchsorted(cumulative, share) + 1)
             quantiles.append(place | {"name": name, "output_tokens": tokens})
     return pl.concat(density), pl.DataFrame(quantiles)
+
+
+def bins(longest: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shortest length of every bin that a distribution is drawn in, and the shortest beyond it: low ... high - 1."""
+    edges = np.unique(np.rint(np.geomspace(1, longest + 1, 160)).astype(int))
+    return edges[:-1], edges[1:]
 
 
 def assumed_lengths(study: dict, shares: dict[str, float]) -> pl.DataFrame:
