@@ -1,0 +1,28 @@
+"""Command behind `make explain WHAT="..."`: where a number of the public tables comes from."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from inference_energy.errors import InputError
+from inference_energy.explain import machine, question, registry, text
+from inference_energy.explain.evidence import Evidence
+
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make explain ... | head` ends quietly
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("what", help="words of a row and column in any order, or a value as it was printed")
+parser.add_argument("--detail", choices=["brief", "full"], default="brief", help="every row and step, or the first")
+parser.add_argument("--format", choices=["text", "json"], default="text", help="for people, or for machines")
+arguments = parser.parse_args()
+evidence = Evidence(Path())
+try:
+    answer = question.ask(evidence, arguments.what)
+    best = answer.best
+    node = registry.explained(evidence, best.table, best.row, best.column) if best else None
+except InputError as error:
+    sys.exit(f"Error: {error}")
+if arguments.format == "json":
+    print(machine.rendered(node, answer))
+else:
+    print(text.rendered(node, answer, full=arguments.detail == "full") if node else text.choice(answer))

@@ -1,0 +1,138 @@
+"""The derivations of all headline numbers as one page: nested, self-contained, every step once."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+import jinja2
+import polars as pl
+
+from inference_energy.explain import registry
+from inference_energy.explain.evidence import Evidence
+from inference_energy.explain.node import Node
+from inference_energy.explain.question import question_for
+from inference_energy.explain.text import head
+
+DIGITS = 6
+SHOWN = 3  # of many children of a kind
+
+
+@dataclass
+class Step:
+    """One step as the page shows it.
+
+    Attributes:
+        head: symbol, label and value.
+        anchor: where it stands in full; of a repeated step that of the first.
+        again: whether it stands further up.
+        formula: symbols, and numbers put in.
+        note: what a reader must know.
+        place: file and line.
+        quote: what stands there.
+        url: of its origin.
+        origin: of it.
+        warning: that the formula does not give the value.
+        children: steps below.
+        more: how many alike are left out.
+    """
+
+    head: str
+    anchor: str = ""
+    again: bool = False
+    formula: tuple[str, ...] = ()
+    note: str = ""
+    place: str = ""
+    quote: str = ""
+    url: str = ""
+    origin: str = ""
+    warning: str = ""
+    children: list["Step"] = field(default_factory=list)
+    more: int = 0
+
+
+def anchor(study: str, quantity: str) -> str:
+    """Anchor of a headline number: its study and quantity as in `headline.csv`, other signs as `_`."""
+    return f"{study}-{re.sub(r'[^A-Za-z0-9]+', '_', quantity).strip('_')}"
+
+
+class _Steps:
+    """Steps of one page: a step that has been shown is a link to it."""
+
+    def __init__(self):
+        self.shown: dict[tuple, str] = {}
+        self.origins: dict[tuple[str, str], str] = {}
+
+    def step(self, node: Node) -> Step:
+        name = (node.label, node.value, node.formula, node.place)
+        found = Step(head=head(replace(node, symbol=node.symbol), DIGITS))
+        if name in self.shown:
+            return replace(found, anchor=self.shown[name], again=True)
+        if node.children:
+            found.anchor = self.shown[name] = f"s{len(self.shown) + 1}"
+        if node.formula and not node.formula.isidentifier():
+            found.formula = (node.formula, node.inserted(DIGITS))
+        if node.formula and not node.exact:
+            found.formula = (*found.formula, f"{node.result:.{DIGITS}g}, beside the value: see the note")
+        if node.contradicted:
+            found.warning = f"The formula gives {node.result:.9g}: results are older than what they follow from."
+        found.note = node.note
+        if node.place:
+            found.place, found.url = node.place.short, node.place.url
+            found.origin = node.place.origin
+            found.quote = node.place.quote if node.place.kind in ("benchmark", "workload", "published") else ""
+        children = node.children[:SHOWN] if node.alike else node.children
+        found.more = len(node.children) - len(children)
+        found.children = [self.step(child) for child in children]
+        return found
+
+
+def answers(evidence: Evidence) -> list[tuple[str, str, str, dict, str]]:
+    """Study, anchor, label, row and column of what the page derives: headline numbers, then means of the fleet's class.
+
+    The table is `headline`, or `energy_per_query` for rows without a label.
+    """
+    found = [
+        (row["study"], anchor(row["study"], row["quantity"]), row["label"], row, "computed")
+        for row in evidence.table("headline").iter_rows(named=True)
+    ]
+    for study in evidence.methods:
+        subject = evidence.study(study)["fleet"]["subject"]
+        rows = evidence.rows("energy_per_query", study=study, subject=subject, spread="untrimmed")
+        for row in rows.filter(pl.col("workload").is_in(["traditional", "long"])).iter_rows(named=True):
+            label = f"{row['subject'].capitalize()}, {row['workload']}: expected value of a query"
+            quantity = f"{row['workload']} {subject} energy_wh_mean untrimmed"
+            found.append((study, anchor(study, quantity), label, row, "energy_wh_mean"))
+    return found
+
+
+def page(evidence: Evidence, template: str) -> str:
+    """The page.
+
+    Args:
+        evidence: of a finished build.
+        template: Jinja template of the page.
+    """
+    steps, studies = _Steps(), {}
+    for study, name, label, row, column in answers(evidence):
+        table = "headline" if "quantity" in row else "energy_per_query"
+        node = registry.explained(evidence, table, row, column)
+        studies.setdefault(study, []).append(
+            {
+                "anchor": name,
+                "label": label,
+                "value": f"{row[column]:.4g} {node.unit}",
+                "published": row.get("published"),
+                "interval": _interval(row),
+                "note": row.get("note") or "",
+                "command": question_for(table, 0, row, column),
+                "step": steps.step(node),
+            }
+        )
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    titles = {study: evidence.study(study)["title"] for study in studies}
+    return environment.from_string(template).render(studies=studies, titles=titles)
+
+
+def _interval(row: dict) -> str:
+    if row.get("computed_p05") is None:
+        return ""
+    return f"P5-P95 {row['computed_p05']:.3g}-{row['computed_p95']:.3g}, over {row['spread']}"

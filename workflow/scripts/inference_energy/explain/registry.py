@@ -1,0 +1,99 @@
+"""Which module explains which public table."""
+
+from collections.abc import Callable, Mapping
+
+from inference_energy.explain import (
+    attained,
+    compared,
+    corpus,
+    curves,
+    fleets,
+    headline,
+    judged,
+    latency,
+    laws,
+    lengths,
+    levers,
+    published_energy,
+    service_energy,
+)
+from inference_energy.explain.asked import Asked
+from inference_energy.explain.evidence import Evidence
+from inference_energy.explain.node import Node
+
+
+def _energy(asked: Asked) -> Node:
+    published = asked.evidence.study(asked.study)["method"] == "published"
+    return (published_energy if published else service_energy).explained(asked)
+
+
+EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
+    "headline": headline.explained,
+    "energy_per_query": _energy,
+    "energy_by_boundary": service_energy.explained,
+    "energy_density": lengths.energy_density,
+    "intervention_multipliers": levers.explained,
+    "scenario_aggregates": fleets.scenario,
+    "fleet_plan": fleets.plan,
+    "sweeps": fleets.sweep,
+    "variance_shares": fleets.variance,
+    "assumptions": laws.assumption_row,
+    "throughput_fit": curves.of_a_study,
+    "throughput_rows": curves.published_row,
+    "throughput_curve": curves.curve_point,
+    "token_length_density": lengths.token_density,
+    "token_length_quantiles": lengths.quantile,
+    "method_bridge": compared.bridge,
+    "backtest": judged.explained,
+    "backtest_peers": judged.peer,
+    "scores": judged.score,
+    "cross_methods": compared.query,
+    "cross_method_parts": compared.parts,
+    "statements": compared.statement,
+    "statement_kinds": compared.kind_of_statement,
+    "tornado": fleets.moved,
+    "latency_runs": latency.run,
+    "latency_costs": latency.cost,
+    "latency_summary": latency.summary,
+    "throughput_configurations": curves.configuration,
+    "throughput_left_out": curves.left_out,
+    "throughput_forms": curves.forms,
+    "attainment_pairs": attained.explained,
+    "request_length_quantiles": corpus.length_quantile,
+    "benchmark_checks": corpus.check,
+    "benchmark_sources": corpus.source_counts,
+    "throughput": corpus.row_of,
+    "measured_energy": corpus.row_of,
+    "published_estimate": corpus.row_of,
+    "model": corpus.registry,
+    "hardware": corpus.registry,
+    "correction": corpus.registry,
+    "source": corpus.source_file,
+    "request_lengths": corpus.bin_of_lengths,
+    "output_length_quantiles": corpus.answers,
+}
+
+
+def explained(evidence: Evidence, table: str, row: dict, column: str) -> Node:
+    """Derivation of one number.
+
+    Args:
+        evidence: of a finished build.
+        table: name of a public table.
+        row: one of its rows.
+        column: one of its columns of numbers.
+    """
+    return _explain(Asked(evidence=evidence, table=table, row=row, column=column, explain=_explain))
+
+
+def _explain(asked: Asked) -> Node:
+    """The same step once, however many ask for it; a number that is not there is said to be so."""
+    if asked.value is None:
+        return asked.node(note="There is no number here: " + _why_not(asked))
+    named = asked.key if asked.evidence.key(asked.table) else str(sorted(asked.row.items(), key=str))
+    place = (asked.table, asked.column, named)
+    return asked.evidence.once("step", *place, read=lambda: EXPLAINERS[asked.table](asked))
+
+
+def _why_not(asked: Asked) -> str:
+    return asked.row.get("reason") or asked.row.get("note") or "nothing was stated, or it does not apply to this row."
