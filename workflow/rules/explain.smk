@@ -1,0 +1,34 @@
+# Where numbers come from: the derivations of all headline numbers as one page.
+
+
+rule explanations:
+    """Every headline number down to benchmark rows, resources and assumptions, each with file, line and link."""
+    input:
+        headline="results/headline.csv",
+        energy=expand("results/{study}/energy_per_query.parquet", study=STUDIES),
+        boundaries=expand("results/{study}/energy_by_boundary.parquet", study=NESTED),
+        fit=expand("results/{study}/throughput_fit.parquet", study=STUDIES),
+        rows=expand("results/{study}/throughput_rows.parquet", study=PUBLISHED),
+        interventions=expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
+        scenarios=expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
+        estimates="results/validated/published_estimates.parquet",
+        lengths="results/comparison/request_length_quantiles.parquet",
+        tables=list(NESTED_TABLES.values()),
+        resources=files_below("resources"),
+        settings=["config/config.yaml", *sorted(map(str, Path("config/studies").glob("*.yaml")))],
+        schemas=["workflow/schemas/study_published.schema.yaml", "workflow/schemas/study_nested.schema.yaml"],
+        template="workflow/templates/explanations.html.j2",
+        code=library("explanations"),
+    output:
+        report(
+            update("results/explanations.html"),
+            caption="../report/explanations.rst",
+            category="Published against computed",
+            labels={"figure": "where every headline number comes from"},
+        ),
+    log:
+        "results/logs/explanations.log",
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/explanations.py"
