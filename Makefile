@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report new-source bench lock clean
+.PHONY: all environment test lint report new-source explain bench lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -33,6 +33,10 @@ report: all
 # A folder in resources/benchmarks with its origin.yaml: make new-source NAME=x FILE=path/to/file
 new-source: environment
 	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
+
+# Where a number comes from: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
+explain: environment
+	@$(BIN)/python workflow/scripts/explain.py "$(WHAT)" $(if $(DETAIL),--detail "$(DETAIL)") $(if $(FORMAT),--format "$(FORMAT)")
 
 bench: environment
 	$(BIN)/python tests/bench.py

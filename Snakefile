@@ -21,6 +21,7 @@ include: "workflow/rules/nested_figures.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/explain.smk"
 
 
 rule all:
@@ -33,6 +34,7 @@ rule all:
         expand("results/{study}/energy_per_query.parquet", study=STUDIES),
         expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
+        "results/explanations.html",
         bridge(),
         figures(),
 

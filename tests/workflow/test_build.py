@@ -73,7 +73,7 @@ OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sou
 
 
 def test_all_declared_results_exist(built, contents):
-    expected = OF_THE_CORPUS | {"headline.csv"}
+    expected = OF_THE_CORPUS | {"headline.csv", "explanations.html"}
     expected |= {f"validated/{name}.parquet" for name in VALIDATED}
     expected |= {f"{study}/{name}.parquet" for study, method in STUDIES.items() for name in TABLES[method]}
     figures = [f"{study}/{figure}" for study, method in STUDIES.items() for figure in FIGURES[method]]

@@ -23,7 +23,8 @@ FROM_ROWS = (
     "figure_intervention_pathways",
     "figure_fleet_scenarios",
 )
-COMPARISON = {"headline"} | of(["figure_published_against_computed"])
+PAGE = {"explanations"}  # quotes lines of studies, configuration and resources, so that every edit of one moves it
+COMPARISON = {"headline"} | of(["figure_published_against_computed"]) | PAGE
 BRIDGE = {"method_bridge", "figure_method_bridge"}
 # What judges estimates by measurement, each with its figures.
 BACKTEST = {"backtest", "figure_calibration"}
@@ -60,7 +61,7 @@ EDITS = {
     "title": (
         "title: Current best estimate",
         "title: Today",
-        of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"]) | {"figure_method_bridge"},
+        of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"]) | {"figure_method_bridge"} | PAGE,
     ),
 }
 
@@ -72,9 +73,9 @@ def test_edit_of_the_current_study_reruns_what_depends_on_it(copy, edit):
     assert planned(copy) == expected
 
 
-def test_edit_of_a_step_reruns_the_bridge_alone(copy):
+def test_edit_of_a_step_reruns_the_bridge_and_the_page_alone(copy):
     replace(copy / "config/studies/bridge-09.yaml", "p95: 1.6", "p95: 1.5")
-    assert planned(copy) == BRIDGE
+    assert planned(copy) == BRIDGE | PAGE
 
 
 TABLES = {
@@ -107,9 +108,9 @@ def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
     assert {"ingest_benchmarks", "benchmark_checks", "headline"} <= planned(copy)
 
 
-def test_edit_of_a_limit_of_the_checks_reruns_the_checks_alone(copy):
+def test_edit_of_a_limit_of_the_checks_reruns_the_checks_and_the_page_alone(copy):
     replace(copy / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
-    assert planned(copy) == {"benchmark_checks", "figure_checks_raised"}
+    assert planned(copy) == {"benchmark_checks", "figure_checks_raised"} | PAGE
 
 
 def test_edit_of_the_form_of_throughput_leaves_the_published_studies_alone(copy):
@@ -118,7 +119,7 @@ def test_edit_of_the_form_of_throughput_leaves_the_published_studies_alone(copy)
     assert planned(copy) == forms | NESTED | COMPARISON | BRIDGE | METHODS | BACKTEST
 
 
-def test_edit_of_a_comment_reruns_nothing(copy):
+def test_edit_of_a_comment_reruns_only_what_quotes_its_line(copy):
     for path in (copy / "config/studies").glob("*.yaml"):
         path.write_text("# edited\n" + path.read_text())
-    assert planned(copy) == set()
+    assert planned(copy) == PAGE
