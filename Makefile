@@ -53,7 +53,7 @@ new-source: environment
 	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
 
 # Where a number comes from: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
-explain: .venv/lock.sha256
+explain: environment
 	@$(BIN)/python workflow/scripts/explain.py "$(WHAT)" $(if $(DETAIL),--detail "$(DETAIL)") $(if $(FORMAT),--format "$(FORMAT)")
 
 bench: all browser

@@ -76,7 +76,7 @@ PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}
 
 
 def test_all_declared_results_exist(built, contents):
-    expected = OF_THE_CORPUS | PUBLISHED | {"headline.csv", "provenance.json", "dashboard.html"}
+    expected = OF_THE_CORPUS | PUBLISHED | {"headline.csv", "provenance.json", "dashboard.html", "explanations.html"}
     expected |= {f"validated/{name}.parquet" for name in VALIDATED}
     expected |= {f"{study}/{name}.parquet" for study, method in STUDIES.items() for name in TABLES[method]}
     figures = [f"{study}/{figure}" for study, method in STUDIES.items() for figure in FIGURES[method]]

@@ -39,7 +39,7 @@ METHODS = {"cross_methods", "figure_cross_methods", "figure_statements", "figure
 LATENCY = {"latency_cost", "figure_batch_latency"}
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
-PAGE = {"methods_page"}
+PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
 FLEET = of(["nested_fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
 LEVERS = of(["nested_interventions", "figure_levers"], ["current"])
@@ -84,7 +84,7 @@ def test_edit_of_the_current_study_reruns_what_depends_on_it(copy, edit):
     assert rerun(copy) == expected | PAGE
 
 
-def test_edit_of_a_step_reruns_the_bridge_alone(copy):
+def test_edit_of_a_step_reruns_the_bridge_and_the_page_alone(copy):
     replace(copy / "config/studies/bridge-09.yaml", "p95: 1.6", "p95: 1.5")
     assert rerun(copy) == BRIDGE | TABLES_OUT | PAGE
 
@@ -119,18 +119,19 @@ def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
     assert {"ingest_benchmarks", "benchmark_checks", "headline"} <= rerun(copy)
 
 
-def test_edit_of_a_limit_of_the_checks_reruns_the_checks_alone(copy):
+def test_edit_of_a_limit_of_the_checks_reruns_the_checks_and_the_page_alone(copy):
     replace(copy / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
-    assert rerun(copy) == {"benchmark_checks", "figure_checks_raised"} | TABLES_OUT
+    assert rerun(copy) == {"benchmark_checks", "figure_checks_raised", "explanations"} | TABLES_OUT
 
 
 def test_edit_of_the_form_of_throughput_leaves_the_published_studies_alone(copy):
     replace(copy / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
     forms = {"throughput_forms", "attainment_pairs", "figure_throughput_forms", "figure_attainment"}
-    assert rerun(copy) == forms | NESTED | COMPARISON | BRIDGE | METHODS | BACKTEST | TABLES_OUT
+    judged = BACKTEST | METHODS | TABLES_OUT | {"explanations"}
+    assert rerun(copy) == forms | NESTED | COMPARISON | BRIDGE | judged
 
 
-def test_edit_of_a_comment_reruns_the_page_that_shows_it_alone(copy):
+def test_edit_of_a_comment_reruns_only_what_quotes_its_line(copy):
     for path in (copy / "config/studies").glob("*.yaml"):
         path.write_text("# edited\n" + path.read_text())
-    assert rerun(copy) == PAGE
+    assert planned(copy) == PAGE | {"provenance"}

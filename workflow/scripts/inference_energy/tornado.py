@@ -96,10 +96,7 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
         return {end: _quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
     if ingredient == "coupling":
         return _uncoupled(service, middle)
-    prefixes = {"fit": "fit error", "cached": fleet_factors.CACHED, "overheads": "overhead"}
-    names = [
-        name for name in service.given.laws if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
-    ]
+    names = laws_of(service, ingredient)
     ends = {}
     for end, share in ENDS.items():
         moved = middle
@@ -107,6 +104,14 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
             moved = moved.replaced(name, service.given.laws[name].quantile(np.array(share)))
         ends[end] = _quantities(service, moved)
     return ends
+
+
+def laws_of(service: Service, ingredient: str) -> list[str]:
+    """Names of the laws that are moved together as one ingredient."""
+    prefixes = {"fit": "fit error", "cached": fleet_factors.CACHED, "overheads": "overhead"}
+    return [
+        name for name in service.given.laws if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
+    ]
 
 
 def with_prompts(service: Service, share: float) -> Service:

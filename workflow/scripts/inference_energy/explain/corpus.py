@@ -121,7 +121,16 @@ def source_counts(asked: Asked) -> Node:
     if column == "files":
         return asked.node("n", [number("n", "files in its folder", len(files), children=tuple(leaves))])
     found = asked.evidence.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
-    listed = tuple(Node(label=row["check"], note=row["message"]) for row in found.iter_rows(named=True))
+    listed = tuple(
+        Node(
+            label=row["check"],
+            note=row["message"],
+            place=Place(
+                kind="benchmark", file=row["file"] or files["file"][0], line=row["line"], key=row["row_id"] or ""
+            ),
+        )
+        for row in found.iter_rows(named=True)
+    )
     findings = Node(label=f"{len(listed)} findings", children=listed, alike=True)
     return asked.node("n", [number("n", "findings", len(found), children=(findings, *leaves))])
 

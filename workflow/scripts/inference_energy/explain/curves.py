@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from inference_energy import configurations, gpu_seconds, relatives, roofline, throughput
+from inference_energy import configurations, corrections, gpu_seconds, relatives, roofline, services, throughput
 from inference_energy.configurations import PER_GPU, PRIOR_ROWS
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.node import Node, computed, number
@@ -343,7 +343,8 @@ def _facts(asked: Asked) -> pl.DataFrame:
 def _nested(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     if row["form"] != "gpu_seconds":
-        return asked.node(note="log-linear curve of a study of method nested, fitted as in method published")
+        listed = log_linear_rows(asked, asked.study, row["model"])
+        return asked.node(children=[listed, *_sources(asked), *assumed(throughput.fit)], note=LEAST_SQUARES)
     if row["kinship"] == OWN:
         used = asked.evidence.row("throughput_configurations", configuration=row["configuration"])
         if column in used:
@@ -367,6 +368,18 @@ def _nested(asked: Asked) -> Node:
     note = f"median over the {len(found)} relatives"
     listed = _relatives(asked, found, column)
     return asked.node("x", [number("x", note, found[column].median(), children=(listed,))])
+
+
+def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
+    """The rows that a log-linear curve of a study of method `nested` is fitted to."""
+    spec, rows = asked.evidence.study(study)["throughput"], asked.evidence.table("throughput")
+    if spec["corrected"]:
+        rows = corrections.corrected(rows, asked.evidence.table("correction"), services.CORRECTIONS)
+    used = throughput.usable_rows(
+        rows, sources=spec["sources"], precision=spec["precision"], gpus=spec.get("gpus")
+    ).filter(pl.col("model") == model)
+    label = "rows, known errors put right by resources/corrections.csv," if spec["corrected"] else "benchmark rows"
+    return _rows(asked, rows_of=used, per="node_tok_per_s", label=f"{label} behind the fit")
 
 
 def _target(asked: Asked) -> dict:

@@ -1,6 +1,6 @@
 """What derivations are made from: tables, studies, registries and the lines behind them, each read when asked for."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import polars as pl
 from inference_energy import catalogue, configuration, fleet_factors, lever_evidence, registries, services, studies
 from inference_energy.catalogue import BY_NAME
 from inference_energy.energy import exact_distribution
-from inference_energy.errors import InputError, like
+from inference_energy.errors import InputError
 from inference_energy.exact import ExactDistribution
 from inference_energy.explain.files import csv_rows, find_csv_row, lines, yaml_line
 from inference_energy.fleet_factors import Shared
@@ -92,10 +92,17 @@ class Evidence:
 
     def _table(self, name: str) -> pl.DataFrame:
         table = BY_NAME[name]
-        for file in table.files(self.methods).values():
-            if not (self.root / "results" / file).is_file():
-                raise InputError(f"results/{file}: no such file; run `make` first")
+        for file in self._missing(name):
+            raise InputError(f"results/{file}: no such file; run `make` first")
         return catalogue.read(table, self.root / "results", self.methods)
+
+    def _missing(self, name: str) -> list[str]:
+        files = BY_NAME[name].files(self.methods).values()
+        return [file for file in files if not (self.root / "results" / file).is_file()]
+
+    def is_built(self, name: str) -> bool:
+        """Whether a public table is there: without the study that the bridge begins at, some are not made."""
+        return not self._missing(name)
 
     def meaning(self, name: str, column: str) -> str:
         """What a column of a public table means."""
@@ -217,18 +224,6 @@ class Evidence:
             ),
         )
 
-    def unbuilt(self, word: str) -> str | None:
-        """A study that a word names and that is not built."""
-        known = {path.stem for path in (self.root / "config/studies").glob("*.yaml")} - set(self.methods)
-        return word if word in known else None
-
-
-def checked_study(name: str, methods: Mapping[str, str]) -> str:
-    """A study that is built.
-
-    Raises:
-        InputError: it is not.
-    """
-    if name not in methods:
-        raise InputError(f"study: found {name!r}; allowed: {like(name, methods)}, which are built")
-    return name
+    def unbuilt(self, word: str) -> bool:
+        """Whether a word is the name of a study that is not built."""
+        return word not in self.methods and (self.root / "config/studies" / f"{Path(word).name}.yaml").is_file()

@@ -2,7 +2,6 @@
 
 import csv
 import inspect
-import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -77,12 +76,13 @@ def comment_at(path: Path, line: int) -> str:
         if not text[place].strip().startswith("#"):
             break
         above.insert(0, text[place].strip().lstrip("# "))
-    for place in range(line, len(text)):
-        if not text[place].strip().startswith("#") or not text[line - 1].rstrip().endswith(":"):
-            break
-        below.append(text[place].strip().lstrip("# "))
-    behind = re.search(r"\s#\s*(.*)$", text[line - 1])
-    return " ".join([*above, *([behind[1]] if behind else []), *below])
+    key, _, behind = text[line - 1].partition(" #")
+    if key.rstrip().endswith(":"):  # what follows a key of its own belongs to it
+        for following in text[line:]:
+            if not following.strip().startswith("#"):
+                break
+            below.append(following.strip().lstrip("# "))
+    return " ".join([*above, *filter(None, [behind.strip()]), *below])
 
 
 @cache

@@ -15,7 +15,8 @@ from inference_energy.explain.published_energy import law_of, lognormal_median, 
 from inference_energy.explain.service_energy import Situation, energy_at, mean_gpu_seconds
 from inference_energy.explain.sources import assumed, constant, resource, study_key
 from inference_energy.fleet_factors import Shared, cached_name
-from inference_energy.nested import Service
+from inference_energy.levers import pulled as pulled_shared
+from inference_energy.nested import Member, Service
 from inference_energy.pool import Pool
 from inference_energy.serving import hardware_mix
 
@@ -228,9 +229,10 @@ def _nested(asked: Asked) -> Node:
             laws.at_share(asked, asked.study, f"overhead: {name}", 0.5, f"o_{place}")
             for place, name in enumerate(names, start=1)
         ]
+        key = study_key(asked.evidence, asked.study, ["overheads"], str(names))
         note = "1 + the mean over the draws of the overheads that are switched on; the closed form has their medians"
         formula = f"1 + {' + '.join(node.symbol for node in added)}" if added else ""
-        return asked.node(formula, added, exact=False, note=note)
+        return asked.node(formula, [*added, key], exact=False, note=note)
     if column.endswith("_se"):
         return asked.node(children=[asked.beside(f"{DAY}_mean")], note="deviation over the draws over sqrt(draws)")
     if column == f"{DAY}_mean":
@@ -317,7 +319,13 @@ def plan(asked: Asked) -> Node:
     return asked.node(children=[_peak(asked), *assumed(planning.peak_power_mw)], note=note)
 
 
-def _situations(asked: Asked) -> tuple[dict[str, Situation], dict]:
+def _situations(asked: Asked) -> tuple[dict[str, Situation], dict[str, Node]]:
+    """The fleet of a scenario by workload, everything at its median, and what its levers divide ingredients by."""
+    place = ("fleet", asked.study, asked.row["scenario"])
+    return asked.evidence.once(*place, read=lambda: _found_situations(asked))
+
+
+def _found_situations(asked: Asked) -> tuple[dict[str, Situation], dict[str, Node]]:
     study = asked.evidence.study(asked.study)
     spec = study["fleet"]["scenarios"][asked.row["scenario"]]
     found, pulled = {}, {}
@@ -334,13 +342,18 @@ def _situations(asked: Asked) -> tuple[dict[str, Situation], dict]:
             words = {
                 name: f"with levers: {', '.join(study['fleet']['levers'])}" for name in ("load", "attainment", "pue")
             }
-            shared = levers.levers.pulled(of.shared, values)
+            shared = pulled_shared(of.shared, values)
             of = Situation(of.name, of.service, shared, of.subject, workload, "fleet", divisors=pulled, set_to=words)
         found[workload] = of
     return found, pulled
 
 
-def _gpus_of(asked: Asked, member: tuple, found: dict[str, Situation]) -> Node:
+def _gpus_of(asked: Asked, member: Member, found: dict[str, Situation]) -> Node:
+    place = ("gpus", asked.study, asked.row["scenario"], member)
+    return asked.evidence.once(*place, read=lambda: _counted_gpus(asked, member, found))
+
+
+def _counted_gpus(asked: Asked, member: Member, found: dict[str, Situation]) -> Node:
     terms = []
     for workload, of in found.items():
         weight = number("w", f"weight of {member[0]} on {member[1]}", of.weights[member], children=_hardware(asked))
@@ -509,13 +522,12 @@ def moved(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     end = {"at_low": 0.05, "at_high": 0.95}.get(column)
     if end is None:
-        return _tornado_at(asked, {}, asked.evidence.medians(asked.study), {})
+        return _tornado_at(asked, {}, asked.evidence.medians(asked.study))
     name = row["ingredient"]
     if name in ("model", "gpu", "coupling", "lengths"):
         return _alternative(asked, name, column)
-    prefixes = {"fit": "fit error", "cached": fleet_factors.CACHED, "overheads": "overhead"}
-    given = asked.evidence.service(asked.study).given
-    names = [law for law in given.laws if law == name or law.startswith(prefixes.get(name, "\0"))]
+    service = asked.evidence.service(asked.study)
+    given, names = service.given, tornado.laws_of(service, name)
     shared = asked.evidence.medians(asked.study)
     words, behind = {}, []
     for law in names:
@@ -523,12 +535,18 @@ def moved(asked: Asked) -> Node:
         words[law] = f"at its P{100 * end:g}"
         if law not in ("boards", "host") and not law.startswith("fit error"):
             behind.append(laws.at_share(asked, asked.study, law, end, ""))
-    return _tornado_at(asked, words, shared, {"children": tuple(behind)})
+    return _tornado_at(asked, words, shared, tuple(behind))
 
 
-def _tornado_at(asked: Asked, words: dict, shared: Shared, more: dict, service: Service | None = None) -> Node:
+def _tornado_at(
+    asked: Asked,
+    words: dict[str, str],
+    shared: Shared,
+    behind: tuple[Node, ...] = (),
+    service: Service | None = None,
+) -> Node:
+    """The quantity of a row with everything at given values."""
     quantity = asked.row["quantity"]
-    behind = more.get("children", ())
     boundary = asked.evidence.study(asked.study)["boundary"]
     if quantity.endswith("fleet"):
         terms = []
@@ -559,28 +577,26 @@ def _alternative(asked: Asked, name: str, column: str) -> Node:
     service, shared = asked.evidence.service(asked.study), asked.evidence.medians(asked.study)
     if name == "lengths":
         moved, words = tornado.with_prompts(service, tornado.ENDS[column.removeprefix("at_")]), NOTES[name]
-        found = [_tornado_at(asked, {"input_tokens": words}, shared, {}, moved)]
+        found = [_tornado_at(asked, {"input_tokens": words}, shared, service=moved)]
     elif name == "coupling":
-        found = [_tornado_at(asked, {}, shared, {}, service)]
+        found = [_tornado_at(asked, {}, shared, service=service)]
         if column == "at_high":
             load, attained = float(shared.values["load"]), float(shared.values["attainment"])
             words = {"load": "1: saturated all of the time", "attainment": f"{attained:.6g} x load {load:.6g}"}
-            found = [
-                _tornado_at(asked, words, shared.replaced("load", 1.0).replaced("attainment", attained * load), {})
-            ]
+            found = [_tornado_at(asked, words, shared.replaced("load", 1.0).replaced("attainment", attained * load))]
     elif name == "model":
         subject = asked.evidence.study(asked.study)["fleet"]["subject"]
         found = []
         for model in shared.mix[subject]:
             alone = {other: np.asarray(float(other == model)) for other in shared.mix[subject]}
-            found.append(_tornado_at(asked, {}, replace(shared, mix=shared.mix | {subject: alone}, derived={}), {}))
+            found.append(_tornado_at(asked, {}, replace(shared, mix=shared.mix | {subject: alone}, derived={})))
     else:
         subject = asked.evidence.study(asked.study)["fleet"]["subject"]
         found = []
         for entry in hardware_mix(service.study, subject):
             classes = {subject: service.study["classes"][subject] | {"hardware": [entry]}}
             found.append(
-                _tornado_at(asked, {}, shared, {}, replace(service, study=service.study | {"classes": classes}))
+                _tornado_at(asked, {}, shared, service=replace(service, study=service.study | {"classes": classes}))
             )
     chosen = min(found, key=lambda node: abs(node.result - asked.value))
     return replace(chosen, note=NOTES[name])

@@ -56,9 +56,8 @@ def cost(asked: Asked) -> Node:
     meets = runs.filter(pl.col(LATENCY) <= asked.row["target_ms"], ~pl.col("stalled"))
     if column in ("runs", "runs_that_meet"):
         counted = runs if column == "runs" else meets
-        return asked.node(
-            "n", [number("n", "runs", len(counted), children=(_runs(asked, counted),)), _target(asked, "")]
-        )
+        listed = _runs(asked, counted if len(counted) else runs)
+        return asked.node("n", [number("n", "runs", len(counted), children=(listed,)), _target(asked, "")])
     if column == "cost":
         top, bottom, name, label = meets.sort(ENERGY), runs.sort(ENERGY), ENERGY, "least energy per token"
     else:

@@ -1,5 +1,7 @@
 """Energies of studies of method `published`: quantiles of a mixture, the closed form at medians, the exact sum."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from inference_energy import energy, exact, studies
@@ -34,15 +36,15 @@ def explained(asked: Asked) -> Node:
     value = row[f"energy_wh_{asked.quantile}_exact"]
     below = _below(asked, value, SHARES[asked.quantile])
     if column.endswith("_exact"):
-        return asked.node(children=[below, *_closed_forms(asked), *_method(asked)], note=MIXTURE)
+        return asked.node(children=[*_closed_forms(asked), below, *_method(asked)], note=MIXTURE)
     se = row[f"energy_wh_{asked.quantile}_se"]
     note = (
         f"{MIXTURE} Monte Carlo of {row['draws']:,} draws, standard error {se:.3g} Wh; the sum over all token counts"
         f" gives {value:.6g} Wh."
     )
     children = [
-        asked.beside(f"energy_wh_{asked.quantile}_exact", label="The same by exact summation", children=(below,)),
         *_closed_forms(asked),
+        asked.beside(f"energy_wh_{asked.quantile}_exact", label="The same by exact summation", children=(below,)),
         *_method(asked),
     ]
     return asked.node(children=children, note=note)
@@ -104,21 +106,21 @@ def _below(asked: Asked, value: float, share: float) -> Node:
 
     def part(asked: Asked, model: str) -> Node:
         found = asked.evidence.exact(asked.study, asked.row["workload"], model).cdf(value)
-        whole = number(
-            "F", f"share of all queries of {model} below {value:.6g} Wh, summed over all token counts", found
-        )
+        label = f"share of all queries of {model} below {value:.6g} Wh, summed over all token counts"
+        curve = throughput_at(asked, model, asked.row["workload"], _answer(asked, asked.row["workload"]))
+        whole = number("F", label, found, children=(curve,))
         if (low, high) == UNTRIMMED:
             return whole
-        return computed(
-            f"share of the queries of {model} that trimming keeps",
-            "min(max((F - low) / (high - low), 0), 1)",
-            [whole, number("low", "share cut off below", low), number("high", "share kept below", high)],
-            symbol="K",
-        )
+        cut = (_trimming(asked),)
+        ends = [
+            number("low", "share cut off below", low, children=cut),
+            number("high", "share kept below", high, children=cut),
+        ]
+        formula = "min(max((F - low) / (high - low), 0), 1)"
+        return computed(f"share of the queries of {model} that trimming keeps", formula, [whole, *ends], symbol="K")
 
     members = _members(asked, part)
-    trimming = [] if (low, high) == UNTRIMMED else [_trimming(asked)]
-    children = (*members["children"], *trimming, *assumed(ExponentialTokens.draw))
+    children = (*members["children"], *assumed(ExponentialTokens.draw))
     return Node(
         label=f"Share of queries below {value:.9g} Wh: must be {share:g}",
         formula=members["formula"],
@@ -204,19 +206,23 @@ def node_power(asked: Asked, model: str) -> Node:
     )
 
 
+def _answer(asked: Asked, workload: str) -> Node:
+    """Median answer of a workload."""
+    return study_key(
+        asked.evidence,
+        asked.study,
+        ["workloads", workload, "output_tokens", "median"],
+        asked.evidence.study(asked.study)["workloads"][workload]["output_tokens"]["median"],
+        symbol="L_out",
+        label="answer length, median of an exponential",
+        unit="tokens",
+    )
+
+
 def _closed_forms(asked: Asked) -> tuple[Node, ...]:
     workload, found = asked.row["workload"], []
     for model in weights(asked):
-        median = asked.evidence.study(asked.study)["workloads"][workload]["output_tokens"]["median"]
-        answer = study_key(
-            asked.evidence,
-            asked.study,
-            ["workloads", workload, "output_tokens", "median"],
-            median,
-            symbol="L_out",
-            label="answer length, median of an exponential",
-            unit="tokens",
-        )
+        answer = _answer(asked, workload)
         children = [
             node_power(asked, model),
             factor_median(asked, "U"),
@@ -272,15 +278,7 @@ def mean_of_model(asked: Asked, model: str) -> Node:
     lengths = np.arange(1, len(tokens) + 1)
     curve = asked.evidence.curve(asked.study, model)
     seconds = float(tokens @ (lengths / curve.tok_per_s(study["workloads"][workload]["input_tokens"], lengths)))
-    answer = study_key(
-        asked.evidence,
-        asked.study,
-        ["workloads", workload, "output_tokens", "median"],
-        study["workloads"][workload]["output_tokens"]["median"],
-        symbol="L_out",
-        label="answer length, median of an exponential",
-        unit="tokens",
-    )
+    answer = _answer(asked, workload)
     time = number(
         "T",
         "mean over all answer lengths of L_out / TPS(L_in, L_out)",
@@ -325,14 +323,7 @@ def _outside(asked: Asked, model: str) -> Node:
     inside = fit["input_tokens_min"] <= prompt <= fit["input_tokens_max"]
     share = tokens.share_outside(fit["output_tokens_min"], fit["output_tokens_max"]) if inside else 1.0
     ends = [asked.of("throughput_fit", fit, column) for column in ("output_tokens_min", "output_tokens_max")]
-    median = study_key(
-        asked.evidence,
-        asked.study,
-        ["workloads", asked.row["workload"], "output_tokens", "median"],
-        spec["output_tokens"]["median"],
-        label="answer length, median of an exponential",
-        unit="tokens",
-    )
+    median = _answer(asked, asked.row["workload"])
     note = "answers shorter or longer than those of the benchmark rows behind the fit, of an exponential law"
     return number("O", f"share of queries of {model} outside", share, children=(*ends, median), note=note)
 
@@ -341,7 +332,7 @@ def _draws(asked: Asked) -> Node:
     draws, members = asked.evidence.config["draws"], weights(asked)
     largest = max(members.values())
     nodes = [
-        number(f"w_{place}", f"weight of {model}", share, children=(weight(asked, model, share),))
+        replace(weight(asked, model, share), symbol=f"w_{place}")
         for place, (model, share) in enumerate(members.items(), start=1)
     ]
     summed = " + ".join(node.symbol for node in nodes)

@@ -33,6 +33,7 @@ ROW = re.compile(r"row ([0-9]+)")
 NAMING = ("line", "draws", "gpus", "nodes", "requests", "responses")
 NAMING_ENDS = ("_parallel", "_se")
 LISTED = 8
+LARGEST = 2000  # rows that are looked at more closely
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,11 @@ def ask(evidence: Evidence, what: str) -> Answer:
     if numbers and all(word.casefold() in UNITS for word in others):
         return by_value(evidence, numbers[0], others)
     tables = _tables(evidence, what)
+    for word in what.casefold().split():
+        if evidence.unbuilt(word) and "method_bridge" not in what:
+            raise InputError(
+                f"WHAT: study {word} is not built; name it under studies in config/config.yaml and run `make`"
+            )
     candidates = _all_candidates(tables, what)
     if candidates:
         return _best(candidates)
@@ -175,18 +181,28 @@ def _texts(frame: pl.DataFrame, name: str) -> list[str]:
 def _tables(evidence: Evidence, what: str) -> list[_Table]:
     """The tables that a question names, else all but those that are drawn."""
     named = [table.name for table in PUBLIC_TABLES if _names_table(table.name, what)]
-    return [_Table.of(evidence, name) for name in named or [of.name for of in PUBLIC_TABLES if not of.drawn]]
+    return [_Table.of(evidence, name) for name in named or _searched(evidence)]
+
+
+def _searched(evidence: Evidence) -> list[str]:
+    """Tables that are searched where none is named: those of numbers to cite that are built."""
+    evidence.table("headline")  # it is always made: without it there is no finished build
+    return [table.name for table in PUBLIC_TABLES if not table.drawn and evidence.is_built(table.name)]
 
 
 def _words(what: str) -> list[str]:
     numbered = ROW.search(plain(what))
-    return [WORDS.get(word, word) for word in plain(ROW.sub("", plain(what)) if numbered else what).split()]
+    return plain(ROW.sub("", plain(what)) if numbered else what).split()
 
 
 def _all_candidates(tables: list[_Table], what: str) -> list[tuple[float, int, Found]]:
     numbered = ROW.search(plain(what))
     row, words = int(numbered[1]) if numbered else None, _words(what)
-    found = [each for order, table in enumerate(tables) for each in _candidates(table, words, order, row)]
+    found = []
+    for order, table in enumerate(tables):
+        found += _candidates(table, words, order, row, _named_column(table, what)) or _candidates(
+            table, words, order, row
+        )
     return sorted(found, key=lambda each: (-each[0], each[1], each[2].position))
 
 
@@ -217,63 +233,69 @@ def _distinct(found: Iterable[Found]) -> list[Found]:
     return list(kept.values())
 
 
-def _candidates(table: _Table, words: list[str], order: int, row: int | None) -> list[tuple[float, int, Found]]:
+def _named_column(table: _Table, what: str) -> str | None:
+    """The column that a question names as it is written: any with a blank for no `_`, and one at its end."""
+    words = what.split()
+    written = [word for place, word in enumerate(words, start=1) if "_" in word or place == len(words)]
+    return next((word for word in reversed(written) if word in table.columns), None)
+
+
+def _candidates(
+    table: _Table, words: list[str], order: int, row: int | None, named: str | None = None
+) -> list[tuple[float, int, Found]]:
     """Rows that have every word which is not of a column or of the table, each with how well it fits."""
     of_table = set(plain(table.name).split())
-    has = {word: table.texts.str.contains(f" {word} ", literal=True) for word in dict.fromkeys(words)}
+    has = {word: _has(table, word) for word in dict.fromkeys(words)}
     of_columns = {part for parts in table.columns.values() for part in parts}
-    unknown = [word for word in has if not has[word].any() and word not in of_columns | of_table]
-    if unknown:
+    elsewhere = {word for word in has if {word, WORDS.get(word, word)} & (of_columns | of_table)}
+    if any(not has[word].any() and word not in elsewhere for word in has):
         return []
-    mask = (
-        pl.Series([True]).new_from_index(0, len(table.frame)) if len(table.frame) else pl.Series([], dtype=pl.Boolean)
-    )
+    mask = pl.repeat(True, len(table.frame), eager=True)
     for word, here in has.items():
-        if word not in of_columns | of_table:
+        if word not in elsewhere:
             mask = mask & here
     if row is not None:
         mask = mask & (pl.int_range(len(table.frame), eager=True) == row)
-    found = []
-    for position in mask.arg_true():
-        missing = [word for word in has if not has[word][position]]
-        column = _column(table, words, [word for word in missing if word not in of_table])
-        if column is None:
-            continue
-        each = Found(table=table.name, position=position, row={}, column=column)
-        found.append((each, missing))
-    if len(found) > 2000:
-        found = found[:2000]
     scored = []
-    for each, missing in found:
-        cells = table.frame.row(each.position, named=True)
-        score, assumed = _score(table, cells, words, each.column, missing)
-        full = Found(table=table.name, position=each.position, row=cells, column=each.column, assumed=assumed)
-        scored.append((score, order, full))
+    for position in mask.arg_true()[:LARGEST]:
+        missing = [word for word in has if not has[word][position] and word not in of_table]
+        column = _column(table, words, missing, named)
+        if column is not None:
+            cells = table.frame.row(position, named=True)
+            score, assumed = _score(table, cells, words, column)
+            each = Found(table=table.name, position=position, row=cells, column=column, assumed=assumed)
+            scored.append((score, order, each))
     return scored
 
 
-def _column(table: _Table, words: list[str], needed: list[str]) -> str | None:
+def _has(table: _Table, word: str) -> pl.Series:
+    found = table.texts.str.contains(f" {word} ", literal=True)
+    return found | table.texts.str.contains(f" {WORDS[word]} ", literal=True) if word in WORDS else found
+
+
+def _column(table: _Table, words: list[str], needed: list[str], named: str | None) -> str | None:
     """The column that has all the words that nothing else has; the usual one where there are none."""
-    fitting = [name for name, parts in table.columns.items() if set(needed) <= set(parts)]
-    if not fitting:
-        return None
-    exact = [name for name in fitting if set(table.columns[name]) <= set(words)]
+    wanted, asked = {WORDS.get(word, word) for word in needed}, {*words, *(WORDS.get(word, word) for word in words)}
+    fitting = [name for name, parts in table.columns.items() if {*needed} <= {*parts} or wanted <= {*parts}]
+    if named:
+        return named if named in fitting else None
+    exact = [name for name in fitting if set(table.columns[name]) <= asked]
     if exact:
         return max(exact, key=lambda name: len(table.columns[name]))
     usual = [name for name in USUAL if name in fitting]
-    return usual[0] if usual else min(fitting, key=lambda name: len(table.columns[name]))
+    return next(iter(usual), None) or min(fitting, key=lambda name: len(table.columns[name]), default=None)
 
 
-def _score(table: _Table, row: dict, words: list[str], column: str, missing: list[str]) -> tuple[float, str]:
+def _score(table: _Table, row: dict, words: list[str], column: str) -> tuple[float, str]:
     """How well a row and column fit: cells of the key that are named in full, less those that are not."""
-    asked, score, assumed = set(words), 0.0, []
+    asked, score, assumed, text = set(words), 0.0, [], f" {' '.join(words)} "
     left = Counter(words)  # a word names one cell: `gpu_boards` does not name a group `gpu` as well
     cells = {name: plain(_cell(row[name])).split() for name in BY_NAME[table.name].key() if row[name] is not None}
     for name in sorted(cells, key=lambda name: -len(cells[name])):
         needed = Counter(cells[name])
         if needed <= left:
             left -= needed
-            score += 2
+            score += 2.5 if f" {' '.join(cells[name])} " in text else 2
         elif row[name] == DEFAULTS.get(name, _usual_boundary(table.name) if name == "boundary" else None):
             assumed.append(f"{name} {row[name]}")
         else:
@@ -310,10 +332,6 @@ def _nothing(evidence: Evidence, tables: list[_Table], what: str) -> str:
         unique = table.texts.unique().to_list() if len(table.frame) < 6000 else table.texts.head(1).to_list()
         vocabulary |= {word for text in unique for word in text.split()}
         vocabulary |= {part for parts in table.columns.values() for part in parts} | set(plain(table.name).split())
-    for word in what.split():
-        study = evidence.unbuilt(word.casefold())
-        if study:
-            return f"WHAT: study {study} is not built; name it under studies in config/config.yaml and run `make`"
     for name in what.split():
         text = [table for table in tables if name in table.frame.columns and name not in table.columns]
         if text:
@@ -365,10 +383,8 @@ def _values(evidence: Evidence, number: str, words: list[str]) -> list[tuple[flo
     units = {UNITS[word.casefold()] for word in words if UNITS.get(word.casefold())}
     further = _words(" ".join(word for word in words if word.casefold() not in UNITS))
     found: list[tuple[float, int, Found]] = []
-    for table in PUBLIC_TABLES:
-        if table.drawn:
-            continue
-        of, key = _Table.of(evidence, table.name), table.key()
+    for name in _searched(evidence):
+        of, key = _Table.of(evidence, name), evidence.key(name)
         for column, parts in of.columns.items():
             if column in (*NAMING, *key) or column.endswith(NAMING_ENDS) or (percent and "share" not in parts):
                 continue
@@ -376,8 +392,10 @@ def _values(evidence: Evidence, number: str, words: list[str]) -> list[tuple[flo
             for position in near.arg_true():
                 row = of.frame.row(position, named=True)
                 if _fits(row, column, parts, of.texts[position], units, further):
-                    each = Found(table=table.name, position=position, row=row, column=column)
-                    found.append((_rank(table.name, row, column), len(of.frame), each))
+                    # What a study reproduces is explained beside what is printed.
+                    reproduced = column == "published" and row["within"] is not None
+                    each = Found(table=name, position=position, row=row, column="computed" if reproduced else column)
+                    found.append((_rank(name, row, column), len(of.frame), each))
     found.sort(key=lambda each: (-each[0], each[1], each[2].position))
     kept: dict[tuple[str, int], tuple[float, Found]] = {}  # the best column of every row
     for rank, _, each in found:
@@ -411,7 +429,7 @@ def _printed(number: str, words: Iterable[str]) -> tuple[float, float]:
 def _fits(row: dict, column: str, parts: list[str], text: str, units: set[str], further: list[str]) -> bool:
     if units and unit_of(column, row) not in units:
         return False
-    return all(f" {word} " in text or word in parts for word in further)
+    return all(f" {word} " in text or {word, WORDS.get(word, word)} & {*parts} for word in further)
 
 
 def _rank(table: str, row: dict, column: str) -> float:

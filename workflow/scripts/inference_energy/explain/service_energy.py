@@ -273,6 +273,7 @@ def _node_curve(asked: Asked, of: Situation, row: dict) -> list[Node]:
     words = ", ".join(f"{name} {plain(row[name])}" for name in names)
     keys = [key for key in ("sources", "precision", "corrected") if key in of.study["throughput"]]
     return [
+        curves.log_linear_rows(asked, of.name, row["model"]),
         study_key(asked.evidence, of.name, ["throughput", "form"], label="log-linear curve", note=words),
         *(study_key(asked.evidence, of.name, ["throughput", key], str(of.study["throughput"][key])) for key in keys),
     ]

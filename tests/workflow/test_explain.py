@@ -1,0 +1,361 @@
+"""Every public number has a derivation that ends in a source, and what a derivation prints can be computed by hand."""
+
+import csv
+import json
+import math
+import re
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from inference_energy.catalogue import PUBLIC_TABLES
+from inference_energy.errors import InputError
+from inference_energy.explain import page, question, registry
+from inference_energy.explain.evidence import Evidence
+from inference_energy.explain.node import SOURCES, walk
+from runs import ROOT
+from scipy.optimize import nnls
+
+PYTHON = {"exp": math.exp, "ln": math.log, "sqrt": math.sqrt, "median": lambda *values: np.median(values)}
+SAMPLED = 2  # rows of a table
+
+
+@pytest.fixture(scope="module")
+def evidence(built):
+    return Evidence(built)
+
+
+@pytest.fixture(scope="module")
+def explain(evidence):
+    """The derivation that a question leads to."""
+
+    def of(what):
+        best = question.ask(evidence, what).best
+        return registry.explained(evidence, best.table, best.row, best.column)
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def checked():
+    """Steps that have been looked at, as derivations share them; kept, so that no other takes the place of one."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Whether a step rests on a source."""
+    return {}
+
+
+def sampled(evidence, table):
+    frame = evidence.table(table.name)
+    rows = frame.with_row_index("place").sample(min(SAMPLED, len(frame)), seed=7)
+    columns = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
+    return [(place, frame.row(place, named=True), column) for place in rows["place"] for column in columns]
+
+
+def unique(node):
+    """Steps of a derivation, each once."""
+    seen, waiting = {}, [node]
+    while waiting:
+        step = waiting.pop()
+        if id(step) not in seen:
+            seen[id(step)] = step
+            waiting += step.children
+    return list(seen.values())
+
+
+def find(node, words, **facts):
+    """The first step whose label holds some words and whose attributes are as given."""
+    for step in walk(node):
+        if words in step.label and all(getattr(step, name) == value for name, value in facts.items()):
+            return step
+    raise AssertionError(f"no step {words!r} below {node.label!r}")
+
+
+def is_grounded(node, known):
+    if id(node) not in known:
+        known[id(node)] = (node.place is not None and node.place.kind in SOURCES) or any(
+            is_grounded(child, known) for child in node.children
+        )
+    return known[id(node)]
+
+
+def line_of(built, place):
+    """The cells of the line that a place names, read from disk without the code under test."""
+    with (built / place.file).open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.reader(handle))
+    return dict(zip(rows[0], rows[place.line - 1], strict=True))
+
+
+@pytest.mark.parametrize("table", PUBLIC_TABLES, ids=lambda table: table.name)
+def test_every_column_of_numbers_is_explained_down_to_sources(evidence, built, checked, known, table):
+    for _, row, column in sampled(evidence, table):
+        node = registry.explained(evidence, table.name, row, column)
+        assert node.value == row[column]
+        steps = [step for step in unique(node) if id(step) not in checked]
+        checked |= {id(step): step for step in steps}
+        for step in steps:
+            assert not step.contradicted, (table.name, column, step.label, step.value, step.inserted())
+            # A step rests on a source, or is a number that stands beside steps that do.
+            assert not step.children or is_grounded(step, known), (table.name, column, step.label)
+            if step.formula:  # what is printed can be pasted into Python and gives what is said
+                assert eval(step.inserted(), dict(PYTHON)) == pytest.approx(step.result, rel=1e-5, abs=1e-12)
+        if row[column] is not None:
+            assert is_grounded(node, known), (table.name, column)
+        for step in steps[:300]:
+            if step.place and step.place.line and step.place.kind in ("benchmark", "workload", "resource"):
+                cells = line_of(built, step.place)
+                for part in re.findall(r"(\w+)=([^,=]+)(?:, |$)", step.place.quote)[:3]:
+                    assert cells[part[0]].startswith(part[1]), step.place
+
+
+@pytest.mark.parametrize("table", PUBLIC_TABLES, ids=lambda table: table.name)
+def test_the_command_of_a_number_leads_back_to_it(evidence, table):
+    for place, row, column in sampled(evidence, table)[:8]:
+        words = question.question_for(table.name, place, row, column)
+        best = question.ask(evidence, words).best
+        assert (best.table, best.column) == (table.name, column), words
+        # Two checks, or two rows of a table without a key, may read alike; the row that is named must be the one.
+        assert best.position == place or best.row == row, words
+
+
+# By hand, from what a derivation names
+
+
+def test_where_4_32_comes_from(evidence, built):
+    answer = question.ask(evidence, "4.32")
+    assert answer.best.row["study"] == "arxiv-2025" and answer.best.table == "headline"
+    node = registry.explained(evidence, "headline", answer.best.row, answer.best.column)
+    printed = find(node, "as printed by")
+    assert line_of(built, printed.place)["published"] == "4.32"
+
+
+def test_log_linear_coefficients_by_least_squares_of_the_quoted_lines(explain, built):
+    nodes = {name: explain(f"throughput_fit arxiv-2025 Llama 3.1 405B {name}") for name in ("intercept", "slope_input")}
+    leaves = [step for step in unique(nodes["intercept"]) if step.place and step.place.kind == "benchmark"]
+    lines = [line_of(built, leaf.place) for leaf in leaves]
+    assert len(lines) == 7 and {line["model"] for line in lines} == {"Llama 3.1 405B"}
+    lengths = np.array([[float(line["input_tokens"]), float(line["output_tokens"])] for line in lines])
+    observed = np.array([float(line["throughput_tok_per_s"]) for line in lines])
+    design = np.column_stack([np.ones(len(lines)), np.log(lengths)])
+    found, *_ = np.linalg.lstsq(design, np.log(observed), rcond=None)
+    assert found[:2] == pytest.approx([node.value for node in nodes.values()], rel=1e-6)
+    # 500 tokens in, 5,000 out: the throughput that the closed form of a long query has.
+    closed = find(explain("arxiv-2025 long frontier as_published energy_wh_p50"), "Llama 3.1 405B: closed form")
+    speed = find(closed, "output tokens per second")
+    assert math.exp(found @ [1, math.log(500), math.log(5000)]) == pytest.approx(speed.value, rel=1e-6)
+    # 11.3 kW, 0.6, and PUE the root of 1.05 x 1.6.
+    assert 11.3 * 0.6 * 5000 / (3.6 * speed.value) * math.sqrt(1.05 * 1.6) == pytest.approx(closed.value)
+
+
+def test_a_quantile_of_a_mixture_has_its_share_of_queries_below_it(explain):
+    shares = find(explain("arxiv-2025 long frontier untrimmed energy_wh_p05_exact"), "Share of queries below")
+    parts = [
+        find(shares, "share of all queries of " + name).value for name in ("DeepSeek-R1", "Llama 3.1", "Llama-3.1")
+    ]
+    assert sum(parts) / 3 == pytest.approx(0.05, rel=1e-6)
+
+
+def test_gpu_seconds_by_the_same_non_negative_fit_of_the_quoted_lines(explain, built):
+    name = "throughput_configurations tensorrt_llm, Llama 3.1 405B, H100 SXM 80GB, FP8, TensorRT-LLM, 1.0, 8 GPUs, TP8"
+    columns = ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2")
+    nodes = [explain(f"{name} {column}") for column in columns]
+    leaves = [step for step in unique(nodes[0]) if step.place and step.place.kind == "benchmark"]
+    lines = [line_of(built, leaf.place) for leaf in leaves]
+    assert len(lines) == 10
+    growth = find(nodes[0], "kv_growth").value
+    tokens_in, tokens_out = (
+        np.array([float(line[f"{side}_tokens"]) for line in lines]) for side in ("input", "output")
+    )
+    gpus = np.array([float(line["gpus"]) for line in lines])
+    seconds = tokens_out * gpus / np.array([float(line["throughput_tok_per_s"]) for line in lines])
+    parts = np.column_stack([tokens_in, tokens_out, tokens_out * (tokens_in + growth * tokens_out)])
+    scale = (parts / seconds[:, None]).max(axis=0)
+    found, _ = nnls(parts / seconds[:, None] / scale, np.ones(len(lines)))
+    assert found / scale == pytest.approx([node.value for node in nodes], rel=1e-6)
+
+
+def test_a_borrowed_coefficient_is_the_median_of_its_scaled_relatives(explain, built):
+    node = explain("throughput_fit current DeepSeek-R1 H100 SXM 80GB FP8 decode_s_per_token")
+    scaled = []
+    for relative in find(node, "decode s per token").children:
+        if not relative.symbol:
+            continue
+        own, *active = (
+            find(relative, words) for words in ("decode_s_per_token", "of DeepSeek-R1", "active parameters")
+        )
+        other = next(step for step in relative.children if step.symbol == "active_other")
+        cells = [float(line_of(built, step.place)["active_parameters_billions"]) for step in (active[0], other)]
+        scaled.append(own.value * cells[0] / cells[1])
+    assert len(scaled) > 3 and np.median(scaled) == pytest.approx(node.value, rel=1e-6)
+
+
+def test_an_attainment_is_the_ratio_of_two_lines(explain, built):
+    node = explain("attainment_pairs server mlperf_v5_1 5.1-0005/llama2-70b-99/Server ratio")
+    speeds = []
+    for symbol in ("online", "offline"):
+        side = find(node, "", symbol=symbol)
+        cells = line_of(built, find(side, "throughput tok per s").place)
+        speeds.append(float(cells["throughput_tok_per_s"]) / float(cells["gpus"]))
+    assert speeds[0] / speeds[1] == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_fleet_is_mean_energy_times_queries_times_overhead(explain, evidence):
+    node = explain("scenario_aggregates arxiv-2025 traditional energy_gwh_per_day_mean_traditional")
+    mean = find(node, "energy_wh_mean of energy_per_query")
+    row = evidence.row(
+        "energy_per_query", study="arxiv-2025", workload="traditional", subject="frontier", spread="untrimmed"
+    )
+    assert mean.value == row["energy_wh_mean"]
+    assert 1e9 * mean.value * 1.10 * 1.076 * 1.12 / 1e9 == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_fleet_of_the_current_study_is_the_mean_of_its_boundary(explain, evidence):
+    node = explain("scenario_aggregates current mixed energy_gwh_per_day_mean")
+    key = {"study": "current", "subject": "frontier", "boundary": "fleet", "spread": "shared"}
+    means = [
+        evidence.row("energy_by_boundary", **key, workload=name)["energy_wh_mean"] for name in ("traditional", "long")
+    ]
+    assert 0.9 * means[0] + 0.1 * means[1] == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_mean_of_the_current_study_is_the_sum_of_its_members(explain):
+    node = explain("energy_by_boundary current long frontier datacenter per_query energy_wh_mean")
+    members = [step for step in node.children if step.symbol.startswith("E_")]
+    assert len(members) == 15
+    total = 0.0
+    for member in members:
+        weight, seconds, rate = (next(step for step in member.children if step.symbol == name) for name in "wsK")
+        parts = {step.symbol: step.value for step in seconds.children if step.symbol}
+        by_hand = parts["a"] * parts["L_p"] * (1 - parts["h"]) + parts["b"] * parts["L_o"]
+        by_hand += parts["c"] * (parts["L_po"] + parts["g"] * parts["L_oo"])
+        power, load, attained = (
+            next(step for step in rate.children if step.symbol == n).value for n in ("P", "load", "attainment")
+        )
+        total += weight.value * by_hand * power / (load * attained * 3600)
+    assert total == pytest.approx(node.value, rel=1e-6)
+
+
+def test_emissions_are_energy_times_the_grid_of_the_quoted_line(explain, built, evidence):
+    node = explain("fleet_plan current mixed emissions p50")
+    carbon = float(line_of(built, find(node, "carbon gco2e").place)["carbon_gco2e_per_kwh"])
+    day = evidence.row("scenario_aggregates", study="current", scenario="mixed")["energy_gwh_per_day_p50"]
+    assert carbon * day == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_multiplier_is_the_root_of_two_numbers_of_the_study(explain, built):
+    node = explain("intervention_multipliers joule-2026 traditional model untrimmed multiplier_p50")
+    numbers = []
+    for end in ("p05", "p95"):
+        place = find(node, f"{end} of its multiplier").place
+        line = (built / place.file).read_text().splitlines()[place.line - 1]
+        numbers.append(float(re.search(rf"{end}: ([0-9.]+)", line)[1]))
+    assert math.sqrt(numbers[0] * numbers[1]) == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_statement_is_held_against_ours_at_its_line(explain, built, evidence):
+    node = explain("statements current jegham gpt_4o_100_300 factor")
+    theirs = next(step.place for step in walk(node) if step.place and step.place.kind == "benchmark")
+    row = evidence.row("statements", study="current", source="jegham", row_id="gpt_4o_100_300")
+    assert float(line_of(built, theirs)["energy_wh"]) / row["ours_wh_p50"] == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_score_is_made_of_its_runs(explain):
+    node = explain("scores current gpu_boards all all geometric_error")
+    ratios = [step.value for step in unique(node) if step.formula == "predicted / measured"]
+    assert len(ratios) > 50
+    assert math.exp(math.sqrt(np.mean(np.log(ratios) ** 2))) == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_latency_cost_is_the_ratio_of_two_lines(explain, built, evidence):
+    rows = evidence.table("latency_costs").filter(pl.col("cost") > 1.2, source="mlenergy_v3").sort("model", "target_ms")
+    row = rows.row(0, named=True)
+    node = registry.explained(evidence, "latency_costs", row, "cost")
+    met, least = (
+        float(
+            line_of(built, next(step.place for step in node.children if step.symbol == name))[
+                "energy_j_per_output_token"
+            ]
+        )
+        for name in ("met", "all")
+    )
+    assert met / least == pytest.approx(row["cost"], rel=1e-6) == pytest.approx(node.value)
+
+
+def test_a_peer_is_its_formula_with_its_constants(explain, evidence):
+    node = explain("cross_methods Llama 3.1 405B 300 ecologits gpu_boards energy_wh")
+    # 16 GPUs of 80 GB hold 1.2 x 810 GB; 64 requests at once.
+    per_token = 1.1665273170451914e-6 * math.exp(-0.011205921025579175 * 64) * 405 + 4.052928146734005e-5
+    assert 16 * 300 * per_token == pytest.approx(node.value, rel=1e-6)
+
+
+def test_throughput_per_gpu_is_the_line_over_its_gpus(explain, built):
+    node = explain("throughput tensorrt_llm v1.0/Llama-3.1-405B/H100/FP8/TP8/128-128 output_tok_per_s_per_gpu")
+    cells = line_of(built, node.children[0].place)
+    assert float(cells["throughput_tok_per_s"]) / float(cells["gpus"]) == pytest.approx(node.value)
+
+
+# The command and the page
+
+
+def command(folder, *arguments):
+    script = [sys.executable, str(ROOT / "workflow/scripts/explain.py"), *arguments]
+    return subprocess.run(script, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_the_command_answers_for_machines(built):
+    outcome = command(built, "current frontier long", "--format", "json")
+    assert outcome.returncode == 0, outcome.stderr
+    answer = json.loads(outcome.stdout)
+    assert answer["question"] == "energy_per_query current long frontier untrimmed energy_wh_p50"
+    assert "spread untrimmed" in answer["assumed"] and answer["derivation"]["children"]
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("", "WHAT: found nothing"),
+        ("current long fronteer", "has the word 'fronteer'; allowed: one of"),
+        ("bridge-05 long frontier", "study bridge-05 is not built"),
+        ("long frontier energy_wh_p50", "say which: study: arxiv-2025, joule-2026, current"),
+        ("headline current label", "headline.label is text; allowed: a column of numbers"),
+        ("current Llama 3.1 405C long energy_wh_p50", "has the word '405c'; allowed: one of"),
+        ("98765.4321", "no public number prints as 98765.4321; the nearest headline number is"),
+        ("98765.4321 Wh", "no public number with 'Wh' prints as 98765.4321"),
+        ("arxiv-2025 tornado p50", "nothing has all of these words"),
+    ],
+)
+def test_a_question_without_an_answer_is_told_in_one_line(evidence, what, told):
+    with pytest.raises(InputError) as error:
+        question.ask(evidence, what)
+    assert told in str(error.value) and "\n" not in str(error.value)
+
+
+def test_without_results_the_command_says_what_to_do(built, tmp_path):
+    for name in ("config", "resources", "workflow"):
+        (tmp_path / name).symlink_to(built / name)
+    outcome = command(tmp_path, "4.32")
+    assert outcome.returncode == 1
+    assert outcome.stderr == "Error: results/headline.csv: no such file; run `make` first\n"
+
+
+def test_several_numbers_that_print_alike_are_listed_with_their_commands(evidence, built):
+    assert question.ask(evidence, "10.2 kW").best is None
+    shown = command(built, "10.2 kW")
+    assert 'make explain WHAT="hardware H100 SXM 80GB node_rated_power_kw"' in shown.stdout
+
+
+def test_the_page_has_every_headline_number_once_and_needs_nothing_else(built, evidence):
+    html = (built / "results/explanations.html").read_text()
+    for row in evidence.table("headline").iter_rows(named=True):
+        assert html.count(f'<details class="answer" id="{page.anchor(row["study"], row["quantity"])}">') == 1
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=", html) and "@import" not in html
+    names = re.findall(r' id="([^"]+)"', html)
+    assert len(names) == len(set(names))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(names)
+    assert "results are older" not in html
+    assert len(html) < 1.5e6
