@@ -91,6 +91,7 @@ def _ours(
     answer: float,
     draws: int,
 ) -> list[dict]:
+    """Ours in service and offline; `states` has what the fleet shares and the energies per GPU-second by method."""
     one = np.ones(1)
     lengths = Lengths(input_tokens=one * input_tokens, output_tokens=one * answer, cached_share=one * 0, weights=one)
     there = replace(service, lengths={ONE: lengths})
