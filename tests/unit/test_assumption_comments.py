@@ -1,5 +1,6 @@
 """Assumptions are found whole, where they stand, with links that survive other edits."""
 
+import re
 from pathlib import Path
 
 from inference_energy.assumption_comments import anchors, of_module, of_study, slug
@@ -61,6 +62,6 @@ def test_slug_is_letters_digits_and_hyphens():
 
 def test_every_assumption_of_the_code_is_found():
     files = sorted((ROOT / "workflow/scripts/inference_energy").rglob("*.py"))
-    written = sum("# ASSUME:" in line for file in files for line in file.read_text().splitlines())
+    written = sum(bool(re.match(r"[^\"`]*# ASSUME:", line)) for file in files for line in file.read_text().splitlines())
     found = [one for file in files for one in of_module(file.name, file.read_text())]
     assert len(found) == written > 70

@@ -21,7 +21,7 @@ DOCUMENTS = {
     "results/README.md": "results/README.md",
 }
 # What the Makefile calls besides Snakemake, with the modules behind it.
-COMMANDS = ("archive_run", "compare_builds", "new_source", "verify_results")
+COMMANDS = ("archive_run", "compare_builds", "explain", "new_source", "verify_results")
 TIME = 315_532_800  # 1980-01-01, of every file: what is packed when does not show
 
 
