@@ -29,9 +29,44 @@ const Energy = (() => {
     }
     return found;
   }
-  const add = (a, b) => each((x, y) => x + y, a, b);
-  const times = (a, b) => each((x, y) => x * y, a, b);
-  const over = (a, b) => each((x, y) => x / y, a, b);
+  /* The same for the operations that most of the time goes into, in loops that the browser makes fast. */
+  function add(a, b) {
+    if (typeof a === "number" && typeof b === "number") return a + b;
+    if (typeof a === "number") return add(b, a);
+    const found = new Float64Array(a.length);
+    if (typeof b === "number") for (let i = 0; i < found.length; i++) found[i] = a[i] + b;
+    else for (let i = 0; i < found.length; i++) found[i] = a[i] + b[i];
+    return found;
+  }
+
+  function times(a, b) {
+    if (typeof a === "number" && typeof b === "number") return a * b;
+    if (typeof a === "number") return times(b, a);
+    if (b === 1) return a;
+    const found = new Float64Array(a.length);
+    if (typeof b === "number") for (let i = 0; i < found.length; i++) found[i] = a[i] * b;
+    else for (let i = 0; i < found.length; i++) found[i] = a[i] * b[i];
+    return found;
+  }
+
+  function over(a, b) {
+    if (b === 1) return a;
+    return typeof b === "number" ? times(a, 1 / b) : each((x, y) => x / y, a, b);
+  }
+
+  /* Sum of products of three quantities each. */
+  function sumOfProducts(terms) {
+    const drawn = terms.flat().find((quantity) => typeof quantity !== "number");
+    if (drawn === undefined) return terms.reduce((sum, [a, b, c]) => sum + a * b * c, 0);
+    const found = new Float64Array(drawn.length);
+    for (const term of terms) {
+      const [a, b, c] = term.map((quantity) =>
+        typeof quantity === "number" ? new Float64Array(found.length).fill(quantity) : quantity,
+      );
+      for (let i = 0; i < found.length; i++) found[i] += a[i] * b[i] * c[i];
+    }
+    return found;
+  }
 
   /* ---- what a study and a question say ---- */
 
@@ -82,16 +117,23 @@ const Energy = (() => {
       form.cap_tok_per_s,
     );
 
-  /* Parts of the GPU time of one query, given its lengths. */
-  function partsOf(member, input, uncached, output) {
-    if (member.form === "log_linear")
-      return { prefill: 0, decode: nodeSeconds(member, input, output), context: 0, growth: 0 };
-    return { prefill: uncached, decode: output, context: input * output, growth: output * output };
+  /* Parts of the GPU time, of the query of every draw. */
+  function partsOf(member, of) {
+    if (member.form === "log_linear") {
+      const decode = each((input, output) => nodeSeconds(member, input, output), of.input_tokens, of.output_tokens);
+      return { prefill: 0, decode, context: 0, growth: 0 };
+    }
+    return {
+      prefill: of.uncached_tokens,
+      decode: of.output_tokens,
+      context: times(of.input_tokens, of.output_tokens),
+      growth: times(of.output_tokens, of.output_tokens),
+    };
   }
 
+  /* Parts of the GPU time, mean over queries; lengths that a reader gives are those of every query. */
   function meanParts({ member, index }, of) {
-    if (typeof of.input_tokens === "number" && typeof of.output_tokens === "number" && !of.means && !of.mean_seconds)
-      return partsOf(member, of.input_tokens, of.uncached_tokens, of.output_tokens);
+    if (!of.mean_seconds) return partsOf(member, of);
     if (member.form === "log_linear") return { prefill: 0, decode: of.mean_seconds[index], context: 0, growth: 0 };
     return of.means;
   }
@@ -112,33 +154,19 @@ const Energy = (() => {
     };
   }
 
-  /* GPU-seconds at every draw, of the query of that draw or of the mean over queries:
-     a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, each part divided by what levers divide it by. */
-  function seconds(fleet, entry, of, single) {
-    const { prefill: a, decode: b, context: c, growth: cg } = coefficientsOf(entry.member);
-    const by = fleet.divisors;
-    const drawn = [of.cached_share, ...Object.values(by)];
-    if (single) drawn.push(of.input_tokens, of.output_tokens);
-    const n = drawsIn(...drawn);
-    let parts = single ? null : meanParts(entry, of);
-    const found = new Float64Array(n);
-    for (let i = 0; i < n; i++) {
-      if (single)
-        parts = partsOf(entry.member, at(of.input_tokens, i), at(of.uncached_tokens, i), at(of.output_tokens, i));
-      found[i] =
-        ((a * parts.prefill * (1 - at(of.cached_share, i))) / at(by.prefill, i) +
-          (b * parts.decode) / at(by.decode, i) +
-          (c * parts.context) / at(by.context, i) +
-          (cg * parts.growth) / at(by.growth, i)) /
-        at(by.all, i);
-    }
-    return n === 1 ? found[0] : found;
+  /* GPU-seconds at every draw: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, each part divided by what
+     levers divide it by. */
+  function seconds(member, parts, cached, by) {
+    const { prefill: a, decode: b, context: c, growth: cg } = coefficientsOf(member);
+    const uncached = typeof cached === "number" ? 1 - cached : add(times(cached, -1), 1);
+    const sum = [
+      over(times(times(parts.prefill, a), uncached), by.prefill),
+      over(times(parts.decode, b), by.decode),
+      over(times(parts.context, c), by.context),
+      over(times(parts.growth, cg), by.growth),
+    ].reduce(add);
+    return over(sum, by.all);
   }
-
-  const drawsIn = (...quantities) => {
-    const drawn = quantities.find((quantity) => typeof quantity !== "number");
-    return drawn === undefined ? 1 : drawn.length;
-  };
 
   /* ---- power ---- */
 
@@ -177,6 +205,9 @@ const Energy = (() => {
 
   /* ---- a fleet with levers pulled ---- */
 
+  const ACTS_ON_POWER = ["load", "attainment", "pue", "power", "energy"];
+  const ACTS_ON_TIME = ["prefill", "cached_share", "input_tokens", "decode", "output_tokens", "attention", "gpu_seconds"];
+
   /* `common` keeps what no lever changes, for all fleets of one question. */
   function fleetOf({ study, question, common }, by) {
     const shared = { ...study.shared };
@@ -186,7 +217,10 @@ const Energy = (() => {
       if (name in by) shared[name] = each((value, m) => Math.min(value * m, 1), shared[name], by[name]);
     if ("pue" in by) shared.pue = each((value, m) => Math.max(value / m, 1), shared.pue, by.pue);
     const saved = times(by.power ?? 1, by.energy ?? 1);
-    return { study, question, shared, divisors: divisorsOfParts(by), saved, common, known: new Map() };
+    // What a lever leaves as it is has been computed for another fleet of the same question already.
+    const own = (names) => (names.some((name) => name in by) ? new Map() : common);
+    const [ofPower, ofTime] = [own(ACTS_ON_POWER), own(ACTS_ON_TIME)];
+    return { study, question, shared, divisors: divisorsOfParts(by), saved, common, ofPower, ofTime, known: new Map() };
   }
 
   /* Computed once. */
@@ -208,31 +242,30 @@ const Energy = (() => {
   function whPerGpuSecond(fleet, member, boundary) {
     const { study, shared } = fleet;
     const metered = boundary === "fleet" ? "datacenter" : boundary;
-    const ofGpu = once(fleet.known, `Wh ${metered} ${powerName(study, member)}`, () => {
+    const ofGpu = once(fleet.ofPower, `Wh ${metered} ${powerName(study, member)}`, () => {
       const power = powers(study, shared, member, shared.load)[metered === "gpu_boards" ? "gpu_boards" : "node"];
       return each(
         (p, pue, load, attained, saved) => (p * pue) / (load * attained * 3600) / saved,
         power, metered === "datacenter" ? shared.pue : 1, shared.load, shared.attainment, fleet.saved,
       );
     });
-    return once(fleet.known, `Wh ${metered} ${member.model} ${member.gpu}`, () => times(ofGpu, factorOf(fleet, member)));
+    return once(fleet.ofPower, `Wh ${metered} ${member.model} ${member.gpu}`, () => times(ofGpu, factorOf(fleet, member)));
   }
 
   const outer = (fleet, workload, boundary) => (boundary === "fleet" ? asOf(fleet.study.overhead, workload) : 1);
 
   const meanSeconds = (fleet, entry, workload) =>
-    once(fleet.known, `seconds ${workload} ${entry.index}`, () =>
-      seconds(fleet, entry, lengthsOf(fleet.study, workload, fleet.question), false),
-    );
+    once(fleet.ofTime, `seconds ${workload} ${entry.index}`, () => {
+      const of = lengthsOf(fleet.study, workload, fleet.question);
+      return seconds(entry.member, meanParts(entry, of), of.cached_share, fleet.divisors);
+    });
 
   function meanWh(fleet, workload, boundary) {
     const whole = once(fleet.known, `mean ${workload} ${boundary === "fleet" ? "datacenter" : boundary}`, () => {
-      let total = 0;
-      for (const entry of served(fleet)) {
-        const taken = times(entry.drawn, meanSeconds(fleet, entry, workload));
-        total = add(total, times(taken, whPerGpuSecond(fleet, entry.member, boundary)));
-      }
-      return total;
+      const of = (entry) => [
+        entry.drawn, meanSeconds(fleet, entry, workload), whPerGpuSecond(fleet, entry.member, boundary),
+      ];
+      return sumOfProducts(served(fleet).map(of));
     });
     return times(whole, outer(fleet, workload, boundary));
   }
@@ -366,8 +399,11 @@ const Energy = (() => {
   function queryWh(fleet, workload, boundary) {
     const { study, question } = fleet;
     const of = lengthsOf(study, workload, question);
+    const sums = partsOf({ form: "gpu_seconds" }, of); // the same for all members with that form
     const entries = served(fleet).map((entry) => {
-      const energy = times(seconds(fleet, entry, of, true), whPerGpuSecond(fleet, entry.member, boundary));
+      const parts = entry.member.form === "gpu_seconds" ? sums : partsOf(entry.member, of);
+      const taken = seconds(entry.member, parts, of.cached_share, fleet.divisors);
+      const energy = times(taken, whPerGpuSecond(fleet, entry.member, boundary));
       const values = times(energy, outer(fleet, workload, boundary));
       return { values: typeof values === "number" ? Float64Array.of(values) : values, weight: entry.known };
     });
