@@ -313,14 +313,24 @@ const Energy = (() => {
     const grouped = question.levers.map((name) => study.levers[name].overlap_group);
     const rivals = question.levers.filter((_, i) => grouped[i] && grouped.filter((g) => g === grouped[i]).length > 1);
     if (!rivals.length) return {};
-    const plain = meanWh(before, question.workload, "datacenter");
     const multipliers = asOf(study.multipliers, question.workload);
-    return Object.fromEntries(
-      rivals.map((name) => {
-        const by = { [study.levers[name].acts_on]: multipliers[name] };
-        return [name, over(plain, meanWh(fleetOf(asked, by), question.workload, "datacenter"))];
-      }),
-    );
+    return Object.fromEntries(rivals.map((name) => [name, savedBy(asked, before, study.levers[name].acts_on, multipliers[name])]));
+  }
+
+  /* Ingredients that scale the energy of all members alike: what they save needs no mean over queries. */
+  const ALIKE = {
+    power: (_, multiplier) => multiplier,
+    energy: (_, multiplier) => multiplier,
+    gpu_seconds: (_, multiplier) => multiplier,
+    attainment: ({ attainment }, multiplier) => each((value, m) => Math.min(value * m, 1) / value, attainment, multiplier),
+    pue: ({ pue }, multiplier) => each((value, m) => value / Math.max(value / m, 1), pue, multiplier),
+  };
+
+  function savedBy(asked, before, ingredient, multiplier) {
+    if (ingredient in ALIKE) return ALIKE[ingredient](before.shared, multiplier);
+    const { workload } = asked.question;
+    const after = meanWh(fleetOf(asked, { [ingredient]: multiplier }), workload, "datacenter");
+    return over(meanWh(before, workload, "datacenter"), after);
   }
 
   /* ---- summaries ---- */
