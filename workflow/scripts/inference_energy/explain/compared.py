@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from inference_energy import cross_method, overstatement
+from inference_energy import cross_method, overstatement, peers
 from inference_energy.cross_method import MEASURED, OFFLINE, OURS
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.node import Node, computed, number, total
@@ -144,7 +144,7 @@ def _measured(asked: Asked) -> Node:
         label="the chat run of least energy",
     )
     tokens = asked.beside("output_tokens", "T")
-    seconds = constant(cross_method, "J_PER_WH", cross_method.J_PER_WH, "J per Wh", symbol="J_per_Wh")
+    seconds = constant(peers, "J_PER_WH", peers.J_PER_WH, "J per Wh", symbol="J_per_Wh")
     return asked.node("J * T / J_per_Wh", [run, tokens, seconds])
 
 
