@@ -27,12 +27,8 @@ rule dashboard:
         ],
         code=library("dashboard"),
     output:
-        report(
-            update("results/dashboard.html"),
-            caption="../report/dashboard.rst",
-            category="Methods and data",
-            labels={"figure": "what-ifs (page that works offline)"},
-        ),
+        # Not in Snakemake's report: it shows pages as addresses that hold them, which browsers refuse beyond 2 MB.
+        update("results/dashboard.html"),
     log:
         "results/logs/dashboard.log",
     conda:
