@@ -9,8 +9,6 @@ const Energy = (() => {
   const INTERVAL = { p05: 0.05, p50: 0.5, p95: 0.95 };
   const SCORES = [-1.6448536269514729, 0, 1.6448536269514722]; // of P5, P50 and P95
 
-  const at = (quantity, i) => (typeof quantity === "number" ? quantity : quantity[i]);
-
   /* Element by element; a number where every quantity is one. Indices are masked: 0 for numbers, i for draws. */
   function each(f, ...quantities) {
     const drawn = quantities.find((quantity) => typeof quantity !== "number");
@@ -29,6 +27,7 @@ const Energy = (() => {
     }
     return found;
   }
+
   /* The same for the operations that most of the time goes into, in loops that the browser makes fast. */
   function add(a, b) {
     if (typeof a === "number" && typeof b === "number") return a + b;
@@ -422,7 +421,7 @@ const Energy = (() => {
 
   /* Nodes of every member for so many queries a day, at every draw. */
   function nodesOf(fleet, workload, queries) {
-    const { study, question, shared } = fleet;
+    const { study, shared } = fleet;
     return served(fleet).map((entry) => {
       const factor = factorOf(fleet, entry.member);
       const nodes = each(
@@ -522,5 +521,5 @@ const Energy = (() => {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, typed(inner)]));
   }
 
-  return { answer, evidence, ofDraws, classOf, typed };
+  return { answer, evidence, ofDraws, typed };
 })();

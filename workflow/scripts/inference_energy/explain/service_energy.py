@@ -408,14 +408,17 @@ def _rated(asked: Asked, of: Situation, model: str) -> Node:
 POWER_FILE = "node_power.csv"
 
 
+def _ends(asked: Asked, key: dict[str, str], quantity: str) -> tuple[Node, ...]:
+    """P5 and P95 of a GPU's saturated power, as its row of the resource has them."""
+    return tuple(
+        resource(asked.evidence, POWER_FILE, key, f"{quantity}_{end}", note="derivation") for end in ("p05", "p95")
+    )
+
+
 def _boards(asked: Asked, of: Situation, gpu: str, load: Node) -> Node:
     power = of.service.given.power[gpu]
     share = float(power.board_saturated.quantile(np.asarray(of.value("boards"))))
     key = {"gpu": gpu}
-    ends = tuple(
-        resource(asked.evidence, POWER_FILE, key, f"board_saturated_share_of_tdp_{end}", note="derivation")
-        for end in ("p05", "p95")
-    )
     words = of.set_to.get("boards", "median of a beta law between idle and 1 with these P5 and P95")
     return computed(
         f"board power, {gpu}: TDP x (idle + (saturated - idle) x load)",
@@ -423,7 +426,13 @@ def _boards(asked: Asked, of: Situation, gpu: str, load: Node) -> Node:
         [
             resource(asked.evidence, "hardware.csv", key, "tdp_w", symbol="TDP", unit="W"),
             resource(asked.evidence, POWER_FILE, key, "board_idle_share_of_tdp", symbol="idle", note="derivation"),
-            number("saturated", "saturated board power over TDP", share, note=words, children=ends),
+            number(
+                "saturated",
+                "saturated board power over TDP",
+                share,
+                note=words,
+                children=_ends(asked, key, "board_saturated_share_of_tdp"),
+            ),
             load,
             *assumed(node_power.board_power_w),
         ],
@@ -436,17 +445,20 @@ def _host(asked: Asked, of: Situation, gpu: str, load: Node) -> Node:
     power = of.service.given.power[gpu]
     watts = float(power.host_saturated.quantile(np.asarray(of.value("host"))))
     key = {"gpu": gpu}
-    ends = tuple(
-        resource(asked.evidence, POWER_FILE, key, f"host_saturated_kw_per_gpu_{end}", note="derivation")
-        for end in ("p05", "p95")
-    )
     words = of.set_to.get("host", "median: idle + sqrt((P5 - idle) (P95 - idle))")
     return computed(
         f"power of everything else in the node, per GPU, {gpu}",
         "1000 * idle_kW + (saturated - 1000 * idle_kW) * load",
         [
             resource(asked.evidence, POWER_FILE, key, "host_idle_kw_per_gpu", symbol="idle_kW", note="derivation"),
-            number("saturated", "saturated, per GPU", watts, "W", note=words, children=ends),
+            number(
+                "saturated",
+                "saturated, per GPU",
+                watts,
+                "W",
+                note=words,
+                children=_ends(asked, key, "host_saturated_kw_per_gpu"),
+            ),
             load,
             *assumed(node_power.host_power_w),
         ],
