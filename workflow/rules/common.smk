@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
 from inference_energy import catalogue, configuration, modules, run_files, run_summary, studies, terminal
 from inference_energy.errors import InputError
+from inference_energy.usage import configuration as usage_configuration
 
 # Figures of a study, by its method.
 FIGURES = {
@@ -45,6 +46,14 @@ try:
     BRIDGE = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
     studies.read_study(config["bridge"]["from"], Path("config/studies"), METHODS)  # a name that is not there stops here
     studies.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
+    USAGES = usage_configuration.read_usages(config["usage"], Path("config/usage"), schema("usage"))
+    USAGE_STUDIES = {
+        name: usage_configuration.study_of(name, usage, Path("config/studies"), METHODS)
+        for name, usage in USAGES.items()
+    }
+    USAGE_FILES = {
+        name: usage_configuration.listed(name, usage, config.get("usage_folder")) for name, usage in USAGES.items()
+    }
     PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
@@ -68,6 +77,9 @@ BRIDGED = [
 wildcard_constraints:
     study="|".join(map(re.escape, STUDIES)),
     workload="|".join(studies.WORKLOADS),
+    usage="|".join(map(re.escape, USAGES)) or "(?!)",
+    shard=r"\d+",
+    shards=r"\d+",
 
 
 def section(*keys):
@@ -203,3 +215,17 @@ def public_files():
         for file in table.files(STUDY_METHODS).values()
         if table.name not in BRIDGED or bridge()
     ]
+
+
+def shard_files(wildcards):
+    """The files of one shard of a usage's logs."""
+    files = usage_configuration.dealt(USAGE_FILES[wildcards.usage]["logs"], int(wildcards.shards))
+    return files[int(wildcards.shard) - 1]
+
+
+def shards(wildcards, kind):
+    """What every shard of a usage's logs is added up in."""
+    files = USAGE_FILES[wildcards.usage]["logs"]
+    count = len(usage_configuration.dealt(files, config["usage_shards"])) if files else 0
+    folder = f"results/usage/{wildcards.usage}/shards"
+    return [f"{folder}/{number:04d}-of-{count:04d}.{kind}.parquet" for number in range(1, count + 1)]

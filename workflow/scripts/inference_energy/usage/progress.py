@@ -1,0 +1,82 @@
+"""How far long work is: share done, rows per second and time left, in the terminal and in the log."""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+FIRST_SECONDS, NEXT_SECONDS = 2.0, 5.0
+
+
+class Progress:
+    """Tells every few seconds how far work is, from a thread of its own; short work passes in silence.
+
+    Use as a context; `done` and `part` are kept current by the work.
+
+    Args:
+        label: what is being done.
+        total: amount of work, in `unit`.
+        unit: of the amounts, for readers.
+        logger: where lines go besides the terminal.
+        share: share of the part that is under way, 0 to 1.
+    """
+
+    def __init__(self, label: str, total: int, unit: str, logger: logging.Logger, share: Callable[[], float]):
+        self.label, self.total, self.unit, self.logger, self.share = label, total, unit, logger, share
+        self.done = 0
+        self.part = 0
+        self._started = time.monotonic()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> "Progress":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+        if kind is None:
+            seconds = time.monotonic() - self._started
+            line = f"{self.label}: {self.total:,} {self.unit} in {duration(seconds)}{_rate(self.total, seconds, self.unit)}"
+            self.logger.info("%s", line)
+            if seconds >= FIRST_SECONDS:
+                print(line, file=sys.stderr, flush=True)
+
+    def finished(self) -> None:
+        """The part that was under way is done."""
+        self.done += self.part
+        self.part = 0
+
+    def _tell(self) -> None:
+        wait = FIRST_SECONDS
+        while not self._stop.wait(wait):
+            wait = NEXT_SECONDS
+            seconds = time.monotonic() - self._started
+            line = status(self.label, self.done + self.share() * self.part, self.total, self.unit, seconds)
+            print(line, file=sys.stderr, flush=True)
+            self.logger.info("%s", line)
+
+
+def status(label: str, done: float, total: int, unit: str, seconds: float) -> str:
+    """One line: `meter azure: 40 %, 4,000,000 of 10,000,000 rows, 20,000,000 rows/s, 0.3 s left`."""
+    share = done / total if total else 1.0
+    left = f", {duration(seconds * (1 - share) / share)} left" if share > 0 else ""
+    return f"{label}: {share:.0%}, {done:,.0f} of {total:,} {unit}{_rate(done, seconds, unit)}{left}"
+
+
+def _rate(done: float, seconds: float, unit: str) -> str:
+    return f", {done / seconds:,.0f} {unit}/s" if seconds > 0 else ""
+
+
+def duration(seconds: float) -> str:
+    """A time for readers: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

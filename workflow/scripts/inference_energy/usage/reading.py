@@ -1,0 +1,264 @@
+"""What the columns of logs and bills mean, as SQL: rows of any format as the same few columns, and what is wrong with them."""
+
+from dataclasses import dataclass, field
+
+import duckdb
+
+from inference_energy.errors import InputError, one_of
+from inference_energy.usage.configuration import UsageFile, start_of
+
+# Tokens of one request; a power of two, so that one comparison tests all of a row at once.
+TOKENS_BELOW = 2**27
+MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+FIRST_US, LAST_US = 1_420_070_400_000_000, 4_102_444_800_000_000  # 2015 and 2100: before and after, the unit is wrong
+WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+NUMBER_TYPES = WHOLE_TYPES | {"UBIGINT", "HUGEINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
+NAIVE_TYPES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+ZONED_TYPES = {"TIMESTAMP WITH TIME ZONE"}
+TOKENS = ("input_tokens", "cached_tokens", "output_tokens")
+NAMES = ("model", "tenant", "region")
+# Times of text carry an offset where their end, behind the date, has a sign or a Z.
+OFFSET = r"(Z|z|[+-]\d\d(:?\d\d)?)$"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Files of one source that are read alike.
+
+    Attributes:
+        files: their paths.
+        format: of all of them.
+        types: DuckDB's type of every column, by name; of JSON lines none are known.
+        spec: entry of the usage file.
+        place: names it in errors.
+    """
+
+    files: list[str]
+    format: str
+    types: dict[str, str]
+    spec: dict = field(repr=False)
+    place: str
+
+    def table(self, files: list[str] | None = None, options: str = "") -> str:
+        """The files as a table of SQL."""
+        paths = "[" + ", ".join(map(literal, files or self.files)) + "]"
+        return {
+            "parquet": f"read_parquet({paths}, hive_partitioning = true, hive_types_autocast = false{options})",
+            "csv": f"read_csv({paths}, header = true, all_varchar = true, hive_partitioning = true,"
+            f" hive_types_autocast = false{options})",
+            "jsonl": f"read_ndjson_objects({paths}{options})",
+        }[self.format]
+
+    def raw(self, role: str) -> str:
+        """A column as it stands in the files."""
+        name = self.spec["columns"][role]
+        if self.format == "jsonl":
+            path = "$" + "".join(f'."{part}"' for part in name.split("."))
+            return f"(json ->> {literal(path)})"
+        return identifier(name)
+
+    def type(self, role: str) -> str:
+        """Type of a column, without its parameters."""
+        found = self.types.get(self.spec["columns"][role], "VARCHAR")
+        return found.split("(")[0]
+
+    def whole(self, role: str) -> str:
+        """A column of tokens as whole numbers; NULL where it holds none."""
+        raw, of = self.raw(role), self.type(role)
+        if of not in WHOLE_TYPES:
+            number = raw if of in NUMBER_TYPES else f"TRY_CAST({raw} AS DOUBLE)"
+            raw = f"(CASE WHEN {number} = floor({number}) THEN TRY_CAST({number} AS BIGINT) END)"
+        if role == "cached_tokens" and self.spec.get("empty_cached_is_zero", False):
+            return f"(CASE WHEN {_empty(self.raw(role), of)} THEN 0 ELSE {raw} END)"
+        return raw
+
+    def microseconds(self) -> str:
+        """The time of a row since 1970 in UTC; NULL where it holds none."""
+        raw, of = self.raw("time"), self.type("time")
+        if "time_unit" in self.spec:
+            return self._counted(raw if of in NUMBER_TYPES else f"TRY_CAST({raw} AS DOUBLE)")
+        if of in NAIVE_TYPES:
+            zone = self.spec.get("time_zone", "UTC")
+            return f"epoch_us({raw})" if zone == "UTC" else f"epoch_us({raw}::TIMESTAMP AT TIME ZONE {literal(zone)})"
+        return f"epoch_us({raw})" if of in ZONED_TYPES else f"epoch_us(TRY_CAST({raw} AS TIMESTAMPTZ))"
+
+    def _counted(self, number: str) -> str:
+        start = int(start_of(self.spec, self.place).timestamp() * 1_000_000)
+        unit = self.spec["time_unit"]
+        scaled = f"{number} // 1000" if unit == "ns" else f"{number} * {MICROSECONDS[unit]}"
+        factor = 1000 if unit == "ns" else 1 / MICROSECONDS[unit]
+        low, high = int((FIRST_US - start) * factor), int((LAST_US - start) * factor)
+        return f"(CASE WHEN {number} BETWEEN {low} AND {high} THEN {start} + CAST({scaled} AS BIGINT) END)"
+
+    def zoned(self) -> str:
+        """Whether the time of a row says its offset; NULL where the type or the usage file says it for all."""
+        if "time_unit" in self.spec or self.type("time") != "VARCHAR":
+            return "NULL::BOOLEAN"
+        return f"regexp_matches({self.raw('time')}, {literal(OFFSET)})"
+
+    def name(self, role: str) -> str:
+        """A model, tenant or region; NULL where the files say none."""
+        if role in self.spec["columns"]:
+            raw = self.raw(role)
+            return raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
+        constant = self.spec.get("constants", {}).get(role)
+        return "NULL::VARCHAR" if constant is None else literal(constant)
+
+    def has(self, role: str) -> bool:
+        """Whether the files have a column for it."""
+        return role in self.spec["columns"]
+
+
+def literal(text: str) -> str:
+    """Text as SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """The name of a column as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def alike(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: dict, place: str) -> list[Rows]:
+    """The files of one source, in groups that are read alike: one format, the same columns and types.
+
+    Raises:
+        InputError: a file that cannot be read, or without a column that the usage file names.
+    """
+    groups: dict[tuple, list[str]] = {}
+    for file in files:
+        types = _types(connection, file, place)
+        if file.format != "jsonl":
+            for role, column in spec["columns"].items():
+                if column not in types:
+                    raise InputError(
+                        f"{file.path}: no column {column!r} for {role} ({place}.columns); allowed: {one_of(list(types))}"
+                    )
+        used = {column: types[column] for column in spec["columns"].values() if column in types}
+        groups.setdefault((file.format, tuple(sorted(used.items()))), []).append(file.path)
+    found = []
+    for (format_, used), paths in groups.items():
+        rows = Rows(files=paths, format=format_, types=dict(used), spec=spec, place=place)
+        _check_types(rows)
+        found.append(rows)
+    return found
+
+
+def _types(connection: duckdb.DuckDBPyConnection, file: UsageFile, place: str) -> dict[str, str]:
+    rows = Rows(files=[file.path], format=file.format, types={}, spec={}, place=place)
+    try:
+        described = connection.execute(f"DESCRIBE FROM {rows.table()}").fetchall()
+    except duckdb.Error as error:
+        raise InputError(unreadable(file.path, file.format, error)) from None
+    return {name: kind for name, kind, *_ in described}
+
+
+def unreadable(path: str, format_: str, error: Exception) -> str:
+    """A fault of a whole file in one line."""
+    line = str(error).strip().splitlines()[0].split(": ", 1)[-1]
+    return f"{path}: cannot be read as {format_}: {line}; allowed: a whole file, or `format` in the usage file"
+
+
+def _check_types(rows: Rows) -> None:
+    """Columns whose type cannot hold what they are said to hold."""
+    first = rows.files[0]
+    for role in (role for role in TOKENS if rows.has(role)):
+        if rows.type(role) not in NUMBER_TYPES | {"VARCHAR"}:
+            raise InputError(
+                f"{first}: {role} (column {rows.spec['columns'][role]}): found values of type {rows.type(role)};"
+                " allowed: whole numbers"
+            )
+    if not rows.has("time"):
+        return
+    of, column = rows.type("time"), rows.spec["columns"]["time"]
+    numbers = of in NUMBER_TYPES
+    if "time_unit" in rows.spec and not (numbers or of == "VARCHAR"):
+        raise InputError(f"{first}: time (column {column}): found values of type {of}; allowed: numbers, as {rows.place}"
+                         " has a time_unit")
+    if "time_unit" not in rows.spec:
+        if numbers:
+            raise InputError(f"{first}: time (column {column}): found numbers; allowed: with {rows.place}.time_unit, one"
+                             " of s, ms, us or ns")
+        if of not in NAIVE_TYPES | ZONED_TYPES | {"VARCHAR"}:
+            raise InputError(f"{first}: time (column {column}): found values of type {of}; allowed: date and time")
+        if of in NAIVE_TYPES and "time_zone" not in rows.spec:
+            raise InputError(f"{first}: time (column {column}): found times without an offset; allowed: with"
+                             f" {rows.place}.time_zone, such as UTC or Europe/Berlin")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that may be wrong with a row.
+
+    Attributes:
+        role: what the column is for.
+        wrong: condition of SQL.
+        what: what such values are.
+        allowed: what they may be.
+    """
+
+    role: str
+    wrong: str
+    what: str
+    allowed: str
+
+
+def _empty(raw: str, type_: str) -> str:
+    return f"({raw} IS NULL OR trim({raw}) = '')" if type_ == "VARCHAR" else f"({raw} IS NULL)"
+
+
+def checks(rows: Rows) -> list[Check]:
+    """Everything that may be wrong with a request, in the order it is told."""
+    time, unit = rows.microseconds(), rows.spec.get("time_unit")
+    allowed = f"numbers that count {unit} to" if unit else "date and time of"
+    wrong = f"({time} IS NULL OR {time} NOT BETWEEN {FIRST_US} AND {LAST_US - 1})"
+    found = [Check(role="time", wrong=wrong, what="not such", allowed=f"{allowed} years 2015 to 2099")]
+    return [*found, *offset_checks(rows), *token_checks(rows, TOKENS_BELOW)]
+
+
+def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> list[Check]:
+    """Everything that may be wrong with columns of whole numbers.
+
+    Args:
+        rows: files that are read alike.
+        below: what all numbers must be below.
+        roles: columns to look at, those that the files have.
+    """
+    found = []
+    limit = f"whole numbers from 0 to {below - 1:,}"
+    for role in (role for role in roles if rows.has(role)):
+        raw, value, of = rows.raw(role), rows.whole(role), rows.type(role)
+        may_be_empty = role == "cached_tokens" and rows.spec.get("empty_cached_is_zero", False)
+        if not may_be_empty:
+            hint = ", or empty_cached_is_zero: true" if role == "cached_tokens" else ""
+            found.append(Check(role=role, wrong=_empty(raw, of), what="empty", allowed=limit + hint))
+        found.append(
+            Check(role=role, wrong=f"({value} IS NULL AND NOT {_empty(raw, of)})", what="not whole numbers", allowed=limit)
+        )
+        found.append(Check(role=role, wrong=f"({value} < 0)", what="negative", allowed=limit))
+        found.append(Check(role=role, wrong=f"({value} >= {below})", what="too many", allowed=limit))
+    if rows.has("cached_tokens") and rows.spec.get("cached_in_input", True):
+        found.append(
+            Check(
+                role="cached_tokens",
+                wrong=f"({rows.whole('cached_tokens')} > {rows.whole('input_tokens')})",
+                what="more than input_tokens",
+                allowed="at most input_tokens, or cached_in_input: false",
+            )
+        )
+    return found
+
+
+def offset_checks(rows: Rows) -> list[Check]:
+    """Whether times of text say their offset where they have to, and only there."""
+    if rows.zoned().startswith("NULL"):
+        return []
+    if "time_zone" in rows.spec:
+        return [
+            Check(role="time", wrong=rows.zoned(), what="with an offset of their own",
+                  allowed="times without one, as there is a time_zone")
+        ]
+    return [
+        Check(role="time", wrong=f"NOT {rows.zoned()}", what="without an offset",
+              allowed="times with one, as 2026-01-31T12:00:00Z, or time_zone for times without")
+    ]
