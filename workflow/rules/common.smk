@@ -217,15 +217,44 @@ def public_files():
     ]
 
 
+def usage_part(*keys):
+    """Parameters of a rule: a usage, one entry of it, or some by their names, so that other edits do not rerun it."""
+
+    def of(wildcards):
+        usage = USAGES[wildcards.usage]
+        return usage if not keys else usage[keys[0]] if len(keys) == 1 else {key: usage[key] for key in keys}
+
+    return of
+
+
+def usage_study(wildcards):
+    """The study of a usage."""
+    return USAGE_STUDIES[wildcards.usage]
+
+
+def bill_files(wildcards):
+    """The files of a usage's bills."""
+    return USAGE_FILES[wildcards.usage]["bills"]
+
+
 def shard_files(wildcards):
     """The files of one shard of a usage's logs."""
     files = usage_configuration.dealt(USAGE_FILES[wildcards.usage]["logs"], int(wildcards.shards))
     return files[int(wildcards.shard) - 1]
 
 
-def shards(wildcards, kind):
-    """What every shard of a usage's logs is added up in."""
-    files = USAGE_FILES[wildcards.usage]["logs"]
-    count = len(usage_configuration.dealt(files, config["usage_shards"])) if files else 0
-    folder = f"results/usage/{wildcards.usage}/shards"
-    return [f"{folder}/{number:04d}-of-{count:04d}.{kind}.parquet" for number in range(1, count + 1)]
+def paths_of(files):
+    """Where such files lie."""
+    return lambda wildcards: [file["path"] for file in files(wildcards)]
+
+
+def shards(kind):
+    """What every shard of a usage's logs leaves."""
+
+    def of(wildcards):
+        files = USAGE_FILES[wildcards.usage]["logs"]
+        count = len(usage_configuration.dealt(files, config["usage_shards"])) if files else 0
+        folder = f"results/usage/{wildcards.usage}/shards"
+        return [f"{folder}/{number:04d}-of-{count:04d}.{kind}.parquet" for number in range(1, count + 1)]
+
+    return of

@@ -1,10 +1,18 @@
-# From a service's own logs and bills to a statement of its energy; see config/usage and docs/statement.md.
+# From a service's own logs and bills to a statement of its energy: config/usage, docs/statement.md.
+
+USAGE_TABLES = {
+    name: f"results/usage/{{usage}}/{name}.parquet"
+    for name in (
+        *("statement", "capacity", "steps", "metered"),
+        *("names", "evidence", "quality", "factors", "files"),
+    )
+}
 
 
 rule meter_usage:
     """Exact sums over the requests of some files: the part of a usage that can be done anywhere."""
     input:
-        files=lambda wildcards: [file["path"] for file in shard_files(wildcards)],
+        files=paths_of(shard_files),
         code=library("meter_usage"),
     output:
         sums="results/usage/{usage}/shards/{shard}-of-{shards}.sums.parquet",
@@ -16,10 +24,10 @@ rule meter_usage:
     threads: 8
     params:
         files=shard_files,
-        logs=lambda wildcards: USAGES[wildcards.usage]["logs"],
-        place=lambda wildcards: f"config/usage/{wildcards.usage}.yaml",
-        step_minutes=lambda wildcards: USAGES[wildcards.usage]["step_minutes"],
-        leave_out=lambda wildcards: USAGES[wildcards.usage]["invalid_rows"] == "leave_out",
+        logs=usage_part("logs"),
+        place="config/usage/{usage}.yaml",
+        step_minutes=usage_part("step_minutes"),
+        invalid_rows=usage_part("invalid_rows"),
     script:
         "../scripts/meter_usage.py"
 
@@ -27,9 +35,9 @@ rule meter_usage:
 rule gather_usage:
     """The sums of all shards and the bills: the same whatever the number of shards."""
     input:
-        sums=lambda wildcards: shards(wildcards, "sums"),
-        files=lambda wildcards: shards(wildcards, "files"),
-        bills=lambda wildcards: [file["path"] for file in USAGE_FILES[wildcards.usage]["bills"]],
+        sums=shards("sums"),
+        files=shards("files"),
+        bills=paths_of(bill_files),
         code=library("gather_usage"),
     output:
         sums="results/usage/{usage}/sums.parquet",
@@ -40,9 +48,9 @@ rule gather_usage:
     conda:
         "../envs/pipeline.yaml"
     params:
-        bill_files=lambda wildcards: USAGE_FILES[wildcards.usage]["bills"],
-        bills=lambda wildcards: USAGES[wildcards.usage]["bills"],
-        place=lambda wildcards: f"config/usage/{wildcards.usage}.yaml",
+        bill_files=bill_files,
+        bills=usage_part("bills"),
+        place="config/usage/{usage}.yaml",
     script:
         "../scripts/gather_usage.py"
 
@@ -71,11 +79,112 @@ rule usage_energy:
     conda:
         "../envs/pipeline.yaml"
     params:
-        usage=lambda wildcards: USAGES[wildcards.usage],
-        study_name=lambda wildcards: USAGES[wildcards.usage]["study"],
-        study=lambda wildcards: USAGE_STUDIES[wildcards.usage],
+        usage=usage_part(),
+        study_name=usage_part("study"),
+        study=usage_study,
         draws=config["usage_draws"],
         seed=config["seed"],
-        place=lambda wildcards: f"config/usage/{wildcards.usage}.yaml",
+        place="config/usage/{usage}.yaml",
     script:
         "../scripts/usage_energy.py"
+
+
+rule figure_usage_power:
+    """Power over time with its interval."""
+    input:
+        steps="results/usage/{usage}/steps.parquet",
+        capacity="results/usage/{usage}/capacity.parquet",
+        code=library("figure_usage_power"),
+    output:
+        svg="results/usage/{usage}/power.svg",
+        png="results/usage/{usage}/power.png",
+        json="results/usage/{usage}/power.json",
+    log:
+        "results/logs/usage/{usage}/figure_usage_power.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        usage=usage_part("title", "boundary", "step_minutes"),
+    script:
+        "../scripts/figure_usage_power.py"
+
+
+rule figure_usage_models:
+    """Energy by model with its interval."""
+    input:
+        statement="results/usage/{usage}/statement.parquet",
+        code=library("figure_usage_models"),
+    output:
+        svg="results/usage/{usage}/models.svg",
+        png="results/usage/{usage}/models.png",
+        json="results/usage/{usage}/models.json",
+    log:
+        "results/logs/usage/{usage}/figure_usage_models.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        usage=usage_part("title", "boundary"),
+    script:
+        "../scripts/figure_usage_models.py"
+
+
+rule usage_statement:
+    """The statement as a page, as text and as CSV."""
+    input:
+        **USAGE_TABLES,
+        power="results/usage/{usage}/power.svg",
+        models="results/usage/{usage}/models.svg",
+        page="workflow/templates/statement.html.j2",
+        text="workflow/templates/statement.md.j2",
+        frame="workflow/templates/page.html.j2",
+        code=library("usage_statement"),
+    output:
+        html="results/usage/{usage}/statement.html",
+        md="results/usage/{usage}/statement.md",
+        csv="results/usage/{usage}/statement.csv",
+    log:
+        "results/logs/usage/{usage}/usage_statement.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        usage=usage_part(),
+        study_name=usage_part("study"),
+        study=usage_study,
+        version=VERSION,
+        draws=config["usage_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/usage_statement.py"
+
+
+rule usage_workbook:
+    """All tables of the statement as one Excel workbook."""
+    input:
+        **{name: path for name, path in USAGE_TABLES.items() if name != "metered"},
+        registries=["resources/grid.csv"],
+        code=library("usage_workbook"),
+    output:
+        "results/usage/{usage}/statement.xlsx",
+    log:
+        "results/logs/usage/{usage}/usage_workbook.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        usage=usage_part(),
+        study_name=usage_part("study"),
+        study=usage_study,
+        version=VERSION,
+        draws=config["usage_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/usage_workbook.py"
+
+
+rule statement:
+    """The statements of all usages of the configuration."""
+    input:
+        expand(
+            "results/usage/{usage}/{file}",
+            usage=USAGES,
+            file=["statement.parquet", "statement.csv", "statement.xlsx", "statement.html", "statement.md"],
+        ),

@@ -13,7 +13,7 @@ with log.job(snakemake) as logger:
         params.logs,
         place=params.place,
         step_minutes=params.step_minutes,
-        leave_out=params.leave_out,
+        leave_out=params.invalid_rows == "leave_out",
         threads=snakemake.threads,
         folder=Path(snakemake.output.sums).parent,
         logger=logger,

@@ -1,4 +1,4 @@
-"""Pages of one file each, from templates: all text is escaped, addresses in it become links."""
+"""Pages of one file each, from templates: in HTML all text is escaped, addresses in it become links."""
 
 import inspect
 import re
@@ -33,13 +33,13 @@ def write(path: Path, template: Path, **content: object) -> None:
 def _environment(folder: Path) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder),
-        autoescape=True,
+        autoescape=lambda template: template is None or not template.endswith(".md.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"inline": inline, "paragraphs": paragraphs, "breakable": breakable}
+    environment.filters |= {"inline": inline, "paragraphs": paragraphs, "breakable": breakable, "cell": cell}
     return environment
 
 
@@ -79,3 +79,8 @@ def paragraphs(text: str) -> Markup:
 def breakable(name: str) -> Markup:
     """A long name that may go on in the next line behind a dot, an underscore or a slash."""
     return Markup("<wbr>").join(re.split(r"(?<=[._/])", name))
+
+
+def cell(text: str) -> str:
+    """Text in a table of Markdown: bars and tags are taken as they are, and all stands in one line."""
+    return re.sub(r"([\\|<>*_`\[\]])", r"\\\1", " ".join(text.split()))

@@ -1,0 +1,47 @@
+"""Quantities of a statement for readers: three digits, and a unit that fits their size."""
+
+# Units by their size in the unit of the tables, from the largest.
+SCALES = {
+    "kWh": ((1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh"), (1e-3, "Wh")),
+    "kg CO2e": ((1e3, "t CO2e"), (1.0, "kg CO2e"), (1e-3, "g CO2e")),
+    "m3": ((1.0, "m3"), (1e-3, "litres")),
+    "MW": ((1e3, "GW"), (1.0, "MW"), (1e-3, "kW"), (1e-6, "W")),
+    "Wh": ((1.0, "Wh"), (1e-3, "mWh")),
+}
+
+
+def scale(largest: float, unit: str) -> tuple[float, str]:
+    """Size and name of the unit that numbers up to `largest` are told in."""
+    for size, name in SCALES.get(unit, ()):
+        if largest >= size:
+            return size, name
+    return SCALES[unit][-1] if unit in SCALES else (1.0, unit)
+
+
+def number(value: float) -> str:
+    """Three digits: 0.0213, 4.32, 1,300, 12,300,000."""
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:.4g}" if abs(rounded) >= 1e-4 else f"{rounded:.1e}"
+
+
+def quantity(row: dict, name: str, unit: str) -> str:
+    """Median with its interval: `6 kWh (2.34 to 20.5)`; a dash where it is not known."""
+    if row[f"{name}_p50"] is None:
+        return "-"
+    return interval({q: row[f"{name}_{q}"] for q in ("p05", "p50", "p95")}, unit)
+
+
+def interval(of: dict[str, float], unit: str) -> str:
+    """The same of P5, P50 and P95 by these names."""
+    size, name = scale(of["p50"], unit)
+    low, middle, high = (number(of[q] / size) for q in ("p05", "p50", "p95"))
+    return f"{middle} {name} ({low} to {high})" if low != high else f"{middle} {name}"
+
+
+def share(value: float) -> str:
+    """A share of 1 as a percentage; what is not nothing is never shown as 0 %."""
+    if 0 < value < 0.001:
+        return "< 0.1 %"
+    return f"{value:.0%}".replace("%", " %") if value in (0, 1) else f"{value * 100:.3g} %"

@@ -1,0 +1,256 @@
+"""What a statement of usage says: totals, breakdowns, method, factors, quality of the data, and what is not in it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from inference_energy.usage.readable import interval, number, quantity, share
+from inference_energy.usage.subjects import BY_DEFAULT, LEFT_OUT
+
+ROWS_SHOWN = 20
+WITHIN = {
+    "gpu_boards": "the boards of the GPUs alone",
+    "node": "the whole server at the wall, cooling of the building left out",
+    "datacenter": "the whole server times the PUE of its datacenter",
+    "fleet": "the datacenter, with network, storage and the other overheads of a fleet",
+}
+NOT_INCLUDED = (
+    "Training and fine-tuning of the models.",
+    "The user's device and the wide-area network.",
+    "Embodied energy and emissions of hardware and buildings.",
+    "Requests that the logs do not have, such as failed ones and tests, and what an application does around a request.",
+    "Hours of the day: the grid's factor is a yearly average, and so is the PUE.",
+)
+BY_BOUNDARY = {
+    "gpu_boards": ("Hosts, fans and network of the nodes, cooling, network and storage around them.",),
+    "node": ("Cooling and losses of the building; network and storage around the nodes.",),
+    "datacenter": ("Network, storage and other overheads of the fleet around the serving nodes.",),
+    "fleet": (),
+}
+TITLES = {"month": "By month", "month and model": "By month and model", "model": "By model", "tenant": "By tenant",
+          "region": "By region"}  # fmt: skip
+ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e", "water_m3"
+UNITS = {ENERGY: "kWh", LOCATION: "kg CO2e", MARKET: "kg CO2e", WATER: "m3"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table of text.
+
+    Attributes:
+        title: heading.
+        head: names of the columns; those behind `text` hold numbers.
+        rows: cells.
+        text: how many columns hold text.
+        note: what a reader must know; may be empty.
+    """
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+    text: int = 1
+    note: str = ""
+
+
+def content(
+    tables: Mapping[str, pl.DataFrame], *, usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int
+) -> dict[str, object]:
+    """Everything that a page about a usage shows, as text.
+
+    Args:
+        tables: of `result_tables.SCHEMAS`, by name.
+        usage: a usage file's content.
+        study_name: name of its study.
+        study: the resolved study.
+        version: of the pipeline.
+        draws: of what requests share.
+        seed: of all streams.
+    """
+    statement = tables["statement"]
+    total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
+    months = statement.filter(pl.col("breakdown") == "month")["month"].sort()
+    first, last = months[0], months[-1]
+    return {
+        "title": usage["title"],
+        "period": first if first == last else f"{first} to {last}",
+        "boundary": usage["boundary"],
+        "within": WITHIN[usage["boundary"]],
+        "figures": headline(total, tables["capacity"], usage),
+        "breakdowns": breakdowns(statement),
+        "method": method(usage, study_name, study, version, draws, seed),
+        "factors": factors(tables["factors"]),
+        "evidence": evidence(tables["evidence"], tables["names"]),
+        "quality": quality(tables["quality"]),
+        "names": names(tables["names"]),
+        "files": files(tables["files"]),
+        "not_included": not_included(usage["boundary"]),
+    }
+
+
+def not_included(boundary: str) -> list[str]:
+    """What lies outside a boundary, a sentence each."""
+    return [*BY_BOUNDARY[boundary], *NOT_INCLUDED]
+
+
+def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str, str]]:
+    """The few numbers that a statement opens with: label and text."""
+    found = [
+        ("Energy", quantity(total, ENERGY, "kWh")),
+        ("Emissions, Scope 2 location-based", quantity(total, LOCATION, "kg CO2e")),
+        ("Emissions, Scope 2 market-based", quantity(total, MARKET, "kg CO2e")),
+        ("Water", quantity(total, WATER, "m3")),
+        ("Requests", number(total["requests"])),
+        ("Tokens, prompts and answers", f"{number(total['input_tokens'])} and {number(total['output_tokens'])}"),
+    ]
+    labels = {
+        "energy_per_request": "Energy of a request, mean",
+        "energy_per_1000_output_tokens": "Energy of 1,000 answer tokens",
+        "average_power": "Average power",
+        "peak_power": f"Peak power, mean of {usage['step_minutes']} minutes",
+        "nodes_at_peak": f"8-GPU nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
+    }
+    by_name = {row["quantity"]: row for row in capacity.iter_rows(named=True)}
+    return found + [
+        (label, interval(by_name[name], by_name[name]["unit"])) for name, label in labels.items() if name in by_name
+    ]
+
+
+def breakdowns(statement: pl.DataFrame) -> list[Table]:
+    """Tables of energy and emissions by month, model, tenant and region; those of one row tell nothing and are left out."""
+    total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
+    found = []
+    for name in ("model", "month", "month and model", "tenant", "region"):
+        rows = statement.filter(pl.col("breakdown") == name)
+        keys = [key for key in ("month", "model", "tenant", "region") if rows[key].null_count() < len(rows)]
+        # All months and models stand there in order of time; of other names the largest come first.
+        order = [pl.col(key) for key in keys] if "month" in keys else [-pl.col("energy_kwh_mean"), *map(pl.col, keys)]
+        if len(rows) < 2 and name != "model":
+            continue
+        if name == "month and model" and (rows["month"].n_unique() < 2 or rows["model"].n_unique() < 2):
+            continue
+        shown = rows.sort(order).head(ROWS_SHOWN)
+        note = f"The first {ROWS_SHOWN} of {len(rows)}; all are in `statement.csv`." if len(rows) > ROWS_SHOWN else ""
+        found.append(
+            Table(
+                title=TITLES[name],
+                head=[*(key.capitalize() for key in keys), "Requests", "Tokens", "Energy", "Share", "Location-based", "Market-based"],
+                rows=[
+                    [
+                        *(row[key] for key in keys),
+                        number(row["requests"]),
+                        number(row["input_tokens"] + row["output_tokens"]),
+                        quantity(row, ENERGY, "kWh"),
+                        share(row["energy_kwh_mean"] / total["energy_kwh_mean"]) if total["energy_kwh_mean"] else "-",
+                        quantity(row, LOCATION, "kg CO2e"),
+                        quantity(row, MARKET, "kg CO2e"),
+                    ]
+                    for row in shown.iter_rows(named=True)
+                ],
+                text=len(keys),
+                note=note,
+            )
+        )
+    return found
+
+
+def method(usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
+    """What a number can be repeated from: version, study with its checksum, draws."""
+    return [
+        ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
+        ("Usage file", f"checksum {checksum(usage)}"),
+        ("Boundary", f"`{usage['boundary']}`: {WITHIN[usage['boundary']]}"),
+        ("Formula", "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, linear in five sums"
+         " over requests, which are whole numbers and exact; energy: GPU time x power / (load x attainment) x PUE."),
+        ("Intervals", f"Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a throughput"
+         f" curve misses, the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests."
+         " Medians of parts do not add up to that of the whole; means do, and stand in `statement.csv`."),
+        ("Time", "Months and steps are in UTC. A peak is the largest mean power of a step."),
+    ]  # fmt: skip
+
+
+def checksum(content_: dict) -> str:
+    """The first twelve digits of the SHA-256 of some entries."""
+    text = json.dumps(content_, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def factors(table: pl.DataFrame) -> Table:
+    """Factors of every region with their sources."""
+    return Table(
+        title="Factors",
+        head=["Region", "Grid zone", "Location-based, gCO2e/kWh", "Source", "Market-based, gCO2e/kWh", "Source",
+              "Water off site, L/kWh", "PUE", "Energy"],
+        rows=[
+            [
+                row["region"],
+                row["grid_zone"],
+                f"{number(row['location_gco2e_per_kwh'])}, {row['location_basis']}",
+                row["location_source"],
+                number(row["market_gco2e_per_kwh"]),
+                row["market_source"] or "the grid's average, as no contract or residual mix is given",
+                "-" if row["offsite_water_l_per_kwh"] is None else number(row["offsite_water_l_per_kwh"]),
+                "the study's" if row["pue"] is None else f"{number(row['pue'])} ({row['pue_source']})",
+                share(row["energy_share"]),
+            ]
+            for row in table.iter_rows(named=True)
+        ],
+        text=9,
+        note="Life-cycle factors hold Scope 2 and the upstream part of electricity (Scope 3, category 3) together.",
+    )  # fmt: skip
+
+
+def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
+    """Share of tokens by the quality of the evidence behind their throughput."""
+    unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT]))
+    note = f"{len(unknown)} names are not known: {share(unknown['token_share'].sum())} of tokens." if len(unknown) else ""
+    return Table(
+        title="Evidence behind the throughput",
+        head=["Evidence", "Share of tokens"],
+        rows=[[row["meaning"], share(row["token_share"])] for row in table.iter_rows(named=True)],
+        note=note,
+    )
+
+
+def quality(table: pl.DataFrame) -> Table:
+    """What else limits the data."""
+    return Table(
+        title="Limits of the data",
+        head=["Part of the data", "Share"],
+        rows=[[row["meaning"].capitalize(), share(row["share"])] for row in table.iter_rows(named=True)],
+    )
+
+
+def names(table: pl.DataFrame) -> Table:
+    """How names of models were understood."""
+    note = f"The first {ROWS_SHOWN} of {len(table)}; all are in the workbook." if len(table) > ROWS_SHOWN else ""
+    return Table(
+        title="Names of models",
+        head=["Name", "Taken as", "Understood as", "Share of tokens"],
+        rows=[
+            [row["name"], row["subject"] or "-", row["treatment"], share(row["token_share"])]
+            for row in table.head(ROWS_SHOWN).iter_rows(named=True)
+        ],
+        text=3,
+        note=note,
+    )
+
+
+def files(table: pl.DataFrame) -> Table:
+    """What was read."""
+    empty = table.filter(pl.col("rows") == 0)
+    note = f"{len(table)} files, {int(table['rows'].sum() or 0):,} rows, {int(table['rows_left_out'].sum() or 0):,} left out."
+    note += f" {len(empty)} hold no rows." if len(empty) else ""
+    note += f" The first {ROWS_SHOWN} are shown; all are in the workbook." if len(table) > ROWS_SHOWN else ""
+    return Table(
+        title="Files of requests",
+        head=["File", "SHA-256", "Rows", "Left out"],
+        rows=[
+            [row["file"].rsplit("/", 1)[-1], row["sha256"], f"{row['rows']:,}", f"{row['rows_left_out']:,}"]
+            for row in table.head(ROWS_SHOWN).iter_rows(named=True)
+        ],
+        text=2,
+        note=note,
+    )
