@@ -75,7 +75,7 @@ def _panel(
         axis=alt.Axis(values=ticks(*ends), format="~g", title="Wh per query" if first else None, labels=first),
     )
     colour = alt.Color("model:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
-    base = alt.Chart(rows.sort("model", "value")).encode(x=x, y=y)
+    base = alt.Chart(rows.select("model", "value", "p50").sort("model", "value")).encode(x=x, y=y)
     is_named = alt.FieldOneOfPredicate(field="model", oneOf=list(colours))
     others = base.transform_filter(alt.LogicalNotPredicate(**{"not": is_named}))
     layers = [
