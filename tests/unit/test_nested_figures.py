@@ -295,11 +295,8 @@ MODELS_SWEPT = [
 
 def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike(tmp_path):
     chart = model_sweeps_figure(sweeps=pl.DataFrame(MODELS_SWEPT), study=of_models())
-    assert finding(chart) == (
-        "Frontier models: models differ most in what answer length does to a traditional query, 8 x (A) to 40 x (B);"
-        " PUE moves all alike"
-    )
-    assert "Colour: Frontier models; grey: models of other classes." in conditions(chart)
+    assert finding(chart) == ("Answer length tells models apart: 8 x (A) to 40 x (B); PUE moves all alike")
+    assert "In colour and in the title Frontier models; grey: models of other classes; x: " in conditions(chart)
     assert max(texts(chart, "p50")) == 800.0
     svg = drawn(chart, tmp_path)
     assert svg.count(">A</text>") == svg.count(">B</text>") == 1  # at the end of the last panel of a row

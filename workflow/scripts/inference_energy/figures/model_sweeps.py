@@ -54,8 +54,9 @@ def model_sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.TopLevelMix
         alt.vconcat(*grid, spacing=16),
         finding=_finding(rows.filter(pl.col("model").is_in(named)), study),
         conditions=f"{study['title']}. {study['workloads'][WORKLOAD]['label']}, served by one model alone: mean over"
-        f" queries within {WITHIN[study['boundary']['query']]}, median of what else the fleet shares. Colour:"
-        f" {subject_of(study)}{others}. One assumption at a time; energy is logarithmic.",
+        f" queries within {WITHIN[study['boundary']['query']]}, median of what else the fleet shares. In colour"
+        f" and in the title {subject_of(study)}{others}; x: most over least energy in a panel. One assumption at a"
+        " time; energy is logarithmic.",
     )
 
 
@@ -113,7 +114,6 @@ def apart(places: np.ndarray, distance: float) -> np.ndarray:
 
 def _finding(rows: pl.DataFrame, study: dict) -> str:
     """What the models differ in most, and what moves them all alike."""
-    what = f"a {study['workloads'][WORKLOAD]['label'].lower()}"
     by_model = rows.group_by("parameter", "model").agg(factor=pl.col("p50").max() / pl.col("p50").min())
     first, last = pl.all().first(), pl.all().last()
     spans = {
@@ -126,11 +126,12 @@ def _finding(rows: pl.DataFrame, study: dict) -> str:
     widest = max(ratios, key=ratios.get)
     if ratios[widest] < ALIKE:
         most = max(spans, key=lambda name: spans[name]["factor_last"])
+        what = f"a {study['workloads'][WORKLOAD]['label'].lower()}"
         return f"Of what is swept, {spoken(most)} moves {what} most, by {number(spans[most]['factor_last'])} x"
     of = spans[widest]
     said = (
-        f"{subject_of(study)}: models differ most in what {spoken(widest)} does to {what},"
-        f" {number(of['factor'])} x ({of['model']}) to {number(of['factor_last'])} x ({of['model_last']})"
+        f"{PARAMETERS[widest][0].removesuffix(', tokens')} tells models apart: {number(of['factor'])} x"
+        f" ({of['model']}) to {number(of['factor_last'])} x ({of['model_last']})"
     )
     alike = [spoken(name) for name, ratio in ratios.items() if ratio < ALIKE]
     moves = "moves" if len(alike) == 1 else "move"
