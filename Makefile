@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report verify compare golden archive new-source explain bench browser lock clean
+.PHONY: all environment test lint report verify compare golden archive grid new-source explain bench browser lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -26,6 +26,10 @@ lint: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+
+# Every swept assumption of every model of every study, each a job of its own: results/comparison/model_sweeps.parquet
+grid: environment
+	$(BIN)/snakemake grid --cores $(CORES) --quiet rules
 
 report: all
 	$(BIN)/snakemake --cores 1 --report results/report.html

@@ -18,6 +18,7 @@ include: "workflow/rules/workloads.smk"
 include: "workflow/rules/energy.smk"
 include: "workflow/rules/nested.smk"
 include: "workflow/rules/nested_figures.smk"
+include: "workflow/rules/grid.smk"
 include: "workflow/rules/comparison.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/figures.smk"
@@ -34,6 +35,13 @@ rule all:
     input:
         targets(),
         "results/provenance.json",
+
+
+rule grid:
+    """Every swept assumption of every model of every study, each a job of its own; not part of a whole run."""
+    input:
+        "results/comparison/model_sweeps.parquet",
+        expand("results/figures/{study}/model_sweeps.{format}", study=NESTED, format=FORMATS),
 
 
 onstart:

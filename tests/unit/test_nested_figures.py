@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from inference_energy import render
@@ -9,6 +10,7 @@ from inference_energy.figures.boundaries import boundaries_figure
 from inference_energy.figures.energy_by_class import energy_by_class_figure
 from inference_energy.figures.fleet_plan import fleet_plan_figure
 from inference_energy.figures.levers import levers_figure
+from inference_energy.figures.model_sweeps import apart, model_sweeps_figure
 from inference_energy.figures.sweeps import sweeps_figure
 from inference_energy.figures.variance_shares import variance_shares_figure
 from inference_energy.theme import ticks
@@ -270,3 +272,57 @@ def test_boundaries_where_fleet_and_query_are_metered_alike():
 def test_ticks_are_dense_on_short_axes():
     assert ticks(0.8, 30) == [1, 2, 5, 10, 20]
     assert ticks(0.009, 30) == [0.01, 0.1, 1, 10]
+
+
+def swept_model(model, parameter, value, p50, workload=TRADITIONAL):
+    return {"model": model} | swept(parameter, value, p50, workload)
+
+
+def of_models(weights=("A", "B")):
+    of = study()
+    of["classes"]["frontier"]["weights"] = dict.fromkeys(weights, 1)
+    return of
+
+
+MODELS_SWEPT = [
+    *(swept_model(model, "pue", value, value * wh) for model, wh in (("A", 1.0), ("B", 2.0)) for value in (1.0, 1.5)),
+    *(swept_model("A", "output_tokens", value, wh) for value, wh in ((10, 1.0), (100, 2.0), (1000, 8.0))),
+    *(swept_model("B", "output_tokens", value, wh) for value, wh in ((10, 2.0), (100, 3.0), (1000, 80.0))),
+    *(swept_model("Other", "output_tokens", value, wh) for value, wh in ((10, 0.1), (1000, 800.0))),
+    swept_model("A", "pue", 1.0, 90.0, LONG),
+]
+
+
+def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike(tmp_path):
+    chart = model_sweeps_figure(sweeps=pl.DataFrame(MODELS_SWEPT), study=of_models())
+    assert finding(chart) == ("Answer length tells models apart: 8 x (A) to 40 x (B); PUE moves all alike")
+    assert "In colour and in the title Frontier models; grey: models of other classes; x: " in conditions(chart)
+    assert max(texts(chart, "p50")) == 800.0
+    svg = drawn(chart, tmp_path)
+    assert svg.count(">A</text>") == svg.count(">B</text>") == 1  # at the end of the last panel of a row
+    assert ">Other</text>" not in svg
+
+
+def test_sweeps_of_models_that_do_not_differ_or_are_none(tmp_path):
+    rows = pl.DataFrame(MODELS_SWEPT).filter(pl.col("model") == "A")
+    chart = model_sweeps_figure(sweeps=rows, study=of_models(["A"]))
+    assert finding(chart) == "Of what is swept, answer length moves a traditional query most, by 8 x"
+    assert "grey" not in conditions(chart)
+    chart = model_sweeps_figure(sweeps=rows.clear(), study=of_models())
+    assert finding(chart) == "Tiny: no sweeps of models"
+    assert "No assumption is swept" in drawn(chart, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ([], []),
+        ([5.0], [5.0]),
+        ([0.0, 10.0, 30.0], [0.0, 10.0, 30.0]),
+        ([0.0, 0.0], [-5.0, 5.0]),
+        ([0.0, 1.0, 2.0, 50.0], [-9.0, 1.0, 11.0, 50.0]),
+        ([0.0, 12.0, 12.0], [-2.0, 8.0, 18.0]),
+    ],
+)
+def test_labels_lie_apart_and_near_what_they_name(asked, given):
+    assert apart(np.array(asked), 10.0) == pytest.approx(np.array(given))

@@ -121,7 +121,7 @@ def tiny_service(
             "boundary": {"query": query_boundary, "fleet": fleet_boundary},
             "hardware": hardware,
             "classes": {
-                "frontier": {"label": "Frontier", "weights": weights}
+                "frontier": {"label": "Frontier", "model_class": "frontier", "weights": weights}
                 | ({"mix_concentration": concentration} if concentration else {})
             },
             "interventions": {"subject": "frontier", "workloads": ["traditional"], "overlap": 0.5, "levers": []},

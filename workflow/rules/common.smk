@@ -7,8 +7,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
 
-from inference_energy import catalogue, configuration, modules, run_files, run_summary, studies, terminal
+from inference_energy import (
+    catalogue,
+    configuration,
+    modules,
+    run_files,
+    run_summary,
+    serving,
+    studies,
+    sweeps,
+    terminal,
+)
 from inference_energy.errors import InputError
+from inference_energy.file_names import file_name, name_of
 from inference_energy.usage import configuration as usage_configuration
 
 # Figures of a study, by its method.
@@ -85,6 +96,16 @@ wildcard_constraints:
 def section(*keys):
     """Parameters of a rule: only the named parts of the study, so that other edits do not rerun it."""
     return lambda wildcards: {key: STUDIES[wildcards.study][key] for key in keys if key in STUDIES[wildcards.study]}
+
+
+def section_of_model(*keys):
+    """The same without anything of other models, so that their edits do not rerun what is about one."""
+    return lambda wildcards: sweeps.parts_of_model(section(*keys)(wildcards), name_of(wildcards.model))
+
+
+def swept_values(wildcards):
+    """Values of the one assumption that a job sweeps."""
+    return sweeps.values_of(STUDIES[wildcards.study], wildcards.parameter)
 
 
 def one_of(names):
@@ -167,6 +188,17 @@ def targets():
         "results/methods.html",
         "results/explanations.html",
         "results/dashboard.html",
+    ]
+
+
+def model_sweep_files():
+    """A file, and a job, for every model of every study of method `nested` and every assumption that can be swept."""
+    return [
+        f"results/{name}/model_sweeps/{file_name(model)}/{parameter}.parquet"
+        for name, study in STUDIES.items()
+        if study["method"] == "nested"
+        for model in serving.model_classes(study)
+        for parameter in sweeps.of_models(study)
     ]
 
 

@@ -17,6 +17,11 @@ NESTED_TABLES = {
     "node_power": "resources/node_power.csv",
     "overheads": "resources/overheads.csv",
 }
+# What is left to read of them once the curves are fitted, by the names of services.ServedTables.
+SERVED_TABLES = {
+    name: NESTED_TABLES[name]
+    for name in ("hardware", "pairs", "latency", "lengths", "answers", "node_power", "overheads")
+}
 # The parts of a study that decide the energy of a query.
 NESTED_QUERY = (
     "boundary",

@@ -20,10 +20,17 @@ with log.job(snakemake) as logger:
         seed=params.seed,
     )
     drawings = [
-        {"label": label, "svg": Markup(Path(path).read_text(encoding="utf-8")), "file": Path(path).with_suffix(".png").name}
+        {
+            "label": label,
+            "svg": Markup(Path(path).read_text(encoding="utf-8")),
+            "file": Path(path).with_suffix(".png").name,
+        }
         for label, path in (("Power over time", snakemake.input.power), ("Energy by model", snakemake.input.models))
     ]
-    for output, template in ((snakemake.output.html, snakemake.input.page), (snakemake.output.md, snakemake.input.text)):
+    for output, template in (
+        (snakemake.output.html, snakemake.input.page),
+        (snakemake.output.md, snakemake.input.text),
+    ):
         web_pages.write(Path(output), Path(template), drawings=drawings, **content)
     tables["statement"].write_csv(snakemake.output.csv)
     logger.info("%s", dict(content["figures"]))

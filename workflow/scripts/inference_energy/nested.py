@@ -23,6 +23,8 @@ from inference_energy.serving import (
     gpu_seconds,
     hardware_mix,
     members,
+    model_alone,
+    model_classes,
     model_weights,
 )
 
@@ -52,8 +54,10 @@ class Service:
     boundaries: tuple[str, ...] = BOUNDARIES
 
     def narrowed(self, subject: str, workloads: Iterable[str], boundaries: Iterable[str] = BOUNDARIES) -> "Service":
-        """The same service without what a question does not ask: other classes, workloads and boundaries."""
-        study = self.study | {"classes": {subject: self.study["classes"][subject]}}
+        """The same service without what a question does not ask: other models or classes, workloads and boundaries."""
+        kind, name = self.subjects()[subject]
+        alone = self.study | {"classes": {name: self.study["classes"][name]}}
+        study = model_alone(self.study, subject) if kind == "model" else alone
         return replace(
             self,
             study=study,
@@ -64,9 +68,8 @@ class Service:
 
     def subjects(self) -> dict[str, tuple[str, str]]:
         """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
-        classes = self.study["classes"]
-        models = {model: ("model", name) for name in reversed(classes) for model in model_weights(self.study, name)}
-        return models | {name: ("class", name) for name in classes}
+        models = {model: ("model", name) for model, name in model_classes(self.study).items()}
+        return models | {name: ("class", name) for name in self.study["classes"]}
 
     def weights(self, subject: str, shared: Shared | None = None) -> dict[Member, np.ndarray]:
         """Weight of every member of a subject, of the study or as drawn; they sum to 1."""

@@ -168,6 +168,9 @@ FLEET_PLAN = pa.DataFrameSchema(
     unique=["study", "scenario", "quantity"],
 )
 
+MEAN_OVER_SHARED = {
+    q: number(f"{q.upper()} of the mean energy over what else the fleet shares") for q in (*PERCENTILES, "mean")
+}
 SWEEPS = pa.DataFrameSchema(
     {
         "study": text("study"),
@@ -175,12 +178,25 @@ SWEEPS = pa.DataFrameSchema(
         "value": number("its value"),
         "workload": text("workload, or all of a fleet's day"),
         "unit": text("unit of the energy"),
-        **{
-            q: number(f"{q.upper()} of the mean energy over what else the fleet shares") for q in (*PERCENTILES, "mean")
-        },
+        **MEAN_OVER_SHARED,
     },
     strict=True,
     unique=["study", "parameter", "value", "workload"],
+)
+
+MODEL_SWEEPS = pa.DataFrameSchema(
+    {
+        "study": text("study"),
+        "model": text("model that serves every query"),
+        "model_class": text("size class of the model"),
+        "parameter": text("assumption that is varied"),
+        "value": number("its value"),
+        "workload": text("workload"),
+        "unit": text("unit of the energy"),
+        **MEAN_OVER_SHARED,
+    },
+    strict=True,
+    unique=["study", "model", "parameter", "value", "workload"],
 )
 
 METHOD_BRIDGE = pa.DataFrameSchema(

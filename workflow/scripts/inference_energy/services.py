@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -32,16 +33,10 @@ CORRECTIONS = Path("resources/corrections.csv")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tables:
-    """What studies of method `nested` draw on, by name of the table."""
+class ServedTables:
+    """What the energies of a study draw on once its curves are fitted, by name of the table."""
 
-    throughput: pl.DataFrame
-    corrections: pl.DataFrame
-    models: pl.DataFrame
     hardware: pl.DataFrame
-    coefficients: pl.DataFrame
-    left_out: pl.DataFrame
-    forms: pl.DataFrame
     pairs: pl.DataFrame
     latency: pl.DataFrame
     lengths: pl.DataFrame
@@ -50,17 +45,36 @@ class Tables:
     overheads: pl.DataFrame
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tables(ServedTables):
+    """What studies of method `nested` draw on, by name of the table."""
+
+    throughput: pl.DataFrame
+    corrections: pl.DataFrame
+    models: pl.DataFrame
+    coefficients: pl.DataFrame
+    left_out: pl.DataFrame
+    forms: pl.DataFrame
+
+
 REGISTRIES = {"node_power": NodePower, "overheads": Overhead}
 
 
-def read_tables(paths: Mapping[str, str]) -> Tables:
+Kind = TypeVar("Kind", bound=ServedTables)
+
+
+def read_tables(paths: Mapping[str, str], kind: type[Kind] = Tables) -> Kind:
     """All tables from their files: Parquet of earlier rules, CSV of `resources`.
+
+    Args:
+        paths: file of every table, by its name.
+        kind: which tables.
 
     Raises:
         InputError: the first fault of a registry.
     """
-    names = [field.name for field in fields(Tables)]
-    return Tables(
+    names = [field.name for field in fields(kind)]
+    return kind(
         **{
             name: read_registry(Path(paths[name]), REGISTRIES[name])
             if name in REGISTRIES
@@ -146,19 +160,21 @@ def _log_linear(name: str, study: dict, tables: Tables) -> pl.DataFrame:
     return pl.DataFrame(found, schema_overrides=dict.fromkeys(CURVE_COLUMNS, pl.Float64) | {"configuration": pl.String})
 
 
-def resolved(name: str, study: dict, fit: pl.DataFrame, tables: Tables) -> Service:
+def resolved(name: str, study: dict, fit: pl.DataFrame, tables: ServedTables) -> Service:
     """A study with everything that its energies are computed from.
 
     Args:
         name: its name.
         study: its entries.
-        fit: table of `fitted`.
+        fit: table of `fitted`; members that the study does not have are left out.
         tables: what it draws on.
 
     Raises:
         InputError: whatever the study names that is not there.
     """
-    by_member = {(row["model"], row["gpu"], row["precision"]): row for row in fit.iter_rows(named=True)}
+    found = {(row["model"], row["gpu"], row["precision"]): row for row in fit.iter_rows(named=True)}
+    served = set(members(study))
+    by_member = {member: row for member, row in found.items() if member in served}
     return Service(
         name=name,
         study=study,

@@ -146,6 +146,25 @@ def model_weights(study: dict, model_class: str) -> dict[str, float]:
     return {model: weight / total for model, weight in weights.items()}
 
 
+def model_classes(study: dict) -> dict[str, str]:
+    """Class that every model of a study is served in, by model; where classes share a model the first of them."""
+    classes = study["classes"]
+    return {model: name for name in reversed(classes) for model in model_weights(study, name)}
+
+
+def model_alone(study: dict, model: str) -> dict:
+    """A study of one model: its class, every query of which that model serves; nothing of other models.
+
+    Raises:
+        InputError: a model that no class of the study is served by.
+    """
+    known = model_classes(study)
+    if model not in known:
+        raise InputError(f"model: found {model!r}; allowed: {one_of(known)}, which the study serves")
+    of_class = {key: of for key, of in study["classes"][known[model]].items() if key != "mix_concentration"}
+    return study | {"classes": {known[model]: of_class | {"weights": {model: 1}}}}
+
+
 def members(study: dict) -> list[tuple[str, str, str]]:
     """Every model, GPU and precision that some class of a study is served with, each once, in order."""
     found = [

@@ -59,16 +59,31 @@ def sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | al
 def _panel(
     rows: pl.DataFrame, parameter: str, per_query: pl.DataFrame, lines: dict[str, str], *, first: bool
 ) -> alt.LayerChart:
-    title, form = PARAMETERS[parameter]
     fleet = rows["workload"][0] == FLEET
     within = rows if fleet else per_query
     ends = [within["p05"].min() / 1.2, within["p95"].max() * 1.2]
     unit = "Fleet, GWh per day" if fleet else "Wh per query"
     y_scale = alt.Scale(type="log", domain=ends, nice=False)
     y_axis = alt.Axis(values=ticks(*ends), format="~g", title=unit if first or fleet else None, labels=first or fleet)
+    colour = alt.Color(
+        "line:N",
+        scale=alt.Scale(domain=list(lines), range=list(lines.values())),
+        legend=alt.Legend(
+            title=None, orient="top", symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, labelLimit=260
+        ),
+    )
+    base = alt.Chart(rows).encode(x=swept_values(parameter, rows["value"]), color=colour)
+    band = base.mark_area(opacity=0.2).encode(y=alt.Y("p05:Q", scale=y_scale, axis=y_axis), y2="p95:Q")
+    line = base.mark_line(strokeWidth=2.2).encode(y=alt.Y("p50:Q", scale=y_scale))
+    return alt.layer(band, line).properties(width=WIDTH, height=HEIGHT)
+
+
+def swept_values(parameter: str, values: pl.Series) -> alt.X:
+    """Axis of the values of an assumption; that of lengths is logarithmic."""
+    title, form = PARAMETERS[parameter]
     tokens = parameter.endswith("_tokens")
-    span = [rows["value"].min(), rows["value"].max()]
-    x = alt.X(
+    span = [values.min(), values.max()]
+    return alt.X(
         "value:Q",
         title=title,
         scale=alt.Scale(type="log" if tokens else "linear", domain=span, nice=False),
@@ -78,17 +93,12 @@ def _panel(
             **({"values": ticks(*span)} if tokens else {"tickCount": 4}),
         ),
     )
-    colour = alt.Color(
-        "line:N",
-        scale=alt.Scale(domain=list(lines), range=list(lines.values())),
-        legend=alt.Legend(
-            title=None, orient="top", symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, labelLimit=260
-        ),
-    )
-    base = alt.Chart(rows).encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.2).encode(y=alt.Y("p05:Q", scale=y_scale, axis=y_axis), y2="p95:Q")
-    line = base.mark_line(strokeWidth=2.2).encode(y=alt.Y("p50:Q", scale=y_scale))
-    return alt.layer(band, line).properties(width=WIDTH, height=HEIGHT)
+
+
+def spoken(parameter: str) -> str:
+    """Name of an assumption inside a sentence."""
+    name = PARAMETERS[parameter][0].removesuffix(", tokens")
+    return name if name.isupper() else name[0].lower() + name[1:]
 
 
 def _finding(rows: pl.DataFrame, study: dict) -> str:
@@ -110,6 +120,4 @@ def _finding(rows: pl.DataFrame, study: dict) -> str:
 
 
 def _moved(row: dict, unit: str) -> str:
-    name = PARAMETERS[row["parameter"]][0].removesuffix(", tokens")
-    name = name if name.isupper() else name[0].lower() + name[1:]
-    return f"{name} ({number(row['low'])}-{number(row['high'])} {unit})"
+    return f"{spoken(row['parameter'])} ({number(row['low'])}-{number(row['high'])} {unit})"

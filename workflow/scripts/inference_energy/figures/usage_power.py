@@ -1,5 +1,7 @@
 """Power of a usage over time, with its interval."""
 
+from datetime import timedelta
+
 import altair as alt
 import polars as pl
 
@@ -7,6 +9,7 @@ from inference_energy.theme import BLUE, WIDTH, titled
 from inference_energy.usage.readable import interval, number, scale
 
 KW_PER_MW = 1000
+SHORT = timedelta(days=2)  # a span whose axis has hours instead of days
 
 
 def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
@@ -25,12 +28,19 @@ def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: di
             conditions="Request logs have it.",
         )
     size, unit = scale(steps["power_kw_p95"].max() / KW_PER_MW, "MW")
-    drawn = steps.select(
-        pl.col("step_start_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ").dt.strftime("%Y-%m-%dT%H:%M:%S").alias("time"),
-        *(pl.col(f"power_kw_{q}") / KW_PER_MW / size for q in ("p05", "p50", "p95")),
+    powers = [f"power_kw_{q}" for q in ("p05", "p50", "p95")]
+    moments = steps.select(
+        pl.col("step_start_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ").alias("time"),
+        *(pl.col(power) / KW_PER_MW / size for power in powers),
     )
-    # A gap in the log is a gap in the line, and a step is drawn over its whole length.
-    x = alt.X("time:T", title="Time, UTC", axis=alt.Axis(labelOverlap=True, grid=False))
+    step = pl.duration(minutes=usage["step_minutes"])
+    # A step is drawn over its whole length; behind it, where no request follows, power is 0.
+    ends = moments.select(pl.col("time") + step, *(pl.lit(0.0).alias(power) for power in powers))
+    drawn = pl.concat([moments, ends.join(moments, on="time", how="anti")]).sort("time")
+    short = drawn["time"].max() - drawn["time"].min() < SHORT
+    drawn = drawn.with_columns(pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S"))
+    form = "%H:%M" if short else "%d %b"
+    x = alt.X("time:T", title="Time, UTC", axis=alt.Axis(format=form, labelOverlap=True, grid=False))
     base = alt.Chart(drawn).encode(x=x)
     band = base.mark_area(color=BLUE, opacity=0.22, interpolate="step-after").encode(
         y=alt.Y("power_kw_p05:Q", title=f"Mean power, {unit}", scale=alt.Scale(zero=True)), y2="power_kw_p95:Q"

@@ -63,7 +63,9 @@ def accounts(
                 f"{place}: bills.{source}.lengths: found {workload!r}; allowed: {one_of(study['workloads'])}"
             )
     spread = {
-        source: lengths.lengths(study["workloads"][workload], f"{place}: bills.{source}", tables.lengths, tables.answers)
+        source: lengths.lengths(
+            study["workloads"][workload], f"{place}: bills.{source}", tables.lengths, tables.answers
+        )
         for source, workload in workloads.items()
     }
     rows = together(sums, bill_tables.with_spread(bills, spread))
@@ -72,7 +74,9 @@ def accounts(
     known = subjects.resolved(rows, usage["models"], list(study["classes"]), registry, place)
     kept = evidence.labelled(rows, known)
     if kept.is_empty():
-        raise InputError(f"{place}: models: found no name that is known; allowed: at least one, or models.unknown: class")
+        raise InputError(
+            f"{place}: models: found no name that is known; allowed: at least one, or models.unknown: class"
+        )
     used = list(dict.fromkeys(kept["subject"].sort()))
     own = subjects.study_of(study, used, tables.models, usage.get("cached_share"))
     fit = services.fitted(study_name, own, tables)
@@ -98,9 +102,7 @@ def accounts(
     names = evidence.names_table(rows, known)
     kinships = {(row["model"], row["gpu"], row["precision"]): row["kinship"] for row in fit.iter_rows(named=True)}
     logged = kept.filter(pl.col("step_start_utc").is_not_null())
-    steps, capacity = energy.over_time(
-        of, logged, step_minutes=usage["step_minutes"], peak_load=usage["peak_load"]
-    )
+    steps, capacity = energy.over_time(of, logged, step_minutes=usage["step_minutes"], peak_load=usage["peak_load"])
     return {
         "statement": statement,
         "capacity": pl.concat([capacity, energy.per_request(of, kept)]),
@@ -153,12 +155,32 @@ def quality(
     by_default = by_region.filter(pl.col("region").is_in(defaulted)).select(energy_of.sum()).item()
     whole = by_region.select(energy_of.sum()).item() or 1.0
     found = [
-        ("left_out_rows", "rows of logs with a fault, left out", float(files["rows_left_out"].sum() or 0) / read if read else 0.0),
+        (
+            "left_out_rows",
+            "rows of logs with a fault, left out",
+            float(files["rows_left_out"].sum() or 0) / read if read else 0.0,
+        ),
         ("left_out_tokens", "tokens of models that are not known, left out", 1 - of_tokens(kept)),
-        ("billed", "tokens from bills, whose requests have the spread of lengths of a workload", of_tokens(rows.filter(pl.col("step_start_utc").is_null()))),
-        ("cache_not_said", "tokens of rows that do not say what was in the cache; a share of their prompts is assumed", of_tokens(rows.filter(pl.col("cached_tokens").is_null()))),
-        ("outside_lengths", "tokens of steps, models, tenants and regions whose mean prompt or answer is outside the benchmarks'", evidence.outside_share(kept, of)),
-        ("market_factor", "energy with a market-based factor of its own; the grid's average for the rest", with_contract / whole),
+        (
+            "billed",
+            "tokens from bills, whose requests have the spread of lengths of a workload",
+            of_tokens(rows.filter(pl.col("step_start_utc").is_null())),
+        ),
+        (
+            "cache_not_said",
+            "tokens of rows that do not say what was in the cache; a share of their prompts is assumed",
+            of_tokens(rows.filter(pl.col("cached_tokens").is_null())),
+        ),
+        (
+            "outside_lengths",
+            "tokens of steps, models, tenants and regions whose mean prompt or answer is outside the benchmarks'",
+            evidence.outside_share(kept, of),
+        ),
+        (
+            "market_factor",
+            "energy with a market-based factor of its own; the grid's average for the rest",
+            with_contract / whole,
+        ),
         ("default_region", "energy of regions without an entry of their own", by_default / whole),
     ]
     return pl.DataFrame(
@@ -186,5 +208,10 @@ def factors_table(of: energy.Metered, statement: pl.DataFrame) -> pl.DataFrame:
         }
         for name, region in of.regions.items()
     ]
-    schema = {"market_source": pl.String, "offsite_water_l_per_kwh": pl.Float64, "pue": pl.Float64, "pue_source": pl.String}
+    schema = {
+        "market_source": pl.String,
+        "offsite_water_l_per_kwh": pl.Float64,
+        "pue": pl.Float64,
+        "pue_source": pl.String,
+    }
     return pl.DataFrame(rows, schema_overrides=schema).sort("region")

@@ -51,7 +51,9 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
                     part = part.with_columns(pl.col("input_tokens") + pl.col("cached_tokens"))
                 found.append(part.select(pl.lit(source).alias("source"), "month", *NAMES, *COLUMNS))
     # A sum with an unknown part is unknown.
-    sums = [pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name) for name in COLUMNS]
+    sums = [
+        pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name) for name in COLUMNS
+    ]
     return pl.concat(found).group_by(keys).agg(sums).sort(keys, nulls_last=False)
 
 

@@ -66,9 +66,7 @@ def _check_meaning(usage: dict, path: Path) -> None:
         raise InputError(f"{path}: bills: found {one_of(list(twice))}, which logs have too; allowed: names used once")
     cached = usage.get("cached_share")
     if isinstance(cached, dict) and cached["p05"] >= cached["p95"]:
-        raise InputError(
-            f"{path}: cached_share: found p05 {cached['p05']} >= p95 {cached['p95']}; allowed: p05 < p95"
-        )
+        raise InputError(f"{path}: cached_share: found p05 {cached['p05']} >= p95 {cached['p95']}; allowed: p05 < p95")
     for kind in ("logs", "bills"):
         for source, spec in usage[kind].items():
             place = f"{path}: {kind}.{source}"
@@ -139,7 +137,9 @@ def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> l
                 file = UsageFile(source=source, path=path, format=spec.get("format") or _format(path))
                 before = found.setdefault(path, file)
                 if before is not file and before.source != source:
-                    raise InputError(f"{place}: {kind}: found {path} in {before.source} and in {source}; allowed: in one")
+                    raise InputError(
+                        f"{place}: {kind}: found {path} in {before.source} and in {source}; allowed: in one"
+                    )
     return sorted(found.values())
 
 
@@ -152,7 +152,9 @@ def _matching(root: Path, pattern: str, place: str) -> list[str]:
         whole = root / pattern_path
         inside = whole.rglob("*") if whole.is_dir() else [whole]
         endings = tuple(ending for of_format in FORMATS.values() for ending in of_format)
-        paths = sorted(str(path) for path in inside if path.is_file() and (path == whole or str(path).endswith(endings)))
+        paths = sorted(
+            str(path) for path in inside if path.is_file() and (path == whole or str(path).endswith(endings))
+        )
     if not paths:
         raise InputError(
             f"{place}: found no file for {pattern!r} in {root}; allowed: files, patterns or folders there"

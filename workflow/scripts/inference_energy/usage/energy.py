@@ -20,7 +20,13 @@ from inference_energy.usage.factors import Region
 
 # Sums that GPU time is linear in, in the order of a matrix's columns. Prompts whose cached part is not known stand
 # apart: of them the study's share is taken to be in the cache.
-FEATURES = ("uncached_tokens", "prompt_tokens_of_unknown_cache", "output_tokens", "input_output_tokens2", "output_tokens2")
+FEATURES = (
+    "uncached_tokens",
+    "prompt_tokens_of_unknown_cache",
+    "output_tokens",
+    "input_output_tokens2",
+    "output_tokens2",
+)
 WORKLOAD = "traditional"  # its cached share is taken where logs say none
 CHUNK_ROWS = 1000  # of energies at every draw: 80 MB of 10,000 draws
 WH_PER_KWH, G_PER_KG, L_PER_M3, W_PER_MW = 1e3, 1e3, 1e3, 1e6
@@ -86,9 +92,7 @@ class Metered:
         if ("energy", pue) not in self._known:
             self._known["energy", pue] = self.service.per_gpu_second(self._at(region))
         energies = self._known["energy", pue]
-        return self._once(
-            ("wh", subject, pue), subject, lambda member: energies[member][self.boundary]
-        )
+        return self._once(("wh", subject, pue), subject, lambda member: energies[member][self.boundary])
 
     def node_seconds(self, subject: str) -> np.ndarray:
         """Seconds of a busy node per unit of every feature, shape (features, draws): GPU-seconds over attainment."""
@@ -137,7 +141,9 @@ def onsite_water(law: Law | None, study: str, draws: int, seed: int) -> np.ndarr
     return None if law is None else draw(law, stream(seed, study, "fleet", "onsite water"), draws)
 
 
-def _groups(rows: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, list[tuple[str, str | None, np.ndarray, np.ndarray]]]:
+def _groups(
+    rows: pl.DataFrame, keys: list[str]
+) -> tuple[pl.DataFrame, list[tuple[str, str | None, np.ndarray, np.ndarray]]]:
     """Keys in order with counts; and per subject and region the positions of keys and their features."""
     exact = [pl.col(name).sum() for name in FEATURES]
     known = [
@@ -153,7 +159,11 @@ def _groups(rows: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, list[tup
     places = [*keys, "subject", "region_name"]
     parts = []
     summed = by_pair.group_by(places, maintain_order=True).agg(exact)
-    summed = summed.join(heads.select("row", *keys), on=keys, nulls_equal=True) if keys else summed.with_columns(row=pl.lit(0))
+    summed = (
+        summed.join(heads.select("row", *keys), on=keys, nulls_equal=True)
+        if keys
+        else summed.with_columns(row=pl.lit(0))
+    )
     for (subject, region), part in summed.sort("row").group_by("subject", "region_name", maintain_order=True):
         parts.append((subject, region, part["row"].to_numpy(), part.select(FEATURES).to_numpy()))
     return heads.drop("row"), parts
@@ -202,7 +212,9 @@ def summaries(values: np.ndarray) -> np.ndarray:
     return np.column_stack([*found, values.mean(axis=1)])
 
 
-def over_time(of: Metered, rows: pl.DataFrame, *, step_minutes: int, peak_load: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+def over_time(
+    of: Metered, rows: pl.DataFrame, *, step_minutes: int, peak_load: float
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Power and busy nodes in every step of the logs, and what that asks of the grid connection and the fleet.
 
     Args:
@@ -267,6 +279,9 @@ def per_request(of: Metered, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _quantities(found: Iterable[tuple[str, str, np.ndarray]]) -> pl.DataFrame:
     return pl.DataFrame(
-        [{"quantity": name, "unit": unit} | quantiles.of_draws(values, quantiles.INTERVAL) for name, unit, values in found],
+        [
+            {"quantity": name, "unit": unit} | quantiles.of_draws(values, quantiles.INTERVAL)
+            for name, unit, values in found
+        ],
         schema={"quantity": pl.String, "unit": pl.String, **dict.fromkeys((*quantiles.INTERVAL, "mean"), pl.Float64)},
     )

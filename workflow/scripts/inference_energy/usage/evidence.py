@@ -66,9 +66,7 @@ def names_table(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> p
     )
 
 
-def graded(
-    names: pl.DataFrame, of: Metered, kinships: Mapping[Member, str]
-) -> pl.DataFrame:
+def graded(names: pl.DataFrame, of: Metered, kinships: Mapping[Member, str]) -> pl.DataFrame:
     """Share of tokens by the quality of the evidence behind the throughput that serves them.
 
     A model is served by several GPUs: its tokens count for each as much as the study lets it serve.
@@ -89,7 +87,11 @@ def graded(
         for member, weight in of.service.weights(row["subject"]).items():
             shares[kinships[member]] += row["token_share"] * float(weight)
     return pl.DataFrame(
-        [{"grade": grade, "meaning": GRADES[grade], "token_share": share} for grade, share in shares.items() if share > 0],
+        [
+            {"grade": grade, "meaning": GRADES[grade], "token_share": share}
+            for grade, share in shares.items()
+            if share > 0
+        ],
         schema={"grade": pl.String, "meaning": pl.String, "token_share": pl.Float64},
     )
 
@@ -102,7 +104,10 @@ def outside_share(rows: pl.DataFrame, of: Metered) -> float:
     total = float(rows.select(tokens().sum()).item())
     outside = 0.0
     for (subject,), part in rows.filter(pl.col("requests") > 0).group_by("subject", maintain_order=True):
-        means = [pl.col(name).cast(pl.Float64) / pl.col("requests").cast(pl.Float64) for name in ("input_tokens", "output_tokens")]
+        means = [
+            pl.col(name).cast(pl.Float64) / pl.col("requests").cast(pl.Float64)
+            for name in ("input_tokens", "output_tokens")
+        ]
         for member, weight in of.service.weights(subject).items():
             ranges = of.service.ranges[member]
             inside = pl.all_horizontal(mean.is_between(*bounds) for mean, bounds in zip(means, ranges, strict=True))

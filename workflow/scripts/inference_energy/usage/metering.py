@@ -97,7 +97,9 @@ def metered(
         groups = [
             (source, rows)
             for source in sorted({file.source for file in files})
-            for rows in alike(connection, [f for f in files if f.source == source], logs[source], f"{place}: logs.{source}")
+            for rows in alike(
+                connection, [f for f in files if f.source == source], logs[source], f"{place}: logs.{source}"
+            )
         ]
         counts = {path: count for _, rows in groups for path, count in row_counts(connection, rows).items()}
         left_out = dict.fromkeys(counts, 0)
@@ -186,7 +188,9 @@ def _add(
     return left_out
 
 
-_COUNTED = "good BOOLEAN, model VARCHAR, tenant VARCHAR, region VARCHAR, " + ", ".join(f"{name} {EXACT}" for name in SUMS)
+_COUNTED = "good BOOLEAN, model VARCHAR, tenant VARCHAR, region VARCHAR, " + ", ".join(
+    f"{name} {EXACT}" for name in SUMS
+)
 
 
 def sums_query(rows: Rows, step_us: int) -> str:

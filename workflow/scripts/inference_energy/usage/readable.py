@@ -6,7 +6,6 @@ SCALES = {
     "kg CO2e": ((1e3, "t CO2e"), (1.0, "kg CO2e"), (1e-3, "g CO2e")),
     "m3": ((1.0, "m3"), (1e-3, "litres")),
     "MW": ((1e3, "GW"), (1.0, "MW"), (1e-3, "kW"), (1e-6, "W")),
-    "Wh": ((1.0, "Wh"), (1e-3, "mWh")),
 }
 
 
@@ -19,11 +18,16 @@ def scale(largest: float, unit: str) -> tuple[float, str]:
 
 
 def number(value: float) -> str:
-    """Three digits: 0.0213, 4.32, 1,300, 12,300,000."""
-    if value == 0:
-        return "0"
+    """Three digits: 0.0213, 4.30, 1,300, 12,300,000; the smallest with an exponent."""
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:.4g}" if abs(rounded) >= 1e-4 else f"{rounded:.1e}"
+    if abs(rounded) >= 100 or rounded == 0:
+        return f"{rounded:,.0f}"
+    return f"{rounded:#.3g}" if abs(rounded) >= 1e-4 else f"{rounded:.2e}"
+
+
+def count(value: float) -> str:
+    """Requests or tokens, every digit."""
+    return f"{value:,.0f}"
 
 
 def quantity(row: dict, name: str, unit: str) -> str:

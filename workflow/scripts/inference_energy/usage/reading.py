@@ -173,17 +173,23 @@ def _check_types(rows: Rows) -> None:
     of, column = rows.type("time"), rows.spec["columns"]["time"]
     numbers = of in NUMBER_TYPES
     if "time_unit" in rows.spec and not (numbers or of == "VARCHAR"):
-        raise InputError(f"{first}: time (column {column}): found values of type {of}; allowed: numbers, as {rows.place}"
-                         " has a time_unit")
+        raise InputError(
+            f"{first}: time (column {column}): found values of type {of}; allowed: numbers, as {rows.place}"
+            " has a time_unit"
+        )
     if "time_unit" not in rows.spec:
         if numbers:
-            raise InputError(f"{first}: time (column {column}): found numbers; allowed: with {rows.place}.time_unit, one"
-                             " of s, ms, us or ns")
+            raise InputError(
+                f"{first}: time (column {column}): found numbers; allowed: with {rows.place}.time_unit, one"
+                " of s, ms, us or ns"
+            )
         if of not in NAIVE_TYPES | ZONED_TYPES | {"VARCHAR"}:
             raise InputError(f"{first}: time (column {column}): found values of type {of}; allowed: date and time")
         if of in NAIVE_TYPES and "time_zone" not in rows.spec:
-            raise InputError(f"{first}: time (column {column}): found times without an offset; allowed: with"
-                             f" {rows.place}.time_zone, such as UTC or Europe/Berlin")
+            raise InputError(
+                f"{first}: time (column {column}): found times without an offset; allowed: with"
+                f" {rows.place}.time_zone, such as UTC or Europe/Berlin"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +239,9 @@ def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> lis
             hint = ", or empty_cached_is_zero: true" if role == "cached_tokens" else ""
             found.append(Check(role=role, wrong=_empty(raw, of), what="empty", allowed=limit + hint))
         found.append(
-            Check(role=role, wrong=f"({value} IS NULL AND NOT {_empty(raw, of)})", what="not whole numbers", allowed=limit)
+            Check(
+                role=role, wrong=f"({value} IS NULL AND NOT {_empty(raw, of)})", what="not whole numbers", allowed=limit
+            )
         )
         found.append(Check(role=role, wrong=f"({value} < 0)", what="negative", allowed=limit))
         found.append(Check(role=role, wrong=f"({value} >= {below})", what="too many", allowed=limit))
@@ -255,10 +263,18 @@ def offset_checks(rows: Rows) -> list[Check]:
         return []
     if "time_zone" in rows.spec:
         return [
-            Check(role="time", wrong=rows.zoned(), what="with an offset of their own",
-                  allowed="times without one, as there is a time_zone")
+            Check(
+                role="time",
+                wrong=rows.zoned(),
+                what="with an offset of their own",
+                allowed="times without one, as there is a time_zone",
+            )
         ]
     return [
-        Check(role="time", wrong=f"NOT {rows.zoned()}", what="without an offset",
-              allowed="times with one, as 2026-01-31T12:00:00Z, or time_zone for times without")
+        Check(
+            role="time",
+            wrong=f"NOT {rows.zoned()}",
+            what="without an offset",
+            allowed="times with one, as 2026-01-31T12:00:00Z, or time_zone for times without",
+        )
     ]

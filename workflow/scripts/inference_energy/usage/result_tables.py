@@ -107,11 +107,7 @@ STATEMENT = pa.DataFrameSchema(
         "tenant": text("tenant", nullable=True),
         "region": text("region", nullable=True),
         **_COUNTS,
-        **{
-            column: of
-            for name in QUANTITIES
-            for column, of in _quantity(name, nullable=name == "water_m3").items()
-        },
+        **{column: of for name in QUANTITIES for column, of in _quantity(name, nullable=name == "water_m3").items()},
     },
     strict=True,
     unique=["breakdown", "month", "model", "tenant", "region"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from inference_energy.usage.readable import interval, number, quantity, share
+from inference_energy.usage.readable import count, interval, number, quantity, scale, share
 from inference_energy.usage.subjects import BY_DEFAULT, LEFT_OUT
 
 ROWS_SHOWN = 20
@@ -30,8 +30,14 @@ BY_BOUNDARY = {
     "datacenter": ("Network, storage and other overheads of the fleet around the serving nodes.",),
     "fleet": (),
 }
-TITLES = {"month": "By month", "month and model": "By month and model", "model": "By model", "tenant": "By tenant",
-          "region": "By region"}  # fmt: skip
+# Breakdowns in the order of the page, with their keys.
+SHOWN = {
+    "model": ("model",),
+    "month": ("month",),
+    "month and model": ("month", "model"),
+    "tenant": ("tenant",),
+    "region": ("region",),
+}
 ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e", "water_m3"
 UNITS = {ENERGY: "kWh", LOCATION: "kg CO2e", MARKET: "kg CO2e", WATER: "m3"}
 
@@ -56,7 +62,14 @@ class Table:
 
 
 def content(
-    tables: Mapping[str, pl.DataFrame], *, usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    usage: dict,
+    study_name: str,
+    study: dict,
+    version: str,
+    draws: int,
+    seed: int,
 ) -> dict[str, object]:
     """Everything that a page about a usage shows, as text.
 
@@ -82,6 +95,7 @@ def content(
         "breakdowns": breakdowns(statement),
         "method": method(usage, study_name, study, version, draws, seed),
         "factors": factors(tables["factors"]),
+        "factor_sources": factor_sources(tables["factors"]),
         "evidence": evidence(tables["evidence"], tables["names"]),
         "quality": quality(tables["quality"]),
         "names": names(tables["names"]),
@@ -102,8 +116,8 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
         ("Emissions, Scope 2 location-based", quantity(total, LOCATION, "kg CO2e")),
         ("Emissions, Scope 2 market-based", quantity(total, MARKET, "kg CO2e")),
         ("Water", quantity(total, WATER, "m3")),
-        ("Requests", number(total["requests"])),
-        ("Tokens, prompts and answers", f"{number(total['input_tokens'])} and {number(total['output_tokens'])}"),
+        ("Requests", count(total["requests"])),
+        ("Tokens, prompts and answers", f"{count(total['input_tokens'])} and {count(total['output_tokens'])}"),
     ]
     labels = {
         "energy_per_request": "Energy of a request, mean",
@@ -119,41 +133,50 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
 
 
 def breakdowns(statement: pl.DataFrame) -> list[Table]:
-    """Tables of energy and emissions by month, model, tenant and region; those of one row tell nothing and are left out."""
+    """Tables of energy and emissions by model, month, tenant and region; those of one row tell nothing and are left out."""
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
     found = []
-    for name in ("model", "month", "month and model", "tenant", "region"):
+    for name, keys in SHOWN.items():
         rows = statement.filter(pl.col("breakdown") == name)
-        keys = [key for key in ("month", "model", "tenant", "region") if rows[key].null_count() < len(rows)]
-        # All months and models stand there in order of time; of other names the largest come first.
-        order = [pl.col(key) for key in keys] if "month" in keys else [-pl.col("energy_kwh_mean"), *map(pl.col, keys)]
-        if len(rows) < 2 and name != "model":
+        if any(rows[key].n_unique() < 2 for key in keys) and name != "model":
             continue
-        if name == "month and model" and (rows["month"].n_unique() < 2 or rows["model"].n_unique() < 2):
-            continue
-        shown = rows.sort(order).head(ROWS_SHOWN)
+        # Months stand in order of time; of all else the largest comes first.
+        order = [pl.col("month")] if "month" in keys else []
+        rows = rows.sort(*order, -pl.col("energy_kwh_mean"), *keys)
         note = f"The first {ROWS_SHOWN} of {len(rows)}; all are in `statement.csv`." if len(rows) > ROWS_SHOWN else ""
+        units = {column: scale(rows[f"{column}_p50"].max(), UNITS[column]) for column in (ENERGY, LOCATION, MARKET)}
         found.append(
             Table(
-                title=TITLES[name],
-                head=[*(key.capitalize() for key in keys), "Requests", "Tokens", "Energy", "Share", "Location-based", "Market-based"],
-                rows=[
-                    [
-                        *(row[key] for key in keys),
-                        number(row["requests"]),
-                        number(row["input_tokens"] + row["output_tokens"]),
-                        quantity(row, ENERGY, "kWh"),
-                        share(row["energy_kwh_mean"] / total["energy_kwh_mean"]) if total["energy_kwh_mean"] else "-",
-                        quantity(row, LOCATION, "kg CO2e"),
-                        quantity(row, MARKET, "kg CO2e"),
-                    ]
-                    for row in shown.iter_rows(named=True)
+                title=f"By {name}",
+                head=[
+                    *(key.capitalize() for key in keys),
+                    *("Requests", "Tokens", f"Energy, {units[ENERGY][1]}", "Share of it"),
+                    f"Location-based, {units[LOCATION][1]}",
+                    f"Market-based, {units[MARKET][1]}",
                 ],
+                rows=[_line(row, keys, units, total["energy_kwh_mean"]) for row in rows.head(ROWS_SHOWN).to_dicts()],
                 text=len(keys),
                 note=note,
             )
         )
     return found
+
+
+def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]], total_kwh: float) -> list[str]:
+    spans = {
+        name: f"{number(row[f'{name}_p50'] / size)} ({number(row[f'{name}_p05'] / size)} to"
+        f" {number(row[f'{name}_p95'] / size)})"
+        for name, (size, _) in units.items()
+    }
+    return [
+        *(row[key] for key in keys),
+        count(row["requests"]),
+        count(row["input_tokens"] + row["output_tokens"]),
+        spans[ENERGY],
+        share(row["energy_kwh_mean"] / total_kwh) if total_kwh else "-",
+        spans[LOCATION],
+        spans[MARKET],
+    ]
 
 
 def method(usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
@@ -178,34 +201,49 @@ def checksum(content_: dict) -> str:
 
 
 def factors(table: pl.DataFrame) -> Table:
-    """Factors of every region with their sources."""
+    """Factors of every region."""
     return Table(
-        title="Factors",
-        head=["Region", "Grid zone", "Location-based, gCO2e/kWh", "Source", "Market-based, gCO2e/kWh", "Source",
-              "Water off site, L/kWh", "PUE", "Energy"],
+        title="Factors of electricity",
+        head=["Region", "Grid zone", "Location-based, gCO2e/kWh", "Market-based, gCO2e/kWh", "Water off site, L/kWh", "PUE",
+              "Share of energy"],
         rows=[
             [
                 row["region"],
                 row["grid_zone"],
-                f"{number(row['location_gco2e_per_kwh'])}, {row['location_basis']}",
-                row["location_source"],
+                number(row["location_gco2e_per_kwh"]),
                 number(row["market_gco2e_per_kwh"]),
-                row["market_source"] or "the grid's average, as no contract or residual mix is given",
                 "-" if row["offsite_water_l_per_kwh"] is None else number(row["offsite_water_l_per_kwh"]),
-                "the study's" if row["pue"] is None else f"{number(row['pue'])} ({row['pue_source']})",
+                "the study's" if row["pue"] is None else number(row["pue"]),
                 share(row["energy_share"]),
             ]
             for row in table.iter_rows(named=True)
         ],
-        text=9,
+        text=2,
         note="Life-cycle factors hold Scope 2 and the upstream part of electricity (Scope 3, category 3) together.",
     )  # fmt: skip
+
+
+def factor_sources(table: pl.DataFrame) -> list[str]:
+    """Where the factors stand, a sentence for each that differs."""
+    found = []
+    for row in table.iter_rows(named=True):
+        zone = row["grid_zone"]
+        found.append(f"{zone}, location-based ({row['location_basis']}) and water: {row['location_source']}")
+        if row["market_source"] is None:
+            found.append(f"{zone}, market-based: the grid's average, as no contract or residual mix is given")
+        else:
+            found.append(f"Region {row['region']}, market-based: {row['market_source']}")
+        if row["pue"] is not None:
+            found.append(f"Region {row['region']}, PUE: {row['pue_source']}")
+    return list(dict.fromkeys(found))
 
 
 def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
     """Share of tokens by the quality of the evidence behind their throughput."""
     unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT]))
-    note = f"{len(unknown)} names are not known: {share(unknown['token_share'].sum())} of tokens." if len(unknown) else ""
+    note = (
+        f"{len(unknown)} names are not known: {share(unknown['token_share'].sum())} of tokens." if len(unknown) else ""
+    )
     return Table(
         title="Evidence behind the throughput",
         head=["Evidence", "Share of tokens"],

@@ -30,7 +30,9 @@ def tokens() -> pl.Expr:
     return (pl.col("input_tokens") + pl.col("output_tokens")).cast(pl.Float64)
 
 
-def resolved(sums: pl.DataFrame, models: dict, classes: list[str], registry: Names, place: str) -> dict[str | None, Subject]:
+def resolved(
+    sums: pl.DataFrame, models: dict, classes: list[str], registry: Names, place: str
+) -> dict[str | None, Subject]:
     """How every name of a model in a table of sums is understood.
 
     Args:
