@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report verify compare golden archive new-source explain bench browser lock clean
+.PHONY: all environment test lint report verify compare golden archive new-source explain bench browser slurm lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -18,7 +18,7 @@ environment: .venv/lock.sha256
 	sha256sum requirements.lock > $@
 
 # Builds first: tests hold the numbers and pages of this tree against the agreed ones.
-test: environment browser lint all
+test: environment browser slurm lint all
 	$(BIN)/pytest -n auto
 
 lint: environment
@@ -65,6 +65,14 @@ browser:
 	@command -v chromium chromium-browser google-chrome > /dev/null \
 		|| apt-get install --yes --no-install-recommends chromium \
 		|| { apt-get update && apt-get install --yes --no-install-recommends chromium; }
+
+SLURM := slurmctld slurmd slurm-client munge
+# Debian's Slurm, for the tests of runs on a cluster; where it cannot be installed they are skipped and say so.
+slurm:
+	@PATH="$$PATH:/usr/sbin" && command -v slurmctld > /dev/null \
+		|| apt-get install --yes --no-install-recommends $(SLURM) \
+		|| { apt-get update && apt-get install --yes --no-install-recommends $(SLURM); } \
+		|| echo "No Slurm here: runs on a cluster are not tested."
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
