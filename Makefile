@@ -3,7 +3,8 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report verify compare golden archive grid new-source explain bench browser lock clean
+.PHONY: all environment test lint report statement verify compare golden archive grid new-source explain bench \
+	bench-usage browser slurm lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -18,7 +19,7 @@ environment: .venv/lock.sha256
 	sha256sum requirements.lock > $@
 
 # Builds first: tests hold the numbers and pages of this tree against the agreed ones.
-test: environment browser lint all
+test: environment browser slurm lint all
 	$(BIN)/pytest -n auto
 
 lint: environment
@@ -34,6 +35,11 @@ grid: environment
 report: all
 	$(BIN)/snakemake --cores 1 --report results/report.html
 	@echo "Open results/report.html"
+
+# What your own request logs and bills took: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
+statement: environment
+	$(BIN)/snakemake --cores $(CORES) --quiet rules statement \
+		--config $(if $(USAGE),usage="$(USAGE)") $(if $(LOGS),usage_folder="$(LOGS)") --
 
 # Whether the files of this folder are those that results/provenance.json was written of.
 verify: environment
@@ -69,6 +75,14 @@ browser:
 	@command -v chromium chromium-browser google-chrome > /dev/null \
 		|| apt-get install --yes --no-install-recommends chromium \
 		|| { apt-get update && apt-get install --yes --no-install-recommends chromium; }
+
+SLURM := slurmctld slurmd slurm-client munge
+# Debian's Slurm, for the tests of runs on a cluster; where it cannot be installed they are skipped and say so.
+slurm:
+	@PATH="$$PATH:/usr/sbin" && command -v slurmctld > /dev/null \
+		|| apt-get install --yes --no-install-recommends $(SLURM) \
+		|| { apt-get update && apt-get install --yes --no-install-recommends $(SLURM); } \
+		|| echo "No Slurm here: runs on a cluster are not tested."
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

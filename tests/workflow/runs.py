@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,12 +21,12 @@ FEWEST = {"draws": "10_000", "fleet_draws": "1_000"}  # as few as the schema all
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, environment: Mapping[str, str] = {}) -> subprocess.CompletedProcess[str]:
     """Snakemake in a folder; `stdout` holds all that it prints, errors included, in order."""
     return subprocess.run(
         [sys.executable, "-m", "snakemake", "--nocolor", *arguments],
         cwd=folder,
-        env=ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1"},
+        env=ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

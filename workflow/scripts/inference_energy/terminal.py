@@ -27,6 +27,9 @@ def mark_failed_outputs_as_old() -> None:
 
 
 def show_errors() -> None:
-    """Have the errors of this run printed last, after everything Snakemake still has to say."""
+    """Have the errors of this run printed last, after everything Snakemake still has to say.
+
+    Each once: a job that is tried again says the same every time.
+    """
     lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else ["see the log named above"]
-    atexit.register(lambda: print(*(f"\nError: {line}" for line in lines), file=sys.stderr))
+    atexit.register(lambda: print(*(f"\nError: {line}" for line in dict.fromkeys(lines)), sep="\n", file=sys.stderr))

@@ -22,8 +22,9 @@ def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: di
     """
     if steps.is_empty():
         said = alt.Chart(pl.DataFrame({"said": ["Bills do not say when in a month tokens were served."]}))
+        said = said.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N")
         return titled(
-            said.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N").properties(width=WIDTH),
+            said.properties(width=WIDTH),
             finding=f"{usage['title']}: no power over time",
             conditions="Request logs have it.",
         )

@@ -6,11 +6,12 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from inference_energy.errors import InputError, one_of
+from inference_energy.errors import InputError
 from inference_energy.lengths import Lengths
 from inference_energy.usage.configuration import UsageFile
+from inference_energy.usage.faults import Check, stop_at_first, token_checks
 from inference_energy.usage.metering import EXACT, SUMS, database, frame
-from inference_energy.usage.reading import NAMES, TOKENS, Check, Rows, alike, token_checks, unreadable
+from inference_energy.usage.reading import NAMES, TOKENS, Rows, alike, unreadable
 
 TOKENS_BELOW = 10**16  # a thousand times what the largest services process in a month
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])(-|$)"
@@ -27,8 +28,8 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
         folder: for intermediate files.
 
     Returns:
-        `source, month, model, tenant, region, requests, input_tokens, cached_tokens, output_tokens`; requests and cached
-        tokens are null where a bill does not say them.
+        `source, month, model, tenant, region, requests, input_tokens, cached_tokens, output_tokens`; requests and
+        cached tokens are null where a bill does not say them.
 
     Raises:
         InputError: a file that cannot be read or lacks a column, or a row with a fault.
@@ -39,13 +40,17 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
         for source, spec in bills.items():
             own = [file for file in files if file.source == source]
             for rows in alike(connection, own, spec, f"{place}: bills.{source}"):
-                _check(connection, rows)
+                try:
+                    stop_at_first(connection, rows, _checks(rows))
+                except duckdb.Error as error:
+                    raise InputError(unreadable(rows.files[0], rows.format, error)) from None
                 names = ", ".join(f"{rows.name(role)} AS {role}" for role in NAMES)
                 sums = ", ".join(
                     f"sum({rows.whole(role)})::{EXACT} AS {role}" if rows.has(role) else f"NULL::{EXACT} AS {role}"
                     for role in COLUMNS
                 )
-                query = f"SELECT left(CAST({rows.raw('month')} AS VARCHAR), 7) AS month, {names}, {sums} FROM {rows.table()}"
+                month = f"left(CAST({rows.raw('month')} AS VARCHAR), 7) AS month"
+                query = f"SELECT {month}, {names}, {sums} FROM {rows.table()}"
                 part = frame(connection, f"{query} GROUP BY ALL ORDER BY ALL NULLS FIRST", folder)
                 if rows.has("cached_tokens") and not spec.get("cached_in_input", True):
                     part = part.with_columns(pl.col("input_tokens") + pl.col("cached_tokens"))
@@ -57,39 +62,18 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
     return pl.concat(found).group_by(keys).agg(sums).sort(keys, nulls_last=False)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, rows: Rows) -> None:
+def _checks(rows: Rows) -> list[Check]:
     month = f"CAST({rows.raw('month')} AS VARCHAR)"
-    checks = [
-        Check(
-            role="month",
-            wrong=f"NOT coalesce(regexp_matches({month}, '{MONTH}'), false)",
-            what="not such",
-            allowed="months as 2026-01",
-        ),
-        *token_checks(rows, TOKENS_BELOW, COLUMNS),
-    ]
-    for check in checks:
-        raw, column = f"CAST({rows.raw(check.role)} AS VARCHAR)", rows.spec["columns"][check.role]
-        query = f"""
-            SELECT filename, count_if({check.wrong}), count(*), list_sort(list(DISTINCT {raw}) FILTER ({check.wrong}))[:3]
-            FROM {rows.table(options=", filename = true")} GROUP BY ALL HAVING count_if({check.wrong}) > 0 ORDER BY ALL"""
-        try:
-            wrong = connection.execute(query).fetchall()
-        except duckdb.Error as error:
-            raise InputError(unreadable(rows.files[0], rows.format, error)) from None
-        for path, count, total, values in wrong:
-            shown = f", such as {one_of([repr(value) for value in values])}" if values else ""
-            raise InputError(
-                f"{path}: {check.role} (column {column}): {count:,} of {total:,} rows are {check.what}{shown};"
-                f" allowed: {check.allowed}"
-            )
+    wrong = f"NOT coalesce(regexp_matches({month}, '{MONTH}'), false)"
+    months = Check(role="month", wrong=wrong, what="not such", allowed="months as 2026-01")
+    return [months, *token_checks(rows, TOKENS_BELOW, COLUMNS)]
 
 
 def with_spread(bills: pl.DataFrame, lengths: dict[str, Lengths]) -> pl.DataFrame:
     """Bills with the sums that their energy needs, from the spread of a workload's lengths.
 
-    A workload's mean of prompt times answer and of answer squared, scaled to the mean prompt and answer of the bill. Where
-    a bill does not say its requests, answers have the workload's mean length.
+    A workload's mean of prompt times answer and of answer squared, scaled to the mean prompt and answer of the bill.
+    Where a bill does not say its requests, answers have the workload's mean length.
 
     Args:
         bills: table of `billed`.

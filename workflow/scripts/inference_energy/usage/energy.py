@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from inference_energy import fleet_factors, planning, quantiles
+from inference_energy import fleet_factors, quantiles
 from inference_energy.fleet_factors import Shared
 from inference_energy.laws import Law, draw
 from inference_energy.nested import Service
@@ -150,10 +150,7 @@ def _groups(
         pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).cast(pl.Float64).alias(name)
         for name in COUNTS
     ]
-    if keys:
-        heads = rows.group_by(keys).agg(known).sort(keys, nulls_last=False)
-    else:
-        heads = rows.select(known)
+    heads = rows.group_by(keys).agg(known).sort(keys, nulls_last=False) if keys else rows.select(known)
     heads = heads.with_row_index("row")
     by_pair = rows.select(*keys, "subject", "region_name", *features())
     places = [*keys, "subject", "region_name"]

@@ -20,7 +20,8 @@ class Region:
         location_gco2e_per_kwh: average of the grid, for Scope 2 location-based.
         location_basis: what that factor covers.
         location_source: who states it.
-        market_gco2e_per_kwh: of contracts or the residual mix, for Scope 2 market-based; the grid's where none is given.
+        market_gco2e_per_kwh: of contracts or the residual mix, for Scope 2 market-based; the grid's where none is
+            given.
         market_source: who states it; none where it is the grid's.
         offsite_water_l_per_kwh: of power plants; none where not known.
         pue: of these datacenters; none for that of the study.
@@ -55,8 +56,8 @@ def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, plac
     unknown = sorted(name or "(none)" for name in names if name not in entries)
     if unknown and DEFAULT not in entries:
         raise InputError(
-            f"{place}: regions: found no entry for {one_of(unknown)}, which logs or bills name; allowed: one for each, or"
-            " `default` for all others"
+            f"{place}: regions: found no entry for {one_of(unknown)}, which logs or bills name; allowed: one for each,"
+            " or `default` for all others"
         )
     return {name: entries.get(name, entries.get(DEFAULT)) for name in names}
 

@@ -1,7 +1,7 @@
 """Requests added up exactly: whole numbers per step in time, model, tenant and region, which determine the energy.
 
-The GPU time of a request is a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, so that the energy of any number
-of requests follows from five sums: their number, prompt and cached tokens, answer tokens, prompt times answer tokens
+The GPU time of a request is a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, so that the energy of any
+number of requests follows from five sums: their number, prompt and cached tokens, answer tokens, prompt times answer tokens
 and answer tokens squared. All are whole numbers, so that neither the order of rows nor how they are dealt to files and
 jobs changes a digit.
 """
@@ -18,8 +18,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from inference_energy.errors import InputError, one_of
+from inference_energy.errors import InputError
 from inference_energy.usage.configuration import UsageFile
+from inference_energy.usage.faults import checks, faulty_rows, offset_checks, stop_at_first
 from inference_energy.usage.progress import Progress
 from inference_energy.usage.reading import (
     FIRST_US,
@@ -29,9 +30,7 @@ from inference_energy.usage.reading import (
     TOKENS_BELOW,
     Rows,
     alike,
-    checks,
     literal,
-    offset_checks,
     unreadable,
 )
 
@@ -178,9 +177,8 @@ def _add(
     left_out = {}
     if wrong:
         if not leave_out:
-            first, *others = faults(connection, rows)
-            raise InputError(first + (f" (and {len(others)} more such faults)" if others else ""))
-        left_out = faulty_rows(connection, rows)
+            stop_at_first(connection, rows, checks(rows))
+        left_out = faulty_rows(connection, rows, checks(rows))
     connection.execute(
         f"INSERT INTO sums SELECT {literal(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
         f" FROM counted WHERE good AND {in_time}"
@@ -221,34 +219,6 @@ def sums_query(rows: Rows, step_us: int) -> str:
         GROUP BY ALL"""
 
 
-def faults(connection: duckdb.DuckDBPyConnection, rows: Rows) -> list[str]:
-    """What is wrong with files that are read alike, a line for every kind of fault in every file."""
-    found = []
-    for check in checks(rows):
-        raw = rows.raw(check.role)
-        query = f"""
-            SELECT filename, count_if(wrong), count(*), list_sort(list(DISTINCT raw) FILTER (wrong))[:3]
-            FROM (SELECT filename, {check.wrong} IS TRUE AS wrong, CAST({raw} AS VARCHAR) AS raw
-                  FROM {rows.table(options=", filename = true")})
-            GROUP BY ALL HAVING count_if(wrong) > 0 ORDER BY filename"""
-        for path, wrong, total, values in connection.execute(query).fetchall():
-            shown = f", such as {one_of([repr(value) for value in values])}" if values and check.what != "empty" else ""
-            column = rows.spec["columns"][check.role]
-            found.append(
-                f"{path}: {check.role} (column {column}): {wrong:,} of {total:,} rows are {check.what}{shown};"
-                f" allowed: {check.allowed}"
-            )
-    return found
-
-
-def faulty_rows(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, int]:
-    """Rows with any fault, by file."""
-    wrong = " OR ".join(f"{check.wrong} IS TRUE" for check in checks(rows))
-    query = f"""
-        SELECT filename, count(*) FROM {rows.table(options=", filename = true")} WHERE {wrong} GROUP BY ALL"""
-    return dict(connection.execute(query).fetchall())
-
-
 def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Error) -> str:
     """The line about the first file that cannot be read to its end, of those that a query failed on."""
     for path in rows.files:
@@ -267,7 +237,7 @@ def sha256_of(paths: list[str], threads: int) -> dict[str, str]:
 
 
 def _sha256(path: str) -> str:
-    with open(path, "rb") as handle:
+    with Path(path).open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 

@@ -40,7 +40,8 @@ class Progress:
         self._thread.join()
         if kind is None:
             seconds = time.monotonic() - self._started
-            line = f"{self.label}: {self.total:,} {self.unit} in {duration(seconds)}{_rate(self.total, seconds, self.unit)}"
+            rate = _rate(self.total, seconds, self.unit)
+            line = f"{self.label}: {self.total:,} {self.unit} in {duration(seconds)}{rate}"
             self.logger.info("%s", line)
             if seconds >= FIRST_SECONDS:
                 print(line, file=sys.stderr, flush=True)

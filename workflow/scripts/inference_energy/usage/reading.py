@@ -1,4 +1,4 @@
-"""What the columns of logs and bills mean, as SQL: rows of any format as the same few columns, and what is wrong with them."""
+"""What the columns of logs and bills mean, as SQL: rows of any format as the same few columns."""
 
 from dataclasses import dataclass, field
 
@@ -69,7 +69,7 @@ class Rows:
             number = raw if of in NUMBER_TYPES else f"TRY_CAST({raw} AS DOUBLE)"
             raw = f"(CASE WHEN {number} = floor({number}) THEN TRY_CAST({number} AS BIGINT) END)"
         if role == "cached_tokens" and self.spec.get("empty_cached_is_zero", False):
-            return f"(CASE WHEN {_empty(self.raw(role), of)} THEN 0 ELSE {raw} END)"
+            return f"(CASE WHEN {empty(self.raw(role), of)} THEN 0 ELSE {raw} END)"
         return raw
 
     def microseconds(self) -> str:
@@ -132,7 +132,8 @@ def alike(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: d
             for role, column in spec["columns"].items():
                 if column not in types:
                     raise InputError(
-                        f"{file.path}: no column {column!r} for {role} ({place}.columns); allowed: {one_of(list(types))}"
+                        f"{file.path}: no column {column!r} for {role} ({place}.columns);"
+                        f" allowed: {one_of(list(types))}"
                     )
         used = {column: types[column] for column in spec["columns"].values() if column in types}
         groups.setdefault((file.format, tuple(sorted(used.items()))), []).append(file.path)
@@ -192,89 +193,6 @@ def _check_types(rows: Rows) -> None:
             )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    """One thing that may be wrong with a row.
-
-    Attributes:
-        role: what the column is for.
-        wrong: condition of SQL.
-        what: what such values are.
-        allowed: what they may be.
-    """
-
-    role: str
-    wrong: str
-    what: str
-    allowed: str
-
-
-def _empty(raw: str, type_: str) -> str:
+def empty(raw: str, type_: str) -> str:
+    """Condition of a column that holds nothing."""
     return f"({raw} IS NULL OR trim({raw}) = '')" if type_ == "VARCHAR" else f"({raw} IS NULL)"
-
-
-def checks(rows: Rows) -> list[Check]:
-    """Everything that may be wrong with a request, in the order it is told."""
-    time, unit = rows.microseconds(), rows.spec.get("time_unit")
-    allowed = f"numbers that count {unit} to" if unit else "date and time of"
-    wrong = f"({time} IS NULL OR {time} NOT BETWEEN {FIRST_US} AND {LAST_US - 1})"
-    found = [Check(role="time", wrong=wrong, what="not such", allowed=f"{allowed} years 2015 to 2099")]
-    return [*found, *offset_checks(rows), *token_checks(rows, TOKENS_BELOW)]
-
-
-def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> list[Check]:
-    """Everything that may be wrong with columns of whole numbers.
-
-    Args:
-        rows: files that are read alike.
-        below: what all numbers must be below.
-        roles: columns to look at, those that the files have.
-    """
-    found = []
-    limit = f"whole numbers from 0 to {below - 1:,}"
-    for role in (role for role in roles if rows.has(role)):
-        raw, value, of = rows.raw(role), rows.whole(role), rows.type(role)
-        may_be_empty = role == "cached_tokens" and rows.spec.get("empty_cached_is_zero", False)
-        if not may_be_empty:
-            hint = ", or empty_cached_is_zero: true" if role == "cached_tokens" else ""
-            found.append(Check(role=role, wrong=_empty(raw, of), what="empty", allowed=limit + hint))
-        found.append(
-            Check(
-                role=role, wrong=f"({value} IS NULL AND NOT {_empty(raw, of)})", what="not whole numbers", allowed=limit
-            )
-        )
-        found.append(Check(role=role, wrong=f"({value} < 0)", what="negative", allowed=limit))
-        found.append(Check(role=role, wrong=f"({value} >= {below})", what="too many", allowed=limit))
-    if rows.has("cached_tokens") and rows.spec.get("cached_in_input", True):
-        found.append(
-            Check(
-                role="cached_tokens",
-                wrong=f"({rows.whole('cached_tokens')} > {rows.whole('input_tokens')})",
-                what="more than input_tokens",
-                allowed="at most input_tokens, or cached_in_input: false",
-            )
-        )
-    return found
-
-
-def offset_checks(rows: Rows) -> list[Check]:
-    """Whether times of text say their offset where they have to, and only there."""
-    if rows.zoned().startswith("NULL"):
-        return []
-    if "time_zone" in rows.spec:
-        return [
-            Check(
-                role="time",
-                wrong=rows.zoned(),
-                what="with an offset of their own",
-                allowed="times without one, as there is a time_zone",
-            )
-        ]
-    return [
-        Check(
-            role="time",
-            wrong=f"NOT {rows.zoned()}",
-            what="without an offset",
-            allowed="times with one, as 2026-01-31T12:00:00Z, or time_zone for times without",
-        )
-    ]

@@ -133,7 +133,7 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
 
 
 def breakdowns(statement: pl.DataFrame) -> list[Table]:
-    """Tables of energy and emissions by model, month, tenant and region; those of one row tell nothing and are left out."""
+    """Energy and emissions by model, month, tenant and region; tables of one row tell nothing and are left out."""
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
     found = []
     for name, keys in SHOWN.items():
@@ -185,10 +185,10 @@ def method(usage: dict, study_name: str, study: dict, version: str, draws: int, 
         ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
         ("Usage file", f"checksum {checksum(usage)}"),
         ("Boundary", f"`{usage['boundary']}`: {WITHIN[usage['boundary']]}"),
-        ("Formula", "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, linear in five sums"
-         " over requests, which are whole numbers and exact; energy: GPU time x power / (load x attainment) x PUE."),
-        ("Intervals", f"Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a throughput"
-         f" curve misses, the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests."
+        ("Formula", "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, linear in five"
+         " sums over requests, which are whole numbers and exact; energy: GPU time x power / (load x attainment) x PUE."),
+        ("Intervals", f"Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a"
+         f" throughput curve misses, the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests."
          " Medians of parts do not add up to that of the whole; means do, and stand in `statement.csv`."),
         ("Time", "Months and steps are in UTC. A peak is the largest mean power of a step."),
     ]  # fmt: skip
@@ -204,8 +204,8 @@ def factors(table: pl.DataFrame) -> Table:
     """Factors of every region."""
     return Table(
         title="Factors of electricity",
-        head=["Region", "Grid zone", "Location-based, gCO2e/kWh", "Market-based, gCO2e/kWh", "Water off site, L/kWh", "PUE",
-              "Share of energy"],
+        head=["Region", "Grid zone", "Location-based, gCO2e/kWh", "Market-based, gCO2e/kWh", "Water off site, L/kWh",
+              "PUE", "Share of energy"],
         rows=[
             [
                 row["region"],
@@ -279,7 +279,8 @@ def names(table: pl.DataFrame) -> Table:
 def files(table: pl.DataFrame) -> Table:
     """What was read."""
     empty = table.filter(pl.col("rows") == 0)
-    note = f"{len(table)} files, {int(table['rows'].sum() or 0):,} rows, {int(table['rows_left_out'].sum() or 0):,} left out."
+    rows, left_out = (int(table[name].sum() or 0) for name in ("rows", "rows_left_out"))
+    note = f"{len(table)} files, {rows:,} rows, {left_out:,} left out."
     note += f" {len(empty)} hold no rows." if len(empty) else ""
     note += f" The first {ROWS_SHOWN} are shown; all are in the workbook." if len(table) > ROWS_SHOWN else ""
     return Table(

@@ -51,8 +51,8 @@ def resolved(
         if subject is None:
             target = models["names"][name]
             raise InputError(
-                f"{place}: models.names: found {target!r} for {name!r}; allowed: {registry.allowed(target)}, or a class of"
-                f" the study: {one_of(classes)}"
+                f"{place}: models.names: found {target!r} for {name!r}; allowed: {registry.allowed(target)}, or a class"
+                f" of the study: {one_of(classes)}"
             )
     unknown = models["unknown"]
     if isinstance(unknown, dict) and unknown["class"] not in classes:
