@@ -38,8 +38,8 @@ report: all
 
 # What your own request logs and bills took: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
 statement: environment
-	$(BIN)/snakemake --cores $(CORES) --quiet rules statement \
-		--config $(if $(USAGE),usage="$(USAGE)") $(if $(LOGS),usage_folder="$(LOGS)") --
+	$(BIN)/snakemake statement --cores $(CORES) --quiet rules \
+		$(if $(USAGE)$(LOGS),--config $(if $(USAGE),usage="$(USAGE)") $(if $(LOGS),usage_folder="$(LOGS)"))
 
 # Whether the files of this folder are those that results/provenance.json was written of.
 verify: environment

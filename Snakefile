@@ -50,7 +50,10 @@ onstart:
 
 
 onsuccess:
-    run_summary.show(config["checks"]["stale_after_days"], PARENTS)
+    # A run for statements alone says nothing of published values.
+    if "statement" not in sys.argv:
+        run_summary.show(config["checks"]["stale_after_days"], PARENTS)
+    closing.show(USAGES)
 
 
 onerror:

@@ -20,6 +20,7 @@ from inference_energy import (
 )
 from inference_energy.errors import InputError
 from inference_energy.file_names import file_name, name_of
+from inference_energy.usage import closing
 from inference_energy.usage import configuration as usage_configuration
 
 # Figures of a study, by its method.

@@ -54,6 +54,6 @@ def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: di
     return titled(
         (band + line).properties(width=WIDTH + 120, height=260),
         finding=f"Power peaks at {interval(peak, 'MW')}, {number(ratio)} times the average, on {when} UTC",
-        conditions=f"{usage['title']}. Mean over steps of {usage['step_minutes']} minutes, boundary {usage['boundary']}."
-        " Line: median, band: P5-P95 of what all requests share; it does not average out.",
+        conditions=f"{usage['title']}. Mean over steps of {usage['step_minutes']} minutes, boundary"
+        f" {usage['boundary']}. Line: median, band: P5-P95 of what all requests share; it does not average out.",
     )

@@ -192,7 +192,8 @@ def study_of(name: str, usage: dict, folder: Path, schemas: dict[str, dict]) -> 
     if study["method"] != "nested" or form != "gpu_seconds":
         raise InputError(
             f"config/usage/{name}.yaml: study: found {usage['study']!r} of method {study['method']} with"
-            f" throughput form {form}; allowed: method nested with form gpu_seconds, whose energy follows from sums over requests"
+            f" throughput form {form}; allowed: method nested with form gpu_seconds, whose energy follows"
+            " from sums over requests"
         )
     return study
 

@@ -181,17 +181,24 @@ def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]],
 
 def method(usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
     """What a number can be repeated from: version, study with its checksum, draws."""
+    boundary = usage["boundary"]
+    formula = (
+        "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2. It is linear in five sums over"
+        " requests, which are whole numbers and exact. Energy: GPU time x power / (load x attainment) x PUE."
+    )
+    intervals = (
+        "Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a throughput curve misses,"
+        f" the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests. Medians of parts"
+        " do not add up to that of the whole; means do, and stand in `statement.csv`."
+    )
     return [
         ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
         ("Usage file", f"checksum {checksum(usage)}"),
-        ("Boundary", f"`{usage['boundary']}`: {WITHIN[usage['boundary']]}"),
-        ("Formula", "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, linear in five"
-         " sums over requests, which are whole numbers and exact; energy: GPU time x power / (load x attainment) x PUE."),
-        ("Intervals", f"Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a"
-         f" throughput curve misses, the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests."
-         " Medians of parts do not add up to that of the whole; means do, and stand in `statement.csv`."),
+        ("Boundary", f"`{boundary}`: {WITHIN[boundary]}"),
+        ("Formula", formula),
+        ("Intervals", intervals),
         ("Time", "Months and steps are in UTC. A peak is the largest mean power of a step."),
-    ]  # fmt: skip
+    ]
 
 
 def checksum(content_: dict) -> str:
