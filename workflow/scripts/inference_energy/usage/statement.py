@@ -122,8 +122,8 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
     labels = {
         "energy_per_request": "Energy of a request, mean",
         "energy_per_1000_output_tokens": "Energy of 1,000 answer tokens",
-        "average_power": "Average power",
-        "peak_power": f"Peak power, mean of {usage['step_minutes']} minutes",
+        "average_power": "Average power of the logs",
+        "peak_power": f"Peak power of the logs, mean of {usage['step_minutes']} minutes",
         "nodes_at_peak": f"8-GPU nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
     }
     by_name = {row["quantity"]: row for row in capacity.iter_rows(named=True)}
@@ -183,13 +183,13 @@ def method(usage: dict, study_name: str, study: dict, version: str, draws: int, 
     """What a number can be repeated from: version, study with its checksum, draws."""
     boundary = usage["boundary"]
     formula = (
-        "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2. It is linear in five sums over"
-        " requests, which are whole numbers and exact. Energy: GPU time x power / (load x attainment) x PUE."
+        "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2. It is linear in five sums"
+        " over requests, which are whole numbers and exact. Energy: GPU time x power / (load x attainment) x PUE."
     )
     intervals = (
         "Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a throughput curve misses,"
-        f" the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests. Medians of parts"
-        " do not add up to that of the whole; means do, and stand in `statement.csv`."
+        f" the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests. Medians of"
+        " parts do not add up to that of the whole; means do, and stand in `statement.csv`."
     )
     return [
         ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
