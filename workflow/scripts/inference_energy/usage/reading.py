@@ -66,7 +66,7 @@ class Rows:
         """A column of tokens as whole numbers; NULL where it holds none."""
         raw, of = self.raw(role), self.type(role)
         if of not in WHOLE_TYPES:
-            number = raw if of in NUMBER_TYPES else f"TRY_CAST({raw} AS DOUBLE)"
+            number = raw if of in NUMBER_TYPES else _number(raw)
             raw = f"(CASE WHEN {number} = floor({number}) THEN TRY_CAST({number} AS BIGINT) END)"
         if role == "cached_tokens" and self.spec.get("empty_cached_is_zero", False):
             return f"(CASE WHEN {empty(self.raw(role), of)} THEN 0 ELSE {raw} END)"
@@ -76,11 +76,11 @@ class Rows:
         """The time of a row since 1970 in UTC; NULL where it holds none."""
         raw, of = self.raw("time"), self.type("time")
         if "time_unit" in self.spec:
-            return self._counted(raw if of in NUMBER_TYPES else f"TRY_CAST({raw} AS DOUBLE)")
+            return self._counted(raw if of in NUMBER_TYPES else _number(raw))
         if of in NAIVE_TYPES:
             zone = self.spec.get("time_zone", "UTC")
             return f"epoch_us({raw})" if zone == "UTC" else f"epoch_us({raw}::TIMESTAMP AT TIME ZONE {literal(zone)})"
-        return f"epoch_us({raw})" if of in ZONED_TYPES else f"epoch_us(TRY_CAST({raw} AS TIMESTAMPTZ))"
+        return f"epoch_us({raw})" if of in ZONED_TYPES else f"epoch_us(TRY_CAST(trim({raw}) AS TIMESTAMPTZ))"
 
     def _counted(self, number: str) -> str:
         start = int(start_of(self.spec, self.place).timestamp() * 1_000_000)
@@ -107,6 +107,11 @@ class Rows:
     def has(self, role: str) -> bool:
         """Whether the files have a column for it."""
         return role in self.spec["columns"]
+
+
+def _number(raw: str) -> str:
+    # Without the call of trim DuckDB hands the cast to its reader of CSV, which stops at what is no number.
+    return f"TRY_CAST(trim({raw}) AS DOUBLE)"
 
 
 def literal(text: str) -> str:
