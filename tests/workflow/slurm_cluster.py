@@ -117,7 +117,10 @@ def _munge_arguments(folder: Path) -> list[str]:
 def _apart() -> list[str]:
     """Processes of their own, which all end with the first: jobs, with their node. Only root may have them."""
     command = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    return command if not subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode else []
+    if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        return []
+    # The first process must bury the others, or Slurm takes the dead of a job for alive: a shell does, slurmd does not.
+    return [*command, "sh", "-c", '"$@" & wait', "sh"]
 
 
 def _start(folder: Path, lead: dict[str, str], running: ExitStack, *command: str) -> None:
