@@ -53,6 +53,8 @@ onsuccess:
     # A run for statements alone says nothing of published values.
     if "statement" not in sys.argv:
         run_summary.show(config["checks"]["stale_after_days"], PARENTS)
+    elif not USAGES:
+        closing.show_none()
     closing.show(USAGES)
 
 

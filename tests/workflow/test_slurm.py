@@ -1,4 +1,4 @@
-"""Runs on a real Slurm cluster: the bytes of a local run, a killed job tried again, a failed one told and mended."""
+"""A usage dealt to jobs of a real Slurm cluster: the bytes of a local run, a killed job tried again, a fault mended."""
 
 import os
 import re
@@ -9,15 +9,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from runs import BENCHMARKS, copy_sources, replace, run, sign
+from runs import copy_sources, run
 from slurm_cluster import ask, missing, slurm_cluster
 
 # As a user would call it, but that jobs so short are asked after sooner: after 2 s, 14 s and 36 s.
 ON_SLURM = ("--workflow-profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-status-checks", "2")
-# Jobs of one rule that do not wait for each other, and one beside them that reads what a user may get wrong.
-RULE = "token_lengths"
-PARTS = {study: f"results/{study}/token_length_quantiles.parquet" for study in ("arxiv-2025", "joule-2026")}
-FAULTY_RULE, FAULTY = "ingest_benchmarks", "results/benchmarks.duckdb"
+# The logs of the shipped example, dealt to jobs that do not wait for each other, and what they are gathered to.
+RULE, GATHERING = "meter_usage", "gather_usage"
+FOLDER = "results/usage/example"
+GATHERED = tuple(f"{FOLDER}/{name}.parquet" for name in ("sums", "bills", "files"))
+LOG = "resources/usage_example/chat/day=2026-03-31/requests.csv"
+
+
+def dealt(shards: int) -> tuple[str, ...]:
+    """What a run is asked for."""
+    return (*GATHERED, "--config", "usage=example", f"usage_shards={shards}")
 
 
 @pytest.fixture(scope="module")
@@ -48,34 +54,33 @@ def first_started(folder: Path, rule: str, running: Future) -> str:
 
 
 def test_killed_job_is_tried_again_and_bytes_are_those_of_a_local_run(slurm, folder):
-    local = run(folder, "--cores", "2", *PARTS.values())
+    local = run(folder, "--cores", "2", *dealt(1))
     assert local.returncode == 0, local.stdout
-    expected = {part: (folder / part).read_bytes() for part in PARTS.values()}
+    expected = {file: (folder / file).read_bytes() for file in GATHERED}
     shutil.rmtree(folder / "results")
     with ThreadPoolExecutor() as beside:
-        running = beside.submit(run, folder, *ON_SLURM, *PARTS.values(), environment=slurm)
+        running = beside.submit(run, folder, *dealt(2), *ON_SLURM, environment=slurm)
         killed = first_started(folder, RULE, running)
         ask(slurm, "scancel", "--full", "--signal=KILL", killed)
         outcome = running.result()
     assert outcome.returncode == 0, outcome.stdout
     assert outcome.stdout.count(f"SLURM-job '{killed}' failed") == outcome.stdout.count("Trying to restart job") == 1
-    assert {part: (folder / part).read_bytes() for part in PARTS.values()} == expected
+    assert {file: (folder / file).read_bytes() for file in GATHERED} == expected
 
 
-def test_failed_job_is_told_in_one_line_and_the_next_run_does_only_what_is_left(slurm, folder):
-    part = next(iter(PARTS.values()))
-    number = (folder / BENCHMARKS, ",3732.4,")
-    replace(*number, ",fast,")
-    sign(folder)
-    outcome = run(folder, *ON_SLURM, "--retries", "0", FAULTY, part, environment=slurm)
+def test_failed_shard_is_told_in_one_line_and_the_next_run_does_only_what_is_left(slurm, folder):
+    good = (folder / LOG).read_text()
+    (folder / LOG).write_text(good.replace(",support,", ",,support,", 1))
+    outcome = run(folder, *dealt(2), *ON_SLURM, "--retries", "0", environment=slurm)
     assert outcome.returncode != 0
-    assert outcome.stdout.splitlines()[-1].startswith(f"Error: {BENCHMARKS} line 5 column throughput_tok_per_s: found ")
+    assert outcome.stdout.splitlines()[-1].startswith(f"Error: {LOG}: "), outcome.stdout
     assert outcome.stdout.count("\nError: ") == 1
-    assert (folder / part).is_file(), "a job was given up for another's fault"
-    assert not (folder / FAULTY).exists()
-    replace(number[0], ",fast,", number[1])
-    sign(folder)
-    outcome = run(folder, *ON_SLURM, FAULTY, part, environment=slurm)
+    done = [path.name for path in sorted((folder / FOLDER / "shards").glob("*"))]
+    assert done in (
+        ["0001-of-0002.files.parquet", "0001-of-0002.sums.parquet"],
+        ["0002-of-0002.files.parquet", "0002-of-0002.sums.parquet"],
+    ), "a shard was given up for another's fault, or left half written"
+    (folder / LOG).write_text(good)
+    outcome = run(folder, *dealt(2), *ON_SLURM, environment=slurm)
     assert outcome.returncode == 0, outcome.stdout
-    assert re.findall(r"^rule (\w+):$", outcome.stdout, flags=re.MULTILINE) == [FAULTY_RULE]
-    assert (folder / FAULTY).is_file()
+    assert re.findall(r"^rule (\w+):$", outcome.stdout, flags=re.MULTILINE) == [RULE, GATHERING]

@@ -17,6 +17,11 @@ def show(usages: Iterable[str]) -> None:
             print(line(name, folder))
 
 
+def show_none() -> None:
+    """Print what to write where statements are asked for and no usage is named."""
+    print("No usage is named: make statement USAGE=example, or names under `usage` in config/config.yaml")
+
+
 def line(name: str, folder: Path) -> str:
     """`azure: 6.00 kWh (2.34 to 20.5) for 28,185 requests: results/usage/azure/statement.html`."""
     with (folder / "statement.csv").open(encoding="utf-8", newline="") as handle:
