@@ -35,9 +35,11 @@ def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: di
         *(pl.col(power) / KW_PER_MW / size for power in powers),
     )
     step = pl.duration(minutes=usage["step_minutes"])
-    # A step is drawn over its whole length; behind it, where no request follows, power is 0.
-    ends = moments.select(pl.col("time") + step, *(pl.lit(0.0).alias(power) for power in powers))
-    drawn = pl.concat([moments, ends.join(moments, on="time", how="anti")]).sort("time")
+    # A step is drawn over its whole length, the last too; in a gap between steps power is 0.
+    ends = moments.with_columns(pl.col("time") + step).join(moments, on="time", how="anti")
+    last = pl.col("time") == pl.col("time").max()
+    ends = ends.with_columns(pl.when(last).then(pl.col(power)).otherwise(0.0).alias(power) for power in powers)
+    drawn = pl.concat([moments, ends]).sort("time")
     short = drawn["time"].max() - drawn["time"].min() < SHORT
     drawn = drawn.with_columns(pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S"))
     form = "%H:%M" if short else "%d %b"

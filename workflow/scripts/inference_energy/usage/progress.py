@@ -65,7 +65,7 @@ def status(label: str, done: float, total: int, unit: str, seconds: float) -> st
     """One line: `meter azure: 40 %, 4,000,000 of 10,000,000 rows, 20,000,000 rows/s, 0.3 s left`."""
     share = done / total if total else 1.0
     left = f", {duration(seconds * (1 - share) / share)} left" if share > 0 else ""
-    return f"{label}: {share:.0%}, {done:,.0f} of {total:,} {unit}{_rate(done, seconds, unit)}{left}"
+    return f"{label}: {share * 100:.0f} %, {done:,.0f} of {total:,} {unit}{_rate(done, seconds, unit)}{left}"
 
 
 def _rate(done: float, seconds: float, unit: str) -> str:

@@ -45,7 +45,9 @@ def interval(of: dict[str, float], unit: str) -> str:
 
 
 def share(value: float) -> str:
-    """A share of 1 as a percentage; what is not nothing is never shown as 0 %."""
+    """A share of 1 as a percentage; what is not nothing is never shown as 0 %, nor what is not all as 100 %."""
     if 0 < value < 0.001:
         return "< 0.1 %"
-    return f"{value:.0%}".replace("%", " %") if value in (0, 1) else f"{value * 100:.3g} %"
+    if 0.999 < value < 1 - 1e-9:
+        return "> 99.9 %"
+    return f"{value:.0%}".replace("%", " %") if value < 1e-9 or value > 0.999 else f"{value * 100:.1f} %"
