@@ -13,6 +13,7 @@ from inference_energy.usage import bills, energy, evidence, factors, subjects
 from inference_energy.usage.factors import Region
 from inference_energy.usage.metering import SUMS
 from inference_energy.usage.subjects import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject
+from inference_energy.usage.unit_energy import QUANTITIES, UnitEnergy
 from polars.testing import assert_frame_equal
 from tiny_service import SECONDS, WH_PER_GPU_SECOND, points, tiny_service
 
@@ -40,6 +41,7 @@ def region(**changes) -> Region:
             "offsite_water_l_per_kwh": 3.0,
             "pue": None,
             "pue_source": None,
+            "by_default": False,
         }
         | changes
     )
@@ -48,7 +50,7 @@ def region(**changes) -> Region:
 def usage(service=None, *, boundary="datacenter", regions=None, water=1.2):
     """A usage of the tiny service, nothing uncertain unless the service is."""
     service = service or tiny_service()
-    return energy.Metered(
+    return UnitEnergy(
         service=service,
         shared=fleet_factors.shared_draws(service.given, service.name, DRAWS, seed=1),
         boundary=boundary,
@@ -129,7 +131,7 @@ def test_twice_the_log_is_twice_the_energy_with_the_same_relative_interval():
     twice = pl.concat([once, once])
     one, two = (energy.broken_down(of, rows, []).row(0, named=True) for rows in (once, twice))
     assert two["requests"] == 2 * one["requests"]
-    for name in energy.QUANTITIES:
+    for name in QUANTITIES:
         for q in ("p05", "p50", "p95", "mean"):
             assert two[f"{name}_{q}"] == pytest.approx(2 * one[f"{name}_{q}"], rel=1e-12)
     assert one["energy_kwh_p95"] / one["energy_kwh_p50"] > 1.3  # however many requests: it does not average out

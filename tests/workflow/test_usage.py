@@ -83,7 +83,7 @@ def test_a_bad_log_leaves_the_last_statement_alone(stated):
     assert last.startswith(
         f"Error: {LOG}: input_tokens (column prompt_tokens): 1 of 151 rows are negative, such as '-5'"
     )
-    assert last.endswith("(and 1 more such faults)")
+    assert last.endswith("(and 2 more such faults)")
     assert files_of(folder) == before
     replace(folder / EXAMPLE, "step_minutes: 60", "step_minutes: 60\ninvalid_rows: leave_out")
     outcome = run(folder, *ASKED)

@@ -14,7 +14,7 @@ rule explanations:
         estimates="results/validated/published_estimates.parquet",
         lengths="results/comparison/request_length_quantiles.parquet",
         tables=list(NESTED_TABLES.values()),
-        resources=files_below("resources"),
+        resources=files_like("resources/*.csv", "resources/benchmarks/*/*", "resources/workloads/*/*"),
         settings=["config/config.yaml", *sorted(map(str, Path("config/studies").glob("*.yaml")))],
         schemas=["workflow/schemas/study_published.schema.yaml", "workflow/schemas/study_nested.schema.yaml"],
         template="workflow/templates/explanations.html.j2",

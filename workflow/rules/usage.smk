@@ -15,8 +15,8 @@ rule meter_usage:
         files=paths_of(shard_files),
         code=library("meter_usage"),
     output:
-        sums="results/usage/{usage}/shards/{shard}-of-{shards}.sums.parquet",
-        files="results/usage/{usage}/shards/{shard}-of-{shards}.files.parquet",
+        sums=update("results/usage/{usage}/shards/{shard}-of-{shards}.sums.parquet"),
+        files=update("results/usage/{usage}/shards/{shard}-of-{shards}.files.parquet"),
     log:
         "results/logs/usage/{usage}/meter_usage_{shard}-of-{shards}.log",
     conda:
@@ -40,9 +40,9 @@ rule gather_usage:
         bills=paths_of(bill_files),
         code=library("gather_usage"),
     output:
-        sums="results/usage/{usage}/sums.parquet",
-        bills="results/usage/{usage}/bills.parquet",
-        files="results/usage/{usage}/files.parquet",
+        sums=update("results/usage/{usage}/sums.parquet"),
+        bills=update("results/usage/{usage}/bills.parquet"),
+        files=update("results/usage/{usage}/files.parquet"),
     log:
         "results/logs/usage/{usage}/gather_usage.log",
     conda:
@@ -66,14 +66,14 @@ rule usage_energy:
         grid="resources/grid.csv",
         code=library("usage_energy"),
     output:
-        statement="results/usage/{usage}/statement.parquet",
-        capacity="results/usage/{usage}/capacity.parquet",
-        steps="results/usage/{usage}/steps.parquet",
-        metered="results/usage/{usage}/metered.parquet",
-        names="results/usage/{usage}/names.parquet",
-        evidence="results/usage/{usage}/evidence.parquet",
-        quality="results/usage/{usage}/quality.parquet",
-        factors="results/usage/{usage}/factors.parquet",
+        statement=update("results/usage/{usage}/statement.parquet"),
+        capacity=update("results/usage/{usage}/capacity.parquet"),
+        steps=update("results/usage/{usage}/steps.parquet"),
+        metered=update("results/usage/{usage}/metered.parquet"),
+        names=update("results/usage/{usage}/names.parquet"),
+        evidence=update("results/usage/{usage}/evidence.parquet"),
+        quality=update("results/usage/{usage}/quality.parquet"),
+        factors=update("results/usage/{usage}/factors.parquet"),
     log:
         "results/logs/usage/{usage}/usage_energy.log",
     conda:
@@ -96,9 +96,9 @@ rule figure_usage_power:
         capacity="results/usage/{usage}/capacity.parquet",
         code=library("figure_usage_power"),
     output:
-        svg="results/usage/{usage}/power.svg",
-        png="results/usage/{usage}/power.png",
-        json="results/usage/{usage}/power.json",
+        svg=update("results/usage/{usage}/power.svg"),
+        png=update("results/usage/{usage}/power.png"),
+        json=update("results/usage/{usage}/power.json"),
     log:
         "results/logs/usage/{usage}/figure_usage_power.log",
     conda:
@@ -115,9 +115,9 @@ rule figure_usage_models:
         statement="results/usage/{usage}/statement.parquet",
         code=library("figure_usage_models"),
     output:
-        svg="results/usage/{usage}/models.svg",
-        png="results/usage/{usage}/models.png",
-        json="results/usage/{usage}/models.json",
+        svg=update("results/usage/{usage}/models.svg"),
+        png=update("results/usage/{usage}/models.png"),
+        json=update("results/usage/{usage}/models.json"),
     log:
         "results/logs/usage/{usage}/figure_usage_models.log",
     conda:
@@ -139,9 +139,9 @@ rule usage_statement:
         frame="workflow/templates/page.html.j2",
         code=library("usage_statement"),
     output:
-        html="results/usage/{usage}/statement.html",
-        md="results/usage/{usage}/statement.md",
-        csv="results/usage/{usage}/statement.csv",
+        html=update("results/usage/{usage}/statement.html"),
+        md=update("results/usage/{usage}/statement.md"),
+        csv=update("results/usage/{usage}/statement.csv"),
     log:
         "results/logs/usage/{usage}/usage_statement.log",
     conda:
@@ -164,7 +164,7 @@ rule usage_workbook:
         registries=["resources/grid.csv"],
         code=library("usage_workbook"),
     output:
-        "results/usage/{usage}/statement.xlsx",
+        update("results/usage/{usage}/statement.xlsx"),
     log:
         "results/logs/usage/{usage}/usage_workbook.log",
     conda:

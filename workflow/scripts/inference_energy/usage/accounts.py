@@ -7,8 +7,9 @@ from inference_energy.errors import InputError, one_of
 from inference_energy.laws import law
 from inference_energy.registries import Names
 from inference_energy.usage import bills as bill_tables
-from inference_energy.usage import energy, evidence, factors, subjects
+from inference_energy.usage import energy, evidence, factors, quality, subjects
 from inference_energy.usage.metering import SUMS
+from inference_energy.usage.unit_energy import UnitEnergy, onsite_water
 
 # What a statement's rows are broken down by, with the keys of each.
 BREAKDOWN_KEYS = {
@@ -82,12 +83,12 @@ def accounts(
     fit = services.fitted(study_name, own, tables)
     service = services.resolved(study_name, own, fit, tables)
     water = study["fleet"].get("onsite_water_l_per_kwh")
-    of = energy.Metered(
+    of = UnitEnergy(
         service=service,
         shared=fleet_factors.shared_draws(service.given, study_name, draws, seed),
         boundary=usage["boundary"],
         regions=factors.of_regions(kept["region_name"].unique(maintain_order=True), usage["regions"], grid, place),
-        onsite_water_l_per_kwh=energy.onsite_water(None if water is None else law(water), study_name, draws, seed),
+        onsite_water_l_per_kwh=onsite_water(None if water is None else law(water), study_name, draws, seed),
         gpus_per_node=dict(tables.hardware.select("gpu", "gpus_per_node").iter_rows()),
     )
     statement = pl.concat(
@@ -99,6 +100,8 @@ def accounts(
         ],
         how="diagonal",
     )
+    by_region = statement.filter(pl.col("breakdown") == "region").select("region", "energy_kwh_mean")
+    regions = quality.energy_shares(of.regions, by_region)
     names = evidence.names_table(rows, known)
     kinships = {(row["model"], row["gpu"], row["precision"]): row["kinship"] for row in fit.iter_rows(named=True)}
     logged = kept.filter(pl.col("step_start_utc").is_not_null())
@@ -110,8 +113,8 @@ def accounts(
         "metered": energy.broken_down(of, kept, ["month", "step_start_utc", "model", "tenant", "region"]),
         "names": names,
         "evidence": evidence.graded(names, of, kinships),
-        "quality": quality(of, rows, kept, files, statement, usage),
-        "factors": factors_table(of, statement),
+        "quality": quality.shares(of, rows, kept, files, regions),
+        "factors": quality.regions_table(of.regions, regions),
     }
 
 
@@ -130,88 +133,3 @@ def together(sums: pl.DataFrame, bills: pl.DataFrame) -> pl.DataFrame:
         "month", pl.lit(None, pl.String).alias("step_start_utc"), "model", "tenant", "region", numbers
     )
     return pl.concat([logged.with_columns(numbers), billed])
-
-
-def quality(
-    of: energy.Metered,
-    rows: pl.DataFrame,
-    kept: pl.DataFrame,
-    files: pl.DataFrame,
-    statement: pl.DataFrame,
-    usage: dict,
-) -> pl.DataFrame:
-    """Shares that say how good the data are: lengths, caches, bills, rows and factors."""
-    total = float(rows.select(subjects.tokens().sum()).item()) or 1.0
-
-    def of_tokens(frame: pl.DataFrame) -> float:
-        return float(frame.select(subjects.tokens().sum()).item() or 0.0) / total
-
-    read = int(files["rows"].sum() or 0)
-    by_region = statement.filter(pl.col("breakdown") == "region")
-    contracted = [name or "(none)" for name, region in of.regions.items() if region.market_source is not None]
-    energy_of = pl.col("energy_kwh_mean")
-    with_contract = by_region.filter(pl.col("region").is_in(contracted)).select(energy_of.sum()).item()
-    defaulted = [name or "(none)" for name in of.regions if name not in usage["regions"]]
-    by_default = by_region.filter(pl.col("region").is_in(defaulted)).select(energy_of.sum()).item()
-    whole = by_region.select(energy_of.sum()).item() or 1.0
-    found = [
-        (
-            "left_out_rows",
-            "rows of logs with a fault, left out",
-            float(files["rows_left_out"].sum() or 0) / read if read else 0.0,
-        ),
-        ("left_out_tokens", "tokens of models that are not known, left out", 1 - of_tokens(kept)),
-        (
-            "billed",
-            "tokens from bills, whose requests have the spread of lengths of a workload",
-            of_tokens(rows.filter(pl.col("step_start_utc").is_null())),
-        ),
-        (
-            "cache_not_said",
-            "tokens of rows that do not say what was in the cache; a share of their prompts is assumed",
-            of_tokens(rows.filter(pl.col("cached_tokens").is_null())),
-        ),
-        (
-            "outside_lengths",
-            "tokens of steps, models, tenants and regions whose mean prompt or answer is outside the benchmarks'",
-            evidence.outside_share(kept, of),
-        ),
-        (
-            "market_factor",
-            "energy with a market-based factor of its own; the grid's average for the rest",
-            with_contract / whole,
-        ),
-        ("default_region", "energy of regions without an entry of their own", by_default / whole),
-    ]
-    return pl.DataFrame(
-        [{"aspect": aspect, "meaning": meaning, "share": min(max(share, 0.0), 1.0)} for aspect, meaning, share in found]
-    )
-
-
-def factors_table(of: energy.Metered, statement: pl.DataFrame) -> pl.DataFrame:
-    """Factors of every region, with its share of the mean energy."""
-    energies = dict(statement.filter(pl.col("breakdown") == "region").select("region", "energy_kwh_mean").iter_rows())
-    total = sum(energies.values()) or 1.0
-    rows = [
-        {
-            "region": name or "(none)",
-            "energy_share": energies[name or "(none)"] / total,
-            "grid_zone": f"{region.zone_label} ({region.zone})",
-            "location_gco2e_per_kwh": float(region.location_gco2e_per_kwh),
-            "location_basis": region.location_basis,
-            "location_source": region.location_source,
-            "market_gco2e_per_kwh": float(region.market_gco2e_per_kwh),
-            "market_source": region.market_source,
-            "offsite_water_l_per_kwh": region.offsite_water_l_per_kwh,
-            "pue": region.pue,
-            "pue_source": region.pue_source,
-        }
-        for name, region in of.regions.items()
-    ]
-    schema = {
-        "market_source": pl.String,
-        "offsite_water_l_per_kwh": pl.Float64,
-        "pue": pl.Float64,
-        "pue_source": pl.String,
-    }
-    return pl.DataFrame(rows, schema_overrides=schema).sort("region")

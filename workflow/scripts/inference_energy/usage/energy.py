@@ -1,43 +1,16 @@
-"""Energy, emissions, water and power of a usage from its exact sums, everything that requests share drawn once for all.
+"""Energy, emissions, water and power of a usage from its exact sums."""
 
-The energy of any group of requests is linear in its sums, with coefficients that are the same for all requests of a
-model and region: what is not known of them (load, attainment, power, PUE, overheads, what a fit misses, the mix of a
-class) does not average out, however many requests there are.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
 
-from inference_energy import fleet_factors, quantiles
-from inference_energy.fleet_factors import Shared
-from inference_energy.laws import Law, draw
-from inference_energy.nested import Service
-from inference_energy.random_streams import stream
-from inference_energy.usage.factors import Region
+from inference_energy import quantiles
+from inference_energy.usage.unit_energy import FEATURES, QUANTITIES, UnitEnergy
 
-# Sums that GPU time is linear in, in the order of a matrix's columns. Prompts whose cached part is not known stand
-# apart: of them the study's share is taken to be in the cache.
-FEATURES = (
-    "uncached_tokens",
-    "prompt_tokens_of_unknown_cache",
-    "output_tokens",
-    "input_output_tokens2",
-    "output_tokens2",
-)
-WORKLOAD = "traditional"  # its cached share is taken where logs say none
 CHUNK_ROWS = 1000  # of energies at every draw: 80 MB of 10,000 draws
-WH_PER_KWH, G_PER_KG, L_PER_M3, W_PER_MW = 1e3, 1e3, 1e3, 1e6
+WH_PER_KWH = 1e3
 SECONDS_PER_HOUR = 3600
-# Quantities of a statement's rows, and their units.
-QUANTITIES = {
-    "energy_kwh": "kWh",
-    "emissions_location_kgco2e": "kg CO2e",
-    "emissions_market_kgco2e": "kg CO2e",
-    "water_m3": "m3",
-}
 COUNTS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 
 
@@ -50,95 +23,6 @@ def features() -> list[pl.Expr]:
         pl.when(unknown).then(prompt).otherwise(0.0).alias(FEATURES[1]),
         *(pl.col(name).cast(pl.Float64) for name in FEATURES[2:]),
     ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Metered:
-    """A usage and everything that turns its sums into energy.
-
-    Attributes:
-        service: the study, resolved for the subjects in use.
-        shared: draws of what requests share.
-        boundary: what is metered.
-        regions: factors by region.
-        onsite_water_l_per_kwh: of cooling, per kWh of IT energy, one per draw; none where the study says none.
-        gpus_per_node: by GPU.
-    """
-
-    service: Service
-    shared: Shared
-    boundary: str
-    regions: Mapping[str | None, Region]
-    onsite_water_l_per_kwh: np.ndarray | None
-    gpus_per_node: Mapping[str, int]
-    _known: dict = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def draws(self) -> int:
-        """Number of draws."""
-        return len(self.shared.values["load"])
-
-    def _at(self, region: str | None) -> Shared:
-        pue = self.regions[region].pue
-        return self.shared if pue is None else self.shared.replaced("pue", np.full(self.draws, pue))
-
-    def wh(self, subject: str, region: str | None) -> np.ndarray:
-        """Energy per unit of every feature, Wh, shape (features, draws).
-
-        Sum over members of weight x GPU-seconds per unit x Wh per GPU-second, as `Service.mean_wh`.
-        """
-        # Regions with one PUE have one set of coefficients.
-        pue = self.regions[region].pue
-        if ("energy", pue) not in self._known:
-            self._known["energy", pue] = self.service.per_gpu_second(self._at(region))
-        energies = self._known["energy", pue]
-        return self._once(("wh", subject, pue), subject, lambda member: energies[member][self.boundary])
-
-    def node_seconds(self, subject: str) -> np.ndarray:
-        """Seconds of a busy node per unit of every feature, shape (features, draws): GPU-seconds over attainment."""
-
-        def per_gpu_second(member: tuple[str, str, str]) -> np.ndarray:
-            model, gpu, _ = member
-            error = fleet_factors.fit_factor(self.shared, model, self.service.curves[member][1])
-            error = error * fleet_factors.latency_factor(self.shared, gpu)
-            return error / (self.shared.values["attainment"] * self.gpus_per_node[gpu])
-
-        return self._once(("nodes", subject), subject, per_gpu_second)
-
-    def _once(self, key: tuple, subject: str, per_gpu_second) -> np.ndarray:
-        if key not in self._known:
-            missed = 1 - fleet_factors.cached_share(self.shared, WORKLOAD)
-            total = np.zeros((len(FEATURES), self.draws))
-            for member, weight in self.service.weights(subject, self.shared).items():
-                of = self.service.curves[member][0].coefficients()
-                factor = weight * per_gpu_second(member)
-                total[0] += of["prefill"] * factor
-                total[1] += of["prefill"] * missed * factor
-                for row, part in enumerate(("decode", "context", "growth"), 2):
-                    total[row] += of[part] * factor
-            self._known[key] = total
-        return self._known[key]
-
-    def per_kwh(self, region: str | None) -> dict[str, np.ndarray | float | None]:
-        """What goes with one kWh within the boundary: kg CO2e and m3; none where it is not known."""
-        of = self.regions[region]
-        found = {
-            "energy_kwh": 1.0,
-            "emissions_location_kgco2e": of.location_gco2e_per_kwh / G_PER_KG,
-            "emissions_market_kgco2e": of.market_gco2e_per_kwh / G_PER_KG,
-            "water_m3": None,
-        }
-        if self.onsite_water_l_per_kwh is not None and of.offsite_water_l_per_kwh is not None:
-            # Within a boundary that leaves cooling out, the energy is that of the IT.
-            facility = self.boundary in ("datacenter", "fleet")
-            pue = self._at(region).values["pue"] if facility else 1.0
-            found["water_m3"] = (self.onsite_water_l_per_kwh / pue + of.offsite_water_l_per_kwh) / L_PER_M3
-        return found
-
-
-def onsite_water(law: Law | None, study: str, draws: int, seed: int) -> np.ndarray | None:
-    """Draws of the water that cooling takes, from the stream that a study's fleet uses; none where it says none."""
-    return None if law is None else draw(law, stream(seed, study, "fleet", "onsite water"), draws)
 
 
 def _groups(
@@ -154,19 +38,20 @@ def _groups(
     heads = heads.with_row_index("row")
     by_pair = rows.select(*keys, "subject", "region_name", *features())
     places = [*keys, "subject", "region_name"]
-    parts = []
     summed = by_pair.group_by(places, maintain_order=True).agg(exact)
     summed = (
         summed.join(heads.select("row", *keys), on=keys, nulls_equal=True)
         if keys
         else summed.with_columns(row=pl.lit(0))
     )
-    for (subject, region), part in summed.sort("row").group_by("subject", "region_name", maintain_order=True):
-        parts.append((subject, region, part["row"].to_numpy(), part.select(FEATURES).to_numpy()))
+    pairs = summed.sort("row").group_by("subject", "region_name", maintain_order=True)
+    parts = [
+        (subject, region, part["row"].to_numpy(), part.select(FEATURES).to_numpy()) for (subject, region), part in pairs
+    ]
     return heads.drop("row"), parts
 
 
-def broken_down(of: Metered, rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def broken_down(of: UnitEnergy, rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Every quantity for every value of some keys: P5, P50, P95 and mean over what requests share.
 
     Args:
@@ -210,7 +95,7 @@ def summaries(values: np.ndarray) -> np.ndarray:
 
 
 def over_time(
-    of: Metered, rows: pl.DataFrame, *, step_minutes: int, peak_load: float
+    of: UnitEnergy, rows: pl.DataFrame, *, step_minutes: int, peak_load: float
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Power and busy nodes in every step of the logs, and what that asks of the grid connection and the fleet.
 
@@ -261,7 +146,7 @@ def over_time(
     return steps, _quantities(capacity)
 
 
-def per_request(of: Metered, rows: pl.DataFrame) -> pl.DataFrame:
+def per_request(of: UnitEnergy, rows: pl.DataFrame) -> pl.DataFrame:
     """Mean energy of a request and of a thousand answer tokens, which a service can be compared by."""
     total = np.zeros(of.draws)
     _, parts = _groups(rows, [])

@@ -6,8 +6,10 @@ import polars as pl
 
 from inference_energy.nested import Member
 from inference_energy.serving import OWN
-from inference_energy.usage.energy import Metered
 from inference_energy.usage.subjects import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject, tokens
+from inference_energy.usage.unit_energy import UnitEnergy
+
+NONE = "(none)"  # what readers see where a log names no model, tenant or region
 
 # How good the evidence behind the throughput of some tokens is, best first, in words for readers.
 GRADES = {
@@ -39,7 +41,7 @@ def labelled(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> pl.D
     )
     found = sums.join(names, on="model", how="inner", nulls_equal=True, maintain_order="left")
     return found.rename({"model": "name", "label": "model", "region": "region_name"}).with_columns(
-        region=pl.col("region_name").fill_null("(none)"), tenant=pl.col("tenant").fill_null("(none)")
+        region=pl.col("region_name").fill_null(NONE), tenant=pl.col("tenant").fill_null(NONE)
     )
 
 
@@ -62,11 +64,11 @@ def names_table(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> p
     schema = {"model": pl.String, "treatment": pl.String, "subject": pl.String}
     joined = found.join(pl.DataFrame(rows, schema=schema), on="model", nulls_equal=True)
     return joined.sort("token_share", "model", descending=[True, False]).select(
-        pl.col("model").fill_null("(none)").alias("name"), "requests", "token_share", "treatment", "subject"
+        pl.col("model").fill_null(NONE).alias("name"), "requests", "token_share", "treatment", "subject"
     )
 
 
-def graded(names: pl.DataFrame, of: Metered, kinships: Mapping[Member, str]) -> pl.DataFrame:
+def graded(names: pl.DataFrame, of: UnitEnergy, kinships: Mapping[Member, str]) -> pl.DataFrame:
     """Share of tokens by the quality of the evidence behind the throughput that serves them.
 
     A model is served by several GPUs: its tokens count for each as much as the study lets it serve.
@@ -96,7 +98,7 @@ def graded(names: pl.DataFrame, of: Metered, kinships: Mapping[Member, str]) -> 
     )
 
 
-def outside_share(rows: pl.DataFrame, of: Metered) -> float:
+def outside_share(rows: pl.DataFrame, of: UnitEnergy) -> float:
     """Share of tokens in rows whose mean prompt or answer is outside the lengths of the benchmarks behind their model.
 
     Single requests are not kept, so that the mean of a step, model, tenant and region stands for its requests.

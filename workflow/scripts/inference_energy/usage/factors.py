@@ -1,7 +1,7 @@
 """Where the electricity of a usage comes from: grid, contracts, water and PUE of every region."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -26,6 +26,7 @@ class Region:
         offsite_water_l_per_kwh: of power plants; none where not known.
         pue: of these datacenters; none for that of the study.
         pue_source: who states it.
+        by_default: whether it has no entry of its own.
     """
 
     zone: str
@@ -38,6 +39,7 @@ class Region:
     offsite_water_l_per_kwh: float | None
     pue: float | None
     pue_source: str | None
+    by_default: bool
 
 
 def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, place: str) -> dict[str | None, Region]:
@@ -59,7 +61,8 @@ def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, plac
             f"{place}: regions: found no entry for {one_of(unknown)}, which logs or bills name; allowed: one for each,"
             " or `default` for all others"
         )
-    return {name: entries.get(name, entries.get(DEFAULT)) for name in names}
+    others = replace(entries[DEFAULT], by_default=True) if DEFAULT in entries else None
+    return {name: entries.get(name, others) for name in names}
 
 
 def _region(entry: dict, grid: pl.DataFrame, place: str) -> Region:
@@ -83,4 +86,5 @@ def _region(entry: dict, grid: pl.DataFrame, place: str) -> Region:
         offsite_water_l_per_kwh=row["water_l_per_kwh"],
         pue=entry.get("pue"),
         pue_source=entry.get("pue_source"),
+        by_default=False,
     )

@@ -6,10 +6,10 @@ import polars as pl
 from inference_energy.catalogue import PublicTable
 from inference_energy.data_dictionary import Entry, data_dictionary
 from inference_energy.result_tables import SHARE, number, text
-from inference_energy.usage.energy import QUANTITIES
 from inference_energy.usage.evidence import GRADES
 from inference_energy.usage.metering import SUMS
 from inference_energy.usage.subjects import BY_DEFAULT, CLASS, LEFT_OUT, MODEL
+from inference_energy.usage.unit_energy import QUANTITIES
 
 INTERVAL = {"p05": "P5", "p50": "median", "p95": "P95", "mean": "mean"}
 BREAKDOWNS = ["total", "month", "model", "month and model", "tenant", "region"]

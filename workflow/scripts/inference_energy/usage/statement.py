@@ -9,6 +9,7 @@ import polars as pl
 
 from inference_energy.usage.readable import count, interval, number, quantity, scale, share
 from inference_energy.usage.subjects import BY_DEFAULT, LEFT_OUT
+from inference_energy.usage.unit_energy import QUANTITIES
 
 ROWS_SHOWN = 20
 WITHIN = {
@@ -39,7 +40,6 @@ SHOWN = {
     "region": ("region",),
 }
 ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e", "water_m3"
-UNITS = {ENERGY: "kWh", LOCATION: "kg CO2e", MARKET: "kg CO2e", WATER: "m3"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +144,9 @@ def breakdowns(statement: pl.DataFrame) -> list[Table]:
         order = [pl.col("month")] if "month" in keys else []
         rows = rows.sort(*order, -pl.col("energy_kwh_mean"), *keys)
         note = f"The first {ROWS_SHOWN} of {len(rows)}; all are in `statement.csv`." if len(rows) > ROWS_SHOWN else ""
-        units = {column: scale(rows[f"{column}_p50"].max(), UNITS[column]) for column in (ENERGY, LOCATION, MARKET)}
+        units = {
+            column: scale(rows[f"{column}_p50"].max(), QUANTITIES[column]) for column in (ENERGY, LOCATION, MARKET)
+        }
         found.append(
             Table(
                 title=f"By {name}",
