@@ -9,7 +9,8 @@ from inference_energy.theme import BLUE, WIDTH, titled
 from inference_energy.usage.readable import interval, number, scale
 
 KW_PER_MW = 1000
-SHORT = timedelta(days=2)  # a span whose axis has hours instead of days
+# Spans whose axis has hours instead of days, and those with a tick every day.
+SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
 
 
 def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
@@ -40,10 +41,11 @@ def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: di
     last = pl.col("time") == pl.col("time").max()
     ends = ends.with_columns(pl.when(last).then(pl.col(power)).otherwise(0.0).alias(power) for power in powers)
     drawn = pl.concat([moments, ends]).sort("time")
-    short = drawn["time"].max() - drawn["time"].min() < SHORT
+    span = drawn["time"].max() - drawn["time"].min()
     drawn = drawn.with_columns(pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S"))
-    form = "%H:%M" if short else "%d %b"
-    x = alt.X("time:T", title="Time, UTC", axis=alt.Axis(format=form, labelOverlap=True, grid=False))
+    days = {"tickCount": {"interval": "day", "step": 1}} if SHORT <= span < FEW_DAYS else {}
+    axis = alt.Axis(format="%H:%M" if span < SHORT else "%d %b", labelOverlap=True, grid=False, **days)
+    x = alt.X("time:T", title="Time, UTC", axis=axis)
     base = alt.Chart(drawn).encode(x=x)
     band = base.mark_area(color=BLUE, opacity=0.22, interpolate="step-after").encode(
         y=alt.Y("power_kw_p05:Q", title=f"Mean power, {unit}", scale=alt.Scale(zero=True)), y2="power_kw_p95:Q"

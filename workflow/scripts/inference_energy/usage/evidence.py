@@ -49,7 +49,7 @@ def label(subject: Subject) -> str:
     """A subject for readers."""
     if subject.treatment == MODEL:
         return subject.name
-    return f"class {subject.name}" if subject.treatment == CLASS else f"unknown names, as class {subject.name}"
+    return f"class {subject.name}" if subject.treatment == CLASS else f"unknown, as class {subject.name}"
 
 
 def names_table(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> pl.DataFrame:

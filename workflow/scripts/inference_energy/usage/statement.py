@@ -124,7 +124,7 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
         "energy_per_1000_output_tokens": "Energy of 1,000 answer tokens",
         "average_power": "Average power of the logs",
         "peak_power": f"Peak power of the logs, mean of {usage['step_minutes']} minutes",
-        "nodes_at_peak": f"8-GPU nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
+        "nodes_at_peak": f"Nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
     }
     by_name = {row["quantity"]: row for row in capacity.iter_rows(named=True)}
     return found + [
@@ -250,9 +250,8 @@ def factor_sources(table: pl.DataFrame) -> list[str]:
 def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
     """Share of tokens by the quality of the evidence behind their throughput."""
     unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT]))
-    note = (
-        f"{len(unknown)} names are not known: {share(unknown['token_share'].sum())} of tokens." if len(unknown) else ""
-    )
+    of_tokens = share(unknown["token_share"].sum())
+    note = f"Names that are not known: {len(unknown)}, {of_tokens} of tokens." if len(unknown) else ""
     return Table(
         title="Evidence behind the throughput",
         head=["Evidence", "Share of tokens"],
