@@ -44,6 +44,7 @@ def test_times_of_all_kinds_are_the_same(tmp_path):
     offset = frame().with_columns(pl.col("time").str.replace("T0(\\d)", "T1$1").str.replace("Z", "+10:00"))
     cases = {
         "naive.csv": (NAIVE, spec(time_zone="UTC")),
+        "berlin.csv": (berlin.with_columns(pl.col("time").dt.to_string("%F %T")), spec(time_zone="Europe/Berlin")),
         "berlin.parquet": (berlin, spec(time_zone="Europe/Berlin")),
         "offset.csv": (offset, spec()),
         "numbers.parquet": (NUMBERS, spec(time_unit="ms")),

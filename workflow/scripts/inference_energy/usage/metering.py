@@ -50,6 +50,7 @@ def database(threads: int, folder: Path):
         connection = duckdb.connect(config={"threads": threads, "memory_limit": MEMORY, "temp_directory": spill})
         try:
             connection.execute("SET preserve_insertion_order = false")
+            connection.execute("SET TimeZone = 'UTC'")  # times without an offset are never those of the machine
             connection.execute("SET enable_progress_bar = true")
             connection.execute("SET enable_progress_bar_print = false")
             yield connection
@@ -166,7 +167,6 @@ def _add(
     Returns:
         Rows left out, by file, where there are any.
     """
-    connection.execute(f"SET TimeZone = {literal(rows.spec.get('time_zone', 'UTC'))}")
     connection.execute("CREATE OR REPLACE TEMP TABLE counted (step BIGINT, " + _COUNTED + ")")
     try:
         connection.execute("INSERT INTO counted " + sums_query(rows, step_us))

@@ -77,10 +77,18 @@ class Rows:
         raw, of = self.raw("time"), self.type("time")
         if "time_unit" in self.spec:
             return self._counted(raw if of in NUMBER_TYPES else _number(raw))
+        if of in ZONED_TYPES:
+            return f"epoch_us({raw})"
+        zone = self.spec.get("time_zone", "UTC")
         if of in NAIVE_TYPES:
-            zone = self.spec.get("time_zone", "UTC")
-            return f"epoch_us({raw})" if zone == "UTC" else f"epoch_us({raw}::TIMESTAMP AT TIME ZONE {literal(zone)})"
-        return f"epoch_us({raw})" if of in ZONED_TYPES else f"epoch_us(TRY_CAST(trim({raw}) AS TIMESTAMPTZ))"
+            return _in_utc(f"{raw}::TIMESTAMP", zone)
+        text = f"trim({raw})"
+        naive = _in_utc(f"TRY_CAST({text} AS TIMESTAMP)", zone)
+        if "time_zone" in self.spec:
+            return naive
+        # Reading an offset takes five times as long as dropping a Z.
+        zoned = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
+        return f"(CASE WHEN ends_with({text}, 'Z') THEN {naive} ELSE {zoned} END)"
 
     def _counted(self, number: str) -> str:
         start = int(start_of(self.spec, self.place).timestamp() * 1_000_000)
@@ -107,6 +115,10 @@ class Rows:
     def has(self, role: str) -> bool:
         """Whether the files have a column for it."""
         return role in self.spec["columns"]
+
+
+def _in_utc(naive: str, zone: str) -> str:
+    return f"epoch_us({naive})" if zone == "UTC" else f"epoch_us({naive} AT TIME ZONE {literal(zone)})"
 
 
 def _number(raw: str) -> str:
