@@ -89,13 +89,14 @@ def metered(paths: list[str], repeats: int, folder: Path, scans: bool) -> dict:
     """Meter some files over and over after a first time that is not counted, each time followed by bare scans.
 
     Returns:
-        Seconds of metering, of the checksums in it and of the scans; memory after the first metering, which is all
-        that a job does. The tables of the last one are left in the folder.
+        Seconds of metering, of the checksums in it and of the scans; cores that metering got, which are fewer where
+        others use the machine; memory after the first metering, which is all that a job does. The tables of the last
+        one are left in the folder.
     """
     ending = Path(paths[0]).suffix[1:]
     files = [usage_configuration.UsageFile(source="requests", path=path, format=ending) for path in paths]
     logs = usage_file(paths)["logs"]
-    found: dict = {name: [] for name in ("metering", "checksums", *SCAN)}
+    found: dict = {name: [] for name in ("metering", "cores", "checksums", *SCAN)}
     checksums = metering.sha256_of
 
     def timed_checksums(*arguments):
@@ -105,6 +106,7 @@ def metered(paths: list[str], repeats: int, folder: Path, scans: bool) -> dict:
 
     metering.sha256_of = timed_checksums
     for _ in range(1 + repeats):
+        used = time.process_time()
         seconds, (sums, of_files) = timed(
             metering.metered,
             files,
@@ -116,6 +118,7 @@ def metered(paths: list[str], repeats: int, folder: Path, scans: bool) -> dict:
             folder=folder,
             logger=logging.getLogger("bench"),
         )
+        found["cores"].append((time.process_time() - used) / seconds)
         found["metering"].append(seconds)
         found.setdefault("peak_mb", peak_mb())
         for name, columns in SCAN.items() if scans else ():
@@ -213,6 +216,7 @@ def of_size(rows: int, folder: Path) -> dict[str, str]:
         "  without its checksums": shown([rows / seconds / 1e6 for seconds in bare]),
         "  seconds": shown(found["metering"], digits=2),
         "  of these checksums": shown(found["checksums"], digits=2),
+        "  cores that it got": shown(found["cores"]),
         "  ns per row": shown(found["metering"], 1e9 / rows),
         "memory of metering, MB": shown([found["peak_mb"]], digits=0),
         "bare scan, same columns, seconds": shown(found["same columns"], digits=2),
