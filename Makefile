@@ -70,6 +70,11 @@ bench: all browser
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_dashboard.py
 
+# Statements on synthetic request logs, 12 GB of disk per 1e9 rows: make bench-usage [ROWS=1e9] [BENCH_FOLDER=folder]
+ROWS ?= 1e7 1e8
+bench-usage: all
+	$(BIN)/python tests/bench_usage.py $(ROWS) $(if $(BENCH_FOLDER),--folder "$(BENCH_FOLDER)")
+
 # Debian's Chromium, for the tests of the page; lists of packages are fetched only where those at hand do not do.
 browser:
 	@command -v chromium chromium-browser google-chrome > /dev/null \

@@ -52,24 +52,35 @@ def in_a_copy(synthetic_rows: int, *targets: str) -> tuple[float, float]:
         targets: what to build; nothing means all.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for name in SOURCES:
-            source = ROOT / name
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, Path(folder) / name)
+        copied(Path(folder))
         if synthetic_rows:
             add_synthetic_rows(Path(folder), synthetic_rows)
-        start = time.perf_counter()
-        command = [sys.executable, "-m", "snakemake", *targets, "--cores", "2", "--quiet", "all"]
-        # A child of our own, so that the largest process of this run alone is counted.
-        measure = (
-            "import resource, subprocess, sys;"
-            "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode;"
-            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024); sys.exit(code)"
-        )
-        ran = subprocess.run(
-            [sys.executable, "-c", measure, *command], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
-        )
-        wall = time.perf_counter() - start
-    return wall, float(ran.stdout)
+        return run_in(Path(folder), *targets, "--cores", "2")
+
+
+def copied(folder: Path, results: tuple[str, ...] = ()) -> None:
+    """Everything that a run starts from, and some folders of results."""
+    for name in SOURCES:
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+    for name in results:
+        shutil.copytree(ROOT / "results" / name, folder / "results" / name)
+
+
+def run_in(folder: Path, *arguments: str) -> tuple[float, float]:
+    """Wall seconds of Snakemake in a folder, and its largest process in MB."""
+    command = [sys.executable, "-m", "snakemake", *arguments, "--quiet", "all"]
+    # A child of our own, so that the largest process of this run alone is counted.
+    measure = (
+        "import resource, subprocess, sys;"
+        "code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode;"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024); sys.exit(code)"
+    )
+    start = time.perf_counter()
+    ran = subprocess.run(
+        [sys.executable, "-c", measure, *command], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return time.perf_counter() - start, float(ran.stdout)
 
 
 def add_synthetic_rows(folder: Path, rows: int) -> None:
