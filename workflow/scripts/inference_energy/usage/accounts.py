@@ -21,6 +21,7 @@ BREAKDOWN_KEYS = {
     "region": ["region"],
 }
 LABELS = ("month", "model", "tenant", "region")
+METERED_KEYS = ["month", "step_start_utc", "model", "tenant", "region"]
 
 
 def accounts(
@@ -110,7 +111,10 @@ def accounts(
         "statement": statement,
         "capacity": pl.concat([capacity, energy.per_request(of, kept)]),
         "steps": steps,
-        "metered": energy.broken_down(of, kept, ["month", "step_start_utc", "model", "tenant", "region"]),
+        # There are many of these: emissions are their energy times the factors of their region.
+        "metered": energy.broken_down(
+            of, kept, ["month", "step_start_utc", "model", "tenant", "region"], ["energy_kwh"]
+        ),
         "names": names,
         "evidence": evidence.graded(names, of, kinships),
         "quality": quality.shares(of, rows, kept, files, regions),

@@ -1,6 +1,6 @@
 """Energy, emissions, water and power of a usage from its exact sums."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 import polars as pl
@@ -51,30 +51,34 @@ def _groups(
     return heads.drop("row"), parts
 
 
-def broken_down(of: UnitEnergy, rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Every quantity for every value of some keys: P5, P50, P95 and mean over what requests share.
+def broken_down(
+    of: UnitEnergy, rows: pl.DataFrame, keys: list[str], quantities: Collection[str] = tuple(QUANTITIES)
+) -> pl.DataFrame:
+    """Quantities for every value of some keys: P5, P50, P95 and mean over what requests share.
 
     Args:
         of: the usage.
         rows: table of `labelled` sums.
         keys: columns to break down by; none for the total.
+        quantities: some of `QUANTITIES`.
 
     Returns:
-        Keys, `COUNTS`, and of every one of `QUANTITIES` four columns; a quantity that is not known is null.
+        Keys, `COUNTS`, and of every quantity four columns; one that is not known is null.
     """
     heads, parts = _groups(rows, keys)
     per_kwh = {region: of.per_kwh(region) for _, region, _, _ in parts}
-    found: dict[str, list] = {name: [] for name in QUANTITIES}
+    found: dict[str, list] = {name: [] for name in quantities}
     for start in range(0, len(heads), CHUNK_ROWS):
         stop = min(start + CHUNK_ROWS, len(heads))
-        totals = {name: np.zeros((stop - start, of.draws)) for name in QUANTITIES}
-        unknown = {name: np.zeros(stop - start, bool) for name in QUANTITIES}
+        totals = {name: np.zeros((stop - start, of.draws)) for name in quantities}
+        unknown = {name: np.zeros(stop - start, bool) for name in quantities}
         for subject, region, places, values in parts:
             here = slice(*np.searchsorted(places, [start, stop]))
             if here.start == here.stop:
                 continue
             energy = values[here] @ of.wh(subject, region) / WH_PER_KWH
-            for name, factor in per_kwh[region].items():
+            for name in quantities:
+                factor = per_kwh[region][name]
                 if factor is None:
                     unknown[name][places[here] - start] = True
                 else:

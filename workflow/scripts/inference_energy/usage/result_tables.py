@@ -130,7 +130,7 @@ METERED = pa.DataFrameSchema(
         "tenant": text("tenant"),
         "region": text("region"),
         **_COUNTS,
-        **{column: of for name in QUANTITIES for column, of in _quantity(name, nullable=name == "water_m3").items()},
+        **_quantity("energy_kwh"),
     },
     strict=True,
     unique=["month", "step_start_utc", "model", "tenant", "region"],
