@@ -9,13 +9,14 @@ import pytest
 from inference_energy import fleet_factors
 from inference_energy.errors import InputError
 from inference_energy.laws import Beta, Constant
-from inference_energy.usage import bills, energy, evidence, factors, subjects
+from inference_energy.usage import accounts, bills, energy, evidence, factors, subjects
 from inference_energy.usage.factors import Region
 from inference_energy.usage.metering import SUMS
 from inference_energy.usage.subjects import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject
 from inference_energy.usage.unit_energy import QUANTITIES, UnitEnergy
 from polars.testing import assert_frame_equal
 from tiny_service import SECONDS, WH_PER_GPU_SECOND, points, tiny_service
+from usage_logs import ROWS, frame, metered, write
 
 DRAWS = 200
 SCHEMA = {
@@ -305,3 +306,24 @@ def test_bills_get_the_spread_of_a_workload():
     assert found["requests"].to_list() == pytest.approx([n, n])
     assert found["input_output_tokens2"].to_list() == pytest.approx([product, product])
     assert found["output_tokens2"].to_list() == pytest.approx([square, square])
+
+
+def test_a_log_takes_the_closed_form_of_its_requests(tmp_path):
+    """From the file to the energy: the sum over rows of 1 ms, 2 ms and 1 us per token and pair, times 0.8 Wh."""
+    rows = [row[:1] + ("A",) + row[2:] for row in ROWS]
+    write(frame(rows), tmp_path / "in/log.parquet")
+    sums, _ = metered(tmp_path / "in")
+    known = {"A": Subject(name="A", treatment=MODEL)}
+    kept = evidence.labelled(accounts.together(sums, pl.DataFrame()), known)
+    of = usage(regions={"eu": region(), "us": region()})
+    seconds = [
+        1e-3 * (prompt - cached) + 2e-3 * answer + 1e-6 * (prompt * answer + answer**2 / 2)
+        for _, _, prompt, cached, answer, _, _ in rows
+    ]
+    total = energy.broken_down(of, kept, []).row(0, named=True)
+    assert total["energy_kwh_mean"] == pytest.approx(sum(seconds) * 0.8 / 1000, rel=1e-12)
+    hours = energy.broken_down(of, kept, ["step_start_utc"])
+    assert hours["step_start_utc"].to_list() == ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"]
+    assert hours["energy_kwh_p50"].to_list() == pytest.approx(
+        [sum(seconds[:2]) * 0.8 / 1000, sum(seconds[2:]) * 0.8 / 1000]
+    )

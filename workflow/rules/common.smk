@@ -63,9 +63,6 @@ try:
         name: usage_configuration.study_of(name, usage, Path("config/studies"), METHODS)
         for name, usage in USAGES.items()
     }
-    USAGE_FILES = {
-        name: usage_configuration.listed(name, usage, config.get("usage_folder")) for name, usage in USAGES.items()
-    }
     PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
@@ -213,6 +210,7 @@ PROJECT_FILES = [
     "workflow/schemas/config.schema.yaml",
     "workflow/schemas/study_nested.schema.yaml",
     "workflow/schemas/study_published.schema.yaml",
+    "workflow/schemas/usage.schema.yaml",
     "workflow/scripts/provenance.py",
 ]
 
@@ -226,7 +224,8 @@ def whole_run():
     included = {file.get_path_or_uri(secret_free=True) for file in workflow.included}
     imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == modules.PACKAGE}
     written = {Path(path).resolve().relative_to(Path.cwd()) for path in included | imported}
-    sources = {*found.sources, *PROJECT_FILES, *library("provenance"), *map(str, configured | written)}
+    usages = {Path(f"config/usage/{name}.yaml") for name in USAGES}
+    sources = {*found.sources, *PROJECT_FILES, *library("provenance"), *map(str, configured | written | usages)}
     return run_files.RunFiles(found.results, sorted(sources))
 
 
@@ -265,14 +264,23 @@ def usage_study(wildcards):
     return USAGE_STUDIES[wildcards.usage]
 
 
+@functools.cache
+def usage_files(name):
+    """The files of a usage's logs and bills; looked for only where its statement is asked for."""
+    try:
+        return usage_configuration.listed(name, USAGES[name], config.get("usage_folder"))
+    except InputError as error:
+        sys.exit(f"Error: {error}")
+
+
 def bill_files(wildcards):
     """The files of a usage's bills."""
-    return USAGE_FILES[wildcards.usage]["bills"]
+    return usage_files(wildcards.usage)["bills"]
 
 
 def shard_files(wildcards):
     """The files of one shard of a usage's logs."""
-    files = usage_configuration.dealt(USAGE_FILES[wildcards.usage]["logs"], int(wildcards.shards))
+    files = usage_configuration.dealt(usage_files(wildcards.usage)["logs"], int(wildcards.shards))
     return files[int(wildcards.shard) - 1]
 
 
@@ -285,7 +293,7 @@ def shards(kind):
     """What every shard of a usage's logs leaves."""
 
     def of(wildcards):
-        files = USAGE_FILES[wildcards.usage]["logs"]
+        files = usage_files(wildcards.usage)["logs"]
         count = len(usage_configuration.dealt(files, config["usage_shards"])) if files else 0
         folder = f"results/usage/{wildcards.usage}/shards"
         return [f"{folder}/{number:04d}-of-{count:04d}.{kind}.parquet" for number in range(1, count + 1)]
