@@ -310,7 +310,7 @@ def test_bills_get_the_spread_of_a_workload():
 
 def test_a_log_takes_the_closed_form_of_its_requests(tmp_path):
     """From the file to the energy: the sum over rows of 1 ms, 2 ms and 1 us per token and pair, times 0.8 Wh."""
-    rows = [row[:1] + ("A",) + row[2:] for row in ROWS]
+    rows = [(row[0], "A", *row[2:]) for row in ROWS]
     write(frame(rows), tmp_path / "in/log.parquet")
     sums, _ = metered(tmp_path / "in")
     known = {"A": Subject(name="A", treatment=MODEL)}
