@@ -156,6 +156,7 @@ def energy(folder: Path) -> dict:
         "draws": config["usage_draws"],
         "seed": config["seed"],
         "place": PLACE,
+        "logger": logging.getLogger("bench"),
     }
     study = usage_configuration.study_of("bench", usage, ROOT / "config/studies", schemas)
     seconds = []

@@ -22,6 +22,7 @@ with log.job(snakemake) as logger:
         draws=params.draws,
         seed=params.seed,
         place=params.place,
+        logger=logger,
     )
     for name, frame in found.items():
         schema = result_tables.SCHEMAS[name]

@@ -1,5 +1,7 @@
 """All tables of a usage, from exact sums, bills, files, a study and factors."""
 
+import logging
+
 import polars as pl
 
 from inference_energy import fleet_factors, lengths, services
@@ -9,6 +11,7 @@ from inference_energy.registries import Names
 from inference_energy.usage import bills as bill_tables
 from inference_energy.usage import energy, evidence, factors, quality, subjects
 from inference_energy.usage.metering import SUMS
+from inference_energy.usage.progress import Progress
 from inference_energy.usage.unit_energy import UnitEnergy, onsite_water
 
 # What a statement's rows are broken down by, with the keys of each.
@@ -38,6 +41,7 @@ def accounts(
     draws: int,
     seed: int,
     place: str,
+    logger: logging.Logger,
 ) -> dict[str, pl.DataFrame]:
     """Every table of `usage.result_tables.TABLES` but the files, by name.
 
@@ -54,6 +58,7 @@ def accounts(
         draws: of what requests share.
         seed: of all streams.
         place: names the usage file in errors.
+        logger: for progress.
 
     Raises:
         InputError: no request at all; names of models, regions or workloads that are not known.
@@ -111,15 +116,19 @@ def accounts(
         "statement": statement,
         "capacity": pl.concat([capacity, energy.per_request(of, kept)]),
         "steps": steps,
-        # There are many of these: emissions are their energy times the factors of their region.
-        "metered": energy.broken_down(
-            of, kept, ["month", "step_start_utc", "model", "tenant", "region"], ["energy_kwh"]
-        ),
+        "metered": _metered(of, kept, logger),
         "names": names,
         "evidence": evidence.graded(names, of, kinships),
         "quality": quality.shares(of, rows, kept, files, regions),
         "factors": quality.regions_table(of.regions, regions),
     }
+
+
+def _metered(of: UnitEnergy, kept: pl.DataFrame, logger: logging.Logger) -> pl.DataFrame:
+    total = kept.select(METERED_KEYS).n_unique()
+    with Progress("energy by step, model, tenant and region", total, "rows", logger) as progress:
+        # There may be many: emissions are left out, which are their energy times the factors of their region.
+        return energy.broken_down(of, kept, METERED_KEYS, ["energy_kwh"], progress.advance)
 
 
 def together(sums: pl.DataFrame, bills: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Energy, emissions, water and power of a usage from its exact sums."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 import polars as pl
@@ -52,7 +52,11 @@ def _groups(
 
 
 def broken_down(
-    of: UnitEnergy, rows: pl.DataFrame, keys: list[str], quantities: Collection[str] = tuple(QUANTITIES)
+    of: UnitEnergy,
+    rows: pl.DataFrame,
+    keys: list[str],
+    quantities: Collection[str] = tuple(QUANTITIES),
+    advance: Callable[[int], None] = lambda rows: None,
 ) -> pl.DataFrame:
     """Quantities for every value of some keys: P5, P50, P95 and mean over what requests share.
 
@@ -61,6 +65,7 @@ def broken_down(
         rows: table of `labelled` sums.
         keys: columns to break down by; none for the total.
         quantities: some of `QUANTITIES`.
+        advance: told how many more rows of the result are done.
 
     Returns:
         Keys, `COUNTS`, and of every quantity four columns; one that is not known is null.
@@ -85,6 +90,7 @@ def broken_down(
                     totals[name][places[here] - start] += energy * factor
         for name, values in totals.items():
             found[name].append(np.where(unknown[name][:, None], np.nan, summaries(values)))
+        advance(stop - start)
     return heads.with_columns(
         pl.Series(f"{name}_{q}", np.concatenate(values)[:, column]).fill_nan(None)
         for name, values in found.items()

@@ -23,7 +23,9 @@ class Progress:
         share: share of the part that is under way, 0 to 1.
     """
 
-    def __init__(self, label: str, total: int, unit: str, logger: logging.Logger, share: Callable[[], float]):
+    def __init__(
+        self, label: str, total: int, unit: str, logger: logging.Logger, share: Callable[[], float] = lambda: 0.0
+    ):
         self.label, self.total, self.unit, self.logger, self.share = label, total, unit, logger, share
         self.done = 0
         self.part = 0
@@ -48,8 +50,12 @@ class Progress:
 
     def finished(self) -> None:
         """The part that was under way is done."""
-        self.done += self.part
+        self.advance(self.part)
         self.part = 0
+
+    def advance(self, amount: int) -> None:
+        """So much more is done."""
+        self.done += amount
 
     def _tell(self) -> None:
         wait = FIRST_SECONDS
