@@ -18,9 +18,10 @@ environment: .venv/lock.sha256
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	sha256sum requirements.lock > $@
 
-# Builds first: tests hold the numbers and pages of this tree against the agreed ones.
+# Builds first: tests hold the numbers and pages of this tree against the agreed ones. One worker more than there are
+# cores: those of the cluster mostly wait.
 test: environment browser slurm lint all
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $$(($$(nproc) + 1))
 
 lint: environment
 	$(BIN)/ruff check .

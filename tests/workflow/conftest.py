@@ -4,28 +4,49 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from runs import copy_sources, run
+from runs import STATEMENT, copy_sources, run
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished build, made once for all workers of pytest-xdist; what it printed is in `terminal.txt`."""
-    shared = tmp_path_factory.getbasetemp()
+def made_once(factory: pytest.TempPathFactory, name: str, prepare: Callable[[Path], object], *asked: str) -> Path:
+    """A folder with a finished run, made once for all workers of pytest-xdist.
+
+    What the run printed is in its `terminal.txt`.
+
+    Args:
+        factory: of pytest.
+        name: of the folder.
+        prepare: makes the folder, ready for the run.
+        asked: arguments of the run.
+    """
+    shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    folder = shared / "built"
-    with (shared / "built.lock").open("w") as lock:
+    folder = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            copy_sources(folder)
-            outcome = run(folder, "--cores", "2")
+            prepare(folder)
+            outcome = run(folder, "--cores", "2", *asked)
             (folder / "terminal.txt").write_text(f"{outcome.stdout}\nexit {outcome.returncode}\n")
     printed = (folder / "terminal.txt").read_text()
     assert printed.endswith("\nexit 0\n"), printed
     return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished build."""
+    return made_once(tmp_path_factory, "built", copy_sources)
+
+
+@pytest.fixture(scope="session")
+def stated(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished build with the statement of the shipped example."""
+    return made_once(tmp_path_factory, "stated", partial(shutil.copytree, built, symlinks=True), *STATEMENT)
 
 
 @pytest.fixture
