@@ -40,7 +40,6 @@ EXACT = "DECIMAL(38, 0)"  # holds the square of any prompt of 2^27 tokens 10^21 
 _KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
 SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
 MEMORY = "1500MB"  # what DuckDB may use before it writes to disk; its own code and buffers come on top
-READ_BYTES = 1 << 22
 
 
 @contextmanager
@@ -103,11 +102,10 @@ def metered(
         ]
         counts = {path: count for _, rows in groups for path, count in row_counts(connection, rows).items()}
         left_out = dict.fromkeys(counts, 0)
-        sizes = {source_rows[1].files[0]: sum(counts[path] for path in source_rows[1].files) for source_rows in groups}
         label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
         with Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress:
             for source, rows in groups:
-                progress.part = sizes[rows.files[0]]
+                progress.part = sum(counts[path] for path in rows.files)
                 left_out |= _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out)
                 progress.finished()
         sums = frame(connection, added_up("sums"), folder)
@@ -176,12 +174,15 @@ def _add(
     except duckdb.Error as error:
         raise InputError(culprit(connection, rows, error)) from None
     in_time = f"step * {step_us} BETWEEN {FIRST_US} AND {LAST_US - 1}"
-    (wrong,) = connection.execute(f"SELECT count(*) FROM counted WHERE NOT (good AND {in_time}) IS TRUE").fetchone()
+    wrong = f"SELECT coalesce(sum(requests), 0) FROM counted WHERE (good AND {in_time}) IS NOT TRUE"
+    (unsound,) = connection.execute(wrong).fetchone()
     left_out = {}
-    if wrong:
+    if unsound:
         if not leave_out:
             stop_at_first(connection, rows, checks(rows))
         left_out = faulty_rows(connection, rows, checks(rows))
+        if sum(left_out.values()) != unsound:
+            raise RuntimeError(f"{unsound} rows of {rows.files[0]} and others are not sound, {left_out} by the checks")
     connection.execute(
         f"INSERT INTO sums SELECT {literal(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
         f" FROM counted WHERE good AND {in_time}"
