@@ -4,7 +4,7 @@ CORES ?= all
 BIN := .venv/bin
 
 .PHONY: all environment test lint report statement verify compare golden archive grid new-source explain bench \
-	bench-usage browser slurm lock clean
+	bench-usage browser slurm cluster lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -18,9 +18,20 @@ environment: .venv/lock.sha256
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	sha256sum requirements.lock > $@
 
+# What runs on a Slurm cluster need: an environment of its own in .venv/cluster, which sees the packages of .venv.
+cluster: .venv/cluster/lock.sha256
+
+.venv/cluster/lock.sha256: requirements-cluster.lock .venv/lock.sha256
+	$(BIN)/python -m venv --without-pip .venv/cluster
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$(.venv/cluster/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	$(BIN)/pip --python .venv/cluster/bin/python install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-cluster.lock
+	sha256sum requirements-cluster.lock > $@
+
 # Builds first: tests hold the numbers and pages of this tree against the agreed ones. One worker more than there are
 # cores: those of the cluster mostly wait.
-test: environment browser slurm lint all
+test: environment cluster browser slurm lint all
 	$(BIN)/pytest -n $$(($$(nproc) + 1))
 
 lint: environment
@@ -93,6 +104,8 @@ slurm:
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements.in -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements-cluster.in -o requirements-cluster.lock
 
 clean:
 	rm -rf results/[!R]* .snakemake .builds

@@ -22,10 +22,12 @@ STATEMENT = ("statement", "--config", "usage=example")  # of the shipped example
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
 
 
-def run(folder: Path, *arguments: str, environment: Mapping[str, str] = {}) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, environment: Mapping[str, str] = {}, python: str | Path = sys.executable
+) -> subprocess.CompletedProcess[str]:
     """Snakemake in a folder; `stdout` holds all that it prints, errors included, in order."""
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", "--nocolor", *arguments],
+        [str(python), "-m", "snakemake", "--nocolor", *arguments],
         cwd=folder,
         env=ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
         stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 from runs import copy_sources, run
 from slurm_cluster import ask, missing, slurm_cluster
 
+PYTHON = Path(sys.prefix) / "cluster/bin/python"  # of the environment that `make cluster` makes
 # As a user would call it, but that jobs so short are asked after sooner: after 2 s, 14 s and 36 s.
 ON_SLURM = ("--workflow-profile", "workflow/profiles/slurm", "--slurm-init-seconds-before-status-checks", "2")
 # The logs of the shipped example, dealt to jobs that do not wait for each other, and what they are gathered to.
@@ -29,8 +31,9 @@ def dealt(shards: int) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def slurm() -> Iterator[dict[str, str]]:
     """The environment of a run on the cluster; a machine that checks changes must be able to start one."""
-    if missing():
-        message = f"no {', '.join(missing())} on this machine: `make slurm` as root installs them on Debian"
+    absent = [*missing(), *([] if PYTHON.exists() else [str(PYTHON)])]
+    if absent:
+        message = f"no {', '.join(absent)} on this machine: `make cluster`, and `make slurm` as root on Debian"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
     with slurm_cluster() as environment:
         yield environment
@@ -59,7 +62,7 @@ def test_killed_job_is_tried_again_and_bytes_are_those_of_a_local_run(slurm, fol
     expected = {file: (folder / file).read_bytes() for file in GATHERED}
     shutil.rmtree(folder / "results")
     with ThreadPoolExecutor() as beside:
-        running = beside.submit(run, folder, *dealt(2), *ON_SLURM, environment=slurm)
+        running = beside.submit(run, folder, *dealt(2), *ON_SLURM, environment=slurm, python=PYTHON)
         killed = first_started(folder, RULE, running)
         ask(slurm, "scancel", "--full", "--signal=KILL", killed)
         outcome = running.result()
@@ -71,7 +74,7 @@ def test_killed_job_is_tried_again_and_bytes_are_those_of_a_local_run(slurm, fol
 def test_failed_shard_is_told_in_one_line_and_the_next_run_does_only_what_is_left(slurm, folder):
     good = (folder / LOG).read_text()
     (folder / LOG).write_text(good.replace(",support,", ",,support,", 1))
-    outcome = run(folder, *dealt(2), *ON_SLURM, "--retries", "0", environment=slurm)
+    outcome = run(folder, *dealt(2), *ON_SLURM, "--retries", "0", environment=slurm, python=PYTHON)
     assert outcome.returncode != 0
     assert outcome.stdout.splitlines()[-1].startswith(f"Error: {LOG}: "), outcome.stdout
     assert outcome.stdout.count("\nError: ") == 1
@@ -81,6 +84,6 @@ def test_failed_shard_is_told_in_one_line_and_the_next_run_does_only_what_is_lef
         ["0002-of-0002.files.parquet", "0002-of-0002.sums.parquet"],
     ), "a shard was given up for another's fault, or left half written"
     (folder / LOG).write_text(good)
-    outcome = run(folder, *dealt(2), *ON_SLURM, environment=slurm)
+    outcome = run(folder, *dealt(2), *ON_SLURM, environment=slurm, python=PYTHON)
     assert outcome.returncode == 0, outcome.stdout
     assert re.findall(r"^rule (\w+):$", outcome.stdout, flags=re.MULTILINE) == [RULE, GATHERING]
