@@ -83,10 +83,15 @@ BRIDGED = [
 ]
 
 
+def one_of(names):
+    """Constraint of a wildcard to some names; none at all matches nothing."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 wildcard_constraints:
     study="|".join(map(re.escape, STUDIES)),
     workload="|".join(studies.WORKLOADS),
-    usage="|".join(map(re.escape, USAGES)) or "(?!)",
+    usage=one_of(USAGES),
     shard=r"\d+",
     shards=r"\d+",
 
@@ -104,11 +109,6 @@ def section_of_model(*keys):
 def swept_values(wildcards):
     """Values of the one assumption that a job sweeps."""
     return sweeps.values_of(STUDIES[wildcards.study], wildcards.parameter)
-
-
-def one_of(names):
-    """Constraint of a wildcard to some names; none at all matches nothing."""
-    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def library(script):

@@ -53,20 +53,17 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, meaning: Meaning) -> None:
-    connection.execute(f'COMMENT ON {kind} "{name}" IS {_quoted(meaning.text)}')
+    connection.execute(f'COMMENT ON {kind} "{name}" IS {quoted(meaning.text)}')
     for column in connection.execute(f'FROM "{name}" LIMIT 0').description:
         text = meaning.columns[column[0]]
-        connection.execute(f'COMMENT ON COLUMN "{name}"."{column[0]}" IS {_quoted(text)}')
+        connection.execute(f'COMMENT ON COLUMN "{name}"."{column[0]}" IS {quoted(text)}')
 
 
 def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
     """One table, in a stated order."""
     order = ", ".join(f'"{name}"' for name in order_by)
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect(str(path), read_only=True) as connection:
-        parquet = Path(folder) / "table.parquet"
-        rows = f'SELECT * FROM "{table}" ORDER BY {order}'
-        connection.execute(f"COPY ({rows}) TO {_quoted(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
-        return pl.read_parquet(parquet)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return frame(connection, f'SELECT * FROM "{table}" ORDER BY {order}')
 
 
 def contents_sha256(path: Path) -> str:
@@ -91,11 +88,20 @@ def contents_sha256(path: Path) -> str:
             rows = Path(folder) / "rows.csv"
             # Every value in quotes: what is empty differs from what is missing.
             connection.execute(
-                f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO {_quoted(str(rows))} (FORMAT csv, FORCE_QUOTE *)'
+                f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO {quoted(str(rows))} (FORMAT csv, FORCE_QUOTE *)'
             )
             digest.update(rows.read_bytes())
     return digest.hexdigest()
 
 
-def _quoted(text: str) -> str:
+def frame(connection: duckdb.DuckDBPyConnection, query: str, folder: Path | None = None) -> pl.DataFrame:
+    """What a query gives, by way of a file in a folder, or where the system puts such."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".rows_") as inside:
+        parquet = Path(inside) / "rows.parquet"
+        connection.execute(f"COPY ({query}) TO {quoted(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
+        return pl.read_parquet(parquet)
+
+
+def quoted(text: str) -> str:
+    """Text as SQL."""
     return "'" + text.replace("'", "''") + "'"

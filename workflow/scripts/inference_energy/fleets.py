@@ -55,9 +55,7 @@ class Fleet:
         found: dict[tuple[str, str], np.ndarray] = {}
         for member, weight in self.service.weights(self.service.study["fleet"]["subject"], self.shared).items():
             model, gpu, _ = member
-            error = fleet_factors.fit_factor(self.shared, model, self.service.curves[member][1])
-            # ASSUME: what a latency target costs in energy it costs in GPUs: power falls little with smaller batches.
-            error = error * fleet_factors.latency_factor(self.shared, gpu)
+            error = self.service.seconds_factor(self.shared, member)
             found[model, gpu] = found.get((model, gpu), 0.0) + sum(
                 planning.gpus_needed(
                     queries_per_day=queries * weight,
@@ -204,11 +202,20 @@ def fleet_plan(
 def _zone(study_name: str, spec: dict, grid: pl.DataFrame) -> dict | None:
     if "grid_zone" not in spec:
         return None
-    rows = grid.filter(pl.col("zone") == spec["grid_zone"])
+    return grid_zone(spec["grid_zone"], grid, f"config/studies/{study_name}.yaml: fleet")
+
+
+def grid_zone(name: str, grid: pl.DataFrame, place: str) -> dict:
+    """The row of a zone in the table of grids.
+
+    Raises:
+        InputError: a zone that the table does not have.
+    """
+    rows = grid.filter(pl.col("zone") == name)
     if rows.is_empty():
         raise InputError(
-            f"config/studies/{study_name}.yaml: fleet.grid_zone: found {spec['grid_zone']!r};"
-            f" allowed: {like(spec['grid_zone'], grid['zone'])}, which have a row in resources/grid.csv"
+            f"{place}.grid_zone: found {name!r}; allowed: {like(name, grid['zone'])}, which have a row in"
+            " resources/grid.csv"
         )
     return rows.row(0, named=True)
 

@@ -90,14 +90,21 @@ class Service:
     def per_gpu_second(self, shared: Shared) -> dict[Member, dict[str, np.ndarray]]:
         """Energy per GPU-second of every member's curve, what the curve misses included, Wh, by boundary."""
         found, by_node = {}, {}
-        for member, (_, error) in self.curves.items():
+        for member in self.curves:
             model, gpu, _ = member
             node = (model if self.given.rated_w else None, gpu)
             if node not in by_node:
                 by_node[node] = fleet_factors.wh_per_gpu_second(self.given, shared, model, gpu)
-            factor = fleet_factors.fit_factor(shared, model, error) * fleet_factors.latency_factor(shared, gpu)
+            factor = self.seconds_factor(shared, member)
             found[member] = {boundary: by_node[node][boundary] * factor for boundary in self.boundaries}
         return found
+
+    def seconds_factor(self, shared: Shared, member: Member) -> np.ndarray:
+        """Factor on the GPU-seconds of a member's curve: what the curve misses, and what a latency target costs."""
+        # ASSUME: what a latency target costs in energy it costs in GPUs: power falls little with smaller batches.
+        model, gpu, _ = member
+        missed = fleet_factors.fit_factor(shared, model, self.curves[member][1])
+        return missed * fleet_factors.latency_factor(shared, gpu)
 
     def mean_seconds(
         self, shared: Shared, workload: str, member: Member, divisors: Mapping[str, np.ndarray | float] = NOTHING

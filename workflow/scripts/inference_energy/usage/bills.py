@@ -6,11 +6,12 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from inference_energy.database import frame
 from inference_energy.errors import InputError
 from inference_energy.lengths import Lengths
 from inference_energy.usage.configuration import UsageFile
 from inference_energy.usage.faults import Check, stop_at_first, token_checks
-from inference_energy.usage.metering import EXACT, SUMS, database, frame
+from inference_energy.usage.metering import EXACT, SUMS, database
 from inference_energy.usage.reading import NAMES, TOKENS, Rows, alike, unreadable
 
 TOKENS_BELOW = 10**16  # a thousand times what the largest services process in a month

@@ -16,6 +16,7 @@ FORMATS = {
     "csv": (".csv", ".csv.gz", ".tsv", ".tsv.gz"),
     "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
 }
+ENDINGS = tuple(ending for of_format in FORMATS.values() for ending in of_format)
 # What a usage file need not say.
 DEFAULTS = {"folder": ".", "logs": {}, "bills": {}, "peak_load": 1.0, "step_minutes": 60, "invalid_rows": "fail"}
 PATTERN = re.compile(r"[*?\[]")
@@ -151,9 +152,8 @@ def _matching(root: Path, pattern: str, place: str) -> list[str]:
     else:
         whole = root / pattern_path
         inside = whole.rglob("*") if whole.is_dir() else [whole]
-        endings = tuple(ending for of_format in FORMATS.values() for ending in of_format)
         paths = sorted(
-            str(path) for path in inside if path.is_file() and (path == whole or str(path).endswith(endings))
+            str(path) for path in inside if path.is_file() and (path == whole or str(path).endswith(ENDINGS))
         )
     if not paths:
         raise InputError(
@@ -167,8 +167,7 @@ def _format(path: str) -> str:
     for name, endings in FORMATS.items():
         if path.lower().endswith(endings):
             return name
-    endings = sorted(ending for of_format in FORMATS.values() for ending in of_format)
-    raise InputError(f"{path}: found no known ending; allowed: {one_of(endings)}, or `format` in the usage file")
+    raise InputError(f"{path}: found no known ending; allowed: {one_of(ENDINGS)}, or `format` in the usage file")
 
 
 def read_usages(names: list[str] | str, folder: Path, schema: dict) -> dict[str, dict]:

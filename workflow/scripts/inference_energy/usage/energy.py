@@ -1,6 +1,6 @@
 """Energy, emissions, water and power of a usage from its exact sums."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,8 @@ from inference_energy.usage.unit_energy import FEATURES, QUANTITIES, UnitEnergy
 CHUNK_ROWS = 1000  # of energies at every draw: 80 MB of 10,000 draws
 WH_PER_KWH = 1e3
 SECONDS_PER_HOUR = 3600
+# Subject, region, positions of keys in their order, and the features of each.
+Part = tuple[str, str | None, np.ndarray, np.ndarray]
 COUNTS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 
 
@@ -25,9 +27,7 @@ def features() -> list[pl.Expr]:
     ]
 
 
-def _groups(
-    rows: pl.DataFrame, keys: list[str]
-) -> tuple[pl.DataFrame, list[tuple[str, str | None, np.ndarray, np.ndarray]]]:
+def _groups(rows: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, list[Part]]:
     """Keys in order with counts; and per subject and region the positions of keys and their features."""
     exact = [pl.col(name).sum() for name in FEATURES]
     known = [
@@ -49,6 +49,18 @@ def _groups(
         (subject, region, part["row"].to_numpy(), part.select(FEATURES).to_numpy()) for (subject, region), part in pairs
     ]
     return heads.drop("row"), parts
+
+
+def _chunks(heads: pl.DataFrame, parts: list[Part]) -> Iterator[tuple[int, list[Part]]]:
+    """Keys a thousand at a time: how many, and the parts that fall on them, at positions counted from the first."""
+    for start in range(0, len(heads), CHUNK_ROWS):
+        stop = min(start + CHUNK_ROWS, len(heads))
+        found = []
+        for subject, region, places, values in parts:
+            here = slice(*np.searchsorted(places, [start, stop]))
+            if here.start < here.stop:
+                found.append((subject, region, places[here] - start, values[here]))
+        yield stop - start, found
 
 
 def broken_down(
@@ -73,24 +85,20 @@ def broken_down(
     heads, parts = _groups(rows, keys)
     per_kwh = {region: of.per_kwh(region) for _, region, _, _ in parts}
     found: dict[str, list] = {name: [] for name in quantities}
-    for start in range(0, len(heads), CHUNK_ROWS):
-        stop = min(start + CHUNK_ROWS, len(heads))
-        totals = {name: np.zeros((stop - start, of.draws)) for name in quantities}
-        unknown = {name: np.zeros(stop - start, bool) for name in quantities}
-        for subject, region, places, values in parts:
-            here = slice(*np.searchsorted(places, [start, stop]))
-            if here.start == here.stop:
-                continue
-            energy = values[here] @ of.wh(subject, region) / WH_PER_KWH
+    for count, pieces in _chunks(heads, parts):
+        totals = {name: np.zeros((count, of.draws)) for name in quantities}
+        unknown = {name: np.zeros(count, bool) for name in quantities}
+        for subject, region, places, values in pieces:
+            energy = values @ of.wh(subject, region) / WH_PER_KWH
             for name in quantities:
                 factor = per_kwh[region][name]
                 if factor is None:
-                    unknown[name][places[here] - start] = True
+                    unknown[name][places] = True
                 else:
-                    totals[name][places[here] - start] += energy * factor
+                    totals[name][places] += energy * factor
         for name, values in totals.items():
             found[name].append(np.where(unknown[name][:, None], np.nan, summaries(values)))
-        advance(stop - start)
+        advance(count)
     return heads.with_columns(
         pl.Series(f"{name}_{q}", np.concatenate(values)[:, column]).fill_nan(None)
         for name, values in found.items()
@@ -127,14 +135,11 @@ def over_time(
     peak_mw = np.zeros(of.draws)
     peak_nodes = np.zeros(of.draws)
     energy_kwh = np.zeros(of.draws)
-    for start in range(0, len(heads), CHUNK_ROWS):
-        stop = min(start + CHUNK_ROWS, len(heads))
-        kw, busy = (np.zeros((stop - start, of.draws)) for _ in range(2))
-        for subject, region, places, values in parts:
-            here = slice(*np.searchsorted(places, [start, stop]))
-            if here.start < here.stop:
-                kw[places[here] - start] += values[here] @ of.wh(subject, region) / (WH_PER_KWH * hours)
-                busy[places[here] - start] += values[here] @ of.node_seconds(subject) / (SECONDS_PER_HOUR * hours)
+    for count, pieces in _chunks(heads, parts):
+        kw, busy = (np.zeros((count, of.draws)) for _ in range(2))
+        for subject, region, places, values in pieces:
+            kw[places] += values @ of.wh(subject, region) / (WH_PER_KWH * hours)
+            busy[places] += values @ of.node_seconds(subject) / (SECONDS_PER_HOUR * hours)
         power.append(summaries(kw))
         nodes.append(summaries(busy))
         energy_kwh += kw.sum(axis=0) * hours

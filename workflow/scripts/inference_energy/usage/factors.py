@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from inference_energy.errors import InputError, like, one_of
+from inference_energy.errors import InputError, one_of
+from inference_energy.fleets import grid_zone
 
 DEFAULT = "default"
 
@@ -66,13 +67,7 @@ def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, plac
 
 
 def _region(entry: dict, grid: pl.DataFrame, place: str) -> Region:
-    rows = grid.filter(pl.col("zone") == entry["grid_zone"])
-    if rows.is_empty():
-        raise InputError(
-            f"{place}.grid_zone: found {entry['grid_zone']!r}; allowed: {like(entry['grid_zone'], grid['zone'])}, which"
-            " have a row in resources/grid.csv"
-        )
-    row = rows.row(0, named=True)
+    row = grid_zone(entry["grid_zone"], grid, place)
     # ASSUME: without a contract or a residual mix the average of the grid stands in for the market-based factor, as the
     # GHG Protocol Scope 2 Guidance allows (table 6.3, last of the hierarchy); the statement says for how much energy.
     return Region(

@@ -71,13 +71,14 @@ def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> lis
 
 def offset_checks(rows: Rows) -> list[Check]:
     """Whether times of text say their offset where they have to, and only there."""
-    if rows.zoned().startswith("NULL"):
+    zoned = rows.zoned()
+    if zoned is None:
         return []
     if "time_zone" in rows.spec:
         return [
             Check(
                 role="time",
-                wrong=rows.zoned(),
+                wrong=zoned,
                 what="with an offset of their own",
                 allowed="times without one, as there is a time_zone",
             )
@@ -85,7 +86,7 @@ def offset_checks(rows: Rows) -> list[Check]:
     return [
         Check(
             role="time",
-            wrong=f"NOT {rows.zoned()}",
+            wrong=f"NOT {zoned}",
             what="without an offset",
             allowed="times with one, as 2026-01-31T12:00:00Z, or time_zone for times without",
         )

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from inference_energy.database import frame, quoted
 from inference_energy.errors import InputError
 from inference_energy.usage.configuration import UsageFile
 from inference_energy.usage.faults import checks, faulty_rows, offset_checks, stop_at_first
@@ -30,7 +31,6 @@ from inference_energy.usage.reading import (
     TOKENS_BELOW,
     Rows,
     alike,
-    literal,
     unreadable,
 )
 
@@ -130,14 +130,6 @@ def added_up(table: str) -> str:
     return f"SELECT {', '.join(KEYS)}, {sums} FROM {table} GROUP BY ALL ORDER BY ALL NULLS FIRST"
 
 
-def frame(connection: duckdb.DuckDBPyConnection, query: str, folder: Path) -> pl.DataFrame:
-    """What a query gives."""
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".rows_") as inside:
-        parquet = Path(inside) / "rows.parquet"
-        connection.execute(f"COPY ({query}) TO {literal(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
-        return pl.read_parquet(parquet)
-
-
 def under_way(connection: duckdb.DuckDBPyConnection) -> float:
     """Share of the scan of the running query that is done, 0 where DuckDB does not know yet.
 
@@ -149,7 +141,7 @@ def under_way(connection: duckdb.DuckDBPyConnection) -> float:
 def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, int]:
     """Rows of every file; of Parquet from its footers, otherwise counted."""
     if rows.format == "parquet":
-        paths = "[" + ", ".join(map(literal, rows.files)) + "]"
+        paths = "[" + ", ".join(map(quoted, rows.files)) + "]"
         query = f"SELECT file_name, num_rows FROM parquet_file_metadata({paths})"
     else:
         query = f"SELECT filename, count(*) FROM {rows.table(options=', filename = true')} GROUP BY ALL"
@@ -184,7 +176,7 @@ def _add(
         if sum(left_out.values()) != unsound:
             raise RuntimeError(f"{unsound} rows of {rows.files[0]} and others are not sound, {left_out} by the checks")
     connection.execute(
-        f"INSERT INTO sums SELECT {literal(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
+        f"INSERT INTO sums SELECT {quoted(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
         f" FROM counted WHERE good AND {in_time}"
     )
     return left_out
@@ -252,7 +244,7 @@ def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
         shards: Parquet files of `metered`.
         folder: for what does not fit into memory.
     """
-    paths = "[" + ", ".join(map(literal, shards)) + "]"
+    paths = "[" + ", ".join(map(quoted, shards)) + "]"
     if paths == "[]":  # bills alone
         return pl.DataFrame(schema=dict(zip(KEYS, _KEY_TYPES, strict=True)) | dict.fromkeys(SUMS, pl.Decimal(38, 0)))
     with database(1, folder) as connection:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from inference_energy.database import quoted
 from inference_energy.errors import InputError, one_of
 from inference_energy.usage.configuration import UsageFile, start_of
 
@@ -39,9 +40,9 @@ class Rows:
     spec: dict = field(repr=False)
     place: str
 
-    def table(self, files: list[str] | None = None, options: str = "") -> str:
+    def table(self, options: str = "") -> str:
         """The files as a table of SQL."""
-        paths = "[" + ", ".join(map(literal, files or self.files)) + "]"
+        paths = "[" + ", ".join(map(quoted, self.files)) + "]"
         return {
             "parquet": f"read_parquet({paths}, hive_partitioning = true, hive_types_autocast = false{options})",
             "csv": f"read_csv({paths}, header = true, all_varchar = true, hive_partitioning = true,"
@@ -54,7 +55,7 @@ class Rows:
         name = self.spec["columns"][role]
         if self.format == "jsonl":
             path = "$" + "".join(f'."{part}"' for part in name.split("."))
-            return f"(json ->> {literal(path)})"
+            return f"(json ->> {quoted(path)})"
         return identifier(name)
 
     def type(self, role: str) -> str:
@@ -86,7 +87,7 @@ class Rows:
         naive = _in_utc(f"TRY_CAST({text} AS TIMESTAMP)", zone)
         if "time_zone" in self.spec:
             return naive
-        # Reading an offset takes five times as long as dropping a Z.
+        # Reading an offset is slow; a Z, which most times have, need only be dropped.
         zoned = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
         return f"(CASE WHEN ends_with({text}, 'Z') THEN {naive} ELSE {zoned} END)"
 
@@ -98,11 +99,11 @@ class Rows:
         low, high = int((FIRST_US - start) * factor), int((LAST_US - start) * factor)
         return f"(CASE WHEN {number} BETWEEN {low} AND {high} THEN {start} + CAST({scaled} AS BIGINT) END)"
 
-    def zoned(self) -> str:
-        """Whether the time of a row says its offset; NULL where the type or the usage file says it for all."""
+    def zoned(self) -> str | None:
+        """Whether the time of a row says its offset; none where the type or the usage file says it for all."""
         if "time_unit" in self.spec or self.type("time") != "VARCHAR":
-            return "NULL::BOOLEAN"
-        return f"regexp_matches({self.raw('time')}, {literal(OFFSET)})"
+            return None
+        return f"regexp_matches({self.raw('time')}, {quoted(OFFSET)})"
 
     def name(self, role: str) -> str:
         """A model, tenant or region; NULL where the files say none."""
@@ -110,7 +111,7 @@ class Rows:
             raw = self.raw(role)
             return raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
         constant = self.spec.get("constants", {}).get(role)
-        return "NULL::VARCHAR" if constant is None else literal(constant)
+        return "NULL::VARCHAR" if constant is None else quoted(constant)
 
     def has(self, role: str) -> bool:
         """Whether the files have a column for it."""
@@ -118,17 +119,12 @@ class Rows:
 
 
 def _in_utc(naive: str, zone: str) -> str:
-    return f"epoch_us({naive})" if zone == "UTC" else f"epoch_us({naive} AT TIME ZONE {literal(zone)})"
+    return f"epoch_us({naive})" if zone == "UTC" else f"epoch_us({naive} AT TIME ZONE {quoted(zone)})"
 
 
 def _number(raw: str) -> str:
     # Without the call of trim DuckDB hands the cast to its reader of CSV, which stops at what is no number.
     return f"TRY_CAST(trim({raw}) AS DOUBLE)"
-
-
-def literal(text: str) -> str:
-    """Text as SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def identifier(name: str) -> str:

@@ -83,10 +83,8 @@ class UnitEnergy:
         """Seconds of a busy node per unit of every feature, shape (features, draws): GPU-seconds over attainment."""
 
         def per_gpu_second(member: Member) -> np.ndarray:
-            model, gpu, _ = member
-            error = fleet_factors.fit_factor(self.shared, model, self.service.curves[member][1])
-            error = error * fleet_factors.latency_factor(self.shared, gpu)
-            return error / (self.shared.values["attainment"] * self.gpus_per_node[gpu])
+            error = self.service.seconds_factor(self.shared, member)
+            return error / (self.shared.values["attainment"] * self.gpus_per_node[member[1]])
 
         return self._once(("nodes", subject), subject, per_gpu_second)
 
