@@ -12,21 +12,20 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/benchmarks.smk"
+include: "workflow/rules/corpus.smk"
+include: "workflow/rules/requests.smk"
 include: "workflow/rules/throughput.smk"
-include: "workflow/rules/workloads.smk"
+include: "workflow/rules/oviedo.smk"
 include: "workflow/rules/energy.smk"
-include: "workflow/rules/nested.smk"
-include: "workflow/rules/nested_figures.smk"
-include: "workflow/rules/grid.smk"
-include: "workflow/rules/comparison.smk"
-include: "workflow/rules/calibration.smk"
+include: "workflow/rules/fleet.smk"
+include: "workflow/rules/validation.smk"
+include: "workflow/rules/headline.smk"
 include: "workflow/rules/figures.smk"
-include: "workflow/rules/dashboard.smk"
-include: "workflow/rules/usage.smk"
+include: "workflow/rules/statement.smk"
 include: "workflow/rules/publish.smk"
+include: "workflow/rules/dashboard.smk"
 include: "workflow/rules/explain.smk"
-include: "workflow/rules/provenance.smk"
+include: "workflow/rules/records.smk"
 
 
 rule all:
@@ -45,19 +44,19 @@ rule grid:
 
 
 onstart:
-    terminal.forget_errors()
-    run_summary.remember()
+    jobs.forget_errors()
+    summary.remember()
 
 
 onsuccess:
     # A run for statements alone says nothing of published values.
     if "statement" not in sys.argv:
-        run_summary.show(config["checks"]["stale_after_days"], PARENTS)
+        summary.show(config["checks"]["stale_after_days"], PARENTS)
     elif not USAGES:
-        closing.show_none()
-    closing.show(USAGES)
+        run_end.show_none()
+    run_end.show(USAGES)
 
 
 onerror:
-    terminal.mark_failed_outputs_as_old()
-    terminal.show_errors()
+    jobs.mark_failed_outputs_as_old()
+    jobs.show_errors()

@@ -16,7 +16,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow/scripts"))
 
-from inference_energy import energy, origins, studies  # noqa: E402
+from inference_energy.corpus import origins  # noqa: E402
+from inference_energy.oviedo import energy  # noqa: E402
+from inference_energy.studies import files  # noqa: E402
 
 SOURCES = ("Snakefile", "config", "resources", "workflow", "pyproject.toml", "requirements.in", "requirements.lock")
 REPEATS = 3
@@ -122,7 +124,7 @@ def add_synthetic_rows(folder: Path, rows: int) -> None:
 def nanoseconds_per_draw(draws: int) -> float:
     """Monte Carlo of the traditional workload on one core, per draw: drawing, formula and histogram."""
     schema = yaml.safe_load((ROOT / "workflow/schemas/study_published.schema.yaml").read_text())
-    study = studies.read_study("joule-2026", ROOT / "config/studies", {"published": schema})
+    study = files.read_study("joule-2026", ROOT / "config/studies", {"published": schema})
     fit = ROOT / "results/joule-2026/throughput_fit.parquet"
     if not fit.is_file():
         raise SystemExit("run `make` first: the benchmark uses results/joule-2026/throughput_fit.parquet")

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "browser"))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "helpers"))
 
 from built_page import PAGE, launched
 from playwright.sync_api import sync_playwright

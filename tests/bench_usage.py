@@ -23,12 +23,15 @@ import polars as pl
 import yaml
 from bench import ROOT, copied, run_in
 
-sys.path.insert(0, str(ROOT / "tests/browser"))
+sys.path.insert(0, str(ROOT / "tests/helpers"))
 
 import synthetic_requests as synthetic
-from inference_energy import configuration, input_tables, registries, services
-from inference_energy.usage import accounts, bills, metering
-from inference_energy.usage import configuration as usage_configuration
+from inference_energy.common import yaml_files
+from inference_energy.corpus import registries
+from inference_energy.energy import resolve
+from inference_energy.fleet import tables as fleet_tables
+from inference_energy.statement import bills, build, metering
+from inference_energy.statement import files as usage_configuration
 
 THREADS = os.cpu_count() or 1
 REPEATS, REPEATS_OF_MANY, MANY_ROWS = 5, 2, 200_000_000  # repeats, and those of sizes that take minutes
@@ -139,9 +142,9 @@ def energy(folder: Path) -> dict:
     """The energy step on the sums in a folder: seconds, memory and the energy."""
     from built_page import table_paths  # brings a browser's driver along, which the metering's memory shall not hold
 
-    config = configuration.read_yaml(ROOT / "config/config.yaml")
+    config = yaml_files.read_yaml(ROOT / "config/config.yaml")
     schemas = {
-        name: configuration.read_yaml(ROOT / f"workflow/schemas/study_{name}.schema.yaml")
+        name: yaml_files.read_yaml(ROOT / f"workflow/schemas/study_{name}.schema.yaml")
         for name in ("published", "nested")
     }
     usage = usage_configuration.DEFAULTS | usage_file([])
@@ -150,9 +153,9 @@ def energy(folder: Path) -> dict:
         "sums": pl.read_parquet(folder / "sums.parquet"),
         "bills": bills.billed([], {}, place=PLACE, folder=folder),
         "files": pl.read_parquet(folder / "files.parquet"),
-        "tables": services.read_tables(table_paths()),
+        "tables": resolve.read_tables(table_paths()),
         "registry": registry,
-        "grid": registries.read_registry(ROOT / "resources/grid.csv", input_tables.GridZone),
+        "grid": registries.read_registry(ROOT / "resources/grid.csv", fleet_tables.GridZone),
         "draws": config["usage_draws"],
         "seed": config["seed"],
         "place": PLACE,
@@ -161,7 +164,7 @@ def energy(folder: Path) -> dict:
     study = usage_configuration.study_of("bench", usage, ROOT / "config/studies", schemas)
     seconds = []
     for _ in range(1 if len(arguments["sums"]) > ENERGY_ONCE else ENERGY_REPEATS):
-        taken, tables = timed(accounts.accounts, usage, usage["study"], study, **arguments)
+        taken, tables = timed(build.accounts, usage, usage["study"], study, **arguments)
         seconds.append(taken)
     total = tables["statement"].row(by_predicate=pl.col("breakdown") == "total", named=True)
     return {"seconds": seconds, "peak_mb": peak_mb(), "total": total}

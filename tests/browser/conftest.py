@@ -5,9 +5,14 @@ from collections.abc import Callable, Iterator
 import polars as pl
 import pytest
 from built_page import PAGE, RESULTS, ROOT, launched, table_paths
-from inference_energy import explorers, input_tables, lever_evidence, registries, services, studies
-from inference_energy.configuration import read_yaml
-from inference_energy.explorer import Explorer
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.corpus import registries
+from inference_energy.dashboard import engines
+from inference_energy.dashboard.engine import Explorer
+from inference_energy.energy import resolve
+from inference_energy.energy import tables as energy_tables
+from inference_energy.fleet import tables as fleet_tables
+from inference_energy.studies import files
 from playwright.sync_api import Browser, Page, sync_playwright
 
 
@@ -50,16 +55,16 @@ def built() -> dict[str, Explorer]:
     """The explorer of every built study, from its tables."""
     config = read_yaml(ROOT / "config/config.yaml")
     schemas = {name: read_yaml(ROOT / f"workflow/schemas/study_{name}.schema.yaml") for name in ("published", "nested")}
-    tables = services.read_tables(table_paths())
+    tables = resolve.read_tables(table_paths())
     found = {}
     for name in config["studies"]:
-        found[name] = explorers.of_study(
+        found[name] = engines.of_study(
             name,
-            studies.read_study(name, ROOT / "config/studies", schemas),
+            files.read_study(name, ROOT / "config/studies", schemas),
             pl.read_parquet(RESULTS / name / "throughput_fit.parquet"),
             tables,
-            interventions=registries.read_registry(ROOT / "resources/interventions.csv", lever_evidence.Intervention),
-            zones=registries.read_registry(ROOT / "resources/grid.csv", input_tables.GridZone),
+            interventions=registries.read_registry(ROOT / "resources/interventions.csv", energy_tables.Intervention),
+            zones=registries.read_registry(ROOT / "resources/grid.csv", fleet_tables.GridZone),
             seed=config["seed"],
         )
     return found

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built_page import PAGE, RESULTS
-from inference_energy.explorer import OWN, Question, answer
+from inference_energy.dashboard.engine import OWN, Question, answer
 
 LARGEST_BYTES = 5_000_000
 WIDTHS = (360, 1280)

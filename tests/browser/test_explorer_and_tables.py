@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 from built_page import RESULTS
-from inference_energy.explorer import Question, answer
-from inference_energy.explorers import FLEET_SERVING
+from inference_energy.dashboard.engine import Question, answer
+from inference_energy.dashboard.engines import FLEET_SERVING
 
 STUDIES = ["arxiv-2025", "joule-2026", "current"]
 # What 2,048 draws leave of the sampling error; the page tells its readers the same.

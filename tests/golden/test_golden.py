@@ -4,8 +4,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from inference_energy import golden, origins, provenance
-from inference_energy.errors import InputError
+from inference_energy.common.errors import InputError
+from inference_energy.corpus import origins
+from inference_energy.headline import golden
+from inference_energy.records import provenance
 
 ROOT = Path(__file__).parents[2]
 AGREED = ROOT / "tests/golden/headline.csv"

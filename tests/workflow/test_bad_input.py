@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from inference_energy import benchmarks, configuration, registries, validation
-from inference_energy.errors import InputError
+from inference_energy.common import yaml_files
+from inference_energy.common.errors import InputError
+from inference_energy.corpus import read, registries
+from inference_energy.tables import rows
 from runs import BENCHMARKS, ORIGIN, ROOT, replace, run, sign
 
 CONFIG = "config/config.yaml"
@@ -127,8 +129,8 @@ def read_benchmarks():
         "model": registries.read_models(Path("resources/models.csv"))[1],
         "gpu": registries.read_hardware(Path("resources/hardware.csv"))[1],
     }
-    schema = configuration.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
-    validation.must_be_empty(benchmarks.read_sources(Path("resources/benchmarks"), schema, known)["rejected_row"])
+    schema = yaml_files.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml")
+    rows.must_be_empty(read.read_sources(Path("resources/benchmarks"), schema, known)["rejected_row"])
 
 
 def test_published_source_has_no_fault(source):

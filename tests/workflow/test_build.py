@@ -5,7 +5,7 @@ import shutil
 
 import polars as pl
 import pytest
-from inference_energy.catalogue import PUBLIC_TABLES
+from inference_energy.publish.catalogue import PUBLIC_TABLES
 from runs import copy_sources, declared, run
 
 FIGURES = declared("FIGURES")

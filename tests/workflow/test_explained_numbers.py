@@ -10,11 +10,11 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
-from inference_energy.catalogue import PUBLIC_TABLES
-from inference_energy.errors import InputError
+from inference_energy.common.errors import InputError
 from inference_energy.explain import page, question, registry
-from inference_energy.explain.evidence import Evidence
-from inference_energy.explain.node import SOURCES, walk
+from inference_energy.explain.build import Evidence
+from inference_energy.explain.step import SOURCES, walk
+from inference_energy.publish.catalogue import PUBLIC_TABLES
 from runs import ROOT
 from scipy.optimize import nnls
 

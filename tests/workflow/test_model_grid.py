@@ -4,10 +4,10 @@ from itertools import product
 
 import polars as pl
 import pytest
-from inference_energy import studies
-from inference_energy.configuration import read_yaml
-from inference_energy.file_names import file_name
-from inference_energy.nested_tables import MODEL_SWEEPS
+from inference_energy.common.files import file_name
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.fleet.tables import MODEL_SWEEPS
+from inference_energy.studies import files as studies_files
 from runs import ROOT, planned, replace, run
 
 TABLE = "results/comparison/model_sweeps.parquet"
@@ -36,12 +36,12 @@ def test_a_job_for_every_study_model_and_assumption(copy):
     (copy / "config/studies/pair.yaml").write_text(PAIR)
     replace(copy / "config/config.yaml", "  - current\n", "  - current\n  - pair\n")
     method = {"nested": read_yaml(ROOT / "workflow/schemas/study_nested.schema.yaml")}
-    current = studies.read_study("current", ROOT / "config/studies", method)
+    current = studies_files.read_study("current", ROOT / "config/studies", method)
     models = [model for of in current["classes"].values() for model in of["weights"]]
     expected = jobs("current", models, current["sweeps"].keys() - {"long_share"}) | jobs("pair", MODELS, PARAMETERS)
     assert len(expected) == 14 * 6 + 2 * 2
     gathered = {"grid", "model_sweeps", "figure_model_sweeps current", "figure_model_sweeps pair"}
-    assert planned(copy, "grid") == expected | gathered | {"nested_fit pair"}
+    assert planned(copy, "grid") == expected | gathered | {"study_curves pair"}
     assert not {job for job in planned(copy) if "model_sweep" in job or job == "grid"}, "part of a whole run"
 
 

@@ -7,7 +7,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from inference_energy import archive, provenance
+from inference_energy.records import archive, provenance
 from runs import ROOT, run
 
 

@@ -9,7 +9,8 @@ import frictionless
 import openpyxl
 import polars as pl
 import pytest
-from inference_energy import catalogue
+from inference_energy.publish import catalogue
+from inference_energy.tables import public
 from runs import ROOT, run
 
 STUDIES = {"arxiv-2025": "published", "joule-2026": "published", "current": "nested"}
@@ -17,7 +18,7 @@ STUDIES = {"arxiv-2025": "published", "joule-2026": "published", "current": "nes
 
 @pytest.fixture(scope="module")
 def tables(built):
-    return {table.name: catalogue.read(table, built / "results", STUDIES) for table in catalogue.PUBLIC_TABLES}
+    return {table.name: public.read(table, built / "results", STUDIES) for table in catalogue.PUBLIC_TABLES}
 
 
 @pytest.fixture(scope="module")

@@ -41,14 +41,14 @@ LATENCY = {"latency_cost", "figure_batch_latency"}
 TABLES_OUT = {"public_database", "data_package", "workbook"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
-FLEET = of(["nested_fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
-LEVERS = of(["nested_interventions", "figure_levers"], ["current"])
-NESTED = {"nested_fit current", "nested_energy current"} | LEVERS | FLEET
+FLEET = of(["fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
+LEVERS = of(["interventions", "figure_levers"], ["current"])
+NESTED = {"study_curves current", "query_energy current"} | LEVERS | FLEET
 NESTED |= of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"])
 
 
 def test_edit_of_a_module_reruns_its_users(copy):
-    module = copy / "workflow/scripts/inference_energy/scenarios.py"
+    module = copy / "workflow/scripts/inference_energy/oviedo/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
     published = of(["scenario_aggregates", "figure_fleet_scenarios"])
     assert rerun(copy) == published | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | PAGE
@@ -114,7 +114,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
 
 
 def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
-    module = copy / "workflow/scripts/inference_energy/adapters/vllm_bench.py"
+    module = copy / "workflow/scripts/inference_energy/corpus/formats/vllm_bench.py"
     module.write_text(module.read_text() + "# edited\n")
     assert {"ingest_benchmarks", "benchmark_checks", "headline"} <= rerun(copy)
 

@@ -3,8 +3,8 @@
 import subprocess
 
 import pytest
-from inference_energy import revisions
-from inference_energy.errors import InputError
+from inference_energy.common.errors import InputError
+from inference_energy.records import revisions
 
 GOOD = """\
 rule all:

@@ -1,27 +1,26 @@
 # Studies, checked before any job runs, and helpers that rules declare their inputs with.
 import functools
+import os
 import re
 import sys
 import tomllib
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow/scripts"))
+SCRIPTS = str(Path(workflow.basedir) / "workflow/scripts")
+sys.path.insert(0, SCRIPTS)
+# Scripts of jobs lie in folders, and find the package that lies above them by this.
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SCRIPTS, os.environ.get("PYTHONPATH")]))
 
-from inference_energy import (
-    catalogue,
-    configuration,
-    modules,
-    run_files,
-    run_summary,
-    serving,
-    studies,
-    sweeps,
-    terminal,
-)
-from inference_energy.errors import InputError
-from inference_energy.file_names import file_name, name_of
-from inference_energy.usage import closing
-from inference_energy.usage import configuration as usage_configuration
+from inference_energy.common import jobs, yaml_files
+from inference_energy.common.errors import InputError
+from inference_energy.common.files import file_name, name_of
+from inference_energy.fleet import sweeps
+from inference_energy.headline import summary
+from inference_energy.publish import catalogue
+from inference_energy.records import imports, run_files
+from inference_energy.statement import files as statement_files
+from inference_energy.statement import run_end
+from inference_energy.studies import access, checks, files
 
 # Figures of a study, by its method.
 FIGURES = {
@@ -46,24 +45,23 @@ QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "class
 
 
 def schema(name):
-    return configuration.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
+    return yaml_files.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
 
 
 try:
-    configuration.check(config, schema("config"), "config/config.yaml")
+    yaml_files.check(config, schema("config"), "config/config.yaml")
     if config["fleet_draws"] > config["draws"]:
         raise InputError(f"config/config.yaml: fleet_draws: found {config['fleet_draws']}; allowed: at most `draws`")
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
-    STUDIES = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
-    BRIDGE = {name: studies.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
-    studies.read_study(config["bridge"]["from"], Path("config/studies"), METHODS)  # a name that is not there stops here
-    studies.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
-    USAGES = usage_configuration.read_usages(config["usage"], Path("config/usage"), schema("usage"))
+    STUDIES = {name: files.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
+    BRIDGE = {name: files.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
+    files.read_study(config["bridge"]["from"], Path("config/studies"), METHODS)  # a name that is not there stops here
+    checks.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
+    USAGES = statement_files.read_usages(config["usage"], Path("config/usage"), schema("usage"))
     USAGE_STUDIES = {
-        name: usage_configuration.study_of(name, usage, Path("config/studies"), METHODS)
-        for name, usage in USAGES.items()
+        name: statement_files.study_of(name, usage, Path("config/studies"), METHODS) for name, usage in USAGES.items()
     }
-    PARENTS = {name: configuration.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
+    PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
 
@@ -90,7 +88,7 @@ def one_of(names):
 
 wildcard_constraints:
     study="|".join(map(re.escape, STUDIES)),
-    workload="|".join(studies.WORKLOADS),
+    workload="|".join(access.WORKLOADS),
     usage=one_of(USAGES),
     shard=r"\d+",
     shards=r"\d+",
@@ -113,7 +111,7 @@ def swept_values(wildcards):
 
 def library(script):
     """Every module that a script imports, as plain inputs: compared by content, so an edit reruns its users."""
-    return modules.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
+    return imports.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
 
 
 def figures():
@@ -195,7 +193,7 @@ def model_sweep_files():
         f"results/{name}/model_sweeps/{file_name(model)}/{parameter}.parquet"
         for name, study in STUDIES.items()
         if study["method"] == "nested"
-        for model in serving.model_classes(study)
+        for model in access.model_classes(study)
         for parameter in sweeps.of_models(study)
     ]
 
@@ -211,7 +209,7 @@ PROJECT_FILES = [
     "workflow/schemas/study_nested.schema.yaml",
     "workflow/schemas/study_published.schema.yaml",
     "workflow/schemas/usage.schema.yaml",
-    "workflow/scripts/provenance.py",
+    "workflow/scripts/records/provenance.py",
 ]
 
 
@@ -220,12 +218,12 @@ def whole_run():
     """Files that a whole run makes, and those that it reads: data, configuration, code, environment."""
     found = run_files.of_targets(targets(), workflow.rules, Path.cwd())
     named = (config["bridge"]["from"], *STUDIES, *BRIDGE)
-    configured = {path for name in named for path in studies.lineage(name, Path("config/studies"))}
+    configured = {path for name in named for path in files.lineage(name, Path("config/studies"))}
     included = {file.get_path_or_uri(secret_free=True) for file in workflow.included}
-    imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == modules.PACKAGE}
+    imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == imports.PACKAGE}
     written = {Path(path).resolve().relative_to(Path.cwd()) for path in included | imported}
     usages = {Path(f"config/usage/{name}.yaml") for name in USAGES}
-    sources = {*found.sources, *PROJECT_FILES, *library("provenance"), *map(str, configured | written | usages)}
+    sources = {*found.sources, *PROJECT_FILES, *library("records/provenance"), *map(str, configured | written | usages)}
     return run_files.RunFiles(found.results, sorted(sources))
 
 
@@ -268,7 +266,7 @@ def usage_study(wildcards):
 def usage_files(name):
     """The files of a usage's logs and bills; looked for only where its statement is asked for."""
     try:
-        return usage_configuration.listed(name, USAGES[name], config.get("usage_folder"))
+        return statement_files.listed(name, USAGES[name], config.get("usage_folder"))
     except InputError as error:
         sys.exit(f"Error: {error}")
 
@@ -280,7 +278,7 @@ def bill_files(wildcards):
 
 def shard_files(wildcards):
     """The files of one shard of a usage's logs."""
-    files = usage_configuration.dealt(usage_files(wildcards.usage)["logs"], int(wildcards.shards))
+    files = statement_files.dealt(usage_files(wildcards.usage)["logs"], int(wildcards.shards))
     return files[int(wildcards.shard) - 1]
 
 
@@ -294,7 +292,7 @@ def shards(kind):
 
     def of(wildcards):
         files = usage_files(wildcards.usage)["logs"]
-        count = len(usage_configuration.dealt(files, config["usage_shards"])) if files else 0
+        count = len(statement_files.dealt(files, config["usage_shards"])) if files else 0
         folder = f"results/usage/{wildcards.usage}/shards"
         return [f"{folder}/{number:04d}-of-{count:04d}.{kind}.parquet" for number in range(1, count + 1)]
 

@@ -25,7 +25,7 @@ rule dashboard:
             f"workflow/dashboard/{name}"
             for name in ("style.css", "energy.js", "readable.js", "charts.js", "controls.js", "page.js")
         ],
-        code=library("dashboard"),
+        code=library("dashboard/dashboard"),
     output:
         # Not in Snakemake's report: it shows pages as addresses that hold them, which browsers refuse beyond 2 MB.
         update("results/dashboard.html"),
@@ -40,4 +40,4 @@ rule dashboard:
         version=VERSION,
         seed=config["seed"],
     script:
-        "../scripts/dashboard.py"
+        "../scripts/dashboard/dashboard.py"

@@ -1,110 +1,107 @@
-# What a study of method `published` computes: throughput, energy per query, interventions, fleets.
+# What a study of method `nested` computes: curves, energy per query, interventions, fleets, sweeps.
 
-PUBLISHED = [name for name, study in STUDIES.items() if study["method"] == "published"]
+NESTED = [name for name, study in STUDIES.items() if study["method"] == "nested"]
+# What every rule of such a study reads besides its own inputs, by the names of services.Tables.
+NESTED_TABLES = {
+    "throughput": "results/validated/throughput.parquet",
+    "corrections": "results/validated/corrections.parquet",
+    "models": "results/validated/models.parquet",
+    "hardware": "results/validated/hardware.parquet",
+    "coefficients": "results/comparison/throughput_configurations.parquet",
+    "left_out": "results/comparison/throughput_left_out.parquet",
+    "forms": "results/comparison/throughput_forms.parquet",
+    "pairs": "results/comparison/attainment_pairs.parquet",
+    "latency": "results/comparison/latency_summary.parquet",
+    "lengths": "results/validated/request_lengths.parquet",
+    "answers": "results/validated/output_length_quantiles.parquet",
+    "node_power": "resources/node_power.csv",
+    "overheads": "resources/overheads.csv",
+}
+# What is left to read of them once the curves are fitted, by the names of services.ServedTables.
+SERVED_TABLES = {
+    name: NESTED_TABLES[name]
+    for name in ("hardware", "pairs", "latency", "lengths", "answers", "node_power", "overheads")
+}
+# The parts of a study that decide the energy of a query.
+NESTED_QUERY = (
+    "boundary",
+    "throughput",
+    "hardware",
+    "power",
+    "load",
+    "attainment",
+    "latency_target_ms",
+    "pue",
+    "overheads",
+    "workloads",
+    "classes",
+)
 
 
-rule throughput_fit:
-    """Throughput of a node as a function of prompt and answer length, per model."""
+rule study_curves:
+    """The curve that serves every model on every GPU of a study, own or borrowed, and what its fleet shares."""
     input:
-        throughput="results/validated/throughput.parquet",
-        models="results/validated/models.parquet",
-        corrections="results/validated/corrections.parquet",
-        code=library("throughput_fit"),
+        **NESTED_TABLES,
+        code=library("energy/study_curves"),
     output:
         fit=update("results/{study}/throughput_fit.parquet"),
-        rows=update("results/{study}/throughput_rows.parquet"),
-        curve=update("results/{study}/throughput_curve.parquet"),
+        assumed=update("results/{study}/assumptions.parquet"),
     log:
-        "results/logs/{study}/throughput_fit.log",
+        "results/logs/{study}/study_curves.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=one_of(NESTED),
     conda:
         "../envs/pipeline.yaml"
     params:
-        study=section("throughput", "classes", "node_power_kw", "workloads"),
+        study=section(*NESTED_QUERY),
     script:
-        "../scripts/throughput_fit.py"
+        "../scripts/energy/study_curves.py"
 
 
-rule token_lengths:
-    """How long the queries of each workload are."""
+rule query_energy:
+    """Energy of one query, per model and class, workload, boundary and kind of spread, and where the spread comes from."""
     input:
-        code=library("token_lengths"),
-    output:
-        density="results/{study}/token_length_density.parquet",
-        quantiles="results/{study}/token_length_quantiles.parquet",
-    log:
-        "results/logs/{study}/token_lengths.log",
-    wildcard_constraints:
-        study=one_of(PUBLISHED),
-    conda:
-        "../envs/pipeline.yaml"
-    params:
-        study=section("workloads"),
-    script:
-        "../scripts/token_lengths.py"
-
-
-rule energy_per_query:
-    """Energy of one query, per model and class, for every workload of a study, by both engines."""
-    input:
+        **NESTED_TABLES,
         fit="results/{study}/throughput_fit.parquet",
-        code=library("energy_per_query"),
+        code=library("energy/query_energy"),
     output:
-        energy="results/{study}/energy_per_query.parquet",
-        density="results/{study}/energy_density.parquet",
+        energy=update("results/{study}/energy_per_query.parquet"),
+        boundaries=update("results/{study}/energy_by_boundary.parquet"),
+        density=update("results/{study}/energy_density.parquet"),
+        variance=update("results/{study}/variance_shares.parquet"),
     log:
-        "results/logs/{study}/energy_per_query.log",
+        "results/logs/{study}/query_energy.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=one_of(NESTED),
     conda:
         "../envs/pipeline.yaml"
     params:
-        study=section(*QUERY_ENERGY),
+        study=section(*NESTED_QUERY),
         draws=config["draws"],
+        fleet_draws=config["fleet_draws"],
         seed=config["seed"],
     script:
-        "../scripts/energy_per_query.py"
+        "../scripts/energy/query_energy.py"
 
 
-rule intervention_multipliers:
-    """What each lever saves, and all of them together."""
+rule interventions:
+    """What each lever saves where it acts, and levers together."""
     input:
+        **NESTED_TABLES,
         fit="results/{study}/throughput_fit.parquet",
-        code=library("intervention_multipliers"),
+        interventions="resources/interventions.csv",
+        code=library("energy/interventions"),
     output:
-        "results/{study}/intervention_multipliers.parquet",
+        update("results/{study}/intervention_multipliers.parquet"),
     log:
-        "results/logs/{study}/intervention_multipliers.log",
+        "results/logs/{study}/interventions.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=one_of(NESTED),
     conda:
         "../envs/pipeline.yaml"
     params:
-        study=section(*QUERY_ENERGY, "interventions"),
-        draws=config["draws"],
+        study=section(*NESTED_QUERY, "interventions"),
+        draws=config["fleet_draws"],
         seed=config["seed"],
     script:
-        "../scripts/intervention_multipliers.py"
-
-
-rule scenario_aggregates:
-    """What a fleet draws in a day, per scenario."""
-    input:
-        energy="results/{study}/energy_per_query.parquet",
-        fit="results/{study}/throughput_fit.parquet",
-        overheads="resources/overheads.csv",
-        code=library("scenario_aggregates"),
-    output:
-        update("results/{study}/scenario_aggregates.parquet"),
-    log:
-        "results/logs/{study}/scenario_aggregates.log",
-    wildcard_constraints:
-        study=one_of(PUBLISHED),
-    conda:
-        "../envs/pipeline.yaml"
-    params:
-        study=section(*QUERY_ENERGY, "fleet"),
-        seed=config["seed"],
-    script:
-        "../scripts/scenario_aggregates.py"
+        "../scripts/energy/interventions.py"

@@ -18,7 +18,7 @@ rule explanations:
         settings=["config/config.yaml", *sorted(map(str, Path("config/studies").glob("*.yaml")))],
         schemas=["workflow/schemas/study_published.schema.yaml", "workflow/schemas/study_nested.schema.yaml"],
         template="workflow/templates/explanations.html.j2",
-        code=library("explanations"),
+        code=library("explain/explanations"),
     output:
         report(
             update("results/explanations.html"),
@@ -31,4 +31,4 @@ rule explanations:
     conda:
         "../envs/pipeline.yaml"
     script:
-        "../scripts/explanations.py"
+        "../scripts/explain/explanations.py"

@@ -5,7 +5,7 @@ rule public_database:
     """Every public table in one database, with a comment on every column, and views for the questions asked most."""
     input:
         tables=public_files(),
-        code=library("public_database"),
+        code=library("publish/public_database"),
     output:
         report(
             update("results/inference_energy.duckdb"),
@@ -20,7 +20,7 @@ rule public_database:
     params:
         studies=STUDY_METHODS,
     script:
-        "../scripts/public_database.py"
+        "../scripts/publish/public_database.py"
 
 
 rule data_package:
@@ -30,7 +30,7 @@ rule data_package:
         origins=files_like("resources/*/*/origin.yaml"),
         registries=files_like("resources/*.csv"),
         citation="CITATION.cff",
-        code=library("data_package"),
+        code=library("publish/data_package"),
     output:
         tables=update(expand("results/csv/{table}.csv", table=catalogue.BY_NAME)),
         descriptor=report(
@@ -46,7 +46,7 @@ rule data_package:
     params:
         studies=STUDY_METHODS,
     script:
-        "../scripts/data_package.py"
+        "../scripts/publish/data_package.py"
 
 
 rule workbook:
@@ -56,7 +56,7 @@ rule workbook:
         origins=files_like("resources/*/*/origin.yaml"),
         registries=files_like("resources/*.csv"),
         citation="CITATION.cff",
-        code=library("workbook"),
+        code=library("publish/workbook"),
     output:
         report(
             update("results/inference_energy.xlsx"),
@@ -71,31 +71,7 @@ rule workbook:
     params:
         studies=STUDY_METHODS,
     script:
-        "../scripts/workbook.py"
-
-
-rule headline_page:
-    """The headline numbers as a table to read: printed, computed, interval, whether it came back."""
-    input:
-        headline="results/headline.csv",
-        template="workflow/templates/headline.html.j2",
-        frame="workflow/templates/page.html.j2",
-        code=library("headline_page"),
-    output:
-        report(
-            update("results/headline.html"),
-            caption="../report/headline.rst",
-            category="Published against computed",
-            labels={"figure": "headline numbers (table)"},
-        ),
-    log:
-        "results/logs/headline_page.log",
-    conda:
-        "../envs/pipeline.yaml"
-    params:
-        titles={name: study["title"] for name, study in STUDIES.items()},
-    script:
-        "../scripts/headline_page.py"
+        "../scripts/publish/workbook.py"
 
 
 rule methods_page:
@@ -105,7 +81,7 @@ rule methods_page:
         frame="workflow/templates/page.html.j2",
         snakefile="Snakefile",
         rules=files_like("workflow/rules/*.smk"),
-        scripts=files_like("workflow/scripts/*.py"),
+        scripts=files_like("workflow/scripts/*.py", "workflow/scripts/[!i]*/*.py"),
         modules=files_like("workflow/scripts/inference_energy/**/*.py"),
         studies=files_like("config/studies/*.yaml"),
         schemas=files_like("workflow/schemas/study_*.schema.yaml"),
@@ -129,4 +105,4 @@ rule methods_page:
         schemas={method: f"workflow/schemas/study_{method}.schema.yaml" for method in METHODS},
         bridge=config["bridge"]["steps"],
     script:
-        "../scripts/methods_page.py"
+        "../scripts/publish/methods_page.py"

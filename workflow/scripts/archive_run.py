@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from inference_energy import archive
-from inference_energy.errors import InputError
+from inference_energy.common.errors import InputError
+from inference_energy.records import archive
 
 try:
     path = archive.pack(Path())

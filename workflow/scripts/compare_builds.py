@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from inference_energy import builds, change_report, revisions, text_files
-from inference_energy.errors import InputError
+from inference_energy.common import files
+from inference_energy.common.errors import InputError
+from inference_energy.records import builds, report, revisions
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("base", help="a project folder with a finished build, a folder of results, or a git revision")
@@ -22,9 +23,9 @@ try:
         commit = revisions.commit(arguments.base, Path())
         folder = revisions.built(commit, Path(), arguments.cores, lambda line: print(line, flush=True))
         base = builds.in_folder(folder, f"{arguments.base} ({commit[:12]})")
-    changes = change_report.compare(base, now)
+    changes = report.compare(base, now)
 except InputError as error:
     sys.exit(f"Error: {error}")
-text_files.write_json(arguments.out / "changes.json", change_report.as_json(changes))
-text_files.write(arguments.out / "changes.md", change_report.as_markdown(changes))
+files.write_json(arguments.out / "changes.json", report.as_json(changes))
+files.write(arguments.out / "changes.md", report.as_markdown(changes))
 print(f"{arguments.out / 'changes.md'}, {arguments.out / 'changes.json'}")

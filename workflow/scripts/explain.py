@@ -5,9 +5,9 @@ import signal
 import sys
 from pathlib import Path
 
-from inference_energy.errors import InputError
-from inference_energy.explain import machine, question, registry, text
-from inference_energy.explain.evidence import Evidence
+from inference_energy.common.errors import InputError
+from inference_energy.explain import as_json, question, registry, text
+from inference_energy.explain.build import Evidence
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make explain ... | head` ends quietly
 parser = argparse.ArgumentParser(description=__doc__)
@@ -23,6 +23,6 @@ try:
 except InputError as error:
     sys.exit(f"Error: {error}")
 if arguments.format == "json":
-    print(machine.rendered(node, answer))
+    print(as_json.rendered(node, answer))
 else:
     print(text.rendered(node, answer, full=arguments.detail == "full") if node else text.choice(answer))

@@ -5,8 +5,8 @@ import datetime
 import sys
 from pathlib import Path
 
-from inference_energy.errors import InputError
-from inference_energy.scaffold import new_source
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.new_source import new_source
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("name", help="of the source: small letters, digits and _")

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from inference_energy import provenance
-from inference_energy.errors import InputError
+from inference_energy.common.errors import InputError
+from inference_energy.records import provenance
 
 try:
     recorded = provenance.read(provenance.FILE)

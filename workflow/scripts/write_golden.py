@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import polars as pl
-from inference_energy import golden
-from inference_energy.origins import sha256
+from inference_energy.corpus.origins import sha256
+from inference_energy.headline import golden
 
 FILE = Path("tests/golden/headline.csv")
 

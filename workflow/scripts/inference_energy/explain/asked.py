@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from inference_energy.explain.evidence import Evidence
-from inference_energy.explain.node import RESULT, Node, Place, Value, computed, digits
+from inference_energy.explain.build import Evidence
+from inference_energy.explain.step import RESULT, Node, Place, Value, computed, digits
 
 # Units by what a column's name ends with or holds, the first that fits.
 UNITS = {

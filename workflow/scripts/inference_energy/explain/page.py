@@ -7,9 +7,9 @@ import jinja2
 import polars as pl
 
 from inference_energy.explain import registry
-from inference_energy.explain.evidence import Evidence
-from inference_energy.explain.node import Node
+from inference_energy.explain.build import Evidence
 from inference_energy.explain.question import question_for
+from inference_energy.explain.step import Node
 from inference_energy.explain.text import head
 
 DIGITS = 6

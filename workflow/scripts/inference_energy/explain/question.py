@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from inference_energy.catalogue import BY_NAME, PUBLIC_TABLES
-from inference_energy.errors import InputError, like, one_of
+from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.explain.asked import unit_of
-from inference_energy.explain.evidence import Evidence
+from inference_energy.explain.build import Evidence
+from inference_energy.publish.catalogue import BY_NAME, PUBLIC_TABLES
 
 # Columns that a row is taken at where the question does not say; stated in the answer.
 DEFAULTS = {"spread": "untrimmed", "grouped_by": "all", "group": "all", "combination": "independent"}

@@ -2,63 +2,63 @@
 
 from collections.abc import Callable, Mapping
 
-from inference_energy.explain import (
-    attained,
+from inference_energy.explain.asked import Asked
+from inference_energy.explain.build import Evidence
+from inference_energy.explain.derivations import (
+    attainment,
+    backtest,
     compared,
     corpus,
     curves,
-    fleets,
+    distributions,
+    fleet,
     headline,
-    judged,
+    interventions,
     latency,
-    laws,
     lengths,
-    levers,
-    published_energy,
-    service_energy,
+    oviedo,
+    service,
 )
-from inference_energy.explain.asked import Asked
-from inference_energy.explain.evidence import Evidence
-from inference_energy.explain.node import Node
+from inference_energy.explain.step import Node
 
 
 def _energy(asked: Asked) -> Node:
     published = asked.evidence.study(asked.study)["method"] == "published"
-    return (published_energy if published else service_energy).explained(asked)
+    return (oviedo if published else service).explained(asked)
 
 
 EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "headline": headline.explained,
     "energy_per_query": _energy,
-    "energy_by_boundary": service_energy.explained,
+    "energy_by_boundary": service.explained,
     "energy_density": lengths.energy_density,
-    "intervention_multipliers": levers.explained,
-    "scenario_aggregates": fleets.scenario,
-    "fleet_plan": fleets.plan,
-    "sweeps": fleets.sweep,
-    "variance_shares": fleets.variance,
-    "assumptions": laws.assumption_row,
+    "intervention_multipliers": interventions.explained,
+    "scenario_aggregates": fleet.scenario,
+    "fleet_plan": fleet.plan,
+    "sweeps": fleet.sweep,
+    "variance_shares": fleet.variance,
+    "assumptions": distributions.assumption_row,
     "throughput_fit": curves.of_a_study,
     "throughput_rows": curves.published_row,
     "throughput_curve": curves.curve_point,
     "token_length_density": lengths.token_density,
     "token_length_quantiles": lengths.quantile,
     "method_bridge": compared.bridge,
-    "backtest": judged.explained,
-    "backtest_peers": judged.peer,
-    "scores": judged.score,
+    "backtest": backtest.explained,
+    "backtest_peers": backtest.peer,
+    "scores": backtest.score,
     "cross_methods": compared.query,
     "cross_method_parts": compared.parts,
     "statements": compared.statement,
     "statement_kinds": compared.kind_of_statement,
-    "tornado": fleets.moved,
+    "tornado": fleet.moved,
     "latency_runs": latency.run,
     "latency_costs": latency.cost,
     "latency_summary": latency.summary,
     "throughput_configurations": curves.configuration,
     "throughput_left_out": curves.left_out,
     "throughput_forms": curves.forms,
-    "attainment_pairs": attained.explained,
+    "attainment_pairs": attainment.explained,
     "request_length_quantiles": corpus.length_quantile,
     "benchmark_checks": corpus.check,
     "benchmark_sources": corpus.source_counts,

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
-from inference_energy.explain.evidence import BENCHMARKS, WORKLOADS, Evidence
+from inference_energy.explain.build import BENCHMARKS, WORKLOADS, Evidence
 from inference_energy.explain.files import assumptions_in, comment_at, lines, yaml_line
-from inference_energy.explain.node import RESULT, Node, Place, Value, digits
+from inference_energy.explain.step import RESULT, Node, Place, Value, digits
 
 # What is quoted of a benchmark row, where it has it.
 QUOTED = (

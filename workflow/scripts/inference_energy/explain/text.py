@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterable
 
-from inference_energy.explain.node import DIGITS, Node, Place, Value, digits
 from inference_energy.explain.question import Answer, Found
+from inference_energy.explain.step import DIGITS, Node, Place, Value, digits
 
 WIDTH = 100
 SHOWN = 3  # of many children of a kind

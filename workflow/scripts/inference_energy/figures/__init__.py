@@ -1,1 +1,1 @@
-"""One module per figure: each takes tables and returns a chart."""
+"""One module a figure, in folders named as the chapters; the theme and how figures are saved."""

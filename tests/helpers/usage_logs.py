@@ -1,0 +1,76 @@
+"""Small logs of requests in every format, and the metering of them."""
+
+import json
+import logging
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from inference_energy.statement import files as statement_files
+from inference_energy.statement import metering
+
+PLACE = "config/usage/mine.yaml"
+COLUMNS = {
+    "time": "time",
+    "model": "model",
+    "input_tokens": "prompt",
+    "cached_tokens": "cached",
+    "output_tokens": "answer",
+    "tenant": "team",
+    "region": "place",
+}
+# Time, model, prompt, cached, answer, tenant, region: two hours, two models.
+ROWS = [
+    ("2026-01-01T00:10:00Z", "A", 1000, 0, 500, "x", "eu"),
+    ("2026-01-01T00:59:59Z", "A", 2000, 500, 100, "x", "eu"),
+    ("2026-01-01T01:00:00Z", "A", 10, 10, 1, "x", "eu"),
+    ("2026-01-01T01:30:00Z", "B", 7, 0, 0, "y", "us"),
+]
+
+
+def frame(rows=ROWS) -> pl.DataFrame:
+    """Rows as a table with times of text."""
+    return pl.DataFrame(rows, schema=["time", "model", "prompt", "cached", "answer", "team", "place"], orient="row")
+
+
+def spec(**changes) -> dict:
+    """An entry of `logs`; columns that are None are not there."""
+    columns = {role: name for role, name in (COLUMNS | changes.pop("columns", {})).items() if name}
+    return {"files": ["*"], "columns": columns} | changes
+
+
+def write(rows: pl.DataFrame, path: Path) -> Path:
+    """Rows as Parquet (times become time stamps in UTC), CSV or JSON lines, by the ending."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".csv":
+        rows.write_csv(path)
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows.iter_rows(named=True)))
+    else:
+        if rows.schema["time"] == pl.String:
+            rows = rows.with_columns(pl.col("time").str.to_datetime(time_zone="UTC"))
+        rows.write_parquet(path)
+    return path
+
+
+def metered(folder: Path, entry: dict | None = None, *, leave_out=False, step_minutes=60, files=None):
+    """Sums and files of all logs in a folder."""
+    usage = {"folder": str(folder), "logs": {"log": entry or spec()}}
+    found = statement_files.files_of(usage, "logs", PLACE) if files is None else files
+    return metering.metered(
+        found,
+        usage["logs"],
+        place=PLACE,
+        step_minutes=step_minutes,
+        leave_out=leave_out,
+        threads=2,
+        folder=folder.parent,
+        logger=logging.getLogger("test"),
+    )
+
+
+def parquet_with(path: Path, select: str) -> Path:
+    """A Parquet file of one query, for types that other writers do not have."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    duckdb.sql(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+    return path

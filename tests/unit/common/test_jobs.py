@@ -1,0 +1,25 @@
+"""What a failed run prints last."""
+
+import atexit
+
+from inference_energy.common import jobs
+from inference_energy.common import jobs as common_jobs
+
+
+def printed(folder, monkeypatch, capsys, errors):
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(atexit, "register", lambda show: show())
+    if errors:
+        jobs.ERRORS.parent.mkdir(parents=True)
+        jobs.ERRORS.write_text("".join(f"{error}\n" for error in errors))
+    common_jobs.show_errors()
+    return capsys.readouterr().err
+
+
+def test_error_of_a_job_that_was_tried_again_is_printed_once(tmp_path, monkeypatch, capsys):
+    errors = printed(tmp_path, monkeypatch, capsys, ["no such model", "no such GPU", "no such model"])
+    assert errors == "\nError: no such model\n\nError: no such GPU\n"
+
+
+def test_job_that_could_not_say_why_it_failed_leaves_its_log(tmp_path, monkeypatch, capsys):
+    assert printed(tmp_path, monkeypatch, capsys, []) == "\nError: see the log named above\n"

@@ -1,0 +1,81 @@
+"""Rows that nothing newer followed, and refreshes that changed nothing."""
+
+import pytest
+from check_rows import rows_of, sources, throughput
+from inference_energy.corpus.checks.staleness import refreshed_but_unchanged, stale
+
+
+def days(published_on, read_on):
+    """Age as it is reported; every age of at least a day is."""
+    return stale(throughput({"published_on": published_on}), sources({"read_on": read_on}), 0)["found"].item()
+
+
+@pytest.mark.parametrize(
+    ("published_on", "read_on", "age"),
+    [
+        ("2025-01-10", "2025-01-31", 21),
+        ("2025-01", "2025-02-01", 1),  # the month counts as its last day
+        ("2024-02", "2024-03-10", 10),  # 29 February
+        ("2023-12", "2024-01-01", 1),
+        ("2024", "2025-01-31", 31),  # the year counts as 31 December
+        ("2025-01-10", "2025-02", 49),  # 21 days of January, 28 of February
+        ("2024-12-31", "2025", 365),
+    ],
+)
+def test_age_of_dates_known_to_the_day_month_or_year(published_on, read_on, age):
+    assert days(published_on, read_on) == age
+
+
+@pytest.mark.parametrize(("published_on", "raised"), [("2025-01-01", []), ("2024-12-31", ["0"])])
+def test_row_exactly_at_the_limit_is_not_stale(published_on, raised):
+    # 2025-01-01 to 2026-01-01 are 365 days.
+    assert rows_of(stale(throughput({"published_on": published_on}), sources({}), 365)) == raised
+
+
+def test_stale_finding_says_what_is_how_old():
+    finding = stale(throughput({"published_on": "2024-12-31"}), sources({}), 365).row(0, named=True)
+    assert (finding["severity"], finding["found"], finding["expected"], finding["unit"]) == ("info", 366, 365, "days")
+    assert finding["message"] == (
+        "the newest throughput of Llama 3.1 70B on H100 SXM 80GB is of 2024-12-31, 366 days before 2026-01-01"
+    )
+
+
+@pytest.mark.parametrize(("read_on", "raised"), [("1999-12-31", []), ("2002-06-01", ["0"]), ("2099-01-01", ["0"])])
+def test_age_counts_to_the_newest_reading_and_not_to_today(read_on, raised):
+    rows = throughput({"published_on": "1999-06-01"})
+    read = sources({"read_on": "1999-07-01"}, {"read_on": read_on})
+    assert rows_of(stale(rows, read, 365)) == raised
+
+
+def test_only_the_newest_row_of_a_model_and_gpu_counts():
+    old, new = {"published_on": "2020-01-01"}, {"published_on": "2025-12-01"}
+    other_gpu = old | {"gpu": "A100 SXM 80GB"}
+    other_model = old | {"model": "Llama 2 70B"}
+    assert rows_of(stale(throughput(new, old, other_gpu, other_model), sources({}), 365)) == ["3", "2"]
+
+
+def test_row_known_to_the_year_is_newer_than_one_of_its_march():
+    # 2025 counts as 31 December 2025: 181 days before 30 June 2026.
+    rows = throughput({"published_on": "2025"}, {"published_on": "2025-03"})
+    assert stale(rows, sources({"read_on": "2026-06-30"}), 365).is_empty()
+
+
+SAME = {"previous_sha256": "same", "previous_read_on": "2025-01-01"}
+
+
+def test_file_read_again_later_with_the_same_bytes_is_raised():
+    finding = refreshed_but_unchanged(sources(SAME)).row(0, named=True)
+    assert (finding["source"], finding["file"], finding["severity"]) == ("a", "a.csv", "warning")
+    assert "read on 2025-01-01 and again on 2026-01-01" in finding["message"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"previous_sha256": "other"},
+        {"previous_read_on": "2026-01-01"},  # the same day
+        {"previous_sha256": None, "previous_read_on": None},  # never refreshed
+    ],
+)
+def test_changed_or_never_refreshed_file_is_not_raised(changed):
+    assert refreshed_but_unchanged(sources(SAME | changed)).is_empty()

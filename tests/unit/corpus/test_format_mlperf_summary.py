@@ -1,0 +1,234 @@
+"""summary_results.json of MLPerf Inference."""
+
+import json
+
+import pytest
+from hypothesis import given
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.formats import mlperf_summary
+from mutated_files import FUZZ, assert_read_or_refused, mutated_text, mutated_value
+
+RESULT = {
+    "ID": "v9.9-0001",
+    "Submitter": "Acme",
+    "Availability": "available",
+    "Category": "closed",
+    "Suite": "datacenter",
+    "System": "Acme  Box 8",
+    "UsedModel": "llama2-70b-99",
+    "Scenario": "Offline",
+    "Nodes": 2,
+    "Accelerator": "NVIDIA H100-SXM-80GB",
+    "a#": 8.0,
+    "Location": "closed/Acme/results/box/llama2-70b-99/Offline",
+    "Software": "vLLM 0.9.1+x, PyTorch 2.7",
+    "Notes": "TGP 700W",
+    "has_power": True,
+    "weight_data_types": "fp8",
+    "Details": "https://example.org/closed/Acme/results/box",
+    "Performance_Result": 20000.0,
+    "Performance_Units": "Tokens/s",
+    "Power_Result": 5000.0,
+    "Power_Units": "Watts",
+}
+
+
+def read(tmp_path, *results):
+    path = tmp_path / "summary_results.json"
+    path.write_text(json.dumps(list(results), indent=2), encoding="utf-8")
+    return mlperf_summary.read(path)
+
+
+def one(tmp_path, **changes):
+    return read(tmp_path, RESULT | changes).tables["throughput"].row(0, named=True)
+
+
+def test_every_value_is_mapped(tmp_path):
+    tables = read(tmp_path, RESULT).tables
+    assert tables["throughput"].rows(named=True) == [
+        {
+            "row_id": "v9.9-0001/llama2-70b-99/Offline",
+            "model": "llama2-70b-99",
+            "gpu": "NVIDIA H100-SXM-80GB",
+            "gpus": "16",  # 2 nodes of 8
+            "nodes": "2",
+            "engine": "vLLM",
+            "engine_version": "0.9.1+x",
+            "precision": "FP8",
+            "load": "offline",
+            "prompts": "MLPerf OpenOrca",
+            "phase": "prefill_and_decode",
+            "input_tokens": None,
+            "input_length_kind": "unknown",
+            "output_tokens": None,
+            "output_length_kind": "unknown",
+            "throughput_tok_per_s": "20000.0",
+            "throughput_counts": "output",
+            "throughput_scope": "instance",
+            "evidence": "measured",
+            "confidence": "high",
+            "url": "https://example.org/closed/Acme/results/box",
+            "note": "submitter Acme; system Acme Box 8; availability available; software vLLM 0.9.1+x, PyTorch 2.7;"
+            " remark TGP 700W; result closed/Acme/results/box/llama2-70b-99/Offline",
+            "file": str(tmp_path / "summary_results.json"),
+            "line": 2,
+        }
+    ]
+    assert tables["measured_energy"].rows(named=True) == [
+        {
+            "row_id": "v9.9-0001/llama2-70b-99/Offline",
+            "boundary": "node_wall",
+            "energy_j_per_output_token": "0.25",  # 5000 W / 20000 tokens/s
+            "power_w": "5000.0",
+            "file": str(tmp_path / "summary_results.json"),
+            "line": 2,
+        }
+    ]
+
+
+def test_lines_and_unique_ids_of_results_on_one_line(tmp_path):
+    path = tmp_path / "summary_results.json"
+    path.write_text(f"[\n{json.dumps(RESULT)}, {json.dumps(RESULT)},\n{json.dumps(RESULT)}]", encoding="utf-8")
+    tables = mlperf_summary.read(path).tables
+    name = "v9.9-0001/llama2-70b-99/Offline"
+    for table in tables.values():
+        assert table["line"].to_list() == [2, 2, 3]
+        assert table["row_id"].to_list() == [name, f"{name}/run-2", f"{name}/run-3"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"Category": "open"}, "open division"),
+        ({"Category": None}, "unstated division"),
+        ({"Suite": "edge"}, "edge suite"),
+        ({"Suite": ["edge"]}, "unstated suite"),
+        ({"UsedModel": "resnet"}, "not a language model"),
+        ({"UsedModel": 5}, "not a language model"),
+        ({"Performance_Units": "Queries/s"}, "unit Queries/s"),
+        ({"Performance_Units": None}, "unit not stated"),
+        ({"Accelerator": ""}, "no GPU"),
+        ({"Accelerator": "AMD MI300X 192GB (x32), AMD MI325X 256GB (x16)"}, "two kinds of GPU"),
+        ({"Accelerator": "NVIDIA H100 + NVIDIA H200"}, "two kinds of GPU"),
+    ],
+)
+def test_what_is_out_of_scope_is_counted(tmp_path, changes, reason):
+    reading = read(tmp_path, RESULT | changes, RESULT, RESULT | changes)
+    assert reading.left_out == {reason: 2}
+    assert reading.tables["throughput"].height == 1
+
+
+def test_a_system_of_both_suites_is_in_scope(tmp_path):
+    assert read(tmp_path, RESULT | {"Suite": "datacenter,edge"}).left_out == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "gpus"),
+    [
+        ({"a#": "4.0", "Nodes": "18"}, "72"),
+        ({"a#": 4, "Nodes": 1}, "4"),
+        ({"a#": ""}, None),
+        ({"a#": [8]}, None),
+        ({"Nodes": True}, None),
+        ({"a#": None, "Total Accelerators": 12}, "12"),
+        ({"Total Accelerators": "many"}, "many"),
+    ],
+)
+def test_gpus(tmp_path, changes, gpus):
+    assert one(tmp_path, **changes)["gpus"] == gpus
+
+
+def test_a_count_after_the_name_is_not_part_of_the_name(tmp_path):
+    assert one(tmp_path, Accelerator="NVIDIA B200 (x8)")["gpu"] == "NVIDIA B200"
+    assert one(tmp_path, Accelerator="[X] MS-Intel Arc, 48G")["gpu"] == "[X] MS-Intel Arc, 48G"
+
+
+@pytest.mark.parametrize(
+    ("software", "engine", "version"),
+    [
+        ("Booster 1.0, vllm-0.9.0.dev1+g71.rocm641, ROCm 6", "vLLM", "0.9.0.dev1+g71.rocm641"),
+        ("vLLM v0.9.2", "vLLM", "0.9.2"),
+        ("vllm", "vLLM", None),
+        ("SGLang v0.4.9", "SGLang", "0.4.9"),
+        ("TensorRT-LLM 1.0, CUDA 13", "TensorRT-LLM", "1.0"),
+        ("TensorRT 10.2.0, CUDA 12.4", "TensorRT-LLM", None),
+        ("PyTorch", None, None),
+        (None, None, None),
+    ],
+)
+def test_engine(tmp_path, software, engine, version):
+    row = one(tmp_path, Software=software)
+    assert (row["engine"], row["engine_version"]) == (engine, version)
+    assert software is None or f"software {software}" in row["note"]
+
+
+@pytest.mark.parametrize(
+    ("model", "scenario", "load", "prompts"),
+    [
+        ("llama3.1-405b", "Server", "server", "MLPerf LongBench, LongDataCollections, RULER and GovReport"),
+        ("llama3_1-8b", "Interactive", "interactive", "MLPerf CNN/DailyMail"),
+        ("llama2-70b-interactive-99", "Server", "interactive", "MLPerf OpenOrca"),
+        ("gptj-99.9", "Offline", "offline", "MLPerf CNN/DailyMail"),
+        ("mixtral-8x7b", "Offline", "offline", "MLPerf OpenOrca, GSM8K and MBXP"),
+        ("deepseek-r1", "Other", "Other", "MLPerf AIME, MATH500, GPQA, MMLU-Pro and LiveCodeBench"),
+        ("gpt-oss-120b", "Offline", "offline", None),
+    ],
+)
+def test_model_and_scenario(tmp_path, model, scenario, load, prompts):
+    row = one(tmp_path, UsedModel=model, Scenario=scenario)
+    assert (row["model"], row["load"], row["prompts"]) == (model, load, prompts)
+
+
+@pytest.mark.parametrize(
+    ("availability", "confidence"), [("preview", "medium"), ("RDI", "medium"), ("available", "high"), (None, None)]
+)
+def test_confidence(tmp_path, availability, confidence):
+    assert one(tmp_path, Availability=availability)["confidence"] == confidence
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"), [([1], "[1]"), ({"a": 1}, "{'a': 1}"), ("fast", "fast"), (True, "True"), (None, None)]
+)
+def test_a_wrong_type_becomes_text(tmp_path, value, cell):
+    reading = read(tmp_path, RESULT | {"Performance_Result": value, "Power_Result": value})
+    assert reading.tables["throughput"]["throughput_tok_per_s"].to_list() == [cell]
+    energy = reading.tables["measured_energy"].row(0, named=True)
+    assert (energy["power_w"], energy["energy_j_per_output_token"]) == (cell, None)
+
+
+def test_power_of_another_unit_is_counted(tmp_path):
+    reading = read(tmp_path, RESULT | {"Power_Units": "millijoules"}, RESULT | {"has_power": False})
+    assert reading.left_out == {"power in unit millijoules": 1}
+    assert list(reading.tables) == ["throughput"]
+    assert reading.tables["throughput"].height == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"\xff", "not UTF-8"),
+        (b"[{", "line 1: not valid JSON"),
+        (b"[]", "found list"),
+        (b"{}", "found dict"),
+        (b'[{"UsedModel": "x", "Performance_Result": 1}, 2]', "entry 2: found int"),
+        (b'[{"UsedModel": "x"}]', "no entry with the keys"),
+    ],
+)
+def test_broken_files_are_refused(tmp_path, content, message):
+    path = tmp_path / "summary_results.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as error:
+        mlperf_summary.read(path)
+    assert str(path) in str(error.value)
+
+
+def test_text_that_is_not_unicode_is_refused(tmp_path):
+    with pytest.raises(InputError, match="line 2: found a value for note"):
+        read(tmp_path, RESULT | {"System": "\ud800"})
+
+
+@FUZZ
+@given(text=mutated_text(json.dumps([RESULT, RESULT], indent=1)) | mutated_value([RESULT]))
+def test_any_content_is_read_or_refused(tmp_path, text):
+    assert_read_or_refused(mlperf_summary.read, tmp_path / "summary_results.json", text)

@@ -1,0 +1,124 @@
+"""The parts of the page that no browser is needed for."""
+
+import base64
+import gzip
+import json
+from pathlib import Path
+
+import jinja2
+import polars as pl
+import pytest
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.dashboard import page as dashboard_page
+from inference_energy.dashboard import payload
+from inference_energy.dashboard.page import Figure, caption_html, evidence, packed, page, references
+
+DASHBOARD = Path(__file__).parents[3] / "workflow/dashboard"
+SVG = '<svg width="790" height="697" viewBox="0 0 790.4 697"><text>A</text></svg>'
+FIGURE = Figure(
+    group="Fleet",
+    file="figures/one/fleet_plan",
+    svg=SVG,
+    specification={"title": {"text": ["A fleet draws", "a lot"]}},
+    caption="Of study **{{ snakemake.wildcards.study }}**.\n\nSee ``here``.",
+    wildcards={"study": "one", "workload": "plan"},
+)
+
+
+def built(**changes):
+    arguments = {
+        "version": "1.2.3",
+        "studies": [{"name": "one", "title": "One", "evidence": []}],
+        "numbers": {"first": "one"},
+        "figures": [FIGURE],
+        "sources": [],
+        "draws": 2048,
+    }
+    return page(DASHBOARD, **(arguments | changes))
+
+
+def test_packed_text_comes_back_and_is_the_same_every_time():
+    assert gzip.decompress(base64.b64decode(packed("Wh"))).decode() == "Wh"
+    assert packed("Wh") == packed("Wh")
+
+
+def test_a_page_holds_its_numbers_and_figures():
+    html = built()
+    assert packed(json.dumps({"first": "one"}, separators=(",", ":"))) in html
+    assert packed(SVG) in html
+    assert 'alt="A fleet draws a lot"' in html and 'width="790" height="697"' in html
+    assert "1.2.3" in html and "2,048" in html
+    assert html == built()
+
+
+def test_text_of_others_cannot_become_markup():
+    source = dict.fromkeys(("source", "publisher", "url", "read_on", "licence"), "x") | {"rows": 1}
+    html = built(sources=[source | {"title": "<script>alert(1)</script>"}])
+    assert "<script>alert(1)</script>" not in html and "&lt;script&gt;alert(1)" in html
+
+
+def test_numbers_that_json_has_no_word_for_are_refused():
+    with pytest.raises(ValueError, match="Out of range"):
+        built(numbers={"energy": float("nan")})
+
+
+def test_a_caption_becomes_html_with_its_study():
+    html = caption_html("Study **{{ snakemake.wildcards.study }}**.\n\nSecond.", {"study": "current"})
+    assert "<strong>current</strong>" in html and html.count("<p>") == 2
+    with pytest.raises(jinja2.UndefinedError):
+        caption_html("{{ snakemake.wildcards.nothing }}", {"study": "current"})
+
+
+def test_references_say_what_they_are():
+    statements = pl.DataFrame(
+        {
+            "source": ["published_statements", "published_statements", "jegham"],
+            "row_id": ["a", "b", "c"],
+            "kind": ["executive_statement", "top_down", "executive_statement"],
+            "subject": ["Chat", "Chat", "Other"],
+            "query": ["mean query"] * 3,
+            "citation": ["Somebody"] * 3,
+            "energy_wh": [0.34, 2.9, 1.0],
+            "url": ["https://example.org"] * 3,
+        }
+    )
+    loads = pl.DataFrame(
+        {
+            "reference": ["web_search", "site"],
+            "label": ["Searches", "Site"],
+            "energy_gwh_per_day": [0.3, 0.5],
+            "derivation": ["1e9 x 0.3 Wh", "30 MW"],
+            "source": ["A report (2024)", "https://example.org/site"],
+        }
+    )
+    found = references(statements, loads)
+    assert [(of["label"], of["value"], of["kind"]) for of in found["query"]] == [
+        ("Web search", pytest.approx(0.3), "stated"),
+        ("Chat, mean query", 0.34, "stated"),
+    ]
+    assert [of["url"] for of in found["fleet"]] == [None, "https://example.org/site"]
+
+
+def test_evidence_leads_to_its_sources():
+    rows = [{"ingredient": "Power", "kind": "measured", "rests_on": "Runs.", "sources": ["a", "gone"], "table": "t"}]
+    (found,) = evidence(rows, {"a": "https://example.org/a"})
+    assert found["links"] == [("a", "https://example.org/a"), ("resources/t.csv", "../resources/t.csv")]
+
+
+def test_every_ingredient_of_the_page_names_sources_that_exist():
+    root = DASHBOARD.parents[1]
+    for method, rows in read_yaml(DASHBOARD / "evidence.yaml").items():
+        assert method in ("published", "nested")
+        for row in rows:
+            assert row["kind"] in ("measured", "modelled", "stated", "assumed")
+            assert all((root / "resources/benchmarks" / source).is_dir() for source in row.get("sources", []))
+            assert "table" not in row or (root / f"resources/{row['table']}.csv").is_file()
+
+
+@pytest.mark.parametrize(("values", "expected"), [([2.0, 2.0], 2.0), ([1.0, 2.0], [1.0, 2.0]), (3, 3.0)])
+def test_draws_that_are_all_the_same_are_one_number(values, expected):
+    assert payload.draws(values) == expected
+
+
+def test_every_script_of_the_page_is_in_it():
+    assert {path.stem for path in DASHBOARD.glob("*.js")} == set(dashboard_page.SCRIPTS)

@@ -1,0 +1,201 @@
+"""Power of a serving node: by hand, its limits, and the registry against what was measured."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inference_energy.common.errors import InputError
+from inference_energy.corpus import registries
+from inference_energy.energy import power, tables
+from inference_energy.statistics.distributions import LogNormal
+from scipy.optimize import root
+from scipy.stats import beta
+
+RESOURCES = Path(__file__).parents[3] / "resources"
+HARDWARE = pl.DataFrame({"gpu": ["X", "Y"], "tdp_w": [1000.0, 500.0]})
+RUN = {
+    "source": "s",
+    "boundary": "gpu_boards",
+    "model": "A",
+    "gpu": "X",
+    "gpus": 2,
+    "precision": "FP8",
+    "prompts": "chat",
+    "energy_j_per_output_token": 1.0,
+    "throughput_tok_per_s": 1000.0,
+}
+GPUS = 8
+SHARE = st.floats(0, 1)
+
+
+@pytest.fixture(scope="module")
+def registry():
+    return registries.read_registry(RESOURCES / "node_power.csv", tables.NodePower)
+
+
+@pytest.fixture(scope="module")
+def row(registry, hardware):
+    rows = registry.join(hardware[0].select("gpu", "tdp_w"), on="gpu").rows_by_key("gpu", named=True, unique=True)
+    return lambda gpu: rows[gpu]
+
+
+def shares(*runs):
+    return power.saturated_board_shares(pl.DataFrame([RUN | run for run in runs]), HARDWARE)
+
+
+def node_kw(row, *, board_share, host_kw, load):
+    board_w = power.board_power_w(
+        tdp_w=row["tdp_w"], idle_share=row["board_idle_share_of_tdp"], saturated_share=board_share, load=load
+    )
+    host_w = power.host_power_w(idle_w=1000 * row["host_idle_kw_per_gpu"], saturated_w=1000 * host_kw, load=load)
+    return GPUS * (board_w + host_w) / 1000
+
+
+def draw(row, draws=100_000):
+    """Saturated board shares (beta above idle) and host powers (log-normal, cut at idle) of a row."""
+    generator = np.random.default_rng(1)
+    idle = row["board_idle_share_of_tdp"]
+    ends = np.array([row[f"board_saturated_share_of_tdp_{end}"] for end in ("p05", "p95")])
+    scaled = (ends - idle) / (1 - idle)
+    solved = root(lambda logs: beta.ppf([0.05, 0.95], *np.exp(logs)) - scaled, [1.0, 0.0])
+    assert solved.success
+    board_share = idle + (1 - idle) * generator.beta(*np.exp(solved.x), draws)
+    host_kw = LogNormal.from_percentiles(
+        p05=row["host_saturated_kw_per_gpu_p05"], p95=row["host_saturated_kw_per_gpu_p95"]
+    ).draw(generator, draws)
+    return board_share, np.maximum(host_kw, row["host_idle_kw_per_gpu"])
+
+
+def test_power_by_hand():
+    board_w = power.board_power_w(tdp_w=1000.0, idle_share=0.1, saturated_share=0.9, load=0.25)
+    assert board_w == pytest.approx(300.0)  # 100 + 800 / 4
+    assert power.host_power_w(idle_w=200.0, saturated_w=300.0, load=0.25) == pytest.approx(225.0)
+    range_kw = pl.DataFrame({"host_saturated_kw_per_gpu_p05": [0.1], "host_saturated_kw_per_gpu_p95": [0.4]})
+    assert range_kw.select(power.host_middle_w()).item() == pytest.approx(200.0)
+
+
+def test_power_elementwise():
+    board_w = power.board_power_w(
+        tdp_w=np.array([1000.0, 500.0]), idle_share=0.1, saturated_share=np.array([0.9, 0.5]), load=np.array([0.5, 1.0])
+    )
+    assert board_w == pytest.approx([500.0, 250.0])
+
+
+@given(idle=SHARE, saturated=SHARE)
+def test_no_load_is_idle_and_full_load_is_saturated(idle, saturated):
+    for load, expected in ((0.0, idle), (1.0, saturated)):
+        board_w = power.board_power_w(tdp_w=700.0, idle_share=idle, saturated_share=saturated, load=load)
+        assert board_w == pytest.approx(700 * expected)
+        assert power.host_power_w(idle_w=idle, saturated_w=saturated, load=load) == pytest.approx(expected)
+
+
+@given(idle=SHARE, more=SHARE, load=SHARE, busier=SHARE)
+def test_power_rises_with_load(idle, more, load, busier):
+    low, high = sorted((load, busier))
+    rounding = 1e-9
+    board_w = [
+        power.board_power_w(tdp_w=700.0, idle_share=idle, saturated_share=idle + more, load=load)
+        for load in (low, high)
+    ]
+    host_w = [power.host_power_w(idle_w=idle, saturated_w=idle + more, load=load) for load in (low, high)]
+    assert board_w[0] <= board_w[1] + rounding
+    assert host_w[0] <= host_w[1] + rounding
+
+
+def test_shares_by_hand():
+    found = shares(
+        {},  # 1 J x 1,000 per s over 2 x 1,000 W
+        {"throughput_tok_per_s": 900.0, "energy_j_per_output_token": 2.0},  # 0.9, just near saturation
+        {"throughput_tok_per_s": 899.0, "energy_j_per_output_token": 9.0},  # not near it
+        {"model": "B", "energy_j_per_output_token": 1.8},  # 0.9
+        {"boundary": "node_wall", "energy_j_per_output_token": 9.0},
+    )
+    (only,) = found.rows(named=True)
+    assert (only["source"], only["gpu"], only["runs"], only["models"]) == ("s", "X", 3, 2)
+    # Model A counts once, with the median of 0.5 and 0.9; P5 and P95 lie on the line from 0.7 to 0.9.
+    assert only["board_share_of_tdp_p05"] == pytest.approx(0.71)
+    assert only["board_share_of_tdp_p50"] == pytest.approx(0.8)
+    assert only["board_share_of_tdp_p95"] == pytest.approx(0.89)
+
+
+@pytest.mark.parametrize("other", ["source", "model", "prompts", "precision", "gpu"])
+def test_saturation_is_that_of_the_same_series(other):
+    found = shares({}, {other: "Y", "throughput_tok_per_s": 100.0})
+    assert found["runs"].sum() == 2
+
+
+def test_no_runs_no_shares():
+    assert shares({"boundary": "node_wall"}).is_empty()
+
+
+def test_every_gpu_of_the_registry_is_hardware(registry, hardware):
+    assert set(registry["gpu"]) <= set(hardware[0]["gpu"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("0.1,0.62,", "0.7,0.62,", "allowed: shares that rise from idle over P5 to P95"),
+        (",0.225,0.25,", ",0.3,0.25,", "allowed: powers that rise from idle over P5 to P95"),
+        ("0.62,0.99,", "0.62,1.2,", "column board_saturated_share_of_tdp_p95: found '1.2'; allowed: < 1"),
+        ("from a like node", "guessed", "column basis: found 'guessed'"),
+    ],
+)
+def test_fault_is_one_line(tmp_path, old, new, message):
+    text = (RESOURCES / "node_power.csv").read_text()
+    assert old in text
+    path = tmp_path / "node_power.csv"
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(InputError) as fault:
+        registries.read_registry(path, tables.NodePower)
+    assert message in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+@pytest.mark.parametrize("gpu", ["H100 SXM 80GB", "B200 180GB"])
+def test_board_ranges_are_those_of_the_corpus(corpus, row, gpu):
+    # ML.ENERGY v3; the runs of v2 are those of an engine that left the GPUs waiting.
+    found = power.saturated_board_shares(corpus["measured_energy"], corpus["hardware"])
+    (measured,) = found.filter(source="mlenergy_v3", gpu=gpu).rows(named=True)
+    assert measured["models"] >= 20
+    for end in ("p05", "p95"):
+        assert row(gpu)[f"board_saturated_share_of_tdp_{end}"] == pytest.approx(
+            measured[f"board_share_of_tdp_{end}"], abs=0.05
+        )
+
+
+def test_older_engine_left_gpus_waiting(corpus):
+    found = power.saturated_board_shares(corpus["measured_energy"], corpus["hardware"])
+    by_source = {
+        source: share
+        for source, gpu, share in found.select("source", "gpu", "board_share_of_tdp_p50").rows()
+        if gpu == "H100 SXM 80GB"
+    }
+    assert by_source == pytest.approx({"mlenergy_v2": 0.410, "mlenergy_v3": 0.845}, abs=0.001)
+
+
+def test_saturated_b200_node_spans_the_wall_measurements(corpus, row):
+    wall_kw = corpus["measured_energy"].filter(boundary="node_wall", gpu="B200 180GB")["power_w"] / 1000
+    board_share, host_kw = draw(row("B200 180GB"))
+    low, high = np.quantile(
+        node_kw(row("B200 180GB"), board_share=board_share, host_kw=host_kw, load=1.0), [0.05, 0.95]
+    )
+    assert low < wall_kw.min() == pytest.approx(9.0, abs=0.05)
+    assert high > wall_kw.max() == pytest.approx(10.4, abs=0.05)
+
+
+def test_saturated_h200_node_capped_at_500_w_is_what_was_measured(row):
+    h200 = row("H200 SXM 141GB")
+    host_kw = draw(h200)[1]
+    capped_kw = node_kw(h200, board_share=500 / h200["tdp_w"], host_kw=host_kw, load=1.0)
+    assert np.quantile(capped_kw, 0.05) < 6.15
+    assert np.quantile(capped_kw, 0.95) > 6.28
+    assert np.median(capped_kw) == pytest.approx(6.15, rel=0.05)
+
+
+@pytest.mark.parametrize("gpu", ["H200 SXM 141GB", "B200 180GB"])
+def test_idle_node_is_what_was_measured(row, gpu):
+    assert 2.37 <= node_kw(row(gpu), board_share=1.0, host_kw=1.0, load=0.0) <= 2.9

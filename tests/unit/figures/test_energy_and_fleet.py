@@ -1,0 +1,328 @@
+"""Figures of studies of method `nested` say what their tables say, whatever a study has or lacks."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from inference_energy.figures import render
+from inference_energy.figures.energy.boundaries import boundaries_figure
+from inference_energy.figures.energy.energy_by_class import energy_by_class_figure
+from inference_energy.figures.energy.interventions import levers_figure
+from inference_energy.figures.fleet.fleet_plan import fleet_plan_figure
+from inference_energy.figures.fleet.model_sweeps import apart, model_sweeps_figure
+from inference_energy.figures.fleet.sweeps import sweeps_figure
+from inference_energy.figures.fleet.variance_shares import variance_shares_figure
+from inference_energy.figures.theme import ticks
+
+TRADITIONAL, LONG = "traditional", "long"
+BOUNDARY = {"query": "datacenter", "fleet": "fleet"}
+
+
+def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), boundary=BOUNDARY):
+    return {
+        "title": "Tiny",
+        "workloads": {name: {"label": f"{name.capitalize()} query"} for name in workloads},
+        "classes": {name: {"label": f"{name.capitalize()} models"} for name in classes},
+        "fleet": {"subject": classes[0]},
+        "boundary": boundary,
+    }
+
+
+def energy_rows(of, boundaries=("datacenter",)):
+    found = []
+    for position, (subject, workload) in enumerate((s, w) for s in of["classes"] for w in of["workloads"]):
+        for step, boundary in enumerate(boundaries):
+            for spread, middle, mean in (("untrimmed", 2.0, 5.0), ("per_query", 1.5, 4.0), ("shared", 4.0, 5.0)):
+                by = 10.0**position * (1 + step)
+                wh = {"p05": 0.5, "p50": middle, "p95": 9.0, "mean": mean}
+                row = {"workload": workload, "subject_kind": "class", "subject": subject, "boundary": boundary}
+                found.append(row | {"spread": spread} | {f"energy_wh_{q}": v * by for q, v in wh.items()})
+    return pl.DataFrame(found)
+
+
+def variance_rows(of, shares, log_variance=1.0):
+    subject = of["fleet"]["subject"]
+    return pl.DataFrame(
+        [
+            {"subject": subject, "label": "Frontier models", "workload": workload, "boundary": "datacenter"}
+            | {"spread": spread, "ingredient": name, "variance_share": share, "log_variance": log_variance}
+            for workload in of["workloads"]
+            for spread, ingredients in shares.items()
+            for name, share in ingredients.items()
+        ]
+    )
+
+
+def lever(name, label, times, *, combination="single", in_benchmarks=None, workload=TRADITIONAL):
+    return {
+        "workload": workload,
+        "subject": "frontier",
+        "boundary": "datacenter",
+        "lever": name,
+        "label": label,
+        "combination": combination,
+        "in_benchmarks": in_benchmarks,
+        "spread": "shared",
+        "multiplier_p05": times / 2,
+        "multiplier_p50": times,
+        "multiplier_p95": times * 2,
+        "energy_wh_p50": 1 / times,
+    }
+
+
+def scenario(name, gwh, long_share=0.0, interventions=False):
+    return {
+        "scenario": name,
+        "label": name.capitalize(),
+        "boundary": "fleet",
+        "queries_per_day": 2e9,
+        "long_share": long_share,
+        "interventions": interventions,
+        "energy_gwh_per_day_p05": gwh / 2,
+        "energy_gwh_per_day_p50": gwh,
+        "energy_gwh_per_day_p95": gwh * 2,
+        "energy_gwh_per_day_mean": gwh * 1.2,
+    }
+
+
+def planned(name, quantity, unit, p50):
+    row = {"scenario": name, "quantity": quantity, "unit": unit, "basis": "by hand"}
+    return row | {"p05": p50 / 2, "p50": p50, "p95": p50 * 2}
+
+
+REFERENCES = pl.DataFrame({"label": ["Town", "City"], "energy_gwh_per_day": [0.3, 3.0]})
+SWEPT = {"p05": 0.5, "p95": 9.0, "mean": 3.0}
+
+
+def swept(parameter, value, p50, workload=TRADITIONAL):
+    unit = "GWh/day" if workload == "all" else "Wh per query"
+    return {"parameter": parameter, "value": value, "workload": workload, "unit": unit, "p50": p50} | SWEPT
+
+
+def finding(chart):
+    return " ".join(chart.title.text).replace("\u00a0", " ")
+
+
+def conditions(chart):
+    return " ".join(chart.title.subtitle).replace("\u00a0", " ")
+
+
+def texts(chart, column):
+    """Every value of a column in the data of a chart."""
+    data = chart.to_dict()["datasets"].values()
+    return [row[column] for rows in data for row in rows if column in row]
+
+
+def drawn(chart, folder: Path):
+    """The chart's SVG: only what Vega-Lite can draw has one."""
+    render.save(chart, [str(folder / "chart.svg")])
+    return (folder / "chart.svg").read_text()
+
+
+@pytest.mark.parametrize("classes", [("frontier",), ("frontier", "small")])
+def test_energy_by_class_says_median_mean_and_interval(classes, tmp_path):
+    of = study(classes=classes)
+    chart = energy_by_class_figure(energy=energy_rows(of), study=of)
+    assert finding(chart) == (
+        "Traditional query, Frontier models: half of all queries take less than 2 Wh,"
+        " the mean is 5 Wh and known only to 0.5-9 Wh"
+    )
+    svg = drawn(chart, tmp_path)
+    assert svg.count(">Frontier models<") == 2  # a panel per workload, one below the other
+    assert ("Small models" in svg) == ("small" in classes)
+
+
+def test_energy_by_class_draws_no_model_and_every_workload(tmp_path):
+    of = study(workloads=(TRADITIONAL, LONG, "chat"))
+    model = pl.col("subject_kind").replace("class", "model"), pl.lit("Some model").alias("subject")
+    rows = energy_rows(of)
+    svg = drawn(energy_by_class_figure(energy=pl.concat([rows, rows.with_columns(model)]), study=of), tmp_path)
+    assert "Some model" not in svg
+    assert ">Chat query<" in svg
+
+
+def test_variance_shares_name_the_largest_ingredients(tmp_path):
+    shares = {
+        "untrimmed": {"lengths": 0.7, "model and GPU": 0.2, "attainment": 0.11, "interplay": -0.01},
+        "shared": {"model mix": 0.4, "attainment": 0.58, "load": 0.01, "pue": 0.01},
+    }
+    of = study(classes=("frontier",))
+    chart = variance_shares_figure(variance=variance_rows(of, shares), study=of)
+    assert finding(chart) == (
+        "Single queries differ most by their lengths (traditional 70%, long 70%);"
+        " their mean is unknown most by attained throughput (traditional 58%, long 58%)"
+    )
+    assert "Other: interplay, busy share of nodes, PUE, each below 5% everywhere." in conditions(chart)
+    assert {"70 %", "20 %", "58 %"} <= set(texts(chart, "said"))
+    assert ">2.7<" in drawn(chart, tmp_path)  # e to the root of a variance of 1
+
+
+def test_variance_shares_of_what_is_known():
+    of = study()
+    shares = {"untrimmed": {"lengths": 1.0}, "shared": {"interplay": 1.0}}
+    rows = variance_rows(of, shares).with_columns(
+        log_variance=pl.when(pl.col("spread") == "shared").then(0.0).otherwise(1.0)
+    )
+    assert "takes all of it as known" in finding(variance_shares_figure(variance=rows, study=of))
+
+
+def test_levers_say_the_strongest_and_all_together(tmp_path):
+    rows = [
+        lever("caching", "Caching", 1.5, in_benchmarks=False),
+        lever("routing", "Routing", 3.0, in_benchmarks=False),
+        lever("batching", "Batching", 6.0, in_benchmarks=True),
+        lever("remaining_levers", "Remaining", 4.0, combination="independent"),
+        lever("remaining_levers", "Remaining", 3.5, combination="overlap"),
+        lever("all_levers", "All", 24.0, combination="independent"),
+    ]
+    chart = levers_figure(interventions=pl.DataFrame(rows), published=(8.0, 20.0), study=study())
+    assert finding(chart) == (
+        "Traditional query: the strongest lever that benchmarks lack saves 3.0 x,"
+        " all of them together 4 x (2-8), 3.5 x if they overlap"
+    )
+    svg = drawn(chart, tmp_path)
+    assert "Paper: 8-20 x" in svg
+    # What a lever leaves is said where the energy does not have it already.
+    left = {row["name"]: row["left"] for rows in chart.to_dict()["datasets"].values() for row in rows if "left" in row}
+    assert left["Routing"] == "0.333"
+    assert left["Batching"] == left["All levers, independent"] == ""
+
+
+def test_levers_without_sets_and_all_in_benchmarks(tmp_path):
+    rows = pl.DataFrame([lever("batching", "Batching", 6.0, in_benchmarks=True)])
+    chart = levers_figure(interventions=rows, published=(8.0, 20.0), study=study())
+    assert "benchmarks contain every lever" in finding(chart)
+    assert "6.0 x" in finding(chart)
+    assert "Paper" not in drawn(chart, tmp_path)
+
+
+def test_fleet_plan_says_energy_nodes_and_peak(tmp_path):
+    rows = [scenario("traditional", 0.4), scenario("mixed", 2.0, 0.1), scenario("extra", 4.0, 0.5)]
+    plan = [planned("mixed", "nodes", "nodes", 1234.5), planned("mixed", "peak_power", "MW", 50.0)]
+    chart = fleet_plan_figure(
+        scenarios=pl.DataFrame(rows), plan=pl.DataFrame(plan), references=REFERENCES, study=study()
+    )
+    assert finding(chart) == ("2 billion queries a day, 10% long, take 2 GWh (1-4), 1,230 nodes and 50 MW at the peak")
+    svg = drawn(chart, tmp_path)
+    assert "1,230 (617-2,470)" in svg
+    assert "Emissions" not in svg
+
+
+def test_fleet_plan_without_any_quantity_of_one_scenario(tmp_path):
+    plan = pl.DataFrame([planned("own", "nodes", "nodes", 1.0)]).clear()
+    chart = fleet_plan_figure(
+        scenarios=pl.DataFrame([scenario("own", 0.5)]), plan=plan, references=REFERENCES.clear(), study=study()
+    )
+    assert finding(chart) == "2 billion queries a day take 0.5 GWh (0.25-1)"
+    assert "Own" in drawn(chart, tmp_path)
+
+
+def test_sweeps_say_what_moves_most_and_least(tmp_path):
+    rows = [
+        swept("pue", 1.1, 2.0),
+        swept("pue", 1.5, 3.0),
+        swept("output_tokens", 10, 1.0),
+        swept("output_tokens", 1000, 8.0),
+        swept("long_share", 0, 1.0, "all"),
+        swept("long_share", 1, 7.0, "all"),
+    ]
+    chart = sweeps_figure(sweeps=pl.DataFrame(rows), study=study())
+    assert finding(chart) == (
+        "Of what is swept, answer length (1-8 Wh) moves a traditional query most; PUE (2-3 Wh) least"
+    )
+    assert "Fleet, GWh per day" in drawn(chart, tmp_path)
+
+
+def test_one_sweep_alone():
+    rows = pl.DataFrame([swept("pue", 1.1, 2.0), swept("pue", 1.5, 3.0)])
+    said = finding(sweeps_figure(sweeps=rows, study=study()))
+    assert said == "Over what is swept, PUE (2-3 Wh) moves a traditional query"
+
+
+def test_sweeps_of_the_fleet_alone_and_none():
+    rows = pl.DataFrame([swept("long_share", 0, 1.0, "all"), swept("long_share", 1, 7.0, "all")])
+    assert "share of long queries (1-7 GWh)" in finding(sweeps_figure(sweeps=rows, study=study()))
+    assert finding(sweeps_figure(sweeps=rows.clear(), study=study())) == "Tiny: no sweeps"
+
+
+def test_boundaries_go_from_median_to_mean_to_fleet(tmp_path):
+    of = study()
+    rows = energy_rows(of, ("gpu_boards", "node", "datacenter", "fleet"))
+    chart = boundaries_figure(energy=rows, study=of)
+    # Within the datacenter everything is three times the boards, within the fleet four times.
+    assert finding(chart) == (
+        "Traditional query: 6 Wh at the median, 15 Wh on average, 20 Wh for the whole fleet,"
+        " of which its GPU boards take 5 Wh"
+    )
+    said = texts(chart, "said")
+    assert "15 Wh (1.5-27), x 2.50" in said
+    assert "20 Wh (2-36), x 1.33" in said
+    assert "Long query: by what is metered" in drawn(chart, tmp_path)
+
+
+def test_boundaries_where_fleet_and_query_are_metered_alike():
+    of = study(classes=("frontier",), boundary={"query": "node", "fleet": "node"})
+    rows = energy_rows(of, ("node",))
+    chart = boundaries_figure(energy=rows, study=of)
+    assert finding(chart) == "Traditional query: 2 Wh at the median, 5 Wh on average"
+    assert conditions(chart).endswith("On the right within the node.")
+
+
+def test_ticks_are_dense_on_short_axes():
+    assert ticks(0.8, 30) == [1, 2, 5, 10, 20]
+    assert ticks(0.009, 30) == [0.01, 0.1, 1, 10]
+
+
+def swept_model(model, parameter, value, p50, workload=TRADITIONAL):
+    return {"model": model} | swept(parameter, value, p50, workload)
+
+
+def of_models(weights=("A", "B")):
+    of = study()
+    of["classes"]["frontier"]["weights"] = dict.fromkeys(weights, 1)
+    return of
+
+
+MODELS_SWEPT = [
+    *(swept_model(model, "pue", value, value * wh) for model, wh in (("A", 1.0), ("B", 2.0)) for value in (1.0, 1.5)),
+    *(swept_model("A", "output_tokens", value, wh) for value, wh in ((10, 1.0), (100, 2.0), (1000, 8.0))),
+    *(swept_model("B", "output_tokens", value, wh) for value, wh in ((10, 2.0), (100, 3.0), (1000, 80.0))),
+    *(swept_model("Other", "output_tokens", value, wh) for value, wh in ((10, 0.1), (1000, 800.0))),
+    swept_model("A", "pue", 1.0, 90.0, LONG),
+]
+
+
+def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike(tmp_path):
+    chart = model_sweeps_figure(sweeps=pl.DataFrame(MODELS_SWEPT), study=of_models())
+    assert finding(chart) == ("Answer length tells models apart: 8 x (A) to 40 x (B); PUE moves all alike")
+    assert "In colour and in the title Frontier models; grey: models of other classes; x: " in conditions(chart)
+    assert max(texts(chart, "p50")) == 800.0
+    svg = drawn(chart, tmp_path)
+    assert svg.count(">A</text>") == svg.count(">B</text>") == 1  # at the end of the last panel of a row
+    assert ">Other</text>" not in svg
+
+
+def test_sweeps_of_models_that_do_not_differ_or_are_none(tmp_path):
+    rows = pl.DataFrame(MODELS_SWEPT).filter(pl.col("model") == "A")
+    chart = model_sweeps_figure(sweeps=rows, study=of_models(["A"]))
+    assert finding(chart) == "Of what is swept, answer length moves a traditional query most, by 8 x"
+    assert "grey" not in conditions(chart)
+    chart = model_sweeps_figure(sweeps=rows.clear(), study=of_models())
+    assert finding(chart) == "Tiny: no sweeps of models"
+    assert "No assumption is swept" in drawn(chart, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ([], []),
+        ([5.0], [5.0]),
+        ([0.0, 10.0, 30.0], [0.0, 10.0, 30.0]),
+        ([0.0, 0.0], [-5.0, 5.0]),
+        ([0.0, 1.0, 2.0, 50.0], [-9.0, 1.0, 11.0, 50.0]),
+        ([0.0, 12.0, 12.0], [-2.0, 8.0, 18.0]),
+    ],
+)
+def test_labels_lie_apart_and_near_what_they_name(asked, given):
+    assert apart(np.array(asked), 10.0) == pytest.approx(np.array(given))

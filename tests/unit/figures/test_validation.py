@@ -1,0 +1,179 @@
+"""The figures that judge by measurement say what their tables say, and render."""
+
+import json
+
+import polars as pl
+import pytest
+from inference_energy.figures import render
+from inference_energy.figures.fleet.tornado import tornado_figure
+from inference_energy.figures.validation.backtest import calibration_figure
+from inference_energy.figures.validation.cross_methods import cross_methods_figure
+from inference_energy.figures.validation.statements import statements_figure
+
+RANGE = (4.0, 20.0)
+
+
+def backtest():
+    return pl.DataFrame(
+        [
+            {"gpu": gpu, "target": target, "measured": joules, "predicted_p50": middle}
+            | {"predicted_p05": middle and middle / 2, "predicted_p95": middle and middle * 2}
+            | {"predicted_p50_unseen": middle and middle / 3}
+            for gpu, target, joules, middle in (
+                ("H100 SXM 80GB", "gpu_boards", 0.1, 0.12),
+                ("B200 180GB", "gpu_boards", 2.0, 1.5),
+                ("A100 SXM 40GB", "gpu_boards", 2.0, None),
+                ("B200 180GB", "node_wall", 0.5, 0.45),
+            )
+        ]
+    )
+
+
+def peers():
+    return pl.DataFrame(
+        [
+            {"gpu": "H100 SXM 80GB", "target": "gpu_boards", "method": method, "label": method.title()}
+            | {"measured": 0.1, "predicted": predicted, "aligned": method == "near"}
+            for method, predicted in (("near", 0.2), ("far", 3.0), ("silent", None))
+        ]
+    )
+
+
+def scores():
+    return pl.DataFrame(
+        [
+            {"method": method, "label": method.title(), "target": target, "grouped_by": "all", "group": "all"}
+            | {"runs": runs, "geometric_error": error, "ours_on_the_same_runs": same}
+            for method, target, runs, error, same in (
+                ("current", "gpu_boards", 2, 1.234, 1.234),
+                ("current", "node_wall", 1, 1.11, 1.11),
+                ("near", "gpu_boards", 1, 2.22, 1.3),
+                ("far", "gpu_boards", 1, 33.3, 1.4),
+            )
+        ]
+    )
+
+
+def calibration():
+    return calibration_figure(backtest=backtest(), peers=peers(), scores=scores())
+
+
+def cross_methods():
+    methods = pl.DataFrame(
+        [
+            {"model": model, "input_tokens": 500.0, "output_tokens": tokens, "method": method, "label": method}
+            | {"boundary": boundary, "energy_wh": energy, "energy_wh_p05": low, "energy_wh_p95": high}
+            for model in ("One", "Two")
+            for tokens in (300.0, 5000.0)
+            for method, boundary, energy, low, high in (
+                ("current", "node", 0.2, 0.1, 0.4),
+                ("current", "datacenter", 0.3, 0.2, 0.5),
+                ("other", "datacenter", 3.0, None, None),
+                ("measured", "gpu_boards", 0.1, None, None),
+            )
+        ]
+    )
+    parts = pl.DataFrame(
+        [
+            {"model": model, "output_tokens": tokens, "part": part, "factor": factor * scale * tokens / 300}
+            for model, scale in (("One", 1.0), ("Two", 2.0))
+            for tokens in (300.0, 5000.0)
+            for part, factor in (
+                ("whole", 30.3),
+                ("boundary", 1.5),
+                ("load and attainment", 2.02),
+                ("throughput and method", 10.0),
+            )
+        ]
+    )
+    return cross_methods_figure(methods=methods, parts=parts, output_tokens=300.0)
+
+
+def statements():
+    rows = [("api_inferred", f"a{n}", 10.0 + n % 3) for n in range(9)]
+    rows += [("provider_measurement", "google_2025", 0.87), ("throughput_based", "t", None)]
+    table = pl.DataFrame(
+        [
+            {"kind": kind, "row_id": name, "factor": factor}
+            | {"factor_p05": factor and factor / 3, "factor_p95": factor and factor * 2}
+            for kind, name, factor in rows
+        ]
+    )
+    kinds = pl.DataFrame(
+        {"kind": ["api_inferred", "provider_measurement"], "estimates": [9, 1], "factor_p50": [11.1, 0.87]}
+        | {"share_within_4_to_20": [0.75, 0.0]}
+    )
+    return statements_figure(statements=table, kinds=kinds, published=RANGE)
+
+
+def tornado():
+    return tornado_figure(
+        tornado=pl.DataFrame(
+            [
+                {"quantity": quantity, "unit": unit, "ingredient": name, "label": name.title()}
+                | {"at_low": central * low, "at_high": central * high, "central": central}
+                for quantity, unit, central in (
+                    ("traditional: mean over queries", "Wh", 0.25),
+                    ("mixed fleet", "GWh/day", 1.0),
+                )
+                for name, low, high in (("load", 1.2, 0.8), ("lengths", 0.5, 2.5), ("overheads", 1.0, 1.0))
+            ]
+        )
+    )
+
+
+FIGURES = {
+    calibration: ("1.23 on GPU boards", "1.11 at the wall", "2.22 to 33.3"),
+    cross_methods: ("500 + 300 tokens", "30.3 to 60.6", "1.5 to 3", "2.02 to 4.04", "10 to 20"),
+    statements: ("11.1 x ours", "75% of them 4-20 x", "0.87 x"),
+    tornado: ("lengths for traditional queries (5 x)", "the mixed fleet (5 x)"),
+}
+
+
+def values(chart):
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+
+
+@pytest.mark.parametrize(("figure", "told"), FIGURES.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_the_title_says_the_numbers_of_the_tables(figure, told):
+    title = " ".join(figure().to_dict()["title"]["text"]).replace("\u00a0", " ")
+    assert [words for words in told if words not in title] == []
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__)
+def test_it_renders_in_every_format(figure, tmp_path):
+    outputs = [str(tmp_path / f"figure.{ending}") for ending in ("svg", "png", "json")]
+    render.save(figure(), outputs)
+    assert json.loads((tmp_path / "figure.json").read_text())["title"]["text"]
+    assert "Infinity" not in (tmp_path / "figure.svg").read_text()
+
+
+def test_ours_alone_is_a_figure_too():
+    chart = calibration_figure(backtest=backtest(), peers=peers().clear(), scores=scores().filter(method="current"))
+    assert "other method" not in " ".join(chart.to_dict()["title"]["text"])
+
+
+def test_a_run_without_a_prediction_is_not_drawn():
+    assert "A100 SXM 40GB" not in {row.get("gpu") for row in values(calibration())}
+
+
+def test_the_parts_begin_where_the_last_ended():
+    bars = {row["part"]: row for row in values(cross_methods()) if row.get("said") in ("x 1.5", "x 2.02", "x 30.3")}
+    assert bars["boundary"]["low"] == bars["whole"]["low"] == 1
+    assert bars["load and attainment"]["low"] == pytest.approx(1.5)
+    assert bars["load and attainment"]["high"] == pytest.approx(1.5 * 2.02)
+
+
+def test_estimates_of_one_factor_do_not_cover_each_other():
+    dots = {
+        (row["factor"], row["y"]) for row in values(statements()) if row.get("kind") == "api_inferred" and "few" in row
+    }
+    assert len(dots) == 9
+
+
+def test_known_statements_are_named():
+    assert "Google 2025" in {row.get("name") for row in values(statements())}
+
+
+def test_what_moves_nothing_has_no_bar():
+    assert "overheads" not in {row["ingredient"] for row in values(tornado()) if "opacity" in row}

@@ -1,0 +1,300 @@
+"""Headline numbers of the current estimate, and the intervals that all headline numbers carry, by hand."""
+
+import polars as pl
+import pytest
+from inference_energy.headline import printed as headline_printed
+from inference_energy.headline import quantities
+from inference_energy.headline import quantities as headline_quantities
+from inference_energy.headline.tables import HEADLINE
+
+STUDY = {
+    "classes": {"frontier": {"label": "Frontier (> 200 B)"}, "small": {"label": "Small (< 20 B)"}},
+    "fleet": {"subject": "frontier"},
+    "interventions": {"workloads": ["traditional", "long"]},
+}
+# Wh by class, workload and spread; P5 is half of it, P95 twice.
+WH = {
+    ("frontier", "traditional", "untrimmed"): 0.2,
+    ("frontier", "traditional", "per_query"): 0.1,
+    ("frontier", "traditional", "shared"): 0.4,
+    ("frontier", "long", "untrimmed"): 3.0,
+    ("frontier", "long", "per_query"): 2.0,
+    ("frontier", "long", "shared"): 8.0,
+    ("small", "traditional", "untrimmed"): 0.01,
+    ("small", "traditional", "shared"): 0.02,
+    ("small", "long", "untrimmed"): 0.3,
+    ("small", "long", "shared"): 0.6,
+    ("DeepSeek-R1", "traditional", "untrimmed"): 9.0,
+    ("DeepSeek-R1", "long", "untrimmed"): 9.0,
+}
+ENERGY = pl.DataFrame(
+    [
+        {
+            "subject": subject,
+            "workload": workload,
+            "spread": spread,
+            "energy_wh_p05": value / 2,
+            "energy_wh_p50": value,
+            "energy_wh_p95": value * 2,
+        }
+        for (subject, workload, spread), value in WH.items()
+    ]
+)
+SCENARIOS = pl.DataFrame(
+    {
+        "scenario": ["traditional", "mixed"],
+        "label": ["All traditional", "10 % long"],
+        "queries_per_day": [1e9, 1e9],
+        "energy_gwh_per_day_p05": [0.1, 0.5],
+        "energy_gwh_per_day_p50": [0.3, 1.0],
+        "energy_gwh_per_day_p95": [0.6, 2.0],
+        "energy_gwh_per_day_mean": [0.35, 1.2],
+    }
+)
+
+
+def lever(name, level="combined", combination="independent", workload="traditional", spread="shared", by=10.0):
+    return {
+        "lever": name,
+        "label": name.title(),
+        "level": level,
+        "combination": combination,
+        "workload": workload,
+        "spread": spread,
+        "multiplier_p05": by / 2,
+        "multiplier_p50": by,
+        "multiplier_p95": by * 2,
+    }
+
+
+INTERVENTIONS = pl.DataFrame(
+    [
+        lever("half", level="model", combination="single", by=2.0),
+        lever("all_levers"),
+        lever("all_levers", spread="untrimmed"),
+        lever("all_levers", workload="long", by=99.0),
+        lever("all_levers", combination="overlap", by=8.0),
+        lever("remaining_levers", by=5.0),
+    ]
+)
+
+
+def printed(study, quantity, value):
+    return {
+        "study": study,
+        "quantity": quantity,
+        "published": value,
+        "published_source": "https://example.org",
+        "locator": "abstract",
+    }
+
+
+PUBLISHED = pl.DataFrame(
+    [
+        printed("arxiv-2025", "traditional frontier energy_wh_p50 as_published", 99.0),
+        printed("joule-2026", "traditional frontier energy_wh_p50 as_published", 0.4),
+        printed("joule-2026", "long/traditional frontier energy_wh_p50 as_published", 10.0),
+        printed("joule-2026", "traditional energy_gwh_per_day_mean", 0.6),
+        printed("joule-2026", "traditional independent multiplier_p50", 20.0),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def table():
+    found = headline_quantities.nested_headline(
+        study_name="mine",
+        study=STUDY,
+        energy=ENERGY,
+        interventions=INTERVENTIONS,
+        scenarios=SCENARIOS,
+        published=PUBLISHED,
+    )
+    HEADLINE.validate(found.select(list(HEADLINE.columns)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def rows(table):
+    return {row["quantity"]: row for row in table.iter_rows(named=True)}
+
+
+def test_rows_are_medians_means_a_ratio_fleets_and_levers_together(rows):
+    assert list(rows) == [
+        *(
+            f"{workload} {name} energy_wh_p50 {spread}"
+            for name in ("frontier", "small")
+            for workload in ("traditional", "long")
+            for spread in ("untrimmed", "shared")
+        ),
+        "long/traditional frontier energy_wh_p50 untrimmed",
+        "traditional energy_gwh_per_day_p50",
+        "mixed energy_gwh_per_day_p50",
+        "traditional all_levers independent multiplier_p50",
+        "traditional all_levers overlap multiplier_p50",
+        "traditional remaining_levers independent multiplier_p50",
+    ]
+    assert {row["study"] for row in rows.values()} == {"mine"}
+
+
+@pytest.mark.parametrize("subject", ["frontier", "small"])
+@pytest.mark.parametrize("workload", ["traditional", "long"])
+@pytest.mark.parametrize(("spread", "over"), [("untrimmed", "queries"), ("shared", "what the fleet shares")])
+def test_energies_come_with_their_interval_and_what_it_is_over(rows, subject, workload, spread, over):
+    row, value = rows[f"{workload} {subject} energy_wh_p50 {spread}"], WH[subject, workload, spread]
+    assert (row["computed"], row["computed_p05"], row["computed_p95"]) == (value, value / 2, value * 2)
+    assert (row["spread"], row["unit"]) == (over, "Wh")
+
+
+def test_labels_are_short(rows):
+    assert rows["traditional frontier energy_wh_p50 untrimmed"]["label"] == "Frontier, traditional: median"
+    assert rows["long small energy_wh_p50 shared"]["label"] == "Small, long: mean over queries"
+    assert rows["mixed energy_gwh_per_day_p50"]["label"] == "Fleet of 1 billion queries/day, 10 % long"
+
+
+@pytest.mark.parametrize(
+    ("queries", "shown"), [(1e9, "1 billion"), (2.5e9, "2.5 billion"), (3e8, "300 million"), (500.0, "500")]
+)
+def test_queries_per_day_are_written_briefly(queries, shown):
+    (row,) = headline_quantities._scenarios(SCENARIOS.head(1).with_columns(queries_per_day=pl.lit(queries)))
+    assert row["label"] == f"Fleet of {shown} queries/day, All traditional"
+
+
+def test_ratio_is_that_of_the_medians_of_queries_and_has_no_interval(rows):
+    row = rows["long/traditional frontier energy_wh_p50 untrimmed"]
+    assert row["computed"] == pytest.approx(15.0)
+    assert (row["computed_p05"], row["computed_p95"], row["spread"], row["unit"]) == (None, None, None, "x")
+
+
+def test_fleets_and_levers_come_with_their_interval(rows):
+    fleet, levers = rows["mixed energy_gwh_per_day_p50"], rows["traditional all_levers overlap multiplier_p50"]
+    assert (fleet["computed"], fleet["computed_p05"], fleet["computed_p95"]) == (1.0, 0.5, 2.0)
+    assert (levers["computed"], levers["computed_p05"], levers["computed_p95"]) == (8.0, 4.0, 16.0)
+    assert fleet["spread"] == levers["spread"] == "what the fleet shares"
+    assert levers["label"] == "All_Levers, overlap"
+
+
+def test_what_the_newest_edition_prints_for_the_same_question_stands_beside_it(rows):
+    beside = {name: row["published"] for name, row in rows.items() if row["published"] is not None}
+    assert beside == {
+        "traditional frontier energy_wh_p50 untrimmed": 0.4,  # not 99, which the first edition prints
+        "long/traditional frontier energy_wh_p50 untrimmed": 10.0,
+        "traditional energy_gwh_per_day_p50": 0.6,
+        "traditional all_levers independent multiplier_p50": 20.0,
+    }
+    assert rows["traditional frontier energy_wh_p50 untrimmed"]["relative_difference"] == pytest.approx(-0.5)
+    assert rows["traditional all_levers independent multiplier_p50"]["relative_difference"] == pytest.approx(-0.5)
+    for name, row in rows.items():
+        assert (row["note"] is not None) is (name in beside)
+        assert (row["relative_difference"] is not None) is (name in beside)
+        assert (row["locator"] is not None) is (name in beside)
+
+
+def test_no_verdict_is_given(rows):
+    for row in rows.values():
+        assert [row[name] for name in ("within", "same_digits", "tolerance", "sampling_se")] == [None] * 4
+
+
+def test_without_any_printed_value_the_numbers_stand_alone(rows):
+    found = headline_quantities.nested_headline(
+        study_name="mine",
+        study=STUDY,
+        energy=ENERGY,
+        interventions=INTERVENTIONS,
+        scenarios=SCENARIOS,
+        published=PUBLISHED.filter(pl.col("study") == "arxiv-2025"),
+    )
+    HEADLINE.validate(found.select(list(HEADLINE.columns)))
+    assert found["computed"].to_list() == [row["computed"] for row in rows.values()]
+    assert found["published"].null_count() == found["note"].null_count() == len(found)
+
+
+# comparison.computed_quantities: the intervals of a study of method `published`.
+PERCENTILES = ("p05", "p25", "p50", "p75", "p95", "mean")
+OWN = {
+    "as_published": {"draws_per_model": 10_000},
+    "workloads": {name: {"output_tokens": {"median": of}} for name, of in {"traditional": 300, "long": 5000}.items()},
+    "interventions": {"subject": "frontier"},
+    "compared_estimates": ["a/x"],
+}
+QUERY = pl.DataFrame(
+    [
+        {"workload": workload, "subject": "frontier", "spread": spread}
+        | {f"energy_wh_{name}": base * (place + 1) for place, name in enumerate(PERCENTILES)}
+        | {f"energy_wh_{name}_se": 0.01 for name in PERCENTILES}
+        for workload, base in (("traditional", 0.1), ("long", 1.0))
+        for spread in ("untrimmed", "as_published")
+    ]
+)
+SETS = pl.DataFrame(
+    [
+        {"workload": workload, "lever": "half", "spread": "as_published", "combination": "single"}
+        | {"energy_wh_p50": 0.1, "energy_wh_p50_se": 0.01}
+        | {f"multiplier_{name}": 2.0 for name in ("p05", "p10", "p50", "p90", "p95")}
+        for workload in ("traditional", "long")
+    ]
+)
+DAYS = pl.DataFrame(
+    [
+        {"scenario": "mixed", "energy_gwh_per_day_published_se": 0.001}
+        | {
+            f"energy_gwh_per_day_{name}": value
+            for value, name in enumerate(
+                ("p05", "p50", "p95", "mean", "p05_as_published", "p50_as_published", "p95_as_published"), start=1
+            )
+        }
+    ]
+).cast({pl.Int64: pl.Float64})
+
+
+def test_medians_and_fleets_of_a_published_study_carry_what_they_are_over():
+    found = quantities.computed_quantities(
+        study=OWN,
+        draws=10_000,
+        energy=QUERY,
+        interventions=SETS,
+        scenarios=DAYS,
+        estimates=pl.DataFrame({"source": ["a"], "row_id": ["x"], "energy_wh": [3.0]}),
+    )
+    intervals = {
+        row["quantity"]: (row["computed"], row["computed_p05"], row["computed_p95"], row["spread"])
+        for row in found.filter(pl.col("spread").is_not_null()).iter_rows(named=True)
+    }
+    approximately = {
+        name: (*map(pytest.approx, values[:3]), values[3])
+        for name, values in {
+            **{
+                f"{workload} frontier energy_wh_p50 {spread}": (3 * base, base, 5 * base, "queries")
+                for workload, base in (("traditional", 0.1), ("long", 1.0))
+                for spread in ("untrimmed", "as_published")
+            },
+            "mixed energy_gwh_per_day_p50": (2.0, 1.0, 3.0, "what the fleet shares"),
+            "mixed energy_gwh_per_day_mean": (4.0, 1.0, 3.0, "what the fleet shares"),
+        }.items()
+    }
+    assert intervals == approximately
+    without = found.filter(pl.col("spread").is_null())
+    assert without["computed_p05"].null_count() == without["computed_p95"].null_count() == len(without)
+    assert "traditional frontier energy_wh_p25 untrimmed" in without["quantity"].to_list()
+
+
+def test_intervals_stand_in_the_headline_beside_the_printed_value():
+    row = printed("one", "q", 0.31) | {"label": "Q", "unit": "Wh", "resolution": 0.01, "note": None}
+    quantity = pl.DataFrame(
+        {
+            "quantity": ["q"],
+            "computed": [0.31],
+            "sampling_se": [0.001],
+            "computed_p05": [0.1],
+            "computed_p95": [0.9],
+            "spread": ["queries"],
+        }
+    )
+    found = headline_printed.headline(
+        pl.DataFrame([row], schema_overrides={"note": pl.String}), {"one": quantity, "mine": quantity}
+    )
+    HEADLINE.validate(found.select(list(HEADLINE.columns)))
+    assert found.select("study", "computed_p05", "computed_p95", "spread", "within").rows() == [
+        ("one", 0.1, 0.9, "queries", True),
+        ("mine", 0.1, 0.9, "queries", None),
+    ]

@@ -1,0 +1,86 @@
+"""What a run says at its end: rows, findings, and which numbers moved."""
+
+import datetime
+
+from inference_energy.headline.summary import headline_lines, moved_lines, source_lines
+
+TODAY = datetime.date(2026, 6, 30)
+
+
+def source(name, **changes):
+    counts = dict.fromkeys(
+        (
+            *("rows_accepted", "rows_rejected", "records_left_out", "throughput_rows"),
+            *("measured_energies", "published_estimates", "errors", "warnings", "infos"),
+        ),
+        "0",
+    )
+    return {"source": name, "read_on": "2026-06-01"} | counts | {key: str(value) for key, value in changes.items()}
+
+
+def number(study, quantity, computed, **more):
+    row = {"published": "", "relative_difference": "", "within": "", "label": quantity, "unit": "Wh"}
+    return {"study": study, "quantity": quantity, "computed": str(computed)} | row | more
+
+
+def summary(rows, before=(), rejected=(), after=365):
+    return "\n".join(source_lines(rows, list(before), list(rejected), TODAY, after))
+
+
+def test_totals_of_all_sources():
+    text = summary([source("a", rows_accepted=1200, errors=2), source("b", rows_accepted=34, rows_rejected=5)])
+    assert "2 sources, 1,234 rows accepted" in text
+    assert "5 rejected" in text
+    assert "2 cannot be true" in text
+
+
+def test_only_changed_sources_are_named():
+    before = [source("a", rows_accepted=10), source("b", rows_accepted=20), source("gone")]
+    text = summary([source("a", rows_accepted=13), source("b", rows_accepted=20), source("c", rows_accepted=7)], before)
+    assert "  a: +3 rows, 13 rows accepted" in text
+    assert "  c: new, 7 rows accepted" in text
+    assert "  gone: gone" in text
+    assert "  b: " not in text
+
+
+def test_first_run_names_no_changes():
+    assert "new" not in summary([source("a", rows_accepted=10)])
+
+
+def test_rejected_cells_are_shown_up_to_eight():
+    text = summary([source("a")], rejected=[f"cell {number}" for number in range(20)])
+    assert "20 benchmark cells were rejected" in text
+    assert "cell 7" in text
+    assert "cell 8" not in text
+
+
+def test_corpus_that_nobody_read_again_is_told():
+    assert "since 2026-06-01" in summary([source("a")], after=28)
+    assert "since" not in summary([source("a")], after=29)
+
+
+def test_numbers_that_moved_largest_first():
+    before = [number("s", "small", 100), number("s", "large", 100), number("s", "same", 5)]
+    now = [number("s", "small", 101), number("s", "large", 50), number("s", "same", 5)]
+    assert moved_lines(now, before, {"s": None}) == [
+        "Headline numbers: 2 of 3 moved since the last run, the most:",
+        "  s  large [Wh]: 100 -> 50 (-50.0%)",
+        "  s  small [Wh]: 100 -> 101 (+1.0%)",
+    ]
+
+
+def test_nothing_moved():
+    rows = [number("s", "q", 1)]
+    assert moved_lines(rows, rows, {"s": None}) == ["Headline numbers: none moved since the last run."]
+
+
+def test_new_study_is_held_against_its_parent():
+    before = [number("joule", "q", 0.4)]
+    lines = moved_lines([*before, number("own", "q", 0.3)], before, {"joule": None, "own": "joule"})
+    assert lines[:2] == ["Study own is new. Against joule:", "  own  q [Wh]: 0.4 -> 0.3 (-25.0%)"]
+
+
+def test_partial_run_says_nothing_of_what_it_did_not_make():
+    assert headline_lines([]) == []
+    assert source_lines([], [], [], TODAY, 1) == []
+    assert moved_lines([], [number("s", "q", 1)], {}) == []

@@ -1,0 +1,76 @@
+"""What goes into the archive of a run."""
+
+import tarfile
+from pathlib import Path
+
+import pytest
+from inference_energy.common import files
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.origins import sha256
+from inference_energy.records import archive, provenance
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with one input and one result, documents and commands."""
+    for document in archive.DOCUMENTS.values():
+        (tmp_path / document).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / document).write_text(document)
+    (tmp_path / archive.SCRIPTS).mkdir(parents=True)
+    for command in archive.COMMANDS:
+        (tmp_path / archive.SCRIPTS / f"{command}.py").touch()
+    for path in ("Snakefile", "results/headline.csv", "results/notes.txt", "password.txt"):
+        (tmp_path / path).write_text(path)
+    recorded = {
+        "project": {"name": "n", "version": "1.2"},
+        "software": {},
+        "configuration": {},
+        "studies": {},
+        "inputs": {"rules": {"Snakefile": sha256(tmp_path / "Snakefile")}},
+        "outputs": {"results/headline.csv": {"sha256": sha256(tmp_path / "results/headline.csv")}},
+    }
+    files.write_json(tmp_path / provenance.FILE, recorded)
+    return tmp_path
+
+
+def test_an_archive_holds_what_is_named_and_nothing_that_lies_around(project):
+    path = archive.pack(project)
+    assert path == project / "archive/n-1.2.tar.gz"
+    with tarfile.open(path) as members:
+        names = members.getnames()
+        owners = {(member.uid, member.gid, member.uname, member.gname) for member in members}
+    expected = {"Snakefile", "results/headline.csv", "results/provenance.json", *archive.DOCUMENTS}
+    expected |= {f"workflow/scripts/{command}.py" for command in archive.COMMANDS}
+    assert names == sorted(f"n-1.2/{name}" for name in expected)
+    assert owners == {(0, 0, "", "")}
+
+
+def test_the_same_files_give_the_same_bytes(project):
+    first = archive.pack(project).read_bytes()
+    (project / "Snakefile").touch()
+    assert archive.pack(project).read_bytes() == first
+
+
+def test_files_that_are_not_those_of_the_run_are_not_packed(project):
+    good = archive.pack(project).read_bytes()
+    (project / "results/headline.csv").write_text("edited")
+    with pytest.raises(InputError, match=r"results/headline\.csv: found sha256 .*run `make` first"):
+        archive.pack(project)
+    assert (project / "archive/n-1.2.tar.gz").read_bytes() == good
+
+
+def test_a_missing_document_is_told(project):
+    (project / "LICENSE").unlink()
+    with pytest.raises(InputError, match="LICENSE: no such file"):
+        archive.pack(project)
+
+
+def test_commands_are_those_that_the_makefile_calls():
+    called = {line.split("workflow/scripts/")[1].split(".py")[0] for line in _recipes() if "workflow/scripts/" in line}
+    assert called - set(archive.COMMANDS) == {"write_golden"}  # of the tests, which no archive holds
+
+
+def _recipes():
+    return [line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("\t")]

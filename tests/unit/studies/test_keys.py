@@ -1,0 +1,123 @@
+"""Every key of a study has its value, meaning and comment, and says what differs from the study it extends."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from inference_energy.common.comments import comments
+from inference_energy.publish.methods import read_lineage
+from inference_energy.studies.keys import StudyFile, by_keys, head, meaning, removed, study_keys
+
+ROOT = Path(__file__).parents[3]
+CONFIGURED = ("arxiv-2025", "joule-2026", "current", *(f"bridge-{step:02}" for step in range(1, 13)))
+SCHEMA = {
+    "properties": {
+        "title": {"description": "name"},
+        "load": {"description": "busy share", "$ref": "#/$defs/law"},
+        "workloads": {"additionalProperties": {"$ref": "#/$defs/workload"}},
+        "attainment": {
+            "description": "share attained",
+            "if": {"required": ["pairs"]},
+            "then": {"properties": {"pairs": {"additionalProperties": {"description": "weight of a kind"}}}},
+        },
+    },
+    "$defs": {
+        "law": {"description": "a law"},
+        "workload": {"description": "a kind of query", "properties": {"input_tokens": {"$ref": "#/$defs/law"}}},
+    },
+}
+PARENT = """\
+# Head.
+title: Parent
+load: {family: beta, p05: 0.4, p95: 0.9} # a source
+attainment: {pairs: {server: 1, fleet: 2}}
+workloads: # what is asked
+  long: {label: Long, input_tokens: 500} # by the paper
+  short: {label: Short, input_tokens: 5}
+"""
+
+
+def file(name, text):
+    return StudyFile(name=name, text=text, content=yaml.safe_load(text))
+
+
+def rows(*texts):
+    lineage = [file(f"study-{number}", text) for number, text in enumerate(texts)]
+    return {".".join(row.keys): row for row in study_keys(lineage, SCHEMA)}
+
+
+def test_keys_of_a_study_that_stands_alone():
+    found = rows(PARENT)
+    assert list(found) == [
+        *("title", "load", "attainment.pairs.server", "attainment.pairs.fleet", "workloads", "workloads.long"),
+        *("workloads.long.label", "workloads.long.input_tokens"),
+        *("workloads.short.label", "workloads.short.input_tokens"),
+    ]
+    assert found["load"].comment == "a source"
+    assert (found["workloads"].value, found["workloads"].comment) == (None, "what is asked")
+    assert not any(row.changed for row in found.values())
+
+
+def test_what_differs_is_marked_with_what_was_there():
+    found = rows(
+        PARENT, "title: Child\nload: 0.5 # our meter\nattainment: 0.8\nworkloads: {long: {input_tokens: 500}}\n"
+    )
+    assert {keys for keys, row in found.items() if row.changed} == {"title", "load", "attainment"}
+    assert found["load"].before == {"family": "beta", "p05": 0.4, "p95": 0.9}
+    assert found["attainment"].before == {"pairs": {"server": 1, "fleet": 2}}
+    assert (found["load"].comment, found["load"].set_in) == ("our meter", "study-1")
+    assert found["workloads.short.label"].set_in == "study-0"
+
+
+def test_a_comment_goes_with_the_value_that_it_speaks_of():
+    assert rows(PARENT, "load: 0.5\n")["load"].comment == ""
+    assert rows(PARENT, "title: Child\n")["load"].comment == "a source"
+
+
+def test_a_law_in_place_of_several_keys_and_back():
+    found = rows(PARENT, "attainment: {family: beta, p05: 0.1, p95: 0.9}\n", "attainment: {pairs: {server: 1}}\n")
+    assert found["attainment.pairs.server"].before == {"family": "beta", "p05": 0.1, "p95": 0.9}
+
+
+def test_what_is_taken_away_is_named_once():
+    lineage = [file("a", PARENT), file("b", "attainment: 0.8\nworkloads: {short: null, long: {label: null}}\n")]
+    assert removed(lineage) == [("workloads", "long", "label"), ("workloads", "short")]
+    assert removed(lineage[:1]) == []
+
+
+def test_head_is_what_stands_above_the_first_key():
+    assert head(file("a", PARENT)) == "Head."
+    assert head(file("a", "title: a # behind\n")) == ""
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ("title", "name"),
+        ("load", "busy share"),  # where it stands, not what it refers to
+        ("workloads.any", "a kind of query"),
+        ("workloads.any.input_tokens", "a law"),
+        ("attainment.pairs.server", "weight of a kind"),
+        ("attainment.pairs", ""),
+        ("unknown", ""),
+    ],
+)
+def test_meaning_of_a_key(keys, text):
+    assert meaning(SCHEMA, tuple(keys.split("."))) == text
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_every_key_of_every_study_has_a_meaning(name, study_schemas, read_configured):
+    lineage = read_lineage(name, ROOT / "config/studies")
+    found = study_keys(lineage, study_schemas[read_configured(name)["method"]])
+    assert [".".join(row.keys) for row in found if not row.meaning] == []
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_every_comment_of_a_study_is_shown(name, study_schemas, read_configured):
+    lineage = read_lineage(name, ROOT / "config/studies")
+    shown = {row.comment for row in study_keys(lineage, study_schemas[read_configured(name)["method"]])}
+    own = by_keys(comments(lineage[-1].text))
+    # What stands beside a key that is taken away has no row.
+    expected = {text for keys, text in own.items() if keys and keys not in removed(lineage)}
+    assert expected <= shown

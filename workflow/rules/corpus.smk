@@ -1,0 +1,80 @@
+# Benchmark files into one typed database, out of it only what passes every check, and what checks across rows find.
+
+
+rule ingest_benchmarks:
+    """All benchmark rows, typed, with source, file and line; rejected rows with the reason."""
+    input:
+        benchmarks=files_below("resources/benchmarks"),
+        models="resources/models.csv",
+        hardware="resources/hardware.csv",
+        corrections="resources/corrections.csv",
+        origin_schema="workflow/schemas/origin.schema.yaml",
+        code=library("corpus/ingest_benchmarks"),
+    output:
+        # update: a run that fails here leaves the previous good database in place.
+        update("results/benchmarks.duckdb"),
+    log:
+        "results/logs/ingest_benchmarks.log",
+        rejected="results/logs/rejected_rows.txt",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        on_invalid=config["on_invalid"],
+    script:
+        "../scripts/corpus/ingest_benchmarks.py"
+
+
+rule validate_benchmarks:
+    """The accepted rows, checked again as they leave the database."""
+    input:
+        database="results/benchmarks.duckdb",
+        code=library("corpus/validate_benchmarks"),
+    output:
+        throughput=update("results/validated/throughput.parquet"),
+        energy=update("results/validated/measured_energy.parquet"),
+        estimates=update("results/validated/published_estimates.parquet"),
+        models=update("results/validated/models.parquet"),
+        hardware=update("results/validated/hardware.parquet"),
+        corrections=update("results/validated/corrections.parquet"),
+        sources=update("results/validated/sources.parquet"),
+    log:
+        "results/logs/validate_benchmarks.log",
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/corpus/validate_benchmarks.py"
+
+
+rule benchmark_checks:
+    """What checks across rows find, the counts of every source, and the known errors that studies may correct."""
+    input:
+        throughput="results/validated/throughput.parquet",
+        energy="results/validated/measured_energy.parquet",
+        estimates="results/validated/published_estimates.parquet",
+        models="results/validated/models.parquet",
+        hardware="results/validated/hardware.parquet",
+        corrections="results/validated/corrections.parquet",
+        sources="results/validated/sources.parquet",
+        code=library("corpus/benchmark_checks"),
+    output:
+        checks=update("results/benchmark_checks.parquet"),
+        sources=report(
+            update("results/benchmark_sources.csv"),
+            caption="../report/benchmark_sources.rst",
+            category="Inputs",
+            labels={"figure": "rows per source (table)"},
+        ),
+        corrections=report(
+            update("results/corrections.csv"),
+            caption="../report/corrections.rst",
+            category="Inputs",
+            labels={"figure": "known errors of published rows (table)"},
+        ),
+    log:
+        "results/logs/benchmark_checks.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        limits=config["checks"],
+    script:
+        "../scripts/corpus/benchmark_checks.py"

@@ -1,0 +1,92 @@
+# What was computed, beside what others print.
+
+
+rule headline:
+    """One row per printed value: published, computed, difference, and whether it came back; and our own estimates."""
+    input:
+        published="resources/published_values.csv",
+        estimates="results/validated/published_estimates.parquet",
+        energy=expand("results/{study}/energy_per_query.parquet", study=STUDIES),
+        interventions=expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
+        scenarios=expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
+        code=library("headline/headline"),
+    output:
+        update("results/headline.csv"),
+    log:
+        "results/logs/headline.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        studies={
+            name: {
+                key: study[key]
+                for key in (
+                    "method",
+                    "workloads",
+                    "classes",
+                    "as_published",
+                    "interventions",
+                    "fleet",
+                    "compared_estimates",
+                )
+                if key in study
+            }
+            for name, study in STUDIES.items()
+        },
+        draws=config["draws"],
+    script:
+        "../scripts/headline/headline.py"
+
+
+rule method_bridge:
+    """From the published estimate to the current one, one change of method or data at a time."""
+    input:
+        **NESTED_TABLES,
+        energy=f"results/{config['bridge']['from']}/energy_per_query.parquet",
+        scenarios=f"results/{config['bridge']['from']}/scenario_aggregates.parquet",
+        interventions="resources/interventions.csv",
+        code=library("headline/method_bridge"),
+    output:
+        update("results/comparison/method_bridge.parquet"),
+    log:
+        "results/logs/method_bridge.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        begin=config["bridge"]["from"],
+        subject=list(BRIDGE.values())[-1]["fleet"]["subject"],
+        steps={
+            name: (
+                config["bridge"]["steps"][name],
+                {key: study[key] for key in (*NESTED_QUERY, "interventions", "fleet") if key in study},
+            )
+            for name, study in BRIDGE.items()
+        },
+        draws=config["fleet_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/headline/method_bridge.py"
+
+
+rule headline_page:
+    """The headline numbers as a table to read: printed, computed, interval, whether it came back."""
+    input:
+        headline="results/headline.csv",
+        template="workflow/templates/headline.html.j2",
+        frame="workflow/templates/page.html.j2",
+        code=library("headline/headline_page"),
+    output:
+        report(
+            update("results/headline.html"),
+            caption="../report/headline.rst",
+            category="Published against computed",
+            labels={"figure": "headline numbers (table)"},
+        ),
+    log:
+        "results/logs/headline_page.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        titles={name: study["title"] for name, study in STUDIES.items()},
+    script:
+        "../scripts/headline/headline_page.py"

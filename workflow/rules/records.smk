@@ -1,0 +1,20 @@
+# What the results were made from and with: the last job of a run.
+
+
+rule provenance:
+    """Checksums of every input and every result, resolved studies, origins, versions."""
+    input:
+        results=lambda wildcards: whole_run().results,
+        sources=lambda wildcards: whole_run().sources,
+        code=library("records/provenance"),
+    output:
+        update("results/provenance.json"),
+    log:
+        "results/logs/provenance.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        configuration=config,
+        studies=STUDIES | BRIDGE,
+    script:
+        "../scripts/records/provenance.py"

@@ -1,0 +1,20 @@
+# How long requests and answers of real services are.
+
+
+rule request_lengths:
+    """Joint lengths of prompts and answers in traces of services, and lengths of answers per task and model."""
+    input:
+        files=files_below("resources/workloads"),
+        models="resources/models.csv",
+        origin_schema="workflow/schemas/origin.schema.yaml",
+        code=library("requests/request_lengths"),
+    output:
+        lengths=update("results/validated/request_lengths.parquet"),
+        answers=update("results/validated/output_length_quantiles.parquet"),
+        quantiles=update("results/comparison/request_length_quantiles.parquet"),
+    log:
+        "results/logs/request_lengths.log",
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/requests/request_lengths.py"

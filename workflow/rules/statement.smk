@@ -1,0 +1,151 @@
+# From a service's own logs and bills to a statement of its energy: config/usage, docs/statement.md.
+
+USAGE_TABLES = {
+    name: f"results/usage/{{usage}}/{name}.parquet"
+    for name in (
+        *("statement", "capacity", "steps", "metered"),
+        *("names", "evidence", "quality", "factors", "files"),
+    )
+}
+
+
+rule meter_usage:
+    """Exact sums over the requests of some files: the part of a usage that can be done anywhere."""
+    input:
+        files=paths_of(shard_files),
+        code=library("statement/meter_usage"),
+    output:
+        sums=update("results/usage/{usage}/shards/{shard}-of-{shards}.sums.parquet"),
+        files=update("results/usage/{usage}/shards/{shard}-of-{shards}.files.parquet"),
+    log:
+        "results/logs/usage/{usage}/meter_usage_{shard}-of-{shards}.log",
+    conda:
+        "../envs/pipeline.yaml"
+    threads: 8
+    params:
+        files=shard_files,
+        logs=usage_part("logs"),
+        place="config/usage/{usage}.yaml",
+        step_minutes=usage_part("step_minutes"),
+        invalid_rows=usage_part("invalid_rows"),
+    script:
+        "../scripts/statement/meter_usage.py"
+
+
+rule gather_usage:
+    """The sums of all shards and the bills: the same whatever the number of shards."""
+    input:
+        sums=shards("sums"),
+        files=shards("files"),
+        bills=paths_of(bill_files),
+        code=library("statement/gather_usage"),
+    output:
+        sums=update("results/usage/{usage}/sums.parquet"),
+        bills=update("results/usage/{usage}/bills.parquet"),
+        files=update("results/usage/{usage}/files.parquet"),
+    log:
+        "results/logs/usage/{usage}/gather_usage.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        bill_files=bill_files,
+        bills=usage_part("bills"),
+        place="config/usage/{usage}.yaml",
+    script:
+        "../scripts/statement/gather_usage.py"
+
+
+rule usage_energy:
+    """Energy, emissions, water, power and nodes of a usage, with what they rest on."""
+    input:
+        **NESTED_TABLES,
+        sums="results/usage/{usage}/sums.parquet",
+        bills="results/usage/{usage}/bills.parquet",
+        files="results/usage/{usage}/files.parquet",
+        registry="resources/models.csv",
+        grid="resources/grid.csv",
+        code=library("statement/usage_energy"),
+    output:
+        statement=update("results/usage/{usage}/statement.parquet"),
+        capacity=update("results/usage/{usage}/capacity.parquet"),
+        steps=update("results/usage/{usage}/steps.parquet"),
+        metered=update("results/usage/{usage}/metered.parquet"),
+        names=update("results/usage/{usage}/names.parquet"),
+        evidence=update("results/usage/{usage}/evidence.parquet"),
+        quality=update("results/usage/{usage}/quality.parquet"),
+        factors=update("results/usage/{usage}/factors.parquet"),
+    log:
+        "results/logs/usage/{usage}/usage_energy.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        usage=usage_part(),
+        study_name=usage_part("study"),
+        study=usage_study,
+        draws=config["usage_draws"],
+        seed=config["seed"],
+        place="config/usage/{usage}.yaml",
+    script:
+        "../scripts/statement/usage_energy.py"
+
+
+rule usage_statement:
+    """The statement as a page, as text and as CSV."""
+    input:
+        **USAGE_TABLES,
+        power="results/usage/{usage}/power.svg",
+        models="results/usage/{usage}/models.svg",
+        page="workflow/templates/statement.html.j2",
+        text="workflow/templates/statement.md.j2",
+        frame="workflow/templates/page.html.j2",
+        code=library("statement/usage_statement"),
+    output:
+        html=update("results/usage/{usage}/statement.html"),
+        md=update("results/usage/{usage}/statement.md"),
+        csv=update("results/usage/{usage}/statement.csv"),
+    log:
+        "results/logs/usage/{usage}/usage_statement.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        usage=usage_part(),
+        study_name=usage_part("study"),
+        study=usage_study,
+        version=VERSION,
+        draws=config["usage_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/statement/usage_statement.py"
+
+
+rule usage_workbook:
+    """All tables of the statement as one Excel workbook."""
+    input:
+        **{name: path for name, path in USAGE_TABLES.items() if name != "metered"},
+        registries=["resources/grid.csv"],
+        code=library("statement/usage_workbook"),
+    output:
+        update("results/usage/{usage}/statement.xlsx"),
+    log:
+        "results/logs/usage/{usage}/usage_workbook.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        usage=usage_part(),
+        study_name=usage_part("study"),
+        study=usage_study,
+        version=VERSION,
+        draws=config["usage_draws"],
+        seed=config["seed"],
+    script:
+        "../scripts/statement/usage_workbook.py"
+
+
+rule statement:
+    """The statements of all usages of the configuration."""
+    input:
+        expand(
+            "results/usage/{usage}/{file}",
+            usage=USAGES,
+            file=["statement.parquet", "statement.csv", "statement.xlsx", "statement.html", "statement.md"],
+        ),

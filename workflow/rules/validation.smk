@@ -1,0 +1,64 @@
+# Judged by measurement: predicted against measured, ours against other methods, and what latency costs.
+
+# The study that others are set beside: the last step of the bridge.
+CURRENT = list(BRIDGE)[-1]
+# The published study whose throughput curves stand for the published method.
+PUBLISHED_CURVES = f"results/{config['bridge']['from']}/throughput_fit.parquet"
+
+
+rule backtest:
+    """Every saturated measured run predicted from nothing of itself, by ours and by other methods, and the scores."""
+    input:
+        energy="results/validated/measured_energy.parquet",
+        throughput="results/validated/throughput.parquet",
+        models="results/validated/models.parquet",
+        hardware="results/validated/hardware.parquet",
+        coefficients="results/comparison/throughput_configurations.parquet",
+        forms="results/comparison/throughput_forms.parquet",
+        pairs="results/comparison/attainment_pairs.parquet",
+        node_power="resources/node_power.csv",
+        curves=PUBLISHED_CURVES,
+        code=library("validation/backtest"),
+    output:
+        backtest=update("results/comparison/backtest.parquet"),
+        peers=update("results/comparison/backtest_peers.parquet"),
+        scores=update("results/comparison/scores.parquet"),
+    log:
+        "results/logs/backtest.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        settings=config["backtest"],
+        attainment=BRIDGE[CURRENT]["attainment"],
+        seed=config["seed"],
+    script:
+        "../scripts/validation/backtest.py"
+
+
+rule cross_methods:
+    """One query by every method and boundary; statements of others against ours; each assumption alone."""
+    input:
+        **NESTED_TABLES,
+        fit=f"results/{CURRENT}/throughput_fit.parquet",
+        energy="results/validated/measured_energy.parquet",
+        estimates="results/validated/published_estimates.parquet",
+        curves=PUBLISHED_CURVES,
+        code=library("validation/cross_methods"),
+    output:
+        methods=update("results/comparison/cross_methods.parquet"),
+        parts=update("results/comparison/cross_method_parts.parquet"),
+        statements=update("results/comparison/published_estimates.parquet"),
+        kinds=update("results/comparison/published_estimate_kinds.parquet"),
+        tornado=update("results/comparison/tornado.parquet"),
+    log:
+        "results/logs/cross_methods.log",
+    conda:
+        "../envs/pipeline.yaml"
+    params:
+        name=CURRENT,
+        study={key: BRIDGE[CURRENT][key] for key in (*NESTED_QUERY, "interventions", "fleet") if key in BRIDGE[CURRENT]},
+        settings=config["cross_methods"],
+        draws=config["fleet_draws"] // 5,
+        seed=config["seed"],
+    script:
+        "../scripts/validation/cross_methods.py"

@@ -1,0 +1,31 @@
+"""Wiring of rule benchmark_checks."""
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.corpus import counts as corpus_counts
+from inference_energy.corpus import tables as corpus_tables
+from inference_energy.corpus.checks import registry
+from inference_energy.tables import writing
+
+with jobs.job(snakemake) as logger:
+    corpus = {
+        name: pl.read_parquet(snakemake.input[name])
+        for name in ("throughput", "energy", "estimates", "models", "hardware", "sources")
+    }
+    found = registry.benchmark_checks(
+        throughput=corpus["throughput"],
+        energy=corpus["energy"],
+        sources=corpus["sources"],
+        models=corpus["models"],
+        hardware=corpus["hardware"],
+        limits=snakemake.params.limits,
+    )
+    writing.write(found, snakemake.output.checks, corpus_tables.BENCHMARK_CHECKS)
+    counts = corpus_counts.benchmark_sources(
+        corpus["sources"], [corpus[name] for name in ("throughput", "energy", "estimates")], found
+    )
+    writing.write(counts, snakemake.output.sources, corpus_tables.BENCHMARK_SOURCES)
+    corrections = pl.read_parquet(snakemake.input.corrections)
+    writing.write(corrections, snakemake.output.corrections, corpus_tables.Correction)
+    for severity, check, findings in found.group_by("severity", "check", maintain_order=True).len().iter_rows():
+        logger.info("%s %s: %d", severity, check, findings)

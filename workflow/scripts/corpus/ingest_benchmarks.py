@@ -1,0 +1,33 @@
+"""Wiring of rule ingest_benchmarks."""
+
+from pathlib import Path
+
+from inference_energy.common import jobs, yaml_files
+from inference_energy.corpus import corrections, read, registries, views
+from inference_energy.corpus import tables as corpus_tables
+from inference_energy.tables import database, rows
+
+with jobs.job(snakemake) as logger:
+    models, model_names = registries.read_models(Path(snakemake.input.models))
+    hardware, gpu_names = registries.read_hardware(Path(snakemake.input.hardware))
+    known_errors = registries.read_registry(Path(snakemake.input.corrections), corpus_tables.Correction)
+    tables = read.read_sources(
+        Path("resources/benchmarks"),
+        yaml_files.read_yaml(Path(snakemake.input.origin_schema)),
+        {"model": model_names, "gpu": gpu_names},
+    )
+    rejected = tables["rejected_row"]
+    lines = [rows.one_line(row) for row in rejected.iter_rows(named=True)]
+    Path(snakemake.log.rejected).write_text("\n".join([f"{len(lines)} rejected cells", *lines]) + "\n")
+    for row in tables["source"].iter_rows(named=True):
+        logger.info(
+            "%s: %d rows accepted, %d rejected, %d records left out",
+            *(row[name] for name in ("file", "rows_accepted", "rows_rejected", "records_left_out")),
+        )
+    if snakemake.params.on_invalid == "fail":
+        rows.must_be_empty(rejected, hint="; on_invalid: reject in config/config.yaml sets such rows aside")
+    # Whether every correction still fits its row is found out here, not in the first study that asks for it.
+    named = tables["throughput"].join(known_errors, on=["source", "row_id"], how="semi")
+    corrections.corrected(named, known_errors, Path(snakemake.input.corrections))
+    tables |= {"model": models, "hardware": hardware, "correction": known_errors}
+    database.write(Path(snakemake.output[0]), tables, views.TABLES | views.VIEWS)

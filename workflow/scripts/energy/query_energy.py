@@ -1,0 +1,31 @@
+"""Wiring of rule query_energy."""
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.energy import curves, per_query, resolve
+from inference_energy.energy import tables as energy_tables
+from inference_energy.fleet import tables as fleet_tables
+from inference_energy.fleet import variance as fleet_variance
+from inference_energy.tables import writing
+
+with jobs.job(snakemake) as logger:
+    name, study, seed = snakemake.wildcards.study, snakemake.params.study, snakemake.params.seed
+    fit = pl.read_parquet(snakemake.input.fit)
+    service = resolve.resolved(name, study, fit, resolve.read_tables(snakemake.input))
+    boundaries, density = per_query.energy_per_query(
+        service,
+        borrowed=curves.borrowed_members(fit),
+        draws=snakemake.params.draws,
+        fleet_draws=snakemake.params.fleet_draws,
+        seed=seed,
+    )
+    variance = fleet_variance.variance_shares(service, draws=snakemake.params.fleet_draws, seed=seed)
+    summary = boundaries.filter(pl.col("boundary") == study["boundary"]["query"])
+    for frame, output, schema in (
+        (boundaries, "boundaries", energy_tables.ENERGY_BY_BOUNDARY),
+        (density, "density", energy_tables.ENERGY_DENSITY),
+        (variance, "variance", fleet_tables.VARIANCE_SHARES),
+        (summary, "energy", energy_tables.ENERGY_PER_QUERY),
+    ):
+        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    logger.info("%s", summary)

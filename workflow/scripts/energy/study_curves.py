@@ -1,0 +1,19 @@
+"""Wiring of rule study_curves."""
+
+from inference_energy.common import jobs
+from inference_energy.energy import assumptions, curves, resolve
+from inference_energy.energy import tables as energy_tables
+from inference_energy.tables import writing
+from inference_energy.throughput import tables as throughput_tables
+
+with jobs.job(snakemake) as logger:
+    name, study = snakemake.wildcards.study, snakemake.params.study
+    read = resolve.read_tables(snakemake.input)
+    fit = curves.fitted(name, study, read)
+    service = resolve.resolved(name, study, fit, read)
+    for frame, output, schema in (
+        (fit, "fit", throughput_tables.THROUGHPUT_FIT),
+        (assumptions.assumed(name, service.given, fit), "assumed", energy_tables.ASSUMED),
+    ):
+        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    logger.info("%s", fit)

@@ -1,9 +1,0 @@
-"""Wiring of rule figure_throughput_over_time."""
-
-import polars as pl
-from inference_energy import log, render
-from inference_energy.figures.throughput_over_time import throughput_over_time_figure
-
-with log.job(snakemake):
-    chart = throughput_over_time_figure(throughput=pl.read_parquet(snakemake.input.throughput))
-    render.save(chart, snakemake.output)

@@ -1,0 +1,30 @@
+"""Wiring of rule fleet."""
+
+from pathlib import Path
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.corpus import registries
+from inference_energy.energy import resolve
+from inference_energy.energy import tables as energy_tables
+from inference_energy.fleet import scenarios, sweeps
+from inference_energy.fleet import tables as fleet_tables
+from inference_energy.tables import writing
+
+with jobs.job(snakemake) as logger:
+    draws, seed = snakemake.params.draws, snakemake.params.seed
+    fit = pl.read_parquet(snakemake.input.fit)
+    read = resolve.read_tables(snakemake.input)
+    grid = registries.read_registry(Path(snakemake.input.grid), fleet_tables.GridZone)
+    levers = registries.read_registry(Path(snakemake.input.interventions), energy_tables.Intervention)
+    service = resolve.resolved(snakemake.wildcards.study, snakemake.params.study, fit, read)
+    of = scenarios.fleets(service, levers, draws=draws, seed=seed)
+    aggregates = scenarios.scenario_aggregates(service, of)
+    plan = scenarios.fleet_plan(service, of, hardware=read.hardware, grid=grid, seed=seed)
+    for frame, output, schema in (
+        (sweeps.sweeps(service, draws=draws, seed=seed), "sweeps", fleet_tables.SWEEPS),
+        (plan, "plan", fleet_tables.FLEET_PLAN),
+        (aggregates, "scenarios", fleet_tables.SCENARIO_AGGREGATES),
+    ):
+        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    logger.info("%s", aggregates)

@@ -1,0 +1,1 @@
+"""Errors, jobs, files, YAML, CSV, comments and pages: nothing about energy."""

@@ -1,0 +1,195 @@
+"""Comments of YAML files and the assumptions that code and studies state, with what each speaks of."""
+
+import ast
+import bisect
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+
+import yaml
+
+# A mapping with one of these keys and no label is one value, such as a law or a trace.
+ONE_VALUE = {"family", "trace", "task"}
+
+
+@dataclass(frozen=True)
+class Comment:
+    """One comment, the lines of it joined.
+
+    Attributes:
+        keys: path of the key that it speaks of; empty for what stands above the first key.
+        line: its first line.
+        text: without the hash.
+    """
+
+    keys: tuple[str, ...]
+    line: int
+    text: str
+
+
+def is_one_value(node: object) -> bool:
+    """Whether a value is shown as a whole: anything but a mapping, and a mapping that is a law, a trace or a task."""
+    return not isinstance(node, dict) or not node or bool(ONE_VALUE & node.keys() and "label" not in node)
+
+
+def comments(text: str) -> list[Comment]:
+    """All comments of a YAML text, in its order.
+
+    A comment behind a key, or behind an item of its list, speaks of that key; one on a line of its own of the key that
+    follows, or of the list that it stands in.
+
+    Args:
+        text: a mapping, in YAML that can be read.
+    """
+    ends = _ends(text)
+    spans = _spans(yaml.compose(text, Loader=yaml.SafeLoader), sorted(ends))
+    first = min((start for _, start, _ in spans), default=0)
+    found: list[Comment] = []
+    alone_before = False
+    for number, line in enumerate(text.splitlines()):
+        rest = line[ends.get(number, 0) :].strip()
+        alone = number not in ends
+        if rest.startswith("#"):
+            content = rest.lstrip("#").strip()
+            if alone and alone_before and not content.startswith("ASSUME:"):
+                found[-1] = Comment(found[-1].keys, found[-1].line, f"{found[-1].text} {content}".strip())
+            else:
+                keys = () if alone and number < first else _spoken_of(spans, number, alone)
+                found.append(Comment(keys, number + 1, content))
+        alone_before = alone and rest.startswith("#")
+    return found
+
+
+def _ends(text: str) -> dict[int, int]:
+    """Where the content of a line ends, by line, so that what follows is a comment."""
+    ends: dict[int, int] = {}
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        start, end = token.start_mark, token.end_mark
+        if end.index > start.index:
+            for number in range(start.line, end.line):
+                ends[number] = len(text)
+            ends[end.line] = max(ends.get(end.line, 0), end.column)
+    return ends
+
+
+def _spans(node: yaml.Node, filled: list[int], keys: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], int, int]]:
+    """First and last line of every key, in the order of the file; a key inside another after it."""
+    spans = []
+    for key, value in node.value:
+        path, last = (*keys, str(key.value)), value.end_mark.line
+        if isinstance(value, yaml.CollectionNode) and not value.flow_style:
+            last = filled[bisect.bisect_left(filled, last) - 1]  # it is said to end where the next content begins
+        spans.append((path, key.start_mark.line, last))
+        if isinstance(value, yaml.MappingNode):
+            spans += _spans(value, filled, path)
+    return spans
+
+
+def _spoken_of(spans: list[tuple[tuple[str, ...], int, int]], line: int, alone: bool) -> tuple[str, ...]:
+    begun = [keys for keys, start, _ in spans if start == line]
+    if begun and not alone:
+        return begun[0]
+    around = [(keys, start) for keys, start, end in spans if start < line <= end]
+    following = [(keys, start) for keys, start, _ in spans if start > line]
+    inside = around[-1][0] if around else ()
+    if following and alone and following[0][0][: len(inside)] == inside:
+        return following[0][0]
+    return inside
+
+
+MARK = "ASSUME:"
+WORDS_IN_ANCHOR = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption:
+    """One modelling choice.
+
+    Attributes:
+        file: where it stands.
+        line: its first line there.
+        within: function, class or key that it belongs to; empty for a whole module.
+        text: what is assumed, and its source.
+    """
+
+    file: str
+    line: int
+    within: str
+    text: str
+
+
+def of_module(file: str, text: str) -> list[Assumption]:
+    """Assumptions of a Python module, in its order.
+
+    A comment runs on over the comment lines below it, to the next assumption.
+
+    Args:
+        file: named in them.
+        text: the code.
+    """
+    found: list[Assumption] = []
+    places = _places(text)
+    last = -1
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type != tokenize.COMMENT:
+            continue
+        content = token.string.lstrip("#").strip()
+        line = token.start[0]
+        if content.startswith(MARK):
+            within = next((name for name, start, end in reversed(places) if start <= line <= end), "")
+            found.append(Assumption(file=file, line=line, within=within, text=content.removeprefix(MARK).strip()))
+            last = line
+        elif line == last + 1:
+            before = found[-1]
+            found[-1] = Assumption(
+                file=file, line=before.line, within=before.within, text=f"{before.text} {content}".strip()
+            )
+            last = line
+    return found
+
+
+def _places(text: str) -> list[tuple[str, int, int]]:
+    """Functions and classes with their first and last lines, inner ones after outer ones."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+    return [(node.name, node.lineno, node.end_lineno or node.lineno) for node in nodes]
+
+
+def of_study(file: str, text: str) -> list[Assumption]:
+    """Assumptions of a study file, in its order.
+
+    Args:
+        file: named in them.
+        text: its YAML.
+    """
+    return [
+        Assumption(
+            file=file,
+            line=comment.line,
+            within=".".join(comment.keys),
+            text=comment.text.removeprefix(MARK).strip(),
+        )
+        for comment in comments(text)
+        if comment.text.startswith(MARK)
+    ]
+
+
+def anchors(name: str, assumptions: list[Assumption]) -> list[str]:
+    """Names to link to each assumption by: of its module or study and its first words, so that other edits keep them.
+
+    Args:
+        name: of the module or study.
+        assumptions: all of it.
+    """
+    found: list[str] = []
+    for assumption in assumptions:
+        anchor = f"assume-{slug(name)}-{slug(' '.join(assumption.text.split()[:WORDS_IN_ANCHOR]))}"
+        again = sum(other == anchor or other.startswith(f"{anchor}--") for other in found)
+        found.append(f"{anchor}--{again + 1}" if again else anchor)
+    return found
+
+
+def slug(text: str) -> str:
+    """Lower-case letters and digits with hyphens between words."""
+    return "-".join(re.findall(r"[a-z0-9]+", text.lower()))

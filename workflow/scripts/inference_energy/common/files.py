@@ -1,0 +1,64 @@
+"""Names of files that every shell takes, and files that take their place only when complete."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from inference_energy.common.errors import InputError
+
+_KEPT = re.compile(r"[A-Za-z0-9.-]")
+_FILE_NAME = re.compile(r"(?:[A-Za-z0-9._-]|\+[0-9A-F]{2})+")
+
+
+def file_name(name: str) -> str:
+    """A name as the name of a file: letters, digits, `.` and `-` stay, a blank is `_`, any other byte `+` and its hex.
+
+    `Llama 3.1 405B` becomes `Llama_3.1_405B`, `R1 (8/24)` becomes `R1_+288+2F24+29`. A dot or hyphen at the beginning,
+    which hides a file or looks like an option, is written as a byte too. No two names have the same.
+    """
+    written = [_written(character) for character in name]
+    if name[:1] in (".", "-"):
+        written[0] = _bytes(name[0])
+    return "".join(written)
+
+
+def name_of(file_name: str) -> str:
+    """The name that a file has the name of; the inverse of `file_name`.
+
+    Raises:
+        InputError: a name that no file has.
+    """
+    try:
+        if not _FILE_NAME.fullmatch(file_name):
+            raise ValueError
+        plain = file_name.replace("_", " ").encode()
+        return re.sub(rb"\+([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), plain).decode()
+    except ValueError:  # bytes that are no text are one, too
+        raise InputError(
+            f"file name: found {file_name!r}; allowed: letters, digits, . and -, with _ for a blank and + before the"
+            " hex of any other byte"
+        ) from None
+
+
+def _written(character: str) -> str:
+    if _KEPT.fullmatch(character):
+        return character
+    return "_" if character == " " else _bytes(character)
+
+
+def _bytes(character: str) -> str:
+    return "".join(f"+{byte:02X}" for byte in character.encode())
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file; what stood there before stays until it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON with sorted keys, likewise."""
+    write(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")

@@ -1,0 +1,74 @@
+"""Jobs: their logs, errors that end in one line, and what a run says when it fails."""
+
+import atexit
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from inference_energy.common.errors import InputError
+
+# Both are emptied at the start of a run and read at the end of a failed one.
+ERRORS = Path("results/logs/errors.txt")
+FAILED_OUTPUTS = Path("results/logs/failed_outputs.txt")
+LOGGER = logging.getLogger("inference_energy")
+
+
+@contextmanager
+def job(snakemake) -> Iterator[logging.Logger]:
+    """Run the body of a script: messages go to its first log; a fault ends the job with one line.
+
+    Whatever else goes wrong is a defect of ours: its traceback goes to the log, one line to the terminal.
+    """
+    log_file = snakemake.log[0]
+    logging.basicConfig(filename=log_file, filemode="w", level=logging.INFO, format="%(message)s", force=True)
+    try:
+        yield LOGGER
+    except InputError as error:
+        _stop(str(error), snakemake.output)
+    except Exception as error:  # everything is told, nothing swallowed: the job still fails
+        LOGGER.error(traceback.format_exc())
+        _stop(
+            f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})",
+            snakemake.output,
+        )
+
+
+def _stop(line: str, outputs: Iterable[str]) -> None:
+    LOGGER.error("Error: %s", line)
+    ERRORS.parent.mkdir(parents=True, exist_ok=True)
+    with ERRORS.open("a") as handle:
+        handle.write(line + "\n")
+    with FAILED_OUTPUTS.open("a") as handle:
+        handle.writelines(f"{output}\n" for output in outputs)
+    sys.exit(f"Error: {line}")
+
+
+def forget_errors() -> None:
+    """Empty the list of errors at the start of a run."""
+    for file in (ERRORS, FAILED_OUTPUTS):
+        file.unlink(missing_ok=True)
+
+
+def mark_failed_outputs_as_old() -> None:
+    """Let the next run try a failed job again.
+
+    Snakemake gives the previous good output back with the time of the failure, which makes it look newer than the
+    fault; older than everything, it is kept but no longer taken for current.
+    """
+    outputs = FAILED_OUTPUTS.read_text().splitlines() if FAILED_OUTPUTS.is_file() else []
+    for output in map(Path, outputs):
+        if output.exists():
+            os.utime(output, (1, 1))
+
+
+def show_errors() -> None:
+    """Have the errors of this run printed last, after everything Snakemake still has to say.
+
+    Each once: a job that is tried again says the same every time.
+    """
+    lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else ["see the log named above"]
+    atexit.register(lambda: print(*(f"\nError: {line}" for line in dict.fromkeys(lines)), sep="\n", file=sys.stderr))

@@ -1,0 +1,109 @@
+"""YAML in, checked against a closed JSON schema; every fault told as one line."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from inference_energy.common.errors import InputError, one_of
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML that refuses a key written twice, refuses aliases, and leaves dates as text."""
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        # An alias may point at what contains it, and then nothing that walks the content ends.
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.MarkedYAMLError(problem=f"alias *{event.anchor} is not allowed", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def _mapping_without_duplicates(loader: _StrictLoader, node: yaml.MappingNode) -> dict:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise yaml.MarkedYAMLError(problem=f"key {key!r} is given twice", problem_mark=node.start_mark)
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
+_StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", yaml.constructor.SafeConstructor.construct_yaml_str)
+
+
+def read_yaml(path: Path) -> Any:
+    """Content of a YAML file.
+
+    Raises:
+        InputError: the file is missing, unreadable or not YAML.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder; allowed: a YAML file") from None
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(f"{path}{line}: not valid YAML: {problem}") from None
+
+
+def check(content: Any, schema: dict, place: str | Path) -> None:
+    """Hold configuration against its schema.
+
+    Raises:
+        InputError: one line with the key, what was found and what is allowed.
+    """
+    _check_finite(content, place, ())
+    error = best_match(Draft202012Validator(schema).iter_errors(content))
+    if error is not None:
+        raise InputError(f"{place}: {_explain(error)}")
+
+
+def _check_finite(node: Any, place: str | Path, keys: tuple) -> None:
+    # Comparisons with NaN are false, so a schema's minimum would let it through.
+    if isinstance(node, int | float) and not abs(node) <= sys.float_info.max:
+        raise InputError(f"{place}: {'.'.join(keys)}: found {node}; allowed: a finite number")
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        _check_finite(child, place, (*keys, str(key)))
+
+
+TYPES = {"object": "a mapping of keys to values", "array": "a list", "string": "text", "boolean": "true or false"}
+
+
+def _explain(error: ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path) or "top level"
+    rule, value = error.validator, error.validator_value
+    found = f"found {error.instance!r}"
+    if rule == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = one_of([str(name) for name in error.instance if name not in known])
+        # A mapping may be one of several forms; its keys alone would hide the others.
+        whole = f" (as a whole: {error.schema['title']})" if error.absolute_path and "title" in error.schema else ""
+        return f"{key}: unknown key {unknown}; allowed: {one_of(known)}{whole}"
+    if rule == "required":
+        missing = one_of([name for name in value if name not in error.instance])
+        return f"{key}: missing key {missing}"
+    allowed = {
+        "type": error.schema.get("title") or TYPES.get(str(value), f"a value of type {value}"),
+        "enum": one_of([repr(item) for item in value]) if rule == "enum" else "",
+        "minimum": f"a number >= {value}",
+        "maximum": f"a number <= {value}",
+        "exclusiveMinimum": f"a number > {value}",
+        "exclusiveMaximum": f"a number < {value}",
+        "pattern": f"text matching {value}",
+        "minLength": "text that is not empty",
+        "minItems": f"at least {value} item(s)",
+        "maxItems": f"at most {value} items",
+        "uniqueItems": "items that differ from each other",
+        "minProperties": f"at least {value} key(s)",
+    }.get(rule)
+    return f"{key}: {found}; allowed: {allowed}" if allowed else f"{key}: {error.message}"

@@ -1,0 +1,1 @@
+"""Benchmark files in, checked rows out: origins, formats, checks, registries, corrections."""

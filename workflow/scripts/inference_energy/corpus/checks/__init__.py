@@ -1,0 +1,1 @@
+"""Checks across rows of the corpus: one module holds checks of one kind."""

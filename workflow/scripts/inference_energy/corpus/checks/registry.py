@@ -1,0 +1,65 @@
+"""Checks across the rows of the corpus: none rejects a row, each says what a reader must know of it."""
+
+import polars as pl
+
+from inference_energy.corpus.checks import consistency, coverage, repeats, roofline, staleness, unit_slips
+from inference_energy.corpus.checks.finding import FINDING, SEVERITIES
+
+# Every check that is made, in order of severity: its severity and its name for readers.
+CHECKS = {
+    "above_compute_limit": ("error", "above the GPU's peak arithmetic"),
+    "above_memory_limit": ("error", "above its memory bandwidth"),
+    "weights_do_not_fit": ("error", "weights larger than memory"),
+    "same_figure_other_gpus": ("error", "one run, two GPU counts"),
+    "unit_slip": ("error", "per GPU or of all GPUs?"),
+    "power_above_rating": ("error", "power above the rating"),
+    "conflict": ("warning", "conflicting throughputs"),
+    "stated_parameters": ("warning", "parameter count differs"),
+    "energy_against_power": ("warning", "energy differs from power"),
+    "refreshed_but_unchanged": ("warning", "refreshed, yet unchanged"),
+    "duplicate": ("info", "same run again"),
+    "stale": ("info", "nothing newer for long"),
+    "coverage_gap": ("info", "nothing measured"),
+}
+
+
+def benchmark_checks(
+    *,
+    throughput: pl.DataFrame,
+    energy: pl.DataFrame,
+    sources: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    limits: dict[str, float],
+) -> pl.DataFrame:
+    """All findings, the most serious first.
+
+    Args:
+        throughput: accepted throughput rows.
+        energy: measured energies beside their runs.
+        sources: table `source`.
+        models: model registry.
+        hardware: hardware registry.
+        limits: `checks` of `config/config.yaml`.
+
+    Returns:
+        One row per finding, in the columns of `finding.FINDING`.
+    """
+    found = pl.concat(
+        [
+            roofline.impossible(roofline.with_limits(throughput, models, hardware)),
+            repeats.same_figure_other_gpus(throughput),
+            unit_slips.unit_slips(throughput, limits["unit_slip_factor"]),
+            consistency.power_above_rating(energy, hardware),
+            repeats.conflicts(throughput, limits["conflict_factor"]),
+            consistency.stated_parameters(throughput, models, limits["parameter_tolerance"]),
+            consistency.energy_against_power(energy, limits["energy_factor"]),
+            staleness.refreshed_but_unchanged(sources),
+            repeats.duplicates(throughput),
+            staleness.stale(throughput, sources, int(limits["stale_after_days"])),
+            coverage.gaps(throughput, energy, models, hardware),
+        ],
+        how="vertical",
+    )
+    order = pl.col("severity").cast(pl.Enum(SEVERITIES))
+    return found.select(list(FINDING)).sort(order, "check", "source", "row_id", "file", "message", nulls_last=True)

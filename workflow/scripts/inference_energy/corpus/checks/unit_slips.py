@@ -1,0 +1,62 @@
+"""Figures of a GPU entered as those of a node, and the reverse."""
+
+import polars as pl
+
+from inference_energy.corpus.checks.finding import findings, rounded
+
+NEIGHBOURS = ["model", "gpu", "precision", "load", "phase", "length_in", "length_out", "batch"]
+LEAST_NEIGHBOURS = 2
+ROW = [
+    *("source", "row_id", "file", "line", "model", "gpu", "gpus", "precision", "load", "phase"),
+    "output_tok_per_s_per_gpu",
+]
+
+
+def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
+    """Rows whose throughput per GPU is off from that of their neighbours by just the number of their GPUs.
+
+    Neighbours share model, GPU, precision and load, with lengths equal to one significant digit and batch in the
+    same octave; at least two other rows are needed. A per-GPU figure entered as that of an instance is too small
+    by the number of GPUs, the reverse too large by it. A slip by two cannot be told from an honest difference and
+    is not looked for.
+
+    Args:
+        throughput: accepted rows.
+        tolerance: largest factor between the row's ratio to its neighbours and the number of GPUs.
+    """
+    about = {
+        "length_in": pl.col("input_tokens").round_sig_figs(1),
+        "length_out": pl.col("output_tokens").round_sig_figs(1),
+        "batch": pl.col("concurrency").log(2).floor(),
+    }
+    known = throughput.filter(
+        pl.col("output_tok_per_s_per_gpu").is_not_null(), pl.col("output_tokens").is_not_null()
+    ).select(*ROW, **about)
+    # One row that slipped leaves the median of three or more at one of the others.
+    rows = known.with_columns(
+        neighbours=pl.len().over(NEIGHBOURS) - 1,
+        typical=pl.median("output_tok_per_s_per_gpu").over(NEIGHBOURS),
+    ).filter(pl.col("neighbours") >= LEAST_NEIGHBOURS, pl.col("gpus") > 2)
+    rows = rows.with_columns(ratio=pl.col("output_tok_per_s_per_gpu") / pl.col("typical"))
+    off = (pl.col("ratio").log().abs() - pl.col("gpus").log()).abs()
+    caught = rows.filter(off < pl.lit(tolerance).log())
+    too_small = pl.col("ratio") < 1
+    return findings(
+        caught,
+        check="unit_slip",
+        severity="error",
+        found=pl.col("output_tok_per_s_per_gpu"),
+        expected=pl.col("typical"),
+        unit="output tok/s/GPU",
+        message=pl.format(
+            "{} output tok/s/GPU is {} x that of its {} neighbours ({}), about its {} GPUs: {}",
+            rounded("output_tok_per_s_per_gpu"),
+            rounded("ratio", 3),
+            "neighbours",
+            rounded("typical"),
+            "gpus",
+            pl.when(too_small)
+            .then(pl.lit("a per-GPU figure entered as that of all GPUs?"))
+            .otherwise(pl.lit("a figure of all GPUs entered per GPU?")),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Formats of benchmark files: one module reads one format into checked rows."""

@@ -1,0 +1,88 @@
+"""JSON and JSON Lines with the line of every record; faults of the file told in one line."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from inference_energy.common.errors import InputError
+
+STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 file as text.
+
+    Raises:
+        InputError: missing, a folder, empty, or not UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); allowed: a UTF-8 file") from None
+    if not text.strip():
+        raise InputError(f"{path}: the file is empty")
+    return text
+
+
+def parse(text: str, path: Path, first_line: int = 1) -> object:
+    """A JSON document.
+
+    Raises:
+        InputError: not JSON, a key given twice, or nested deeper than can be read.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_without_duplicates)
+    except json.JSONDecodeError as error:
+        line = first_line + error.lineno - 1
+        raise InputError(f"{path} line {line}: not valid JSON: {error.msg} (column {error.colno})") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} line {first_line}: not usable JSON: {str(error).splitlines()[0]}") from None
+
+
+def object_lines(text: str, depth: int) -> list[int]:
+    """Line of every object that is nested in `depth` others (lists count too), of valid JSON."""
+    lines, level, line, counted = [], 0, 1, 0
+    for token in STRING_OR_BRACKET.finditer(text):
+        bracket = token[0]
+        if bracket in "[{":
+            if bracket == "{" and level == depth:
+                line, counted = line + text.count("\n", counted, token.start()), token.start()
+                lines.append(line)
+            level += 1
+        elif bracket in "]}":
+            level -= 1
+    return lines
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, dict]]:
+    """Every record of a JSON Lines file with its line.
+
+    Raises:
+        InputError: a fault of the file, or a line that is not an object.
+    """
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if line.strip():
+            yield number, must_be_object(parse(line, path, number), f"{path} line {number}")
+
+
+def must_be_object(value: object, place: str) -> dict:
+    """The value itself, if it is a JSON object.
+
+    Raises:
+        InputError: it is anything else.
+    """
+    if not isinstance(value, dict):
+        raise InputError(f"{place}: found {type(value).__name__}; allowed: an object")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"key {doubled!r} is given twice")
+    return record

@@ -1,0 +1,51 @@
+"""What an adapter makes of a file: cells as text in our columns, each row with its line, and what it left out."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from inference_energy.common.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Rows of one file, not yet typed or checked.
+
+    Attributes:
+        tables: by table name, text cells in (a part of) our columns (null = nothing stated), with `file` and `line`.
+        left_out: number of records outside the scope of the corpus, by reason.
+    """
+
+    tables: dict[str, pl.DataFrame]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def rows(records: list[dict[str, object]], file: str, columns: list[str]) -> pl.DataFrame:
+    """Records as a text frame.
+
+    Args:
+        records: by our column name, values as the file holds them, and `line`.
+        file: the path that rows are traced to.
+        columns: the columns to make, in order; a record may lack some.
+
+    Raises:
+        InputError: a value that no text can hold (half a surrogate pair, lists a thousand deep).
+    """
+    cells = {name: [_cell(record, name, file) for record in records] for name in columns}
+    return pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String)).with_columns(
+        pl.lit(file).alias("file"), pl.Series("line", [record["line"] for record in records], dtype=pl.Int64)
+    )
+
+
+def _cell(record: dict[str, object], name: str, file: str) -> str | None:
+    """A value as text, exactly; what is empty is null."""
+    value = record.get(name)
+    try:
+        text = "" if value is None else str(value).strip()
+        text.encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise InputError(
+            f"{file} line {record['line']}: found a value for {name} that cannot be stored as text;"
+            " allowed: Unicode text, numbers"
+        ) from None
+    return text or None

@@ -1,0 +1,38 @@
+"""The formats in which benchmarks come. A new one is a module with a `read` and a line here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.formats import (
+    mlenergy_v3,
+    mlperf_summary,
+    own_csv,
+    sglang_bench,
+    trtllm_markdown,
+    vllm_bench,
+)
+from inference_energy.corpus.formats.reading import Reading
+
+FORMATS: dict[str, Callable[[Path], Reading]] = {
+    "throughput_csv": own_csv.read_throughput,
+    "measured_energy_csv": own_csv.read_measured_energy,
+    "published_estimate_csv": own_csv.read_published_estimates,
+    "trtllm_markdown": trtllm_markdown.read,
+    "vllm_bench_json": vllm_bench.read,
+    "sglang_bench_jsonl": sglang_bench.read,
+    "mlenergy_v3_json": mlenergy_v3.read,
+    "mlperf_summary_json": mlperf_summary.read,
+}
+
+
+def recognised(path: Path) -> list[str]:
+    """The formats in which a file can be read."""
+    found = []
+    for name, read in FORMATS.items():
+        try:
+            read(path)
+        except InputError:
+            continue  # not this format, which is the question
+        found.append(name)
+    return found

@@ -1,0 +1,137 @@
+"""Results of `python -m sglang.bench_serving --output-file`: JSON Lines, one run per line."""
+
+from pathlib import Path
+
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.formats.json_files import json_lines
+from inference_energy.corpus.formats.reading import Reading
+from inference_energy.corpus.formats.serving_client import engine_name, failures, load_of_rate, mean_length, reading
+from inference_energy.corpus.formats.values import id_part, joined_id, number, precision_name
+
+DEFINING_KEY = "total_output_tokens_retokenized"  # in every version, and in no other client's results
+SERVER_KEYS = {
+    "nodes": "nnodes",
+    "engine_version": "version",
+    "tensor_parallel": "tp_size",
+    "pipeline_parallel": "pp_size",
+    "expert_parallel": "ep_size",
+    "data_parallel": "dp_size",
+}
+
+
+def read(path: Path) -> Reading:
+    """One throughput row (output tokens per second of the instance) per line.
+
+    Raises:
+        InputError: not JSON Lines, or no line is such a result.
+    """
+    results = list(json_lines(path))
+    if not any(DEFINING_KEY in result for _, result in results):
+        raise InputError(
+            f"{path} line {results[0][0]}: found no key {DEFINING_KEY};"
+            " allowed: results of sglang.bench_serving --output-file"
+        )
+    return reading(results, path, _row)
+
+
+def _row(result: dict) -> dict[str, object]:
+    server, note = _server(result)
+    engine = engine_name(result.get("backend"))
+    input_tokens, input_kind = _length(result, "input")
+    output_tokens, output_kind = _length(result, "output")
+    measured = result.get("concurrency")
+    limit = result.get("max_concurrency")
+    speculative = result.get("accept_length") is not None
+    notes = [failures(result), note, "speculative decoding" if speculative else None]
+    return {
+        **{column: server.get(key) for column, key in SERVER_KEYS.items()},
+        "row_id": joined_id(
+            [
+                id_part("", server.get("model_path") or result.get("backend")),
+                id_part("tp-", server.get("tp_size")),
+                id_part("", result.get("dataset_name")),
+                *_random_lengths(result),
+                id_part("concurrency-", limit) or id_part("rate-", result.get("request_rate")),
+                id_part("", result.get("tag")),
+            ]
+        ),
+        "model": server.get("model_path"),
+        "gpus": _gpus(server),
+        "engine": engine,
+        "precision": _precision(server),
+        "load": _load(result),
+        "prompts": result.get("dataset_name"),
+        "phase": "prefill_and_decode",
+        "input_tokens": input_tokens,
+        "input_length_kind": input_kind,
+        "output_tokens": output_tokens,
+        "output_length_kind": output_kind,
+        "concurrency": limit if measured is None else measured,
+        "throughput_tok_per_s": result.get("output_throughput"),
+        "throughput_counts": "output",
+        "throughput_scope": "instance",
+        "evidence": "measured",
+        "note": "; ".join(part for part in notes if part),
+    }
+
+
+def _server(result: dict) -> tuple[dict, str | None]:
+    """Settings of the server, and a note where they are those of only a part of it."""
+    server = result.get("server_info")
+    if not isinstance(server, dict):
+        return {}, None
+    if "decode" not in server:
+        return server, None
+    # Prefill and decode run on servers of their own; neither one's sizes are those of the whole.
+    decode = server["decode"]
+    first = decode[0] if isinstance(decode, list) and decode and isinstance(decode[0], dict) else {}
+    kept = ("model_path", "version", "quantization", "dtype")
+    return {key: first.get(key) for key in kept}, "prefill and decode on separate servers"
+
+
+def _gpus(server: dict) -> int | None:
+    sizes = [server.get(key) for key in ("tp_size", "pp_size", "dp_size")]
+    shared = server.get("enable_dp_attention")
+    if any(number(size) is None for size in sizes) or not isinstance(shared, bool):
+        return None
+    tensor, pipeline, data = sizes
+    # ASSUME: one GPU per tensor and pipeline rank; data-parallel attention divides these, other replicas add to them.
+    return tensor * pipeline * (1 if shared else data)
+
+
+def _precision(server: dict) -> object:
+    # ASSUME: the compute type is that of the weights where no quantization is set.
+    quantization = server.get("quantization")
+    return precision_name(server.get("dtype") if quantization is None else quantization)
+
+
+def _random_lengths(result: dict) -> list[str | None]:
+    if not _is_random(result):  # the keys are there for every data set, with their defaults
+        return []
+    return [
+        id_part("in-", result.get("random_input_len")),
+        id_part("out-", result.get("random_output_len")),
+    ]
+
+
+def _length(result: dict, which: str) -> tuple[object, str]:
+    asked = result.get(f"random_{which}_len")
+    # ASSUME: random requests of range ratio 1 have the length asked for, as the client has stop tokens ignored.
+    if _is_random(result) and asked is not None and number(result.get("random_range_ratio")) == 1:
+        return asked, "fixed"
+    return mean_length(result, f"total_{which}_tokens", f"{which}_lens")
+
+
+def _is_random(result: dict) -> bool:
+    return result.get("dataset_name") in ("random", "random-ids")
+
+
+def _load(result: dict) -> str | None:
+    # ASSUME: a cap on requests in flight governs the load, whatever the request rate.
+    if number(result.get("max_concurrency")) is not None:
+        return "closed_loop"
+    rate = result.get("request_rate")
+    # The Mooncake data set brings its own arrival times and ignores the request rate.
+    if rate == "trace" or result.get("dataset_name") == "mooncake":
+        return "server"
+    return load_of_rate(rate)

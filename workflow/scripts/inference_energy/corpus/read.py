@@ -1,0 +1,138 @@
+"""From benchmark files to typed tables: origins verified, every bad row set aside with its reason."""
+
+from pathlib import Path
+
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.corpus.formats.registry import FORMATS
+from inference_energy.corpus.origins import ORIGIN, read_origin, source_table
+from inference_energy.corpus.per_gpu import output_tok_per_s_per_gpu
+from inference_energy.corpus.registries import Names
+from inference_energy.corpus.tables import PLACE, RUN, TABLES
+from inference_energy.tables.rows import REJECTED, split
+
+UNIQUE_ROW = ["source", "row_id"]
+SOURCE = {"source": pl.String}
+LEFT_OUT = SOURCE | {"file": pl.String, "reason": pl.String, "records": pl.Int64}
+
+
+def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> dict[str, pl.DataFrame]:
+    """All tables of the benchmark corpus.
+
+    Args:
+        folder: one folder per source.
+        origin_schema: JSON schema of an `origin.yaml`.
+        known: names that the columns `model` and `gpu` may hold.
+
+    Returns:
+        `source` (one row per file), `throughput`, `measured_energy`, `published_estimate`, `rejected_row` and
+        `left_out`.
+
+    Raises:
+        InputError: a fault of an origin or of a whole file.
+    """
+    sources = sorted(path for path in folder.iterdir() if path.is_dir())
+    if not sources:
+        raise InputError(f"{folder}: found no source; allowed: one folder per source with its origin.yaml")
+    origins = {path.name: read_origin(path, origin_schema, FORMATS) for path in sources}
+    accepted = {name: [_empty(name)] for name in TABLES}
+    read = [pl.DataFrame(schema=SOURCE | {"file": pl.String})]
+    rejected, left_out = [pl.DataFrame(schema=SOURCE | REJECTED)], [pl.DataFrame(schema=LEFT_OUT)]
+    for path in sources:
+        origin = origins[path.name]
+        source = pl.lit(path.name).alias("source")
+        texts, omitted = _read_files(path, origin)
+        left_out.append(omitted.select(source, *omitted.columns))
+        read.extend(text.select(source, "file") for text in texts.values())
+        for table, text in texts.items():
+            good, bad = split(text, TABLES[table], known)
+            rejected.append(bad.select(source, *bad.columns))
+            accepted[table].append(
+                good.with_columns(source, read_on=pl.lit(origin["read_on"]), licence=pl.lit(origin["licence"])).select(
+                    accepted[table][0].columns
+                )
+            )
+    tables = {name: pl.concat(frames) for name, frames in accepted.items()}
+    tables["throughput"] = tables["throughput"].with_columns(output_tok_per_s_per_gpu())
+    tables["measured_energy"], without_run = _with_run(tables["measured_energy"], tables["throughput"])
+    tables["rejected_row"] = pl.concat([*rejected, without_run])
+    tables["left_out"] = pl.concat(left_out)
+    tables["source"] = _count_rows(source_table(folder, origins), tables, pl.concat(read))
+    return tables
+
+
+def _empty(table: str) -> pl.DataFrame:
+    types = {name: column.dtype.type for name, column in TABLES[table].to_schema().columns.items()}
+    return pl.DataFrame(schema=types | {name: column.dtype.type for name, column in PLACE.items()})
+
+
+def _read_files(folder: Path, origin: dict) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    texts: dict[str, list[pl.DataFrame]] = {}
+    left_out = [pl.DataFrame(schema={name: dtype for name, dtype in LEFT_OUT.items() if name != "source"})]
+    for name, facts in sorted(origin["files"].items()):
+        path = folder / name
+        reading = FORMATS[facts["format"]](path)
+        columns = [column for table in reading.tables for column in TABLES[table].to_schema().columns]
+        unknown = [column for column in facts.get("facts", {}) if column not in columns]
+        if unknown:
+            raise InputError(
+                f"{folder / ORIGIN}: files.{name}.facts: found {one_of(unknown)}; allowed: {one_of(set(columns))}"
+            )
+        for table, text in reading.tables.items():
+            texts.setdefault(table, []).append(_complete(text, table, path, origin, facts.get("facts", {})))
+        omitted = [
+            {"file": str(path), "reason": reason, "records": records}
+            for reason, records in sorted(reading.left_out.items())
+        ]
+        left_out.append(pl.DataFrame(omitted, schema=left_out[0].schema))
+    return {table: pl.concat(parts) for table, parts in texts.items()}, pl.concat(left_out)
+
+
+def _complete(text: pl.DataFrame, table: str, path: Path, origin: dict, facts: dict) -> pl.DataFrame:
+    """All columns of a table: cells of the file, then what the origin says for the whole file."""
+    schema = TABLES[table].to_schema().columns
+    everywhere = {name: str(value) for name, value in facts.items() if value != ""}
+    if "url" in schema:
+        everywhere.setdefault("url", origin["url"])
+    cells = [
+        pl.coalesce(*([name] if name in text.columns else []), pl.lit(everywhere.get(name), pl.String)).alias(name)
+        for name in schema
+    ]
+    complete = text.select(*cells, "file", "line")
+    # A required column without a single value is a fault of the file, not of each of its rows.
+    absent = [name for name, column in schema.items() if not column.nullable and complete[name].is_null().all()]
+    if absent and not complete.is_empty():
+        raise InputError(
+            f"{path}: nothing in {one_of(absent)}; allowed: a column with values,"
+            f" or one value for all rows in {path.parent / ORIGIN} under files.{path.name}.facts"
+        )
+    return complete
+
+
+def _with_run(energy: pl.DataFrame, throughput: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Measured energies beside the configuration of their runs; those without one are rejected."""
+    lost = energy.join(throughput, on=UNIQUE_ROW, how="anti", maintain_order="left").select(
+        "source",
+        "file",
+        "line",
+        pl.lit("row_id").alias("column"),
+        pl.col("row_id").alias("value"),
+        pl.lit("allowed: the row_id of an accepted throughput row of the same source").alias("reason"),
+    )
+    runs = throughput.select(*UNIQUE_ROW, *RUN, "output_tok_per_s_per_gpu")
+    return energy.join(runs, on=UNIQUE_ROW, how="inner", maintain_order="left"), lost
+
+
+def _count_rows(sources: pl.DataFrame, tables: dict[str, pl.DataFrame], read: pl.DataFrame) -> pl.DataFrame:
+    """Per file: rows read, accepted and rejected, and records left out."""
+    accepted = pl.concat([tables[name].select("source", "file") for name in TABLES])
+    counts = [
+        frame.group_by("source", "file").agg(pl.len().cast(pl.Int64).alias(name))
+        for frame, name in ((accepted, "rows_accepted"), (read, "rows_read"))
+    ]
+    counts.append(tables["left_out"].group_by("source", "file").agg(pl.col("records").sum().alias("records_left_out")))
+    for count in counts:
+        sources = sources.join(count, on=["source", "file"], how="left", maintain_order="left")
+    counted = pl.col("rows_read", "rows_accepted", "records_left_out").fill_null(0)
+    return sources.with_columns(counted).with_columns(rows_rejected=pl.col("rows_read") - pl.col("rows_accepted"))

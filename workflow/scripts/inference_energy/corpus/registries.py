@@ -1,0 +1,121 @@
+"""Models and hardware: their names and aliases, and what one file alone cannot be checked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from inference_energy.common.csv_files import read_text
+from inference_energy.common.errors import InputError, like
+from inference_energy.corpus.tables import Hardware, Model
+from inference_energy.tables.inputs import InputTable
+from inference_energy.tables.rows import must_be_empty, split
+
+SIZES = ("total", "active")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names a column may hold.
+
+    Attributes:
+        registry: the file that lists them.
+        canonical: the name used throughout, by every name and alias.
+    """
+
+    registry: Path
+    canonical: dict[str, str]
+
+    def allowed(self, unknown: str) -> str:
+        """What to write instead of an unknown name."""
+        return f"a name or alias in {self.registry}: {like(unknown, self.canonical)}"
+
+
+def read_registry(path: Path, table: type[InputTable]) -> pl.DataFrame:
+    """A registry file, typed; any fault stops the run.
+
+    Raises:
+        InputError: the first fault of the file or of a row.
+    """
+    good, rejected = split(read_text(path, list(table.to_schema().columns)), table)
+    must_be_empty(rejected)
+    return good.drop("file", "line")
+
+
+def read_models(path: Path) -> tuple[pl.DataFrame, Names]:
+    """The model registry and its names.
+
+    Raises:
+        InputError: a fault of a row; a name that stands for two models; `same_network_as` that names no model, one
+            that points on, or one of another size; a class that reaches into the sizes of the next.
+    """
+    models = read_registry(path, Model)
+    sizes = models.select("model", "same_network_as", "total_parameters_billions", "active_parameters_billions")
+    pairs = models.filter(pl.col("same_network_as").is_not_null()).join(
+        sizes, left_on="same_network_as", right_on="model", how="left", suffix="_twin"
+    )
+    for row in pairs.iter_rows(named=True):
+        same = all(row[f"{part}_parameters_billions"] == row[f"{part}_parameters_billions_twin"] for part in SIZES)
+        if not same or row["same_network_as_twin"] is not None:
+            raise InputError(
+                f"{path}: {row['model']}: same_network_as: found {row['same_network_as']!r};"
+                " allowed: a model of the registry with the same parameter counts and no same_network_as of its own"
+            )
+    _check_classes(path, models)
+    return models, names(path, models, "model")
+
+
+def _check_classes(path: Path, models: pl.DataFrame) -> None:
+    smallest, above = float("inf"), ""
+    for model_class in ("frontier", "large", "medium", "small"):
+        members = models.filter(pl.col("model_class") == model_class).sort("total_parameters_billions")
+        if members.is_empty():
+            continue
+        largest = members.row(-1, named=True)
+        if largest["total_parameters_billions"] >= smallest:
+            raise InputError(
+                f"{path}: {largest['model']}: model_class: found {model_class!r} at"
+                f" {largest['total_parameters_billions']:g} B; allowed: {above}, which starts at {smallest:g} B"
+            )
+        smallest, above = members["total_parameters_billions"][0], model_class
+
+
+def read_hardware(path: Path) -> tuple[pl.DataFrame, Names]:
+    """The hardware registry and its names.
+
+    Raises:
+        InputError: a fault of a row; a name that stands for two GPUs.
+    """
+    hardware = read_registry(path, Hardware)
+    return hardware, names(path, hardware, "gpu")
+
+
+def network() -> pl.Expr:
+    """The network behind a model of the registry: fine-tuned models of one network have the same throughput."""
+    return pl.coalesce("same_network_as", "model").alias("network")
+
+
+def aliased(unknown: str, registry: pl.DataFrame, column: str) -> str:
+    """What to write instead of a name that a registry does not have: the one it is an alias of, or those like it."""
+    canonical = {
+        alias.strip(): name
+        for name, aliases in registry.select(column, "aliases").iter_rows()
+        for alias in (aliases or "").split("|")
+    }
+    return repr(canonical[unknown]) if unknown in canonical else like(unknown, registry[column])
+
+
+def names(path: Path, registry: pl.DataFrame, column: str) -> Names:
+    """Every name and alias of a registry.
+
+    Raises:
+        InputError: a name that stands for two rows.
+    """
+    canonical: dict[str, str] = {}
+    for name, aliases in registry.select(column, "aliases").iter_rows():
+        for alias in (name, *(part.strip() for part in (aliases or "").split("|") if part.strip())):
+            if canonical.setdefault(alias, name) != name:
+                raise InputError(
+                    f"{path}: aliases: found {alias!r} for {canonical[alias]} and for {name}; allowed: one {column}"
+                )
+    return Names(path, canonical)

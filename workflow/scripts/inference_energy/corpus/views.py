@@ -1,0 +1,96 @@
+"""The tables and views of `results/benchmarks.duckdb`: meaning of every one and of every column."""
+
+import pandera.polars as pa
+
+from inference_energy.corpus import tables
+from inference_energy.corpus.tables import ACCEPTED, SOURCES, Correction, Hardware, Model
+from inference_energy.tables.database import Meaning
+from inference_energy.tables.inputs import InputTable
+
+
+def _meanings(columns: dict[str, pa.Column]) -> dict[str, str]:
+    return {name: column.description for name, column in columns.items()}
+
+
+def _registry(table: type[InputTable]) -> dict[str, str]:
+    return _meanings(table.to_schema().columns)
+
+
+PLACE = _meanings(tables.PLACE)
+THROUGHPUT, ENERGY, ESTIMATE = (
+    _meanings(ACCEPTED[name].columns) for name in ("throughput", "measured_energy", "published_estimate")
+)
+MODEL, HARDWARE = _registry(Model), _registry(Hardware)
+
+TABLES = {
+    "source": Meaning(
+        "One file of one benchmark source, with its verified origin",
+        _meanings(SOURCES.columns),
+    ),
+    "throughput": Meaning("One token throughput of one configuration", THROUGHPUT),
+    "measured_energy": Meaning(
+        "One measured energy of one run, beside the configuration of that run",
+        ENERGY,
+    ),
+    "published_estimate": Meaning("One statement about the energy of a query", ESTIMATE),
+    "model": Meaning("One language model", MODEL),
+    "hardware": Meaning("One GPU and its node", HARDWARE),
+    "correction": Meaning(
+        "One known error of a published row; studies choose whether to correct it", _registry(Correction)
+    ),
+    "rejected_row": Meaning(
+        "One fault of a benchmark row that was set aside",
+        PLACE | {"column": "column at fault", "value": "what was found", "reason": "what is allowed"},
+    ),
+    "left_out": Meaning(
+        "Records of a file that are outside the scope of the corpus",
+        PLACE | {"reason": "why", "records": "how many"},
+    ),
+}
+
+VIEWS = {
+    "comparable_throughput": Meaning(
+        "One throughput row per GPU and second, beside facts of its model and GPU",
+        THROUGHPUT | MODEL | HARDWARE,
+        """SELECT t.source, t.row_id, t.model, m.model_class, m.total_parameters_billions, m.active_parameters_billions,
+        t.gpu, h.tdp_w, t.gpus, t.precision, t.engine, t.engine_version, t.load, t.input_tokens, t.output_tokens,
+        t.concurrency, t.output_tok_per_s_per_gpu, t.published_on, t.evidence, t.file, t.line
+        FROM throughput t JOIN model m USING (model) JOIN hardware h USING (gpu)
+        WHERE t.output_tok_per_s_per_gpu IS NOT NULL""",
+    ),
+    "least_energy": Meaning(
+        "The measured run with the least energy per output token, per model, GPU, precision and boundary",
+        ENERGY | MODEL | {"wh_per_1000_output_tokens": "the same energy for 1,000 output tokens, Wh"},
+        """SELECT e.model, m.model_class, e.gpu, e.gpus, e.precision, e.boundary, e.prompts, e.concurrency,
+        e.energy_j_per_output_token, e.energy_j_per_output_token * 1000 / 3600 AS wh_per_1000_output_tokens,
+        e.source, e.row_id, e.file, e.line
+        FROM measured_energy e JOIN model m USING (model)
+        QUALIFY row_number() OVER (PARTITION BY e.model, e.gpu, e.precision, e.boundary
+        ORDER BY e.energy_j_per_output_token, e.source, e.row_id) = 1
+        ORDER BY e.model, e.gpu, e.precision, e.boundary""",
+    ),
+    "coverage": Meaning(
+        "Throughput rows and measured energies per model and GPU, with the date of the newest row",
+        THROUGHPUT
+        | MODEL
+        | {
+            "throughput_rows": "rows of table throughput",
+            "measured_energies": "rows of table measured_energy",
+            "sources": "number of sources",
+            "newest": "date of publication of the newest row",
+        },
+        """SELECT t.model, m.model_class, t.gpu, count(*) AS throughput_rows, count(e.row_id) AS measured_energies,
+        count(DISTINCT t.source) AS sources, max(t.published_on) AS newest
+        FROM throughput t JOIN model m USING (model)
+        LEFT JOIN measured_energy e ON e.source = t.source AND e.row_id = t.row_id
+        GROUP BY ALL ORDER BY t.model, t.gpu""",
+    ),
+    "rows_per_source": Meaning(
+        "What was read of every source",
+        TABLES["source"].columns | {"files": "number of files"},
+        """SELECT source, count(*) AS files, sum(rows_accepted)::BIGINT AS rows_accepted,
+        sum(rows_rejected)::BIGINT AS rows_rejected, sum(records_left_out)::BIGINT AS records_left_out,
+        max(read_on) AS read_on, any_value(licence) AS licence FROM source
+        GROUP BY source ORDER BY source""",
+    ),
+}

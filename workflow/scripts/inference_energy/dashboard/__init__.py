@@ -1,0 +1,1 @@
+"""The offline page of what-ifs: engine, payload and page."""

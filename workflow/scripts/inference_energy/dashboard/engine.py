@@ -1,0 +1,343 @@
+"""One what-if answered at once: energy of a query, and of a fleet, from a few thousand evenly spread draws.
+
+The page `dashboard.html` computes the same numbers from the same draws; here they come from the formulas of the
+pipeline, and a test in a browser holds the two against each other.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from scipy.special import gammaincinv, ndtri
+
+from inference_energy.common.errors import InputError
+from inference_energy.energy import assumptions, gpu_second, interventions, uncertainty
+from inference_energy.energy.assumptions import cached_name
+from inference_energy.energy.interventions import Lever
+from inference_energy.energy.service import Service
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.fleet import planning
+from inference_energy.fleet.planning import GWH_PER_WH
+from inference_energy.fleet.scenarios import Fleet
+from inference_energy.requests.lengths import Lengths
+from inference_energy.statistics import quantiles, quasi_random
+from inference_energy.statistics.distributions import Interpolated, Law, law
+from inference_energy.throughput import latency as throughput_latency
+from inference_energy.throughput.gpu_time import gpu_seconds
+
+DRAWS = 2**11
+SIGNIFICANT_DIGITS = 6  # of what the page is given: the same numbers are used here
+OWN = "own"  # the workload whose lengths the reader gives
+LITRES_OF_STUDY = "onsite_water_l_per_kwh"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a reader of the page asks.
+
+    Attributes:
+        subject: a class or a model.
+        workload: of the study, or `own`.
+        own_tokens: prompt, answer and cached prompt tokens of the workload `own`.
+        gpu: that serves all; none: the study's mix.
+        boundary: what is metered of a query.
+        pue, load, attainment: known values in place of the study's laws.
+        latency_target_ms: longest time between tokens that is allowed; none: no limit.
+        long_share: share of the day's queries that are of workload `long` instead.
+        queries_per_day: of the fleet.
+        levers: that are pulled.
+        zone: row of the grid table.
+    """
+
+    subject: str
+    workload: str = "traditional"
+    own_tokens: tuple[float, float, float] | None = None
+    gpu: str | None = None
+    boundary: str = "datacenter"
+    pue: float | None = None
+    load: float | None = None
+    attainment: float | None = None
+    latency_target_ms: float | None = None
+    long_share: float = 0.0
+    queries_per_day: float = 1e9
+    levers: tuple[str, ...] = ()
+    zone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explorer:
+    """A study with every draw that its answers rest on.
+
+    Attributes:
+        service: the study, resolved.
+        shared: draws of what a fleet shares, each shape (DRAWS,).
+        points: by workload, which of its points the query of every draw is.
+        levers: what can be pulled.
+        multipliers: by workload and lever, each shape (DRAWS,).
+        overhead: by workload, energy of the fleet over that of its datacenters.
+        onsite_water_l_per_kwh: water on site per kWh of IT energy; none where the study says nothing.
+        fit_scores: by model, standard score of what its curves miss.
+        latency: by GPU and target, P5, P50 and P95 of the cost in energy; targets that are not met are left out.
+        latency_scores: by GPU, standard score of that cost among models.
+        zones: rows of the grid table.
+        gpus_per_node: by GPU.
+    """
+
+    service: Service
+    shared: Shared
+    points: dict[str, np.ndarray]
+    levers: dict[str, Lever]
+    multipliers: dict[str, dict[str, np.ndarray]]
+    overhead: dict[str, np.ndarray]
+    onsite_water_l_per_kwh: np.ndarray | None
+    fit_scores: dict[str, np.ndarray]
+    latency: dict[str, dict[float, Interpolated]]
+    latency_scores: dict[str, np.ndarray]
+    zones: pl.DataFrame
+    gpus_per_node: dict[str, int]
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    """Values to as many digits as the page has of them."""
+    return pl.Series(np.asarray(values, float)).round_sig_figs(SIGNIFICANT_DIGITS).to_numpy()
+
+
+def explorer(
+    service: Service,
+    *,
+    levers_of: Mapping[str, Mapping[str, Lever]],
+    overhead: Mapping[str, float] | None,
+    latency: pl.DataFrame,
+    hardware: pl.DataFrame,
+    zones: pl.DataFrame,
+    seed: int,
+) -> Explorer:
+    """A study with its draws.
+
+    Args:
+        service: the study, resolved.
+        levers_of: by workload, levers that can be pulled; the same names for every workload.
+        overhead: by workload, energy of the fleet over that of its datacenters, where it is not in the laws.
+        latency: table `latency_summary`; without rows where the study's throughput knows no batch.
+        hardware: hardware registry.
+        zones: table of `input_tables.GridZone`.
+        seed: seed of all streams.
+    """
+    given, spec = service.given, service.study["fleet"]
+    laws, lengths = given.laws, {name: of.by_answer() for name, of in service.lengths.items()}
+    service = replace(service, lengths=lengths)
+    gpus = list(dict.fromkeys(gpu for _, gpu, _ in service.curves))
+    models = list(dict.fromkeys(model for model, _, _ in service.curves))
+    any_workload = next(iter(levers_of.values()))
+    water: Law | None = law(spec[LITRES_OF_STUDY]) if LITRES_OF_STUDY in spec else None
+    # The most influential first: these a Sobol' sequence spreads best.
+    names = ["length", "attainment", *(name for name in laws if name not in ("attainment", *map(cached_name, lengths)))]
+    names += [assumptions.CACHED, *(f"mix: {name}: {model}" for name in given.mix for model in given.mix[name][0])]
+    column = {
+        # One law for all workloads is one unknown; laws of their own are drawn apart.
+        (workload, name): f"lever: {name}" if lever is any_workload[name] else f"lever: {name}: {workload}"
+        for workload, found in levers_of.items()
+        for name, lever in found.items()
+    }
+    names += [*dict.fromkeys(column.values()), *(f"latency: {gpu}" for gpu in gpus), "water"]
+    of = quasi_random.shares(names, DRAWS, seed, service.name, "explorer")
+    values = {
+        name: rounded(law_.quantile(of[assumptions.CACHED if name.startswith(assumptions.CACHED) else name]))
+        for name, law_ in laws.items()
+    }
+    mix = {
+        name: _mix(weights, concentration, {model: of[f"mix: {name}: {model}"] for model in weights})
+        for name, (weights, concentration) in given.mix.items()
+    }
+    shared = Shared(values=values, mix=mix)
+    for gpu, power in given.power.items():
+        shared.derived["boards", gpu] = rounded(power.board_saturated.quantile(values["boards"]))
+        shared.derived["host", gpu] = rounded(power.host_saturated.quantile(values["host"]))
+    fit_scores = {}
+    for model in models:
+        name = assumptions.fit_error_name(model)
+        if name in values:
+            fit_scores[model] = rounded(ndtri(values[name]))
+            for sd in {error for (of_model, _, _), (_, error) in service.curves.items() if of_model == model}:
+                shared.derived[name, sd] = np.exp(sd * fit_scores[model])
+    return Explorer(
+        service=service,
+        shared=shared,
+        points={name: lengths[name].below(of["length"]) for name in lengths},
+        levers=dict(any_workload),
+        multipliers={
+            workload: {
+                name: rounded(lever.multiplier.quantile(of[column[workload, name]])) for name, lever in found.items()
+            }
+            for workload, found in levers_of.items()
+        },
+        overhead={
+            workload: rounded(1 + gpu_second.overhead_share(given, shared) + np.zeros(DRAWS))
+            if overhead is None
+            else np.full(DRAWS, overhead[workload])
+            for workload in lengths
+        },
+        onsite_water_l_per_kwh=None if water is None else rounded(water.quantile(of["water"])),
+        fit_scores=fit_scores,
+        latency={gpu: _latency_costs(gpu, latency, hardware) for gpu in gpus},
+        latency_scores={gpu: rounded(ndtri(of[f"latency: {gpu}"])) for gpu in gpus},
+        zones=zones,
+        gpus_per_node={gpu: int(hardware.filter(pl.col("gpu") == gpu)["gpus_per_node"][0]) for gpu in gpus},
+    )
+
+
+def _mix(weights: dict[str, float], concentration: float | None, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    if concentration is None or len(weights) == 1:
+        return {model: np.full(DRAWS, weight) for model, weight in weights.items()}
+    drawn = {model: gammaincinv(weight * concentration, of[model]) for model, weight in weights.items()}
+    return {model: rounded(weight) for model, weight in uncertainty.mixed(drawn).items()}
+
+
+def _latency_costs(gpu: str, latency: pl.DataFrame, hardware: pl.DataFrame) -> dict[float, Interpolated]:
+    """Cost in energy of every target that half of the models meet on a GPU, or on the measured one most like it."""
+    found = {}
+    for target in latency["target_ms"].unique().sort():
+        try:
+            of = throughput_latency.latency_law(gpu, target, latency, hardware, "")
+        except InputError:  # half of the models miss it: the page does not offer it
+            continue
+        found[target] = replace(of, values=tuple(rounded(np.array(of.values))))
+    return found
+
+
+def answer(of: Explorer, asked: Question) -> dict[str, dict[str, float]]:
+    """P5, P50, P95 and mean of every quantity, for one question.
+
+    - `query_wh`: energy of a single query about which nothing else is known, Wh, within the boundary asked;
+    - `mean_query_wh`: mean over queries, which a fleet shares, Wh, within the same boundary;
+    - `energy_gwh_per_day`, `nodes`, `average_power_mw`, `peak_power_mw`: of the fleet, at the fleet boundary;
+    - `emissions_t_per_day` (location-based), `water_m3_per_day`: where a zone is given, and knows its water;
+    - `multiplier`: what the levers divide the mean energy by.
+    """
+    service, shared = _as_asked(of, asked)
+    workloads = dict.fromkeys([asked.workload, *(["long"] if asked.long_share > 0 else [])])
+    pulled = _levers_pulled(of, asked, service, shared, workloads)
+    before = _mean_wh(of, Fleet.of(service, shared, {}), asked.workload, asked.boundary)
+    after = _mean_wh(of, pulled[asked.workload], asked.workload, asked.boundary)
+    found = {"mean_query_wh": after, "multiplier": before / after} | _of_the_fleet(of, asked, pulled)
+    summaries = {
+        name: quantiles.of_draws(np.broadcast_to(values, DRAWS), quantiles.INTERVAL) for name, values in found.items()
+    }
+    return {"query_wh": _query_wh(of, asked, pulled[asked.workload])} | summaries
+
+
+def _as_asked(of: Explorer, asked: Question) -> tuple[Service, Shared]:
+    service, shared = of.service, of.shared
+    study = service.study | {"fleet": {"subject": asked.subject}}
+    if asked.gpu is not None:
+        (entry, *_) = [entry for entry in study["hardware"] if entry["gpu"] == asked.gpu]
+        study |= {"hardware": [entry | {"share": 1}]}
+        study["classes"] = {
+            name: {key: value for key, value in spec.items() if key != "hardware"}
+            for name, spec in study["classes"].items()
+        }
+    lengths = service.lengths
+    if asked.workload == OWN:
+        prompt, answer_, cached = asked.own_tokens
+        one = np.ones(1)
+        lengths = lengths | {
+            OWN: Lengths(
+                input_tokens=prompt * one, output_tokens=answer_ * one, cached_share=cached / prompt * one, weights=one
+            )
+        }
+        shared = shared.replaced(cached_name(OWN), np.zeros(DRAWS))
+    for name in ("pue", "load", "attainment"):
+        if getattr(asked, name) is not None:
+            shared = shared.replaced(name, np.full(DRAWS, float(getattr(asked, name))))
+    if asked.latency_target_ms is not None:
+        for gpu, scores in of.latency_scores.items():
+            cost = of.latency[gpu][asked.latency_target_ms].at_score(scores)
+            shared = shared.replaced(assumptions.latency_name(gpu), cost)
+    return replace(service, study=study, lengths=lengths), shared
+
+
+def _levers_pulled(
+    of: Explorer, asked: Question, service: Service, shared: Shared, workloads: Iterable[str]
+) -> dict[str, Fleet]:
+    """The fleet as it serves each workload, levers pulled; which lever of a group saves most is as on the one asked."""
+    chosen = {name: of.levers[name] for name in asked.levers}
+    alone = interventions.savings(
+        service, shared, asked.subject, asked.workload, chosen, _multipliers(of, asked.workload)
+    )
+    overlap = service.study["interventions"]["overlap"]
+    return {
+        workload: Fleet.of(service, shared, interventions.divisors(chosen, _multipliers(of, workload), overlap, alone))
+        for workload in workloads
+    }
+
+
+def _multipliers(of: Explorer, workload: str) -> dict[str, np.ndarray]:
+    # ASSUME: levers act on a reader's own lengths as on traditional queries.
+    return of.multipliers.get(workload, of.multipliers["traditional"])
+
+
+def _overhead(of: Explorer, workload: str) -> np.ndarray:
+    # ASSUME: a reader's own lengths have the overhead of traditional queries.
+    return of.overhead.get(workload, of.overhead["traditional"])
+
+
+def _mean_wh(of: Explorer, fleet: Fleet, workload: str, boundary: str) -> np.ndarray:
+    if boundary == "fleet":
+        return fleet.mean_wh(workload, "datacenter") * _overhead(of, workload)
+    return fleet.mean_wh(workload, boundary)
+
+
+def _query_wh(of: Explorer, asked: Question, fleet: Fleet) -> dict[str, float]:
+    """Single queries, one per draw and member, members weighted as in the study."""
+    service, workload = fleet.service, asked.workload
+    points = of.points.get(workload, np.zeros(DRAWS, int))
+    cached = uncertainty.cached_share(fleet.shared, workload)
+    inner = "datacenter" if asked.boundary == "fleet" else asked.boundary
+    outer = _overhead(of, workload) if asked.boundary == "fleet" else 1.0
+    energies, weights = [], []
+    for member, weight in service.weights(asked.subject).items():
+        curve = service.curves[member][0]
+        parts = curve.parts(service.lengths[workload]).at(points)
+        seconds = gpu_seconds(curve.coefficients(), parts, cached, fleet.by)
+        energies.append(np.broadcast_to(seconds * fleet.energies[member][inner] * outer, DRAWS))
+        weights.append(np.full(DRAWS, float(weight)))
+    return quantiles.of_weighted(np.concatenate(energies), np.concatenate(weights), quantiles.INTERVAL)
+
+
+def _of_the_fleet(of: Explorer, asked: Question, pulled: dict[str, Fleet]) -> dict[str, np.ndarray]:
+    """What a day's queries take at the fleet boundary."""
+    queries = {asked.workload: asked.queries_per_day * (1 - asked.long_share)}
+    if asked.long_share > 0:
+        queries["long"] = queries.get("long", 0.0) + asked.queries_per_day * asked.long_share
+    energy, nodes, peak, pue = 0.0, 0.0, 0.0, None
+    for workload, count in queries.items():
+        fleet, overhead = pulled[workload], _overhead(of, workload)
+        energy = energy + count * _mean_wh(of, fleet, workload, "fleet") * GWH_PER_WH
+        needed = {
+            place: planning.nodes_needed(gpus=gpus, gpus_per_node=of.gpus_per_node[place[1]])
+            for place, gpus in fleet.gpus({workload: count}).items()
+        }
+        nodes = nodes + sum(needed.values())
+        peak = peak + fleet.peak_power_mw(needed, of.gpus_per_node, overhead - 1)
+        pue = fleet.shared.values["pue"]
+    found = {
+        "energy_gwh_per_day": energy,
+        "nodes": nodes,
+        "average_power_mw": planning.average_power_mw(energy_gwh_per_day=energy),
+        "peak_power_mw": peak,
+    }
+    if asked.zone is None:
+        return found
+    zone = of.zones.row(by_predicate=pl.col("zone") == asked.zone, named=True)
+    found["emissions_t_per_day"] = planning.emissions_t_per_day(
+        energy_gwh_per_day=energy, carbon_gco2e_per_kwh=zone["carbon_gco2e_per_kwh"]
+    )
+    if zone["water_l_per_kwh"] is not None and of.onsite_water_l_per_kwh is not None:
+        found["water_m3_per_day"] = planning.water_m3_per_day(
+            energy_gwh_per_day=energy,
+            pue=pue,
+            onsite_l_per_kwh=of.onsite_water_l_per_kwh,
+            offsite_l_per_kwh=zone["water_l_per_kwh"],
+        )
+    return found

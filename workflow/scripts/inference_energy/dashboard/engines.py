@@ -1,0 +1,96 @@
+"""Explorers of studies of either method, from the tables that they draw on."""
+
+import polars as pl
+
+from inference_energy.dashboard.engine import Explorer, explorer
+from inference_energy.energy import interventions as energy_interventions
+from inference_energy.energy import resolve
+from inference_energy.energy.interventions import Lever
+from inference_energy.energy.resolve import Tables
+from inference_energy.oviedo.as_service import as_nested, fit_as_nested
+from inference_energy.oviedo.scenarios import overhead_factor
+from inference_energy.statistics.distributions import law
+
+# The published intervention of a fleet, which is not one of the levers on a query.
+FLEET_SERVING = "fleet_serving"
+
+
+def of_study(
+    name: str,
+    study: dict,
+    fit: pl.DataFrame,
+    tables: Tables,
+    *,
+    interventions: pl.DataFrame,
+    zones: pl.DataFrame,
+    seed: int,
+) -> Explorer:
+    """The explorer of one study.
+
+    Args:
+        name: its name.
+        study: its entries.
+        fit: its table `throughput_fit`.
+        tables: what studies draw on.
+        interventions: table of `lever_evidence.Intervention`.
+        zones: table of `input_tables.GridZone`.
+        seed: seed of all streams.
+    """
+    of = _nested if study["method"] == "nested" else _published
+    return of(name, study, fit, tables, interventions, zones, seed)
+
+
+def _nested(name, study, fit, tables, interventions, zones, seed) -> Explorer:
+    place = f"config/studies/{name}.yaml: interventions.levers"
+    chosen = energy_interventions.chosen(study["interventions"]["levers"], interventions, place)
+    return explorer(
+        resolve.resolved(name, study, fit, tables),
+        levers_of=dict.fromkeys(study["workloads"], chosen),
+        overhead=None,
+        latency=tables.latency.filter(pl.col("latency_statistic") == "median"),
+        hardware=tables.hardware,
+        zones=zones,
+        seed=seed,
+    )
+
+
+def _published(name, study, fit, tables, interventions, zones, seed) -> Explorer:
+    nested = as_nested(study)
+    place = f"config/studies/{name}.yaml: fleet.overheads"
+    return explorer(
+        resolve.resolved(name, nested, fit_as_nested(fit, nested), tables),
+        levers_of={workload: _published_levers(study, workload) for workload in study["workloads"]},
+        overhead={
+            workload: overhead_factor(study["fleet"]["overheads"][workload], tables.overheads, place)
+            for workload in study["workloads"]
+        },
+        latency=tables.latency.clear(),
+        hardware=tables.hardware,
+        zones=zones,
+        seed=seed,
+    )
+
+
+def _published_levers(study: dict, workload: str) -> dict[str, Lever]:
+    """Levers of a workload: the study's on a query, 1 where they do not act on it, and its fleet's serving system."""
+    specs = {
+        lever: (spec["label"], spec["level"], spec if workload in spec["workloads"] else 1.0)
+        for lever, spec in study["interventions"]["levers"].items()
+    }
+    specs[FLEET_SERVING] = (
+        "Serving, as in the fleet scenarios",
+        "serving",
+        study["fleet"]["serving_multiplier"][workload],
+    )
+    return {
+        lever: Lever(
+            label=label,
+            level=level,
+            acts_on="energy",
+            multiplier=law({"family": "lognormal", **spec} if isinstance(spec, dict) else spec),
+            in_benchmarks=False,
+            overlap_group=None,
+            source=study["source"],
+        )
+        for lever, (label, level, spec) in specs.items()
+    }

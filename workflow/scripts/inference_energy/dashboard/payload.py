@@ -1,0 +1,188 @@
+"""What the page `dashboard.html` computes with: an explorer as plain lists, names and numbers."""
+
+import numpy as np
+import polars as pl
+
+from inference_energy.dashboard.engine import Explorer
+from inference_energy.dashboard.engines import FLEET_SERVING
+from inference_energy.energy.assumptions import cached_name
+from inference_energy.energy.curves import borrowed_members
+from inference_energy.energy.interventions import Lever
+from inference_energy.energy.service import Member
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.requests.lengths import Lengths
+from inference_energy.statistics import quantiles
+from inference_energy.studies.access import hardware_mix, model_weights
+from inference_energy.throughput.gpu_time import Curve, NodeCurve
+
+
+def study_of_page(of: Explorer, study: dict, *, fit: pl.DataFrame, energy: pl.DataFrame) -> dict:
+    """All that the page knows of a study: its numbers, where it starts, and what its tables say of single queries.
+
+    Args:
+        of: its explorer.
+        study: its entries.
+        fit: its table `throughput_fit`.
+        energy: its table `energy_by_boundary`, or `energy_per_query` where it has one boundary.
+    """
+    borrowed = borrowed_members(fit) if "kinship" in fit.columns else set()
+    single = energy.filter(pl.col("spread") == "untrimmed")
+    names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in quantiles.INTERVAL))
+    return page_numbers(of, borrowed) | {
+        "description": study["description"],
+        "preset": _preset(study),
+        "tables": {
+            f"{subject} {workload} {boundary}": values
+            for subject, workload, boundary, *values in single.select(names).iter_rows()
+        },
+    }
+
+
+def _preset(study: dict) -> dict:
+    fleet = study["fleet"]
+    pulled = fleet.get("levers", [FLEET_SERVING])
+    return {
+        "subject": fleet["subject"],
+        "boundary": study["boundary"]["query"] if "boundary" in study else "datacenter",
+        "queries_per_day": fleet["queries_per_day"],
+        "zone": fleet.get("grid_zone"),
+        "scenarios": [
+            {
+                "label": scenario["label"],
+                "long_share": scenario["long_share"],
+                "levers": pulled if scenario["interventions"] else [],
+            }
+            for scenario in fleet["scenarios"].values()
+        ],
+    }
+
+
+def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
+    """The explorer of one study for JSON. Draws are lists, or one number where all are the same.
+
+    Keys are those of the formulas: `shared` by ingredient, `members` with their curves, `workloads` with the lengths
+    of the query of every draw and the means of all, `power`, `levers`, `latency`.
+
+    Args:
+        of: the explorer.
+        borrowed: members without benchmark rows of their own.
+    """
+    service, shared = of.service, of.shared
+    study, given = service.study, service.given
+    return {
+        "shared": {
+            name: draws(shared.values[name])
+            for name in ("load", "attainment", "pue", "utilisation")
+            if name in given.laws
+        },
+        "mix": {
+            name: {model: draws(weight) for model, weight in of_class.items()} for name, of_class in shared.mix.items()
+        },
+        "classes": {
+            name: {
+                "label": spec["label"],
+                "models": model_weights(study, name),
+                "hardware": [{key: entry[key] for key in ("gpu", "share")} for entry in hardware_mix(study, name)],
+            }
+            for name, spec in study["classes"].items()
+        },
+        "members": [
+            {
+                **dict(zip(("model", "gpu", "precision"), member, strict=True)),
+                "fit_error_log_sd": error,
+                "borrowed": member in borrowed,
+                "ranges": service.ranges[member],
+                "extrapolated_share": {
+                    name: lengths.share_outside(*service.ranges[member]) for name, lengths in service.lengths.items()
+                },
+            }
+            | _curve(curve)
+            for member, (curve, error) in service.curves.items()
+        ],
+        "fit_scores": {model: draws(scores) for model, scores in of.fit_scores.items()},
+        "workloads": {
+            name: {"label": study["workloads"][name]["label"], "cached_share": draws(shared.values[cached_name(name)])}
+            | _lengths(service.lengths[name], of.points[name], [curve for curve, _ in service.curves.values()])
+            for name in service.lengths
+        },
+        "power": _power(of, shared),
+        "gpus_per_node": of.gpus_per_node,
+        "overhead": {name: draws(values) for name, values in of.overhead.items()},
+        "onsite_water_l_per_kwh": None if of.onsite_water_l_per_kwh is None else draws(of.onsite_water_l_per_kwh),
+        "latency": {gpu: {f"{target:g}": law.values for target, law in by.items()} for gpu, by in of.latency.items()},
+        "latency_scores": {gpu: draws(scores) for gpu, scores in of.latency_scores.items()},
+        "overlap": study["interventions"]["overlap"],
+        "levers": {name: _lever(lever) for name, lever in of.levers.items()},
+        "multipliers": _multipliers(of),
+    }
+
+
+def draws(values: np.ndarray) -> list[float] | float:
+    """Draws as a list, or one number where all are the same."""
+    values = np.asarray(values, float)
+    if values.ndim == 0 or (values == values.flat[0]).all():
+        return float(values.flat[0])
+    return values.tolist()
+
+
+def _curve(curve: Curve) -> dict:
+    if isinstance(curve, NodeCurve):
+        form = curve.form
+        names = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
+        return {"form": "log_linear"} | {name: getattr(form, name) for name in names}
+    return {"form": "gpu_seconds", "coefficients": curve.coefficients()}
+
+
+def _lengths(of: Lengths, points: np.ndarray, curves: list[Curve]) -> dict:
+    """Lengths of the query of every draw; and the mean parts of the GPU time, one for every form of curve.
+
+    The published form has a mean of its own for every member, as its time is not a sum over tokens.
+    """
+    uncached = of.input_tokens * (1 - of.cached_share)
+    sums = next((curve for curve in curves if not isinstance(curve, NodeCurve)), None)
+    return {
+        "input_tokens": draws(of.input_tokens[points]),
+        "uncached_tokens": draws(uncached[points]),
+        "output_tokens": draws(of.output_tokens[points]),
+        "means": None if sums is None else vars(sums.parts(of).means(of.weights)),
+        "mean_seconds": [
+            curve.parts(of).means(of.weights).decode if isinstance(curve, NodeCurve) else None for curve in curves
+        ],
+    }
+
+
+def _power(of: Explorer, shared: Shared) -> dict:
+    given = of.service.given
+    if given.rated_w:
+        return {"rated_w": given.rated_w}
+    return {
+        "measured": {
+            gpu: {
+                "tdp_w": power.tdp_w,
+                "board_idle": power.board_idle,
+                "host_idle_w": power.host_idle_w,
+                "board_saturated": draws(shared.derived["boards", gpu]),
+                "host_saturated_w": draws(shared.derived["host", gpu]),
+            }
+            for gpu, power in given.power.items()
+        }
+    }
+
+
+def _lever(lever: Lever) -> dict:
+    return {
+        name: getattr(lever, name) for name in ("label", "level", "acts_on", "in_benchmarks", "overlap_group", "source")
+    }
+
+
+def _multipliers(of: Explorer) -> dict:
+    """By workload and lever; a workload with the multipliers of traditional queries is left out."""
+    found = {
+        workload: {name: draws(values) for name, values in by_lever.items()}
+        for workload, by_lever in of.multipliers.items()
+    }
+    return {
+        workload: by_lever
+        for workload, by_lever in found.items()
+        if workload == "traditional" or by_lever != found["traditional"]
+    }

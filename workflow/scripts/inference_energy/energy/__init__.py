@@ -1,0 +1,1 @@
+"""The estimate: power, uncertainty, resolved studies, energy per query, interventions."""

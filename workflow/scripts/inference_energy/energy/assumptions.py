@@ -1,0 +1,174 @@
+"""Distributions of what all queries of a fleet share, resolved from the entries of a study and the tables they name."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.energy.power import W_PER_KW, GpuPower, gpu_power
+from inference_energy.statistics.distributions import Beta, Constant, Law, LogNormal, ShiftedLogNormal, law, percentiles
+from inference_energy.studies.access import members, model_weights
+from inference_energy.throughput.attainment import attainment_law
+from inference_energy.throughput.latency import latency_law
+from inference_energy.throughput.log_linear import NODE_GPUS
+
+# From the narrowest to the widest: what is metered.
+BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
+CACHED = "cached share"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumptions:
+    """The laws of a study, resolved from its entries and the tables they name.
+
+    Attributes:
+        laws: by ingredient; a `boards`, `host` and `fit_error` are shares of probability, see `Shared`.
+        power: by GPU; empty where a study rates nodes instead.
+        rated_w: by model, rated power of a node per GPU, W; empty where power was measured.
+        mix: by class, models with their weights and the concentration of the Dirichlet law (None: known).
+        overheads: names of the overheads that are switched on.
+    """
+
+    laws: dict[str, Law]
+    power: dict[str, GpuPower]
+    rated_w: dict[str, float]
+    mix: dict[str, tuple[dict[str, float], float | None]]
+    overheads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Uniform:
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        return np.asarray(shares)
+
+
+def assumptions(
+    study_name: str,
+    study: dict,
+    *,
+    node_power: pl.DataFrame,
+    hardware: pl.DataFrame,
+    overheads: pl.DataFrame,
+    pairs: pl.DataFrame,
+    latency: pl.DataFrame,
+) -> Assumptions:
+    """The laws of a study.
+
+    Args:
+        study_name: named in errors.
+        study: a resolved study of method `nested`.
+        node_power: table of `node_power.NodePower`.
+        hardware: hardware registry.
+        overheads: table of `input_tables.Overhead`.
+        pairs: table `attainment_pairs`.
+        latency: table `latency_summary`.
+
+    Raises:
+        InputError: an overhead, GPU or kind of pair that is not there, percentiles that a family cannot have, or a
+            latency target that was not met in measurements.
+    """
+    place = f"config/studies/{study_name}.yaml"
+    laws: dict[str, Law] = {name: _law(study[name], f"{place}: {name}") for name in ("load", "pue")}
+    laws["attainment"] = attainment_of(study["attainment"], pairs, f"{place}: attainment")
+    for name in ("load", "attainment"):
+        of = laws[name]
+        if isinstance(of, Beta) and of.a <= 1:
+            raise InputError(
+                f"{place}: {name}: found a law that comes so near to 0 that the mean energy is infinite;"
+                " allowed: a p05 further from 0"
+            )
+    known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
+    for name in study["overheads"]:
+        if name not in known:
+            raise InputError(f"{place}: overheads: found {name!r}; allowed: {one_of(known)}")
+        laws[_overhead(name)] = overhead_law(known[name])
+    for workload, entry in study["workloads"].items():
+        laws[cached_name(workload)] = _law(
+            entry.get("cached_share", 0.0), f"{place}: workloads.{workload}.cached_share"
+        )
+    power, rated_w = {}, {}
+    if study["power"]["form"] == "rated":
+        laws["utilisation"] = _law(study["power"]["utilisation"], f"{place}: power.utilisation")
+        rated = study["power"]["node_kw"]
+        by_model = rated.get("by_model", {})
+        rated_w = {
+            model: by_model.get(model, rated["default"]) * W_PER_KW / NODE_GPUS for model, _, _ in members(study)
+        }
+    else:
+        laws |= {"boards": _Uniform(), "host": _Uniform()}
+        gpus = list(dict.fromkeys(gpu for _, gpu, _ in members(study)))
+        power = {gpu: gpu_power(gpu, f"{place}: hardware", node_power, hardware) for gpu in gpus}
+    if study["throughput"]["fit_error"]:
+        for model in dict.fromkeys(model for model, _, _ in members(study)):
+            laws[fit_error_name(model)] = _Uniform()
+    if "latency_target_ms" in study:
+        for gpu in dict.fromkeys(gpu for _, gpu, _ in members(study)):
+            laws[latency_name(gpu)] = latency_law(
+                gpu, study["latency_target_ms"], latency, hardware, f"{place}: latency_target_ms"
+            )
+    mix = {
+        name: (model_weights(study, name), study["classes"][name].get("mix_concentration")) for name in study["classes"]
+    }
+    return Assumptions(laws=laws, power=power, rated_w=rated_w, mix=mix, overheads=tuple(study["overheads"]))
+
+
+def _overhead(name: str) -> str:
+    return f"overhead: {name}"
+
+
+def cached_name(workload: str) -> str:
+    """Name of the ingredient that says how much of a workload's prompts is in the cache."""
+    return f"{CACHED}: {workload}"
+
+
+def fit_error_name(model: str) -> str:
+    """Name of the ingredient that says what the curves of a model miss."""
+    return f"fit error: {model}"
+
+
+def latency_name(gpu: str) -> str:
+    """Name of the ingredient that says what a latency target costs on a GPU."""
+    return f"latency cost: {gpu}"
+
+
+def attainment_of(spec: dict | float, pairs: pl.DataFrame, place: str) -> Law:
+    """Law of the attainment of a study's entry: a number, a law, or `{pairs: {<kind>: weight}}`."""
+    if isinstance(spec, dict) and "pairs" in spec:
+        return attainment_law(pairs, spec["pairs"], f"{place}.pairs")
+    return _law(spec, place)
+
+
+def _law(spec: dict | float, place: str) -> Law:
+    try:
+        return law(spec)
+    except ValueError as error:
+        raise InputError(f"{place}: {error}") from None
+
+
+def overhead_law(row: dict) -> Law:
+    """Law of an overhead's share, from its row of the ledger: never negative."""
+    if row["share_p05"] == row["share_p95"]:
+        return Constant(row["share_p05"])
+    return ShiftedLogNormal.from_percentiles(above=0.0, p05=row["share_p05"], p95=row["share_p95"])
+
+
+def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
+    """What a study assumes of what its fleet shares: a row per ingredient with P5, P25, P50, P75 and P95."""
+    rows = []
+    for ingredient, of in given.laws.items():
+        if ingredient in ("boards", "host") or ingredient.startswith("fit error"):
+            continue  # probabilities that say where in a range; the ranges follow
+        unit = "factor" if ingredient == "pue" or ingredient.startswith("latency cost") else "share"
+        rows.append({"ingredient": ingredient, "unit": unit} | percentiles(of))
+    for gpu, power in given.power.items():
+        boards = {q: power.tdp_w * share for q, share in percentiles(power.board_saturated).items()}
+        rows.append({"ingredient": f"saturated boards, {gpu}", "unit": "W per GPU"} | boards)
+        rows.append({"ingredient": f"saturated host, {gpu}", "unit": "W per GPU"} | percentiles(power.host_saturated))
+        idle = power.tdp_w * power.board_idle + power.host_idle_w
+        rows.append({"ingredient": f"idle node, {gpu}", "unit": "W per GPU"} | dict.fromkeys(boards, idle))
+    for row in fit.iter_rows(named=True):
+        factor = LogNormal(log_mean=0.0, log_sd=row["fit_error_log_sd"])
+        label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
+        rows.append({"ingredient": label, "unit": "factor on GPU time"} | percentiles(factor))
+    return pl.DataFrame(rows).select(pl.lit(name).alias("study"), pl.all())

@@ -1,0 +1,284 @@
+"""What levers save where they act: one by one, all together, and without those that benchmarks already contain."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.energy import uncertainty
+from inference_energy.energy.service import Service
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.statistics import quantiles
+from inference_energy.statistics.distributions import Constant, Law, LogNormal, draw
+from inference_energy.statistics.draws import stream
+from inference_energy.statistics.histogram import LogHistogram
+from inference_energy.statistics.mixture import Pool
+from inference_energy.statistics.quantiles import SHARES
+from inference_energy.throughput.gpu_time import gpu_seconds
+
+COMBINED = {"all_levers": "All levers together", "remaining_levers": "Levers that benchmarks do not contain"}
+COMBINATIONS = ("independent", "overlap")
+# What the publication prints for all levers together.
+PUBLISHED_RANGE = (8.0, 20.0)
+QUANTILES = SHARES | {"p10": 0.10, "p90": 0.90}
+
+
+@dataclass(frozen=True)
+class _AtLeastOne:
+    """A multiplier: log-normal, but a lever that saves nothing is not pulled."""
+
+    law: LogNormal
+
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        return np.maximum(self.law.quantile(shares), 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lever:
+    """One row of `resources/interventions.csv`."""
+
+    label: str
+    level: str
+    acts_on: str
+    multiplier: Law
+    in_benchmarks: bool
+    overlap_group: str | None
+    source: str
+
+
+def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Lever]:
+    """Levers by name.
+
+    Raises:
+        InputError: a name that the table does not have.
+    """
+    known = {row["lever"]: row for row in table.iter_rows(named=True)}
+    for name in names:
+        if name not in known:
+            raise InputError(f"{place}: found {name!r}; allowed: {one_of(known)}")
+    return {name: _lever(known[name]) for name in names}
+
+
+def _lever(row: dict) -> Lever:
+    low, high = row["multiplier_p05"], row["multiplier_p95"]
+    # ASSUME: a lever's multiplier is log-normal between its P5 and P95, as in arXiv 2509.20241, but never below 1.
+    multiplier = Constant(low) if low == high else _AtLeastOne(LogNormal.from_percentiles(p05=low, p95=high))
+    return Lever(
+        label=row["label"],
+        level=row["level"],
+        acts_on=row["acts_on"],
+        multiplier=multiplier,
+        in_benchmarks=row["in_benchmarks"] == "true",
+        overlap_group=row["overlap_group"],
+        source=row["source"],
+    )
+
+
+def drawn(levers: Mapping[str, Lever], study_name: str, draws: int, seed: int) -> dict[str, np.ndarray]:
+    """Multiplier of every lever, one draw per draw of what the fleet shares: a lever is pulled for the whole fleet."""
+    return {
+        name: draw(lever.multiplier, stream(seed, study_name, "lever", name), draws) for name, lever in levers.items()
+    }
+
+
+def divisors(
+    levers: Mapping[str, Lever],
+    multipliers: Mapping[str, np.ndarray],
+    overlap: float,
+    savings: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """What levers together divide each ingredient by.
+
+    Independent multipliers multiply. Under an overlap w, of the levers of one group the one that saves most energy
+    counts fully and every other one to the power 1 - w: w = 0 is independence, w = 1 leaves the best alone.
+
+    Args:
+        levers: by name.
+        multipliers: by lever, on the ingredient that it acts on, shape (draws,).
+        overlap: w.
+        savings: by lever, what it alone divides the energy by, shape (draws,).
+    """
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for name, lever in levers.items():
+        if lever.overlap_group is not None:
+            grouped[lever.overlap_group].append(name)
+    best = {group: np.argmax([savings[name] for name in names], axis=0) for group, names in grouped.items()}
+    found: dict[str, np.ndarray] = {}
+    for name, lever in levers.items():
+        value = multipliers[name]
+        if lever.overlap_group is not None:
+            # ASSUME: what a lever saves beyond the best of its group is a fixed part of what it saves alone.
+            is_best = best[lever.overlap_group] == grouped[lever.overlap_group].index(name)
+            value = np.where(is_best, value, value ** (1 - overlap))
+        found[lever.acts_on] = found.get(lever.acts_on, 1.0) * value
+    return found
+
+
+def savings(
+    service: Service,
+    shared: Shared,
+    subject: str,
+    workload: str,
+    levers: Mapping[str, Lever],
+    multipliers: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """What every lever alone divides the mean energy of a workload's queries by, at every draw."""
+    boundary = service.study["boundary"]["query"]
+    before = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
+    found = {}
+    for name, lever in levers.items():
+        by = {lever.acts_on: multipliers[name]}
+        after = service.mean_wh(shared, subject, workload, per_gpu_second(service, shared, by), by)[boundary]
+        found[name] = np.broadcast_to(before / after, np.shape(multipliers[name]))
+    return found
+
+
+def pulled(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
+    """What the fleet shares with levers pulled: load and attainment up to 1, PUE down to 1."""
+    for name in ("load", "attainment"):
+        if name in by:
+            shared = shared.replaced(name, np.minimum(shared.values[name] * by[name], 1.0))
+    if "pue" in by:
+        shared = shared.replaced("pue", np.maximum(shared.values["pue"] / by["pue"], 1.0))
+    return shared
+
+
+def per_gpu_second(service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> dict:
+    """`Service.per_gpu_second` with levers pulled."""
+    whole = by.get("power", 1.0) * by.get("energy", 1.0)
+    energies = service.per_gpu_second(pulled(shared, by))
+    return {
+        member: {boundary: value / whole for boundary, value in found.items()} for member, found in energies.items()
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeverSet:
+    """Levers that are pulled together, and how their savings combine."""
+
+    name: str
+    label: str
+    level: str
+    combination: str
+    overlap: float
+    levers: Mapping[str, Lever]
+
+    def facts(self) -> dict:
+        """What the table says about a single lever; of a set there is no one such fact."""
+        single = self.levers[self.name] if self.combination == "single" else None
+        return {
+            "level": self.level,
+            "lever": self.name,
+            "label": self.label,
+            "combination": self.combination,
+            **{fact: getattr(single, fact, None) for fact in ("acts_on", "in_benchmarks", "source")},
+        }
+
+    def remaining(self) -> dict[str, Lever]:
+        """Those that today's benchmarks do not contain."""
+        return {name: lever for name, lever in self.levers.items() if not lever.in_benchmarks}
+
+
+def lever_sets(levers: Mapping[str, Lever], overlap: float) -> list[LeverSet]:
+    """Every lever alone, all of them, and those that benchmarks do not contain, independent and overlapping."""
+    found = [
+        LeverSet(
+            name=name, label=lever.label, level=lever.level, combination="single", overlap=0.0, levers={name: lever}
+        )
+        for name, lever in levers.items()
+    ]
+    remaining = {name: lever for name, lever in levers.items() if not lever.in_benchmarks}
+    for (name, label), group in zip(COMBINED.items(), (levers, remaining), strict=True):
+        for combination, of_group in zip(COMBINATIONS, (0.0, overlap), strict=True):
+            found.append(
+                LeverSet(
+                    name=name, label=label, level="combined", combination=combination, overlap=of_group, levers=group
+                )
+            )
+    return found
+
+
+def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> pl.DataFrame:
+    """Multiplier on the mean energy, and energy per query that remains, per workload, set of levers and spread.
+
+    The multiplier is how much the mean energy of the class's queries falls within the study's boundary, at every draw
+    of what the fleet shares; a lever that acts on one ingredient alone changes the energy by less than its own range.
+    A lever that today's benchmarks contain leaves the energy as it is: it is counted there already.
+
+    Args:
+        service: a resolved study.
+        table: table of `lever_evidence.Intervention`.
+        draws: draws of what the fleet shares, and as many queries.
+        seed: seed of all streams.
+    """
+    spec = service.study["interventions"]
+    levers = chosen(spec["levers"], table, f"config/studies/{service.name}.yaml: interventions.levers")
+    service = service.narrowed(spec["subject"], spec["workloads"], [service.study["boundary"]["query"]])
+    multipliers = drawn(levers, service.name, draws, seed)
+    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
+    rows = []
+    for workload in spec["workloads"]:
+        queries = _Queries(service, shared, workload, draws, seed)
+        before = queries.means({})
+        alone = savings(service, shared, spec["subject"], workload, levers, multipliers)
+        for of in lever_sets(levers, spec["overlap"]):
+            saved = before / queries.means(divisors(of.levers, multipliers, of.overlap, alone))
+            multiplier = quantiles.of_draws(saved, QUANTILES)
+            place = {
+                "study": service.name,
+                "workload": workload,
+                "subject": spec["subject"],
+                "boundary": service.study["boundary"]["query"],
+                **of.facts(),
+                **{f"multiplier_{name}": multiplier[name] for name in QUANTILES},
+                "multiplier_share_below_8": float(np.mean(saved < PUBLISHED_RANGE[0])),
+                "multiplier_share_above_20": float(np.mean(saved > PUBLISHED_RANGE[1])),
+            }
+            counted = divisors(of.remaining(), multipliers, of.overlap, alone)
+            for spread, energies in queries.energies(counted).items():
+                rows.append(place | {"spread": spread} | energies)
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+class _Queries:
+    """The same random queries for every set of levers, so that sets differ by what they do alone."""
+
+    def __init__(self, service: Service, shared: Shared, workload: str, draws: int, seed: int):
+        self.service, self.shared, self.workload, self.draws = service, shared, workload, draws
+        self.subject = service.study["interventions"]["subject"]
+        self.boundary = service.study["boundary"]["query"]
+        self.cached = uncertainty.cached_share(shared, workload)
+        of = service.lengths[workload]
+        points = of.drawn(stream(seed, service.name, "lengths", workload), draws)
+        self.weights = service.weights(self.subject)
+        self.parts = {member: service.curves[member][0].parts(of).at(points) for member in self.weights}
+
+    def means(self, by: Mapping[str, np.ndarray], energies: dict | None = None) -> np.ndarray:
+        """Mean energy of a query at every draw of what the fleet shares, Wh."""
+        energies = energies or per_gpu_second(self.service, self.shared, by)
+        means = self.service.mean_wh(self.shared, self.subject, self.workload, energies, by)[self.boundary]
+        return np.broadcast_to(means, (self.draws,))
+
+    def energies(self, by: Mapping[str, np.ndarray]) -> dict[str, dict[str, float]]:
+        """Energy per query that remains, by spread: of single queries, and of the mean over queries."""
+        energies = per_gpu_second(self.service, self.shared, by)
+        pool, means = self._pool(energies, by), self.means(by, energies)
+        p50 = pool.quantile(SHARES["p50"])
+        return {
+            "untrimmed": quantiles.columns("energy_wh", pool.quantiles() | {"mean": pool.mean()})
+            | {"energy_wh_p50_se": pool.quantile_se_of_common_draws(p50, self.draws)},
+            "shared": quantiles.columns("energy_wh", quantiles.of_draws(means))
+            | {"energy_wh_p50_se": quantiles.standard_errors(means)["p50"]},
+        }
+
+    def _pool(self, energies: dict, by: Mapping[str, np.ndarray]) -> Pool:
+        members = []
+        for member, parts in self.parts.items():
+            coefficients = self.service.curves[member][0].coefficients()
+            histogram = LogHistogram()
+            histogram.add(gpu_seconds(coefficients, parts, self.cached, by) * energies[member][self.boundary])
+            members.append(histogram.distribution())
+        return Pool(members=members, weights=np.array([float(weight) for weight in self.weights.values()]))

@@ -1,0 +1,155 @@
+"""Power of a serving node per GPU: boards of the GPUs and everything around them, from idle to saturated."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.errors import InputError, like
+from inference_energy.statistics.distributions import Beta, Law, ShiftedLogNormal
+from inference_energy.statistics.quantiles import SHARES
+
+W_PER_KW = 1000.0
+# What one series of runs has in common while only the number of concurrent requests changes.
+SERIES = ("source", "model", "gpu", "gpus", "precision", "prompts")
+# ASSUME: a GPU is saturated from 90 % of the largest throughput of its series on. In ML.ENERGY v3 its board then draws
+# within 1 % of what it draws at the largest throughput (median over the series).
+NEAR_SATURATION = 0.9
+EVIDENCE_SHARES = ("p05", "p50", "p95")
+
+
+def host_middle_w() -> pl.Expr:
+    """Saturated power of the rest of a node per GPU, W: the middle of its range, sqrt(P5 x P95)."""
+    return (pl.col("host_saturated_kw_per_gpu_p05") * pl.col("host_saturated_kw_per_gpu_p95")).sqrt() * W_PER_KW
+
+
+def saturated_board_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
+    """Board power over TDP of runs near saturation, one row per source and GPU.
+
+    share = energy per output token x output tokens per second / (GPUs x TDP); a run counts from 90 % of the largest
+    throughput of its source, model, GPU, number of GPUs, precision and prompts on. Every model counts once, with
+    the median of its runs. The sources stay apart: engines of different years leave GPUs waiting to a different
+    degree.
+
+    Args:
+        energy: accepted rows of measured energy with their runs.
+        hardware: hardware registry.
+
+    Returns:
+        `source, gpu, runs, models, board_share_of_tdp_p05, _p50, _p95`.
+    """
+    power_w = pl.col("energy_j_per_output_token") * pl.col("throughput_tok_per_s")
+    largest = pl.col("throughput_tok_per_s").max().over(SERIES)
+    runs = (
+        energy.filter(pl.col("boundary") == "gpu_boards")
+        .join(hardware.select("gpu", "tdp_w"), on="gpu")
+        .with_columns(share=power_w / (pl.col("gpus") * pl.col("tdp_w")))
+        .filter(pl.col("throughput_tok_per_s") >= NEAR_SATURATION * largest)
+    )
+    models = runs.group_by("source", "gpu", "model").agg(pl.len().alias("runs"), pl.col("share").median())
+    return (
+        models.group_by("source", "gpu")
+        .agg(
+            pl.col("runs").sum().cast(pl.Int64),
+            pl.len().cast(pl.Int64).alias("models"),
+            *(
+                pl.col("share").quantile(SHARES[name], "linear").alias(f"board_share_of_tdp_{name}")
+                for name in EVIDENCE_SHARES
+            ),
+        )
+        .sort("source", "gpu")
+    )
+
+
+def board_power_w(
+    *, tdp_w: np.ndarray, idle_share: np.ndarray, saturated_share: np.ndarray, load: np.ndarray
+) -> np.ndarray:
+    """Power of a GPU's board: TDP x (idle + (saturated - idle) x load), W.
+
+    Args:
+        tdp_w: thermal design power, W.
+        idle_share: idle power over TDP.
+        saturated_share: saturated power over TDP.
+        load: share of time saturated, 0 to 1; idle else.
+    """
+    # ASSUME: load is the share of time in which the node is saturated, and the rest of the time it is idle; then power
+    # is linear in it. It is not linear in throughput: in ML.ENERGY v3 a board at 30 % of the largest throughput is
+    # already about four fifths of the way from idle to saturated (H100 0.78, B200 0.86).
+    return tdp_w * (idle_share + (saturated_share - idle_share) * load)
+
+
+def host_power_w(*, idle_w: np.ndarray, saturated_w: np.ndarray, load: np.ndarray) -> np.ndarray:
+    """Power of the host: idle + (saturated - idle) x load, W.
+
+    Args:
+        idle_w: power with idle GPUs, W.
+        saturated_w: power with saturated GPUs, W.
+        load: share of time saturated, 0 to 1; idle else.
+    """
+    # ASSUME: fans, CPUs and conversion losses follow the load of the GPUs, linearly as their boards do.
+    return idle_w + (saturated_w - idle_w) * load
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuPower:
+    """Laws of the power of one GPU and its part of the node, W.
+
+    Attributes:
+        tdp_w: thermal design power of the board.
+        board_idle: idle board power over TDP.
+        board_saturated: law of saturated board power over TDP, from idle to 1.
+        host_idle_w: idle power of the rest of the node, per GPU.
+        host_saturated: law of that power, saturated.
+    """
+
+    tdp_w: float
+    board_idle: float
+    board_saturated: Law
+    host_idle_w: float
+    host_saturated: Law
+
+    def boards_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
+        """Board power at a load, with the saturated power that the given share of such boards stays below."""
+        return self.boards_at(load, self.board_saturated.quantile(share))
+
+    def boards_at(self, load: np.ndarray | float, saturated_share: np.ndarray) -> np.ndarray:
+        """Board power at a load, with the given saturated power over TDP."""
+        return board_power_w(tdp_w=self.tdp_w, idle_share=self.board_idle, saturated_share=saturated_share, load=load)
+
+    def host_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
+        """Power of the rest of the node at a load, with the saturated power that the given share stays below."""
+        return self.host_at(load, self.host_saturated.quantile(share))
+
+    def host_at(self, load: np.ndarray | float, saturated_w: np.ndarray) -> np.ndarray:
+        """Power of the rest of the node at a load, with the given saturated power."""
+        return host_power_w(idle_w=self.host_idle_w, saturated_w=saturated_w, load=load)
+
+
+def gpu_power(gpu: str, place: str, node_power: pl.DataFrame, hardware: pl.DataFrame) -> GpuPower:
+    """Laws of a GPU's power, from its row of `resources/node_power.csv`.
+
+    Raises:
+        InputError: a GPU without a row.
+    """
+    rows = node_power.filter(pl.col("gpu") == gpu)
+    if rows.is_empty():
+        raise InputError(
+            f"{place}: found {gpu!r}; allowed: {like(gpu, node_power['gpu'])}, which have a row in"
+            " resources/node_power.csv"
+        )
+    row = rows.row(0, named=True)
+    idle = row["board_idle_share_of_tdp"]
+    host_idle_w = row["host_idle_kw_per_gpu"] * W_PER_KW
+    return GpuPower(
+        tdp_w=float(hardware.filter(pl.col("gpu") == gpu)["tdp_w"][0]),
+        board_idle=idle,
+        board_saturated=Beta.from_percentiles(
+            p05=row["board_saturated_share_of_tdp_p05"], p95=row["board_saturated_share_of_tdp_p95"], low=idle
+        ),
+        host_idle_w=host_idle_w,
+        host_saturated=ShiftedLogNormal.from_percentiles(
+            above=host_idle_w,
+            p05=row["host_saturated_kw_per_gpu_p05"] * W_PER_KW,
+            p95=row["host_saturated_kw_per_gpu_p95"] * W_PER_KW,
+        ),
+    )

@@ -1,0 +1,122 @@
+"""A study with the tables it draws on, resolved into the service that energies are computed from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+
+from inference_energy.corpus.registries import read_registry
+from inference_energy.energy.assumptions import assumptions
+from inference_energy.energy.service import Service
+from inference_energy.energy.tables import NodePower, Overhead
+from inference_energy.requests import lengths
+from inference_energy.studies.access import members
+from inference_energy.throughput import log_linear
+from inference_energy.throughput.borrowing import seconds_curve
+from inference_energy.throughput.gpu_time import NodeCurve
+
+CORRECTIONS = Path("resources/corrections.csv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedTables:
+    """What the energies of a study draw on once its curves are fitted, by name of the table."""
+
+    hardware: pl.DataFrame
+    pairs: pl.DataFrame
+    latency: pl.DataFrame
+    lengths: pl.DataFrame
+    answers: pl.DataFrame
+    node_power: pl.DataFrame
+    overheads: pl.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables(ServedTables):
+    """What studies of method `nested` draw on, by name of the table."""
+
+    throughput: pl.DataFrame
+    corrections: pl.DataFrame
+    models: pl.DataFrame
+    coefficients: pl.DataFrame
+    left_out: pl.DataFrame
+    forms: pl.DataFrame
+
+
+REGISTRIES = {"node_power": NodePower, "overheads": Overhead}
+
+
+Kind = TypeVar("Kind", bound=ServedTables)
+
+
+def read_tables(paths: Mapping[str, str], kind: type[Kind] = Tables) -> Kind:
+    """All tables from their files: Parquet of earlier rules, CSV of `resources`.
+
+    Args:
+        paths: file of every table, by its name.
+        kind: which tables.
+
+    Raises:
+        InputError: the first fault of a registry.
+    """
+    names = [field.name for field in fields(kind)]
+    return kind(
+        **{
+            name: read_registry(Path(paths[name]), REGISTRIES[name])
+            if name in REGISTRIES
+            else pl.read_parquet(paths[name])
+            for name in names
+        }
+    )
+
+
+def resolved(name: str, study: dict, fit: pl.DataFrame, tables: ServedTables) -> Service:
+    """A study with everything that its energies are computed from.
+
+    Args:
+        name: its name.
+        study: its entries.
+        fit: table of `fitted`; members that the study does not have are left out.
+        tables: what it draws on.
+
+    Raises:
+        InputError: whatever the study names that is not there.
+    """
+    found = {(row["model"], row["gpu"], row["precision"]): row for row in fit.iter_rows(named=True)}
+    served = set(members(study))
+    by_member = {member: row for member, row in found.items() if member in served}
+    return Service(
+        name=name,
+        study=study,
+        given=assumptions(
+            name,
+            study,
+            node_power=tables.node_power,
+            hardware=tables.hardware,
+            overheads=tables.overheads,
+            pairs=tables.pairs,
+            latency=tables.latency,
+        ),
+        curves={
+            member: (
+                seconds_curve(row) if row["form"] == "gpu_seconds" else NodeCurve(form=log_linear.from_fit_row(row)),
+                row["fit_error_log_sd"],
+            )
+            for member, row in by_member.items()
+        },
+        lengths={
+            workload: lengths.lengths(
+                spec, f"config/studies/{name}.yaml: workloads.{workload}", tables.lengths, tables.answers
+            )
+            for workload, spec in study["workloads"].items()
+        },
+        ranges={
+            member: (
+                (row["input_tokens_min"], row["input_tokens_max"]),
+                (row["output_tokens_min"], row["output_tokens_max"]),
+            )
+            for member, row in by_member.items()
+        },
+    )

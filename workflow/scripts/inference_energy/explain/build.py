@@ -1,0 +1,233 @@
+"""What derivations are made from: tables, studies, registries and the lines behind them, each read when asked for."""
+
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from inference_energy.common import yaml_files
+from inference_energy.common.errors import InputError
+from inference_energy.corpus import registries
+from inference_energy.energy import curves, resolve, tables, uncertainty
+from inference_energy.energy.service import Service
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.explain.files import csv_rows, find_csv_row, lines, yaml_line
+from inference_energy.fleet.tables import GridZone
+from inference_energy.oviedo.energy import exact_distribution
+from inference_energy.oviedo.exact import ExactDistribution
+from inference_energy.publish.catalogue import BY_NAME
+from inference_energy.studies import files as studies_files
+from inference_energy.tables import public
+from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
+
+BENCHMARKS, WORKLOADS = Path("resources/benchmarks"), Path("resources/workloads")
+# Public tables by the names that `services.Tables` has for them.
+TABLES = {
+    "throughput": "throughput",
+    "corrections": "correction",
+    "models": "model",
+    "hardware": "hardware",
+    "coefficients": "throughput_configurations",
+    "left_out": "throughput_left_out",
+    "forms": "throughput_forms",
+    "pairs": "attainment_pairs",
+    "latency": "latency_summary",
+    "lengths": "request_lengths",
+    "answers": "output_length_quantiles",
+}
+
+
+class Evidence:
+    """Everything that a finished build and its inputs say, read once and when it is asked for.
+
+    Args:
+        root: the repository.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+        self._read: dict[tuple, object] = {}
+
+    def once(self, *place: Hashable, read: Callable[[], object]) -> object:
+        """Something that is computed or read the first time it is asked for.
+
+        Args:
+            place: its name.
+            read: gives it.
+        """
+        if place not in self._read:
+            self._read[place] = read()
+        return self._read[place]
+
+    @cached_property
+    def config(self) -> dict:
+        """`config/config.yaml`."""
+        return yaml_files.read_yaml(self.root / "config/config.yaml")
+
+    @cached_property
+    def _schemas(self) -> dict[str, dict]:
+        folder = self.root / "workflow/schemas"
+        return {method: yaml_files.read_yaml(folder / f"study_{method}.schema.yaml") for method in public.METHODS}
+
+    def study(self, name: str) -> dict:
+        """A study with everything that it inherits."""
+        return self.once(
+            "study", name, read=lambda: studies_files.read_study(name, self.root / "config/studies", self._schemas)
+        )
+
+    @cached_property
+    def methods(self) -> dict[str, str]:
+        """Method of every study that is built."""
+        return {name: self.study(name)["method"] for name in self.config["studies"]}
+
+    @property
+    def current(self) -> str:
+        """The study that others are set beside: the last step of the bridge."""
+        return list(self.config["bridge"]["steps"])[-1]
+
+    def table(self, name: str) -> pl.DataFrame:
+        """All rows of a public table.
+
+        Raises:
+            InputError: it was never built.
+        """
+        return self.once("table", name, read=lambda: self._table(name))
+
+    def _table(self, name: str) -> pl.DataFrame:
+        table = BY_NAME[name]
+        for file in self._missing(name):
+            raise InputError(f"results/{file}: no such file; run `make` first")
+        return public.read(table, self.root / "results", self.methods)
+
+    def _missing(self, name: str) -> list[str]:
+        files = BY_NAME[name].files(self.methods).values()
+        return [file for file in files if not (self.root / "results" / file).is_file()]
+
+    def is_built(self, name: str) -> bool:
+        """Whether a public table is there: without the study that the bridge begins at, some are not made."""
+        return not self._missing(name)
+
+    def meaning(self, name: str, column: str) -> str:
+        """What a column of a public table means."""
+        return self.once("columns", name, read=lambda: BY_NAME[name].columns())[column]
+
+    def key(self, name: str) -> list[str]:
+        """Columns that together name a row of a public table."""
+        return self.once("key", name, read=lambda: BY_NAME[name].key())
+
+    def rows(self, name: str, **key: object) -> pl.DataFrame:
+        """Rows of a public table by some of their columns."""
+        same = [pl.col(column).eq_missing(pl.lit(value)) for column, value in key.items()]
+        return self.once("rows", name, *key.items(), read=lambda: self.table(name).filter(*same))
+
+    def row(self, name: str, **key: object) -> dict:
+        """The first row of a public table with such values.
+
+        Raises:
+            InputError: there is none: the table is of another build than what refers to it.
+        """
+        columns = tuple(sorted(key))
+        index = self.once("index", name, *columns, read=lambda: self._index(name, columns))
+        place = index.get(tuple(key[column] for column in columns))
+        if place is None:
+            raise InputError(f"results: table {name} has no row {key}; run `make` first")
+        return self.table(name).row(place, named=True)
+
+    def _index(self, name: str, columns: tuple[str, ...]) -> dict[tuple, int]:
+        """Place of the first row by its values in some columns: looking rows up one by one is slow otherwise."""
+        found: dict[tuple, int] = {}
+        for place, values in enumerate(self.table(name).select(columns).iter_rows()):
+            found.setdefault(values, place)
+        return found
+
+    def file_of(self, name: str, study: str | None) -> str:
+        """File of a public table, of one study where it has a file of its own."""
+        table = BY_NAME[name]
+        return f"results/{table.path.format(study=study)}" if table.of_a_study else f"results/{table.path}"
+
+    def registry_row(self, file: str, **cells: str) -> tuple[int, dict[str, str]]:
+        """Line and cells of a row of a file in `resources`."""
+        return find_csv_row(self.root / file, **cells)
+
+    def cells(self, file: str, line: int) -> dict[str, str] | str:
+        """Cells of a line of a CSV file by column; of another file the line as it is."""
+        path = self.root / file
+        return csv_rows(path)[line] if path.suffix == ".csv" else lines(path)[line - 1]
+
+    def origin(self, folder: Path, source: str) -> dict:
+        """The `origin.yaml` of a source."""
+        path = self.root / folder / source / "origin.yaml"
+        return self.once("origin", str(path), read=lambda: yaml_files.read_yaml(path))
+
+    def study_line(self, name: str, keys: list[str]) -> tuple[str, int]:
+        """File and line of a study's key: its own file, or that of the study it is inherited from.
+
+        Raises:
+            InputError: no file of the chain has the key.
+        """
+        chain, found = name, None
+        while chain is not None:
+            path = self.root / "config/studies" / f"{chain}.yaml"
+            found = yaml_line(path, keys)
+            if found is not None:
+                return f"config/studies/{chain}.yaml", found
+            chain = self.once("extends", chain, read=lambda path=path: yaml_files.read_yaml(path).get("extends"))
+        raise InputError(f"config/studies/{name}.yaml: found no {'.'.join(keys)}; allowed: a key of the study")
+
+    @cached_property
+    def nested_tables(self) -> resolve.Tables:
+        """What studies of method `nested` draw on."""
+        read = {
+            name: registries.read_registry(self.root / f"resources/{name}.csv", schema)
+            for name, schema in resolve.REGISTRIES.items()
+        }
+        return resolve.Tables(**{name: self.table(table) for name, table in TABLES.items()}, **read)
+
+    @cached_property
+    def levers(self) -> pl.DataFrame:
+        """Table of interventions."""
+        return registries.read_registry(self.root / "resources/interventions.csv", tables.Intervention)
+
+    @cached_property
+    def grid(self) -> pl.DataFrame:
+        """Table of grid zones."""
+        return registries.read_registry(self.root / "resources/grid.csv", GridZone)
+
+    def fit(self, study: str) -> pl.DataFrame:
+        """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""
+        if study in self.methods:
+            return self.rows("throughput_fit", study=study)
+        return self.once("fit", study, read=lambda: curves.fitted(study, self.study(study), self.nested_tables))
+
+    def service(self, study: str) -> Service:
+        """A study of method `nested` with everything that its energies are computed from."""
+        return self.once(
+            "service",
+            study,
+            read=lambda: resolve.resolved(study, self.study(study), self.fit(study), self.nested_tables),
+        )
+
+    def medians(self, study: str) -> Shared:
+        """Everything that a fleet of method `nested` shares at its median."""
+        return self.once("medians", study, read=lambda: uncertainty.central(self.service(study).given))
+
+    def curve(self, study: str, model: str) -> ThroughputModel:
+        """Throughput of a model in a study of method `published`."""
+        return from_fit_row(self.row("throughput_fit", study=study, model=model))
+
+    def exact(self, study: str, workload: str, model: str) -> ExactDistribution:
+        """Distribution of a model's energies in a study of method `published`."""
+        return self.once(
+            "exact",
+            study,
+            workload,
+            model,
+            read=lambda: exact_distribution(
+                study=self.study(study), workload=workload, model=model, throughput=self.curve(study, model)
+            ),
+        )
+
+    def unbuilt(self, word: str) -> bool:
+        """Whether a word is the name of a study that is not built."""
+        return word not in self.methods and (self.root / "config/studies" / f"{Path(word).name}.yaml").is_file()

@@ -1,0 +1,1 @@
+"""How each family of tables follows from the tables and inputs below it."""

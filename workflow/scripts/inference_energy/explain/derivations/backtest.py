@@ -1,0 +1,345 @@
+"""Estimates judged by measurement: a predicted run, what another method says of it, and the scores."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations.peers import said
+from inference_energy.explain.derivations.ratios import typical_factor
+from inference_energy.explain.sources import QUOTED, assumed, benchmark, config_key, corpus_row, resource
+from inference_energy.explain.step import Node, computed, number
+from inference_energy.statistics.distributions import median
+from inference_energy.throughput import borrowing
+from inference_energy.validation import backtest, decode_steps, scores
+from inference_energy.validation.scores import OURS, UNSEEN
+
+RUN = ("source", "row_id")
+QUOTED_OF_A_RUN = (*QUOTED, "prompts", "batch_limit", "power_cap_w_per_gpu")
+
+
+def explained(asked: Asked) -> Node:
+    """A number of `backtest`."""
+    column = asked.column
+    if column == "measured":
+        return asked.node("x", [measured(asked, "x")])
+    if column == "ratio":
+        return asked.node(
+            "predicted / measured", [asked.beside("predicted_p50", "predicted"), measured(asked, "measured")]
+        )
+    return _predicted(asked)
+
+
+def measured(asked: Asked, symbol: str) -> Node:
+    """The measured energy of a run."""
+    key = {name: asked.row[name] for name in RUN}
+    row = asked.evidence.row("measured_energy", **key, boundary=asked.row["target"])
+    return benchmark(
+        asked.evidence,
+        row,
+        value=row["energy_j_per_output_token"],
+        unit="J per output token",
+        symbol=symbol,
+        label="measured energy of the run",
+        columns=QUOTED_OF_A_RUN,
+    )
+
+
+class _Runs:
+    """Saturated runs with what is expected of them, computed once."""
+
+    def __init__(self, asked: Asked):
+        evidence, settings = asked.evidence, asked.evidence.config["backtest"]
+        read = evidence.nested_tables
+        self.runs = backtest.with_offline(
+            backtest.saturated(evidence.table("measured_energy"), settings["saturation"]),
+            coefficients=read.coefficients,
+            models=read.models,
+            hardware=read.hardware,
+            input_tokens=settings["input_tokens"],
+            errors=borrowing.borrowed_errors(read.forms),
+        )
+        self.shares = backtest.board_shares(self.runs, read.node_power)
+        self.expectations = backtest.Expectations(self.runs, read.throughput)
+
+    @classmethod
+    def of(cls, asked: Asked) -> "_Runs":
+        """Those of a build."""
+        return asked.evidence.once("runs", read=lambda: cls(asked))
+
+    def row(self, asked: Asked) -> dict:
+        """A run with its parts."""
+        here = {name: asked.row[name] for name in RUN} | {"boundary": asked.row["target"]}
+        return self.runs.filter(**here).row(0, named=True)
+
+
+def _predicted(asked: Asked) -> Node:
+    found = _Runs.of(asked)
+    row, node_power = found.row(asked), asked.evidence.nested_tables.node_power
+    unseen, same = asked.column.endswith("_unseen"), asked.column.endswith("_same_source")
+    unpredictable = asked.evidence.config["backtest"]["unpredictable"]
+    shares = found.shares if same else found.shares.filter(~pl.col("source").is_in(list(unpredictable)))
+    law = backtest.board_share_law(shares, row, same_source=same)
+    time = _unseen(asked, row) if unseen else _seen(asked, found, row)
+    evidence = _board_runs(asked, found, row, same_source=same)
+    boards = computed(
+        f"power of the boards of one {row['gpu']}",
+        "TDP * share",
+        [
+            resource(asked.evidence, "hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W"),
+            number(
+                "share",
+                f"board power over TDP, median of a beta law, a = {law.a:.4g}, b = {law.b:.4g}",
+                median(law),
+                children=(evidence,),
+            ),
+        ],
+        symbol="boards",
+        unit="W",
+    )
+    children, formula = [boards, time], "boards * s"
+    if row["power_cap_w_per_gpu"] is not None:
+        cap = row["power_cap_w_per_gpu"]
+        lost = (1 - min(cap / boards.value, 1.0)) / 2
+        children += [
+            replace(measured(asked, "cap"), value=cap, label="power cap of the run, W per GPU", unit="W"),
+            number(
+                "lost", "part of the throughput that the cap costs: half of the power that it cuts, at the median", lost
+            ),
+            *assumed(backtest.predicted),
+        ]
+        formula = "min(boards, cap) * s / (1 - lost)"
+    if row["boundary"] == "node_wall":
+        host = backtest.host_law(row, node_power)
+        rows = node_power.filter(pl.col("basis") == "measured", pl.col("gpu") != row["gpu"])
+        ends = tuple(
+            resource(
+                asked.evidence, "node_power.csv", {"gpu": gpu}, f"host_saturated_kw_per_gpu_{end}", note="derivation"
+            )
+            for gpu in rows["gpu"]
+            for end in ("p05", "p95")
+        )
+        children.append(
+            number("host", "host power per GPU, from nodes with other GPUs, median", median(host), "W", children=ends)
+        )
+        formula = formula.replace("min(boards, cap)", "(min(boards, cap) + host)")
+        formula = formula.replace("boards * s", "(boards + host) * s") if "min" not in formula else formula
+    form = computed("Closed form at the medians: power x GPU time", formula, children, unit="J per output token")
+    note = (
+        f"{(asked.quantile or '').upper()} of 20,000 draws of power and GPU time; nothing measured of the run is used"
+    )
+    return asked.node(children=[form, measured(asked, "")], note=note)
+
+
+def _board_runs(asked: Asked, found: _Runs, row: dict, *, same_source: bool) -> Node:
+    """The runs that board power is learnt from."""
+    where = pl.col("source") == row["source"] if same_source else pl.col("source") != row["source"]
+    unpredictable = list(asked.evidence.config["backtest"]["unpredictable"])
+    if not same_source:
+        where = where & ~pl.col("source").is_in(unpredictable)
+    others = found.runs.filter(where, pl.col("network") != row["network"], pl.col("power_cap_w_per_gpu").is_null())
+    of_gpu = others.filter(pl.col("gpu") == row["gpu"])
+    chosen = (of_gpu if len(of_gpu) else others).sort(*RUN)
+    listed = tuple(
+        corpus_row(
+            asked.evidence,
+            run["source"],
+            run["row_id"],
+            table="measured_energy",
+            value=run["energy_j_per_output_token"],
+            unit="J per output token",
+        )
+        for run in chosen.iter_rows(named=True)
+    )
+    return Node(label=f"{len(listed)} runs whose power says how much boards draw", children=listed, alike=True)
+
+
+def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
+    """GPU time per output token as other runs of the engine, or other systems, suggest."""
+    expected, _reason = found.expectations.of(row)
+    if row["boundary"] == "node_wall":
+        others = asked.evidence.table("throughput").filter(
+            pl.col("source").str.starts_with("mlperf"),
+            *(pl.col(name) == row[name] for name in ("model", "gpu", "load", "prompts")),
+            ~pl.col("row_id").str.starts_with(f"{row['row_id'].rsplit('/', 2)[0]}/"),
+        )
+        listed = tuple(
+            benchmark(asked.evidence, other, value=other["output_tok_per_s_per_gpu"])
+            for other in others.iter_rows(named=True)
+        )
+        runs = Node(label=f"{len(listed)} rows of other systems", children=listed, alike=True)
+        return number("s", f"GPU time per output token: {expected.basis}", expected.seconds, "GPU-s", children=(runs,))
+    source = found.runs.filter(pl.col("source") == row["source"])
+    learnt = decode_steps.learnt_without(row["network"], source)
+    shift = expected.seconds / sum(row[part] * k for part, k in zip(decode_steps.PARTS, learnt.factors, strict=True))
+    run = measured(asked, "")
+    others = source.filter(pl.col("network") != row["network"])
+    listed = tuple(
+        corpus_row(asked.evidence, other["source"], other["row_id"], value=other["throughput_tok_per_s"], unit="tok/s")
+        for other in others.sort(*RUN).iter_rows(named=True)
+    )
+    rows = Node(label=f"{len(listed)} runs of other networks of the source", children=listed, alike=True)
+    return computed(
+        f"GPU time per output token: {expected.basis}",
+        "(k_offline * offline + k_weights * weights + k_step * step) * shift",
+        [
+            number(
+                "offline",
+                "time by the offline curve of the model or a relative",
+                row["offline_s"],
+                "GPU-s",
+                note=row["curve"],
+                children=(run,),
+            ),
+            number("weights", "time to read all weights, over the batch", row["weights_s"], "GPU-s", children=(run,)),
+            number("step", "GPUs x 1 ms over the batch", row["step_s"], "GPU-s", children=(run,)),
+            *(
+                number(
+                    f"k_{part.removesuffix('_s')}",
+                    f"factor of {part}, fitted to other networks",
+                    float(k),
+                    children=(rows,),
+                )
+                for part, k in zip(decode_steps.PARTS, learnt.factors, strict=True)
+            ),
+            number(
+                "shift", "how other configurations of its own network lie beside them", float(shift), children=(rows,)
+            ),
+            *assumed(decode_steps.fit),
+        ],
+        symbol="s",
+        unit="GPU-s",
+    )
+
+
+def _unseen(asked: Asked, row: dict) -> Node:
+    """GPU time by the offline curve and the attainment of any service alone."""
+    study = asked.evidence.study(asked.evidence.current)
+    pairs = asked.evidence.table("attainment_pairs")
+    law = backtest.attainment_without(row["source"], study["attainment"], pairs)
+    mean = float(np.exp(np.log(law.quantile((np.arange(1000) + 0.5) / 1000)).mean()))
+    used = pairs.filter(pl.col("source") != row["source"])
+    listed = tuple(asked.of("attainment_pairs", pair, "ratio") for pair in used.head(3).iter_rows(named=True))
+    behind = Node(
+        label=f"{len(used)} pairs of other sources, of which the first are shown", children=listed, alike=True
+    )
+    run = measured(asked, "")
+    return computed(
+        "GPU time per output token by the offline curve, in a service of which no run was seen",
+        "1 / (TPS * attained)",
+        [
+            number(
+                "TPS",
+                "offline throughput at the lengths of the run",
+                row["offline_tok_per_s_per_gpu"],
+                "tok/s per GPU",
+                note=row["curve"],
+                children=(run,),
+            ),
+            number(
+                "attained", "geometric mean of the attainment without the pairs of its source", mean, children=(behind,)
+            ),
+        ],
+        symbol="s",
+        unit="GPU-s",
+    )
+
+
+def peer(asked: Asked) -> Node:
+    """A number of `backtest_peers`."""
+    if asked.column == "measured":
+        return asked.node("x", [measured(asked, "x")])
+    found, row = _Runs.of(asked), None
+    row = found.row(asked)
+    tokens = row["output_tokens"] or asked.evidence.config["backtest"]["output_tokens"].get(row["prompts"])
+    facts = {"gpu": row["gpu"], "model": row["model"], "output_tokens": tokens}
+    boundary = scores.BOUNDARY[row["boundary"]]
+    wanted = "node" if asked.row["aligned"] else boundary
+    energy = said(asked, asked.row["method"], facts, wanted)
+    run = measured(asked, "")
+    if row["output_tokens"] is None:
+        run = config_key(asked.evidence, ["backtest", "output_tokens", row["prompts"]], tokens)
+    answer = number("T", "answer tokens of the run", tokens, "tokens", children=(run,))
+    children, formula = [replace(energy, symbol="E"), answer], "E * 3600 / T"
+    if asked.row["aligned"]:
+        power = asked.evidence.nested_tables.node_power.filter(gpu=row["gpu"]).row(0, named=True)
+        tdp = resource(asked.evidence, "hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W")
+        cells = {
+            "b05": "board_saturated_share_of_tdp_p05",
+            "b95": "board_saturated_share_of_tdp_p95",
+            "h05": "host_saturated_kw_per_gpu_p05",
+            "h95": "host_saturated_kw_per_gpu_p95",
+        }
+        ends = [
+            resource(asked.evidence, "node_power.csv", {"gpu": power["gpu"]}, column, symbol=symbol, note="derivation")
+            for symbol, column in cells.items()
+        ]
+        boards = "TDP * sqrt(b05 * b95)"
+        part = f"{boards} / ({boards} + 1000 * sqrt(h05 * h95))"
+        children.append(computed("part of the boards in a saturated node", part, [tdp, *ends], symbol="part"))
+        formula += " * part"
+    return asked.node(formula, [*children, measured(asked, "")])
+
+
+def score(asked: Asked) -> Node:
+    """A number of `scores`."""
+    runs, column = _scored(asked), asked.column
+    listed = _listed(asked, runs)
+    shared = runs.filter(pl.col("ours").is_not_null())
+    if column == "geometric_error":
+        return asked.node(**typical_factor(runs["ratio"], listed))
+    if column == "geometric_error_on_shared_runs":
+        return asked.node(**typical_factor(shared["ratio"], _listed(asked, shared)))
+    if column == "ours_on_the_same_runs":
+        return asked.node(**typical_factor(shared["ours"], _listed(asked, shared)))
+    if column == "ratio_p50":
+        middle = number("x", "median of the ratios", float(runs["ratio"].median()), children=(listed,))
+        return asked.node("x", [middle])
+    if column == "ratio_geometric_sd":
+        sd = number(
+            "sd",
+            "standard deviation of the logarithms of the ratios",
+            float(runs["ratio"].log().std()),
+            children=(listed,),
+        )
+        return asked.node("exp(sd)", [sd])
+    if column in ("runs", "shared_runs"):
+        counted = runs if column == "runs" else shared
+        return asked.node("n", [number("n", "runs", len(counted), children=(_listed(asked, counted),))])
+    inside = int(runs[column.removeprefix("share_")].sum())
+    return asked.node("k / n", [number("k", "runs inside", inside, children=(listed,)), number("n", "runs", len(runs))])
+
+
+def _scored(asked: Asked) -> pl.DataFrame:
+    """The runs behind a score: `source, row_id, target, ratio, ours` and whether they are inside the intervals."""
+    row, keys = asked.row, [*RUN, "target"]
+    ours = asked.evidence.table("backtest")
+    facts = ["model_class", "gpu"]
+    known = ours.filter(pl.col("ratio").is_not_null()).select(*keys, ours=pl.col("ratio"))
+    if row["method"] in (OURS, UNSEEN):
+        end = "_unseen" if row["method"] == UNSEEN else ""
+        within = pl.col("measured").is_between
+        runs = ours.filter(pl.col(f"predicted_p50{end}").is_not_null()).select(
+            *keys,
+            *facts,
+            ratio=pl.col(f"predicted_p50{end}") / pl.col("measured"),
+            inside_50=within(f"predicted_p25{end}", f"predicted_p75{end}"),
+            inside_90=within(f"predicted_p05{end}", f"predicted_p95{end}"),
+        )
+    else:
+        runs = asked.evidence.rows("backtest_peers", method=row["method"]).filter(pl.col("predicted").is_not_null())
+        runs = runs.select(*keys, *facts, ratio=pl.col("predicted") / pl.col("measured"))
+    runs = runs.join(known, on=keys, how="left", maintain_order="left").filter(pl.col("target") == row["target"])
+    column = scores.GROUPS[row["grouped_by"]]
+    return runs if column is None else runs.filter(pl.col(column).eq_missing(pl.lit(row["group"])))
+
+
+def _listed(asked: Asked, runs: pl.DataFrame) -> Node:
+    found = []
+    for run in runs.iter_rows(named=True):
+        there = replace(asked, row={name: run[name] for name in (*RUN, "target")})
+        observed = measured(there, "measured")
+        predicted = number("predicted", "predicted", run["ratio"] * observed.value, "J per output token")
+        found.append(computed(run["row_id"], "predicted / measured", [predicted, observed]))
+    return Node(label=f"{len(found)} runs", children=tuple(found), alike=True)

@@ -1,0 +1,209 @@
+"""Rows of the corpus and of registries: the line that they stand in, and what is derived from it alone."""
+
+import polars as pl
+
+from inference_energy.corpus.checks.registry import CHECKS
+from inference_energy.explain.asked import Asked
+from inference_energy.explain.build import BENCHMARKS
+from inference_energy.explain.sources import (
+    QUOTED,
+    benchmark,
+    config_key,
+    corpus_row,
+    origin_text,
+    resource,
+    workload_line,
+)
+from inference_energy.explain.step import Node, Place, number
+
+PER_GPU = "output_tok_per_s_per_gpu"
+LIMITS = {
+    "conflict": "conflict_factor",
+    "unit_slip": "unit_slip_factor",
+    "stated_parameters": "parameter_tolerance",
+    "energy_against_power": "energy_factor",
+    "stale": "stale_after_days",
+}
+
+
+def row_of(asked: Asked) -> Node:
+    """A number of `throughput`, `measured_energy` or `published_estimate`."""
+    row, column = asked.row, asked.column
+    if column == "line":
+        return asked.node(children=[benchmark(asked.evidence, row)])
+    if column == PER_GPU:
+        return _per_gpu(asked)
+    if asked.table == "measured_energy":
+        own = asked.evidence.cells(row["file"], row["line"])
+        if isinstance(own, dict) and column not in own:
+            run = asked.evidence.row("throughput", source=row["source"], row_id=row["row_id"])
+            leaf = benchmark(asked.evidence, run, value=row[column], symbol="x", columns=[*QUOTED, column])
+            return asked.node("x", [leaf], note=f"of the run's row in table throughput; {asked.node().note}")
+    leaf = benchmark(asked.evidence, row, value=row[column], symbol="x", columns=dict.fromkeys((*QUOTED, column)))
+    return asked.node("x", [leaf])
+
+
+def _per_gpu(asked: Asked) -> Node:
+    """Output tokens per second and GPU, from throughput, what it counts, and whose it is."""
+    row = asked.evidence.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
+
+    def cell(symbol: str, column: str) -> Node:
+        return benchmark(
+            asked.evidence,
+            row,
+            value=row[column],
+            symbol=symbol,
+            label=column.replace("_", " "),
+            columns=dict.fromkeys(("row_id", "model", "throughput_scope", "throughput_counts", column)),
+        )
+
+    if row[PER_GPU] is None:
+        return asked.node(children=[benchmark(asked.evidence, row)])
+    children, formula = [cell("TPS", "throughput_tok_per_s")], "TPS"
+    if row["throughput_counts"] == "total":
+        children += [cell("L_in", "input_tokens"), cell("L_out", "output_tokens")]
+        formula += " * L_out / (L_in + L_out)"
+    if row["throughput_scope"] != "gpu":
+        children.append(cell("gpus", "gpus"))
+        formula += " / gpus"
+    if row["throughput_scope"] == "node":
+        children.append(cell("nodes", "nodes"))
+        formula += " * nodes"
+    return asked.node(formula, children)
+
+
+def registry(asked: Asked) -> Node:
+    """A number of `model` or `hardware`."""
+    file, name = {"model": ("models.csv", "model"), "hardware": ("hardware.csv", "gpu")}[asked.table]
+    source = "node_source" if asked.column.startswith("node") else "source"
+    key = {name: asked.row[name]}
+    leaf = resource(asked.evidence, file, key, asked.column, symbol="x", source=source)
+    return asked.node("x", [leaf])
+
+
+def source_file(asked: Asked) -> Node:
+    """A number of `source`: counts of a file's rows."""
+    return asked.node(children=[_origin(asked, asked.row["source"], asked.row["file"])])
+
+
+def _origin(asked: Asked, source: str, file: str) -> Node:
+    origin = asked.evidence.origin(BENCHMARKS, source)
+    place = Place(
+        kind="benchmark",
+        file=file,
+        key=source,
+        quote=f"read on {origin['read_on']}, version {origin['version']}",
+        url=origin["url"],
+        origin=origin_text(origin),
+    )
+    return Node(label=f"file {file}", place=place)
+
+
+def source_counts(asked: Asked) -> Node:
+    """A number of `benchmark_sources`."""
+    source, column = asked.row["source"], asked.column
+    files = asked.evidence.rows("source", source=source)
+    leaves = [_origin(asked, source, file) for file in files["file"]]
+    tables = {
+        "throughput_rows": "throughput",
+        "measured_energies": "measured_energy",
+        "published_estimates": "published_estimate",
+    }
+    if column in ("rows_accepted", "rows_rejected", "records_left_out"):
+        counts = [
+            number(f"n_{place}", f"{column.replace('_', ' ')} of {row['file']}", row[column], children=(leaf,))
+            for place, (row, leaf) in enumerate(zip(files.iter_rows(named=True), leaves, strict=True), start=1)
+        ]
+        return asked.node(" + ".join(node.symbol for node in counts), counts)
+    if column in tables:
+        count = len(asked.evidence.rows(tables[column], source=source))
+        return asked.node("n", [number("n", f"rows of table {tables[column]}", count, children=tuple(leaves))])
+    if column == "files":
+        return asked.node("n", [number("n", "files in its folder", len(files), children=tuple(leaves))])
+    found = asked.evidence.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
+    listed = tuple(
+        Node(
+            label=row["check"],
+            note=row["message"],
+            place=Place(
+                kind="benchmark", file=row["file"] or files["file"][0], line=row["line"], key=row["row_id"] or ""
+            ),
+        )
+        for row in found.iter_rows(named=True)
+    )
+    findings = Node(label=f"{len(listed)} findings", children=listed, alike=True)
+    return asked.node("n", [number("n", "findings", len(found), children=(findings, *leaves))])
+
+
+def check(asked: Asked) -> Node:
+    """A number of `benchmark_checks`: the row at fault, and the one or the limit that it is held against."""
+    row, children = asked.row, []
+    if (
+        row["row_id"] is not None
+        and not asked.evidence.rows("throughput", source=row["source"], row_id=row["row_id"]).is_empty()
+    ):
+        children.append(corpus_row(asked.evidence, row["source"], row["row_id"], value=row["found"], label="the row"))
+    elif row["file"] is not None:
+        children.append(_origin(asked, row["source"], row["file"]))
+    if row["other_row_id"] is not None:
+        children.append(
+            corpus_row(
+                asked.evidence, row["other_source"], row["other_row_id"], value=row["expected"], label="the other row"
+            )
+        )
+    if row["check"] in LIMITS:
+        name = LIMITS[row["check"]]
+        children.append(config_key(asked.evidence, ["checks", name], asked.evidence.config["checks"][name]))
+    for file, column in (("models.csv", "model"), ("hardware.csv", "gpu")):
+        if row[column] is not None:
+            facts = {"models.csv": "total_parameters_billions", "hardware.csv": "memory_gb"}
+            children.append(resource(asked.evidence, file, {column: row[column]}, facts[file], label=row[column]))
+    severity, words = CHECKS[row["check"]]
+    return asked.node(children=children, note=f"{severity}, {words}: {row['message']}")
+
+
+def bin_of_lengths(asked: Asked) -> Node:
+    """A number of `request_lengths`."""
+    names = ("workload", "input_tokens", "output_tokens", "requests", "cached_input_share")
+    leaf = workload_line(asked.evidence, asked.row, names, value=asked.value, symbol="x")
+    return asked.node("x", [leaf])
+
+
+def answers(asked: Asked) -> Node:
+    """A number of `output_length_quantiles`."""
+    names = ("task", "model", "responses", *(name for name in asked.row if name.startswith("output_tokens")))
+    leaf = workload_line(asked.evidence, asked.row, names, value=asked.value, symbol="x")
+    return asked.node("x", [leaf])
+
+
+def length_quantile(asked: Asked) -> Node:
+    """A number of `request_length_quantiles`."""
+    row, column = asked.row, asked.column
+    bins = asked.evidence.rows("request_lengths", workload=row["workload"])
+    names = ("workload", "input_tokens", "output_tokens", "requests", "cached_input_share")
+    lines = tuple(
+        workload_line(asked.evidence, line, names, value=line["requests"], unit="requests")
+        for line in bins.sort("requests", descending=True).iter_rows(named=True)
+    )
+    listed = Node(label=f"{len(lines):,} bins of lengths, the fullest first", children=lines, alike=True)
+    requests = number("n", "requests of all bins", int(bins["requests"].sum()), children=(listed,))
+    if column == "requests":
+        return asked.node("n", [requests])
+    if column == "cached_input_share":
+        weighted = pl.col("requests") * pl.col("input_tokens")
+        tokens, cached = bins.select(weighted.sum(), (weighted * pl.col("cached_input_share")).sum().alias("c")).row(0)
+        parts = [
+            number("cached", "prompt tokens that an earlier request had", cached, children=(listed,)),
+            number("tokens", "prompt tokens", tokens),
+        ]
+        return asked.node("cached / tokens", parts)
+    below = bins.filter(pl.col(f"{row['side']}_tokens") < asked.value)["requests"].sum()
+    share = number("below", "requests in bins that are shorter", int(below), children=(listed,))
+    note = "half of a bin's requests lie below its mean; between bins the logarithm of the length is linear"
+    part = Node(
+        label="share of requests in shorter bins",
+        formula="below / n",
+        value=int(below) / requests.value,
+        children=(share, requests),
+    )
+    return asked.node(children=[part], note=f"{column.removeprefix('tokens_').upper()} of the {row['side']}s: {note}")

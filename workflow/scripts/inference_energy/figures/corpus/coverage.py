@@ -1,0 +1,102 @@
+"""Which models were measured on which GPUs: how often, how recently, and whether energy was measured too."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
+
+CELL_WIDTH, CELL_HEIGHT = 29, 17
+CLASSES = {
+    "frontier": "Frontier (> 200 B)",
+    "large": "Large (> 60 B)",
+    "medium": "Medium (> 20 B)",
+    "small": "Small",
+}
+SHADES = ["#DCEAF4", "#A6CBE3", "#5B9BC8", "#2B6C9E"]
+
+
+def benchmark_coverage_figure(
+    *, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
+) -> alt.VConcatChart:
+    """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy.
+
+    Args:
+        throughput: accepted throughput rows.
+        energy: measured energies.
+        models: model registry.
+    """
+    measured = energy.group_by("model", "gpu").agg(pl.len().alias("energies"))
+    cells = (
+        throughput.group_by("model", "gpu")
+        .agg(pl.len().alias("rows"), pl.col("published_on").max().str.slice(0, 4).alias("newest"))
+        .join(measured, on=["model", "gpu"], how="left")
+        .with_columns(pl.col("energies").fill_null(0), dark=pl.col("newest") >= "2025")
+        .join(models.select("model", "model_class", "total_parameters_billions"), on="model")
+        .sort("total_parameters_billions", "model", "gpu", descending=[True, False, False])
+    )
+    by_rows = cells.group_by("gpu").agg(pl.col("rows").sum()).sort("rows", "gpu", descending=[True, False])
+    gpus = by_rows["gpu"].to_list()
+    present = [name for name in CLASSES if name in set(cells["model_class"])]
+    years = sorted(set(cells["newest"]))
+    panels = [
+        _panel(
+            cells.filter(pl.col("model_class") == name),
+            CLASSES[name],
+            gpus,
+            years,
+            orient="top" if name == present[0] else "bottom" if name == present[-1] else None,
+        )
+        for name in present
+    ]
+    pairs = len(models) * len(gpus)
+    return titled(
+        alt.vconcat(*panels, spacing=8),
+        finding=f"{len(throughput):,} throughput rows cover {len(cells)} of {pairs} model-GPU pairs;"
+        f" energy was measured on {len(measured)}",
+        conditions="Numbers: throughput rows of the corpus per model and GPU. Shade: year of the newest row. Orange"
+        " dot: energy was measured too, on GPU boards or at the wall. Models by class and size, GPUs by rows.",
+    )
+
+
+def _panel(cells: pl.DataFrame, title: str, gpus: list[str], years: list[str], *, orient: str | None) -> alt.LayerChart:
+    models = cells["model"].unique(maintain_order=True).to_list()
+    gpu_axis = alt.Axis(
+        labelAngle=-40,
+        labelAlign="left" if orient == "top" else "right",
+        orient=orient or "bottom",
+        title=None,
+        labels=orient is not None,
+        ticks=False,
+        domain=False,
+    )
+    x = alt.X("gpu:N", sort=gpus, axis=gpu_axis, scale=alt.Scale(domain=gpus))
+    y = alt.Y("model:N", sort=models, title=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=11))
+    base = alt.Chart(cells).encode(x=x, y=y)
+    tiles = base.mark_rect(stroke="white").encode(
+        color=alt.Color(
+            "newest:O",
+            scale=alt.Scale(domain=years, range=SHADES[-len(years) :]),
+            legend=alt.Legend(title="Newest row of") if title == CLASSES["frontier"] else None,
+        )
+    )
+    numbers = base.mark_text(fontSize=10).encode(
+        text="rows:Q", color=alt.condition("datum.dark", alt.value("white"), alt.value(INK))
+    )
+    dots = (
+        base.transform_filter(alt.datum.energies > 0)
+        .mark_circle(
+            color=ORANGE,
+            stroke="white",
+            strokeWidth=0.8,
+            size=22,
+            opacity=1,
+            xOffset=CELL_WIDTH / 2 - 4,
+            yOffset=-CELL_HEIGHT / 2 + 4,
+        )
+        .encode()
+    )
+    return alt.layer(tiles, numbers, dots).properties(
+        width=CELL_WIDTH * len(gpus),
+        height=CELL_HEIGHT * len(models),
+        title=alt.TitleParams(title, anchor="start", fontSize=12, color=MUTED, offset=4, frame="group"),
+    )

@@ -1,0 +1,74 @@
+"""The best published throughput per model and GPU, as software versions went by."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import INK, titled
+
+LENGTH, TOLERANCE = 1000, 0.05  # prompts and answers of about a thousand tokens are what every edition has
+COLUMNS = 3
+PANEL_WIDTH, PANEL_HEIGHT = 205, 150
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]  # Okabe and Ito (2008)
+
+
+def throughput_over_time_figure(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
+    """One panel per model with rows of two dates on a GPU: best output tok/s per GPU by date.
+
+    Args:
+        throughput: accepted throughput rows.
+    """
+    best = _best_by_date(throughput)
+    editions = best.group_by("model", "gpu", maintain_order=True).agg(
+        pl.len().alias("dates"),
+        (pl.col("tok_per_s_per_gpu").last() / pl.col("tok_per_s_per_gpu").first()).alias("growth"),
+    )
+    repeated = editions.filter(pl.col("dates") > 1)
+    conditions = (
+        "Largest published output tokens/s per GPU with 1,000 or 1,024 tokens each of prompt and answer, offline,"
+        " over all precisions and parallelisms of an edition. Only models that were published twice on one GPU."
+    )
+    if repeated.is_empty():
+        empty = alt.Chart(pl.DataFrame({"text": ["no such pair"]})).mark_text(color=INK).encode(text="text:N")
+        return titled(empty, finding="No model was published twice on one GPU", conditions=conditions)
+    shown = best.filter(pl.col("model").is_in(repeated["model"].to_list()))
+    models = shown.group_by("model").agg(pl.col("tok_per_s_per_gpu").max()).sort("tok_per_s_per_gpu")["model"].to_list()
+    gpus = sorted(shown["gpu"].unique())
+    growth = repeated["growth"]
+    # All panels over the same months: the first, the middle and the last have a label.
+    dates = shown["on"].unique().sort()
+    months = [_date_time(dates[place]) for place in (0, len(dates) // 2, -1)]
+    panels = [_panel(shown.filter(pl.col("model") == model), model, gpus, months) for model in models]
+    return titled(
+        alt.concat(*panels, columns=COLUMNS, spacing=16),
+        finding=f"On the same GPU, the newest edition is {growth.median():.2f} x as fast as the first"
+        f" (median of {len(growth)} pairs; {growth.min():.2f} to {growth.max():.2f} x)",
+        conditions=conditions,
+    )
+
+
+def _best_by_date(throughput: pl.DataFrame) -> pl.DataFrame:
+    about = [(pl.col(name) / LENGTH - 1).abs() < TOLERANCE for name in ("input_tokens", "output_tokens")]
+    return (
+        throughput.filter(*about, pl.col("load") == "offline", pl.col("published_on").str.len_chars() > 4)
+        .with_columns(on=pl.col("published_on").str.pad_end(10, "0").str.slice(0, 7))
+        .group_by("model", "gpu", "on")
+        .agg(pl.col("output_tok_per_s_per_gpu").max().alias("tok_per_s_per_gpu"))
+        .drop_nulls()
+        .sort("model", "gpu", "on")
+    )
+
+
+def _date_time(month: str) -> dict[str, int]:
+    return {"year": int(month[:4]), "month": int(month[5:7]), "date": 1}
+
+
+def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict]) -> alt.LayerChart:
+    axis = alt.Axis(labelExpr="timeFormat(datum.value, '%b %y')", values=months, grid=False)
+    base = alt.Chart(rows.with_columns(pl.col("on").str.to_date("%Y-%m").cast(pl.Datetime("ms")))).encode(
+        x=alt.X("on:T", title=None, axis=axis, scale=alt.Scale(domain=[months[0], months[-1]], padding=14)),
+        y=alt.Y("tok_per_s_per_gpu:Q", title="Output tok/s per GPU", axis=alt.Axis(tickCount=4, format="~s")),
+        color=alt.Color("gpu:N", scale=alt.Scale(domain=gpus, range=PALETTE), legend=alt.Legend(title=None)),
+    )
+    return alt.layer(base.mark_line(strokeWidth=2), base.mark_circle(size=45, opacity=1)).properties(
+        width=PANEL_WIDTH, height=PANEL_HEIGHT, title=alt.TitleParams(model, anchor="start", fontSize=12.5)
+    )

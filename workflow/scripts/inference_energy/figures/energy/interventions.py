@@ -1,0 +1,172 @@
+"""What each lever saves, and levers together, beside the range that the paper prints."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, titled
+from inference_energy.figures.words import WITHIN
+
+TOGETHER = {
+    ("remaining_levers", "independent"): "Not in benchmarks, independent",
+    ("remaining_levers", "overlap"): "Not in benchmarks, overlapping",
+    ("all_levers", "independent"): "All levers, independent",
+    ("all_levers", "overlap"): "All levers, overlapping",
+}
+KINDS = {"alone": BLUE, "in benchmarks": MUTED, "together": ORANGE}
+ALONE_TICKS = [1, 1.5, 2, 3, 5, 10, 20, 50]
+TOGETHER_TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+WIDTH, ROW, TEXT, LABELS = 190, 26, 102, 236
+
+
+def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float], study: dict) -> alt.VConcatChart:
+    """One panel per workload: multiplier of every lever, then of levers together.
+
+    Args:
+        interventions: table `intervention_multipliers`.
+        published: the range that the paper prints for all levers together.
+        study: the study's `title`, `workloads`, `classes` and `boundary`.
+    """
+    rows = interventions.filter(spread="shared").with_columns(
+        kind=pl.when(pl.col("combination") != "single")
+        .then(pl.lit("together"))
+        .when(pl.col("in_benchmarks"))
+        .then(pl.lit("in benchmarks"))
+        .otherwise(pl.lit("alone"))
+    )
+    rows = rows.with_columns(name=pl.Series([_name(row) for row in rows.iter_rows(named=True)], dtype=pl.String))
+    rows = rows.with_columns(
+        times=pl.col("multiplier_p50").map_elements(lambda value: f"{number(value)} x", pl.String),
+        left=pl.Series([_left(row) for row in rows.iter_rows(named=True)], dtype=pl.String),
+    )
+    workloads = [name for name in study["workloads"] if name in set(rows["workload"])]
+    first = rows.filter(workload=workloads[0])
+    alone = first.filter(pl.col("kind") != "together").sort(
+        pl.col("kind") == "in benchmarks", "multiplier_p50", "lever", descending=[False, True, False]
+    )
+    blocks = [alone["name"].to_list(), [name for name in TOGETHER.values() if name in set(first["name"])]]
+    parts = [
+        alt.hconcat(
+            *(
+                _panel(
+                    rows.filter(pl.col("workload") == name, pl.col("name").is_in(order)),
+                    order,
+                    title=None if block else study["workloads"][name]["label"],
+                    published=published if block else None,
+                    high=rows.filter(pl.col("name").is_in(order))["multiplier_p95"].max(),
+                    first=not position,
+                )
+                for position, name in enumerate(workloads)
+            ),
+            spacing=TEXT + 16,
+            bounds="flush",
+        )
+        for block, order in enumerate(blocks)
+        if order
+    ]
+    subject = study["classes"][first["subject"][0]]["label"]
+    return titled(
+        alt.vconcat(*parts, spacing=30),
+        finding=_finding(first, study["workloads"][workloads[0]]["label"], published),
+        conditions=f"{study['title']}, {subject}. Factor by which the mean energy within"
+        f" {WITHIN[first['boundary'][0]]} falls; dot: median, bar: P5-P95 of what the fleet shares. Wh left:"
+        " mean energy that remains. Grey, hollow: today's benchmarks contain the lever, so the energy has it"
+        f" already. Band: {published[0]:g}-{published[1]:g} x, which the paper prints for all levers together.",
+    )
+
+
+def _name(row: dict) -> str:
+    if row["kind"] == "together":
+        return TOGETHER[row["lever"], row["combination"]]
+    return row["label"]
+
+
+def _left(row: dict) -> str:
+    # All levers hold those that the energy has already: what remains is not the energy over that factor.
+    if row["kind"] == "in benchmarks" or row["lever"] == "all_levers":
+        return ""
+    return number(row["energy_wh_p50"])
+
+
+def _panel(
+    rows: pl.DataFrame,
+    order: list[str],
+    *,
+    title: str | None,
+    published: tuple[float, float] | None,
+    high: float,
+    first: bool,
+) -> alt.LayerChart:
+    height, domain = ROW * len(order), [0.93, max(high, *(published or (2.0,))) * 1.15]
+    y = alt.Y(
+        "name:N",
+        sort=order,
+        scale=alt.Scale(domain=order),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labels=first, minExtent=LABELS if first else 0),
+    )
+    scale = alt.Scale(type="log", domain=domain, nice=False)
+    axis = alt.Axis(
+        values=TOGETHER_TICKS if published else ALONE_TICKS,
+        format="~g",
+        title="Factor (logarithmic)" if published else None,
+    )
+    colour = alt.Color("kind:N", scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())), legend=None)
+    fill = alt.condition("datum.kind == 'in benchmarks'", alt.value("white"), colour)
+    base = alt.Chart(rows).encode(y=y)
+    marks = []
+    if published:
+        band = alt.Chart(
+            pl.DataFrame(
+                {"low": [published[0]], "high": [published[1]], "said": ["Paper: {:g}-{:g} x".format(*published)]}
+            )
+        )
+        marks = [
+            band.mark_rect(color=PALE, opacity=0.6).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
+            band.mark_text(align="left", fontSize=11, color=MUTED).encode(
+                x=alt.X("low:Q", scale=scale), y=alt.value(-7), text="said:N"
+            ),
+        ]
+    marks += [
+        base.mark_rule(strokeWidth=6, opacity=0.4).encode(
+            x=alt.X("multiplier_p05:Q", scale=scale, axis=axis), x2="multiplier_p95:Q", color=colour
+        ),
+        base.mark_point(shape="circle", filled=True, size=75, opacity=1, strokeWidth=1.6).encode(
+            x=alt.X("multiplier_p50:Q", scale=scale), fill=fill, stroke=colour
+        ),
+    ]
+    ink = alt.condition("datum.kind == 'in benchmarks'", alt.value(MUTED), alt.value(INK))
+    for column, place, head in (("times", WIDTH + 46, "Factor"), ("left", WIDTH + TEXT, "Wh left")):
+        marks.append(
+            base.mark_text(align="right", fontSize=12).encode(x=alt.value(place), text=f"{column}:N", color=ink)
+        )
+        if title:
+            header = alt.Chart(pl.DataFrame({"head": [head]})).mark_text(align="right", fontSize=11, color=MUTED)
+            marks.append(header.encode(x=alt.value(place), y=alt.value(-9), text="head:N"))
+    chart = alt.layer(*marks).properties(width=WIDTH, height=height)
+    if title:
+        chart = chart.properties(title=alt.TitleParams(title, anchor="start", frame="group", fontSize=13, offset=3))
+    return chart
+
+
+def _finding(rows: pl.DataFrame, label: str, published: tuple[float, float]) -> str:
+    alone = rows.filter(kind="alone")
+    if alone.is_empty():
+        best = rows.filter(kind="in benchmarks").sort("multiplier_p50").row(-1, named=True)
+        return (
+            f"{label}: benchmarks contain every lever, the strongest too"
+            f" ({best['label']}, {best['multiplier_p50']:.1f} x)"
+        )
+    best = alone.sort("multiplier_p50").row(-1, named=True)
+    found = f"{label}: the strongest lever that benchmarks lack saves {best['multiplier_p50']:.1f} x"
+    together = {
+        row["combination"]: row for row in rows.filter(kind="together", lever="remaining_levers").iter_rows(named=True)
+    }
+    if "independent" in together:
+        row = together["independent"]
+        found += (
+            f", all of them together {number(row['multiplier_p50'])} x"
+            f" ({interval(row['multiplier_p05'], row['multiplier_p95'])})"
+        )
+    if "overlap" in together:
+        found += f", {number(together['overlap']['multiplier_p50'])} x if they overlap"
+    return found

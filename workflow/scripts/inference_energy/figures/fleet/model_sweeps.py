@@ -1,0 +1,142 @@
+"""How the mean energy of every model moves with one assumption at a time, models of the fleet's class by name."""
+
+from collections.abc import Mapping
+
+import altair as alt
+import numpy as np
+import polars as pl
+
+from inference_energy.figures.corpus.throughput_over_time import PALETTE
+from inference_energy.figures.fleet.sweeps import PARAMETERS, spoken, swept_values
+from inference_energy.figures.theme import PALE, number, ticks, titled
+from inference_energy.figures.words import WITHIN, subject_of
+from inference_energy.studies.access import model_weights
+
+WORKLOAD = "traditional"  # the one that every assumption is swept for
+ALIKE = 1.05  # factors that differ by less between models are told as the same
+WIDTH, HEIGHT, COLUMNS = 165, 210, 3
+LABEL_HEIGHT = 14  # px
+
+
+def model_sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.TopLevelMixin:
+    """One panel per swept assumption: the median of every model's mean over traditional queries.
+
+    Args:
+        sweeps: rows of a study in the table `model_sweeps`; may be none.
+        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
+    """
+    rows = sweeps.filter(workload=WORKLOAD)
+    if rows.is_empty():
+        empty = alt.Chart(pl.DataFrame({"said": ["No assumption is swept that a single model has."]}))
+        return titled(
+            empty.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N").properties(width=500),
+            finding=f"{study['title']}: no sweeps of models",
+            conditions="Name assumptions and values under `sweeps` of the study.",
+        )
+    named = [model for model in model_weights(study, study["fleet"]["subject"]) if model in set(rows["model"])]
+    colours = {model: PALETTE[place % len(PALETTE)] for place, model in enumerate(named)}
+    swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
+    ends = (rows["p50"].min() / 1.3, rows["p50"].max() * 1.3)
+    panels = [
+        _panel(
+            rows.filter(parameter=name),
+            name,
+            colours,
+            ends,
+            first=place % COLUMNS == 0,
+            last=place % COLUMNS == COLUMNS - 1 or place == len(swept) - 1,
+        )
+        for place, name in enumerate(swept)
+    ]
+    grid = [alt.hconcat(*panels[i : i + COLUMNS], spacing=14) for i in range(0, len(panels), COLUMNS)]
+    others = "; grey: models of other classes" if len(named) < rows["model"].n_unique() else ""
+    return titled(
+        alt.vconcat(*grid, spacing=16),
+        finding=_finding(rows.filter(pl.col("model").is_in(named)), study),
+        conditions=f"{study['title']}. {study['workloads'][WORKLOAD]['label']}, served by one model alone: mean over"
+        f" queries within {WITHIN[study['boundary']['query']]}, median of what else the fleet shares. In colour"
+        f" and in the title {subject_of(study)}{others}; x: most over least energy in a panel. One assumption at a"
+        " time; energy is logarithmic.",
+    )
+
+
+def _panel(
+    rows: pl.DataFrame,
+    parameter: str,
+    colours: Mapping[str, str],
+    ends: tuple[float, float],
+    *,
+    first: bool,
+    last: bool,
+) -> alt.LayerChart:
+    x = swept_values(parameter, rows["value"])
+    y = alt.Y(
+        "p50:Q",
+        scale=alt.Scale(type="log", domain=list(ends), nice=False),
+        axis=alt.Axis(values=ticks(*ends), format="~g", title="Wh per query" if first else None, labels=first),
+    )
+    colour = alt.Color("model:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
+    base = alt.Chart(rows.select("model", "value", "p50").sort("model", "value")).encode(x=x, y=y)
+    is_named = alt.FieldOneOfPredicate(field="model", oneOf=list(colours))
+    others = base.transform_filter(alt.LogicalNotPredicate(**{"not": is_named}))
+    layers = [
+        others.mark_line(strokeWidth=1.3, color=PALE).encode(detail="model:N"),
+        base.transform_filter(is_named).mark_line(strokeWidth=2.2).encode(color=colour),
+    ]
+    if last:
+        at_end = rows.filter(pl.col("model").is_in(list(colours)), value=rows["value"].max()).sort("p50", "model")
+        height = LABEL_HEIGHT / HEIGHT * np.log(ends[1] / ends[0])
+        places = np.exp(apart(np.log(at_end["p50"].to_numpy()), height))
+        labels = alt.Chart(at_end.select("model", p50=places)).mark_text(align="left", fontSize=11.5)
+        layers.append(labels.encode(x=alt.value(WIDTH + 8), y=y, text="model:N", color=colour))
+    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+
+
+def apart(places: np.ndarray, distance: float) -> np.ndarray:
+    """Places that lie at least some distance apart, as near as can be to those asked for: least squares.
+
+    Args:
+        places: asked for, from the lowest up.
+        distance: to keep.
+    """
+    # Less a distance for every place below, places that are far enough apart are those that do not fall: runs that
+    # do are set to their mean (pool adjacent violators; Barlow et al. 1972, isotonic regression).
+    steps = distance * np.arange(len(places))
+    runs: list[tuple[float, int]] = []  # mean, and number of places
+    for wanted in places - steps:
+        mean, count = float(wanted), 1
+        while runs and runs[-1][0] > mean:
+            before, size = runs.pop()
+            mean, count = (before * size + mean * count) / (size + count), size + count
+        runs.append((mean, count))
+    return np.repeat([mean for mean, _ in runs], [count for _, count in runs]) + steps
+
+
+def _finding(rows: pl.DataFrame, study: dict) -> str:
+    """What the models differ in most, and what moves them all alike."""
+    by_model = rows.group_by("parameter", "model").agg(factor=pl.col("p50").max() / pl.col("p50").min())
+    first, last = pl.all().first(), pl.all().last()
+    spans = {
+        name: by_model.filter(parameter=name).sort("factor", "model").select(first, last.name.suffix("_last"))
+        for name in PARAMETERS
+        if name in set(rows["parameter"])
+    }
+    spans = {name: found.row(0, named=True) for name, found in spans.items()}
+    ratios = {name: of["factor_last"] / of["factor"] for name, of in spans.items()}
+    widest = max(ratios, key=ratios.get)
+    if ratios[widest] < ALIKE:
+        most = max(spans, key=lambda name: spans[name]["factor_last"])
+        what = f"a {study['workloads'][WORKLOAD]['label'].lower()}"
+        return f"Of what is swept, {spoken(most)} moves {what} most, by {number(spans[most]['factor_last'])} x"
+    of = spans[widest]
+    said = (
+        f"{PARAMETERS[widest][0].removesuffix(', tokens')} tells models apart: {number(of['factor'])} x"
+        f" ({of['model']}) to {number(of['factor_last'])} x ({of['model_last']})"
+    )
+    alike = [spoken(name) for name, ratio in ratios.items() if ratio < ALIKE]
+    moves = "moves" if len(alike) == 1 else "move"
+    return f"{said}; {_listed(alike)} {moves} all alike" if alike else said
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,123 @@
+"""How the mean energy moves with one assumption at a time."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, ORANGE, number, ticks, titled
+from inference_energy.figures.words import WITHIN, subject_of
+from inference_energy.studies.access import WORKLOADS
+
+PARAMETERS = {
+    "long_share": ("Share of long queries", "%"),
+    "cached_share": ("Cached share of prompts", "%"),
+    "load": ("Busy share of nodes", "%"),
+    "attainment": ("Share of offline throughput", "%"),
+    "pue": ("PUE", "~g"),
+    "input_tokens": ("Prompt length, tokens", "~s"),
+    "output_tokens": ("Answer length, tokens", "~s"),
+}
+FLEET = "all"
+COLOURS = {"traditional": BLUE, "long": ORANGE, FLEET: INK}
+WIDTH, HEIGHT, COLUMNS = 158, 165, 4
+
+
+def sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
+    """One panel per swept assumption: median and P5-P95 of the mean over queries.
+
+    Args:
+        sweeps: table `sweeps`; may be without rows.
+        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
+    """
+    if sweeps.is_empty():
+        empty = alt.Chart(pl.DataFrame({"said": ["No assumption is swept in this study."]}))
+        return titled(
+            empty.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N").properties(width=500),
+            finding=f"{study['title']}: no sweeps",
+            conditions="Name assumptions and values under `sweeps` of the study.",
+        )
+    names = {name: study["workloads"][name]["label"] for name in WORKLOADS}
+    names[FLEET] = "Fleet, GWh per day"
+    rows = sweeps.with_columns(line=pl.col("workload").replace(names))
+    per_query = rows.filter(pl.col("workload") != FLEET)
+    swept = [name for name in PARAMETERS if name in set(per_query["parameter"])]
+    swept += [name for name in PARAMETERS if name in set(rows["parameter"]) and name not in swept]
+    lines = {names[name]: COLOURS[name] for name in COLOURS if name in set(rows["workload"])}
+    panels = [
+        _panel(rows.filter(parameter=name), name, per_query, lines, first=position % COLUMNS == 0)
+        for position, name in enumerate(swept)
+    ]
+    grid = [alt.hconcat(*panels[i : i + COLUMNS], spacing=14) for i in range(0, len(panels), COLUMNS)]
+    return titled(
+        alt.vconcat(*grid, spacing=14),
+        finding=_finding(rows, study),
+        conditions=f"{study['title']}, {subject_of(study)}. Mean over queries within"
+        f" {WITHIN[study['boundary']['query']]}, or a fleet's day within {WITHIN[study['boundary']['fleet']]}. Line:"
+        " median, band: P5-P95 of what else the fleet shares. One assumption at a time; energy axes are logarithmic.",
+    )
+
+
+def _panel(
+    rows: pl.DataFrame, parameter: str, per_query: pl.DataFrame, lines: dict[str, str], *, first: bool
+) -> alt.LayerChart:
+    fleet = rows["workload"][0] == FLEET
+    within = rows if fleet else per_query
+    ends = [within["p05"].min() / 1.2, within["p95"].max() * 1.2]
+    unit = "Fleet, GWh per day" if fleet else "Wh per query"
+    y_scale = alt.Scale(type="log", domain=ends, nice=False)
+    y_axis = alt.Axis(values=ticks(*ends), format="~g", title=unit if first or fleet else None, labels=first or fleet)
+    colour = alt.Color(
+        "line:N",
+        scale=alt.Scale(domain=list(lines), range=list(lines.values())),
+        legend=alt.Legend(
+            title=None, orient="top", symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, labelLimit=260
+        ),
+    )
+    base = alt.Chart(rows).encode(x=swept_values(parameter, rows["value"]), color=colour)
+    band = base.mark_area(opacity=0.2).encode(y=alt.Y("p05:Q", scale=y_scale, axis=y_axis), y2="p95:Q")
+    line = base.mark_line(strokeWidth=2.2).encode(y=alt.Y("p50:Q", scale=y_scale))
+    return alt.layer(band, line).properties(width=WIDTH, height=HEIGHT)
+
+
+def swept_values(parameter: str, values: pl.Series) -> alt.X:
+    """Axis of the values of an assumption; that of lengths is logarithmic."""
+    title, form = PARAMETERS[parameter]
+    tokens = parameter.endswith("_tokens")
+    span = [values.min(), values.max()]
+    return alt.X(
+        "value:Q",
+        title=title,
+        scale=alt.Scale(type="log" if tokens else "linear", domain=span, nice=False),
+        axis=alt.Axis(
+            format=".0%" if form == "%" else form,
+            grid=False,
+            **({"values": ticks(*span)} if tokens else {"tickCount": 4}),
+        ),
+    )
+
+
+def spoken(parameter: str) -> str:
+    """Name of an assumption inside a sentence."""
+    name = PARAMETERS[parameter][0].removesuffix(", tokens")
+    return name if name.isupper() else name[0].lower() + name[1:]
+
+
+def _finding(rows: pl.DataFrame, study: dict) -> str:
+    told = rows.filter(workload="traditional")
+    if told.is_empty():
+        told = rows.filter(workload=rows["workload"][0])
+    ends = told.group_by("parameter", maintain_order=True).agg(
+        low=pl.col("p50").min(), high=pl.col("p50").max(), start=pl.col("value").min(), stop=pl.col("value").max()
+    )
+    ends = ends.with_columns(factor=pl.col("high") / pl.col("low")).sort("factor", descending=True)
+    workload = told["workload"][0]
+    what = "the fleet's day" if workload == FLEET else f"a {study['workloads'][workload]['label'].lower()}"
+    unit = "GWh" if workload == FLEET else "Wh"
+    most = _moved(ends.row(0, named=True), unit)
+    if len(ends) == 1:
+        return f"Over what is swept, {most} moves {what}"
+    least = _moved(ends.row(-1, named=True), unit)
+    return f"Of what is swept, {most} moves {what} most; {least} least"
+
+
+def _moved(row: dict, unit: str) -> str:
+    return f"{spoken(row['parameter'])} ({number(row['low'])}-{number(row['high'])} {unit})"

@@ -1,0 +1,107 @@
+"""Each assumption moved alone: how far it takes the headline numbers."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, ticks, titled
+
+PANELS = {
+    "traditional: mean over queries": ("Traditional, mean", "traditional queries"),
+    "long: mean over queries": ("Long, mean", "long queries"),
+    "mixed fleet": ("Mixed fleet", "the mixed fleet"),
+}
+ALTERNATIVES = ("model", "gpu", "coupling", "lengths")  # another choice, not a range of what is unknown
+STILL = 1.005  # a range below this factor is not drawn
+WIDTH, ROW = 172, 24
+
+
+def tornado_figure(*, tornado: pl.DataFrame) -> alt.HConcatChart:
+    """One panel per headline number: a bar per assumption from one end to the other, about the central value.
+
+    Args:
+        tornado: table `tornado`, of one study.
+    """
+    rows = tornado.filter(pl.col("quantity").is_in(list(PANELS))).with_columns(
+        low=pl.min_horizontal("at_low", "at_high"), high=pl.max_horizontal("at_low", "at_high")
+    )
+    rows = rows.with_columns(times=pl.col("high") / pl.col("low"))
+    order = (
+        rows.group_by("label")
+        .agg(pl.col("times").log().mean())
+        .sort("times", "label", descending=[True, False])["label"]
+        .to_list()
+    )
+    # The same factor has the same length in every panel.
+    reach = (
+        rows.select((pl.col("low") / pl.col("central")).min()).item() / 2.1,
+        rows.select((pl.col("high") / pl.col("central")).max()).item() * 1.75,
+    )
+    names = [name for name in PANELS if name in rows["quantity"].unique()]
+    panels = [
+        _panel(rows.filter(quantity=name), PANELS[name][0], order, reach, first=name == names[0]) for name in names
+    ]
+    return titled(
+        alt.hconcat(*panels, spacing=16),
+        finding=_finding(rows, names),
+        conditions="Everything at its median (line) but one: blue where that is at its P5, orange at its P95. Pale:"
+        " another choice (one model or GPU alone, power held), not a range. Sorted by mean width; one factor is one"
+        " length in all panels.",
+    )
+
+
+def _panel(
+    rows: pl.DataFrame, title: str, order: list[str], reach: tuple[float, float], *, first: bool
+) -> alt.LayerChart:
+    central, unit = rows["central"][0], rows["unit"][0]
+    domain = [central * reach[0], central * reach[1]]
+    scale = alt.Scale(type="log", domain=domain, nice=False)
+    axis = alt.Axis(values=ticks(*domain), format="~g", title=f"{unit} (logarithmic)")
+    y = alt.Y(
+        "label:N",
+        sort=order,
+        scale=alt.Scale(domain=order),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labels=first),
+    )
+    moved = rows.filter(pl.col("times") > STILL)
+    opacity = pl.when(pl.col("ingredient").is_in(ALTERNATIVES)).then(0.45).otherwise(1.0)
+    bars = [
+        alt.Chart(moved.with_columns(opacity=opacity))
+        .mark_bar(height=13, color=colour)
+        .encode(
+            x=alt.X("central:Q", scale=scale, axis=axis),
+            x2=f"{end}:Q",
+            y=y,
+            opacity=alt.Opacity("opacity:Q", scale=None),
+        )
+        for end, colour in (("at_low", BLUE), ("at_high", ORANGE))
+    ]
+    texts = [
+        alt.Chart(moved.with_columns(said=pl.col(end).map_elements(number, return_dtype=pl.String)))
+        .mark_text(align=align, dx=dx, fontSize=10.5, color=MUTED)
+        .encode(x=alt.X(f"{end}:Q", scale=scale, axis=axis), y=y, text="said:N")
+        for end, align, dx in (("low", "right", -3), ("high", "left", 3))
+    ]
+    middle = alt.Chart(rows.head(1)).mark_rule(color=INK).encode(x=alt.X("central:Q", scale=scale, axis=axis))
+    return alt.layer(*bars, middle, *texts).properties(
+        width=WIDTH,
+        height=ROW * len(order),
+        title=alt.TitleParams(f"{title}: {number(central)} {unit}", anchor="start", fontSize=13, offset=6, color=INK),
+    )
+
+
+def _finding(rows: pl.DataFrame, names: list[str]) -> str:
+    widest = {
+        name: rows.filter(quantity=name).sort("times", "label", descending=[True, False]).row(0, named=True)
+        for name in names
+    }
+    told: dict[str, list[str]] = {}
+    for name, row in widest.items():
+        told.setdefault(row["label"], []).append(f"{PANELS[name][1]} ({number(row['times'])} x)")
+    said = "; ".join(f"{_lower(label)} for {' and '.join(of)}" for label, of in told.items())
+    return f"What matters most: {said}"
+
+
+def _lower(label: str) -> str:
+    words = label.split(",")[0]  # the rest says how it is moved
+    return words if words[:2].isupper() else f"{words[0].lower()}{words[1:]}"

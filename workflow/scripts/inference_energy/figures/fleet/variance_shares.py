@@ -1,0 +1,183 @@
+"""Where the spread of a single query, and of the mean over queries, comes from."""
+
+import math
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
+from inference_energy.figures.words import WITHIN
+from inference_energy.studies.access import WORKLOADS
+
+# In the order of drawing; colours of Okabe and Ito (2008).
+INGREDIENTS = {
+    "lengths": ("Lengths of prompt and answer", BLUE),
+    "model and GPU": ("Model and GPU, or their mix", "#56B4E9"),
+    "model mix": ("Model and GPU, or their mix", "#56B4E9"),
+    "attainment": ("Throughput attained in service", ORANGE),
+    "fit error": ("Error of the throughput curve", "#E69F00"),
+    "cached share": ("Cached share of prompts", "#009E73"),
+    "load": ("Busy share of nodes", "#CC79A7"),
+    "power": ("Power of nodes", "#F0E442"),
+    "pue": ("PUE", "#7F7F7F"),
+    "overheads": ("Overheads", "#332288"),
+    "interplay": ("Interplay", PALE),
+}
+OTHER = "Other"
+DARK = {BLUE, ORANGE, "#332288", "#009E73", "#7F7F7F"}
+SHORT = {
+    "Lengths of prompt and answer": "their lengths",
+    "Model and GPU, or their mix": "model and GPU",
+    "Throughput attained in service": "attained throughput",
+    "Error of the throughput curve": "the fit's error",
+    "Cached share of prompts": "cached prompts",
+    "Busy share of nodes": "load",
+    "Power of nodes": "power",
+    "Interplay": "interplay",
+    "Overheads": "overheads",
+}
+LABELLED, SMALL = 0.08, 0.05
+PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
+WIDTH, ROW = 272, 34
+
+
+def variance_shares_figure(*, variance: pl.DataFrame, study: dict) -> alt.VConcatChart:
+    """Two panels of stacked bars, a row per workload.
+
+    Args:
+        variance: table `variance_shares`.
+        study: the study's `title`, `workloads` and `fleet`.
+    """
+    rows = variance.filter(pl.col("subject") == study["fleet"]["subject"])
+    names = {workload: spec["label"] for workload, spec in study["workloads"].items()}
+    order = [label for workload, label in names.items() if workload in set(rows["workload"])]
+    rows = rows.with_columns(
+        row=pl.col("workload").replace(names),
+        name=pl.col("ingredient").replace_strict({key: name for key, (name, _) in INGREDIENTS.items()}),
+    )
+    rows, grouped = _grouped(rows)
+    bars, spreads = _bars(rows), _spreads(rows)
+    colours = dict(INGREDIENTS.values()) | {OTHER: PALE}
+    colours = {name: colour for name, colour in colours.items() if name in set(bars["name"])}
+    panels = [
+        _panel(bars.filter(spread=spread), spreads.filter(spread=spread), title, order, colours, first=not position)
+        for position, (spread, title) in enumerate(PANELS.items())
+    ]
+    query, mean = (_dominant(rows.filter(spread=spread), study["workloads"]) for spread in PANELS)
+    other = f" Other: {', '.join(grouped)}, each below {SMALL:.0%} everywhere." if grouped else ""
+    return titled(
+        alt.hconcat(*panels, spacing=18),
+        finding=f"Single queries differ most by {query}; their mean is unknown most by {mean}",
+        conditions=f"{study['title']}, {rows['label'][0]}. Shares of the variance of ln energy within"
+        f" {WITHIN[rows['boundary'][0]]}. Factor: by how much energy is off typically (geometric standard"
+        f" deviation).{other}",
+    )
+
+
+def _grouped(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    largest = rows.group_by("name", maintain_order=True).agg(pl.col("variance_share").max())
+    small = [name for name, share in largest.iter_rows() if share < SMALL]
+    if len(small) < 2:
+        return rows, []
+    renamed = rows.with_columns(name=pl.when(pl.col("name").is_in(small)).then(pl.lit(OTHER)).otherwise("name"))
+    keep = [name if name == "PUE" else name[0].lower() + name[1:] for name in small]
+    return renamed, keep
+
+
+def _bars(rows: pl.DataFrame) -> pl.DataFrame:
+    place = [*dict.fromkeys(name for name, _ in INGREDIENTS.values()), OTHER]
+    summed = rows.group_by("spread", "row", "name", maintain_order=True).agg(pl.col("variance_share").sum())
+    # What no ingredient explains alone can fall below nothing by chance; that has no length.
+    ordered = summed.with_columns(
+        order=pl.col("name").replace_strict({name: i for i, name in enumerate(place)}, return_dtype=pl.Int64),
+        variance_share=pl.col("variance_share").clip(0),
+    ).sort("spread", "row", "order")
+    end = pl.col("variance_share").cum_sum().over("spread", "row")
+    return ordered.with_columns(
+        start=end - pl.col("variance_share"),
+        end=end,
+        said=pl.format("{} %", (pl.col("variance_share") * 100).round(0).cast(pl.Int64)),
+    )
+
+
+def _spreads(rows: pl.DataFrame) -> pl.DataFrame:
+    one = rows.unique(["spread", "row"], maintain_order=True)
+    return one.select(
+        "spread",
+        "row",
+        said=pl.col("log_variance").map_elements(lambda value: f"{math.exp(math.sqrt(value)):.1f}", pl.String),
+    )
+
+
+def _panel(
+    bars: pl.DataFrame, spreads: pl.DataFrame, title: str, order: list[str], colours: dict[str, str], *, first: bool
+) -> alt.LayerChart:
+    y = alt.Y(
+        "row:N",
+        sort=order,
+        scale=alt.Scale(domain=order),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labels=first),
+    )
+    scale = alt.Scale(domain=[0, max(1.0, bars["end"].max() or 1.0)], nice=False)
+    x = alt.X(
+        "start:Q",
+        scale=scale,
+        title="Share of the variance",
+        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False),
+    )
+    legend = alt.Legend(orient="bottom", columns=3, title=None, labelLimit=260, symbolType="square", offset=12)
+    bar = (
+        alt.Chart(bars)
+        .mark_bar(height=22, stroke="white", strokeWidth=1)
+        .encode(
+            y=y,
+            x=x,
+            x2="end:Q",
+            color=alt.Color(
+                "name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=legend
+            ),
+        )
+    )
+    labels = bars.filter(pl.col("variance_share") >= LABELLED).with_columns(
+        middle=(pl.col("start") + pl.col("end")) / 2,
+        ink=pl.col("name").is_in([name for name, colour in colours.items() if colour in DARK]),
+    )
+    text = (
+        alt.Chart(labels)
+        .mark_text(fontSize=11)
+        .encode(
+            y=y,
+            x=alt.X("middle:Q", scale=scale),
+            text="said:N",
+            color=alt.condition("datum.ink", alt.value("white"), alt.value(INK)),
+        )
+    )
+    factor = (
+        alt.Chart(spreads)
+        .mark_text(align="right", fontSize=11.5, color=MUTED)
+        .encode(y=y, x=alt.value(WIDTH + 32), text="said:N")
+    )
+    header = (
+        alt.Chart(pl.DataFrame({"head": ["Factor"]}))
+        .mark_text(align="right", fontSize=11, color=MUTED)
+        .encode(x=alt.value(WIDTH + 36), y=alt.value(-9), text="head:N")
+    )
+    return alt.layer(bar, text, factor, header).properties(
+        width=WIDTH, height=ROW * len(order), title=alt.TitleParams(title, anchor="start", fontSize=13, offset=5)
+    )
+
+
+def _dominant(rows: pl.DataFrame, workloads: dict) -> str:
+    if rows["log_variance"].max() == 0:
+        return "nothing, as the study takes all of it as known"
+    known = [name for name in WORKLOADS if name in set(rows["workload"])] or list(workloads)[:1]
+    largest = [
+        rows.filter(workload=name).sort("variance_share", descending=True).select("name", "variance_share").row(0)
+        for name in known
+    ]
+    said = [SHORT.get(name, name) for name, _ in largest]
+    shares = [f"{name}\u00a0{share:.0%}" for name, (_, share) in zip(known, largest, strict=True)]
+    if len(set(said)) == 1:
+        return f"{said[0]} ({', '.join(shares)})"
+    return " or ".join(f"{words} ({share})" for words, share in zip(said, shares, strict=True))

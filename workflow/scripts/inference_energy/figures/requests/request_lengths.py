@@ -1,0 +1,86 @@
+"""How long prompts and answers of real services are, beside what a study assumes."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+
+LABELS = {
+    "azure_conversation": "Azure conversation",
+    "azure_code": "Azure code completion",
+    "mooncake_conversation": "Mooncake conversation",
+    "mooncake_synthetic": "Mooncake synthetic",
+}
+TASKS = {"lm-arena-chat": "LM Arena chat", "gpqa": "GPQA reasoning", "sourcegraph-fim": "Sourcegraph code"}
+WIDTH, ROW = 250, 27
+SIDES = {"input": "Prompt", "output": "Answer"}
+
+
+def request_lengths_figure(
+    *, measured: pl.DataFrame, answers: pl.DataFrame, assumed: pl.DataFrame, title: str
+) -> alt.HConcatChart:
+    """Two panels, prompts and answers: P5-P95, P25-P75 and median of every workload.
+
+    Args:
+        measured: `workload_tables.weighted_quantiles` of the traces.
+        answers: output-length quantiles per task and model.
+        assumed: `label`, `side` and quantiles of the workloads of a study.
+        title: of that study.
+    """
+    names = [column for column in measured.columns if column.startswith("tokens_")]
+    traces = measured.select(pl.col("workload").replace(LABELS).alias("label"), "side", *names, kind=pl.lit("measured"))
+    tasks = answers.group_by("task", maintain_order=True).agg(
+        pl.len().alias("models"),
+        *(pl.col(name.replace("tokens_", "output_tokens_")).median().alias(name) for name in names),
+    )
+    tasks = tasks.select(
+        pl.format("{} ({} models)", pl.col("task").replace(TASKS), "models").alias("label"),
+        pl.lit("output").alias("side"),
+        *names,
+        pl.lit("measured").alias("kind"),
+    )
+    rows = pl.concat([assumed.with_columns(kind=pl.lit("assumed")), traces, tasks], how="diagonal").select(
+        "label", "side", *names, "kind"
+    )
+    order = rows["label"].unique(maintain_order=True).to_list()
+    chat = dict(measured.filter(workload="azure_conversation").select("side", "tokens_p50").iter_rows())
+    panels = [_panel(rows.filter(side=side), name, order, first=side == "input") for side, name in SIDES.items()]
+    return titled(
+        alt.hconcat(*panels, spacing=16),
+        finding=f"Half of Azure's conversations have more than about {about(chat['input'])} tokens in, and"
+        f" {about(chat['output'])} out; prompts vary as much as answers",
+        conditions=f"Bars: P25-P75 and P5-P95, dot: median. Orange: what {title} assumes, one prompt length for all"
+        " queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over models.",
+    )
+
+
+def about(tokens: float) -> str:
+    """Two digits: what bins can tell."""
+    return f"{float(f'{tokens:.2g}'):,.0f}"
+
+
+def _panel(rows: pl.DataFrame, name: str, order: list[str], *, first: bool) -> alt.LayerChart:
+    scale = alt.Scale(type="log", domain=[1, 60_000])
+    axis = alt.Axis(values=[1, 10, 100, 1000, 10_000], format="~s", title=f"{name} length, tokens")
+    y = alt.Y(
+        "label:N",
+        sort=order,
+        scale=alt.Scale(domain=order),
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labels=first, labelFontSize=12),
+    )
+    base = alt.Chart(rows).encode(
+        y=y, color=alt.condition("datum.kind == 'assumed'", alt.value(ORANGE), alt.value(BLUE))
+    )
+    bars = [
+        base.mark_rule(strokeWidth=width).encode(
+            x=alt.X(f"tokens_{low}:Q", scale=scale, axis=axis), x2=f"tokens_{high}:Q"
+        )
+        for low, high, width in (("p05", "p95", 2), ("p25", "p75", 8))
+    ]
+    dots = (
+        alt.Chart(rows)
+        .mark_point(shape="circle", filled=True, color="white", stroke=INK, size=40, opacity=1)
+        .encode(x=alt.X("tokens_p50:Q", scale=scale), y=y)
+    )
+    return alt.layer(*bars, dots).properties(width=WIDTH, height=ROW * len(order))

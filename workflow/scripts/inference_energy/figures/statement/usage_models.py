@@ -1,0 +1,49 @@
+"""Energy of a usage by model, with its interval."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, PALE, WIDTH, titled
+from inference_energy.statement.wording import quantity, scale, share
+
+SHOWN = 20
+
+
+def usage_models_figure(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
+    """Energy of every model: median and P5-P95, beside its share of tokens.
+
+    Args:
+        statement: table `statement`.
+        usage: the usage file's `title` and `boundary`.
+    """
+    models = statement.filter(pl.col("breakdown") == "model").sort("energy_kwh_p50", "model", descending=[True, False])
+    total = statement.filter(pl.col("breakdown") == "total").row(0, named=True)
+    first = models.row(0, named=True)
+    size, unit = scale(models["energy_kwh_p95"].max(), "kWh")
+    tokens = pl.col("input_tokens") + pl.col("output_tokens")
+    drawn = models.head(SHOWN).with_columns(
+        *(pl.col(f"energy_kwh_{q}") / size for q in ("p05", "p50", "p95")),
+        token_share=(tokens / (total["input_tokens"] + total["output_tokens"])).map_elements(share, pl.String),
+    )
+    drawn = drawn.select("model", "token_share", "energy_kwh_p05", "energy_kwh_p50", "energy_kwh_p95")
+    order = drawn["model"].to_list()
+    base = alt.Chart(drawn).encode(y=alt.Y("model:N", sort=order, title=None))
+    bars = base.mark_bar(color=PALE, height={"band": 0.7}).encode(
+        x=alt.X("energy_kwh_p50:Q", title=f"Energy, {unit}", scale=alt.Scale(zero=True))
+    )
+    spans = base.mark_rule(color=BLUE, strokeWidth=2.5).encode(x="energy_kwh_p05:Q", x2="energy_kwh_p95:Q")
+    middles = base.mark_point(color=BLUE, filled=True, size=70, opacity=1).encode(x="energy_kwh_p50:Q")
+    texts = base.mark_text(align="left", dx=8, color=INK).encode(x="energy_kwh_p95:Q", text="token_share:N")
+    of_mean = first["energy_kwh_mean"] / total["energy_kwh_mean"]
+    finding = (
+        f"{first['model']} takes {share(of_mean)} of {quantity(total, 'energy_kwh', 'kWh')}"
+        if len(models) > 1
+        else f"{quantity(total, 'energy_kwh', 'kWh')} of {first['model']}"
+    )
+    more = f" The {SHOWN} largest of {len(models)}." if len(models) > SHOWN else ""
+    return titled(
+        (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
+        finding=finding,
+        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5-P95 of what all"
+        f" requests share; percentages: share of tokens.{more}",
+    )

@@ -1,0 +1,63 @@
+"""Power of a usage over time, with its interval."""
+
+from datetime import timedelta
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, WIDTH, titled
+from inference_energy.statement.wording import interval, number, scale
+
+KW_PER_MW = 1000
+# Spans whose axis has hours instead of days, and those with a tick every day.
+SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
+
+
+def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
+    """Mean power in every step: median and P5-P95 of what all requests share.
+
+    Args:
+        steps: table `steps`; without rows for bills alone.
+        capacity: table `capacity`.
+        usage: the usage file's `title`, `boundary` and `step_minutes`.
+    """
+    if steps.is_empty():
+        said = alt.Chart(pl.DataFrame({"said": ["Bills do not say when in a month tokens were served."]}))
+        said = said.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N")
+        return titled(
+            said.properties(width=WIDTH),
+            finding=f"{usage['title']}: no power over time",
+            conditions="Request logs have it.",
+        )
+    size, unit = scale(steps["power_kw_p95"].max() / KW_PER_MW, "MW")
+    powers = [f"power_kw_{q}" for q in ("p05", "p50", "p95")]
+    moments = steps.select(
+        pl.col("step_start_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ").alias("time"),
+        *(pl.col(power) / KW_PER_MW / size for power in powers),
+    )
+    step = pl.duration(minutes=usage["step_minutes"])
+    # A step is drawn over its whole length, the last too; in a gap between steps power is 0.
+    ends = moments.with_columns(pl.col("time") + step).join(moments, on="time", how="anti")
+    last = pl.col("time") == pl.col("time").max()
+    ends = ends.with_columns(pl.when(last).then(pl.col(power)).otherwise(0.0).alias(power) for power in powers)
+    drawn = pl.concat([moments, ends]).sort("time")
+    span = drawn["time"].max() - drawn["time"].min()
+    drawn = drawn.with_columns(pl.col("time").dt.strftime("%Y-%m-%dT%H:%M:%S"))
+    days = {"tickCount": {"interval": "day", "step": 1}} if SHORT <= span < FEW_DAYS else {}
+    axis = alt.Axis(format="%H:%M" if span < SHORT else "%d %b", labelOverlap=True, grid=False, **days)
+    x = alt.X("time:T", title="Time, UTC", axis=axis)
+    base = alt.Chart(drawn).encode(x=x)
+    band = base.mark_area(color=BLUE, opacity=0.22, interpolate="step-after").encode(
+        y=alt.Y("power_kw_p05:Q", title=f"Mean power, {unit}", scale=alt.Scale(zero=True)), y2="power_kw_p95:Q"
+    )
+    line = base.mark_line(color=BLUE, strokeWidth=2, interpolate="step-after").encode(y="power_kw_p50:Q")
+    peak = capacity.row(by_predicate=pl.col("quantity") == "peak_power", named=True)
+    average = capacity.row(by_predicate=pl.col("quantity") == "average_power", named=True)
+    when = steps.sort("power_kw_mean", descending=True)["step_start_utc"][0].replace("T", " ")[:16]
+    ratio = peak["p50"] / average["p50"]
+    return titled(
+        (band + line).properties(width=WIDTH + 120, height=260),
+        finding=f"Power peaks at {interval(peak, 'MW')}, {number(ratio)} times the average, on {when} UTC",
+        conditions=f"{usage['title']}. Mean over steps of {usage['step_minutes']} minutes, boundary"
+        f" {usage['boundary']}. Line: median, band: P5-P95 of what all requests share; it does not average out.",
+    )

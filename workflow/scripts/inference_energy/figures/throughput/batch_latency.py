@@ -1,0 +1,153 @@
+"""What a fast answer costs in energy: batches from small to large, and the cost of a latency target."""
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, ticks, titled
+
+CLASSES = {"frontier": ORANGE, "large": BLUE, "medium": "#009E73", "small": "#CC79A7"}  # Okabe and Ito (2008)
+FAST_MS, SLOW_MS = 20.0, 50.0  # what the title tells
+COUNTED_MS = (5.0, 10.0, 20.0, 50.0, 100.0)  # targets at which the models that meet them are counted
+MOST = 40.0  # upper end of the axis of costs
+WIDTH, HEIGHT, LOWER = 318, 290, 200
+
+
+def batch_latency_figure(*, runs: pl.DataFrame, summary: pl.DataFrame) -> alt.VConcatChart:
+    """Energy against latency of one model per class above, what a latency target costs below; a column per GPU.
+
+    Args:
+        runs: `batch_latency.representatives` of one source.
+        summary: `batch_latency.summary` of the same source.
+    """
+    names = dict(runs.select("model_class", "model").unique().iter_rows())
+    classes = [name for name in CLASSES if name in names]
+    labels = {name: f"{names[name]} ({name})" for name in classes}
+    runs = runs.with_columns(label=pl.col("model_class").replace_strict(labels, return_dtype=pl.String))
+    colour = alt.Color(
+        "label:N",
+        scale=alt.Scale(domain=list(labels.values()), range=[CLASSES[name] for name in classes]),
+        legend=alt.Legend(
+            title=None, columns=2, symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, labelLimit=320
+        ),
+    )
+    spans = {
+        "x": _reach([*runs["inter_token_latency_ms"], *summary["target_ms"]], 1.25),
+        "y": _reach(runs["energy_j_per_output_token"].to_list(), 1.6),
+    }
+    gpus = sorted(runs["gpu"].unique(), reverse=True)
+    columns = [
+        alt.vconcat(
+            _sweeps(runs.filter(gpu=gpu), spans, colour, gpu, first=position == 0),
+            _costs(summary.filter(gpu=gpu), spans, first=position == 0),
+            spacing=18,
+        )
+        for position, gpu in enumerate(gpus)
+    ]
+    return titled(
+        alt.hconcat(*columns, spacing=16),
+        finding=_finding(summary, gpus),
+        conditions="ML.ENERGY v3 on vLLM, energy of GPU boards. Above: runs of the model with the most runs of its"
+        " class on both GPUs; line: runs that no other beats in both, pale: the rest; numbers: concurrent requests."
+        " Below: least energy among runs that meet the target over the least of all, each model and GPU on its own;"
+        " line: median, band: P5-P95 over all models, open at the top where more than 5% do not meet the target.",
+    )
+
+
+def _reach(values: list[float], by: float) -> list[float]:
+    return [min(values) / by, max(values) * by]
+
+
+def _x(column: str, title: str | None, span: list[float]) -> alt.X:
+    values = [value for value in (5, 10, 20, 50, 100, 200, 500) if span[0] <= value <= span[1]]
+    return alt.X(
+        column,
+        title=title,
+        scale=alt.Scale(type="log", domain=span, nice=False),
+        axis=alt.Axis(values=values, format="~g"),
+    )
+
+
+def _sweeps(
+    runs: pl.DataFrame, spans: dict[str, list[float]], colour: alt.Color, gpu: str, *, first: bool
+) -> alt.LayerChart:
+    title = "Energy of GPU boards, J per output token" if first else None
+    x = _x("inter_token_latency_ms:Q", "Median latency between tokens, ms", spans["x"])
+    y = alt.Y(
+        "energy_j_per_output_token:Q",
+        scale=alt.Scale(type="log", domain=spans["y"], nice=False),
+        axis=alt.Axis(values=ticks(*spans["y"]), format="~g", title=title, labels=first),
+    )
+    line = runs.filter("pareto").sort("label", "inter_token_latency_ms", "row_id")
+    first_ends, last_ends = (
+        line.group_by("label", maintain_order=True)
+        .agg(getattr(pl.all(), end)())
+        .with_columns(said=pl.col("concurrency").round().cast(pl.Int64).cast(pl.String))
+        for end in ("first", "last")
+    )
+    # The lowest line's label goes below its end, where no other line is.
+    lowest = pl.col("energy_j_per_output_token") == pl.col("energy_j_per_output_token").min()
+    texts = [
+        alt.Chart(ends).mark_text(fontSize=11, align=align, dx=dx, dy=dy).encode(x=x, y=y, color=colour, text="said:N")
+        for ends, align, dx, dy in (
+            (first_ends, "right", -6, 0),
+            (last_ends.filter(~lowest), "left", 3, -8),
+            (last_ends.filter(lowest), "center", 0, 12),
+        )
+    ]
+    base = alt.Chart(runs).encode(x=x, y=y, color=colour)
+    beaten = base.transform_filter("!datum.pareto").mark_circle(size=16, opacity=0.35)
+    kept = base.transform_filter("datum.pareto").mark_circle(size=26, opacity=1)
+    lines = alt.Chart(line).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, order="inter_token_latency_ms:Q")
+    return alt.layer(beaten, lines, kept, *texts).properties(
+        width=WIDTH, height=HEIGHT, title=alt.TitleParams(gpu, fontSize=13, anchor="start", color=INK)
+    )
+
+
+def _costs(summary: pl.DataFrame, spans: dict[str, list[float]], *, first: bool) -> alt.LayerChart:
+    scale = alt.Scale(type="log", domain=[0.9, MOST], nice=False, clamp=True)
+    axis = alt.Axis(
+        values=[1, 2, 5, 10, 20],
+        format="~g",
+        title="Energy / least energy of the model" if first else None,
+        labels=first,
+    )
+    x = _x("target_ms:Q", "Latency target, ms per token", spans["x"])
+    # A band without an upper end, as too few models meet the target, is open to the top of the panel.
+    band = summary.filter(pl.col("cost_p05").is_not_null()).with_columns(pl.col("cost_p95").fill_null(MOST))
+    area = (
+        alt.Chart(band)
+        .mark_area(opacity=0.2, color=BLUE, clip=True)
+        .encode(x=x, y=alt.Y("cost_p05:Q", scale=scale, axis=axis), y2="cost_p95:Q")
+    )
+    line = (
+        alt.Chart(summary.filter(pl.col("cost_p50").is_not_null()))
+        .mark_line(color=BLUE, strokeWidth=2.2, clip=True)
+        .encode(x=x, y=alt.Y("cost_p50:Q", scale=scale, axis=axis))
+    )
+    counted = summary.filter(pl.col("target_ms").is_in(COUNTED_MS)).with_columns(
+        said=pl.format("{}/{}", "models_that_meet", "models")
+    )
+    count = alt.Chart(counted).mark_text(fontSize=11, color=MUTED).encode(x=x, y=alt.value(-8), text="said:N")
+    return alt.layer(area, line, count).properties(
+        width=WIDTH,
+        height=LOWER,
+        title=alt.TitleParams(
+            "Models that meet the target:", fontSize=11, fontWeight="normal", anchor="start", color=MUTED, offset=10
+        ),
+    )
+
+
+def _finding(summary: pl.DataFrame, gpus: list[str]) -> str:
+    fast, slow = ([_times(summary, gpu, target) for gpu in gpus] for target in (FAST_MS, SLOW_MS))
+    names = [gpu.split()[0] for gpu in gpus]
+    first, *others = (f"{times} times on {name}" for times, name in zip(fast, names, strict=True))
+    told = " and ".join([first.replace(" times", " times its least energy"), *others])
+    return (
+        f"A token every {number(FAST_MS)} ms costs the median model {told};"
+        f" every {number(SLOW_MS)} ms, {' and '.join(slow)} times"
+    )
+
+
+def _times(summary: pl.DataFrame, gpu: str, target_ms: float) -> str:
+    found = summary.filter(gpu=gpu, target_ms=target_ms)["cost_p50"].drop_nulls().to_list()
+    return f"{found[0]:.1f}" if found else "an unknown number of"

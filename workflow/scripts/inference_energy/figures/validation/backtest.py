@@ -1,0 +1,182 @@
+"""Predicted against measured energy per output token, ours beside other methods."""
+
+import math
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, number, ticks, titled
+
+OURS, UNSEEN = "current", "current_unseen"
+TARGETS = {"gpu_boards": "GPU boards", "node_wall": "Node at the wall"}
+SHORT = {"gpu_boards": "Boards", "node_wall": "Wall"}  # where there is little room
+SHAPES = {"gpu_boards": "circle", "node_wall": "diamond"}
+PALETTE = ["#CC79A7", BLUE, "#009E73", ORANGE, "#E69F00", "#56B4E9"]  # Okabe and Ito (2008)
+BAND = 2.0  # the band that is drawn about agreement
+WIDTH, SMALL, COLUMNS = 335, 122, 3  # so that two rows of small panels end where the large one does
+
+
+def calibration_figure(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -> alt.HConcatChart:
+    """Ours in a large panel, each other method in a small one over the same range; a mark per measured run.
+
+    Args:
+        backtest: table `backtest`.
+        peers: table `backtest_peers`.
+        scores: table `scores`.
+    """
+    ours = backtest.filter(pl.col("predicted_p50").is_not_null()).with_columns(predicted="predicted_p50")
+    others = pl.concat([peers.filter(pl.col("predicted").is_not_null()), _unseen(backtest)], how="diagonal")
+    whole = scores.filter(grouped_by="all")
+    points = pl.concat([ours.select("measured", "predicted"), others.select("measured", "predicted")])
+    reach = [*points["predicted"], *ours["predicted_p05"], *ours["predicted_p95"]]
+    spans = {
+        "x": [points["measured"].min() / 1.4, points["measured"].max() * 1.4],
+        "y": [min(reach) / 1.2, max(reach) * 1.2],
+    }
+    gpus = sorted({*ours["gpu"], *others["gpu"]})
+    encoded = {
+        "color": alt.Color(
+            "gpu:N",
+            scale=alt.Scale(domain=gpus, range=PALETTE[: len(gpus)]),
+            legend=alt.Legend(title=None, symbolType="circle", symbolOpacity=1),
+        ),
+        "shape": alt.Shape(
+            "said:N",
+            scale=alt.Scale(domain=list(TARGETS.values()), range=list(SHAPES.values())),
+            legend=alt.Legend(title=None, symbolOpacity=1),
+        ),
+    }
+    order = whole.filter(pl.col("method") != OURS).group_by("method").agg(pl.col("geometric_error").min())
+    panels = [
+        _panel(
+            others.filter(method=method),
+            whole.filter(method=method),
+            spans,
+            encoded,
+            width=SMALL,
+            left=position % COLUMNS == 0,
+            bottom=position >= len(order) - COLUMNS,
+        )
+        for position, method in enumerate(order.sort("geometric_error", "method")["method"])
+    ]
+    large = _panel(ours, whole.filter(method=OURS), spans, encoded, width=WIDTH, left=True, bottom=True)
+    small = alt.concat(*panels, columns=COLUMNS, spacing=14)
+    return titled(
+        alt.hconcat(large, small, spacing=14) if panels else alt.hconcat(large),
+        finding=_finding(whole),
+        conditions=_conditions(whole, others),
+    )
+
+
+def _unseen(backtest: pl.DataFrame) -> pl.DataFrame:
+    """Ours without any run of the engine, beside the other methods, which have seen none either."""
+    known = backtest.filter(pl.col("predicted_p50_unseen").is_not_null())
+    return known.select("gpu", "target", "measured", predicted="predicted_p50_unseen", method=pl.lit(UNSEEN))
+
+
+def _panel(
+    runs: pl.DataFrame,
+    scores: pl.DataFrame,
+    spans: dict[str, list[float]],
+    encoded: dict,
+    *,
+    width: int,
+    left: bool,
+    bottom: bool,
+) -> alt.LayerChart:
+    large = width == WIDTH
+    runs = runs.with_columns(said=pl.col("target").replace_strict(TARGETS, return_dtype=pl.String))
+    scales = {axis: alt.Scale(type="log", domain=span, nice=False) for axis, span in spans.items()}
+    titles = {"x": "Measured, J per output token", "y": "Predicted, J per output token"}
+    axes = {
+        axis: alt.Axis(
+            values=_ticks(spans[axis], large=large),
+            format="~g",
+            labels=shown,
+            title=titles[axis] if large else None,
+        )
+        for axis, shown in (("x", bottom), ("y", left))
+    }
+    x = alt.X("measured:Q", scale=scales["x"], axis=axes["x"])
+    y = alt.Y("predicted:Q", scale=scales["y"], axis=axes["y"])
+    line = pl.DataFrame({"measured": spans["x"]}).with_columns(
+        predicted="measured", low=pl.col("measured") / BAND, high=pl.col("measured") * BAND
+    )
+    band = (
+        alt.Chart(line)
+        .mark_area(color=PALE, opacity=0.45, clip=True)
+        .encode(x=x, y=alt.Y("low:Q", scale=scales["y"], axis=axes["y"]), y2="high:Q")
+    )
+    one = alt.Chart(line).mark_line(color=INK, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(x=x, y=y)
+    layers = [band, one]
+    if "predicted_p05" in runs.columns:
+        layers.append(
+            alt.Chart(runs)
+            .mark_rule(strokeWidth=1, opacity=0.22)
+            .encode(x=x, y=alt.Y("predicted_p05:Q", scale=scales["y"]), y2="predicted_p95:Q", color=encoded["color"])
+        )
+    for target, size, opacity in (("gpu_boards", 34 if large else 16, 0.7), ("node_wall", 95 if large else 48, 1)):
+        marks = alt.Chart(runs.filter(target=target)).encode(x=x, y=y, **encoded)
+        edge = {"stroke": INK, "strokeWidth": 0.8} if target == "node_wall" else {}
+        layers.append(marks.mark_point(filled=True, size=size, opacity=opacity, **edge))
+    said = [
+        f"{(TARGETS if large else SHORT)[row['target']]}: {row['runs']} runs, x {number(row['geometric_error'])}"
+        for row in scores.sort("target").iter_rows(named=True)
+    ]
+    decades = {axis: math.log10(span[1] / span[0]) for axis, span in spans.items()}
+    name = scores["label"][0] if len(scores) else ""
+    # The same length for a factor on both axes: agreement is a line at 45 degrees.
+    return alt.layer(*layers).properties(
+        width=width,
+        height=round(width * decades["y"] / decades["x"]),
+        title=alt.TitleParams(
+            name,
+            subtitle=said,
+            anchor="start",
+            frame="group",
+            fontSize=13,
+            subtitleFontSize=11.5,
+            subtitlePadding=3,
+            offset=6,
+            color=INK,
+        ),
+    )
+
+
+def _ticks(span: list[float], *, large: bool) -> list[float]:
+    return [tick for tick in ticks(*span) if large or math.isclose(math.log10(tick) % 1, 0)]
+
+
+def _finding(whole: pl.DataFrame) -> str:
+    ours = dict(whole.filter(method=OURS).select("target", "geometric_error").iter_rows())
+    words = {"gpu_boards": "on GPU boards", "node_wall": "at the wall"}
+    told = " and ".join(f"{number(ours[target])} {said}" for target, said in words.items() if target in ours)
+    found = f"From other runs, ours predicts measured energy within a typical factor of {told}"
+    errors = whole.filter(~pl.col("method").is_in([OURS, UNSEEN]))["geometric_error"]
+    if len(errors) == 1:
+        return f"{found}; the other method, without them, misses by {number(errors[0])}"
+    if len(errors):
+        return f"{found}; other methods, without them, miss by {number(errors.min())} to {number(errors.max())}"
+    return found
+
+
+def _conditions(whole: pl.DataFrame, others: pl.DataFrame) -> str:
+    said = (
+        "A mark per saturated run. Ours knows other runs of the same benchmark: on boards other networks and"
+        " configurations, at the wall other systems' throughput; the other methods do not, nor does ours, unseen."
+        " Vertical line: P5-P95;"
+        f" dashed: agreement; band: within {BAND:g} x. After x: typical factor about 1 (root mean square of logs)."
+    )
+    same = whole.filter(~pl.col("method").is_in([OURS, UNSEEN]), pl.col("ours_on_the_same_runs").is_not_null())
+    if len(same):
+        errors = same["ours_on_the_same_runs"]
+        said += f" Methods cover different runs; on those that one shares with ours, ours misses by {_both(errors)}."
+    aligned = others.filter(pl.col("aligned").fill_null(False))["label"].unique().sort().to_list()
+    if aligned:
+        said += f" {' and '.join(aligned)}: brought from the node to its boards."
+    return said
+
+
+def _both(errors: pl.Series) -> str:
+    low, high = number(errors.min()), number(errors.max())
+    return low if low == high else f"{low}-{high}"

@@ -1,0 +1,151 @@
+"""What others state of a query's energy, over what ours says of the same query."""
+
+import math
+
+import altair as alt
+import polars as pl
+
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, ticks, titled
+
+KINDS = {
+    "unbatched_measurement": ("Measured, one request at a time", "measurements of one request at a time"),
+    "api_inferred": ("Inferred from APIs", "estimates from APIs"),
+    "top_down": ("Top down, from servers sold", "top-down estimates"),
+    "executive_statement": ("Stated by executives", "an executive's statement"),
+    "first_principles": ("First principles", "first principles"),
+    "throughput_based": ("From throughput", "estimates from throughput"),
+    "provider_measurement": ("Measured by providers", "providers' own measurements"),
+}
+TOLD = ("api_inferred", "throughput_based", "provider_measurement")  # kinds that the title names
+NAMED = {
+    "google_2025": "Google 2025",
+    "google_narrow_2025": "Google 2025, accelerators",
+    "openai_2025": "OpenAI 2025",
+    "epoch_2025": "Epoch AI 2025",
+    "epoch_long_2025": "Epoch AI 2025, long",
+    "devries_2023": "de Vries 2023",
+    "epri_2024": "EPRI 2024",
+    "ai_energy_score_gpt_oss_120b": "AI Energy Score",
+    "luccioni_gpt_oss_120b": "Luccioni et al.",
+}
+FEW = 4  # kinds of at most so many estimates show the range of each
+WIDTH, DOT, LINE, GAP = 520, 7, 19, 22
+
+
+def statements_figure(
+    *, statements: pl.DataFrame, kinds: pl.DataFrame, published: tuple[float, float]
+) -> alt.LayerChart:
+    """One row per kind of estimate, from the largest median factor to the smallest; a dot per estimate.
+
+    Args:
+        statements: table `published_estimates`.
+        kinds: table `published_estimate_kinds`.
+        published: the range by which the paper says that estimates overstate.
+    """
+    known = statements.filter(pl.col("factor").is_not_null())
+    kinds = kinds.sort("factor_p50", "kind", descending=[True, False])
+    domain = [known["factor_p05"].min() / 1.3, known["factor_p95"].max() * 1.3]
+    dots, labels, top = [], [], 0.0
+    for row in kinds.iter_rows(named=True):
+        group = known.filter(kind=row["kind"]).sort("factor", "row_id")
+        few = len(group) <= FEW
+        offsets = [LINE * n for n in range(len(group))] if few else _swarm(group["factor"].to_list(), domain)
+        height = max(max(offsets) - min(offsets), LINE if few else 0, 2 * DOT)
+        middle = top + GAP / 2 + height / 2
+        shift = middle - (max(offsets) + min(offsets)) / 2
+        dots.append(group.with_columns(y=pl.Series([shift + offset for offset in offsets]), few=pl.lit(few)))
+        labels.append({"name": KINDS.get(row["kind"], (row["kind"],))[0], "y": middle} | row)
+        top += height + GAP
+    dots = pl.concat(dots).with_columns(
+        name=pl.col("row_id").replace_strict(NAMED, default=None, return_dtype=pl.String)
+    )
+    labels = pl.DataFrame(labels).with_columns(
+        said=pl.format(
+            "{} {} {}",
+            "estimates",
+            pl.when(pl.col("estimates") == 1).then(pl.lit("estimate,")).otherwise(pl.lit("estimates, median")),
+            pl.concat_str(pl.col("factor_p50").map_elements(number, return_dtype=pl.String), pl.lit(" x")),
+        )
+    )
+    chart = _chart(dots, labels, domain, top, published)
+    few = dots.filter("few")
+    return titled(
+        chart,
+        finding=_finding(kinds, published),
+        conditions=f"{len(known)} of {len(statements)} estimates, each held against ours for the same model or class,"
+        " tokens and boundary. Dot: theirs over our median; orange bar: median of the kind;"
+        + (f" line, for kinds of at most {FEW}: theirs over P95 and P5 of ours." if len(few) else "")
+        + " Band: the factor by which the paper says that estimates overstate.",
+    )
+
+
+def _chart(
+    dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height: float, published: tuple[float, float]
+) -> alt.LayerChart:
+    scale = alt.Scale(type="log", domain=domain, nice=False)
+    axis = alt.Axis(values=ticks(*domain), format="~g", title="Theirs / ours (logarithmic)")
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
+    x = alt.X("factor:Q", scale=scale, axis=axis)
+    ends = pl.DataFrame({"low": [published[0]], "high": [published[1]], "said": [f"Paper: {interval(*published)} x"]})
+    band = alt.Chart(ends).encode(x=alt.X("low:Q", scale=scale, axis=axis))
+    one = alt.Chart(pl.DataFrame({"factor": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
+    base = alt.Chart(dots).encode(x=x, y=y)
+    few = dots.filter("few")
+    ranges = (
+        alt.Chart(few)
+        .mark_rule(color=BLUE, opacity=0.45)
+        .encode(x=alt.X("factor_p05:Q", scale=scale, axis=axis), x2="factor_p95:Q", y=y)
+    )
+    # A name goes right of its range, or left of it where there is no room.
+    room = pl.col("factor_p95") * 10 < domain[1]
+    names = [
+        alt.Chart(few.filter(pl.col("name").is_not_null() & chosen))
+        .mark_text(align=align, dx=dx, fontSize=11, color=INK)
+        .encode(x=alt.X(f"{end}:Q", scale=scale, axis=axis), y=y, text="name:N")
+        for chosen, end, align, dx in ((room, "factor_p95", "left", 5), (~room, "factor_p05", "right", -5))
+    ]
+    medians = alt.Chart(labels.filter(pl.col("estimates") > 1)).mark_tick(
+        color=ORANGE, thickness=2.5, size=30, orient="vertical"
+    )
+    words = alt.Chart(labels).encode(x=alt.value(-12), y=y)
+    return alt.layer(
+        band.mark_rect(color=PALE, opacity=0.55).encode(x2="high:Q"),
+        band.mark_text(align="left", fontSize=11, color=MUTED).encode(y=alt.value(-7), text="said:N"),
+        one,
+        ranges,
+        base.mark_circle(size=38, color=BLUE, opacity=0.75),
+        medians.encode(x=alt.X("factor_p50:Q", scale=scale, axis=axis), y=y),
+        *names,
+        words.mark_text(align="right", dy=-7, fontSize=12.5, color=INK).encode(text="name:N"),
+        words.mark_text(align="right", dy=8, fontSize=11, color=MUTED).encode(text="said:N"),
+    ).properties(width=WIDTH, height=height)
+
+
+def _swarm(factors: list[float], domain: list[float]) -> list[float]:
+    """Offsets from the middle of a row, px: each dot as near to it as those before leave room."""
+    per_log = WIDTH / math.log(domain[1] / domain[0])
+    placed: list[tuple[float, float]] = []
+    for factor in factors:
+        x = per_log * math.log(factor)
+        tries = (sign * DOT * step / 2 for step in range(len(factors) * 4) for sign in (1, -1))
+        y = next(
+            offset
+            for offset in tries
+            if all(math.hypot(x - other_x, offset - other_y) >= DOT for other_x, other_y in placed)
+        )
+        placed.append((x, y))
+    return [y for _, y in placed]
+
+
+def _finding(kinds: pl.DataFrame, published: tuple[float, float]) -> str:
+    medians = dict(kinds.select("kind", "factor_p50").iter_rows())
+    told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
+    said, values = (
+        [KINDS.get(kind, (kind, kind))[1] for kind in told],
+        [f"{number(medians[kind])} x" for kind in told],
+    )
+    within = kinds.filter(kind=told[0])["share_within_4_to_20"][0]
+    found = f"{said[0]} state {values[0]} ours at the median ({within:.0%} of them {interval(*published)} x)"
+    if others := [f"{name} {value}" for name, value in zip(said[1:], values[1:], strict=True)]:
+        found += ", " + " and ".join(others)
+    return f"{found[0].upper()}{found[1:]}"

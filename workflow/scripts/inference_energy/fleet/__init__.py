@@ -1,0 +1,1 @@
+"""A fleet over a day: scenarios, capacity, sweeps, sensitivities."""

@@ -1,0 +1,241 @@
+"""Energy of a fleet in a day per scenario, and what the fleet needs and emits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.errors import InputError
+from inference_energy.energy import gpu_second, interventions, uncertainty
+from inference_energy.energy.power import W_PER_KW
+from inference_energy.energy.service import Service
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.fleet import planning
+from inference_energy.fleet.grid import _zone
+from inference_energy.fleet.planning import GWH_PER_WH
+from inference_energy.statistics import quantiles
+from inference_energy.statistics.distributions import draw, law
+from inference_energy.statistics.draws import stream
+from inference_energy.studies.access import WORKLOADS
+
+_SATURATED = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """One fleet with every draw of what it shares.
+
+    Attributes:
+        service: the resolved study.
+        shared: draws, levers pulled.
+        energies: Wh per GPU-second by member and boundary.
+        by: what the levers divide the parts of the GPU time by.
+    """
+
+    service: Service
+    shared: Shared
+    energies: dict
+    by: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> "Fleet":
+        """The fleet with levers pulled."""
+        return cls(
+            service=service,
+            shared=interventions.pulled(shared, by),
+            energies=interventions.per_gpu_second(service, shared, by),
+            by=by,
+        )
+
+    def mean_wh(self, workload: str, boundary: str) -> np.ndarray:
+        """Mean energy of a query at every draw, Wh."""
+        subject = self.service.study["fleet"]["subject"]
+        return self.service.mean_wh(self.shared, subject, workload, self.energies, self.by)[boundary]
+
+    def gpus(self, queries_per_day: Mapping[str, float]) -> dict[tuple[str, str], np.ndarray]:
+        """GPUs needed at every draw, by model and GPU."""
+        found: dict[tuple[str, str], np.ndarray] = {}
+        for member, weight in self.service.weights(self.service.study["fleet"]["subject"], self.shared).items():
+            model, gpu, _ = member
+            error = self.service.seconds_factor(self.shared, member)
+            found[model, gpu] = found.get((model, gpu), 0.0) + sum(
+                planning.gpus_needed(
+                    queries_per_day=queries * weight,
+                    gpu_seconds_per_query=self.service.mean_seconds(self.shared, workload, member, self.by) * error,
+                    attainment=self.shared.values["attainment"],
+                    load=self.shared.values["load"],
+                )
+                for workload, queries in queries_per_day.items()
+            )
+        return found
+
+    def peak_power_mw(
+        self, nodes: Mapping[tuple[str, str], np.ndarray], per_node: Mapping[str, int], overhead_share: np.ndarray
+    ) -> np.ndarray:
+        """Power with every node saturated at every draw, MW.
+
+        Args:
+            nodes: at every draw, by model and GPU.
+            per_node: GPUs of a node, by GPU.
+            overhead_share: IT energy beyond these nodes as a share of theirs.
+        """
+        given, shared = self.service.given, self.shared
+        peak = sum(
+            planning.peak_power_mw(
+                nodes=count,
+                node_saturated_power_kw=gpu_second.powers_w(given, shared, model, gpu, _SATURATED)["node"]
+                * per_node[gpu]
+                / W_PER_KW,
+                pue=shared.values["pue"],
+                overhead_share=overhead_share,
+            )
+            for (model, gpu), count in nodes.items()
+        )
+        return peak / (self.by.get("power", 1.0) * self.by.get("energy", 1.0))
+
+
+def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> dict[bool, Fleet]:
+    """The fleet as it is, and with the study's levers pulled.
+
+    Raises:
+        InputError: a lever that the table does not have, or one that benchmarks already contain.
+    """
+    spec = service.study["fleet"]
+    place = f"config/studies/{service.name}.yaml: fleet.levers"
+    chosen = interventions.chosen(spec["levers"], table, place)
+    for name, lever in chosen.items():
+        if lever.in_benchmarks:
+            raise InputError(
+                f"{place}: found {name!r}; allowed: levers that today's benchmarks do not contain already"
+                " (resources/interventions.csv: in_benchmarks)"
+            )
+    service = of_the_fleet(service)
+    multipliers = interventions.drawn(chosen, service.name, draws, seed)
+    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
+    # ASSUME: which lever of a group saves most is decided on the fleet's traditional queries.
+    alone = interventions.savings(service, shared, spec["subject"], "traditional", chosen, multipliers)
+    by = interventions.divisors(chosen, multipliers, service.study["interventions"]["overlap"], alone)
+    return {False: Fleet.of(service, shared, {}), True: Fleet.of(service, shared, by)}
+
+
+def of_the_fleet(service: Service) -> Service:
+    """The part of a service that a fleet is made of: its class, the workloads and boundaries of its study, and the
+    widest boundary, which plans are made at.
+    """
+    boundary = service.study["boundary"]
+    return service.narrowed(service.study["fleet"]["subject"], WORKLOADS, [*boundary.values(), "fleet"])
+
+
+def queries_of(spec: dict, queries_per_day: float) -> dict[str, float]:
+    """Queries per day of each workload in a scenario."""
+    return {"traditional": queries_per_day * (1 - spec["long_share"]), "long": queries_per_day * spec["long_share"]}
+
+
+def energy_gwh_per_day(fleet: Fleet, queries_per_day: Mapping[str, float], boundary: str) -> dict[str, np.ndarray]:
+    """Energy per day at every draw, GWh, by workload."""
+    return {
+        workload: queries * fleet.mean_wh(workload, boundary) * GWH_PER_WH
+        for workload, queries in queries_per_day.items()
+    }
+
+
+def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame:
+    """Energy of the fleet per day, one row per scenario: P5, P50, P95 and mean over what the fleet shares."""
+    spec, boundary = service.study["fleet"], service.study["boundary"]["fleet"]
+    rows = []
+    for name, scenario in spec["scenarios"].items():
+        fleet = of[scenario["interventions"]]
+        parts = energy_gwh_per_day(fleet, queries_of(scenario, spec["queries_per_day"]), boundary)
+        total = sum(parts.values())
+        overhead = 1 + float(np.mean(gpu_second.overhead_share(service.given, fleet.shared)))
+        rows.append(
+            {
+                "study": service.name,
+                "scenario": name,
+                "label": scenario["label"],
+                "boundary": boundary,
+                "queries_per_day": float(spec["queries_per_day"]),
+                "long_share": float(scenario["long_share"]),
+                "interventions": scenario["interventions"],
+                "overhead_traditional": overhead if boundary == "fleet" else 1.0,
+                "overhead_long": overhead if boundary == "fleet" else 1.0,
+                **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.INTERVAL)),
+                "energy_gwh_per_day_mean_traditional": float(parts["traditional"].mean()),
+                "energy_gwh_per_day_mean_long": float(parts["long"].mean()),
+                "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(len(total))),
+            }
+        )
+    return pl.DataFrame(rows)
+
+
+def fleet_plan(
+    service: Service, of: dict[bool, Fleet], *, hardware: pl.DataFrame, grid: pl.DataFrame, seed: int
+) -> pl.DataFrame:
+    """What a planner asks about every scenario: GPUs, nodes, power, energy, and where the study says how CO2e, water.
+
+    Returns:
+        One row per scenario and quantity with its unit, P5, P50, P95, mean and what it rests on.
+
+    Raises:
+        InputError: a grid zone that the table does not have.
+    """
+    spec = service.study["fleet"]
+    zone = _zone(service.name, spec, grid)
+    per_node = dict(hardware.select("gpu", "gpus_per_node").iter_rows())
+    rows = []
+    for name, scenario in spec["scenarios"].items():
+        fleet = of[scenario["interventions"]]
+        queries = queries_of(scenario, spec["queries_per_day"])
+        for quantity, (unit, values, basis) in _quantities(service, fleet, queries, per_node, zone, seed).items():
+            rows.append(
+                {
+                    "study": service.name,
+                    "scenario": name,
+                    "label": scenario["label"],
+                    "quantity": quantity,
+                    "unit": unit,
+                    **quantiles.of_draws(values, quantiles.INTERVAL),
+                    "basis": basis,
+                }
+            )
+    return pl.DataFrame(rows)
+
+
+def _quantities(
+    service: Service, fleet: Fleet, queries: dict[str, float], per_node: dict[str, int], zone: dict | None, seed: int
+) -> dict[str, tuple[str, np.ndarray, str]]:
+    spec, shared = service.study["fleet"], fleet.shared
+    gpus = fleet.gpus(queries)
+    nodes = {
+        place: planning.nodes_needed(gpus=count, gpus_per_node=per_node[place[1]]) for place, count in gpus.items()
+    }
+    energy = sum(energy_gwh_per_day(fleet, queries, "fleet").values())
+    overhead, pue = gpu_second.overhead_share(service.given, shared), shared.values["pue"]
+    peak = fleet.peak_power_mw(nodes, per_node, overhead)
+    found = {
+        "gpus": ("GPUs", sum(gpus.values()), "busy at the study's load and attainment"),
+        "nodes": ("nodes", sum(nodes.values()), "of the class's GPUs"),
+        "average_power": ("MW", planning.average_power_mw(energy_gwh_per_day=energy), "at the fleet boundary"),
+        "peak_power": ("MW", peak, "all nodes saturated at once, PUE and overheads included"),
+        "energy_per_year": ("TWh/year", planning.energy_twh_per_year(energy_gwh_per_day=energy), "365 such days"),
+    }
+    if zone is not None:
+        carbon = zone["carbon_gco2e_per_kwh"]
+        emitted = planning.emissions_t_per_day(energy_gwh_per_day=energy, carbon_gco2e_per_kwh=carbon)
+        found["emissions"] = (
+            "t CO2e/day",
+            emitted,
+            f"location-based, {zone['label']}: {carbon:g} g CO2e/kWh, {zone['carbon_basis']}",
+        )
+    if zone is not None and "onsite_water_l_per_kwh" in spec and zone["water_l_per_kwh"] is not None:
+        onsite = draw(
+            law(spec["onsite_water_l_per_kwh"]), stream(seed, service.name, "fleet", "onsite water"), len(pue)
+        )
+        water = planning.water_m3_per_day(
+            energy_gwh_per_day=energy, pue=pue, onsite_l_per_kwh=onsite, offsite_l_per_kwh=zone["water_l_per_kwh"]
+        )
+        offsite = f"{zone['label']} off site {zone['water_l_per_kwh']:g} L/kWh"
+        basis = f"on site {np.median(onsite):.2g} L/kWh (median), {offsite}"
+        found["water"] = ("m3/day", water, basis)
+    return found

@@ -1,0 +1,155 @@
+"""How far each assumption alone moves the headline numbers of a study, from its P5 to its P95."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from inference_energy.energy import assumptions, uncertainty
+from inference_energy.energy.service import Service
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
+from inference_energy.statistics.distributions import median
+from inference_energy.studies.access import hardware_mix, model_weights
+
+ENDS = {"low": 0.05, "high": 0.95}
+MIXED = "mixed"
+COLUMNS = dict.fromkeys(("study", "quantity", "unit", "ingredient", "label"), pl.String) | dict.fromkeys(
+    ("at_low", "at_high", "central"), pl.Float64
+)
+# Ingredients whose laws are probabilities: where in a range they lie, the same for all that the range is of.
+LABELS = {
+    "load": "Load",
+    "attainment": "Attainment",
+    "pue": "PUE",
+    "boards": "Power of boards",
+    "host": "Power of hosts",
+    "utilisation": "Power utilisation",
+    "fit": "Throughput fits, all of them",
+    "cached": "Cached share of prompts",
+    "overheads": "Overheads",
+    "lengths": "Prompt lengths, all at P5 or P95",
+    "model": "One model alone, least or most",
+    "gpu": "One GPU alone, least or most",
+    "coupling": "Power at every load as saturated",
+}
+
+
+def tornado(service: Service) -> pl.DataFrame:
+    """Mean energy of queries and of a mixed day with one ingredient at its P5 or P95, all others at their medians.
+
+    Three rows are not laws of the study: `model` and `gpu` let one model or GPU of the class serve everything, and
+    `coupling` takes the node's power as saturated whether it is busy or not, as if power did not follow load.
+
+    Returns:
+        `study, quantity, unit, ingredient, label, at_low, at_high, central`: the quantity at either end and at the
+        centre.
+    """
+    service = of_the_fleet(service)
+    middle = uncertainty.central(service.given)
+    central = _quantities(service, middle)
+    rows = []
+    for ingredient, label in LABELS.items():
+        ends = _ends(service, middle, ingredient)
+        if not ends or _alike(ends["low"], ends["high"]):
+            continue
+        for quantity, (unit, value) in central.items():
+            low, high = (end[quantity][1] for end in (ends["low"], ends["high"]))
+            rows.append(
+                {
+                    "study": service.name,
+                    "quantity": quantity,
+                    "unit": unit,
+                    "ingredient": ingredient,
+                    "label": label,
+                    "at_low": low,
+                    "at_high": high,
+                    "central": value,
+                }
+            )
+    return pl.DataFrame(rows, schema=COLUMNS)
+
+
+def _alike(low: dict[str, tuple[str, float]], high: dict[str, tuple[str, float]]) -> bool:
+    return all(np.isclose(low[name][1], high[name][1], rtol=1e-12) for name in low)
+
+
+def _quantities(service: Service, shared: Shared) -> dict[str, tuple[str, float]]:
+    """Mean energy of the fleet's queries, Wh, and of its mixed day, GWh."""
+    fleet, boundary, spec = Fleet.of(service, shared, {}), service.study["boundary"], service.study["fleet"]
+    found = {
+        f"{workload}: mean over queries": ("Wh", float(fleet.mean_wh(workload, boundary["query"])))
+        for workload in service.lengths
+    }
+    if MIXED in spec["scenarios"]:
+        queries = queries_of(spec["scenarios"][MIXED], spec["queries_per_day"])
+        day = sum(energy_gwh_per_day(fleet, queries, boundary["fleet"]).values())
+        found[f"{MIXED} fleet"] = ("GWh/day", float(day))
+    return found
+
+
+def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] | None:
+    """The quantities at both ends of an ingredient; none if it is known or not part of the study."""
+    if ingredient in ("model", "gpu"):
+        return _alone(service, middle, ingredient)
+    if ingredient == "lengths":
+        return {end: _quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
+    if ingredient == "coupling":
+        return _uncoupled(service, middle)
+    names = laws_of(service, ingredient)
+    ends = {}
+    for end, share in ENDS.items():
+        moved = middle
+        for name in names:
+            moved = moved.replaced(name, service.given.laws[name].quantile(np.array(share)))
+        ends[end] = _quantities(service, moved)
+    return ends
+
+
+def laws_of(service: Service, ingredient: str) -> list[str]:
+    """Names of the laws that are moved together as one ingredient."""
+    prefixes = {"fit": "fit error", "cached": assumptions.CACHED, "overheads": "overhead"}
+    return [
+        name for name in service.given.laws if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
+    ]
+
+
+def with_prompts(service: Service, share: float) -> Service:
+    """A service whose prompts all have the length that a share of its workload's prompts stays below."""
+    lengths = {}
+    for name, of in service.lengths.items():
+        order = np.argsort(of.input_tokens, kind="stable")
+        place = order[np.searchsorted(np.cumsum(of.weights[order]), share)]
+        lengths[name] = replace(of, input_tokens=np.full_like(of.input_tokens, of.input_tokens[place]))
+    return replace(service, lengths=lengths)
+
+
+def _alone(service: Service, middle: Shared, what: str) -> dict[str, dict] | None:
+    """One model or one GPU of the class serving everything: the one that needs least, and the one that needs most."""
+    subject = service.study["fleet"]["subject"]
+    spec = service.study["classes"][subject]
+    narrowed = []
+    if what == "model":
+        for model in model_weights(service.study, subject):
+            mix = middle.mix | {subject: {m: np.asarray(float(m == model)) for m in middle.mix[subject]}}
+            narrowed.append(_quantities(service, Shared(values=middle.values, mix=mix)))
+    else:
+        for entry in hardware_mix(service.study, subject):
+            study = service.study | {"classes": {subject: spec | {"hardware": [entry]}}}
+            narrowed.append(_quantities(replace(service, study=study), middle))
+    if len(narrowed) < 2:
+        return None
+    least = {name: min((found[name] for found in narrowed), key=lambda value: value[1]) for name in narrowed[0]}
+    most = {name: max((found[name] for found in narrowed), key=lambda value: value[1]) for name in narrowed[0]}
+    return {"low": least, "high": most}
+
+
+def _uncoupled(service: Service, middle: Shared) -> dict[str, dict] | None:
+    """As it is, and with saturated power all of the time: P(1) / (load attainment)."""
+    if service.given.rated_w:
+        return None
+    load = median(service.given.laws["load"])
+    # Served work per second stays: the factor load is put into attainment, and power is taken at full load.
+    served = float(middle.values["attainment"]) * load
+    saturated = middle.replaced("load", 1.0).replaced("attainment", served)
+    return {"low": _quantities(service, middle), "high": _quantities(service, saturated)}

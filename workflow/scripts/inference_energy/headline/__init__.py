@@ -1,0 +1,1 @@
+"""Headline quantities, printed next to computed; bridge between studies; golden numbers."""

@@ -1,0 +1,67 @@
+"""Printed values next to computed ones, with the verdict whether each is reproduced."""
+
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+
+# Some fifty values are compared at once; at three standard errors about one in four hundred misses by chance.
+STANDARD_ERRORS = 3
+# The newest edition: what studies of another method are set beside.
+REFERENCE_EDITION = "joule-2026"
+
+
+def headline(published: pl.DataFrame, computed: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Published beside computed, one row per printed value; a study of one's own gets its numbers alone.
+
+    `tolerance` is half a unit of the last printed digit plus three standard errors of a run of the published
+    size; `within` says whether the difference stays inside it, `same_digits` whether the computed value rounds
+    to the printed one.
+
+    Raises:
+        InputError: a published value that names no computed quantity.
+    """
+    frames = []
+    for study, quantities in computed.items():
+        rows = published.filter(pl.col("study") == study)
+        if rows.is_empty():
+            rows = _unpublished(published, study)
+        unknown = rows.join(quantities, on="quantity", how="anti")
+        if len(unknown):
+            raise InputError(
+                f"resources/published_values.csv: study {study}: unknown quantity {unknown['quantity'][0]!r};"
+                f" allowed, among others: {one_of(quantities['quantity'].to_list()[:5])}"
+            )
+        frames.append(rows.join(quantities, on="quantity", how="left", maintain_order="left"))
+    difference = (pl.col("computed") - pl.col("published")).abs()
+    half = pl.col("resolution") / 2
+    table = pl.concat(frames).with_columns(
+        relative_difference=pl.col("computed") / pl.col("published") - 1,
+        tolerance=half + STANDARD_ERRORS * pl.col("sampling_se"),
+    )
+    # 1e-9: a value that lies on the edge of rounding, such as 8.5 printed as 8, counts as inside.
+    table = table.with_columns(
+        within=difference <= pl.col("tolerance") * (1 + 1e-9),
+        same_digits=difference <= half * (1 + 1e-9),
+    )
+    by_chance = pl.format(
+        "Rounds differently, by {} standard errors of the published 10,000 draws.",
+        (difference / pl.col("sampling_se")).round(1),
+    )
+    return table.with_columns(
+        pl.when(pl.col("note").is_null() & pl.col("within") & ~pl.col("same_digits"))
+        .then(by_chance)
+        .otherwise(pl.col("note"))
+        .alias("note")
+    )
+
+
+def _unpublished(published: pl.DataFrame, study: str) -> pl.DataFrame:
+    """The rows that the first publication prints in its abstract, with nothing printed for this study."""
+    first = published.filter((pl.col("study") == published["study"][0]) & (pl.col("locator") == "abstract"))
+    empty = {"published": pl.Float64, "resolution": pl.Float64}
+    texts = ("published_source", "locator", "note")
+    return first.with_columns(
+        pl.lit(study).alias("study"),
+        *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in empty.items()),
+        *(pl.lit(None, dtype=pl.String).alias(name) for name in texts),
+    )

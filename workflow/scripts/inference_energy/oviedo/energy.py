@@ -1,0 +1,198 @@
+"""Energy of one query by the published method: the formula, its Monte Carlo, the summary per model and class."""
+
+import numpy as np
+import polars as pl
+
+from inference_energy.oviedo.exact import ExactDistribution
+from inference_energy.statistics.distributions import LogNormal, lognormal, output_tokens, product
+from inference_energy.statistics.draws import stream
+from inference_energy.statistics.histogram import CHUNK_DRAWS, LogHistogram, pooled_density
+from inference_energy.statistics.mixture import UNTRIMMED, Pool, trimmed_range
+from inference_energy.statistics.quantiles import SHARES
+from inference_energy.studies.access import node_power_kw, subjects
+from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
+
+
+def unit_energy_wh(
+    *, node_power_kw: float, throughput: ThroughputModel, input_tokens: float, output_tokens: np.ndarray
+) -> np.ndarray:
+    """Energy of a query on a fully used node without datacenter overhead, in Wh (utilisation = PUE = 1).
+
+    E = P_node [kW] L_out / (3.6 TPS(L_in, L_out)). Source: arXiv 2509.20241, Eq. 1.
+    """
+    # ASSUME: a query uses the node for L_out / TPS seconds; prefill is inside TPS, because the benchmarks
+    # measured throughput with prefill running. Source: arXiv 2509.20241, Methods.
+    return node_power_kw * output_tokens / (3.6 * throughput.tok_per_s(input_tokens, output_tokens))
+
+
+def energy_wh(*, unit_energy_wh: np.ndarray, utilisation: np.ndarray | float, pue: np.ndarray | float) -> np.ndarray:
+    """Energy of a query in Wh: unit energy times power utilisation times PUE."""
+    return unit_energy_wh * utilisation * pue
+
+
+def random_factors(study: dict) -> list[LogNormal]:
+    """What multiplies the unit energy of a query: power utilisation and PUE."""
+    # ASSUME: power utilisation and PUE are independent of each other, of length and of load, and drawn anew for
+    # every query. Source: arXiv 2509.20241, Methods.
+    return [lognormal(study["power_utilisation"]), lognormal(study["pue"])]
+
+
+def draw_energy_wh(
+    *,
+    generator: np.random.Generator,
+    draws: int,
+    study: dict,
+    workload: str,
+    model: str,
+    throughput: ThroughputModel,
+):
+    """Chunks of simulated query energies in Wh, together `draws` values of shape (n,)."""
+    spec = study["workloads"][workload]
+    tokens = output_tokens(spec["output_tokens"])
+    utilisation, pue = random_factors(study)
+    table = _unit_energy_by_token_count(study, workload, model, throughput, len(tokens.probabilities()))
+    for start in range(0, draws, CHUNK_DRAWS):
+        n = min(CHUNK_DRAWS, draws - start)
+        lengths = tokens.draw(generator, n)
+        if lengths.max() > len(table):
+            table = _unit_energy_by_token_count(study, workload, model, throughput, int(lengths.max()))
+        yield energy_wh(
+            unit_energy_wh=table[lengths - 1],
+            utilisation=utilisation.draw(generator, n),
+            pue=pue.draw(generator, n),
+        )
+
+
+def _unit_energy_by_token_count(
+    study: dict, workload: str, model: str, throughput: ThroughputModel, longest: int
+) -> np.ndarray:
+    return unit_energy_wh(
+        node_power_kw=node_power_kw(study, model),
+        throughput=throughput,
+        input_tokens=study["workloads"][workload]["input_tokens"],
+        output_tokens=np.arange(1, longest + 1),
+    )
+
+
+def exact_distribution(
+    *, study: dict, workload: str, model: str, throughput: ThroughputModel, lever: LogNormal | None = None
+) -> ExactDistribution:
+    """Distribution of a query's energy by summation; with `lever`, divided by that multiplier."""
+    probabilities = output_tokens(study["workloads"][workload]["output_tokens"]).probabilities()
+    factors = random_factors(study) + ([lever.inverse()] if lever else [])
+    return ExactDistribution(
+        unit_energy_wh=_unit_energy_by_token_count(study, workload, model, throughput, len(probabilities)),
+        probabilities=probabilities,
+        factor=product(factors),
+    )
+
+
+def fitted_models(fit: pl.DataFrame) -> dict[str, ThroughputModel]:
+    """Throughput curve of every model of a `throughput_fit` table, by name."""
+    return {row["model"]: from_fit_row(row) for row in fit.iter_rows(named=True)}
+
+
+def simulate(
+    *,
+    study_name: str,
+    study: dict,
+    workload: str,
+    throughput: dict[str, ThroughputModel],
+    draws: int,
+    seed: int,
+) -> dict[str, LogHistogram]:
+    """Monte Carlo of one workload: a histogram of query energies in Wh per model."""
+    histograms = {}
+    for model, curve in throughput.items():
+        histogram = LogHistogram()
+        for chunk in draw_energy_wh(
+            generator=stream(seed, study_name, model, workload),
+            draws=draws,
+            study=study,
+            workload=workload,
+            model=model,
+            throughput=curve,
+        ):
+            histogram.add(chunk)
+        histograms[model] = histogram
+    return histograms
+
+
+def energy_per_query(
+    *, study_name: str, study: dict, fit: pl.DataFrame, draws: int, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Energy of one query for every workload, model and class.
+
+    Returns:
+        The summary, one row per workload, subject and spread, from the Monte Carlo and beside it from the exact
+        summation; and the density of the draws for figures.
+    """
+    throughput = fitted_models(fit)
+    extrapolated = {row["model"]: _extrapolated_share(study, row) for row in fit.iter_rows(named=True)}
+    summary, density = [], []
+    for workload in study["workloads"]:
+        histograms = simulate(
+            study_name=study_name,
+            study=study,
+            workload=workload,
+            throughput=throughput,
+            draws=draws,
+            seed=seed,
+        )
+        simulated = {model: histogram.distribution() for model, histogram in histograms.items()}
+        exact = {
+            model: exact_distribution(study=study, workload=workload, model=model, throughput=curve)
+            for model, curve in throughput.items()
+        }
+        for subject, (kind, weights) in subjects(study, list(throughput)).items():
+            place = {"study": study_name, "workload": workload, "subject_kind": kind, "subject": subject}
+            outside = sum(weight * extrapolated[model][workload] for model, weight in weights.items())
+            for spread, kept in spreads(study).items():
+                pools = [
+                    Pool(
+                        members=[engine[model] for model in weights],
+                        weights=np.array(list(weights.values())),
+                        kept=kept,
+                    )
+                    for engine in (simulated, exact)
+                ]
+                summary.append(
+                    place
+                    | {"boundary": "datacenter", "spread": spread, "draws": int(pools[0].draws_per_member(draws).sum())}
+                    | _summary(*pools, draws)
+                    | {"extrapolated_share": outside}
+                )
+            density.append(pooled_density(histograms, weights).with_columns(**{k: pl.lit(v) for k, v in place.items()}))
+    return pl.DataFrame(summary), pl.concat(density)
+
+
+def spreads(study: dict) -> dict[str, tuple[float, float]]:
+    """Range of each model's quantiles behind a summary: all of it, or the published double trimming."""
+    return {"untrimmed": UNTRIMMED, "as_published": trimmed_range(study["as_published"]["trimming"])}
+
+
+def _summary(simulated: Pool, exact: Pool, draws: int) -> dict[str, float]:
+    row, deviations = {}, []
+    for name, share in SHARES.items():
+        value, truth = simulated.quantile(share), exact.quantile(share)
+        error = simulated.quantile_se(value, draws)
+        row |= {f"energy_wh_{name}": value, f"energy_wh_{name}_se": error, f"energy_wh_{name}_exact": truth}
+        deviations.append((value - truth) / error)
+    value, truth, error = simulated.mean(), exact.mean(), simulated.mean_se(draws)
+    row |= {"energy_wh_mean": value, "energy_wh_mean_se": error, "energy_wh_mean_exact": truth}
+    deviations.append((value - truth) / error)
+    row["energy_wh_p50_relative_se"] = row["energy_wh_p50_se"] / row["energy_wh_p50"]
+    row["largest_deviation_from_exact_se"] = max(deviations, key=abs)
+    return row
+
+
+def _extrapolated_share(study: dict, row: dict) -> dict[str, float]:
+    """Share of queries whose lengths lie outside those of the rows behind a fit, by workload."""
+    shares = {}
+    for workload, spec in study["workloads"].items():
+        if row["input_tokens_min"] <= spec["input_tokens"] <= row["input_tokens_max"]:
+            tokens = output_tokens(spec["output_tokens"])
+            shares[workload] = tokens.share_outside(row["output_tokens_min"], row["output_tokens_max"])
+        else:
+            shares[workload] = 1.0
+    return shares

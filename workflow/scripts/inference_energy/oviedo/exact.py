@@ -1,0 +1,72 @@
+"""The second engine: the distribution of a query's energy by summation over every token count.
+
+Given the token count, a query's energy is a constant times independent log-normal factors, hence log-normal.
+Summing those log-normals over all token counts, each with its probability, gives the distribution function
+itself: no draws, no sampling error.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import ndtr
+
+from inference_energy.statistics.distributions import LogNormal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExactDistribution:
+    """Energy of one query as a mixture of log-normals, one per token count.
+
+    Attributes:
+        unit_energy_wh: energy per token count with all random factors at 1, Wh, shape (token counts,).
+        probabilities: probability of each token count, shape (token counts,).
+        factor: product of the log-normal factors (utilisation, PUE, and 1 / multiplier of a lever).
+    """
+
+    unit_energy_wh: np.ndarray
+    probabilities: np.ndarray
+    factor: LogNormal
+    _found: dict[float, float] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def _log_means(self) -> np.ndarray:
+        return np.log(self.unit_energy_wh) + self.factor.log_mean
+
+    def _scores(self, value: float) -> np.ndarray:
+        return (np.log(value) - self._log_means) / self.factor.log_sd
+
+    def cdf(self, value: float) -> float:
+        """P(energy <= value) = sum over k of P(k) Phi((ln value - m_k) / sd)."""
+        return float(self.probabilities @ ndtr(self._scores(value)))
+
+    def pdf(self, value: float) -> float:
+        """Density at a value, per Wh."""
+        normal_density = np.exp(-0.5 * self._scores(value) ** 2) / np.sqrt(2 * np.pi)
+        return float(self.probabilities @ normal_density) / (self.factor.log_sd * value)
+
+    def quantile(self, share: float) -> float:
+        """Value below which a share of queries lies, by root finding on the logarithm."""
+        if share <= 0:
+            return 0.0
+        if share >= 1:
+            return np.inf
+        if share not in self._found:  # a class asks its members for the same quantiles again
+            low, high = self._log_bracket
+            log = brentq(lambda log: self.cdf(np.exp(log)) - share, low, high, xtol=1e-11, rtol=1e-11)
+            self._found[share] = float(np.exp(log))
+        return self._found[share]
+
+    @cached_property
+    def _log_bracket(self) -> tuple[float, float]:
+        margin = 9 * self.factor.log_sd
+        return float(self._log_means.min() - margin), float(self._log_means.max() + margin)
+
+    def moment(self, order: int, low: float = 0.0, high: float = np.inf) -> float:
+        """E[X^order; low < X < high], from the partial moments of a log-normal."""
+        sd = self.factor.log_sd
+        whole = np.exp(order * self._log_means + (order * sd) ** 2 / 2)
+        above = ndtr((np.log(high) - self._log_means) / sd - order * sd) if np.isfinite(high) else 1.0
+        below = ndtr((np.log(low) - self._log_means) / sd - order * sd) if low > 0 else 0.0
+        return float(self.probabilities @ (whole * (above - below)))

@@ -1,0 +1,113 @@
+"""What levers save: multipliers on the energy of a query, one by one and together."""
+
+from collections import defaultdict
+
+import numpy as np
+import polars as pl
+
+from inference_energy.oviedo.energy import draw_energy_wh, exact_distribution, fitted_models, simulate, spreads
+from inference_energy.statistics.distributions import LogNormal, lognormal, product
+from inference_energy.statistics.draws import stream
+from inference_energy.statistics.histogram import LogHistogram
+from inference_energy.statistics.mixture import Pool
+from inference_energy.statistics.quantiles import Z_P95
+from inference_energy.studies.access import class_weights
+
+COMBINED = "all_levers"
+STANDARD_SCORES = {"p05": -Z_P95, "p10": -1.2816, "p50": 0.0, "p90": 1.2816, "p95": Z_P95}
+
+
+def levers_of(study: dict, workload: str) -> dict[str, dict]:
+    """The levers of a study that act on a workload."""
+    return {name: spec for name, spec in study["interventions"]["levers"].items() if workload in spec["workloads"]}
+
+
+def multipliers(study: dict, workload: str) -> dict[str, LogNormal]:
+    """Distribution of every lever's multiplier, and of all of them together as `all_levers`."""
+    # ASSUME: a lever's multiplier is log-normal between its P5 and P95. Source: arXiv 2509.20241, Methods.
+    singles = {name: lognormal(spec) for name, spec in levers_of(study, workload).items()}
+    # ASSUME: levers are independent and their multipliers multiply; nothing published says how they overlap.
+    return singles | {COMBINED: product(list(singles.values()))}
+
+
+def intervention_multipliers(*, study_name: str, study: dict, fit: pl.DataFrame, draws: int, seed: int) -> pl.DataFrame:
+    """Multiplier and remaining energy per query, one row per workload, lever or combination, and spread."""
+    subject = study["interventions"]["subject"]
+    weights = class_weights(study, subject)
+    throughput = {model: curve for model, curve in fitted_models(fit).items() if model in weights}
+    rows = []
+    for workload in study["workloads"]:
+        levers, specs = multipliers(study, workload), levers_of(study, workload)
+        histograms = _simulate(study_name, study, workload, throughput, levers, draws, seed)
+        for name, lever in levers.items():
+            spec = specs.get(name, {"label": "All levers together", "level": "combined"})
+            exact = Pool(
+                members=[
+                    exact_distribution(study=study, workload=workload, model=model, throughput=curve, lever=lever)
+                    for model, curve in throughput.items()
+                ],
+                weights=np.array([weights[model] for model in throughput]),
+            )
+            for spread in spreads(study):
+                pool = Pool(
+                    members=[histograms[spread, name, model].distribution() for model in throughput],
+                    weights=exact.weights,
+                )
+                rows.append(
+                    {
+                        "study": study_name,
+                        "workload": workload,
+                        "subject": subject,
+                        "boundary": "datacenter",
+                        "level": spec["level"],
+                        "lever": name,
+                        "label": spec["label"],
+                        "combination": "independent" if name == COMBINED else "single",
+                        "spread": spread,
+                        **{f"multiplier_{key}": lever.percentile(score) for key, score in STANDARD_SCORES.items()},
+                        **{f"energy_wh_{key}": value for key, value in pool.quantiles().items()},
+                        "energy_wh_mean": pool.mean(),
+                        # The trimmed pool is the narrower one: the untrimmed error is an upper bound for it.
+                        "energy_wh_p50_se": exact.quantile_se(exact.quantile(0.5), draws),
+                        "energy_wh_p50_exact": exact.quantile(0.5) if spread == "untrimmed" else None,
+                    }
+                )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _simulate(study_name, study, workload, throughput, levers, draws, seed) -> dict[tuple, LogHistogram]:
+    """Query energies divided by their own draw of each multiplier, by spread, lever and model.
+
+    The published summary divides the already trimmed draws, so those are the ones its histogram holds.
+    """
+    baseline = simulate(
+        study_name=study_name, study=study, workload=workload, throughput=throughput, draws=draws, seed=seed
+    )
+    histograms = defaultdict(LogHistogram)
+    for model, curve in throughput.items():
+        kept = {
+            spread: (
+                baseline[model].distribution().quantile(low),
+                baseline[model].distribution().quantile(high),
+            )
+            for spread, (low, high) in spreads(study).items()
+        }
+        generators = {name: stream(seed, study_name, model, workload, name) for name in levers if name != COMBINED}
+        for energy in draw_energy_wh(
+            generator=stream(seed, study_name, model, workload),
+            draws=draws,
+            study=study,
+            workload=workload,
+            model=model,
+            throughput=curve,
+        ):
+            inside = {spread: (energy >= low) & (energy <= high) for spread, (low, high) in kept.items()}
+            together = np.ones(len(energy))
+            for name, generator in generators.items():
+                drawn = levers[name].draw(generator, len(energy))
+                together *= drawn
+                for spread, mask in inside.items():
+                    histograms[spread, name, model].add((energy / drawn)[mask])
+            for spread, mask in inside.items():
+                histograms[spread, COMBINED, model].add((energy / together)[mask])
+    return histograms

@@ -1,0 +1,160 @@
+"""Fleet totals by the published method."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.fleet.planning import GWH_PER_WH
+from inference_energy.oviedo.energy import exact_distribution, fitted_models, random_factors
+from inference_energy.statistics.distributions import LogNormal, lognormal, product
+from inference_energy.statistics.draws import stream
+from inference_energy.statistics.mixture import Pool
+from inference_energy.statistics.quantiles import Z_P95
+from inference_energy.studies.access import class_weights
+
+SHARED_DRAWS = 1_000_000
+
+
+def fleet_gwh_per_day(*, queries_per_day: float, energy_wh: float, overhead: float) -> float:
+    """Energy of a day in GWh: queries times mean energy per query times overhead."""
+    return queries_per_day * energy_wh * overhead * GWH_PER_WH
+
+
+def overhead_factor(names: list[str], overheads: pl.DataFrame, place: str) -> float:
+    """Product of 1 + share over named overheads.
+
+    Raises:
+        InputError: a name that the overhead table does not have, or one of which only a range is known.
+    """
+    single = pl.col("share_p05") == pl.col("share_p95")
+    shares = dict(overheads.filter(single).select("overhead", "share_p05").iter_rows())
+    for name in names:
+        if name not in shares:
+            raise InputError(f"{place}: found {name!r}; allowed: {one_of(shares)}, which have one value")
+    return float(np.prod([1 + shares[name] for name in names]))
+
+
+def scenario_aggregates(
+    *,
+    study_name: str,
+    study: dict,
+    energy: pl.DataFrame,
+    fit: pl.DataFrame,
+    overheads: pl.DataFrame,
+    seed: int,
+) -> pl.DataFrame:
+    """Energy of the fleet per day, one row per scenario.
+
+    The mean is the published figure. P5, P50 and P95 hold utilisation, PUE and serving multiplier as one
+    unknown value for the whole fleet each, so they do not shrink with the number of draws. The columns
+    `..._as_published` are the publication's interval: the sampling error of its Monte Carlo mean.
+    """
+    fleet = study["fleet"]
+    workloads = {
+        workload: _Workload.of(study_name, study, workload, energy, fit, overheads) for workload in study["workloads"]
+    }
+    shared = _shared_draws(study_name, study, seed)
+    return pl.DataFrame(
+        [
+            {"study": study_name, "scenario": name, "label": spec["label"], "boundary": "fleet"}
+            | _scenario(fleet["queries_per_day"], spec, workloads, shared, study["as_published"]["draws_per_model"])
+            for name, spec in fleet["scenarios"].items()
+        ]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Workload:
+    """Mean energy of one workload's queries and what a serving intervention makes of it."""
+
+    mean_wh: float
+    mean_se_wh: float
+    unit_mean_wh: float  # of queries with utilisation and PUE at 1
+    overhead: float
+    multiplier: LogNormal
+    plain: Pool
+    improved: Pool
+
+    @classmethod
+    def of(cls, study_name, study, workload, energy, fit, overheads):
+        fleet = study["fleet"]
+        weights = class_weights(study, fleet["subject"])
+        multiplier = lognormal(fleet["serving_multiplier"][workload])
+        curves = fitted_models(fit)
+        plain, improved = (
+            Pool(
+                members=[
+                    exact_distribution(
+                        study=study, workload=workload, model=model, throughput=curves[model], lever=lever
+                    )
+                    for model in weights
+                ],
+                weights=np.array(list(weights.values())),
+            )
+            for lever in (None, multiplier)
+        )
+        row = energy.row(
+            by_predicate=(pl.col("workload") == workload)
+            & (pl.col("subject") == fleet["subject"])
+            & (pl.col("spread") == "untrimmed"),
+            named=True,
+        )
+        place = f"study {study_name}: fleet.overheads.{workload}"
+        return cls(
+            mean_wh=row["energy_wh_mean"],
+            mean_se_wh=row["energy_wh_mean_se"],
+            unit_mean_wh=row["energy_wh_mean"] / product(random_factors(study)).moment(1),
+            overhead=overhead_factor(fleet["overheads"][workload], overheads, place),
+            multiplier=multiplier,
+            plain=plain,
+            improved=improved,
+        )
+
+
+def _shared_draws(study_name: str, study: dict, seed: int) -> dict[str, np.ndarray]:
+    """Draws of what the whole fleet has in common, each shape (SHARED_DRAWS,)."""
+    utilisation, pue = random_factors(study)
+    # ASSUME: the fleet's mean utilisation and PUE, and the saving of its serving system, are one unknown value
+    # each, with the ranges the publication gives for a query.
+    spread: dict[str, LogNormal] = {"utilisation": utilisation, "pue": pue} | {
+        workload: lognormal(spec) for workload, spec in study["fleet"]["serving_multiplier"].items()
+    }
+    return {name: law.draw(stream(seed, study_name, "fleet", name), SHARED_DRAWS) for name, law in spread.items()}
+
+
+def _scenario(queries: float, spec: dict, workloads: dict, shared: dict, published_draws: int) -> dict:
+    shares = {"traditional": 1 - spec["long_share"], "long": spec["long_share"]}
+    means, variance, published_variance, unit = {}, 0.0, 0.0, 0.0
+    for name, share in shares.items():
+        workload = workloads[name]
+        # E[1/X] of an independent multiplier X factors out: dividing each query by its own draw has this mean.
+        saving = workload.multiplier.moment(-1) if spec["interventions"] else 1.0
+        pool = workload.improved if spec["interventions"] else workload.plain
+        scale = fleet_gwh_per_day(queries_per_day=queries * share, energy_wh=1.0, overhead=workload.overhead)
+        means[name] = scale * workload.mean_wh * saving
+        variance += (scale * workload.mean_se_wh * saving) ** 2
+        published_variance += (scale * pool.mean_se(published_draws)) ** 2
+        unit = unit + scale * workload.unit_mean_wh / (shared[name] if spec["interventions"] else 1.0)
+    mean = sum(means.values())
+    published_error = Z_P95 * np.sqrt(published_variance)
+    p05, p50, p95 = np.quantile(unit * shared["utilisation"] * shared["pue"], [0.05, 0.5, 0.95])
+    return {
+        "queries_per_day": float(queries),
+        "long_share": float(spec["long_share"]),
+        "interventions": spec["interventions"],
+        "overhead_traditional": workloads["traditional"].overhead,
+        "overhead_long": workloads["long"].overhead,
+        "energy_gwh_per_day_p05": float(p05),
+        "energy_gwh_per_day_p50": float(p50),
+        "energy_gwh_per_day_p95": float(p95),
+        "energy_gwh_per_day_mean": float(mean),
+        "energy_gwh_per_day_mean_traditional": float(means["traditional"]),
+        "energy_gwh_per_day_mean_long": float(means["long"]),
+        "energy_gwh_per_day_mean_se": float(np.sqrt(variance)),
+        "energy_gwh_per_day_published_se": float(np.sqrt(published_variance)),
+        "energy_gwh_per_day_p05_as_published": float(mean - published_error),
+        "energy_gwh_per_day_p50_as_published": float(mean),
+        "energy_gwh_per_day_p95_as_published": float(mean + published_error),
+    }

@@ -1,0 +1,1 @@
+"""The public tables as database, workbook and data package; the page of methods."""

@@ -1,0 +1,234 @@
+"""Every public table: its name, file, columns and meaning."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from inference_energy.corpus import tables as corpus_tables
+from inference_energy.corpus import views
+from inference_energy.corpus.tables import ACCEPTED
+from inference_energy.energy import tables as energy_tables
+from inference_energy.fleet import tables as fleet_tables
+from inference_energy.headline import tables as headline_tables
+from inference_energy.oviedo import tables as oviedo_tables
+from inference_energy.requests import tables as requests_tables
+from inference_energy.tables.public import STUDY, PublicTable, Schema, read
+from inference_energy.throughput import tables as throughput_tables
+from inference_energy.validation import tables
+
+
+def _one(schema: Schema) -> dict[str, Schema]:
+    return {"": schema}
+
+
+def _both(published: Schema, nested: Schema) -> dict[str, Schema]:
+    return {"published": published, "nested": nested}
+
+
+def _published(schema: Schema) -> dict[str, Schema]:
+    return {"published": schema}
+
+
+def _nested(schema: Schema) -> dict[str, Schema]:
+    return {"nested": schema}
+
+
+def _table(name: str, path: str, schemas: dict[str, Schema], meaning: str, **facts: bool | tuple) -> PublicTable:
+    return PublicTable(name=name, path=path, meaning=meaning, schemas=schemas, **facts)
+
+
+def _compared(name: str, schema: Schema, meaning: str, *, named: str | None = None) -> PublicTable:
+    return _table(named or name, f"comparison/{name}.parquet", _one(schema), meaning)
+
+
+def _corpus(file: str, table: str, schema: Schema, *named_by: str) -> PublicTable:
+    meaning = views.TABLES[table].text
+    return _table(table, f"validated/{file}.parquet", _one(schema), meaning, named_by=named_by)
+
+
+def _of_study(name: str, schemas: dict[str, Schema], meaning: str, **facts: bool | tuple) -> PublicTable:
+    return _table(name, f"{STUDY}/{name}.parquet", schemas, meaning, **facts)
+
+
+# In the order in which a reader asks: answers, what they rest on, what they are held against, the corpus.
+PUBLIC_TABLES = (
+    _table(
+        "headline",
+        "headline.csv",
+        _one(headline_tables.HEADLINE),
+        "One number that a publication prints beside the one computed here, or one of our own headline numbers",
+    ),
+    _of_study(
+        "energy_per_query",
+        _both(oviedo_tables.ENERGY_PER_QUERY, energy_tables.ENERGY_PER_QUERY),
+        "Energy of a query of one model or class and workload",
+    ),
+    _of_study(
+        "energy_by_boundary",
+        _nested(energy_tables.ENERGY_BY_BOUNDARY),
+        "Energy of a query of one model or class and workload, within one boundary",
+    ),
+    _of_study(
+        "energy_density",
+        {"published": energy_tables.ENERGY_DENSITY, "nested": energy_tables.ENERGY_DENSITY},
+        "One point of the distribution of the energy of a query",
+        drawn=True,
+    ),
+    _of_study(
+        "intervention_multipliers",
+        _both(oviedo_tables.INTERVENTION_MULTIPLIERS, energy_tables.INTERVENTION_MULTIPLIERS),
+        "What one lever, or levers together, divide the energy of a query by, and what remains",
+    ),
+    _of_study(
+        "scenario_aggregates",
+        _both(oviedo_tables.SCENARIO_AGGREGATES, fleet_tables.SCENARIO_AGGREGATES),
+        "Energy of a fleet per day in one scenario",
+    ),
+    _of_study(
+        "fleet_plan",
+        _nested(fleet_tables.FLEET_PLAN),
+        "One quantity that a planner asks about a scenario: GPUs, nodes, power, energy, emissions, water",
+    ),
+    _of_study("sweeps", _nested(fleet_tables.SWEEPS), "Mean energy at one value of one assumption"),
+    _of_study(
+        "variance_shares",
+        _nested(fleet_tables.VARIANCE_SHARES),
+        "Share of one ingredient in the variance of the energy of a query, or of the mean over queries",
+    ),
+    _of_study("assumptions", _nested(energy_tables.ASSUMED), "What is assumed of one ingredient that a fleet shares"),
+    _of_study(
+        "throughput_fit",
+        _both(oviedo_tables.THROUGHPUT_FIT, throughput_tables.THROUGHPUT_FIT),
+        "The curve that serves one model (on one GPU)",
+    ),
+    _of_study(
+        "throughput_rows",
+        _published(oviedo_tables.THROUGHPUT_ROWS),
+        "A benchmark row behind a curve, beside the fitted value and the one of a fit without it",
+        named_by=("source", "row_id"),
+    ),
+    _of_study(
+        "throughput_curve", _published(oviedo_tables.THROUGHPUT_CURVE), "One point of a fitted curve", drawn=True
+    ),
+    _of_study(
+        "token_length_density",
+        _published(oviedo_tables.TOKEN_LENGTH_DENSITY),
+        "One point of the distribution of answer lengths",
+        drawn=True,
+    ),
+    _of_study(
+        "token_length_quantiles",
+        _published(oviedo_tables.TOKEN_LENGTH_QUANTILES),
+        "A quantile of answer lengths",
+        named_by=("workload", "name"),
+    ),
+    _compared(
+        "method_bridge",
+        headline_tables.METHOD_BRIDGE,
+        "A quantity before and after one step from the published to the current estimate",
+    ),
+    _compared("backtest", tables.BACKTEST, "A measured run beside what is predicted of it"),
+    _compared("backtest_peers", tables.BACKTEST_PEERS, "A measured run beside what another method says"),
+    _compared("scores", tables.SCORES, "How far a method misses a group of measured runs"),
+    _compared("cross_methods", tables.CROSS_METHODS, "One query by one method within one boundary"),
+    _compared(
+        "cross_method_parts",
+        tables.CROSS_METHOD_PARTS,
+        "A part of the factor between the highest and the lowest method on one query",
+    ),
+    _compared(
+        "published_estimates",
+        tables.STATEMENTS,
+        "A statement of others about the energy of a query, beside ours for the same tokens",
+        named="statements",
+    ),
+    _compared(
+        "published_estimate_kinds",
+        tables.STATEMENT_KINDS,
+        "One kind of statement: how far such statements lie from ours",
+        named="statement_kinds",
+    ),
+    _compared("tornado", fleet_tables.TORNADO, "A headline number with one assumption at its P5 and P95"),
+    _compared("latency_runs", throughput_tables.LATENCY_RUNS, "One run of a batch sweep: energy and latency"),
+    _compared("latency_costs", throughput_tables.LATENCY_COSTS, "What a latency target costs one model, in energy"),
+    _compared("latency_summary", throughput_tables.LATENCY_SUMMARY, "What a latency target costs, over models"),
+    _compared(
+        "throughput_configurations",
+        throughput_tables.THROUGHPUT_CONFIGURATIONS,
+        "GPU-seconds per token of one measured configuration, with their stated error",
+    ),
+    _compared(
+        "throughput_left_out",
+        throughput_tables.THROUGHPUT_LEFT_OUT,
+        "A benchmark row predicted without itself, by one form of throughput",
+    ),
+    _compared(
+        "throughput_forms",
+        throughput_tables.THROUGHPUT_FORMS,
+        "How far a form of throughput misses rows it has not seen",
+    ),
+    _compared(
+        "attainment_pairs",
+        throughput_tables.ATTAINMENT_PAIRS,
+        "An online and an offline throughput of the same model, and their ratio",
+    ),
+    _compared(
+        "request_length_quantiles",
+        requests_tables.REQUEST_LENGTH_QUANTILES,
+        "Quantiles of the prompts or answers of a trace",
+    ),
+    _table(
+        "benchmark_checks",
+        "benchmark_checks.parquet",
+        _one(corpus_tables.BENCHMARK_CHECKS),
+        "A finding of a check across benchmark rows",
+    ),
+    _table(
+        "benchmark_sources",
+        "benchmark_sources.csv",
+        _one(corpus_tables.BENCHMARK_SOURCES),
+        "A benchmark source: what was read of it and what checks found",
+    ),
+    _corpus("throughput", "throughput", ACCEPTED["throughput"], "source", "row_id"),
+    _corpus("measured_energy", "measured_energy", ACCEPTED["measured_energy"], "source", "row_id"),
+    _corpus("published_estimates", "published_estimate", ACCEPTED["published_estimate"], "source", "row_id"),
+    _corpus("models", "model", corpus_tables.Model, "model"),
+    _corpus("hardware", "hardware", corpus_tables.Hardware, "gpu"),
+    _corpus("corrections", "correction", corpus_tables.Correction, "source", "row_id", "column"),
+    _corpus("sources", "source", corpus_tables.SOURCES),
+    _table(
+        "request_lengths",
+        "validated/request_lengths.parquet",
+        _one(requests_tables.REQUEST_LENGTHS),
+        "A bin of the joint lengths of prompts and answers of a trace",
+        named_by=("workload", "input_tokens", "output_tokens"),
+    ),
+    _table(
+        "output_length_quantiles",
+        "validated/output_length_quantiles.parquet",
+        _one(requests_tables.OUTPUT_LENGTH_QUANTILES),
+        "Quantiles of the answers of one model on one task",
+        named_by=("task", "model"),
+    ),
+)
+BY_NAME = {table.name: table for table in PUBLIC_TABLES}
+
+
+def read_built(root: Path, studies: Mapping[str, str], built: Collection[str]) -> dict[str, pl.DataFrame]:
+    """Every public table by name; one whose files are not built, such as a bridge between other studies, has no rows.
+
+    Args:
+        root: folder of the results.
+        studies: method of every study, by its name.
+        built: files that are there, as paths with their folder.
+
+    Raises:
+        InputError: a file that lacks a column of its schema, or has one that it does not know.
+    """
+    return {
+        table.name: read(table, root, studies)
+        if all(str(root / file) in built for file in table.files(studies).values())
+        else pl.DataFrame(schema=table.types())
+        for table in PUBLIC_TABLES
+    }

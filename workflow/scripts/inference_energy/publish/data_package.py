@@ -1,0 +1,119 @@
+"""The public tables as CSV with a Frictionless data package: what each column means, for any tool that reads one.
+
+Specification: https://specs.frictionlessdata.io/data-package/, version 1.
+"""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from inference_energy.publish.sources import Source
+from inference_energy.tables.dictionary import Entry
+from inference_energy.tables.public import PublicTable
+
+DESCRIPTOR = "datapackage.json"
+FOLDER = "csv"
+LICENCE_PATHS = {"MIT": "https://opensource.org/license/mit"}
+
+
+def descriptor(
+    *,
+    citation: dict,
+    description: str,
+    sources: list[Source],
+    tables: Mapping[str, PublicTable],
+    entries: Mapping[str, list[Entry]],
+    frames: Mapping[str, pl.DataFrame],
+) -> dict:
+    """Content of `datapackage.json`.
+
+    Args:
+        citation: content of `CITATION.cff`.
+        description: what the package holds.
+        sources: of all inputs; those with a title are named.
+        tables: public tables by name, in order.
+        entries: their columns.
+        frames: their rows, which decide whether the columns that name a row can be its primary key.
+    """
+    return {
+        "profile": "tabular-data-package",
+        "name": "inference-energy",
+        "title": citation["title"],
+        "description": description,
+        "version": citation["version"],
+        "licenses": [_licence(citation["license"])],
+        "contributors": [{"title": _name(author), "role": "author"} for author in citation["authors"]],
+        "sources": [
+            {"title": f"{source.title} ({source.publisher})", "path": source.url} for source in _named(sources)
+        ],
+        "resources": [_resource(table, entries[name], frames[name]) for name, table in tables.items()],
+    }
+
+
+def _licence(name: str) -> dict[str, str]:
+    return {"name": name} | ({"path": LICENCE_PATHS[name]} if name in LICENCE_PATHS else {})
+
+
+def _name(author: dict) -> str:
+    return author.get("name") or f"{author['given-names']} {author['family-names']}"
+
+
+def _named(sources: list[Source]) -> list[Source]:
+    return [source for source in sources if source.title and source.url]
+
+
+def _resource(table: PublicTable, entries: list[Entry], frame: pl.DataFrame) -> dict:
+    schema: dict = {"fields": [_field(entry) for entry in entries], "missingValues": [""]}
+    key = table.key()
+    named = frame.select(key)
+    if key and named.drop_nulls().is_unique().sum() == len(frame):
+        schema["primaryKey"] = key
+    return {
+        "profile": "tabular-data-resource",
+        "name": table.name,
+        "description": table.meaning,
+        "path": f"{FOLDER}/{table.name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": schema,
+    }
+
+
+def _field(entry: Entry) -> dict:
+    limits = {
+        "required": entry.required or None,
+        "enum": list(entry.allowed) or None,
+        "minimum": entry.minimum,
+        "maximum": entry.maximum,
+    }
+    constraints = {name: value for name, value in limits.items() if value is not None}
+    return {
+        "name": entry.column,
+        "type": entry.type,
+        "description": entry.meaning,
+        **({"unit": entry.unit} if entry.unit else {}),
+        **({"constraints": constraints} if constraints else {}),
+    }
+
+
+def write(root: Path, frames: Mapping[str, pl.DataFrame], content: dict) -> None:
+    """Write all tables as CSV and the descriptor beside them; each takes its place when all are complete.
+
+    Args:
+        root: folder of the results.
+        frames: rows by name of the table.
+        content: of the descriptor.
+    """
+    (root / FOLDER).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        unfinished = Path(folder)
+        for name, frame in frames.items():
+            frame.write_csv(unfinished / f"{name}.csv")
+        (unfinished / DESCRIPTOR).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        for name in frames:
+            (unfinished / f"{name}.csv").replace(root / FOLDER / f"{name}.csv")
+        (unfinished / DESCRIPTOR).replace(root / DESCRIPTOR)

@@ -1,0 +1,127 @@
+"""The tables of `results/inference_energy.duckdb`, and views that answer the questions asked most."""
+
+from collections.abc import Mapping
+
+from inference_energy.tables.database import Meaning
+from inference_energy.tables.dictionary import Entry
+from inference_energy.tables.public import PublicTable
+from inference_energy.tables.units import FACTOR, SHARE, with_unit
+
+
+def meanings(tables: Mapping[str, PublicTable], entries: Mapping[str, list[Entry]]) -> dict[str, Meaning]:
+    """Meaning and unit of every table, every view and every column of them.
+
+    Args:
+        tables: public tables by name.
+        entries: their columns.
+    """
+    comments = {name: {entry.column: entry.comment for entry in entries[name]} for name in tables}
+    return {name: Meaning(table.meaning, comments[name]) for name, table in tables.items()} | _views(comments)
+
+
+def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
+    single = {
+        f"query_wh_{q}": with_unit(f"{name} over single queries about which nothing is known", "Wh")
+        for q, name in (("p05", "P5"), ("p50", "median"), ("p95", "P95"))
+    }
+    mean = {
+        f"mean_wh_{q}": with_unit(f"{name} of the mean over queries, over what the fleet shares", "Wh")
+        for q, name in (("p05", "P5"), ("p50", "median"), ("p95", "P95"))
+    }
+    return {
+        "energy_per_query_at_a_glance": Meaning(
+            "Energy per query of one class of models and workload, with its interval, in every study",
+            of["energy_per_query"]
+            | single
+            | mean
+            | {"expected_wh": with_unit("mean over everything, what is varied and what is not known", "Wh")},
+            """SELECT q.subject, q.workload, q.study, q.boundary, q.energy_wh_p50 AS query_wh_p50,
+            q.energy_wh_p05 AS query_wh_p05, q.energy_wh_p95 AS query_wh_p95, q.energy_wh_mean AS expected_wh,
+            m.energy_wh_p50 AS mean_wh_p50, m.energy_wh_p05 AS mean_wh_p05, m.energy_wh_p95 AS mean_wh_p95,
+            q.extrapolated_share, q.borrowed_share
+            FROM energy_per_query q LEFT JOIN energy_per_query m
+            ON m.study = q.study AND m.workload = q.workload AND m.subject = q.subject AND m.spread = 'shared'
+            WHERE q.subject_kind = 'class' AND q.spread = 'untrimmed'
+            ORDER BY q.subject, q.workload DESC, q.study""",
+        ),
+        "printed_values_that_do_not_come_back": Meaning(
+            "A number that a publication prints and that is not reproduced, with what a reader must know",
+            of["headline"],
+            """SELECT study, label, unit, published, computed, relative_difference, tolerance, note, locator,
+            published_source, quantity FROM headline WHERE NOT within ORDER BY study, quantity""",
+        ),
+        "fleets_side_by_side": Meaning(
+            "One scenario of a fleet in every study: energy per day and the mean power behind it",
+            of["scenario_aggregates"] | {"mean_power_mw": with_unit("median energy of a day over 24 hours", "MW")},
+            """SELECT scenario, label, study, long_share, interventions, queries_per_day, energy_gwh_per_day_p50,
+            energy_gwh_per_day_p05, energy_gwh_per_day_p95, energy_gwh_per_day_mean,
+            energy_gwh_per_day_p50 * 1000 / 24 AS mean_power_mw, boundary
+            FROM scenario_aggregates ORDER BY scenario, study""",
+        ),
+        "what_levers_save": Meaning(
+            "What one lever, or levers together, save of a query's energy, the most first",
+            of["intervention_multipliers"] | {"saved_share": with_unit("1 - 1 / median multiplier, saved", SHARE)},
+            """SELECT study, workload, lever, label, combination, level, acts_on, in_benchmarks, multiplier_p50,
+            multiplier_p05, multiplier_p95, 1 - 1 / multiplier_p50 AS saved_share, energy_wh_p50, source
+            FROM intervention_multipliers WHERE spread = 'untrimmed'
+            ORDER BY study, workload DESC, combination <> 'single', multiplier_p50 DESC, lever""",
+        ),
+        "which_assumptions_matter_most": Meaning(
+            "A headline number with one assumption at its P5 and P95, the widest swing first",
+            of["tornado"]
+            | {
+                "swing": with_unit("larger over smaller of the two", FACTOR),
+                "order_in_quantity": "order of the assumption by its swing, 1 the widest",
+            },
+            """SELECT study, quantity, rank() OVER (PARTITION BY study, quantity
+            ORDER BY greatest(at_low, at_high) / least(at_low, at_high) DESC, ingredient) AS order_in_quantity,
+            label, at_low, central, at_high, unit,
+            greatest(at_low, at_high) / least(at_low, at_high) AS swing, ingredient
+            FROM tornado ORDER BY study, quantity, order_in_quantity""",
+        ),
+        "where_the_spread_comes_from": Meaning(
+            "An ingredient's share of the variance of a query's energy, or of the mean over queries, the largest first",
+            of["variance_shares"],
+            """SELECT study, subject, workload, spread, ingredient, variance_share FROM variance_shares
+            ORDER BY study, subject, workload DESC, spread, variance_share DESC, ingredient""",
+        ),
+        "benchmark_rows_behind_a_curve": Meaning(
+            "A benchmark row that a model's own curve rests on, with its file, line and address; no row where the curve"
+            " is borrowed from a relative, or is the log-linear form in a study of method nested",
+            of["throughput"]
+            | of["throughput_fit"]
+            | {"left_out_ratio": with_unit("predicted without this row / observed", FACTOR)},
+            """SELECT f.study, f.model, f.gpu, f.precision, f.form, f.kinship, t.source, t.row_id, t.input_tokens,
+            t.output_tokens, t.throughput_tok_per_s, t.output_tok_per_s_per_gpu, l.ratio AS left_out_ratio,
+            t.file, t.line, t.url
+            FROM throughput_fit f LEFT JOIN throughput_left_out l
+            ON l.configuration = f.configuration AND l.form = 'gpu_seconds'
+            LEFT JOIN throughput t ON t.source = l.source AND t.row_id = l.row_id
+            WHERE f.gpu IS NOT NULL
+            UNION ALL BY NAME
+            SELECT f.study, f.model, r.gpu, r.precision, f.form, r.source, r.row_id, r.input_tokens, r.output_tokens,
+            r.throughput_tok_per_s, t.output_tok_per_s_per_gpu,
+            r.left_out_tok_per_s / r.node_tok_per_s AS left_out_ratio,
+            r.file, r.line, r.url
+            FROM throughput_fit f JOIN throughput_rows r ON r.study = f.study AND r.model = f.model
+            LEFT JOIN throughput t ON t.source = r.source AND t.row_id = r.row_id
+            ORDER BY study, model, gpu, source, row_id""",
+        ),
+        "measured_against_predicted": Meaning(
+            "A measured run beside what is predicted of it from nothing of itself, with its file, line and address",
+            of["backtest"] | of["measured_energy"],
+            """SELECT b.target, b.source, b.row_id, b.model, b.gpu, b.measured, b.predicted_p50, b.predicted_p05,
+            b.predicted_p95, b.ratio, b.inside_90, b.reason, e.file, e.line, e.url
+            FROM backtest b LEFT JOIN measured_energy e USING (source, row_id)
+            ORDER BY b.target, b.source, b.row_id""",
+        ),
+        "statements_of_others_against_ours": Meaning(
+            "A statement of others about the energy of a query, beside ours for the same tokens, with who stated it",
+            of["published_estimate"] | of["statements"],
+            """SELECT s.study, s.kind, s.subject, s.energy_wh, s.ours_wh_p50, s.ours_wh_p05, s.ours_wh_p95, s.factor,
+            s.boundary, s.input_tokens, s.output_tokens, s.compared_with, s.reason, p.citation, p.published_on, p.url,
+            s.source, s.row_id
+            FROM statements s LEFT JOIN published_estimate p USING (source, row_id)
+            ORDER BY s.study, s.kind, s.source, s.row_id""",
+        ),
+    }

@@ -1,0 +1,209 @@
+"""The page of methods: assumptions by stage, keys of studies, sources."""
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference_energy.common.comments import Assumption, anchors, of_module, of_study
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.publish.sources import Source
+from inference_energy.studies import keys as studies_keys
+from inference_energy.studies.keys import StudyFile, StudyKey
+
+INCLUDED = re.compile(r'^include: "(.+)"$', re.MULTILINE)
+SCRIPT = re.compile(r'^\s+script:\n\s+"\.\./scripts/([\w/]+)\.py"$', re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One step of the method.
+
+    Attributes:
+        name: of its file of rules.
+        meaning: what the comment at its head says.
+        modules: files of the package that no earlier stage uses.
+    """
+
+    name: str
+    meaning: str
+    modules: tuple[str, ...]
+
+
+def stages(
+    snakefile: str, rules: Mapping[str, str], imported: Callable[[str], Iterable[str]], modules: Iterable[str]
+) -> list[Stage]:
+    """All stages, and at the end what no rule uses.
+
+    Args:
+        snakefile: text of the Snakefile.
+        rules: text of every file that it includes, by the path in the Snakefile.
+        imported: modules behind a script, by the name of the script.
+        modules: all modules.
+    """
+    left = dict.fromkeys(modules)
+    found = []
+    for path in INCLUDED.findall(snakefile):
+        text = rules[path]
+        behind = {module for script in SCRIPT.findall(text) for module in imported(script)}
+        used = tuple(module for module in left if module in behind)
+        for module in used:
+            del left[module]
+        found.append(Stage(name=path.rsplit("/", 1)[-1].removesuffix(".smk"), meaning=_head(text), modules=used))
+    return [*found, Stage(name="tools", meaning="Beside the workflow.", modules=tuple(left))]
+
+
+def _head(text: str) -> str:
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.lstrip("#").strip())
+    return " ".join(lines)
+
+
+NAMING = {("title",), ("description",)}  # every study has its own, which its heading says
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """The assumptions of one module or study file.
+
+    Attributes:
+        name: of the module or study, as in its anchors.
+        file: where it stands.
+        introduction: docstring of the module, or what stands at the head of the study.
+        assumptions: each with the anchor to link to it by.
+    """
+
+    name: str
+    file: str
+    introduction: str
+    assumptions: list[tuple[str, Assumption]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyPart:
+    """One study of the page.
+
+    Attributes:
+        name: of the study.
+        title: its title.
+        description: what it is, in a sentence.
+        head: what stands at the head of its file.
+        extends: study that it starts from; none where it stands alone.
+        change: what it changes as a step of the bridge; empty for the others.
+        keys: its keys; as a step of the bridge those alone that differ.
+        removed: keys of the study it starts from that it takes away.
+    """
+
+    name: str
+    title: str
+    description: str
+    head: str
+    extends: str | None
+    change: str
+    keys: list[StudyKey]
+    removed: list[str]
+
+
+def module_chapter(file: str, package: str, text: str) -> Chapter | None:
+    """Assumptions of one module; none where it makes none.
+
+    Args:
+        file: path of the module.
+        package: folder of its package.
+        text: the code.
+    """
+    found = of_module(file, text)
+    name = ".".join(Path(file).relative_to(package).with_suffix("").parts).removesuffix(".__init__")
+    introduction = ast.get_docstring(ast.parse(text)) or ""
+    return _chapter(name, file, introduction, found)
+
+
+def study_chapter(folder: str, study: StudyFile) -> Chapter | None:
+    """Assumptions of one study file; none where it makes none."""
+    file = f"{folder}/{study.name}.yaml"
+    return _chapter(study.name, file, studies_keys.head(study), of_study(file, study.text))
+
+
+def _chapter(name: str, file: str, introduction: str, found: list[Assumption]) -> Chapter | None:
+    if not found:
+        return None
+    named = list(zip(anchors(name, found), found, strict=True))
+    return Chapter(name=name, file=file, introduction=introduction, assumptions=named)
+
+
+def chapters_by_stage(stages: list[Stage], texts: Mapping[str, str], package: str) -> list[tuple[Stage, list[Chapter]]]:
+    """Assumptions of the code, by stage of the method; a stage that makes none is left out.
+
+    Args:
+        stages: in order.
+        texts: code of every module by its path.
+        package: folder of the package.
+    """
+    found = [
+        (stage, [chapter for file in stage.modules if (chapter := module_chapter(file, package, texts[file]))])
+        for stage in stages
+    ]
+    return [(stage, chapters) for stage, chapters in found if chapters]
+
+
+def study_part(lineage: list[StudyFile], schema: dict, change: str = "") -> StudyPart:
+    """One study with all of its keys, or as a step of the bridge with those that differ.
+
+    Args:
+        lineage: files from the one that extends nothing to the study.
+        schema: JSON schema of its method.
+        change: what it changes, as a step of the bridge.
+    """
+    keys = studies_keys.study_keys(lineage, schema)
+    facts = {key.keys[0]: key.value for key in keys if len(key.keys) == 1}
+    return StudyPart(
+        name=lineage[-1].name,
+        title=str(facts["title"]),
+        description=str(facts["description"]),
+        head=studies_keys.head(lineage[-1]),
+        extends=lineage[-2].name if len(lineage) > 1 else None,
+        change=change,
+        keys=[key for key in keys if key.changed and key.keys not in NAMING] if change else keys,
+        removed=[".".join(keys) for keys in studies_keys.removed(lineage)],
+    )
+
+
+def read_lineage(name: str, folder: Path) -> list[StudyFile]:
+    """Files of a study and of all that it extends, the one that extends nothing first.
+
+    Raises:
+        InputError: a file that is missing or not YAML.
+    """
+    path = folder / f"{name}.yaml"
+    content = read_yaml(path)
+    parent = content.get("extends")
+    file = StudyFile(name=name, text=path.read_text(encoding="utf-8"), content=content)
+    return [*(read_lineage(parent, folder) if parent else []), file]
+
+
+def shown(value: object) -> list[str]:
+    """A value of a study as lines of text: one for each item of a list that holds more than names and numbers."""
+    if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        return [line for item in value for line in shown(item)]
+    if isinstance(value, list):
+        return [", ".join(line for item in value for line in shown(item))]
+    if isinstance(value, dict):
+        return [", ".join(f"{key} {' '.join(shown(item))}" for key, item in value.items())]
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return [f"{value:,}"]
+    return [] if value is None else [str(value)]
+
+
+def sources_by_use(sources: list[Source]) -> tuple[list[Source], dict[str, list[Source]]]:
+    """Sources that have an origin, and those that rows name, by their table."""
+    of_rows: dict[str, list[Source]] = {}
+    for source in sources:
+        if not source.title:
+            of_rows.setdefault(source.used_in, []).append(source)
+    return [source for source in sources if source.title], of_rows

@@ -1,0 +1,91 @@
+"""Where the inputs come from: origins of benchmarks and traces, and the sources that rows of tables name."""
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference_energy.common.yaml_files import read_yaml
+
+ADDRESS = re.compile(r"https?://[^\s;,)]+")
+# Columns of the tables in `resources` that say where a row comes from.
+NAMES_SOURCE = re.compile(r"(.*_)?source|url")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One source of the inputs.
+
+    Attributes:
+        used_in: folder or table that rests on it.
+        rows: what of the table rests on it, by the first column; empty where it is all.
+        publisher: who published it; empty where only a row names it.
+        title: its title, likewise.
+        url: where it stands; empty where it is not on the web.
+        version: its version.
+        read_on: date on which it was read.
+        licence: how it may be used.
+        citation: how to cite it, or what the row says of it.
+        notes: what a reader must know.
+    """
+
+    used_in: str
+    rows: str = ""
+    publisher: str = ""
+    title: str = ""
+    url: str = ""
+    version: str = ""
+    read_on: str = ""
+    licence: str = ""
+    citation: str = ""
+    notes: str = ""
+
+
+def read_sources(origins: Iterable[Path], registries: Iterable[Path]) -> list[Source]:
+    """All sources: those with an origin first, then those that rows of tables name, by file and first row.
+
+    Args:
+        origins: the `origin.yaml` of every folder.
+        registries: CSV files, whose columns `source`, `..._source` and `url` name sources.
+
+    Raises:
+        InputError: an origin that is not YAML.
+    """
+    found = [of_origin(str(path.parent), read_yaml(path)) for path in origins]
+    folders = {Path(source.used_in).name for source in found}
+    for path in registries:
+        with path.open(encoding="utf-8", newline="") as handle:
+            found += of_rows(str(path), list(csv.DictReader(handle)), folders)
+    return found
+
+
+def of_origin(folder: str, origin: dict) -> Source:
+    """The source of a folder, as its origin states it."""
+    stated = ("publisher", "title", "url", "version", "read_on", "licence", "citation", "notes")
+    return Source(used_in=folder, **{key: str(origin.get(key, "")) for key in stated})
+
+
+def of_rows(file: str, rows: list[dict[str, str]], folders: Iterable[str] = ()) -> list[Source]:
+    """Sources that the rows of a table name, each once, with the rows that rest on it.
+
+    Args:
+        file: the table.
+        rows: its rows, as text.
+        folders: names of folders with an origin: a row that names one says where it belongs, and no further source.
+    """
+    resting: dict[str, dict[str, None]] = {}
+    for row in rows:
+        name = next(iter(row.values()))
+        for column, stated in row.items():
+            if NAMES_SOURCE.fullmatch(column) and stated and stated not in folders:
+                resting.setdefault(stated, {})[name] = None
+    return [
+        Source(used_in=file, rows=", ".join(names), url=_address(stated), citation=stated)
+        for stated, names in resting.items()
+    ]
+
+
+def _address(stated: str) -> str:
+    found = ADDRESS.search(stated)
+    return found[0].rstrip(".") if found else ""

@@ -1,0 +1,170 @@
+"""The public tables as one Excel workbook: numbers as numbers, units under names, meanings and sources with them."""
+
+import datetime
+import functools
+import math
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import polars as pl
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from inference_energy.common.errors import InputError
+from inference_energy.publish.sources import Source
+from inference_energy.tables.dictionary import Entry
+
+ABOUT, DICTIONARY, SOURCES = "About", "Data dictionary", "Sources"
+NARROWEST, WIDEST = 8, 48
+# A file that said when it was made would differ every time.
+CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+DECADES_SHOWN = 5  # a column that spans more has no fixed number of decimals
+
+
+class _Formats:
+    """How cells look, each look made once."""
+
+    def __init__(self, file: xlsxwriter.Workbook):
+        self.title = file.add_format({"bold": True, "font_size": 16})
+        self.head = file.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EDF2"})
+        self.unit = file.add_format({"italic": True, "font_color": "#4A5560", "bg_color": "#F4F6F8"})
+        self.wrap = file.add_format({"text_wrap": True, "valign": "top"})
+        self.bold = file.add_format({"bold": True, "valign": "top"})
+        self.link = file.add_format({"font_color": "#0B57A4", "underline": 1, "valign": "top"})
+        self.number = functools.cache(lambda pattern: file.add_format({"num_format": pattern}))
+
+
+def write(
+    path: Path,
+    *,
+    about: Mapping[str, str],
+    frames: Mapping[str, pl.DataFrame],
+    meanings: Mapping[str, str],
+    entries: Mapping[str, list[Entry]],
+    sources: list[Source],
+    title: str,
+) -> None:
+    """Write the workbook; the same bytes for the same content.
+
+    Args:
+        path: where.
+        about: paragraphs of the first sheet, by heading.
+        frames: tables by name, one sheet each.
+        meanings: what one row of every table is.
+        entries: columns of every table.
+        sources: of all inputs.
+        title: heading of the first sheet, and title of the document.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        unfinished = Path(folder) / path.name
+        with xlsxwriter.Workbook(str(unfinished)) as file:
+            file.set_properties({"title": title, "created": CREATED})
+            formats = _Formats(file)
+            sheets = {name: meanings[name] for name in frames} | {
+                DICTIONARY: "One column of one table: its type, unit and meaning",
+                SOURCES: "One source of benchmarks, traces or assumptions",
+            }
+            rows = {name: len(frame) for name, frame in frames.items()} | {
+                DICTIONARY: sum(len(entries[name]) for name in frames),
+                SOURCES: len(sources),
+            }
+            _write_about(formats, file.add_worksheet(ABOUT), title, about, sheets, rows)
+            for name, frame in frames.items():
+                _write_table(formats, file.add_worksheet(name), frame, entries[name])
+            columns = ("table", "column", "type", "unit", "meaning")
+            described = [[getattr(entry, key) for key in columns] for name in frames for entry in entries[name]]
+            _write_text(formats, file.add_worksheet(DICTIONARY), columns, described)
+            names = [field.name for field in fields(Source)]
+            _write_text(
+                formats, file.add_worksheet(SOURCES), names, [list(asdict(source).values()) for source in sources]
+            )
+        unfinished.replace(path)
+
+
+def _write_about(
+    formats: _Formats,
+    sheet: Worksheet,
+    title: str,
+    about: Mapping[str, str],
+    sheets: Mapping[str, str],
+    rows: Mapping[str, int],
+) -> None:
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 100)
+    sheet.set_column(2, 2, 10)
+    sheet.write_string(0, 0, title, formats.title)
+    for row, (heading, paragraph) in enumerate(about.items(), 2):
+        sheet.write_string(row, 0, heading, formats.bold)
+        sheet.write_string(row, 1, paragraph, formats.wrap)
+    heads = len(about) + 3
+    for column, heading in enumerate(("Sheet", "One row is", "Rows")):
+        sheet.write_string(heads, column, heading, formats.head)
+    for row, (name, meaning) in enumerate(sheets.items(), heads + 1):
+        sheet.write_url(row, 0, f"internal:'{name}'!A1", formats.link, name)
+        sheet.write_string(row, 1, meaning, formats.wrap)
+        sheet.write_number(row, 2, rows[name], formats.number("#,##0"))
+
+
+def _write_table(formats: _Formats, sheet: Worksheet, frame: pl.DataFrame, entries: Sequence[Entry]) -> None:
+    for column, entry in enumerate(entries):
+        values = frame[entry.column]
+        shown = formats.number(number_pattern(values)) if values.dtype.is_numeric() else None
+        sheet.set_column(column, column, _width(values, entry))
+        sheet.write_string(0, column, entry.column, formats.head)
+        sheet.write_string(1, column, entry.unit, formats.unit)
+        write_one = {pl.String: sheet.write_string, pl.Boolean: sheet.write_boolean}.get(
+            values.dtype.base_type(), sheet.write_number
+        )
+        for row, value in enumerate(values, 2):
+            if value is not None and write_one(row, column, value, shown):
+                raise InputError(
+                    f"table {entry.table}: column {entry.column}, row {row - 1}: does not fit into a workbook;"
+                    " allowed: 32,767 characters in a cell, 1,048,576 rows in a sheet"
+                )
+    _navigable(sheet, 2, len(frame), len(entries))
+
+
+def _write_text(formats: _Formats, sheet: Worksheet, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    rows = list(rows)
+    for column, name in enumerate(columns):
+        sheet.write_string(0, column, name, formats.head)
+        longest = max((len(row[column]) for row in rows), default=0)
+        sheet.set_column(column, column, min(max(longest, len(name) + 4, NARROWEST), WIDEST))
+        for number, row in enumerate(rows, 1):
+            if row[column]:
+                sheet.write_string(number, column, row[column])
+    _navigable(sheet, 1, len(rows), len(columns))
+
+
+def _navigable(sheet: Worksheet, heads: int, rows: int, columns: int) -> None:
+    """Heads that stay in sight, and a filter on the lowest of them, so that sorting leaves the units where they are."""
+    sheet.freeze_panes(heads, 1)
+    sheet.autofilter(heads - 1, 0, heads - 1 + rows, columns - 1)
+
+
+def _width(values: pl.Series, entry: Entry) -> float:
+    longest = (values.str.len_chars().max() or 0) if values.dtype == pl.String else 10
+    return min(max(longest, len(entry.column) + 2, len(entry.unit) + 4, NARROWEST), WIDEST)
+
+
+def number_pattern(values: pl.Series) -> str:
+    """Format that shows the least value with three digits, as long as the largest then stays readable.
+
+    Whole numbers have no decimals. A column of many decades is left to the reader's program.
+    """
+    if values.dtype.is_integer():
+        return "0"
+    sizes = values.drop_nulls().abs()
+    sizes = sizes.filter(sizes > 0)
+    if sizes.is_empty():
+        return "General"
+    if (values.drop_nulls() % 1 == 0).all():
+        return "0"
+    low, high = math.floor(math.log10(sizes.min())), math.floor(math.log10(sizes.max()))
+    if high - low >= DECADES_SHOWN:
+        return "General"
+    decimals = max(2 - low, 0)
+    return f"0.{'0' * decimals}" if decimals else "0"

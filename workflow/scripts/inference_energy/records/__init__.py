@@ -1,0 +1,1 @@
+"""Provenance, archive, and comparison with another build."""

@@ -1,0 +1,76 @@
+"""A run as one file: all that it was made from and gave, for somebody elsewhere to check and to repeat."""
+
+import gzip
+import tarfile
+from pathlib import Path
+
+from inference_energy.common.errors import InputError
+from inference_energy.records import imports, provenance
+
+FOLDER = Path("archive")
+SCRIPTS = Path("workflow/scripts")
+# What a run does not read and its reader wants, by its name in the archive.
+DOCUMENTS = {
+    "REPEAT.md": "docs/repeat.md",
+    "CHANGELOG.md": "CHANGELOG.md",
+    "CITATION.cff": "CITATION.cff",
+    "LICENSE": "LICENSE",
+    "Makefile": "Makefile",
+    "README.md": "README.md",
+    "config/README.md": "config/README.md",
+    "results/README.md": "results/README.md",
+}
+# What the Makefile calls besides Snakemake, with the modules behind it.
+COMMANDS = ("archive_run", "compare_builds", "explain", "new_source", "verify_results")
+TIME = 315_532_800  # 1980-01-01, of every file: what is packed when does not show
+
+
+def members(recorded: dict, root: Path) -> dict[str, Path]:
+    """Every file of an archive, by its name in it; only what provenance names and what this module does.
+
+    Args:
+        recorded: content of `results/provenance.json`.
+        root: folder of the project.
+    """
+    paths = {*provenance.input_checksums(recorded), *recorded["outputs"], str(provenance.FILE)}
+    for command in COMMANDS:
+        script = root / SCRIPTS / f"{command}.py"
+        found = [script, *map(Path, imports.imported(script, root / SCRIPTS))]
+        paths |= {str(path.relative_to(root)) for path in found}
+    return {name: root / path for name, path in sorted(({path: path for path in paths} | DOCUMENTS).items())}
+
+
+def pack(root: Path) -> Path:
+    """Write the archive of the run in a folder, the same bytes for the same files; gives its path in the folder.
+
+    Raises:
+        InputError: no finished run, files that are not those of its provenance, or a document that is missing.
+    """
+    recorded = provenance.read(root / provenance.FILE)
+    different = provenance.differences(recorded, root)
+    if different:
+        raise InputError(
+            f"{different[0]} ({len(different)} files are not those of {provenance.FILE}; run `make` first)"
+        )
+    files = members(recorded, root)
+    for path in files.values():
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; an archive holds it")
+    project = recorded["project"]
+    name = f"{project['name']}-{project['version']}"
+    target = root / FOLDER / f"{name}.tar.gz"
+    target.parent.mkdir(exist_ok=True)
+    unfinished = target.with_name(f".{target.name}")
+    with (
+        unfinished.open("wb") as handle,
+        # Without a name and a time of its own in the header.
+        gzip.GzipFile(filename="", mode="wb", fileobj=handle, mtime=0) as packed,
+        tarfile.open(mode="w", fileobj=packed, format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for member, path in files.items():
+            entry = tarfile.TarInfo(f"{name}/{member}")
+            entry.size, entry.mtime, entry.mode = path.stat().st_size, TIME, 0o644
+            with path.open("rb") as content:
+                archive.addfile(entry, content)
+    unfinished.replace(target)
+    return target

@@ -1,0 +1,282 @@
+"""What differs between two builds, for machines and as Markdown for a pull request."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from inference_energy.publish import catalogue
+from inference_energy.records import builds, diff
+from inference_energy.records.builds import Build
+from inference_energy.records.diff import TableChange, table_change
+
+HEADLINE = "headline"
+REGISTRIES = "resources"
+SHOWN = {"headline": 15, "table": 3, "parameters": 40, "rows": 20}
+WIDEST_CELL = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What differs between two builds; a part is none where one of them does not tell.
+
+    Attributes:
+        base: name of the build that the other is held against.
+        labels: label and unit of the headline numbers, by the name of the row.
+        tables: by name, every public table that both have.
+        new_tables: tables that only the other has.
+        lost_tables: tables that only the base has.
+        files: as `changed_inputs.changed_files`.
+        benchmarks: as `changed_inputs.changed_benchmarks`.
+        registries: by path, changed files of `resources`.
+        parameters: as `changed_inputs.changed_settings`.
+        packages: as `changed_inputs.changed_packages`.
+    """
+
+    base: str
+    labels: dict[str, str]
+    tables: dict[str, TableChange]
+    new_tables: list[str]
+    lost_tables: list[str]
+    files: dict[str, dict[str, list[str]]] | None
+    benchmarks: dict[str, dict[str, dict[str, list[str]]]]
+    registries: dict[str, TableChange]
+    parameters: list[dict[str, Any]] | None
+    packages: list[dict[str, Any]] | None
+
+
+def compare(base: Build, now: Build) -> Changes:
+    """Everything that differs between two builds.
+
+    Raises:
+        InputError: a file of one of them that cannot be read.
+    """
+    before, after = builds.tables(base), builds.tables(now)
+    keys = {name: table.key() for name, table in catalogue.BY_NAME.items()}
+    old_inputs, new_inputs = builds.inputs(base), builds.inputs(now)
+    if base.recorded is None and base.project is not None and now.project is not None:
+        # An older version tells of no inputs, so that both are asked for all files that lie there.
+        new_inputs = builds.inputs_of_folder(now.project)
+    known = old_inputs is not None and new_inputs is not None
+    files = diff.changed_files(old_inputs, new_inputs) if known else None
+    registries = {}
+    for path in (files or {}).get(REGISTRIES, {}).get("changed", []):
+        versions = builds.resource(base, path), builds.resource(now, path)
+        if all(version is not None for version in versions):
+            registries[path] = diff.changed_rows(*versions)
+    settings = builds.settings(base), builds.settings(now)
+    recorded = base.recorded is not None and now.recorded is not None
+    headline = after.get(HEADLINE, pl.DataFrame())
+    return Changes(
+        base=base.name,
+        labels={
+            f"{row['study']}, {row['quantity']}": f"{row['label']} [{row['unit']}]"
+            for row in headline.iter_rows(named=True)
+        },
+        tables={name: table_change(before[name], after[name], keys[name]) for name in after if name in before},
+        new_tables=[name for name in after if name not in before],
+        lost_tables=[name for name in before if name not in after],
+        files=files,
+        benchmarks=diff.changed_benchmarks(before, after),
+        registries=registries,
+        parameters=None if None in settings else diff.changed_settings(*settings),
+        packages=diff.changed_packages(base.recorded["software"], now.recorded["software"]) if recorded else None,
+    )
+
+
+def as_json(changes: Changes) -> dict:
+    """Everything, down to each number."""
+    return {
+        "base": changes.base,
+        "tables": {name: _table_json(name, change) for name, change in changes.tables.items() if change},
+        "tables_compared": sorted(changes.tables),
+        "tables_new": changes.new_tables,
+        "tables_gone": changes.lost_tables,
+        "inputs": {
+            "files": changes.files,
+            "benchmark_rows": changes.benchmarks,
+            "registries": {path: _table_json(path, change) for path, change in changes.registries.items()},
+            "parameters": changes.parameters,
+            "packages": changes.packages,
+        },
+    }
+
+
+def _table_json(name: str, change: TableChange) -> dict:
+    drawn = name in catalogue.BY_NAME and catalogue.BY_NAME[name].drawn
+    return {
+        "rows_before": change.rows_before,
+        "rows": change.rows,
+        # Points of curves and densities have no names: how many is all there is to say.
+        "added": len(change.added) if drawn else change.added,
+        "removed": len(change.removed) if drawn else change.removed,
+        "moves": change.moves.to_dicts(),
+        "texts": change.texts.to_dicts(),
+        "new_columns": change.new_columns,
+        "lost_columns": change.lost_columns,
+    }
+
+
+def as_markdown(changes: Changes) -> str:
+    """A page for a pull request: headline numbers, then tables, then inputs; what is long can be unfolded."""
+    parts = [
+        f"## What moved against {_cell(changes.base)}",
+        *_headline(changes),
+        *_tables(changes),
+        "### Inputs",
+        *_inputs(changes),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(changes: Changes) -> list[str]:
+    change = changes.tables.get(HEADLINE)
+    if change is None:
+        return ["The base has no headline numbers."]
+    values = change.moves.filter(column="computed")
+    if not change:
+        return [f"**Headline numbers: none of {change.rows} moved.**"]
+    verdicts = change.texts.filter(column="within")
+    counts = [
+        f"{len(values)} of {change.rows} moved",
+        *([f"{len(change.added)} new"] if change.added else []),
+        *([f"{len(change.removed)} gone"] if change.removed else []),
+        *([f"{len(verdicts)} verdicts on printed values changed"] if len(verdicts) else []),
+    ]
+    others = len(change.moves) - len(values)
+    rows = [
+        [_study(row["row"]), changes.labels.get(row["row"], row["row"]), *_numbers(row)]
+        for row in values.head(SHOWN["headline"]).iter_rows(named=True)
+    ]
+    table = _table(["study", "quantity", "before", "now", "change", "of its P5-P95"], rows)
+    more = len(values) - len(rows)
+    others_of_headline = [
+        *(f"- new: {_cell(row)}" for row in change.added),
+        *(f"- gone: {_cell(row)}" for row in change.removed),
+        *(
+            f"- {_cell(row)}: comes back: {before or '-'} -> {now or '-'}"
+            for row, _, before, now in verdicts.iter_rows()
+        ),
+    ]
+    return [
+        f"**Headline numbers: {', '.join(counts)}.**" + (f" Their other columns: {others} numbers." if others else ""),
+        table + (f"\n\n{more} more, smaller, in `changes.json`." if more > 0 else ""),
+        *_folded("Headline numbers that are new, gone, or judged otherwise", others_of_headline),
+    ]
+
+
+def _study(row: str) -> str:
+    return row.partition(", ")[0]
+
+
+def _numbers(move: dict) -> list[str]:
+    return [
+        _number(move["before"]),
+        _number(move["now"]),
+        "-" if move["relative"] is None else f"{move['relative']:+.2%}",
+        "-" if move["of_interval"] is None else f"{move['of_interval']:+.2%}",
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"
+
+
+def _tables(changes: Changes) -> list[str]:
+    different = {name: change for name, change in changes.tables.items() if change}
+    lines = [f"**Tables: {len(different)} of {len(changes.tables)} differ.**"]
+    for what, names in (("new", changes.new_tables), ("gone", changes.lost_tables)):
+        if names:
+            lines.append(f"Tables that are {what}: {', '.join(names)}.")
+    rows, largest = [], []
+    for name, change in different.items():
+        columns = [f"+{column}" for column in change.new_columns] + [f"-{column}" for column in change.lost_columns]
+        top = change.moves.head(1)["relative"].drop_nulls().to_list()
+        counts = [change.rows, *map(len, (change.added, change.removed, change.changed_rows, change.moves))]
+        rows.append([name, *map(str, counts), f"{top[0]:+.2%}" if top else "-", ", ".join(columns)])
+        largest += [
+            [name, move["row"], move["column"], *_numbers(move), _errors(move)]
+            for move in change.moves.head(SHOWN["table"]).iter_rows(named=True)
+        ]
+    head = ["table", "rows", "new", "gone", "changed", "numbers moved", "largest", "columns"]
+    lines += _folded("Each table", [_table(head, rows)] if rows else [])
+    head = ["table", "row", "column", "before", "now", "change", "of its P5-P95", "Monte Carlo errors"]
+    return lines + _folded("The largest moves of each table", [_table(head, largest)] if largest else [])
+
+
+def _errors(move: dict) -> str:
+    return "-" if move["standard_errors"] is None else f"{move['standard_errors']:+.1f}"
+
+
+def _inputs(changes: Changes) -> list[str]:
+    lines = [_benchmark_line(source, tables) for source, tables in changes.benchmarks.items()]
+    lines += [f"- `{path}`: {_counts(change)}" for path, change in changes.registries.items()]
+    cells = [
+        [path, text["row"], text["column"], text["before"] or "-", text["now"] or "-"]
+        for path, change in changes.registries.items()
+        for text in change.texts.iter_rows(named=True)
+    ]
+    parts = []
+    if changes.files is None:
+        lines.append("- The base tells nothing of its other inputs.")
+    elif changes.files:
+        lines += [
+            f"- {name}: {', '.join(f'{len(paths)} {what}' for what, paths in files.items())}"
+            for name, files in changes.files.items()
+        ]
+        named = [
+            f"- {what}: `{path}`" for files in changes.files.values() for what, paths in files.items() for path in paths
+        ]
+        parts += _folded("Files", named)
+    if changes.parameters:
+        lines.append(f"- parameters of studies and configuration: {len(changes.parameters)} differ")
+        parts += _folded("Parameters", [_differences(changes.parameters)])
+    lines += [
+        f"- {package['key']}: {package['before'] or '-'} -> {package['now'] or '-'}"
+        for package in changes.packages or []
+    ]
+    if cells:
+        table = _table(["file", "row", "column", "before", "now"], cells[: SHOWN["rows"]])
+        parts += _folded("Rows of registries", [table + _more(len(cells), SHOWN["rows"])])
+    return ["\n".join(lines) or "None changed.", *parts]
+
+
+def _benchmark_line(source: str, tables: dict[str, dict[str, list[str]]]) -> str:
+    counts = [
+        f"{table}: {', '.join(f'{len(rows)} {what}' for what, rows in changed.items())}"
+        for table, changed in tables.items()
+    ]
+    return f"- benchmark rows of {source}: {'; '.join(counts)}"
+
+
+def _counts(change: TableChange) -> str:
+    counts = {"new": len(change.added), "gone": len(change.removed), "changed": len(change.changed_rows)}
+    return ", ".join(f"{count} rows {what}" for what, count in counts.items() if count) or "other columns"
+
+
+def _differences(parameters: list[dict[str, Any]]) -> str:
+    rows = [[one["key"], diff.shown(one["before"]), diff.shown(one["now"])] for one in parameters]
+    return _table(["key", "before", "now"], rows[: SHOWN["parameters"]]) + _more(len(rows), SHOWN["parameters"])
+
+
+def _more(count: int, shown: int) -> str:
+    return f"\n\n{count - shown} more in `changes.json`." if count > shown else ""
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    if not rows:
+        return ""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Text that stays inside one cell of a table, whatever a file holds."""
+    text = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 3] + "..."
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _folded(title: str, lines: list[str]) -> list[str]:
+    if not lines:
+        return []
+    return [f"<details><summary>{title}</summary>\n\n" + "\n".join(lines) + "\n\n</details>"]

@@ -1,0 +1,1 @@
+"""How long prompts and answers are: traces and distributions of lengths."""

@@ -1,0 +1,66 @@
+"""Traces and distributions of request lengths, read from files, and their quantiles."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.csv_files import read_text
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.origins import read_origin
+from inference_energy.requests.tables import OutputLengthQuantiles, RequestLengths
+from inference_energy.tables.rows import AllowedNames, must_be_empty, split
+
+FORMATS = {"request_lengths_csv": RequestLengths, "output_length_quantiles_csv": OutputLengthQuantiles}
+
+
+def read_workloads(folder: Path, origin_schema: dict, known: Mapping[str, AllowedNames]) -> dict[str, pl.DataFrame]:
+    """The tables of all workload sources by format, each row with its source, file and line.
+
+    Raises:
+        InputError: a fault of an origin, of a file or of a row.
+    """
+    tables: dict[str, list[pl.DataFrame]] = {name: [] for name in FORMATS}
+    for source in sorted(path for path in folder.iterdir() if path.is_dir()):
+        origin = read_origin(source, origin_schema, FORMATS)
+        for name, facts in sorted(origin["files"].items()):
+            table = FORMATS[facts["format"]]
+            columns = table.to_schema().columns
+            optional = frozenset(column for column, spec in columns.items() if spec.nullable)
+            good, rejected = split(read_text(source / name, list(columns), optional), table, known)
+            must_be_empty(rejected)
+            tables[facts["format"]].append(good.with_columns(pl.lit(source.name).alias("source")))
+    for name, frames in tables.items():
+        if not frames:
+            raise InputError(f"{folder}: no file of format {name}; allowed: at least one")
+    return {name: pl.concat(frames) for name, frames in tables.items()}
+
+
+def weighted_quantiles(lengths: pl.DataFrame, shares: dict[str, float]) -> pl.DataFrame:
+    """Quantiles of prompt and answer lengths of every workload, from its binned requests.
+
+    Returns:
+        `source, workload, side` (`input` or `output`), `requests`, `cached_input_share` of all prompt tokens (null
+        where not known), and `tokens_<name>` per share.
+    """
+    found = []
+    for (source, workload), group in lengths.group_by("source", "workload", maintain_order=True):
+        tokens = (pl.col("requests") * pl.col("input_tokens")).sum()
+        cached = (pl.col("requests") * pl.col("input_tokens") * pl.col("cached_input_share")).sum() / tokens
+        known = group["cached_input_share"].null_count() == 0
+        place = {
+            "source": source,
+            "workload": workload,
+            "requests": int(group["requests"].sum()),
+            "cached_input_share": group.select(cached).item() if known else None,
+        }
+        for side in ("input", "output"):
+            ordered = group.sort(f"{side}_tokens", "requests")
+            requests = ordered["requests"].to_numpy()
+            # Half of a bin's requests lie below its mean; between bins the logarithm of the length is linear.
+            below = (np.cumsum(requests) - requests / 2) / requests.sum()
+            logs = np.interp(list(shares.values()), below, np.log(ordered[f"{side}_tokens"].to_numpy()))
+            values = {f"tokens_{name}": float(np.exp(log)) for name, log in zip(shares, logs, strict=True)}
+            found.append(place | {"side": side} | values)
+    return pl.DataFrame(found, schema_overrides={"cached_input_share": pl.Float64})

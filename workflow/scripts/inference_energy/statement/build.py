@@ -1,0 +1,152 @@
+"""All tables of a usage, from exact sums, bills, files, a study and factors."""
+
+import logging
+
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.corpus.registries import Names
+from inference_energy.energy import curves, resolve, uncertainty
+from inference_energy.requests import lengths
+from inference_energy.statement import bills as bill_tables
+from inference_energy.statement import energy, grades, model_names, quality
+from inference_energy.statement import regions as statement_regions
+from inference_energy.statement.coefficients import UnitEnergy, onsite_water
+from inference_energy.statement.metering import SUMS
+from inference_energy.statement.progress import Progress
+from inference_energy.statistics.distributions import law
+
+# What a statement's rows are broken down by, with the keys of each.
+BREAKDOWN_KEYS = {
+    "total": [],
+    "month": ["month"],
+    "model": ["model"],
+    "month and model": ["month", "model"],
+    "tenant": ["tenant"],
+    "region": ["region"],
+}
+LABELS = ("month", "model", "tenant", "region")
+METERED_KEYS = ["month", "step_start_utc", "model", "tenant", "region"]
+
+
+def accounts(
+    usage: dict,
+    study_name: str,
+    study: dict,
+    *,
+    sums: pl.DataFrame,
+    bills: pl.DataFrame,
+    files: pl.DataFrame,
+    tables: resolve.Tables,
+    registry: Names,
+    grid: pl.DataFrame,
+    draws: int,
+    seed: int,
+    place: str,
+    logger: logging.Logger,
+) -> dict[str, pl.DataFrame]:
+    """Every table of `usage.result_tables.SCHEMAS` but the files, by name.
+
+    Args:
+        usage: a usage file's content.
+        study_name: name of its study.
+        study: a resolved study of method `nested`.
+        sums: table of `metering.metered`, of all shards.
+        bills: table of `bills.billed`.
+        files: table of the files that were read.
+        tables: what studies draw on.
+        registry: names and aliases of models.
+        grid: table of `input_tables.GridZone`.
+        draws: of what requests share.
+        seed: of all streams.
+        place: names the usage file in errors.
+        logger: for progress.
+
+    Raises:
+        InputError: no request at all; names of models, regions or workloads that are not known.
+    """
+    workloads = {source: spec["lengths"] for source, spec in usage["bills"].items()}
+    for source, workload in workloads.items():
+        if workload not in study["workloads"]:
+            raise InputError(
+                f"{place}: bills.{source}.lengths: found {workload!r}; allowed: {one_of(study['workloads'])}"
+            )
+    spread = {
+        source: lengths.lengths(
+            study["workloads"][workload], f"{place}: bills.{source}", tables.lengths, tables.answers
+        )
+        for source, workload in workloads.items()
+    }
+    rows = together(sums, bill_tables.with_spread(bills, spread))
+    if rows.is_empty():
+        raise InputError(f"{place}: found no request in {len(files)} files; allowed: at least one")
+    known = model_names.resolved(rows, usage["models"], list(study["classes"]), registry, place)
+    kept = grades.labelled(rows, known)
+    if kept.is_empty():
+        raise InputError(
+            f"{place}: models: found no name that is known; allowed: at least one, or models.unknown: class"
+        )
+    used = list(dict.fromkeys(kept["subject"].sort()))
+    own = model_names.study_of(study, used, tables.models, usage.get("cached_share"))
+    fit = curves.fitted(study_name, own, tables)
+    service = resolve.resolved(study_name, own, fit, tables)
+    water = study["fleet"].get("onsite_water_l_per_kwh")
+    of = UnitEnergy(
+        service=service,
+        shared=uncertainty.shared_draws(service.given, study_name, draws, seed),
+        boundary=usage["boundary"],
+        regions=statement_regions.of_regions(
+            kept["region_name"].unique(maintain_order=True), usage["regions"], grid, place
+        ),
+        onsite_water_l_per_kwh=onsite_water(None if water is None else law(water), study_name, draws, seed),
+        gpus_per_node=dict(tables.hardware.select("gpu", "gpus_per_node").iter_rows()),
+    )
+    statement = pl.concat(
+        [
+            energy.broken_down(of, kept, keys).with_columns(
+                pl.lit(name).alias("breakdown"), **{key: pl.lit(None, pl.String) for key in LABELS if key not in keys}
+            )
+            for name, keys in BREAKDOWN_KEYS.items()
+        ],
+        how="diagonal",
+    )
+    by_region = statement.filter(pl.col("breakdown") == "region").select("region", "energy_kwh_mean")
+    regions = quality.energy_shares(of.regions, by_region)
+    names = grades.names_table(rows, known)
+    kinships = {(row["model"], row["gpu"], row["precision"]): row["kinship"] for row in fit.iter_rows(named=True)}
+    logged = kept.filter(pl.col("step_start_utc").is_not_null())
+    steps, capacity = energy.over_time(of, logged, step_minutes=usage["step_minutes"], peak_load=usage["peak_load"])
+    return {
+        "statement": statement,
+        "capacity": pl.concat([capacity, energy.per_request(of, kept)]),
+        "steps": steps,
+        "metered": _metered(of, kept, logger),
+        "names": names,
+        "evidence": grades.graded(names, of, kinships),
+        "quality": quality.shares(of, rows, kept, files, regions),
+        "factors": quality.regions_table(of.regions, regions),
+    }
+
+
+def _metered(of: UnitEnergy, kept: pl.DataFrame, logger: logging.Logger) -> pl.DataFrame:
+    total = kept.select(METERED_KEYS).n_unique()
+    with Progress("energy by step, model, tenant and region", total, "rows", logger) as progress:
+        # There may be many: emissions are left out, which are their energy times the factors of their region.
+        return energy.broken_down(of, kept, METERED_KEYS, ["energy_kwh"], progress.advance)
+
+
+def together(sums: pl.DataFrame, bills: pl.DataFrame) -> pl.DataFrame:
+    """Rows of logs and of bills in one table: `month, step_start_utc, model, tenant, region` and the sums."""
+    moment = pl.from_epoch("step_start_us", time_unit="us")
+    logged = sums.select(
+        moment.dt.strftime("%Y-%m").alias("month"),
+        moment.dt.strftime("%Y-%m-%dT%H:%M:%SZ").alias("step_start_utc"),
+        *("model", "tenant", "region", *SUMS),
+    )
+    if bills.is_empty():
+        return logged
+    numbers = pl.col(*SUMS).cast(pl.Float64)
+    billed = bills.select(
+        "month", pl.lit(None, pl.String).alias("step_start_utc"), "model", "tenant", "region", numbers
+    )
+    return pl.concat([logged.with_columns(numbers), billed])

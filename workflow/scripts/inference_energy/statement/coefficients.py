@@ -1,0 +1,124 @@
+"""What a unit of each sum over requests takes: energy, busy nodes, emissions, water, at every draw of what they share.
+
+The energy of any group of requests is linear in its sums, with coefficients that are the same for all requests of a
+model and region: what is not known of them (load, attainment, power, PUE, overheads, what a fit misses, the mix of a
+class) does not average out, however many requests there are.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from inference_energy.energy import uncertainty
+from inference_energy.energy.service import Member, Service
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.statement.regions import Region
+from inference_energy.statistics.distributions import Law, draw
+from inference_energy.statistics.draws import stream
+
+# Sums that GPU time is linear in, in the order of a matrix's columns. Prompts whose cached part is not known stand
+# apart: of them the study's share is taken to be in the cache.
+FEATURES = (
+    "uncached_tokens",
+    "prompt_tokens_of_unknown_cache",
+    "output_tokens",
+    "input_output_tokens2",
+    "output_tokens2",
+)
+WORKLOAD = "traditional"  # its cached share is taken where logs say none
+G_PER_KG, L_PER_M3 = 1e3, 1e3
+# Quantities that go with energy, and their units.
+QUANTITIES = {
+    "energy_kwh": "kWh",
+    "emissions_location_kgco2e": "kg CO2e",
+    "emissions_market_kgco2e": "kg CO2e",
+    "water_m3": "m3",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitEnergy:
+    """What turns the sums of a usage into energy.
+
+    Attributes:
+        service: the study, resolved for the subjects in use.
+        shared: draws of what requests share.
+        boundary: what is metered.
+        regions: factors by region.
+        onsite_water_l_per_kwh: of cooling, per kWh of IT energy, one per draw; none where the study says none.
+        gpus_per_node: by GPU.
+    """
+
+    service: Service
+    shared: Shared
+    boundary: str
+    regions: Mapping[str | None, Region]
+    onsite_water_l_per_kwh: np.ndarray | None
+    gpus_per_node: Mapping[str, int]
+    _known: dict = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return len(self.shared.values["load"])
+
+    def _at(self, region: str | None) -> Shared:
+        pue = self.regions[region].pue
+        return self.shared if pue is None else self.shared.replaced("pue", np.full(self.draws, pue))
+
+    def wh(self, subject: str, region: str | None) -> np.ndarray:
+        """Energy per unit of every feature, Wh, shape (features, draws).
+
+        Sum over members of weight x GPU-seconds per unit x Wh per GPU-second, as `Service.mean_wh`.
+        """
+        # Regions with one PUE have one set of coefficients.
+        pue = self.regions[region].pue
+        if ("energy", pue) not in self._known:
+            self._known["energy", pue] = self.service.per_gpu_second(self._at(region))
+        energies = self._known["energy", pue]
+        return self._once(("wh", subject, pue), subject, lambda member: energies[member][self.boundary])
+
+    def node_seconds(self, subject: str) -> np.ndarray:
+        """Seconds of a busy node per unit of every feature, shape (features, draws): GPU-seconds over attainment."""
+
+        def per_gpu_second(member: Member) -> np.ndarray:
+            error = self.service.seconds_factor(self.shared, member)
+            return error / (self.shared.values["attainment"] * self.gpus_per_node[member[1]])
+
+        return self._once(("nodes", subject), subject, per_gpu_second)
+
+    def _once(self, key: Hashable, subject: str, per_gpu_second: Callable[[Member], np.ndarray]) -> np.ndarray:
+        if key not in self._known:
+            missed = 1 - uncertainty.cached_share(self.shared, WORKLOAD)
+            total = np.zeros((len(FEATURES), self.draws))
+            for member, weight in self.service.weights(subject, self.shared).items():
+                of = self.service.curves[member][0].coefficients()
+                factor = weight * per_gpu_second(member)
+                total[0] += of["prefill"] * factor
+                total[1] += of["prefill"] * missed * factor
+                for row, part in enumerate(("decode", "context", "growth"), 2):
+                    total[row] += of[part] * factor
+            self._known[key] = total
+        return self._known[key]
+
+    def per_kwh(self, region: str | None) -> dict[str, np.ndarray | float | None]:
+        """What goes with one kWh within the boundary: kg CO2e and m3; none where it is not known."""
+        of = self.regions[region]
+        found = {
+            "energy_kwh": 1.0,
+            "emissions_location_kgco2e": of.location_gco2e_per_kwh / G_PER_KG,
+            "emissions_market_kgco2e": of.market_gco2e_per_kwh / G_PER_KG,
+            "water_m3": None,
+        }
+        if self.onsite_water_l_per_kwh is not None and of.offsite_water_l_per_kwh is not None:
+            # Within a boundary that leaves cooling out, the energy is that of the IT.
+            facility = self.boundary in ("datacenter", "fleet")
+            pue = self._at(region).values["pue"] if facility else 1.0
+            found["water_m3"] = (self.onsite_water_l_per_kwh / pue + of.offsite_water_l_per_kwh) / L_PER_M3
+        return found
+
+
+def onsite_water(law: Law | None, study: str, draws: int, seed: int) -> np.ndarray | None:
+    """Draws of the water that cooling takes, from the stream that a study's fleet uses; none where it says none."""
+    return None if law is None else draw(law, stream(seed, study, "fleet", "onsite water"), draws)

@@ -1,0 +1,184 @@
+"""Energy, emissions, water and power of a usage from its exact sums."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+import numpy as np
+import polars as pl
+
+from inference_energy.statement.coefficients import FEATURES, QUANTITIES, UnitEnergy
+from inference_energy.statistics import quantiles
+
+CHUNK_ROWS = 1000  # of energies at every draw: 80 MB of 10,000 draws
+WH_PER_KWH = 1e3
+SECONDS_PER_HOUR = 3600
+# Subject, region, positions of keys in their order, and the features of each.
+Part = tuple[str, str | None, np.ndarray, np.ndarray]
+COUNTS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
+
+
+def features() -> list[pl.Expr]:
+    """The sums of a row that GPU time is linear in."""
+    unknown = pl.col("cached_tokens").is_null()
+    prompt = pl.col("input_tokens").cast(pl.Float64)
+    return [
+        pl.when(unknown).then(0.0).otherwise(prompt - pl.col("cached_tokens").cast(pl.Float64)).alias(FEATURES[0]),
+        pl.when(unknown).then(prompt).otherwise(0.0).alias(FEATURES[1]),
+        *(pl.col(name).cast(pl.Float64) for name in FEATURES[2:]),
+    ]
+
+
+def _groups(rows: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, list[Part]]:
+    """Keys in order with counts; and per subject and region the positions of keys and their features."""
+    exact = [pl.col(name).sum() for name in FEATURES]
+    known = [
+        pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).cast(pl.Float64).alias(name)
+        for name in COUNTS
+    ]
+    heads = rows.group_by(keys).agg(known).sort(keys, nulls_last=False) if keys else rows.select(known)
+    heads = heads.with_row_index("row")
+    by_pair = rows.select(*keys, "subject", "region_name", *features())
+    places = [*keys, "subject", "region_name"]
+    summed = by_pair.group_by(places, maintain_order=True).agg(exact)
+    summed = (
+        summed.join(heads.select("row", *keys), on=keys, nulls_equal=True)
+        if keys
+        else summed.with_columns(row=pl.lit(0))
+    )
+    pairs = summed.sort("row").group_by("subject", "region_name", maintain_order=True)
+    parts = [
+        (subject, region, part["row"].to_numpy(), part.select(FEATURES).to_numpy()) for (subject, region), part in pairs
+    ]
+    return heads.drop("row"), parts
+
+
+def _chunks(heads: pl.DataFrame, parts: list[Part]) -> Iterator[tuple[int, list[Part]]]:
+    """Keys a thousand at a time: how many, and the parts that fall on them, at positions counted from the first."""
+    for start in range(0, len(heads), CHUNK_ROWS):
+        stop = min(start + CHUNK_ROWS, len(heads))
+        found = []
+        for subject, region, places, values in parts:
+            here = slice(*np.searchsorted(places, [start, stop]))
+            if here.start < here.stop:
+                found.append((subject, region, places[here] - start, values[here]))
+        yield stop - start, found
+
+
+def broken_down(
+    of: UnitEnergy,
+    rows: pl.DataFrame,
+    keys: list[str],
+    quantities: Collection[str] = tuple(QUANTITIES),
+    advance: Callable[[int], None] = lambda rows: None,
+) -> pl.DataFrame:
+    """Quantities for every value of some keys: P5, P50, P95 and mean over what requests share.
+
+    Args:
+        of: the usage.
+        rows: table of `labelled` sums.
+        keys: columns to break down by; none for the total.
+        quantities: some of `QUANTITIES`.
+        advance: told how many more rows of the result are done.
+
+    Returns:
+        Keys, `COUNTS`, and of every quantity four columns; one that is not known is null.
+    """
+    heads, parts = _groups(rows, keys)
+    per_kwh = {region: of.per_kwh(region) for _, region, _, _ in parts}
+    found: dict[str, list] = {name: [] for name in quantities}
+    for count, pieces in _chunks(heads, parts):
+        totals = {name: np.zeros((count, of.draws)) for name in quantities}
+        unknown = {name: np.zeros(count, bool) for name in quantities}
+        for subject, region, places, values in pieces:
+            energy = values @ of.wh(subject, region) / WH_PER_KWH
+            for name in quantities:
+                factor = per_kwh[region][name]
+                if factor is None:
+                    unknown[name][places] = True
+                else:
+                    totals[name][places] += energy * factor
+        for name, values in totals.items():
+            found[name].append(np.where(unknown[name][:, None], np.nan, summaries(values)))
+        advance(count)
+    return heads.with_columns(
+        pl.Series(f"{name}_{q}", np.concatenate(values)[:, column]).fill_nan(None)
+        for name, values in found.items()
+        for column, q in enumerate((*quantiles.INTERVAL, "mean"))
+    )
+
+
+def summaries(values: np.ndarray) -> np.ndarray:
+    """P5, P50, P95 and mean of every row of draws, shape (rows, 4)."""
+    found = np.quantile(values, list(quantiles.INTERVAL.values()), axis=1)
+    return np.column_stack([*found, values.mean(axis=1)])
+
+
+def over_time(
+    of: UnitEnergy, rows: pl.DataFrame, *, step_minutes: int, peak_load: float
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Power and busy nodes in every step of the logs, and what that asks of the grid connection and the fleet.
+
+    Args:
+        of: the usage.
+        rows: table of labelled sums, those of logs.
+        step_minutes: length of a step.
+        peak_load: share of the time that nodes may be busy in the step with the most work.
+
+    Returns:
+        One row per step with requests: `step_start_utc, requests, power_kw_*, busy_nodes_*`; and one row per quantity:
+        average and peak power, nodes for the peak. The peak is of the mean power in a step; power and nodes of every
+        draw have a peak of their own.
+    """
+    heads, parts = _groups(rows, ["step_start_utc"])
+    starts = heads["step_start_utc"].str.to_datetime()
+    hours = step_minutes / 60
+    power, nodes = [], []
+    peak_mw = np.zeros(of.draws)
+    peak_nodes = np.zeros(of.draws)
+    energy_kwh = np.zeros(of.draws)
+    for count, pieces in _chunks(heads, parts):
+        kw, busy = (np.zeros((count, of.draws)) for _ in range(2))
+        for subject, region, places, values in pieces:
+            kw[places] += values @ of.wh(subject, region) / (WH_PER_KWH * hours)
+            busy[places] += values @ of.node_seconds(subject) / (SECONDS_PER_HOUR * hours)
+        power.append(summaries(kw))
+        nodes.append(summaries(busy))
+        energy_kwh += kw.sum(axis=0) * hours
+        peak_mw = np.maximum(peak_mw, kw.max(axis=0) / 1000)
+        peak_nodes = np.maximum(peak_nodes, busy.max(axis=0) / peak_load)
+    steps = heads.select("step_start_utc", "requests").with_columns(
+        pl.Series(f"{name}_{q}", np.concatenate([np.empty((0, 4)), *values])[:, column])
+        for name, values in (("power_kw", power), ("busy_nodes", nodes))
+        for column, q in enumerate((*quantiles.INTERVAL, "mean"))
+    )
+    if heads.is_empty():  # bills alone: they say nothing of when
+        return steps, _quantities([])
+    span = (starts.max() - starts.min()).total_seconds() / SECONDS_PER_HOUR + hours
+    capacity = [
+        ("average_power", "MW", energy_kwh / 1000 / span),
+        ("peak_power", "MW", peak_mw),
+        ("nodes_at_peak", "nodes", peak_nodes),
+    ]
+    return steps, _quantities(capacity)
+
+
+def per_request(of: UnitEnergy, rows: pl.DataFrame) -> pl.DataFrame:
+    """Mean energy of a request and of a thousand answer tokens, which a service can be compared by."""
+    total = np.zeros(of.draws)
+    _, parts = _groups(rows, [])
+    for subject, region, _, values in parts:
+        total += (values @ of.wh(subject, region))[0]
+    requests = float(rows["requests"].cast(pl.Float64).sum())
+    answers = float(rows["output_tokens"].cast(pl.Float64).sum())
+    found = [("energy_per_request", "Wh", total / requests)] if requests else []
+    found += [("energy_per_1000_output_tokens", "Wh", total / answers * 1000)] if answers else []
+    return _quantities(found)
+
+
+def _quantities(found: Iterable[tuple[str, str, np.ndarray]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"quantity": name, "unit": unit} | quantiles.of_draws(values, quantiles.INTERVAL)
+            for name, unit, values in found
+        ],
+        schema={"quantity": pl.String, "unit": pl.String, **dict.fromkeys((*quantiles.INTERVAL, "mean"), pl.Float64)},
+    )

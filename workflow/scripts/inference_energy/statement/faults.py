@@ -1,0 +1,131 @@
+"""What may be wrong with rows of logs and bills, told in one line with counts."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.statement.reading import FIRST_US, LAST_US, TOKENS, TOKENS_BELOW, Rows, empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that may be wrong with a row.
+
+    Attributes:
+        role: what the column is for.
+        wrong: condition of SQL.
+        what: what such values are.
+        allowed: what they may be.
+    """
+
+    role: str
+    wrong: str
+    what: str
+    allowed: str
+
+
+def checks(rows: Rows) -> list[Check]:
+    """Everything that may be wrong with a request, in the order it is told."""
+    time, unit = rows.microseconds(), rows.spec.get("time_unit")
+    allowed = f"numbers that count {unit} to" if unit else "date and time of"
+    wrong = f"({time} IS NULL OR {time} NOT BETWEEN {FIRST_US} AND {LAST_US - 1})"
+    found = [Check(role="time", wrong=wrong, what="not such", allowed=f"{allowed} years 2015 to 2099")]
+    return [*found, *offset_checks(rows), *token_checks(rows, TOKENS_BELOW)]
+
+
+def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> list[Check]:
+    """Everything that may be wrong with columns of whole numbers.
+
+    Args:
+        rows: files that are read alike.
+        below: what all numbers must be below.
+        roles: columns to look at, those that the files have.
+    """
+    found = []
+    limit = f"whole numbers from 0 to {below - 1:,}"
+    for role in (role for role in roles if rows.has(role)):
+        raw, value, of = rows.raw(role), rows.whole(role), rows.type(role)
+        may_be_empty = role == "cached_tokens" and rows.spec.get("empty_cached_is_zero", False)
+        if not may_be_empty:
+            hint = ", or empty_cached_is_zero: true" if role == "cached_tokens" else ""
+            found.append(Check(role=role, wrong=empty(raw, of), what="empty", allowed=limit + hint))
+        found.append(
+            Check(
+                role=role, wrong=f"({value} IS NULL AND NOT {empty(raw, of)})", what="not whole numbers", allowed=limit
+            )
+        )
+        found.append(Check(role=role, wrong=f"({value} < 0)", what="negative", allowed=limit))
+        found.append(Check(role=role, wrong=f"({value} >= {below})", what="too many", allowed=limit))
+    if rows.has("cached_tokens") and rows.spec.get("cached_in_input", True):
+        found.append(
+            Check(
+                role="cached_tokens",
+                wrong=f"({rows.whole('cached_tokens')} > {rows.whole('input_tokens')})",
+                what="more than input_tokens",
+                allowed="at most input_tokens, or cached_in_input: false",
+            )
+        )
+    return found
+
+
+def offset_checks(rows: Rows) -> list[Check]:
+    """Whether times of text say their offset where they have to, and only there."""
+    zoned = rows.zoned()
+    if zoned is None:
+        return []
+    if "time_zone" in rows.spec:
+        return [
+            Check(
+                role="time",
+                wrong=zoned,
+                what="with an offset of their own",
+                allowed="times without one, as there is a time_zone",
+            )
+        ]
+    return [
+        Check(
+            role="time",
+            wrong=f"NOT {zoned}",
+            what="without an offset",
+            allowed="times with one, as 2026-01-31T12:00:00Z, or time_zone for times without",
+        )
+    ]
+
+
+def stop_at_first(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> None:
+    """Hold files that are read alike against some checks.
+
+    Raises:
+        InputError: the first fault in the order of the checks, with its count, and how many more kinds there are.
+    """
+    found = told(connection, rows, of)
+    if found:
+        more = f" (and {len(found) - 1} more such faults)" if len(found) > 1 else ""
+        raise InputError(found[0] + more)
+
+
+def told(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> list[str]:
+    """What is wrong with files that are read alike, a line for every kind of fault in every file."""
+    found = []
+    for check in of:
+        column = rows.spec["columns"][check.role]
+        query = f"""
+            SELECT filename, count_if(wrong), count(*), list_sort(list(DISTINCT raw) FILTER (wrong))[:3]
+            FROM (SELECT filename, {check.wrong} IS TRUE AS wrong, CAST({rows.raw(check.role)} AS VARCHAR) AS raw
+                  FROM {rows.table(options=", filename = true")})
+            GROUP BY ALL HAVING count_if(wrong) > 0 ORDER BY filename"""
+        for path, wrong, total, values in connection.execute(query).fetchall():
+            shown = f", such as {one_of([repr(value) for value in values])}" if values and check.what != "empty" else ""
+            found.append(
+                f"{path}: {check.role} (column {column}): {wrong:,} of {total:,} rows are {check.what}{shown};"
+                f" allowed: {check.allowed}"
+            )
+    return found
+
+
+def faulty_rows(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> dict[str, int]:
+    """Rows with any fault, by file."""
+    wrong = " OR ".join(f"{check.wrong} IS TRUE" for check in of)
+    table = rows.table(options=", filename = true")
+    return dict(connection.execute(f"SELECT filename, count(*) FROM {table} WHERE {wrong} GROUP BY ALL").fetchall())

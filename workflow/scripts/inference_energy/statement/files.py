@@ -1,0 +1,213 @@
+"""Usage files: which logs and bills make a statement, what their columns mean, and how unknown things are treated."""
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.yaml_files import check, read_yaml
+from inference_energy.studies import files as studies_files
+
+MINUTES_PER_DAY = 1440
+FORMATS = {
+    "parquet": (".parquet", ".pq"),
+    "csv": (".csv", ".csv.gz", ".tsv", ".tsv.gz"),
+    "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
+}
+ENDINGS = tuple(ending for of_format in FORMATS.values() for ending in of_format)
+# What a usage file need not say.
+DEFAULTS = {"folder": ".", "logs": {}, "bills": {}, "peak_load": 1.0, "step_minutes": 60, "invalid_rows": "fail"}
+PATTERN = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class UsageFile:
+    """One file of logs or bills.
+
+    Attributes:
+        source: name in the usage file of the logs or bills it belongs to.
+        path: where it lies.
+        format: one of `FORMATS`.
+    """
+
+    source: str
+    path: str
+    format: str
+
+
+def read_usage(name: str, folder: Path, schema: dict) -> dict:
+    """One usage file, checked, with everything it need not say.
+
+    Args:
+        name: file name without `.yaml`.
+        folder: where usage files lie.
+        schema: closed JSON schema.
+
+    Raises:
+        InputError: no such file, or a key or value that the schema or the meaning forbids.
+    """
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        known = [file.stem for file in folder.glob("*.yaml")]
+        raise InputError(f"usage: no usage file {name!r} ({path} does not exist); allowed: {one_of(known)}")
+    usage = read_yaml(path)
+    check(usage, schema, path)
+    usage = DEFAULTS | usage
+    _check_meaning(usage, path)
+    return usage
+
+
+def _check_meaning(usage: dict, path: Path) -> None:
+    if MINUTES_PER_DAY % usage["step_minutes"]:
+        raise InputError(f"{path}: step_minutes: found {usage['step_minutes']}; allowed: a divisor of 1440, a day")
+    twice = usage["logs"].keys() & usage["bills"].keys()
+    if twice:
+        raise InputError(f"{path}: bills: found {one_of(list(twice))}, which logs have too; allowed: names used once")
+    cached = usage.get("cached_share")
+    if isinstance(cached, dict) and cached["p05"] >= cached["p95"]:
+        raise InputError(f"{path}: cached_share: found p05 {cached['p05']} >= p95 {cached['p95']}; allowed: p05 < p95")
+    for kind in ("logs", "bills"):
+        for source, spec in usage[kind].items():
+            place = f"{path}: {kind}.{source}"
+            both = spec["columns"].keys() & spec.get("constants", {}).keys()
+            if both:
+                raise InputError(f"{place}: constants: found {one_of(list(both))}, which columns have too")
+            if "model" not in spec["columns"].keys() | spec.get("constants", {}).keys():
+                raise InputError(f"{place}: missing key model; allowed: in columns, or in constants for all rows")
+            for key in ("empty_cached_is_zero", "cached_in_input"):
+                if key in spec and "cached_tokens" not in spec["columns"]:
+                    raise InputError(f"{place}: {key}: found without columns.cached_tokens; allowed: only with it")
+            if kind == "logs":
+                _check_times(spec, place)
+
+
+def _check_times(spec: dict, place: str) -> None:
+    zone = spec.get("time_zone", "UTC")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InputError(
+            f"{place}: time_zone: found {zone!r}; allowed: a name of the IANA database such as UTC or Europe/Berlin"
+        ) from None
+    if "time_unit" not in spec:
+        if "time_start" in spec:
+            raise InputError(f"{place}: time_start: found without time_unit; allowed: only for times that are numbers")
+        return
+    if "time_zone" in spec:
+        raise InputError(f"{place}: time_zone: found beside time_unit; allowed: one of them, numbers count in UTC")
+    start_of(spec, place)
+
+
+def start_of(spec: dict, place: str) -> datetime:
+    """The time that numbers count from.
+
+    Raises:
+        InputError: no time with an offset.
+    """
+    text = spec.get("time_start", "1970-01-01T00:00:00Z")
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        start = None
+    if start is None or start.tzinfo is None:
+        raise InputError(
+            f"{place}: time_start: found {text!r}; allowed: a time with its offset, as 2024-06-01T00:00:00Z"
+        )
+    return start
+
+
+def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> list[UsageFile]:
+    """Every file of the logs or of the bills of a usage, sorted.
+
+    Args:
+        usage: of `read_usage`.
+        kind: `logs` or `bills`.
+        place: names the usage file in errors.
+        folder: where the files lie, in place of the usage's own.
+
+    Raises:
+        InputError: a pattern without a file, a file of no known format, or one that is named twice.
+    """
+    root = Path(folder or usage["folder"]).expanduser()
+    found: dict[str, UsageFile] = {}
+    for source, spec in usage[kind].items():
+        for pattern in spec["files"]:
+            for path in _matching(root, pattern, f"{place}: {kind}.{source}.files"):
+                file = UsageFile(source=source, path=path, format=spec.get("format") or _format(path))
+                before = found.setdefault(path, file)
+                if before is not file and before.source != source:
+                    raise InputError(
+                        f"{place}: {kind}: found {path} in {before.source} and in {source}; allowed: in one"
+                    )
+    return sorted(found.values())
+
+
+def _matching(root: Path, pattern: str, place: str) -> list[str]:
+    pattern_path = Path(pattern).expanduser()
+    if PATTERN.search(pattern):
+        base, relative = (Path("/"), str(pattern_path)[1:]) if pattern_path.is_absolute() else (root, pattern)
+        paths = sorted(str(path) for path in base.glob(relative) if path.is_file())
+    else:
+        whole = root / pattern_path
+        inside = whole.rglob("*") if whole.is_dir() else [whole]
+        paths = sorted(
+            str(path) for path in inside if path.is_file() and (path == whole or str(path).endswith(ENDINGS))
+        )
+    if not paths:
+        raise InputError(
+            f"{place}: found no file for {pattern!r} in {root}; allowed: files, patterns or folders there"
+            " (another folder: make statement LOGS=...)"
+        )
+    return paths
+
+
+def _format(path: str) -> str:
+    for name, endings in FORMATS.items():
+        if path.lower().endswith(endings):
+            return name
+    raise InputError(f"{path}: found no known ending; allowed: {one_of(ENDINGS)}, or `format` in the usage file")
+
+
+def read_usages(names: list[str] | str, folder: Path, schema: dict) -> dict[str, dict]:
+    """The usage files of some names: a list, or one name as the command line gives it.
+
+    Raises:
+        InputError: as `read_usage`.
+    """
+    names = [names] if isinstance(names, str) else names
+    return {name: read_usage(name, folder, schema) for name in names}
+
+
+def study_of(name: str, usage: dict, folder: Path, schemas: dict[str, dict]) -> dict:
+    """The study of a usage.
+
+    Raises:
+        InputError: one that is not there, or whose energy is not linear in sums over requests.
+    """
+    study = studies_files.read_study(usage["study"], folder, schemas)
+    form = study["throughput"].get("form", "log_linear")
+    if study["method"] != "nested" or form != "gpu_seconds":
+        raise InputError(
+            f"config/usage/{name}.yaml: study: found {usage['study']!r} of method {study['method']} with"
+            f" throughput form {form}; allowed: method nested with form gpu_seconds, whose energy follows"
+            " from sums over requests"
+        )
+    return study
+
+
+def listed(name: str, usage: dict, folder: str | None) -> dict[str, list[dict]]:
+    """The files of a usage's logs and bills, as plain values.
+
+    Raises:
+        InputError: as `files_of`.
+    """
+    place = f"config/usage/{name}.yaml"
+    return {kind: [asdict(file) for file in files_of(usage, kind, place, folder)] for kind in ("logs", "bills")}
+
+
+def dealt(files: list, shards: int) -> list[list]:
+    """The files of every shard, dealt in turn; no shard is empty."""
+    count = max(1, min(shards, len(files)))
+    return [files[number::count] for number in range(count)]

@@ -1,0 +1,268 @@
+"""Requests added up exactly: whole numbers per step in time, model, tenant and region, which determine the energy.
+
+The GPU time of a request is a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, so that the energy of any
+number of requests follows from five sums: prompt tokens, cached tokens, answer tokens, prompt times answer tokens and
+answer tokens squared. All are whole numbers, so that neither the order of rows nor how they are dealt to files and
+jobs changes a digit.
+"""
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from inference_energy.common.errors import InputError
+from inference_energy.statement.faults import checks, faulty_rows, offset_checks, stop_at_first
+from inference_energy.statement.files import UsageFile
+from inference_energy.statement.progress import Progress
+from inference_energy.statement.reading import FIRST_US, LAST_US, NAMES, TOKENS, TOKENS_BELOW, Rows, alike, unreadable
+from inference_energy.tables.database import frame, quoted
+
+US_PER_MINUTE = 60_000_000
+KEYS = ("source", "step_start_us", *NAMES)
+EXACT = "DECIMAL(38, 0)"  # holds the square of any prompt of 2^27 tokens 10^21 times
+_KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
+SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
+MEMORY = "1500MB"  # what DuckDB may use before it writes to disk; its own code and buffers come on top
+
+
+@contextmanager
+def database(threads: int, folder: Path):
+    """A DuckDB connection in memory that puts what does not fit into a folder, removed with it."""
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".spill_") as spill:
+        connection = duckdb.connect(config={"threads": threads, "memory_limit": MEMORY, "temp_directory": spill})
+        try:
+            connection.execute("SET preserve_insertion_order = false")
+            connection.execute("SET TimeZone = 'UTC'")  # times without an offset are never those of the machine
+            connection.execute("SET enable_progress_bar = true")
+            connection.execute("SET enable_progress_bar_print = false")
+            yield connection
+        finally:
+            connection.close()
+
+
+def metered(
+    files: list[UsageFile],
+    logs: dict[str, dict],
+    *,
+    place: str,
+    step_minutes: int,
+    leave_out: bool,
+    threads: int,
+    folder: Path,
+    logger: logging.Logger,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Exact sums over the requests of some files, and what the files were.
+
+    Args:
+        files: of logs.
+        logs: entries of the usage file, by source.
+        place: names the usage file in errors.
+        step_minutes: length of a step in time.
+        leave_out: whether rows with a fault are counted and left out instead of stopping the run.
+        threads: that DuckDB may use.
+        folder: for what does not fit into memory.
+        logger: for progress.
+
+    Returns:
+        One row per source, step, model, tenant and region: `KEYS` and `SUMS`, the latter of 38 digits; and one row per
+        file: `source, file, bytes, rows, rows_left_out, sha256`.
+
+    Raises:
+        InputError: a file that cannot be read or lacks a column, or rows with faults that are not to be left out.
+    """
+    with database(threads, folder) as connection:
+        connection.execute(
+            "CREATE TABLE sums (source VARCHAR, step_start_us BIGINT, model VARCHAR, tenant VARCHAR, region VARCHAR,"
+            + ", ".join(f"{name} {EXACT}" for name in SUMS)
+            + ")"
+        )
+        groups = [
+            (source, rows)
+            for source in sorted({file.source for file in files})
+            for rows in alike(
+                connection, [f for f in files if f.source == source], logs[source], f"{place}: logs.{source}"
+            )
+        ]
+        counts = {path: count for _, rows in groups for path, count in row_counts(connection, rows).items()}
+        left_out = dict.fromkeys(counts, 0)
+        label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
+        with Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress:
+            for source, rows in groups:
+                progress.part = sum(counts[path] for path in rows.files)
+                left_out |= _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out)
+                progress.finished()
+        sums = frame(connection, added_up("sums"), folder)
+    checksums = sha256_of([file.path for file in files], threads)
+    facts = [
+        {
+            "source": file.source,
+            "file": file.path,
+            "bytes": Path(file.path).stat().st_size,
+            "rows": counts[file.path],
+            "rows_left_out": left_out[file.path],
+            "sha256": checksums[file.path],
+        }
+        for file in files
+    ]
+    return sums, pl.DataFrame(facts)
+
+
+def added_up(table: str) -> str:
+    """Rows with the same keys as one, in order."""
+    sums = ", ".join(f"sum({name})::{EXACT} AS {name}" for name in SUMS)
+    return f"SELECT {', '.join(KEYS)}, {sums} FROM {table} GROUP BY ALL ORDER BY ALL NULLS FIRST"
+
+
+def under_way(connection: duckdb.DuckDBPyConnection) -> float:
+    """Share of the scan of the running query that is done, 0 where DuckDB does not know yet.
+
+    DuckDB gives the handing over of groups, which takes no time, the weight of the scan: rows read are half of all.
+    """
+    return min(max(connection.query_progress(), 0.0) / 50, 1.0)
+
+
+def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, int]:
+    """Rows of every file; of Parquet from its footers, otherwise counted."""
+    if rows.format == "parquet":
+        paths = "[" + ", ".join(map(quoted, rows.files)) + "]"
+        query = f"SELECT file_name, num_rows FROM parquet_file_metadata({paths})"
+    else:
+        query = f"SELECT filename, count(*) FROM {rows.table(options=', filename = true')} GROUP BY ALL"
+    try:
+        counted = dict(connection.execute(query).fetchall())
+    except duckdb.Error as error:
+        raise InputError(culprit(connection, rows, error)) from None
+    return {path: counted.get(path, 0) for path in rows.files}
+
+
+def _add(
+    connection: duckdb.DuckDBPyConnection, source: str, rows: Rows, step_us: int, leave_out: bool
+) -> dict[str, int]:
+    """Add the sums of files that are read alike to the table of sums.
+
+    Returns:
+        Rows left out, by file, where there are any.
+    """
+    connection.execute("CREATE OR REPLACE TEMP TABLE counted (step BIGINT, " + _COUNTED + ")")
+    try:
+        connection.execute("INSERT INTO counted " + sums_query(rows, step_us))
+    except duckdb.Error as error:
+        raise InputError(culprit(connection, rows, error)) from None
+    in_time = f"step * {step_us} BETWEEN {FIRST_US} AND {LAST_US - 1}"
+    wrong = f"SELECT coalesce(sum(requests), 0) FROM counted WHERE (good AND {in_time}) IS NOT TRUE"
+    (unsound,) = connection.execute(wrong).fetchone()
+    left_out = {}
+    if unsound:
+        if not leave_out:
+            stop_at_first(connection, rows, checks(rows))
+        left_out = faulty_rows(connection, rows, checks(rows))
+        if sum(left_out.values()) != unsound:
+            raise RuntimeError(f"{unsound} rows of {rows.files[0]} and others are not sound, {left_out} by the checks")
+    connection.execute(
+        f"INSERT INTO sums SELECT {quoted(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
+        f" FROM counted WHERE good AND {in_time}"
+    )
+    return left_out
+
+
+_COUNTED = "good BOOLEAN, model VARCHAR, tenant VARCHAR, region VARCHAR, " + ", ".join(
+    f"{name} {EXACT}" for name in SUMS
+)
+
+
+def sums_query(rows: Rows, step_us: int) -> str:
+    """One pass over files that are read alike: sums by step, by whether the row is sound, and by name.
+
+    Products are of tokens cut to 27 bits (28 for prompts that caches are added to), so that no value, however wrong,
+    stops the scan; of sound rows nothing is cut.
+    """
+    cut = TOKENS_BELOW - 1
+    tokens = [role for role in TOKENS if rows.has(role)]
+    sound, prompt = f"({' | '.join(tokens)}) BETWEEN 0 AND {cut}", "input_tokens"
+    if rows.has("cached_tokens") and rows.spec.get("cached_in_input", True):
+        sound += " AND cached_tokens <= input_tokens"
+    elif rows.has("cached_tokens"):
+        prompt = f"(input_tokens & {cut}) + (cached_tokens & {cut})"
+    zoned = [f"NOT {check.wrong}" for check in offset_checks(rows)]
+    columns = [f"{rows.microseconds()} AS us", f"{' AND '.join(zoned) or 'true'} AS zoned"]
+    columns += [f"{rows.name(role)} AS {role}" for role in NAMES] + [f"{rows.whole(role)} AS {role}" for role in tokens]
+    return f"""
+        SELECT us // {step_us} AS step, good, model, tenant, region, count(*), sum(prompt),
+            {"sum(cached_tokens)" if rows.has("cached_tokens") else "NULL"}, sum(output_tokens),
+            sum((prompt & {2 * cut + 1})::BIGINT * (output_tokens & {cut})),
+            sum((output_tokens & {cut})::BIGINT * (output_tokens & {cut}))
+        FROM (
+            SELECT *, {prompt} AS prompt, zoned AND {sound} AS good
+            FROM (SELECT {", ".join(columns)} FROM {rows.table()})
+        )
+        GROUP BY ALL"""
+
+
+def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Error) -> str:
+    """The line about the first file that cannot be read to its end, of those that a query failed on."""
+    for path in rows.files:
+        alone = replace(rows, files=[path])
+        try:
+            connection.execute(f"SELECT count(*) FROM ({sums_query(alone, US_PER_MINUTE)})").fetchall()
+        except duckdb.Error as found:
+            return unreadable(path, rows.format, found)
+    return unreadable(rows.files[0], rows.format, error)
+
+
+def sha256_of(paths: list[str], threads: int) -> dict[str, str]:
+    """Checksum of every file; Python lets go of its lock while it computes one."""
+    with ThreadPoolExecutor(threads) as pool:
+        return dict(zip(paths, pool.map(_sha256, paths), strict=True))
+
+
+def _sha256(path: str) -> str:
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
+    """The sums of all shards together: the same whatever their number.
+
+    Args:
+        shards: Parquet files of `metered`.
+        folder: for what does not fit into memory.
+    """
+    paths = "[" + ", ".join(map(quoted, shards)) + "]"
+    if paths == "[]":  # bills alone
+        return pl.DataFrame(schema=dict(zip(KEYS, _KEY_TYPES, strict=True)) | dict.fromkeys(SUMS, pl.Decimal(38, 0)))
+    with database(1, folder) as connection:
+        return frame(connection, added_up(f"read_parquet({paths})"), folder)
+
+
+def check_repeats(files: pl.DataFrame) -> None:
+    """Hold the files of all shards against each other.
+
+    Raises:
+        InputError: two files with the same content.
+    """
+    repeats = files.filter(pl.col("rows") > 0).group_by("sha256").agg(pl.col("file").sort(), pl.col("rows").first())
+    repeats = repeats.filter(pl.col("file").list.len() > 1).sort(pl.col("file").list.first())
+    if not repeats.is_empty():
+        first = repeats.row(0, named=True)
+        raise InputError(
+            f"{first['file'][1]}: found the same {first['rows']:,} rows as in {first['file'][0]}; allowed: every file"
+            f" once ({repeats['file'].list.len().sum() - len(repeats)} files repeat another)"
+        )
+
+
+def told(files: pl.DataFrame) -> str:
+    """What was read, in one line; files without rows and rows that were left out are named."""
+    empty = files.filter(pl.col("rows") == 0)["file"].to_list()
+    line = f"{len(files)} files of requests, {files['rows'].sum() or 0:,} rows"
+    if empty:
+        line += f"; {len(empty)} without rows: {', '.join(empty[:3])}{' and others' if len(empty) > 3 else ''}"
+    left_out = files["rows_left_out"].sum() or 0
+    return line + (f"; {left_out:,} rows with a fault left out" if left_out else "")

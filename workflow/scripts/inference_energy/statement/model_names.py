@@ -1,0 +1,113 @@
+"""What serves the models of a usage: names resolved to models of the registry or classes of the study."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.corpus.registries import Names
+
+LISTED = 5  # unknown names that an error shows
+# How the name of a model in a log was understood.
+MODEL, CLASS, BY_DEFAULT, LEFT_OUT = "model", "class", "class by default", "left out"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """How one name of a model in logs or bills was understood.
+
+    Attributes:
+        name: model of the registry or class of the study; none where it is left out.
+        treatment: one of `MODEL`, `CLASS`, `BY_DEFAULT` and `LEFT_OUT`.
+    """
+
+    name: str | None
+    treatment: str
+
+
+def tokens() -> pl.Expr:
+    """Tokens of a row of sums, prompts and answers."""
+    return (pl.col("input_tokens") + pl.col("output_tokens")).cast(pl.Float64)
+
+
+def resolved(
+    sums: pl.DataFrame, models: dict, classes: list[str], registry: Names, place: str
+) -> dict[str | None, Subject]:
+    """How every name of a model in a table of sums is understood.
+
+    Args:
+        sums: rows with `model`, `input_tokens` and `output_tokens`.
+        models: entry `models` of the usage file.
+        classes: of the study.
+        registry: names and aliases of models.
+        place: names the usage file in errors.
+
+    Raises:
+        InputError: unknown names that are not to be left out or taken for a class; a name of the usage file that stands
+            for neither a model nor a class.
+    """
+    own = {name: _known(target, classes, registry) for name, target in models.get("names", {}).items()}
+    for name, subject in own.items():
+        if subject is None:
+            target = models["names"][name]
+            raise InputError(
+                f"{place}: models.names: found {target!r} for {name!r}; allowed: {registry.allowed(target)}, or a class"
+                f" of the study: {one_of(classes)}"
+            )
+    unknown = models["unknown"]
+    if isinstance(unknown, dict) and unknown["class"] not in classes:
+        raise InputError(f"{place}: models.unknown.class: found {unknown['class']!r}; allowed: {one_of(classes)}")
+    shares = sums.group_by("model").agg(tokens().sum()).sort("input_tokens", "model", descending=[True, False])
+    total = shares["input_tokens"].sum() or 1.0
+    found: dict[str | None, Subject] = {}
+    missing = []
+    for name, count in shares.iter_rows():
+        subject = own.get(name) or _known(name, classes, registry)
+        if subject is None:
+            missing.append(f"{name!r} ({count / total:.1%} of tokens)")
+            subject = (
+                Subject(name=unknown["class"], treatment=BY_DEFAULT)
+                if isinstance(unknown, dict)
+                else Subject(name=None, treatment=LEFT_OUT)
+            )
+        found[name] = subject
+    if missing and unknown == "fail":
+        more = f" and {len(missing) - LISTED} more" if len(missing) > LISTED else ""
+        raise InputError(
+            f"{place}: models: {len(missing)} of {len(found)} names are not known: {', '.join(missing[:LISTED])}{more};"
+            f" allowed: names and aliases of {registry.registry}, your own under models.names, or models.unknown:"
+            " leave_out or {class: ...}"
+        )
+    return found
+
+
+def _known(name: str | None, classes: list[str], registry: Names) -> Subject | None:
+    if name in registry.canonical:
+        return Subject(name=registry.canonical[name], treatment=MODEL)
+    return Subject(name=name, treatment=CLASS) if name in classes else None
+
+
+def study_of(study: dict, subjects: list[str], models: pl.DataFrame, cached_share: dict | float | None) -> dict:
+    """The study with the subjects of a usage as its classes: every model one of its own.
+
+    A model is served by the hardware of the study's class of its size, where that has its own.
+
+    Args:
+        study: a resolved study of method `nested`.
+        subjects: models and classes.
+        models: model registry.
+        cached_share: law of the share of prompts in the cache, in place of the study's.
+    """
+    size = dict(models.select("model", "model_class").iter_rows())
+    hardware = {spec["model_class"]: spec["hardware"] for spec in study["classes"].values() if "hardware" in spec}
+    classes = {}
+    for name in subjects:
+        if name in study["classes"]:
+            classes[name] = study["classes"][name]
+        else:
+            own = {"hardware": hardware[size[name]]} if size[name] in hardware else {}
+            classes[name] = {"label": name, "model_class": size[name], "weights": {name: 1}} | own
+    traditional = study["workloads"]["traditional"]
+    if cached_share is not None:
+        traditional = traditional | {"cached_share": cached_share}
+    return study | {"classes": classes, "workloads": study["workloads"] | {"traditional": traditional}}

@@ -1,0 +1,102 @@
+"""How good the data of a usage are, as shares; and the factors of its regions."""
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from inference_energy.statement.coefficients import UnitEnergy
+from inference_energy.statement.grades import NONE, outside_share
+from inference_energy.statement.model_names import tokens
+from inference_energy.statement.regions import Region
+
+
+def energy_shares(regions: Mapping[str | None, Region], by_region: pl.DataFrame) -> dict[str | None, float]:
+    """Share of the mean energy of every region.
+
+    Args:
+        regions: factors by region.
+        by_region: `region` as readers see it, and `energy_kwh_mean`.
+    """
+    energies = dict(by_region.iter_rows())
+    total = sum(energies.values()) or 1.0
+    return {name: energies[NONE if name is None else name] / total for name in regions}
+
+
+def shares(
+    of: UnitEnergy, rows: pl.DataFrame, kept: pl.DataFrame, files: pl.DataFrame, energies: Mapping[str | None, float]
+) -> pl.DataFrame:
+    """Shares that limit what a statement says: `aspect, meaning, share`.
+
+    Args:
+        of: what a unit of each sum takes.
+        rows: sums of logs and bills.
+        kept: those of names that are not left out, `evidence.labelled`.
+        files: table of the files that were read.
+        energies: share of the energy by region, `energy_shares`.
+    """
+    found = _shares(of, rows, kept, files, energies)
+    return pl.DataFrame(
+        # Sums of shares may miss 0 or 1 by the last bit.
+        [{"aspect": aspect, "meaning": meaning, "share": min(max(share, 0.0), 1.0)} for aspect, meaning, share in found]
+    )
+
+
+def _shares(
+    of: UnitEnergy, rows: pl.DataFrame, kept: pl.DataFrame, files: pl.DataFrame, energies: Mapping[str | None, float]
+) -> Iterator[tuple[str, str, float]]:
+    total = _tokens(rows) or 1.0
+    read, left_out = (int(files[name].sum() or 0) for name in ("rows", "rows_left_out"))
+    yield "left_out_rows", "rows of logs with a fault, left out", left_out / read if read else 0.0
+    yield "left_out_tokens", "tokens of models that are not known, left out", 1 - _tokens(kept) / total
+    yield (
+        "billed",
+        "tokens from bills, whose requests have the spread of lengths of a workload",
+        _tokens(rows.filter(pl.col("step_start_utc").is_null())) / total,
+    )
+    yield (
+        "cache_not_said",
+        "tokens of rows that do not say what was in the cache; a share of their prompts is assumed",
+        _tokens(rows.filter(pl.col("cached_tokens").is_null())) / total,
+    )
+    yield (
+        "outside_lengths",
+        "tokens of steps, models, tenants and regions whose mean prompt or answer is outside the benchmarks'",
+        outside_share(kept, of),
+    )
+    yield (
+        "market_factor",
+        "energy with a market-based factor of its own; the grid's average for the rest",
+        sum(share for name, share in energies.items() if of.regions[name].market_source is not None),
+    )
+    yield (
+        "default_region",
+        "energy of regions without an entry of their own",
+        sum(share for name, share in energies.items() if of.regions[name].by_default),
+    )
+
+
+def _tokens(rows: pl.DataFrame) -> float:
+    return float(rows.select(tokens().sum()).item() or 0.0)
+
+
+def regions_table(regions: Mapping[str | None, Region], energies: Mapping[str | None, float]) -> pl.DataFrame:
+    """Factors of every region, with its share of the mean energy."""
+    rows = [
+        {
+            "region": NONE if name is None else name,
+            "energy_share": energies[name],
+            "grid_zone": f"{region.zone_label} ({region.zone})",
+            "location_gco2e_per_kwh": float(region.location_gco2e_per_kwh),
+            "location_basis": region.location_basis,
+            "location_source": region.location_source,
+            "market_gco2e_per_kwh": float(region.market_gco2e_per_kwh),
+            "market_source": region.market_source,
+            "offsite_water_l_per_kwh": region.offsite_water_l_per_kwh,
+            "pue": region.pue,
+            "pue_source": region.pue_source,
+        }
+        for name, region in regions.items()
+    ]
+    may_be_null = {"market_source": pl.String, "offsite_water_l_per_kwh": pl.Float64}
+    may_be_null |= {"pue": pl.Float64, "pue_source": pl.String}
+    return pl.DataFrame(rows, schema_overrides=may_be_null).sort("region")

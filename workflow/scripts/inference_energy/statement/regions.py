@@ -1,0 +1,85 @@
+"""Where the electricity of a usage comes from: grid, contracts, water and PUE of every region."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.fleet.grid import grid_zone
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """What a region's electricity comes with.
+
+    Attributes:
+        zone: of the grid.
+        zone_label: its name for readers.
+        location_gco2e_per_kwh: average of the grid, for Scope 2 location-based.
+        location_basis: what that factor covers.
+        location_source: who states it.
+        market_gco2e_per_kwh: of contracts or the residual mix, for Scope 2 market-based; the grid's where none is
+            given.
+        market_source: who states it; none where it is the grid's.
+        offsite_water_l_per_kwh: of power plants; none where not known.
+        pue: of these datacenters; none for that of the study.
+        pue_source: who states it.
+        by_default: whether it has no entry of its own.
+    """
+
+    zone: str
+    zone_label: str
+    location_gco2e_per_kwh: float
+    location_basis: str
+    location_source: str
+    market_gco2e_per_kwh: float
+    market_source: str | None
+    offsite_water_l_per_kwh: float | None
+    pue: float | None
+    pue_source: str | None
+    by_default: bool
+
+
+def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, place: str) -> dict[str | None, Region]:
+    """The factors of every region that logs and bills name.
+
+    Args:
+        names: of regions; none where they say none.
+        spec: entry `regions` of the usage file.
+        grid: table of `input_tables.GridZone`.
+        place: names the usage file in errors.
+
+    Raises:
+        InputError: a region without an entry, or a zone that the grid does not have.
+    """
+    entries = {name: _region(entry, grid, f"{place}: regions.{name}") for name, entry in spec.items()}
+    unknown = sorted(name or "(none)" for name in names if name not in entries)
+    if unknown and DEFAULT not in entries:
+        raise InputError(
+            f"{place}: regions: found no entry for {one_of(unknown)}, which logs or bills name; allowed: one for each,"
+            " or `default` for all others"
+        )
+    others = replace(entries[DEFAULT], by_default=True) if DEFAULT in entries else None
+    return {name: entries.get(name, others) for name in names}
+
+
+def _region(entry: dict, grid: pl.DataFrame, place: str) -> Region:
+    row = grid_zone(entry["grid_zone"], grid, place)
+    # ASSUME: without a contract or a residual mix the average of the grid stands in for the market-based factor, as the
+    # GHG Protocol Scope 2 Guidance allows (table 6.3, last of the hierarchy); the statement says for how much energy.
+    return Region(
+        zone=row["zone"],
+        zone_label=row["label"],
+        location_gco2e_per_kwh=row["carbon_gco2e_per_kwh"],
+        location_basis=row["carbon_basis"],
+        location_source=row["source"],
+        market_gco2e_per_kwh=entry.get("market_gco2e_per_kwh", row["carbon_gco2e_per_kwh"]),
+        market_source=entry.get("market_source"),
+        offsite_water_l_per_kwh=row["water_l_per_kwh"],
+        pue=entry.get("pue"),
+        pue_source=entry.get("pue_source"),
+        by_default=False,
+    )

@@ -1,0 +1,31 @@
+"""What a run of statements says when it is done."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from inference_energy.statement.wording import count, quantity
+
+FOLDER = Path("results/usage")
+
+
+def show(usages: Iterable[str]) -> None:
+    """Print the energy of every statement that is there, and where it stands."""
+    for name in usages:
+        folder = FOLDER / name
+        if (folder / "statement.csv").is_file():
+            print(line(name, folder))
+
+
+def show_none() -> None:
+    """Print what to write where statements are asked for and no usage is named."""
+    print("No usage is named: make statement USAGE=example, or names under `usage` in config/config.yaml")
+
+
+def line(name: str, folder: Path) -> str:
+    """`azure: 6.00 kWh (2.34 to 20.5) for 28,185 requests: results/usage/azure/statement.html`."""
+    with (folder / "statement.csv").open(encoding="utf-8", newline="") as handle:
+        total = next(row for row in csv.DictReader(handle) if row["breakdown"] == "total")
+    energy = {name: float(value) for name, value in total.items() if name.startswith(("energy_kwh", "requests"))}
+    text = quantity(energy, "energy_kwh", "kWh")
+    return f"{name}: {text} for {count(energy['requests'])} requests: {folder / 'statement.html'}"

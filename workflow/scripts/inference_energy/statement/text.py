@@ -1,0 +1,303 @@
+"""What a statement of usage says: totals, breakdowns, method, factors, quality of the data, and what is not in it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from inference_energy.statement.coefficients import QUANTITIES
+from inference_energy.statement.model_names import BY_DEFAULT, LEFT_OUT
+from inference_energy.statement.wording import count, interval, number, quantity, scale, share
+
+ROWS_SHOWN = 20
+WITHIN = {
+    "gpu_boards": "the boards of the GPUs alone",
+    "node": "the whole server at the wall, cooling of the building left out",
+    "datacenter": "the whole server times the PUE of its datacenter",
+    "fleet": "the datacenter, with network, storage and the other overheads of a fleet",
+}
+NOT_INCLUDED = (
+    "Training and fine-tuning of the models.",
+    "The user's device and the wide-area network.",
+    "Embodied energy and emissions of hardware and buildings.",
+    "Requests that the logs do not have, such as failed ones and tests, and what an application does around a request.",
+    "Hours of the day: the grid's factor is a yearly average, and so is the PUE.",
+)
+BY_BOUNDARY = {
+    "gpu_boards": ("Hosts, fans and network of the nodes, cooling, network and storage around them.",),
+    "node": ("Cooling and losses of the building; network and storage around the nodes.",),
+    "datacenter": ("Network, storage and other overheads of the fleet around the serving nodes.",),
+    "fleet": (),
+}
+# Breakdowns in the order of the page, with their keys.
+SHOWN = {
+    "model": ("model",),
+    "month": ("month",),
+    "month and model": ("month", "model"),
+    "tenant": ("tenant",),
+    "region": ("region",),
+}
+ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e", "water_m3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table of text.
+
+    Attributes:
+        title: heading.
+        head: names of the columns; those behind `text` hold numbers.
+        rows: cells.
+        text: how many columns hold text.
+        note: what a reader must know; may be empty.
+    """
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+    text: int = 1
+    note: str = ""
+
+
+def content(
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    usage: dict,
+    study_name: str,
+    study: dict,
+    version: str,
+    draws: int,
+    seed: int,
+) -> dict[str, object]:
+    """Everything that a page about a usage shows, as text.
+
+    Args:
+        tables: of `result_tables.SCHEMAS`, by name.
+        usage: a usage file's content.
+        study_name: name of its study.
+        study: the resolved study.
+        version: of the pipeline.
+        draws: of what requests share.
+        seed: of all streams.
+    """
+    statement = tables["statement"]
+    total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
+    months = statement.filter(pl.col("breakdown") == "month")["month"].sort()
+    first, last = months[0], months[-1]
+    return {
+        "title": usage["title"],
+        "period": first if first == last else f"{first} to {last}",
+        "boundary": usage["boundary"],
+        "within": WITHIN[usage["boundary"]],
+        "figures": headline(total, tables["capacity"], usage),
+        "breakdowns": breakdowns(statement),
+        "method": method(usage, study_name, study, version, draws, seed),
+        "factors": factors(tables["factors"]),
+        "factor_sources": factor_sources(tables["factors"]),
+        "evidence": evidence(tables["evidence"], tables["names"]),
+        "quality": quality(tables["quality"]),
+        "names": names(tables["names"]),
+        "files": files(tables["files"]),
+        "not_included": not_included(usage["boundary"]),
+    }
+
+
+def not_included(boundary: str) -> list[str]:
+    """What lies outside a boundary, a sentence each."""
+    return [*BY_BOUNDARY[boundary], *NOT_INCLUDED]
+
+
+def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str, str]]:
+    """The few numbers that a statement opens with: label and text."""
+    found = [
+        ("Energy", quantity(total, ENERGY, "kWh")),
+        ("Emissions, Scope 2 location-based", quantity(total, LOCATION, "kg CO2e")),
+        ("Emissions, Scope 2 market-based", quantity(total, MARKET, "kg CO2e")),
+        ("Water", quantity(total, WATER, "m3")),
+        ("Requests", count(total["requests"])),
+        ("Tokens, prompts and answers", f"{count(total['input_tokens'])} and {count(total['output_tokens'])}"),
+    ]
+    labels = {
+        "energy_per_request": "Energy of a request, mean",
+        "energy_per_1000_output_tokens": "Energy of 1,000 answer tokens",
+        "average_power": "Average power of the logs",
+        "peak_power": f"Peak power of the logs, mean of {usage['step_minutes']} minutes",
+        "nodes_at_peak": f"Nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
+    }
+    by_name = {row["quantity"]: row for row in capacity.iter_rows(named=True)}
+    return found + [
+        (label, interval(by_name[name], by_name[name]["unit"])) for name, label in labels.items() if name in by_name
+    ]
+
+
+def breakdowns(statement: pl.DataFrame) -> list[Table]:
+    """Energy and emissions by model, month, tenant and region; tables of one row tell nothing and are left out."""
+    total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
+    found = []
+    for name, keys in SHOWN.items():
+        rows = statement.filter(pl.col("breakdown") == name)
+        if any(rows[key].n_unique() < 2 for key in keys) and name != "model":
+            continue
+        # Months stand in order of time; of all else the largest comes first.
+        order = [pl.col("month")] if "month" in keys else []
+        rows = rows.sort(*order, -pl.col("energy_kwh_mean"), *keys)
+        note = f"The first {ROWS_SHOWN} of {len(rows)}; all are in `statement.csv`." if len(rows) > ROWS_SHOWN else ""
+        units = {
+            column: scale(rows[f"{column}_p50"].max(), QUANTITIES[column]) for column in (ENERGY, LOCATION, MARKET)
+        }
+        found.append(
+            Table(
+                title=f"By {name}",
+                head=[
+                    *(key.capitalize() for key in keys),
+                    *("Requests", "Tokens", f"Energy, {units[ENERGY][1]}", "Share of it"),
+                    f"Location-based, {units[LOCATION][1]}",
+                    f"Market-based, {units[MARKET][1]}",
+                ],
+                rows=[_line(row, keys, units, total["energy_kwh_mean"]) for row in rows.head(ROWS_SHOWN).to_dicts()],
+                text=len(keys),
+                note=note,
+            )
+        )
+    return found
+
+
+def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]], total_kwh: float) -> list[str]:
+    spans = {
+        name: f"{number(row[f'{name}_p50'] / size)} ({number(row[f'{name}_p05'] / size)} to"
+        f" {number(row[f'{name}_p95'] / size)})"
+        for name, (size, _) in units.items()
+    }
+    return [
+        *(row[key] for key in keys),
+        count(row["requests"]),
+        count(row["input_tokens"] + row["output_tokens"]),
+        spans[ENERGY],
+        share(row["energy_kwh_mean"] / total_kwh) if total_kwh else "-",
+        spans[LOCATION],
+        spans[MARKET],
+    ]
+
+
+def method(usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
+    """What a number can be repeated from: version, study with its checksum, draws."""
+    boundary = usage["boundary"]
+    formula = (
+        "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2. It is linear in five sums"
+        " over requests, which are whole numbers and exact. Energy: GPU time x power / (load x attainment) x PUE."
+    )
+    intervals = (
+        "Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a throughput curve misses,"
+        f" the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests. Medians of"
+        " parts do not add up to that of the whole; means do, and stand in `statement.csv`."
+    )
+    return [
+        ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
+        ("Usage file", f"checksum {checksum(usage)}"),
+        ("Boundary", f"`{boundary}`: {WITHIN[boundary]}"),
+        ("Formula", formula),
+        ("Intervals", intervals),
+        ("Time", "Months and steps are in UTC. A peak is the largest mean power of a step."),
+    ]
+
+
+def checksum(content_: dict) -> str:
+    """The first twelve digits of the SHA-256 of some entries."""
+    text = json.dumps(content_, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def factors(table: pl.DataFrame) -> Table:
+    """Factors of every region."""
+    return Table(
+        title="Factors of electricity",
+        head=["Region", "Grid zone", "Location-based, gCO2e/kWh", "Market-based, gCO2e/kWh", "Water off site, L/kWh",
+              "PUE", "Share of energy"],
+        rows=[
+            [
+                row["region"],
+                row["grid_zone"],
+                number(row["location_gco2e_per_kwh"]),
+                number(row["market_gco2e_per_kwh"]),
+                "-" if row["offsite_water_l_per_kwh"] is None else number(row["offsite_water_l_per_kwh"]),
+                "the study's" if row["pue"] is None else number(row["pue"]),
+                share(row["energy_share"]),
+            ]
+            for row in table.iter_rows(named=True)
+        ],
+        text=2,
+        note="Life-cycle factors hold Scope 2 and the upstream part of electricity (Scope 3, category 3) together.",
+    )  # fmt: skip
+
+
+def factor_sources(table: pl.DataFrame) -> list[str]:
+    """Where the factors stand, a sentence for each that differs."""
+    found = []
+    for row in table.iter_rows(named=True):
+        zone = row["grid_zone"]
+        found.append(f"{zone}, location-based ({row['location_basis']}) and water: {row['location_source']}")
+        if row["market_source"] is None:
+            found.append(f"{zone}, market-based: the grid's average, as no contract or residual mix is given")
+        else:
+            found.append(f"Region {row['region']}, market-based: {row['market_source']}")
+        if row["pue"] is not None:
+            found.append(f"Region {row['region']}, PUE: {row['pue_source']}")
+    return list(dict.fromkeys(found))
+
+
+def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
+    """Share of tokens by the quality of the evidence behind their throughput."""
+    unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT]))
+    of_tokens = share(unknown["token_share"].sum())
+    note = f"Names that are not known: {len(unknown)}, {of_tokens} of tokens." if len(unknown) else ""
+    return Table(
+        title="Evidence behind the throughput",
+        head=["Evidence", "Share of tokens"],
+        rows=[[row["meaning"], share(row["token_share"])] for row in table.iter_rows(named=True)],
+        note=note,
+    )
+
+
+def quality(table: pl.DataFrame) -> Table:
+    """What else limits the data."""
+    return Table(
+        title="Limits of the data",
+        head=["Part of the data", "Share"],
+        rows=[[row["meaning"].capitalize(), share(row["share"])] for row in table.iter_rows(named=True)],
+    )
+
+
+def names(table: pl.DataFrame) -> Table:
+    """How names of models were understood."""
+    note = f"The first {ROWS_SHOWN} of {len(table)}; all are in the workbook." if len(table) > ROWS_SHOWN else ""
+    return Table(
+        title="Names of models",
+        head=["Name", "Taken as", "Understood as", "Share of tokens"],
+        rows=[
+            [row["name"], row["subject"] or "-", row["treatment"], share(row["token_share"])]
+            for row in table.head(ROWS_SHOWN).iter_rows(named=True)
+        ],
+        text=3,
+        note=note,
+    )
+
+
+def files(table: pl.DataFrame) -> Table:
+    """What was read."""
+    empty = table.filter(pl.col("rows") == 0)
+    rows, left_out = (int(table[name].sum() or 0) for name in ("rows", "rows_left_out"))
+    note = f"{len(table)} files, {rows:,} rows, {left_out:,} left out."
+    note += f" {len(empty)} hold no rows." if len(empty) else ""
+    note += f" The first {ROWS_SHOWN} are shown; all are in the workbook." if len(table) > ROWS_SHOWN else ""
+    return Table(
+        title="Files of requests",
+        head=["File", "SHA-256", "Rows", "Left out"],
+        rows=[
+            [row["file"].rsplit("/", 1)[-1], row["sha256"], f"{row['rows']:,}", f"{row['rows_left_out']:,}"]
+            for row in table.head(ROWS_SHOWN).iter_rows(named=True)
+        ],
+        text=2,
+        note=note,
+    )

@@ -1,0 +1,1 @@
+"""Distributions, mixtures, histograms, quantiles and named random draws."""

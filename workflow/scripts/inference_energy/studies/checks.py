@@ -1,0 +1,155 @@
+"""What a schema cannot say of a study: order of percentiles, names that refer to each other, known models."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from inference_energy.common.errors import InputError, like, one_of
+
+LENGTHS = {"input_tokens", "output_tokens"}
+
+
+def _check_meaning(study: dict, place: Path) -> None:
+    """What a schema cannot say: order of percentiles, and names that refer to each other."""
+    for key, spec in _ranges(study):
+        if spec["p05"] >= spec["p95"]:
+            raise InputError(f"{place}: {key}: found p05 {spec['p05']} >= p95 {spec['p95']}; allowed: p05 < p95")
+    for low, high in study.get("as_published", {}).get("trimming", []):
+        if low >= high:
+            raise InputError(
+                f"{place}: as_published.trimming: found {[low, high]}; allowed: [low, high] with low < high"
+            )
+    if study["method"] == "nested":
+        _check_nested(study, place)
+    for name, spec in study["classes"].items():
+        for what in ("weights", "hardware"):
+            if what in spec and not _something_counts(spec[what]):
+                raise InputError(f"{place}: classes.{name}.{what}: found only zeros; allowed: one above 0 at least")
+    if "hardware" in study and not _something_counts(study["hardware"]):
+        raise InputError(f"{place}: hardware: found only shares of 0; allowed: one above 0 at least")
+    for key in ("interventions", "fleet"):
+        subject = study[key]["subject"]
+        if subject not in study["classes"]:
+            raise InputError(f"{place}: {key}.subject: found {subject!r}; allowed: {one_of(study['classes'])}")
+
+
+# The keys that say how long one side of a query is.
+SIDES = (
+    {"family": "exponential", "median": None},
+    {"family": "lognormal", "p05": None, "p95": None},
+    {"trace": None},
+    {"task": None, "model": None},
+)
+
+
+def _check_nested(study: dict, place: Path) -> None:
+    for name, spec in study["workloads"].items():
+        if "trace" in spec and LENGTHS & spec.keys():
+            raise InputError(f"{place}: workloads.{name}: found trace beside lengths; allowed: one or the other")
+        for side in LENGTHS & spec.keys():
+            if isinstance(spec[side], dict) and not any(_is_side(spec[side], form) for form in SIDES):
+                raise InputError(
+                    f"{place}: workloads.{name}.{side}: found {spec[side]}; allowed: a number, {{family: exponential,"
+                    " median}, {family: lognormal, p05, p95}, {trace} or {task, model}"
+                )
+    for key, spec in _ranges(study):
+        if "above" in spec and spec.get("family") != "shifted_lognormal":
+            raise InputError(f"{place}: {key}: found above; allowed: only with family shifted_lognormal")
+    mixes = {"hardware": study["hardware"]} | {
+        f"classes.{name}.hardware": spec["hardware"] for name, spec in study["classes"].items() if "hardware" in spec
+    }
+    for key, mix in mixes.items():
+        places = [(entry["gpu"], entry["precision"]) for entry in mix]
+        for gpu, precision in places:
+            if places.count((gpu, precision)) > 1:
+                raise InputError(f"{place}: {key}: found {gpu} in {precision} twice; allowed: once, with one share")
+    models = {model for spec in study["classes"].values() for model in spec["weights"]}
+    for model in study["power"].get("node_kw", {}).get("by_model", {}):
+        if model not in models:
+            raise InputError(f"{place}: power.node_kw.by_model: found {model!r}; allowed: {one_of(list(models))}")
+
+
+def _is_side(spec: dict, form: dict) -> bool:
+    return spec.keys() == form.keys() and all(value in (None, spec[key]) for key, value in form.items())
+
+
+def _something_counts(weights: dict | list) -> bool:
+    values = weights.values() if isinstance(weights, dict) else [entry["share"] for entry in weights]
+    return any(value > 0 for value in values)
+
+
+def check_bridge(begin: str, built: dict[str, dict], steps: dict[str, dict], place: str) -> None:
+    """Hold a bridge between studies against their methods.
+
+    Args:
+        begin: the study that it begins at.
+        built: the studies that are built, by name.
+        steps: the studies of the steps.
+        place: named in errors.
+
+    Raises:
+        InputError: it begins at a study of another method than published, or a step is not nested.
+    """
+    if begin in built and built[begin]["method"] != "published":
+        published = [name for name, study in built.items() if study["method"] == "published"]
+        raise InputError(f"{place}: bridge.from: found {begin!r}; allowed: {one_of(published)}, of method published")
+    for name, study in steps.items():
+        if study["method"] != "nested":
+            raise InputError(f"{place}: bridge.steps: found {name!r} of method {study['method']}; allowed: nested")
+
+
+def _ranges(node: Any, key: str = "") -> list[tuple[str, dict]]:
+    if not isinstance(node, dict):
+        return []
+    own = [(key, node)] if {"p05", "p95"} <= node.keys() else []
+    return own + [
+        found for name, child in node.items() for found in _ranges(child, f"{key}.{name}" if key else str(name))
+    ]
+
+
+def check_against_registry(study: dict, place: str | Path, models: dict[str, float]) -> None:
+    """Hold a study's model names against the registry.
+
+    Args:
+        study: a resolved study.
+        place: named in the error.
+        models: total parameters, in billions, by model name.
+
+    Raises:
+        InputError: an unknown model, or a class member that is not above the class's size.
+    """
+    for model in study["node_power_kw"].get("by_model", {}):
+        if model not in models:
+            raise InputError(
+                f"{place}: node_power_kw.by_model: unknown model {model!r}; allowed: {like(model, models)}"
+            )
+    for name, spec in study["classes"].items():
+        floor = spec["total_parameters_billions_over"]
+        for model in spec["weights"]:
+            key = f"classes.{name}.weights"
+            if model not in models:
+                raise InputError(f"{place}: {key}: unknown model {model!r}; allowed: {like(model, models)}")
+            if models[model] <= floor:
+                raise InputError(
+                    f"{place}: {key}: {model} has {models[model]:g} B parameters; allowed: more than {floor:g} B"
+                )
+
+
+def check_members_fitted(members: Mapping[str, Iterable[str]], place: str | Path, fitted: Collection[str]) -> None:
+    """Every class member needs a throughput curve.
+
+    Args:
+        members: models by class.
+        place: the study's file, named in the error.
+        fitted: models with a curve.
+
+    Raises:
+        InputError: a member without enough benchmark rows.
+    """
+    for name, models in members.items():
+        for model in models:
+            if model not in fitted:
+                raise InputError(
+                    f"{place}: classes.{name}.weights: {model} has fewer than two usable benchmark rows;"
+                    f" models that have: {one_of(list(fitted))}"
+                )

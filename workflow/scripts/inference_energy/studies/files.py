@@ -1,0 +1,92 @@
+"""Studies: named sets of assumptions, each a YAML file that may extend another."""
+
+from pathlib import Path
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.yaml_files import check, read_yaml
+from inference_energy.studies.checks import LENGTHS, _check_meaning
+
+
+def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
+    """One study with everything it inherits, checked.
+
+    `extends: other` starts from that study; mappings merge key by key, any other value replaces.
+
+    Args:
+        name: file name without `.yaml`.
+        folder: where study files lie.
+        schemas: closed JSON schema of a complete study, by its `method`.
+
+    Raises:
+        InputError: unknown study, `extends` in a circle, a key or value that the schema or the method forbids.
+    """
+    study = resolve(name, folder)
+    place = folder / f"{name}.yaml"
+    method = study.get("method")
+    if not isinstance(method, str) or method not in schemas:
+        raise InputError(f"{place}: method: found {method!r}; allowed: {one_of(schemas)}, or extends: another study")
+    check(study, schemas[method], place)
+    _check_meaning(study, place)
+    return study
+
+
+def resolve(name: str, folder: Path, chain: tuple[str, ...] = ()) -> dict:
+    """One study with everything it inherits, unchecked.
+
+    Args:
+        name: file name without `.yaml`.
+        folder: where study files lie.
+        chain: studies that extend it, outermost first.
+
+    Raises:
+        InputError: unknown study, `extends` in a circle, or no mapping in the file.
+    """
+    path = folder / f"{name}.yaml"
+    if name in chain:
+        raise InputError(f"{path}: extends goes in a circle: {' -> '.join((*chain, name))}")
+    if not path.is_file():
+        known = [file.stem for file in folder.glob("*.yaml")]
+        asked_by = f"{folder / f'{chain[-1]}.yaml'}: extends" if chain else "studies"
+        raise InputError(f"{asked_by}: no study {name!r} ({path} does not exist); allowed: {one_of(known)}")
+    own = read_yaml(path)
+    if not isinstance(own, dict):
+        raise InputError(f"{path}: found {type(own).__name__}; allowed: a mapping of study keys")
+    parent = own.pop("extends", None)
+    if parent is None:
+        return own
+    if not isinstance(parent, str):
+        raise InputError(f"{path}: extends: found {parent!r}; allowed: the name of one study")
+    return merge(resolve(parent, folder, (*chain, name)), own)
+
+
+def lineage(name: str, folder: Path) -> list[Path]:
+    """The file of a study, then those of the studies that it extends, directly and through others."""
+    path = folder / f"{name}.yaml"
+    parent = read_yaml(path).get("extends")
+    return [path, *(lineage(parent, folder) if parent else [])]
+
+
+# A mapping with one of these keys says of what kind it is and replaces what another study has in its place.
+KINDS = {"family", "trace", "task", "pairs", "form"}
+
+
+def merge(base: dict, changes: dict) -> dict:
+    """`base` with `changes` laid over it.
+
+    Mappings merge key by key, anything else is replaced, and `null` takes a key away. A mapping that names its kind (a
+    law, a trace, a form) replaces the one before, but for its label; lengths replace a trace.
+    """
+    merged = dict(base)
+    for key, value in changes.items():
+        before = merged.get(key)
+        if value is None and key in merged:
+            del merged[key]
+        elif not isinstance(value, dict) or not isinstance(before, dict):
+            merged[key] = value
+        elif KINDS & value.keys():
+            merged[key] = {name: before[name] for name in ("label",) if name in before} | value
+        elif LENGTHS & value.keys():
+            merged[key] = merge({name: kept for name, kept in before.items() if name != "trace"}, value)
+        else:
+            merged[key] = merge(before, value)
+    return merged

@@ -1,0 +1,179 @@
+"""Every key of a study: value, meaning, comment, where it is set, and what the study that it extends has there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from inference_energy.common.comments import Comment, comments, is_one_value
+from inference_energy.studies.files import merge
+
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyKey:
+    """One key of a study.
+
+    Attributes:
+        keys: path of the key.
+        value: its value; none for a key that holds further keys.
+        meaning: what its schema says.
+        comment: what stands beside it in the file that sets it.
+        set_in: study whose file sets it.
+        changed: whether the study that it extends has another value, or none.
+        before: that other value; none where there was none.
+    """
+
+    keys: Keys
+    value: object
+    meaning: str
+    comment: str
+    set_in: str
+    changed: bool
+    before: object
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyFile:
+    """One study file as it is written.
+
+    Attributes:
+        name: of the study.
+        text: its YAML.
+        content: the same, read.
+    """
+
+    name: str
+    text: str
+    content: dict
+
+
+def study_keys(lineage: list[StudyFile], schema: dict) -> list[StudyKey]:
+    """All keys of the last study of a lineage, in its order; one that holds others is there if a comment speaks of it.
+
+    Args:
+        lineage: files from the one that extends nothing to the study.
+        schema: JSON schema of its method.
+    """
+    set_in: dict[Keys, str] = {}
+    said: dict[Keys, str] = {}
+    for file in lineage:
+        own = _values(file.content)
+        set_in |= dict.fromkeys(own, file.name)
+        said = {keys: text for keys, text in said.items() if keys not in own} | by_keys(comments(file.text))
+    parent, study = _resolved(lineage)
+    return [
+        StudyKey(
+            keys=keys,
+            value=value,
+            meaning=meaning(schema, keys),
+            comment=said.get(keys, ""),
+            set_in=set_in.get(keys, lineage[-1].name),
+            changed=bool(parent) and value is not None and _there(parent, keys) != value,
+            before=_there(parent, keys),
+        )
+        for keys, value in _with_heads(_values(study), said).items()
+    ]
+
+
+def removed(lineage: list[StudyFile]) -> list[Keys]:
+    """Keys of the study that the last one extends and that it takes away; of a whole mapping its own key alone."""
+    parent, study = _resolved(lineage)
+    found: dict[Keys, None] = {}
+    for keys in _values(parent):
+        node: object = study
+        for depth, key in enumerate(keys, 1):
+            if is_one_value(node):
+                break  # another form stands in its place
+            if key not in node:
+                found[keys[:depth]] = None
+                break
+            node = node[key]
+    return list(found)
+
+
+def _resolved(lineage: list[StudyFile]) -> tuple[dict, dict]:
+    """The study that the last one of a lineage extends (empty for none), and the last one, with all they inherit."""
+    parent: dict = {}
+    study: dict = {}
+    for file in lineage:
+        parent, study = study, merge(study, {key: value for key, value in file.content.items() if key != "extends"})
+    return parent, study
+
+
+def _there(node: object, keys: Keys) -> object:
+    """What a study has at a key, or in its place; none where it has nothing."""
+    for key in keys:
+        if is_one_value(node):
+            return node
+        if key not in node:
+            return None
+        node = node[key]
+    return node
+
+
+def head(file: StudyFile) -> str:
+    """What stands above the first key of a study file."""
+    return by_keys(comments(file.text)).get((), "")
+
+
+def by_keys(found: list[Comment]) -> dict[Keys, str]:
+    """Comments by the key that they speak of, several of one joined."""
+    said: dict[Keys, str] = {}
+    for comment in found:
+        said[comment.keys] = f"{said[comment.keys]} {comment.text}" if comment.keys in said else comment.text
+    return said
+
+
+def _values(node: dict, keys: Keys = ()) -> dict[Keys, object]:
+    found: dict[Keys, object] = {}
+    for name, value in node.items():
+        path = (*keys, str(name))
+        found |= {path: value} if is_one_value(value) else _values(value, path)
+    return found
+
+
+def _with_heads(values: Mapping[Keys, object], said: Mapping[Keys, str]) -> dict[Keys, object]:
+    """The same with the keys above them that a comment speaks of, which have no value of their own."""
+    found: dict[Keys, object] = {}
+    for keys, value in values.items():
+        for depth in range(1, len(keys)):
+            if keys[:depth] in said:
+                found.setdefault(keys[:depth], None)
+        found[keys] = value
+    return found
+
+
+def meaning(schema: dict, keys: Keys) -> str:
+    """What a JSON schema says of a key: the description where it stands, or else of the definition it refers to.
+
+    Args:
+        schema: a JSON schema.
+        keys: path of the key; names that a user chooses follow `additionalProperties`.
+    """
+    node, said = schema, ""
+    for key in keys:
+        node = _child(node, key, schema)
+        if not node:
+            return ""
+        said = node.get("description", "")
+        while not said and "$ref" in node:
+            node = _referred(node, schema)
+            said = node.get("description", "")
+    return said
+
+
+def _referred(node: dict, schema: dict) -> dict:
+    return schema["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
+
+
+def _child(node: dict, key: str, schema: dict) -> dict:
+    """What a schema says of one key, also in its alternatives."""
+    node = _referred(node, schema)
+    if key in node.get("properties", {}):
+        return node["properties"][key]
+    for alternative in ("then", "else"):
+        found = _child(node[alternative], key, schema) if alternative in node else {}
+        if found:
+            return found
+    others = node.get("additionalProperties")
+    return others if isinstance(others, dict) else {}

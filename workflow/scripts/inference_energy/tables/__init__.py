@@ -1,0 +1,1 @@
+"""What a table is: columns with units, row checks, writing, DuckDB, the data dictionary."""

@@ -1,0 +1,98 @@
+"""The data dictionary: type, unit, meaning and allowed values of every column of the public tables."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandera.polars as pa
+import polars as pl
+
+from inference_energy.tables.columns import columns_of
+from inference_energy.tables.public import PublicTable
+from inference_energy.tables.units import unit_of, with_unit
+
+# Names of types as in Frictionless table schemas.
+TYPE_NAMES = {pl.String(): "string", pl.Boolean(): "boolean", pl.Int64(): "integer", pl.Float64(): "number"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One column of one public table.
+
+    Attributes:
+        table: name of the table.
+        column: name of the column.
+        type: string, boolean, integer or number.
+        unit: unit of its numbers; empty where it holds none.
+        meaning: what it says.
+        required: whether every row has a value.
+        allowed: names it may hold; empty where anything is.
+        minimum: least allowed number; none where there is no such limit.
+        maximum: largest allowed number, likewise.
+    """
+
+    table: str
+    column: str
+    type: str
+    unit: str
+    meaning: str
+    required: bool
+    allowed: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def comment(self) -> str:
+        """Meaning and unit in one line."""
+        return with_unit(self.meaning, self.unit)
+
+
+def data_dictionary(tables: Iterable[PublicTable]) -> dict[str, list[Entry]]:
+    """Entries of every table by its name, in the order of its columns.
+
+    Raises:
+        InputError: a number whose name says no unit.
+    """
+    return {table.name: _entries(table) for table in tables}
+
+
+def _entries(table: PublicTable) -> list[Entry]:
+    meanings, types = table.columns(), table.types()
+    return [
+        Entry(
+            table=table.name,
+            column=column,
+            type=TYPE_NAMES[types[column]],
+            unit=unit_of(table.name, column, meanings) if types[column].is_numeric() else "",
+            meaning=meaning,
+            **_constraints(table, column),
+        )
+        for column, meaning in meanings.items()
+    ]
+
+
+def _constraints(table: PublicTable, column: str) -> dict:
+    if column == "study" and all(column not in columns_of(schema) for schema in table.schemas.values()):
+        return {"required": True}  # added when the studies were put one below another
+    of = [columns_of(schema).get(column) for schema in table.schemas.values()]
+    limits = [_limits(one) for one in of if one is not None]
+    found: dict = {"required": all(one is not None and not one.nullable for one in of)}
+    # What a method allows that says nothing of the limit is anything: then nothing can be said of both.
+    if all("allowed" in limit for limit in limits):
+        found["allowed"] = tuple(dict.fromkeys(name for limit in limits for name in limit["allowed"]))
+    for key, widest in (("minimum", min), ("maximum", max)):
+        if all(key in limit for limit in limits):
+            found[key] = widest(limit[key] for limit in limits)
+    return found
+
+
+def _limits(column: pa.Column) -> dict:
+    found: dict = {}
+    for check in column.checks:
+        limit = check.statistics
+        if check.name == "isin":
+            found["allowed"] = tuple(limit["allowed_values"])
+        elif check.name in ("greater_than_or_equal_to", "greater_than"):  # the table schemas know no open limits
+            found["minimum"] = limit["min_value"]
+        elif check.name in ("less_than_or_equal_to", "less_than"):
+            found["maximum"] = limit["max_value"]
+    return found

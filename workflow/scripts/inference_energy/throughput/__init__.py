@@ -1,0 +1,1 @@
+"""From benchmark rows to GPU time: fits, transferred curves, attainment, latency."""

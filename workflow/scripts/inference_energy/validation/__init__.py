@@ -1,0 +1,1 @@
+"""Estimates compared with measurements and with other methods."""

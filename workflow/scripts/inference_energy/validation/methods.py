@@ -1,0 +1,195 @@
+"""One query by every method, boundary by boundary, and what the methods' differences are made of."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.errors import InputError, one_of
+from inference_energy.energy import assumptions, uncertainty
+from inference_energy.energy.assumptions import BOUNDARIES
+from inference_energy.energy.service import Service
+from inference_energy.energy.uncertainty import Shared
+from inference_energy.requests.lengths import Lengths
+from inference_energy.statistics import quantiles
+from inference_energy.throughput.attainment import CHAT
+from inference_energy.throughput.log_linear import ThroughputModel
+from inference_energy.validation.peers import ecologits, epoch, jegham, published
+from inference_energy.validation.peers.peer import J_PER_WH
+
+OURS, OFFLINE, MEASURED = "current", "current_offline", "measured"
+LABELS = {
+    OURS: "current (ours)",
+    OFFLINE: "current, saturated offline",
+    MEASURED: "Measured, ML.ENERGY, best batch",
+}
+H100 = "H100 SXM 80GB"
+ONE = "one"  # the workload of a single query
+
+
+def cross_methods(
+    service: Service,
+    *,
+    models: pl.DataFrame,
+    energy: pl.DataFrame,
+    curves: dict[str, ThroughputModel],
+    names: list[str],
+    input_tokens: float,
+    output_tokens: list[float],
+    draws: int,
+    seed: int,
+) -> pl.DataFrame:
+    """Energy of one query by ours, by every other method and by measurement, Wh, per boundary that a method has.
+
+    Ours is given as a service would use it, and on servers that are saturated offline (load and attainment 1), which
+    benchmarks are; the difference of the two is what load, latency limits and real prompts cost.
+
+    Args:
+        service: a resolved study that serves the models.
+        models: model registry.
+        energy: measured energy, for the least energy per output token of a model's chat runs on its GPU boards.
+        curves: throughput of a node by the published method, by model.
+        names: models.
+        input_tokens: prompt length.
+        output_tokens: answer lengths.
+        draws: draws of what the fleet shares.
+        seed: seed of all streams.
+
+    Returns:
+        `model, input_tokens, output_tokens, method, label, boundary, energy_wh, energy_wh_p05, energy_wh_p95`.
+
+    Raises:
+        InputError: a model that the study does not serve.
+    """
+    served = [subject for subject, (kind, _) in service.subjects().items() if kind == "model"]
+    for name in names:
+        if name not in served:
+            raise InputError(
+                f"config/config.yaml: cross_methods.models: found {name!r}; allowed: {one_of(served)}, which study"
+                f" {service.name} serves"
+            )
+    facts = {row["model"]: row for row in models.iter_rows(named=True)}
+    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
+    shared = shared.replaced(assumptions.cached_name(ONE), np.zeros(1))
+    offline = shared.replaced("load", np.ones(1)).replaced("attainment", np.ones(1))
+    states = {method: (state, service.per_gpu_second(state)) for method, state in ((OURS, shared), (OFFLINE, offline))}
+    rows = []
+    for name in names:
+        for answer in output_tokens:
+            place = {"model": name, "input_tokens": float(input_tokens), "output_tokens": float(answer)}
+            found = [
+                *_ours(service, states, name, input_tokens, answer, draws),
+                *_peers(facts[name], answer, curves.get(name)),
+                *_measured(energy, name, answer),
+            ]
+            rows += [place | row for row in found]
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _ours(
+    service: Service,
+    states: dict[str, tuple[Shared, dict]],
+    name: str,
+    input_tokens: float,
+    answer: float,
+    draws: int,
+) -> list[dict]:
+    """Ours in service and offline; `states` has what the fleet shares and the energies per GPU-second by method."""
+    one = np.ones(1)
+    lengths = Lengths(input_tokens=one * input_tokens, output_tokens=one * answer, cached_share=one * 0, weights=one)
+    there = replace(service, lengths={ONE: lengths})
+    found = []
+    for method, (shared, per_gpu_second) in states.items():
+        energies = there.mean_wh(shared, name, ONE, per_gpu_second)
+        for boundary in BOUNDARIES:
+            values = quantiles.of_draws(np.broadcast_to(energies[boundary], (draws,)), quantiles.INTERVAL)
+            found.append(
+                {"method": method, "label": LABELS[method], "boundary": boundary, "energy_wh": values["p50"]}
+                | {"energy_wh_p05": values["p05"], "energy_wh_p95": values["p95"]}
+            )
+    return found
+
+
+def _peers(facts: dict, answer: float, curve: ThroughputModel | None) -> list[dict]:
+    active, total = facts["active_parameters_billions"], facts["total_parameters_billions"]
+    estimates = {
+        ecologits: ecologits.energy_by_boundary_wh(
+            active_b=active, total_b=total, output_tokens=answer, pue=ecologits.DEFAULT_PUE
+        ),
+        jegham: jegham.energy_by_boundary_wh(
+            size_class=jegham.size_class(total_b=total, model=facts["model"]),
+            output_tokens=answer,
+            tok_per_s=jegham.REFERENCE_TOK_PER_S,
+            ttft_s=jegham.REFERENCE_TTFT_S,
+            pue=jegham.HOST_PUE[jegham.DEFAULT_HOST],
+        ),
+        epoch: epoch.energy_by_boundary_wh(
+            active_b=active, output_tokens=answer, utilisation=epoch.DEFAULT.utilisation, pue=epoch.DEFAULT.pue
+        ),
+    }
+    if curve is not None:
+        estimates[published] = published.energy_by_boundary_wh(
+            node_power_kw=published.node_power_kw(gpu=H100, total_b=total),
+            utilisation=published.UTILISATION,
+            pue=published.PUE,
+            output_tokens=answer,
+            tok_per_s=float(curve.tok_per_s(published.INPUT_TOKENS, answer)),
+        )
+    return [
+        {"method": peer.PEER.name, "label": peer.PEER.label, "boundary": boundary, "energy_wh": value}
+        | {"energy_wh_p05": None, "energy_wh_p95": None}
+        for peer, values in estimates.items()
+        for boundary, value in values.items()
+        if value is not None
+    ]
+
+
+def _measured(energy: pl.DataFrame, name: str, answer: float) -> list[dict]:
+    runs = energy.filter(
+        pl.col("model") == name, pl.col("boundary") == "gpu_boards", pl.col("prompts").str.contains(CHAT)
+    )
+    if runs.is_empty():
+        return []
+    least = float(runs["energy_j_per_output_token"].min()) * answer / J_PER_WH
+    return [
+        {"method": MEASURED, "label": LABELS[MEASURED], "boundary": "gpu_boards", "energy_wh": least}
+        | {"energy_wh_p05": None, "energy_wh_p95": None}
+    ]
+
+
+def spread_parts(table: pl.DataFrame) -> pl.DataFrame:
+    """What the spread of the methods' own figures is made of, per model and answer length: factors that multiply to it.
+
+    - `boundary`: from the spread of each method at its own widest boundary to that at one boundary for all (datacenter,
+      or the widest that all have brought there by our ratio of boundaries);
+    - `load and attainment`: ours in service over ours saturated offline;
+    - `throughput and method`: what is left.
+
+    Returns:
+        `model, output_tokens, part, factor`, with `whole` for the spread itself.
+    """
+    found = []
+    for (model, answer), group in table.group_by("model", "output_tokens", maintain_order=True):
+        ours = dict(group.filter(method=OURS).select("boundary", "energy_wh").iter_rows())
+        offline = dict(group.filter(method=OFFLINE).select("boundary", "energy_wh").iter_rows())
+        others = group.filter(~pl.col("method").is_in([OFFLINE]))
+        widest = [_widest(of) for _, of in others.group_by("method", maintain_order=True)]
+        aligned = [energy * ours["datacenter"] / ours[boundary] for boundary, energy in widest]
+        whole = max(energy for _, energy in widest) / min(energy for _, energy in widest)
+        at_one = max(aligned) / min(aligned)
+        service = ours["datacenter"] / offline["datacenter"]
+        parts = {
+            "whole": whole,
+            "boundary": whole / at_one,
+            "load and attainment": min(service, at_one),
+            "throughput and method": at_one / min(service, at_one),
+        }
+        found += [{"model": model, "output_tokens": answer, "part": part, "factor": f} for part, f in parts.items()]
+    return pl.DataFrame(found)
+
+
+def _widest(rows: pl.DataFrame) -> tuple[str, float]:
+    """The widest boundary of a method up to the datacenter, where queries are compared, and its energy."""
+    known = dict(rows.select("boundary", "energy_wh").iter_rows())
+    boundary = next(name for name in ("datacenter", "node", "gpu_boards") if name in known)
+    return boundary, known[boundary]

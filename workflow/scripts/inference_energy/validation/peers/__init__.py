@@ -1,0 +1,1 @@
+"""Other methods, each as its authors published it; `peer` says what one is."""

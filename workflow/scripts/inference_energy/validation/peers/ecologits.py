@@ -1,0 +1,155 @@
+"""EcoLogits: energy of a request from the parameters of its model and its output tokens.
+
+Source: https://ecologits.ai/latest/methodology/llm_inference/; constants and formulas as in impacts/llm.py of
+https://pypi.org/project/ecologits/0.11.3/ (those of the energy are the same in 0.9.1).
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
+
+PEER = Peer(
+    name="ecologits",
+    label="EcoLogits",
+    boundary="datacenter",
+    needs=("active_b", "total_b", "output_tokens", "pue"),
+    source="https://ecologits.ai/latest/methodology/llm_inference/",
+)
+
+# Regression on ML.ENERGY's measurements, by EcoLogits: energy of one GPU per output token.
+GPU_ENERGY_WH_PER_TOKEN_AND_B = 1.1665273170451914e-6  # Wh per token and billion active parameters, at batch 0
+GPU_ENERGY_EXPONENT_PER_REQUEST = -0.011205921025579175  # per concurrent request
+GPU_ENERGY_WH_PER_TOKEN = 4.052928146734005e-5  # Wh per token
+# Regression on the same measurements, by EcoLogits: time per output token.
+LATENCY_S_PER_TOKEN_AND_B = 6.785088094353663e-4  # s per token and billion active parameters
+LATENCY_S_PER_TOKEN_AND_REQUEST = 3.119310311688259e-4  # s per token and concurrent request
+LATENCY_S_PER_TOKEN = 0.019473717579473387  # s per token
+BATCH_SIZE = 64  # concurrent requests
+BITS_PER_WEIGHT = 16
+MEMORY_OVERHEAD = 1.2  # memory of a served model over that of its weights
+GPU_MEMORY_GB = 80
+SERVER_GPUS = 8
+SERVER_POWER_W = 1200  # of an 8-GPU server without its GPUs
+DEFAULT_PUE = 1.2  # of OpenAI's models; 1.09-1.14 for Anthropic, 1.09 Google, 1.16 Mistral AI (tracers/utils.py)
+
+
+def gpus_needed(*, total_b: float) -> int:
+    """GPUs that hold a model, rounded up to a power of two.
+
+    G = 2^ceil(log2(ceil(1.2 P_total 16 / 8 / 80))). Source: EcoLogits, `gpu_required_count`.
+    """
+    # ASSUME: every model is served with 16-bit weights on GPUs of 80 GB. Source: EcoLogits.
+    memory_gb = MEMORY_OVERHEAD * total_b * BITS_PER_WEIGHT / 8
+    return 2 ** math.ceil(math.log2(math.ceil(memory_gb / GPU_MEMORY_GB)))
+
+
+def gpu_energy_wh(*, active_b: float, output_tokens: float) -> float:
+    """Energy of one of a model's GPUs for one request, in Wh.
+
+    T (1.1665e-6 exp(-0.0112 B) P_active + 4.0529e-5), B = 64. Source: EcoLogits, `gpu_energy`.
+    """
+    # ASSUME: always 64 concurrent requests, and input tokens cost nothing. Source: EcoLogits.
+    per_parameter = GPU_ENERGY_WH_PER_TOKEN_AND_B * math.exp(GPU_ENERGY_EXPONENT_PER_REQUEST * BATCH_SIZE)
+    return output_tokens * (per_parameter * active_b + GPU_ENERGY_WH_PER_TOKEN)
+
+
+def latency_s(
+    *, active_b: float, output_tokens: float, tokens_per_s: float | None = None, ttft_s: float | None = None
+) -> float:
+    """Time of a request, in s: T (6.785e-4 P_active + 3.119e-4 B + 0.01947), or T / speed, plus time to first token.
+
+    Source: EcoLogits, `generation_latency`.
+
+    Args:
+        active_b: active parameters, billions.
+        output_tokens: T.
+        tokens_per_s: speed of one answer, where known.
+        ttft_s: time to the first token, where known; otherwise none is added.
+    """
+    s_per_token = (
+        LATENCY_S_PER_TOKEN_AND_B * active_b + LATENCY_S_PER_TOKEN_AND_REQUEST * BATCH_SIZE + LATENCY_S_PER_TOKEN
+        if tokens_per_s is None
+        else 1 / tokens_per_s
+    )
+    return output_tokens * s_per_token + (ttft_s or 0.0)
+
+
+def energy_by_boundary_wh(
+    *,
+    active_b: float,
+    total_b: float,
+    output_tokens: float,
+    pue: float,
+    tokens_per_s: float | None = None,
+    ttft_s: float | None = None,
+) -> ByBoundary:
+    """Energy of a request in Wh: its GPUs; with its share of the server; with the datacenter's overhead.
+
+    E = PUE (latency / 3600 x 1200 W x G / 8 / B + G x GPU energy). Source: EcoLogits, `request_energy`.
+    """
+    gpus = gpus_needed(total_b=total_b)
+    boards_wh = gpus * gpu_energy_wh(active_b=active_b, output_tokens=output_tokens)
+    hours = latency_s(active_b=active_b, output_tokens=output_tokens, tokens_per_s=tokens_per_s, ttft_s=ttft_s) / 3600
+    # ASSUME: a request has its share, among 64, of that part of the server which its model's GPUs occupy.
+    # Source: EcoLogits, `server_energy`.
+    server_wh = hours * SERVER_POWER_W * gpus / SERVER_GPUS / BATCH_SIZE
+    node_wh = server_wh + boards_wh
+    return by_boundary(gpu_boards=boards_wh, node=node_wh, datacenter=pue * node_wh)
+
+
+def energy_wh(
+    *,
+    active_b: float,
+    total_b: float,
+    output_tokens: float,
+    pue: float,
+    tokens_per_s: float | None = None,
+    ttft_s: float | None = None,
+) -> float:
+    """Energy of a request at the datacenter's meter, in Wh; see `energy_by_boundary_wh`. Source: EcoLogits."""
+    return energy_by_boundary_wh(
+        active_b=active_b,
+        total_b=total_b,
+        output_tokens=output_tokens,
+        pue=pue,
+        tokens_per_s=tokens_per_s,
+        ttft_s=ttft_s,
+    )["datacenter"]
+
+
+def water_l(*, node_energy_wh: float, pue: float, onsite_l_per_kwh: float, offsite_l_per_kwh: float) -> float:
+    """Water of a request, in L: E_node (WUE_onsite + PUE x WUE_offsite).
+
+    Source: EcoLogits 0.11.0 and later, `request_usage_wcf`. Up to 0.10.0 the energy of the datacenter stood in the
+    place of the node's, which counted the PUE twice: PUE times as much water.
+
+    Args:
+        node_energy_wh: energy of the request without the datacenter's overhead, Wh.
+        pue: facility energy per IT energy.
+        onsite_l_per_kwh: water used on site per kWh of IT energy, L/kWh.
+        offsite_l_per_kwh: water of the power plants per kWh of electricity, L/kWh.
+    """
+    return node_energy_wh / 1000 * (onsite_l_per_kwh + pue * offsite_l_per_kwh)
+
+
+def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
+    """Why EcoLogits gives no energy per token of a run, or None where it does."""
+    # ASSUME: EcoLogits speaks of any GPU, as it does not ask which one serves the model.
+    return first_obstacle(
+        run,
+        boundary,
+        boundaries=("gpu_boards", "node", "datacenter"),
+        facts=("active_b", "total_b", "output_tokens"),
+    )
+
+
+def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
+    """Energy per output token of a run, in J; None where `cannot_say` has a reason. Source: EcoLogits."""
+    if cannot_say(run, boundary):
+        return None
+    energy = energy_by_boundary_wh(
+        active_b=run["active_b"], total_b=run["total_b"], output_tokens=run["output_tokens"], pue=DEFAULT_PUE
+    )
+    return energy_per_token_j(energy_wh=energy[boundary], output_tokens=run["output_tokens"])

@@ -1,0 +1,93 @@
+"""Epoch AI: energy of a query from the floating-point operations of its answer.
+
+Source: "How much energy does ChatGPT use?", February 2025,
+https://epoch.ai/gradient-updates/how-much-energy-does-chatgpt-use, and its spreadsheet
+https://docs.google.com/spreadsheets/d/1Xe1WXNaZ0IZuuRAJP62xf_ufmwUhgRhtp446bTHnUOM.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
+
+PEER = Peer(
+    name="epoch",
+    label="Epoch AI",
+    boundary="datacenter",
+    needs=("active_b", "output_tokens", "utilisation", "pue"),
+    source="https://epoch.ai/gradient-updates/how-much-energy-does-chatgpt-use",
+)
+
+FLOP_PER_PARAMETER_AND_TOKEN = 2
+PEAK_FLOP_PER_S = 9.89e14  # of an H100, 16-bit, without sparsity
+SERVER_POWER_W_PER_GPU = 1275  # an eighth of a DGX H100, rated 10.2 kW
+POWER_SHARE = 0.7  # mean power over rated power, "found by Microsoft" in Epoch's words
+GPUS = ("H100 SXM 80GB", "H200 SXM 141GB")  # an H200 has the same peak, its node the same rated power
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One column of Epoch's spreadsheet."""
+
+    active_b: float
+    utilisation: float
+    pue: float
+
+
+DEFAULT = Case(active_b=100, utilisation=0.1, pue=1.2)
+PESSIMISTIC = Case(active_b=200, utilisation=0.05, pue=1.3)
+
+
+def energy_by_boundary_wh(*, active_b: float, output_tokens: float, utilisation: float, pue: float) -> ByBoundary:
+    """Energy of a query in Wh: its time of a GPU's part of the node; with the datacenter's overhead.
+
+    E = 2 P_active T / (9.89e14 x utilisation) x 1275 W x 0.7 x PUE / 3600. Source: Epoch AI, February 2025. The node
+    comes as one figure per GPU, so there is none of the GPUs' boards alone.
+
+    Args:
+        active_b: active parameters, billions.
+        output_tokens: T.
+        utilisation: share of a GPU's peak of floating-point operations that is used.
+        pue: facility energy per IT energy.
+    """
+    # ASSUME: time goes with operations at a fixed utilisation, and input tokens of a short query cost nothing.
+    # Source: Epoch AI, which treats long inputs separately.
+    operations = FLOP_PER_PARAMETER_AND_TOKEN * active_b * 1e9 * output_tokens
+    gpu_seconds = operations / (PEAK_FLOP_PER_S * utilisation)
+    node_wh = gpu_seconds * SERVER_POWER_W_PER_GPU * POWER_SHARE / 3600
+    return by_boundary(node=node_wh, datacenter=node_wh * pue)
+
+
+def energy_wh(*, active_b: float, output_tokens: float, utilisation: float, pue: float) -> float:
+    """Energy of a query at the datacenter's meter, in Wh; see `energy_by_boundary_wh`. Source: Epoch AI."""
+    return energy_by_boundary_wh(active_b=active_b, output_tokens=output_tokens, utilisation=utilisation, pue=pue)[
+        "datacenter"
+    ]
+
+
+def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
+    """Why this method gives no energy per token of a run, or None where it does."""
+    return first_obstacle(
+        run,
+        boundary,
+        boundaries=("node", "datacenter"),
+        facts=("active_b", "gpu", "output_tokens"),
+        gpus=dict.fromkeys(GPUS),
+    )
+
+
+def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
+    """Energy per output token of a run, in J, in Epoch's default case; None where `cannot_say` has a reason.
+
+    Source: Epoch AI, February 2025.
+    """
+    if cannot_say(run, boundary):
+        return None
+    energy = energy_by_boundary_wh(
+        active_b=run["active_b"],
+        output_tokens=run["output_tokens"],
+        utilisation=DEFAULT.utilisation,
+        pue=DEFAULT.pue,
+    )
+    return energy_per_token_j(energy_wh=energy[boundary], output_tokens=run["output_tokens"])

@@ -1,0 +1,35 @@
+"""Wiring of rule usage_energy."""
+
+from pathlib import Path
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.corpus import registries
+from inference_energy.energy import resolve
+from inference_energy.fleet import tables as fleet_tables
+from inference_energy.statement import build
+from inference_energy.statement import tables as statement_tables
+from inference_energy.tables import writing
+
+with jobs.job(snakemake) as logger:
+    params = snakemake.params
+    _, registry = registries.read_models(Path(snakemake.input.registry))
+    found = build.accounts(
+        params.usage,
+        params.study_name,
+        params.study,
+        sums=pl.read_parquet(snakemake.input.sums),
+        bills=pl.read_parquet(snakemake.input.bills),
+        files=pl.read_parquet(snakemake.input.files),
+        tables=resolve.read_tables(snakemake.input),
+        registry=registry,
+        grid=registries.read_registry(Path(snakemake.input.grid), fleet_tables.GridZone),
+        draws=params.draws,
+        seed=params.seed,
+        place=params.place,
+        logger=logger,
+    )
+    for name, frame in found.items():
+        schema = statement_tables.SCHEMAS[name]
+        writing.write(frame.select(list(schema.columns)), snakemake.output[name], schema)
+    logger.info("%s", found["capacity"])

@@ -1,0 +1,19 @@
+"""Wiring of rule latency_cost."""
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.tables import writing
+from inference_energy.throughput import latency
+from inference_energy.throughput import tables as throughput_tables
+
+with jobs.job(snakemake) as logger:
+    runs = latency.series(pl.read_parquet(snakemake.input.energy))
+    costs = latency.energy_cost_of_latency(runs)
+    summary = latency.summary(costs)
+    for frame, output, schema in (
+        (runs, "runs", throughput_tables.LATENCY_RUNS),
+        (costs, "costs", throughput_tables.LATENCY_COSTS),
+        (summary, "summary", throughput_tables.LATENCY_SUMMARY),
+    ):
+        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    logger.info("%s", summary)

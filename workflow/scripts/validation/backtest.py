@@ -1,0 +1,52 @@
+"""Wiring of rule backtest."""
+
+from pathlib import Path
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.corpus import registries
+from inference_energy.energy import tables as energy_tables
+from inference_energy.oviedo import energy
+from inference_energy.tables import writing
+from inference_energy.throughput import borrowing
+from inference_energy.validation import backtest, scores
+from inference_energy.validation import tables as validation_tables
+
+with jobs.job(snakemake) as logger:
+    settings, read = snakemake.params.settings, snakemake.input
+    throughput, models, hardware = (pl.read_parquet(read[name]) for name in ("throughput", "models", "hardware"))
+    power = registries.read_registry(Path(read.node_power), energy_tables.NodePower)
+    runs = backtest.with_offline(
+        backtest.saturated(pl.read_parquet(read.energy), settings["saturation"]),
+        coefficients=pl.read_parquet(read.coefficients),
+        models=models,
+        hardware=hardware,
+        input_tokens=settings["input_tokens"],
+        errors=borrowing.borrowed_errors(pl.read_parquet(read.forms)),
+    )
+    pairs, attainment = pl.read_parquet(read.pairs), {}
+    for source in runs["source"].unique().sort():
+        # Pairs of the runs that are judged are left out, and kinds that only they show.
+        attainment[source] = backtest.attainment_without(source, snakemake.params.attainment, pairs)
+    predicted = backtest.backtest(
+        runs,
+        throughput,
+        power,
+        attainment=attainment,
+        unpredictable=settings["unpredictable"],
+        seed=snakemake.params.seed,
+    )
+    peers = scores.peer_predictions(
+        runs,
+        power.join(hardware.select("gpu", "tdp_w"), on="gpu"),
+        energy.fitted_models(pl.read_parquet(read.curves)),
+        output_tokens=settings["output_tokens"],
+    )
+    found = scores.scores(predicted, peers)
+    for frame, output, schema in (
+        (predicted, "backtest", validation_tables.BACKTEST),
+        (peers, "peers", validation_tables.BACKTEST_PEERS),
+        (found, "scores", validation_tables.SCORES),
+    ):
+        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    logger.info("%s", found.filter(pl.col("grouped_by") == "all"))

@@ -1,0 +1,40 @@
+"""Wiring of rule cross_methods."""
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.energy import resolve
+from inference_energy.fleet import tables as fleet_tables
+from inference_energy.fleet import tornado
+from inference_energy.oviedo import energy
+from inference_energy.tables import writing
+from inference_energy.validation import methods as validation_methods
+from inference_energy.validation import statements as validation_statements
+from inference_energy.validation import tables as validation_tables
+
+with jobs.job(snakemake) as logger:
+    params, read = snakemake.params, resolve.read_tables(snakemake.input)
+    service = resolve.resolved(params.name, params.study, pl.read_parquet(snakemake.input.fit), read)
+    methods = validation_methods.cross_methods(
+        service,
+        models=read.models,
+        energy=pl.read_parquet(snakemake.input.energy),
+        curves=energy.fitted_models(pl.read_parquet(snakemake.input.curves)),
+        names=params.settings["models"],
+        input_tokens=params.settings["input_tokens"],
+        output_tokens=params.settings["output_tokens"],
+        draws=params.draws,
+        seed=params.seed,
+    )
+    estimates = pl.read_parquet(snakemake.input.estimates)
+    statements = validation_statements.overstatement(
+        service, estimates, read.models, draws=params.draws, seed=params.seed
+    )
+    for frame, output, schema in (
+        (methods, "methods", validation_tables.CROSS_METHODS),
+        (validation_methods.spread_parts(methods), "parts", validation_tables.CROSS_METHOD_PARTS),
+        (statements, "statements", validation_tables.STATEMENTS),
+        (validation_statements.by_kind(statements), "kinds", validation_tables.STATEMENT_KINDS),
+        (tornado.tornado(service), "tornado", fleet_tables.TORNADO),
+    ):
+        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    logger.info("%s", methods)
