@@ -38,6 +38,7 @@ lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
+	PYTHONPATH=workflow/scripts $(BIN)/lint-imports --cache-dir .venv/import_linter
 	$(BIN)/snakemake --lint
 
 # Every swept assumption of every model of every study, each a job of its own: results/comparison/model_sweeps.parquet

@@ -21,6 +21,7 @@ def text(meaning: str, *, allowed: list[str] | None = None, nullable: bool = Fal
     return pa.Column(str, pa.Check.isin(allowed) if allowed else None, nullable=nullable, description=meaning)
 
 
+J_PER_OUTPUT_TOKEN = "J per output token"
 SHARE = [pa.Check.ge(0), pa.Check.le(1)]
 QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 
@@ -28,3 +29,13 @@ QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 def columns_of(schema: pa.DataFrameSchema | type[pa.DataFrameModel]) -> dict[str, pa.Column]:
     """Columns of either kind of schema."""
     return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).columns
+
+
+def count(meaning: str, *, nullable: bool = False) -> pa.Column:
+    """A column of whole numbers that count something."""
+    return pa.Column(int, pa.Check.ge(0), nullable=nullable, description=meaning)
+
+
+def flag(meaning: str, *, nullable: bool = False) -> pa.Column:
+    """A column of yes and no."""
+    return pa.Column(bool, nullable=nullable, description=meaning)

@@ -2,10 +2,9 @@
 
 import pandera.polars as pa
 
-from inference_energy.tables.columns import SHARE, number, text
+from inference_energy.tables.columns import J_PER_OUTPUT_TOKEN, SHARE, count, flag, number, text
 from inference_energy.throughput.borrowing import KINSHIPS, OWN
 from inference_energy.throughput.latency import CASE, SERIES
-from inference_energy.validation.tables import UNIT, _count, _flag
 
 FORM_NAMES = ["gpu_seconds", "log_linear", *(f"borrowed_{kinship}" for kinship in KINSHIPS)]
 CONFIGURATION = {
@@ -131,7 +130,7 @@ THROUGHPUT_FIT = pa.DataFrameSchema(
 LATENCY = {"latency_statistic": text("what its source states of the latency", allowed=["median", "mean"])}
 _OF_A_CASE = {name: text(name.replace("_", " "), nullable=name == "prompts") for name in CASE}
 _OF_A_SERIES = {
-    name: _count(name.replace("_", " "), nullable=True)
+    name: count(name.replace("_", " "), nullable=True)
     if name == "gpus" or name.endswith("_parallel")
     else text(name.replace("_", " "), nullable=name in ("prompts", "precision"))
     for name in SERIES
@@ -145,11 +144,11 @@ LATENCY_RUNS = pa.DataFrameSchema(
         "inter_token_latency_ms": number("latency between tokens of an answer, ms"),
         **LATENCY,
         "time_per_output_token_ms": number("requests in flight over output tokens per second, ms"),
-        "energy_j_per_output_token": number(f"energy of the GPU boards, {UNIT}"),
+        "energy_j_per_output_token": number(f"energy of the GPU boards, {J_PER_OUTPUT_TOKEN}"),
         "output_tok_per_s_per_gpu": number("throughput, output tok/s per GPU"),
         "energy_over_best": number("energy over the least of its model, GPU and prompts", at_least=1),
-        "stalled": _flag("whether its requests mostly wait"),
-        "pareto": _flag("whether no other run has both less latency and less energy"),
+        "stalled": flag("whether its requests mostly wait"),
+        "pareto": flag("whether no other run has both less latency and less energy"),
     },
     strict=True,
     unique=["source", "row_id"],
@@ -160,8 +159,8 @@ LATENCY_COSTS = pa.DataFrameSchema(
     | LATENCY
     | {
         "target_ms": number("largest latency between tokens that is allowed, ms"),
-        "runs": _count("runs"),
-        "runs_that_meet": _count("runs that meet the target"),
+        "runs": count("runs"),
+        "runs_that_meet": count("runs that meet the target"),
         "cost": number("least energy that meets it over the least of all", at_least=1, nullable=True),
         "throughput_share_at_latency": pa.Column(
             float, SHARE, nullable=True, description="largest throughput that meets it over the largest of all"
@@ -177,8 +176,8 @@ LATENCY_SUMMARY = pa.DataFrameSchema(
         "gpu": text("GPU"),
         **LATENCY,
         "target_ms": number("largest latency between tokens that is allowed, ms"),
-        "models": _count("models"),
-        "models_that_meet": _count("models that meet the target"),
+        "models": count("models"),
+        "models_that_meet": count("models that meet the target"),
         **{
             f"cost_{q}": number(f"{q.upper()} over models of the cost", at_least=1, nullable=True)
             for q in ("p05", "p50", "p95")

@@ -3,7 +3,7 @@
 import pandera.polars as pa
 
 from inference_energy.energy.assumptions import BOUNDARIES
-from inference_energy.tables.columns import SHARE, number, text
+from inference_energy.tables.columns import J_PER_OUTPUT_TOKEN, SHARE, count, flag, number, text
 
 TARGETS = ["gpu_boards", "node_wall"]
 RUN = {
@@ -13,20 +13,11 @@ RUN = {
     "model_class": text("class of the model", nullable=True),
     "gpu": text("GPU"),
 }
-UNIT = "J per output token"
 PREDICTED = ("p05", "p25", "p50", "p75", "p95", "mean")
 TOKENS = {
     "input_tokens": number("prompt length, tokens", nullable=True),
     "output_tokens": number("answer length, tokens", nullable=True),
 }
-
-
-def _count(meaning: str, *, nullable: bool = False) -> pa.Column:
-    return pa.Column(int, pa.Check.ge(0), nullable=nullable, description=meaning)
-
-
-def _flag(meaning: str, *, nullable: bool = False) -> pa.Column:
-    return pa.Column(bool, nullable=nullable, description=meaning)
 
 
 BACKTEST = pa.DataFrameSchema(
@@ -35,25 +26,27 @@ BACKTEST = pa.DataFrameSchema(
         "precision": text("number format of the weights", nullable=True),
         "prompts": text("kind of prompts", nullable=True),
         "target": text("what was metered", allowed=TARGETS),
-        "measured": number(f"measured energy, {UNIT}"),
+        "measured": number(f"measured energy, {J_PER_OUTPUT_TOKEN}"),
         **{
-            f"predicted_{q}": number(f"{q.upper()} predicted from other runs, {UNIT}", nullable=True) for q in PREDICTED
+            f"predicted_{q}": number(f"{q.upper()} predicted from other runs, {J_PER_OUTPUT_TOKEN}", nullable=True)
+            for q in PREDICTED
         },
         **{
             f"predicted_{q}_same_source": number(
-                f"the same with power from other networks of its source, {UNIT}", nullable=True
+                f"the same with power from other networks of its source, {J_PER_OUTPUT_TOKEN}", nullable=True
             )
             for q in PREDICTED
         },
         **{
             f"predicted_{q}_unseen": number(
-                f"the same with throughput from offline curves and the attainment of any service, {UNIT}", nullable=True
+                f"the same with throughput from offline curves and the attainment of any service, {J_PER_OUTPUT_TOKEN}",
+                nullable=True,
             )
             for q in PREDICTED
         },
         "ratio": number("predicted P50 over measured", nullable=True),
-        "inside_50": _flag("whether the measured value lies from P25 to P75", nullable=True),
-        "inside_90": _flag("whether it lies from P5 to P95", nullable=True),
+        "inside_50": flag("whether the measured value lies from P25 to P75", nullable=True),
+        "inside_90": flag("whether it lies from P5 to P95", nullable=True),
         "throughput_basis": text("what the throughput rests on", nullable=True),
         "reason": text("why there is no prediction", nullable=True),
     },
@@ -67,9 +60,9 @@ BACKTEST_PEERS = pa.DataFrameSchema(
         "target": text("what was metered", allowed=TARGETS),
         "method": text("other method"),
         "label": text("name in figures"),
-        "measured": number(f"measured energy, {UNIT}"),
-        "predicted": number(f"what the method says, {UNIT}", nullable=True),
-        "aligned": _flag("whether it was brought from the node to its boards"),
+        "measured": number(f"measured energy, {J_PER_OUTPUT_TOKEN}"),
+        "predicted": number(f"what the method says, {J_PER_OUTPUT_TOKEN}", nullable=True),
+        "aligned": flag("whether it was brought from the node to its boards"),
         "reason": text("why it says nothing", nullable=True),
     },
     strict=True,
@@ -83,13 +76,13 @@ SCORES = pa.DataFrameSchema(
         "target": text("what was metered", allowed=TARGETS),
         "grouped_by": text("kind of group", allowed=["all", "gpu", "model_class", "source"]),
         "group": text("the group"),
-        "runs": _count("runs that it predicts"),
+        "runs": count("runs that it predicts"),
         "ratio_p50": number("median of predicted over measured"),
         "ratio_geometric_sd": number("typical factor about its own median", nullable=True),
         "geometric_error": number("typical factor about 1: exp of the root mean square log ratio"),
         "share_inside_50": pa.Column(float, SHARE, nullable=True, description="share of runs inside P25-P75 (ours)"),
         "share_inside_90": pa.Column(float, SHARE, nullable=True, description="share of runs inside P5-P95 (ours)"),
-        "shared_runs": _count("of these, runs that we predict too"),
+        "shared_runs": count("of these, runs that we predict too"),
         "geometric_error_on_shared_runs": number("its geometric error on those", nullable=True),
         "ours_on_the_same_runs": number("our geometric error on those of its runs that we predict", nullable=True),
     },
@@ -153,7 +146,7 @@ STATEMENT_KINDS = pa.DataFrameSchema(
     {
         "study": text("study that they are held against"),
         "kind": text("kind of estimate"),
-        "estimates": _count("estimates that can be compared"),
+        "estimates": count("estimates that can be compared"),
         "factor_p50": number("median of theirs over ours"),
         "factor_min": number("smallest"),
         "factor_max": number("largest"),
