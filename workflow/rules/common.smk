@@ -8,8 +8,8 @@ from pathlib import Path
 
 SCRIPTS = str(Path(workflow.basedir) / "workflow/scripts")
 sys.path.insert(0, SCRIPTS)
-# Scripts of jobs lie in folders, and find the package that lies above them by this.
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [SCRIPTS, os.environ.get("PYTHONPATH")]))
+# Scripts of jobs lie in folders; this is how they find the package, whatever the environment says.
+os.environ.update(PYTHONPATH=SCRIPTS)
 
 from inference_energy.common import jobs, yaml_files
 from inference_energy.common.errors import InputError
