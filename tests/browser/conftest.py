@@ -13,6 +13,7 @@ from inference_energy.energy import resolve
 from inference_energy.energy import tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.studies import files
+from inference_energy.studies.study import whole
 from playwright.sync_api import Browser, Page, sync_playwright
 
 
@@ -60,7 +61,7 @@ def built() -> dict[str, Explorer]:
     for name in config["studies"]:
         found[name] = engines.of_study(
             name,
-            files.read_study(name, ROOT / "config/studies", schemas),
+            whole(files.read_study(name, ROOT / "config/studies", schemas)),
             pl.read_parquet(RESULTS / name / "throughput_fit.parquet"),
             tables,
             interventions=registries.read_registry(ROOT / "resources/interventions.csv", energy_tables.Intervention),

@@ -29,10 +29,10 @@ def test_energy_of_queries(built, study, workload):
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_energy_of_fleets(built, study):
-    fleet = built[study].service.study["fleet"]
+    fleet = built[study].service.study.fleet
     for row in pl.read_parquet(RESULTS / study / "scenario_aggregates.parquet").iter_rows(named=True):
-        levers = tuple(fleet.get("levers", [FLEET_SERVING])) if row["interventions"] else ()
-        question = Question(subject=fleet["subject"], long_share=row["long_share"], levers=levers)
+        levers = (fleet.levers or (FLEET_SERVING,)) if row["interventions"] else ()
+        question = Question(subject=fleet.subject, long_share=row["long_share"], levers=levers)
         near(answer(built[study], question)["energy_gwh_per_day"], row, "energy_gwh_per_day")
 
 

@@ -13,6 +13,7 @@ from inference_energy.energy.power import GpuPower
 from inference_energy.energy.service import Service
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics.distributions import Beta, Constant
+from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput.gpu_time import GpuSeconds, SecondsCurve
 
 UNIFORM = Beta(a=1.0, b=1.0)  # any share of probability is as likely as any other
@@ -117,17 +118,20 @@ def tiny_service(
     counted = {model: weight / sum(weights.values()) for model, weight in weights.items()}
     return Service(
         name=name,
-        study={
-            "boundary": {"query": query_boundary, "fleet": fleet_boundary},
-            "hardware": hardware,
-            "classes": {
-                "frontier": {"label": "Frontier", "model_class": "frontier", "weights": weights}
-                | ({"mix_concentration": concentration} if concentration else {})
-            },
-            "interventions": {"subject": "frontier", "workloads": ["traditional"], "overlap": 0.5, "levers": []},
-            "fleet": {"subject": "frontier", "queries_per_day": 1e9, "levers": [], "scenarios": SCENARIOS},
-        }
-        | study,
+        study=NestedStudy.of(
+            {
+                "boundary": {"query": query_boundary, "fleet": fleet_boundary},
+                "hardware": hardware,
+                "classes": {
+                    "frontier": {"label": "Frontier", "model_class": "frontier", "weights": weights}
+                    | ({"mix_concentration": concentration} if concentration else {})
+                },
+                "interventions": {"subject": "frontier", "workloads": ["traditional"], "overlap": 0.5, "levers": []},
+                "fleet": {"subject": "frontier", "queries_per_day": 1e9, "levers": [], "scenarios": SCENARIOS},
+                "sweeps": None,
+            }
+            | study
+        ),
         given=Assumptions(
             laws=given,
             power={} if rated_w else (power or {entry["gpu"]: POWER for entry in hardware}),

@@ -12,6 +12,7 @@ from inference_energy.corpus import tables as corpus_tables
 from inference_energy.energy import resolve
 from inference_energy.requests import traces
 from inference_energy.studies import files
+from inference_energy.studies.study import whole
 from inference_energy.throughput import attainment, borrowing, fits, latency, log_linear
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +33,8 @@ def origin_schema():
 
 
 @pytest.fixture(scope="session")
-def study(study_schemas):
-    return files.read_study("joule-2026", ROOT / "config/studies", study_schemas)
+def study(read_configured):
+    return read_configured("joule-2026")
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +74,7 @@ def fit(rows):
 @pytest.fixture(scope="session")
 def read_configured(study_schemas):
     """Studies of the repository by name."""
-    return lambda name: files.read_study(name, ROOT / "config/studies", study_schemas)
+    return lambda name: whole(files.read_study(name, ROOT / "config/studies", study_schemas))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,8 @@ from inference_energy.publish import catalogue
 from inference_energy.records import imports, run_files
 from inference_energy.statement import files as statement_files
 from inference_energy.statement import run_end
-from inference_energy.studies import access, checks, files
+from inference_energy.studies import checks, files
+from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 
 # Figures of a study, by its method.
 FIGURES = {
@@ -65,6 +66,8 @@ try:
 except InputError as error:
     sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
 
+# Those of method `nested` as typed objects; params stay plain, and hold no more than a script uses.
+NESTED_STUDIES = {name: whole(study) for name, study in STUDIES.items() if study["method"] == "nested"}
 # Method of every study that is built, which says what public tables it has.
 STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
 # Public tables that are there only where the study that the bridge begins at is built.
@@ -88,25 +91,35 @@ def one_of(names):
 
 wildcard_constraints:
     study="|".join(map(re.escape, STUDIES)),
-    workload="|".join(access.WORKLOADS),
+    workload="|".join(WORKLOADS),
     usage=one_of(USAGES),
     shard=r"\d+",
     shards=r"\d+",
 
 
+def part(study, keys):
+    """Some entries of a study; one that its method has and that the study leaves out is none."""
+    return {key: study.get(key) for key in keys if key in METHODS[study["method"]]["properties"]}
+
+
 def section(*keys):
     """Parameters of a rule: only the named parts of the study, so that other edits do not rerun it."""
-    return lambda wildcards: {key: STUDIES[wildcards.study][key] for key in keys if key in STUDIES[wildcards.study]}
+    return lambda wildcards: part(STUDIES[wildcards.study], keys)
 
 
 def section_of_model(*keys):
     """The same without anything of other models, so that their edits do not rerun what is about one."""
-    return lambda wildcards: sweeps.parts_of_model(section(*keys)(wildcards), name_of(wildcards.model))
+
+    def of(wildcards):
+        study = NestedStudy.of(section(*keys)(wildcards))
+        return sweeps.parts_of_model(study, name_of(wildcards.model)).plain()
+
+    return of
 
 
 def swept_values(wildcards):
     """Values of the one assumption that a job sweeps."""
-    return sweeps.values_of(STUDIES[wildcards.study], wildcards.parameter)
+    return list(sweeps.values_of(NESTED_STUDIES[wildcards.study], wildcards.parameter))
 
 
 def library(script):
@@ -191,9 +204,8 @@ def model_sweep_files():
     """A file, and a job, for every model of every study of method `nested` and every assumption that can be swept."""
     return [
         f"results/{name}/model_sweeps/{file_name(model)}/{parameter}.parquet"
-        for name, study in STUDIES.items()
-        if study["method"] == "nested"
-        for model in access.model_classes(study)
+        for name, study in NESTED_STUDIES.items()
+        for model in study.model_classes()
         for parameter in sweeps.of_models(study)
     ]
 

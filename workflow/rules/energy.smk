@@ -1,6 +1,6 @@
 # What a study of method `nested` computes: curves, energy per query, interventions, fleets, sweeps.
 
-NESTED = [name for name, study in STUDIES.items() if study["method"] == "nested"]
+NESTED = list(NESTED_STUDIES)
 # What every rule of such a study reads besides its own inputs, by the names of services.Tables.
 NESTED_TABLES = {
     "throughput": "results/validated/throughput.parquet",

@@ -13,8 +13,10 @@ rule model_sweep:
         "results/logs/{study}/model_sweeps/{model}/{parameter}.log",
     wildcard_constraints:
         study=one_of(NESTED),
-        model=one_of(sorted({file_name(model) for name in NESTED for model in access.model_classes(STUDIES[name])})),
-        parameter=one_of(sorted({parameter for name in NESTED for parameter in sweeps.of_models(STUDIES[name])})),
+        model=one_of(sorted({file_name(model) for study in NESTED_STUDIES.values() for model in study.model_classes()})),
+        parameter=one_of(
+            sorted({parameter for study in NESTED_STUDIES.values() for parameter in sweeps.of_models(study)})
+        ),
     conda:
         "../envs/pipeline.yaml"
     params:

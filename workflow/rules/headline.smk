@@ -18,19 +18,10 @@ rule headline:
         "../envs/pipeline.yaml"
     params:
         studies={
-            name: {
-                key: study[key]
-                for key in (
-                    "method",
-                    "workloads",
-                    "classes",
-                    "as_published",
-                    "interventions",
-                    "fleet",
-                    "compared_estimates",
-                )
-                if key in study
-            }
+            name: part(
+                study,
+                ("method", "workloads", "classes", "as_published", "interventions", "fleet", "compared_estimates"),
+            )
             for name, study in STUDIES.items()
         },
         draws=config["draws"],
@@ -56,10 +47,7 @@ rule method_bridge:
         begin=config["bridge"]["from"],
         subject=list(BRIDGE.values())[-1]["fleet"]["subject"],
         steps={
-            name: (
-                config["bridge"]["steps"][name],
-                {key: study[key] for key in (*NESTED_QUERY, "interventions", "fleet") if key in study},
-            )
+            name: (config["bridge"]["steps"][name], part(study, (*NESTED_QUERY, "interventions", "fleet")))
             for name, study in BRIDGE.items()
         },
         draws=config["fleet_draws"],

@@ -56,7 +56,7 @@ rule cross_methods:
         "../envs/pipeline.yaml"
     params:
         name=CURRENT,
-        study={key: BRIDGE[CURRENT][key] for key in (*NESTED_QUERY, "interventions", "fleet") if key in BRIDGE[CURRENT]},
+        study=part(BRIDGE[CURRENT], (*NESTED_QUERY, "interventions", "fleet")),
         settings=config["cross_methods"],
         draws=config["fleet_draws"] // 5,
         seed=config["seed"],

@@ -1,5 +1,7 @@
 """What-ifs on a service that can be computed by hand: see tiny_service."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -41,7 +43,8 @@ def lever(acts_on, multiplier, group=None):
 def made(levers=(), overhead=None, onsite=None, **service):
     tiny = tiny_service(**service)
     if onsite is not None:
-        tiny.study["fleet"] |= {"onsite_water_l_per_kwh": onsite}
+        fleet = tiny.study.fleet.replaced(onsite_water_l_per_kwh=onsite)
+        tiny = replace(tiny, study=tiny.study.replaced(fleet=fleet))
     by_name = {f"{i}": of for i, of in enumerate(levers)}
     return explorer(
         tiny,

@@ -13,12 +13,12 @@ from inference_energy.energy import assumptions as energy_assumptions
 from inference_energy.energy import gpu_second, uncertainty
 from inference_energy.energy import power as energy_power
 from inference_energy.energy import tables as energy_tables
-from inference_energy.energy.assumptions import BOUNDARIES, assumptions
+from inference_energy.energy.assumptions import assumptions
 from inference_energy.energy.gpu_second import powers_w, wh_per_gpu_second
 from inference_energy.energy.tables import NodePower
 from inference_energy.energy.uncertainty import central, shared_draws
 from inference_energy.statistics.distributions import Constant, law
-from inference_energy.studies import files
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.log_linear import NODE_GPUS
 from tiny_service import UNIFORM, WH_PER_GPU_SECOND, tiny_service
 
@@ -52,9 +52,10 @@ def tables(hardware):
 
 
 @pytest.fixture(scope="module")
-def current(study_schemas):
-    study = files.read_study("current", ROOT / "config/studies", study_schemas)
-    return study | {"attainment": {"pairs": {"server over offline": 1, "fleet over offline": 1}}}
+def current(read_configured):
+    return read_configured("current").replaced(
+        attainment={"pairs": dict.fromkeys(("server over offline", "fleet over offline"), 1)}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,7 @@ def test_rated_power_counts_as_all_of_the_node_at_any_load():
 
 def test_rated_power_is_of_a_node_per_gpu(current, tables):
     power = {"form": "rated", "node_kw": {"default": 10.2, "by_model": {"DeepSeek-R1": 12.8}}, "utilisation": 0.6}
-    found = assumptions("current", current | {"power": power}, **tables)
+    found = assumptions("current", current.replaced(power=power), **tables)
     assert found.rated_w["DeepSeek-R1"] == pytest.approx(1600)  # 12.8 kW / 8
     assert found.rated_w["Llama 3.1 405B"] == pytest.approx(1275)
     assert not found.power
@@ -289,7 +290,7 @@ def test_central_is_every_median_and_the_mix_of_the_study(resolved, many):
 
 
 def test_fit_errors_only_where_switched_on(current, tables, resolved):
-    without = assumptions("current", current | {"throughput": {"form": "gpu_seconds", "fit_error": False}}, **tables)
+    without = assumptions("current", current.replaced(throughput={"form": "gpu_seconds", "fit_error": False}), **tables)
     names = {name for name in resolved.laws if name.startswith("fit error")}
     assert len(names) == 14  # models of all classes
     assert resolved.laws.keys() - without.laws.keys() == names
@@ -329,19 +330,19 @@ def test_fit_errors_only_where_switched_on(current, tables, resolved):
 )
 def test_errors_in_one_line(current, tables, changes, message):
     with pytest.raises(InputError, match=message) as error:
-        assumptions("mine", current | changes, **tables)
+        assumptions("mine", current.replaced(**changes), **tables)
     assert "\n" not in str(error.value)
 
 
 def test_bad_cached_share_names_its_workload(current, tables):
     workloads = {"long": {"cached_share": {"family": "beta", "p05": 0.5, "p95": 0.4}}}
     with pytest.raises(InputError, match=r"mine.yaml: workloads.long.cached_share: found p05 0.5, p95 0.4; allowed"):
-        assumptions("mine", current | {"workloads": workloads}, **tables)
+        assumptions("mine", current.replaced(workloads=workloads), **tables)
 
 
 @pytest.mark.parametrize(("target_ms", "middle"), [(50, 1.5), (70, 1.5), (20, 3.0), (49.9, 3.0)])
 def test_a_latency_target_costs_what_the_next_shorter_one_was_measured_to_cost(current, tables, target_ms, middle):
-    found = assumptions("own", current | {"latency_target_ms": target_ms}, **tables)
+    found = assumptions("own", current.replaced(latency_target_ms=target_ms), **tables)
     plain = assumptions("own", current, **tables)
     for gpu in ("H100 SXM 80GB", "B200 180GB"):  # B200 has no measurements here: those of the GPU most like it count
         asked, without = (uncertainty.latency_factor(central(given), gpu) for given in (found, plain))
@@ -350,18 +351,18 @@ def test_a_latency_target_costs_what_the_next_shorter_one_was_measured_to_cost(c
 
 
 def test_a_latency_cost_is_never_below_one_and_ends_are_those_measured(current, tables):
-    found = assumptions("own", current | {"latency_target_ms": 50}, **tables)
+    found = assumptions("own", current.replaced(latency_target_ms=50), **tables)
     drawn = shared_draws(found, "own", MANY, seed=1).values["latency cost: H100 SXM 80GB"]
     assert drawn.min() >= 1.0
     assert np.quantile(drawn, [0.5, 0.95]) == pytest.approx([1.5, 4.0], rel=0.02)
 
 
 def test_a_p95_that_was_not_measured_lies_as_far_above_the_median_as_p5_below(current, tables):
-    found = assumptions("own", current | {"latency_target_ms": 20}, **tables)
+    found = assumptions("own", current.replaced(latency_target_ms=20), **tables)
     cost = found.laws["latency cost: H100 SXM 80GB"]
     assert float(cost.quantile(np.array(0.95))) == pytest.approx(3.0**2 / 2.0)
 
 
 def test_a_latency_target_that_half_of_the_models_miss_is_refused(current, tables):
     with pytest.raises(InputError, match=r"own\.yaml: latency_target_ms: found 15; allowed: 20 or more"):
-        assumptions("own", current | {"latency_target_ms": 15}, **tables)
+        assumptions("own", current.replaced(latency_target_ms=15), **tables)

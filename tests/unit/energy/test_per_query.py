@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference_energy.energy import power, uncertainty
-from inference_energy.energy.assumptions import BOUNDARIES
 from inference_energy.energy.per_query import energy_per_query
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import Beta, Constant, law
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.gpu_time import NodeCurve
 from inference_energy.throughput.log_linear import fit as fit_curve
 from tiny_service import POWER, SECONDS, UNIFORM, WH_PER_GPU_SECOND, curve, exponential, points, tiny_service
@@ -397,7 +397,7 @@ def test_narrowed_service_gives_the_same_energies_of_what_is_left():
         },
     )
     narrow = whole.narrowed("frontier", ["traditional"], ["datacenter", "node", "datacenter"])
-    assert list(narrow.study["classes"]) == ["frontier"]
+    assert list(narrow.study.classes) == ["frontier"]
     assert list(narrow.lengths) == ["traditional"]
     assert narrow.boundaries == ("datacenter", "node")
     assert narrow.curves.keys() == {(model, gpu, "FP8") for model in "ABC" for gpu in "GH"}

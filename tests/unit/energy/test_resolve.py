@@ -12,7 +12,7 @@ from inference_energy.energy.assumptions import Assumptions
 from inference_energy.energy.tables import ASSUMED
 from inference_energy.statistics.distributions import Beta, Constant, law
 from inference_energy.studies import files
-from inference_energy.studies.access import members
+from inference_energy.studies.study import NestedStudy, whole
 from inference_energy.throughput.gpu_time import NodeCurve, SecondsCurve
 from inference_energy.throughput.log_linear import from_fit_row
 from inference_energy.throughput.tables import THROUGHPUT_FIT
@@ -25,9 +25,8 @@ H100 = {"gpu": "H100 SXM 80GB", "precision": "FP8", "share": 1}
 
 
 def classes(*models, model_class="frontier"):
-    return {
-        "classes": {"mine": {"label": "Mine", "model_class": model_class, "weights": dict.fromkeys(models, 1)}},
-    }
+    mine = {"label": "Mine", "model_class": model_class, "weights": dict.fromkeys(models, 1)}
+    return NestedStudy.of({"classes": {"mine": mine}})
 
 
 def message_of(function, *arguments):
@@ -58,8 +57,8 @@ def test_model_that_is_not_registered_is_told_so():
 
 
 def test_model_of_weight_0_is_checked_all_the_same():
-    study = classes("Big")
-    study["classes"]["mine"]["weights"]["Nope"] = 0
+    mine = classes("Big").classes["mine"]
+    study = NestedStudy.of({"classes": {"mine": mine.replaced(weights=mine.weights | {"Nope": 0})}})
     assert "found 'Nope'" in message_of(curves.check_classes, "own", study, MODELS)
 
 
@@ -74,19 +73,19 @@ def current_fit(current, service_tables):
 
 
 def test_current_study_is_served_by_one_curve_per_member(current, current_fit):
-    assert current_fit.select("model", "gpu", "precision").rows() == members(current)
+    assert current_fit.select("model", "gpu", "precision").rows() == current.members()
     assert current_fit["form"].unique().to_list() == ["gpu_seconds"]
     THROUGHPUT_FIT.validate(current_fit.select(list(THROUGHPUT_FIT.columns)))
 
 
 def test_current_study_resolves_to_a_service(current, current_fit, service_tables):
     service = resolve.resolved("current", current, current_fit, service_tables)
-    assert list(service.curves) == members(current)
+    assert list(service.curves) == current.members()
     assert all(isinstance(curve, SecondsCurve) for curve, _ in service.curves.values())
     assert [error for _, error in service.curves.values()] == current_fit["fit_error_log_sd"].to_list()
-    assert list(service.lengths) == list(current["workloads"])
-    assert service.given.power.keys() == {entry["gpu"] for entry in current["hardware"]}
-    assert service.ranges[members(current)[0]] == (
+    assert list(service.lengths) == list(current.workloads)
+    assert service.given.power.keys() == {entry.gpu for entry in current.hardware}
+    assert service.ranges[current.members()[0]] == (
         tuple(current_fit.select("input_tokens_min", "input_tokens_max").row(0)),
         tuple(current_fit.select("output_tokens_min", "output_tokens_max").row(0)),
     )
@@ -102,8 +101,8 @@ def test_borrowed_members_are_those_without_own_rows(current_fit):
 
 
 def test_service_of_an_unknown_length_names_its_key(current, current_fit, service_tables):
-    own = files.merge(current, {"workloads": {"azure_code": {"trace": "azure"}}})
-    message = message_of(resolve.resolved, "own", own, current_fit, service_tables)
+    own = files.merge(current.plain(), {"workloads": {"azure_code": {"trace": "azure"}}})
+    message = message_of(resolve.resolved, "own", whole(own), current_fit, service_tables)
     assert message.startswith("config/studies/own.yaml: workloads.azure_code.trace: found 'azure'; allowed: ")
 
 
@@ -118,7 +117,7 @@ def test_log_linear_members_have_the_published_curves(first_step, fit, service_t
     assert found["kinship"].unique().to_list() == ["own_rows"]
     published = {row["model"]: row for row in fit.iter_rows(named=True)}
     service = resolve.resolved("bridge-01", first_step, found, service_tables)
-    assert found.select("model", "gpu", "precision").rows() == members(first_step) == list(service.curves)
+    assert found.select("model", "gpu", "precision").rows() == first_step.members() == list(service.curves)
     for row in found.iter_rows(named=True):
         same = published[row["model"]]
         for name in ("form", "rows", "intercept", "slope_input", "slope_output", "cap_tok_per_s", "input_tokens_max"):
@@ -131,7 +130,7 @@ def test_log_linear_members_have_the_published_curves(first_step, fit, service_t
 
 def test_a_model_on_several_gpus_has_the_same_log_linear_curve_on_all(first_step, service_tables):
     entries = [{"gpu": gpu, "precision": "FP8", "share": 1} for gpu in ("H100 SXM 80GB", "H200 SXM 141GB")]
-    found = curves.fitted("own", first_step | {"hardware": entries}, service_tables)
+    found = curves.fitted("own", first_step.replaced(hardware=entries), service_tables)
     assert found.group_by("model").agg(pl.col("gpu").n_unique(), pl.col("intercept").n_unique()).select(
         pl.col("gpu").min(), pl.col("intercept").max()
     ).row(0) == (2, 1)
@@ -145,7 +144,7 @@ def test_corrections_are_used_where_the_study_says_so(first_step, service_tables
         published=pl.lit("3732.4"),
         corrected=pl.lit("7464.8"),
     )
-    study = first_step | {"throughput": first_step["throughput"] | {"corrected": corrected}}
+    study = first_step.replaced(throughput=first_step.throughput.replaced(corrected=corrected))
     without = replace(service_tables, corrections=service_tables.corrections.clear())
     before, after = (
         curves.fitted("own", study, of).filter(model="Llama 3.1 405B")["cap_tok_per_s"].item()
@@ -155,11 +154,12 @@ def test_corrections_are_used_where_the_study_says_so(first_step, service_tables
     assert corrected or after == before
 
 
+def with_weights(study, weights):
+    return study.replaced(classes={"frontier": study.classes["frontier"].replaced(weights=weights)})
+
+
 def test_log_linear_model_without_rows_is_told(first_step, service_tables):
-    own = first_step | {
-        "classes": first_step["classes"]
-        | {"frontier": first_step["classes"]["frontier"] | {"weights": {"DeepSeek-R1": 1, "Qwen3-235B-A22B": 1}}}
-    }
+    own = with_weights(first_step, {"DeepSeek-R1": 1, "Qwen3-235B-A22B": 1})
     message = message_of(curves.fitted, "own", own, service_tables)
     place = "config/studies/own.yaml: classes.frontier.weights"
     assert message.startswith(f"{place}: Qwen3-235B-A22B has fewer than two usable benchmark rows; models that have: ")
@@ -167,10 +167,7 @@ def test_log_linear_model_without_rows_is_told(first_step, service_tables):
 
 
 def test_log_linear_model_without_rows_may_have_no_weight(first_step, service_tables):
-    own = first_step | {
-        "classes": first_step["classes"]
-        | {"frontier": first_step["classes"]["frontier"] | {"weights": {"DeepSeek-R1": 1, "Qwen3-235B-A22B": 0}}}
-    }
+    own = with_weights(first_step, {"DeepSeek-R1": 1, "Qwen3-235B-A22B": 0})
     assert curves.fitted("own", own, service_tables)["model"].to_list() == ["DeepSeek-R1"]
 
 

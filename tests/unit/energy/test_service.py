@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.requests.lengths import Lengths
-from inference_energy.studies import access, files
+from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput import borrowing, fits
 from inference_energy.throughput.gpu_time import GpuSeconds, NodeCurve, QueryParts, SecondsCurve, gpu_seconds
 from inference_energy.throughput.log_linear import ThroughputModel
@@ -192,24 +192,30 @@ H100, H200 = {"gpu": "H100", "precision": "FP8"}, {"gpu": "H200", "precision": "
 
 
 def study(*hardware, models=("A",), sources=None, **classes):
-    return {
-        "hardware": [{"share": 1} | entry for entry in hardware or (H100,)],
-        "throughput": {"form": "gpu_seconds"} | ({} if sources is None else {"sources": sources}),
-        "classes": classes or {"frontier": {"weights": dict.fromkeys(models, 1)}},
-    }
+    return NestedStudy.of(
+        {
+            "hardware": [{"share": 1} | entry for entry in hardware or (H100,)],
+            "throughput": {"form": "gpu_seconds"} | ({} if sources is None else {"sources": sources}),
+            "classes": classes or {"frontier": {"weights": dict.fromkeys(models, 1)}},
+        }
+    )
+
+
+def mix(of, model_class):
+    return [entry.plain() for entry in of.hardware_mix(model_class)]
 
 
 def test_hardware_mix_sums_to_1_and_drops_zeros():
     entries = H100 | {"share": 1}, H200 | {"share": 3}, {"gpu": "B200", "precision": "FP4", "share": 0}
-    assert access.hardware_mix(study(*entries), "frontier") == [H100 | {"share": 0.25}, H200 | {"share": 0.75}]
+    assert mix(study(*entries), "frontier") == [H100 | {"share": 0.25}, H200 | {"share": 0.75}]
 
 
 def test_hardware_of_a_class_replaces_that_of_all():
     own = {"weights": {"A": 1}, "hardware": [H200 | {"share": 5}]}
     both = study(H100, frontier=own, small={"weights": {"B": 1}})
-    assert access.hardware_mix(both, "frontier") == [H200 | {"share": 1}]
-    assert access.hardware_mix(both, "small") == [H100 | {"share": 1}]
-    assert access.members(both) == [("A", "H200", "FP8"), ("B", "H100", "FP8")]
+    assert mix(both, "frontier") == [H200 | {"share": 1}]
+    assert mix(both, "small") == [H100 | {"share": 1}]
+    assert both.members() == [("A", "H200", "FP8"), ("B", "H100", "FP8")]
 
 
 @FUZZ
@@ -219,8 +225,8 @@ def test_mixes_sum_to_1(shares):
     weights = {str(place): share for place, share in enumerate(shares)}
     mixed = study(*entries, frontier={"weights": weights})
     for found in (
-        [entry["share"] for entry in access.hardware_mix(mixed, "frontier")],
-        list(access.model_weights(mixed, "frontier").values()),
+        [entry.share for entry in mixed.hardware_mix("frontier")],
+        list(mixed.classes["frontier"].model_shares().values()),
     ):
         assert sum(found) == pytest.approx(1)
         assert min(found) >= 0
@@ -229,12 +235,12 @@ def test_mixes_sum_to_1(shares):
 
 def test_model_weights_sum_to_1_and_drop_zeros():
     mixed = study(frontier={"weights": {"A": 1, "B": 0, "C": 4}})
-    assert access.model_weights(mixed, "frontier") == {"A": 0.2, "C": 0.8}
+    assert mixed.classes["frontier"].model_shares() == {"A": 0.2, "C": 0.8}
 
 
 def test_members_are_listed_once_whatever_classes_they_are_in():
     both = study(H100, H200 | {"share": 0}, one={"weights": {"A": 1, "B": 0}}, other={"weights": {"C": 1, "A": 1}})
-    assert access.members(both) == [("A", "H100", "FP8"), ("C", "H100", "FP8")]
+    assert both.members() == [("A", "H100", "FP8"), ("C", "H100", "FP8")]
 
 
 MODELS = pl.DataFrame(
@@ -374,7 +380,7 @@ def borrower(of, *rows):
     other = {"gpu": "B200", "precision": "FP4"}
     member = {"weights": {"Unrelated": 1}, "hardware": [other | {"share": 1}]}
     own = other | {"model": "Unrelated", "configuration": "its own"}
-    row = fitted(of | {"classes": of["classes"] | {"last": member}}, *rows, own).row(0, named=True)
+    row = fitted(of.replaced(classes=of.classes | {"last": member}), *rows, own).row(0, named=True)
     assert (row["rows"], row["configuration"]) == (0, None)
     assert row["leave_one_out_ratio_min"] is None
     assert row["fit_error_log_sd"] == pytest.approx(np.log(ERRORS[row["kinship"]]))
@@ -475,14 +481,14 @@ def test_precision_in_which_nothing_related_was_measured():
     assert "hardware: B on H100 in BF16: neither it nor a relative was measured at several lengths" in message
 
 
-def test_real_members(study_schemas, rows, models, hardware):
-    current = files.read_study("current", ROOT / "config/studies", study_schemas)
+def test_real_members(read_configured, rows, models, hardware):
+    current = read_configured("current")
     measured = fits.measured_at_several_lengths(rows, 6)
     known = fits.coefficients(measured, 0.6).with_columns(fit_error_log_sd=pl.lit(0.1))
     found = borrowing.fit_members(
         "current", current, coefficients=known, left_out=LEFT_OUT, forms=FORMS, models=models[0], hardware=hardware[0]
     )
-    assert found.select("model", "gpu", "precision").rows() == access.members(current)
+    assert found.select("model", "gpu", "precision").rows() == current.members()
     assert set(found["kinship"]) <= {"own_rows", *ERRORS}
     for row in found.iter_rows(named=True):
         assert min(coefficients(row)) >= 0

@@ -20,7 +20,7 @@ from inference_energy.fleet.sweeps import (
 )
 from inference_energy.fleet.tables import MODEL_SWEEPS
 from inference_energy.statistics.distributions import law
-from inference_energy.studies.access import WORKLOADS, members, model_alone, model_classes
+from inference_energy.studies.study import WORKLOADS, NestedStudy
 from inference_energy.throughput.gpu_time import GpuSeconds, SecondsCurve
 from tiny_service import tiny_service
 from varied_service import VARIED
@@ -127,28 +127,32 @@ def test_only_what_a_job_needs_is_read():
 
 def test_a_model_alone_keeps_its_class_and_hardware():
     own = [{"gpu": "H", "precision": "FP8", "share": 1}]
-    study = {
-        "hardware": [{"gpu": "G", "precision": "FP8", "share": 1}],
-        "classes": {
-            "some": {"label": "Some", "weights": {"A": 1, "B": 0, "C": 1}, "mix_concentration": 2, "hardware": own},
-            "more": {"label": "More", "weights": {"A": 1, "D": 1}},
-        },
-    }
-    assert model_classes(study) == {"A": "some", "C": "some", "D": "more"}
-    assert model_alone(study, "A")["classes"] == {"some": {"label": "Some", "weights": {"A": 1}, "hardware": own}}
-    assert members(model_alone(study, "A")) == [("A", "H", "FP8")]
-    assert members(model_alone(study, "D")) == [("D", "G", "FP8")]
+    study = NestedStudy.of(
+        {
+            "hardware": [{"gpu": "G", "precision": "FP8", "share": 1}],
+            "classes": {
+                "some": {"label": "Some", "weights": {"A": 1, "B": 0, "C": 1}, "mix_concentration": 2, "hardware": own},
+                "more": {"label": "More", "weights": {"A": 1, "D": 1}},
+            },
+        }
+    )
+    assert study.model_classes() == {"A": "some", "C": "some", "D": "more"}
+    alone = {"some": {"label": "Some", "weights": {"A": 1}, "hardware": own}}
+    assert study.model_alone("A").plain()["classes"] == alone
+    assert study.model_alone("A").members() == [("A", "H", "FP8")]
+    assert study.model_alone("D").members() == [("D", "G", "FP8")]
     for model in ("B", "E"):
         with pytest.raises(InputError, match=f"model: found '{model}'; allowed: A, C or D, which the study serves"):
-            model_alone(study, model)
+            study.model_alone(model)
 
 
 def test_all_but_the_mix_of_queries_is_swept():
     values = {"long_share": [0, 1], "pue": [1, 2], "input_tokens": [1, 2]}
-    assert of_models({"sweeps": values}) == {"pue": [1, 2], "input_tokens": [1, 2]}
-    assert of_models({}) == {}
-    assert values_of({"sweeps": values}, "pue") == [1, 2]
-    for study, allowed in (({"sweeps": values}, "input_tokens or pue"), ({}, r"\(nothing\)")):
+    some, none = (NestedStudy.of({"sweeps": of}) for of in (values, None))
+    assert of_models(some) == {"pue": (1, 2), "input_tokens": (1, 2)}
+    assert of_models(none) == {}
+    assert values_of(some, "pue") == (1, 2)
+    for study, allowed in ((some, "input_tokens or pue"), (none, r"\(nothing\)")):
         with pytest.raises(InputError, match=rf"sweeps: found no 'long_share'; allowed: {allowed}, which the study"):
             values_of(study, "long_share")
 

@@ -157,10 +157,10 @@ def test_rated_nodes_have_utilisation_and_no_coupling():
 
 def test_other_classes_and_scenarios_do_not_matter():
     study = tiny_service().study
-    classes = study["classes"] | {"other": {"label": "Other", "weights": {"C": 1, "D": 1}}}
+    classes = study.classes | {"other": {"label": "Other", "weights": {"C": 1, "D": 1}}}
     assert bars(laws={"pue": PUE}, classes=classes) == bars(laws={"pue": PUE})
-    scenarios = {"long": study["fleet"]["scenarios"]["long"]}
-    found = bars(laws={"pue": PUE}, fleet=study["fleet"] | {"scenarios": scenarios})
+    scenarios = {"long": study.fleet.scenarios["long"]}
+    found = bars(laws={"pue": PUE}, fleet=study.fleet.replaced(scenarios=scenarios))
     assert {quantity for _, quantity in found} == {TRADITIONAL, LONG}
 
 

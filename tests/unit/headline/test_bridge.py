@@ -130,12 +130,12 @@ def test_nested_quantities_by_hand():
 def test_bridge_begins_at_the_newest_publication_and_ends_at_the_current_estimate(read_configured):
     assert BRIDGE["from"] == "joule-2026"
     assert STEPS[-1] == "current"
-    assert read_configured(BRIDGE["from"])["method"] == "published"
+    assert read_configured(BRIDGE["from"]).method == "published"
 
 
 @pytest.mark.parametrize("name", STEPS)
 def test_every_step_is_a_readable_study(read_configured, name):
-    assert read_configured(name)["method"] == "nested"
+    assert read_configured(name).method == "nested"
 
 
 # The sections in which a step differs from the one before it.
@@ -157,7 +157,7 @@ SECTIONS = {
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(STEPS)))
 def test_steps_differ_in_what_they_say_alone(read_configured, before, after):
-    first, second = (read_configured(name) for name in (before, after))
+    first, second = (read_configured(name).plain() for name in (before, after))
     differing = {key for key in first.keys() | second.keys() if first.get(key) != second.get(key)}
     assert differing - {"title", "description"} == SECTIONS[after]
     assert differing >= {"title", "description"}
@@ -207,7 +207,7 @@ def test_steps_work_in_the_direction_that_they_must(step):
 def test_steps_follow_the_same_frontier_class(read_configured):
     for name in STEPS:
         study = read_configured(name)
-        assert study["fleet"]["subject"] == "frontier"
-        assert study["classes"]["frontier"]["label"] == read_configured("current")["classes"]["frontier"]["label"]
-        assert set(bridge.WORKLOADS) <= study["workloads"].keys()
-        assert set(bridge.SCENARIOS) <= study["fleet"]["scenarios"].keys()
+        assert study.fleet.subject == "frontier"
+        assert study.classes["frontier"].label == read_configured("current").classes["frontier"].label
+        assert set(bridge.WORKLOADS) <= study.workloads.keys()
+        assert set(bridge.SCENARIOS) <= study.fleet.scenarios.keys()

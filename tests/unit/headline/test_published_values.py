@@ -11,7 +11,6 @@ from inference_energy.headline import printed as headline_printed
 from inference_energy.headline import quantities
 from inference_energy.headline import tables as headline_tables
 from inference_energy.oviedo import energy, interventions, scenarios
-from inference_energy.studies import files
 from inference_energy.throughput import log_linear
 
 ROOT = Path(__file__).parents[3]
@@ -27,17 +26,17 @@ NOT_COMING_BACK = {
 
 
 @pytest.fixture(scope="module", params=["arxiv-2025", "joule-2026"])
-def edition(request, corpus, study_schemas):
+def edition(request, corpus, read_configured):
     overheads = registries.read_registry(ROOT / "resources/overheads.csv", tables.Overhead)
     published = registries.read_registry(ROOT / "resources/published_values.csv", headline_tables.PublishedValue)
     name = request.param
-    study = files.read_study(name, ROOT / "config/studies", study_schemas)
+    study = read_configured(name)
     draws, seed = CONFIG["draws"], CONFIG["seed"]
-    chosen = study["throughput"]
+    chosen = study.throughput
     fit, _ = log_linear.throughput_fit(
         throughput=corpus["throughput"],
         study=name,
-        **{key: chosen[key] for key in ("sources", "precision", "minimum_rows")},
+        **{key: getattr(chosen, key) for key in ("sources", "precision", "minimum_rows")},
     )
     summary, _ = energy.energy_per_query(study_name=name, study=study, fit=fit, draws=draws, seed=seed)
     levers = interventions.intervention_multipliers(study_name=name, study=study, fit=fit, draws=draws, seed=seed)
@@ -95,6 +94,6 @@ def test_monte_carlo_agrees_with_exact_summation(edition):
 
 
 @pytest.mark.parametrize("name", ["arxiv-2025", "joule-2026"])
-def test_published_editions_use_the_rows_of_the_publication_as_published(name, study_schemas):
-    chosen = files.read_study(name, ROOT / "config/studies", study_schemas)["throughput"]
-    assert (chosen["sources"], chosen["corrected"], chosen.get("gpus")) == (["oviedo"], False, None)
+def test_published_editions_use_the_rows_of_the_publication_as_published(name, read_configured):
+    chosen = read_configured(name).throughput
+    assert (chosen.sources, chosen.corrected, chosen.gpus) == (("oviedo",), False, None)

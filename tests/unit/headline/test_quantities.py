@@ -6,12 +6,15 @@ from inference_energy.headline import printed as headline_printed
 from inference_energy.headline import quantities
 from inference_energy.headline import quantities as headline_quantities
 from inference_energy.headline.tables import HEADLINE
+from inference_energy.studies.study import NestedStudy, PublishedStudy
 
-STUDY = {
-    "classes": {"frontier": {"label": "Frontier (> 200 B)"}, "small": {"label": "Small (< 20 B)"}},
-    "fleet": {"subject": "frontier"},
-    "interventions": {"workloads": ["traditional", "long"]},
-}
+STUDY = NestedStudy.of(
+    {
+        "classes": {"frontier": {"label": "Frontier (> 200 B)"}, "small": {"label": "Small (< 20 B)"}},
+        "fleet": {"subject": "frontier"},
+        "interventions": {"workloads": ["traditional", "long"]},
+    }
+)
 # Wh by class, workload and spread; P5 is half of it, P95 twice.
 WH = {
     ("frontier", "traditional", "untrimmed"): 0.2,
@@ -211,12 +214,16 @@ def test_without_any_printed_value_the_numbers_stand_alone(rows):
 
 # comparison.computed_quantities: the intervals of a study of method `published`.
 PERCENTILES = ("p05", "p25", "p50", "p75", "p95", "mean")
-OWN = {
-    "as_published": {"draws_per_model": 10_000},
-    "workloads": {name: {"output_tokens": {"median": of}} for name, of in {"traditional": 300, "long": 5000}.items()},
-    "interventions": {"subject": "frontier"},
-    "compared_estimates": ["a/x"],
-}
+OWN = PublishedStudy.of(
+    {
+        "as_published": {"draws_per_model": 10_000},
+        "workloads": {
+            name: {"output_tokens": {"median": of}} for name, of in {"traditional": 300, "long": 5000}.items()
+        },
+        "interventions": {"subject": "frontier"},
+        "compared_estimates": ["a/x"],
+    }
+)
 QUERY = pl.DataFrame(
     [
         {"workload": workload, "subject": "frontier", "spread": spread}

@@ -5,7 +5,6 @@ import pytest
 from inference_energy.oviedo.energy import energy_per_query, energy_wh, exact_distribution, fitted_models, simulate
 from inference_energy.oviedo.energy import unit_energy_wh as unit_wh
 from inference_energy.oviedo.scenarios import fleet_gwh_per_day
-from inference_energy.studies.access import class_weights
 from inference_energy.throughput.log_linear import fit as fit_curve
 
 
@@ -26,7 +25,7 @@ def test_fleet_by_hand():
 
 
 def test_weights_sum_to_one(study):
-    assert sum(class_weights(study, "frontier").values()) == pytest.approx(1)
+    assert sum(study.classes["frontier"].model_shares().values()) == pytest.approx(1)
 
 
 def test_monte_carlo_agrees_with_the_summation(study, fit):
@@ -51,7 +50,7 @@ def test_exact_is_its_own_inverse_and_linear_in_power(study, fit, workload):
     model, curve = "Llama 3.1 405B", fitted_models(fit)["Llama 3.1 405B"]
     arguments = {"workload": workload, "model": model, "throughput": curve}
     exact = exact_distribution(study=study, **arguments)
-    double = exact_distribution(study=study | {"node_power_kw": {"default": 20.4}}, **arguments)
+    double = exact_distribution(study=study.replaced(node_power_kw={"default": 20.4}), **arguments)
     closed = exact.probabilities @ exact.unit_energy_wh * exact.factor.moment(1)
     assert exact.moment(1) == pytest.approx(closed)
     for share in (0.05, 0.5, 0.95):

@@ -1,7 +1,5 @@
 """Levers: by hand, in the limit, and against the exact engine."""
 
-import copy
-
 import polars as pl
 import pytest
 from inference_energy.oviedo import interventions
@@ -28,8 +26,8 @@ def test_combined_multiplier_by_hand(study):
 
 
 def test_order_of_independent_levers_does_not_matter(study):
-    turned = copy.deepcopy(study)
-    turned["interventions"]["levers"] = dict(reversed(study["interventions"]["levers"].items()))
+    levers = dict(reversed(study.interventions.levers.items()))
+    turned = study.replaced(interventions=study.interventions.replaced(levers=levers))
     one = interventions.multipliers(study, "long")[interventions.COMBINED]
     other = interventions.multipliers(turned, "long")[interventions.COMBINED]
     assert one.log_mean == pytest.approx(other.log_mean)
@@ -37,9 +35,9 @@ def test_order_of_independent_levers_does_not_matter(study):
 
 
 def test_a_multiplier_of_one_changes_nothing(study, fit):
-    idle = copy.deepcopy(study)
     lever = {"label": "Nothing", "level": "model", "p05": 1 - 1e-9, "p95": 1 + 1e-9, "workloads": ["traditional"]}
-    idle["interventions"]["levers"] = {"nothing": lever, "again": lever | {"workloads": ["traditional", "long"]}}
+    levers = {"nothing": lever, "again": lever | {"workloads": ["traditional", "long"]}}
+    idle = study.replaced(interventions=study.interventions.replaced(levers=levers))
     rows = table(idle, fit).filter(pl.col("workload") == "traditional", pl.col("spread") == "as_published")
     assert rows["energy_wh_p50"].to_list() == pytest.approx([0.3088] * 3, rel=0.02)
     assert rows["multiplier_p50"].to_list() == pytest.approx([1.0] * 3)

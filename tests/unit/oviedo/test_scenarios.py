@@ -1,6 +1,5 @@
 """Fleets: by hand, in the limit, and linear in queries."""
 
-import copy
 from pathlib import Path
 
 import polars as pl
@@ -60,8 +59,7 @@ def test_mean_is_queries_times_mean_energy_times_overhead(build):
 
 
 def test_twice_the_queries_twice_the_energy_and_the_same_relative_interval(study, build):
-    doubled = copy.deepcopy(study)
-    doubled["fleet"]["queries_per_day"] *= 2
+    doubled = study.replaced(fleet=study.fleet.replaced(queries_per_day=2 * study.fleet.queries_per_day))
     once, twice = build()[0], build(doubled)[0]
     for name, row in once.items():
         for column in ("p05", "p50", "p95", "mean"):

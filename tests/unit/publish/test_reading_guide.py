@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from inference_energy.common.yaml_files import read_yaml
-from inference_energy.energy.assumptions import BOUNDARIES
 from inference_energy.energy.tables import SPREADS
 from inference_energy.publish.reading_guide import READING, about, reference
+from inference_energy.studies.study import BOUNDARIES
 
 ROOT = Path(__file__).parents[3]
 

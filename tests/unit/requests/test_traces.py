@@ -123,7 +123,7 @@ def test_assumed_lengths_of_a_study(study):
     rows = {
         (row["label"], row["side"]): row for row in token_lengths.assumed_lengths(study, SHARES).iter_rows(named=True)
     }
-    traditional = study["workloads"]["traditional"]["label"]
+    traditional = study.workloads["traditional"].label
     assert rows[traditional, "output"]["tokens_p50"] == 300
     assert rows[traditional, "input"]["tokens_p05"] == rows[traditional, "input"]["tokens_p95"] == 500
 

@@ -4,7 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from inference_energy.studies import access, checks, files
+from inference_energy.studies import checks, files
+from inference_energy.studies.study import PublishedStudy
 from messages import message_of
 
 ROOT = Path(__file__).parents[3]
@@ -14,6 +15,11 @@ MODELS = {"DeepSeek-R1": 671.0, "Llama 3.1 405B": 405.0, "Llama-3.1 Nemotron Ult
 @pytest.fixture
 def folder(tmp_path):
     return shutil.copytree(ROOT / "config/studies", tmp_path / "studies")
+
+
+@pytest.fixture
+def entries(study_schemas):
+    return files.read_study("joule-2026", ROOT / "config/studies", study_schemas)
 
 
 @pytest.fixture
@@ -39,19 +45,19 @@ def test_merge_lays_mappings_over_and_replaces_everything_else():
     assert repr(base) == before
 
 
-def test_extends_merges_over_several_generations(read, study):
+def test_extends_merges_over_several_generations(read, entries):
     own = read("extends: joule-2026\npue: {p95: 2}\nas_published: {trimming: [[0.1, 0.9]]}\n")
     assert own["pue"] == {"family": "lognormal", "p05": 1.05, "p95": 2}
     assert own["as_published"] == {"trimming": [[0.1, 0.9]], "draws_per_model": 10_000}
     assert own["node_power_kw"] == {"default": 10.2, "by_model": {"DeepSeek-R1": 12.8}}
     assert "extends" not in own
-    assert own | {key: study[key] for key in ("pue", "as_published")} == study
+    assert own | {key: entries[key] for key in ("pue", "as_published")} == entries
 
 
-def test_published_study_keeps_what_it_does_not_change(study):
-    assert study["title"] == "Joule 2026"
-    assert study["pue"]["p95"] == 1.6
-    assert study["fleet"]["serving_multiplier"]["traditional"] == {"family": "lognormal", "p05": 1.5, "p95": 3.5}
+def test_published_study_keeps_what_it_does_not_change(entries):
+    assert entries["title"] == "Joule 2026"
+    assert entries["pue"]["p95"] == 1.6
+    assert entries["fleet"]["serving_multiplier"]["traditional"] == {"family": "lognormal", "p05": 1.5, "p95": 3.5}
 
 
 def test_a_file_may_extend_nothing(folder, study_schemas):
@@ -157,25 +163,29 @@ def test_file_that_is_not_utf8(folder, study_schemas):
     assert message == f"{folder / 'own.yaml'}: not UTF-8 text (byte 7)"
 
 
+def changed(entries, changes):
+    return PublishedStudy.of(files.merge(entries, changes))
+
+
 def test_registry_knows_the_published_members(study):
     checks.check_against_registry(study, "joule-2026.yaml", MODELS)
 
 
-def test_unknown_member(study):
-    own = files.merge(study, {"classes": {"frontier": {"weights": {"Nope": 1}}}})
+def test_unknown_member(entries):
+    own = changed(entries, {"classes": {"frontier": {"weights": {"Nope": 1}}}})
     message = message_of(checks.check_against_registry, own, "own.yaml", MODELS)
     assert message.startswith("own.yaml: classes.frontier.weights: unknown model 'Nope'; allowed: one of ")
 
 
-def test_unknown_model_with_its_own_node_power(study):
-    own = files.merge(study, {"node_power_kw": {"by_model": {"Nope": 1}}})
+def test_unknown_model_with_its_own_node_power(entries):
+    own = changed(entries, {"node_power_kw": {"by_model": {"Nope": 1}}})
     message = message_of(checks.check_against_registry, own, "own.yaml", MODELS)
     assert message.startswith("own.yaml: node_power_kw.by_model: unknown model 'Nope'; allowed: one of ")
 
 
 @pytest.mark.parametrize("billions", [7.0, 200.0])
-def test_member_too_small(study, billions):
-    own = files.merge(study, {"classes": {"frontier": {"weights": {"Small": 1}}}})
+def test_member_too_small(entries, billions):
+    own = changed(entries, {"classes": {"frontier": {"weights": {"Small": 1}}}})
     message = message_of(checks.check_against_registry, own, "own.yaml", MODELS | {"Small": billions})
     key = "own.yaml: classes.frontier.weights"
     assert message == f"{key}: Small has {billions:g} B parameters; allowed: more than 200 B"
@@ -189,8 +199,3 @@ def test_member_without_curve():
         " models that have: DeepSeek-R1 or Other"
     )
     checks.check_members_fitted(members, "own.yaml", members["frontier"])
-
-
-def test_node_power_of_a_model_or_the_default(study):
-    assert access.node_power_kw(study, "DeepSeek-R1") == 12.8
-    assert access.node_power_kw(study, "Llama 3.1 405B") == 10.2

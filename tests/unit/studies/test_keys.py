@@ -109,14 +109,14 @@ def test_meaning_of_a_key(keys, text):
 @pytest.mark.parametrize("name", CONFIGURED)
 def test_every_key_of_every_study_has_a_meaning(name, study_schemas, read_configured):
     lineage = read_lineage(name, ROOT / "config/studies")
-    found = study_keys(lineage, study_schemas[read_configured(name)["method"]])
+    found = study_keys(lineage, study_schemas[read_configured(name).method])
     assert [".".join(row.keys) for row in found if not row.meaning] == []
 
 
 @pytest.mark.parametrize("name", CONFIGURED)
 def test_every_comment_of_a_study_is_shown(name, study_schemas, read_configured):
     lineage = read_lineage(name, ROOT / "config/studies")
-    shown = {row.comment for row in study_keys(lineage, study_schemas[read_configured(name)["method"]])}
+    shown = {row.comment for row in study_keys(lineage, study_schemas[read_configured(name).method])}
     own = by_keys(comments(lineage[-1].text))
     # What stands beside a key that is taken away has no row.
     expected = {text for keys, text in own.items() if keys and keys not in removed(lineage)}

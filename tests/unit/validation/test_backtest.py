@@ -46,7 +46,7 @@ def tables(service_tables):
 
 @pytest.fixture(scope="module")
 def attainment(corpus, service_tables, read_configured):
-    spec = read_configured("current")["attainment"]
+    spec = read_configured("current").attainment
     sources = corpus["measured_energy"]["source"].unique().sort()
     return {source: backtest.attainment_without(source, spec, service_tables.pairs) for source in sources}
 
@@ -466,7 +466,7 @@ def test_unseen_runs_are_in_no_run_of_their_sources(entering, some, plain):
 
 
 def test_unseen_runs_are_not_among_the_pairs_behind_their_attainment(read_configured, service_tables):
-    spec, pairs = read_configured("current")["attainment"], service_tables.pairs
+    spec, pairs = read_configured("current").attainment, service_tables.pairs
     known = backtest.attainment_without("mlenergy_v3", spec, pairs)
     moved = pairs.with_columns(ratio=pl.when(pl.col("source") == "mlenergy_v3").then(0.99).otherwise("ratio"))
     assert backtest.attainment_without("mlenergy_v3", spec, moved) == known

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.energy.assumptions import BOUNDARIES
 from inference_energy.statistics.distributions import Beta, Constant, law
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.validation import methods, tables
 from inference_energy.validation.methods import H100, MEASURED, OFFLINE, OURS, cross_methods, spread_parts
 from inference_energy.validation.peers import ecologits, epoch, jegham, published

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.oviedo import energy
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.log_linear import ThroughputModel
 from inference_energy.validation.peers import ecologits, epoch, inferencemax, jegham, published
-from inference_energy.validation.peers.peer import BOUNDARIES, Peer, by_boundary
+from inference_energy.validation.peers.peer import Peer, by_boundary
 
 PEERS = (ecologits, jegham, epoch, inferencemax, published)
 BILLIONS = st.floats(0.1, 2000)
@@ -393,10 +394,10 @@ def test_published_prediction_is_the_pipeline_at_its_medians():
 
 
 def test_published_gives_more_power_to_what_eight_h100_cannot_hold(study):
-    power = study["node_power_kw"]
-    assert published.node_power_kw(gpu="H100 SXM 80GB", total_b=405) == power["default"]
-    assert published.node_power_kw(gpu="H100 SXM 80GB", total_b=671) == power["by_model"]["DeepSeek-R1"]
-    assert published.node_power_kw(gpu="H200 SXM 141GB", total_b=671) == power["default"]
+    power = study.node_power_kw
+    assert published.node_power_kw(gpu="H100 SXM 80GB", total_b=405) == power.default
+    assert published.node_power_kw(gpu="H100 SXM 80GB", total_b=671) == power.by_model["DeepSeek-R1"]
+    assert published.node_power_kw(gpu="H200 SXM 141GB", total_b=671) == power.default
 
 
 # All of them.

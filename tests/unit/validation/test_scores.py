@@ -249,7 +249,7 @@ def judged(corpus, rows, service_tables, fit, read_configured):
         input_tokens=SETTINGS["input_tokens"],
         errors=borrowing.borrowed_errors(of.forms),
     )
-    spec = read_configured("current")["attainment"]
+    spec = read_configured("current").attainment
     sources = runs["source"].unique().sort()
     attainment = {source: backtest.attainment_without(source, spec, of.pairs) for source in sources}
     with pytest.MonkeyPatch.context() as patch:

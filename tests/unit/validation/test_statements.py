@@ -3,11 +3,11 @@
 import numpy as np
 import polars as pl
 import pytest
-from inference_energy.energy import assumptions
 from inference_energy.statistics.distributions import Constant, law
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.validation import statements as validation_statements
 from inference_energy.validation import tables
-from inference_energy.validation.statements import BOUNDARIES, by_kind
+from inference_energy.validation.statements import METERED_BY_STATEMENT, by_kind
 from tiny_service import WH_PER_GPU_SECOND, points, tiny_service
 
 MODELS = pl.DataFrame(
@@ -67,7 +67,7 @@ def test_factor_by_hand():
     assert [found[name] for name in ("factor", "factor_p05", "factor_p95")] == pytest.approx([2.0] * 3)
 
 
-@pytest.mark.parametrize(("words", "boundary"), BOUNDARIES.items())
+@pytest.mark.parametrize(("words", "boundary"), METERED_BY_STATEMENT.items())
 def test_every_boundary_by_hand(words, boundary):
     found = one({"boundary": words})
     assert found["boundary"] == boundary
@@ -75,12 +75,12 @@ def test_every_boundary_by_hand(words, boundary):
 
 
 def test_boundaries_are_ours_and_those_of_the_corpus_are_all_known(corpus):
-    assert set(BOUNDARIES.values()) <= set(assumptions.BOUNDARIES)
-    assert set(corpus["published_estimate"]["boundary"]) == set(BOUNDARIES)
+    assert set(METERED_BY_STATEMENT.values()) <= set(BOUNDARIES)
+    assert set(corpus["published_estimate"]["boundary"]) == set(METERED_BY_STATEMENT)
 
 
 def test_words_with_pue_mean_the_datacenter_or_more():
-    for words, boundary in BOUNDARIES.items():
+    for words, boundary in METERED_BY_STATEMENT.items():
         if "PUE" in words:
             assert boundary == ("node" if "no PUE" in words else "datacenter")
 

@@ -12,6 +12,7 @@ from inference_energy.dashboard.payload import study_of_page
 from inference_energy.energy import resolve
 from inference_energy.energy import tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
+from inference_energy.studies.study import whole
 
 with jobs.job(snakemake) as logger:
     given, params = snakemake.input, snakemake.params
@@ -24,7 +25,7 @@ with jobs.job(snakemake) as logger:
     evidence = read_yaml(Path(given.evidence))
     studies = {}
     for name, fit, energy in zip(params.studies, given.fits, given.energies, strict=True):
-        study, table = params.studies[name], pl.read_parquet(fit)
+        study, table = whole(params.studies[name]), pl.read_parquet(fit)
         of = engines.of_study(name, study, table, tables, interventions=interventions, zones=zones, seed=params.seed)
         studies[name] = study_of_page(of, study, fit=table, energy=pl.read_parquet(energy))
     html = page.page(

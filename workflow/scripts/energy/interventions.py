@@ -7,13 +7,14 @@ from inference_energy.common import jobs
 from inference_energy.corpus import registries
 from inference_energy.energy import interventions, resolve
 from inference_energy.energy import tables as energy_tables
+from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     fit = pl.read_parquet(snakemake.input.fit)
     read = resolve.read_tables(snakemake.input)
     multipliers = interventions.intervention_multipliers(
-        resolve.resolved(snakemake.wildcards.study, snakemake.params.study, fit, read),
+        resolve.resolved(snakemake.wildcards.study, NestedStudy.of(snakemake.params.study), fit, read),
         registries.read_registry(Path(snakemake.input.interventions), energy_tables.Intervention),
         draws=snakemake.params.draws,
         seed=snakemake.params.seed,

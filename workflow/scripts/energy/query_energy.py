@@ -6,10 +6,11 @@ from inference_energy.energy import curves, per_query, resolve
 from inference_energy.energy import tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.fleet import variance as fleet_variance
+from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
-    name, study, seed = snakemake.wildcards.study, snakemake.params.study, snakemake.params.seed
+    name, study, seed = snakemake.wildcards.study, NestedStudy.of(snakemake.params.study), snakemake.params.seed
     fit = pl.read_parquet(snakemake.input.fit)
     service = resolve.resolved(name, study, fit, resolve.read_tables(snakemake.input))
     boundaries, density = per_query.energy_per_query(
@@ -20,7 +21,7 @@ with jobs.job(snakemake) as logger:
         seed=seed,
     )
     variance = fleet_variance.variance_shares(service, draws=snakemake.params.fleet_draws, seed=seed)
-    summary = boundaries.filter(pl.col("boundary") == study["boundary"]["query"])
+    summary = boundaries.filter(pl.col("boundary") == study.boundary.query)
     for frame, output, schema in (
         (boundaries, "boundaries", energy_tables.ENERGY_BY_BOUNDARY),
         (density, "density", energy_tables.ENERGY_DENSITY),

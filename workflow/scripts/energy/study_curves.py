@@ -3,11 +3,12 @@
 from inference_energy.common import jobs
 from inference_energy.energy import assumptions, curves, resolve
 from inference_energy.energy import tables as energy_tables
+from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 from inference_energy.throughput import tables as throughput_tables
 
 with jobs.job(snakemake) as logger:
-    name, study = snakemake.wildcards.study, snakemake.params.study
+    name, study = snakemake.wildcards.study, NestedStudy.of(snakemake.params.study)
     read = resolve.read_tables(snakemake.input)
     fit = curves.fitted(name, study, read)
     service = resolve.resolved(name, study, fit, read)

@@ -9,6 +9,7 @@ from inference_energy.energy import resolve
 from inference_energy.energy import tables as energy_tables
 from inference_energy.fleet import scenarios, sweeps
 from inference_energy.fleet import tables as fleet_tables
+from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
@@ -17,7 +18,7 @@ with jobs.job(snakemake) as logger:
     read = resolve.read_tables(snakemake.input)
     grid = registries.read_registry(Path(snakemake.input.grid), fleet_tables.GridZone)
     levers = registries.read_registry(Path(snakemake.input.interventions), energy_tables.Intervention)
-    service = resolve.resolved(snakemake.wildcards.study, snakemake.params.study, fit, read)
+    service = resolve.resolved(snakemake.wildcards.study, NestedStudy.of(snakemake.params.study), fit, read)
     of = scenarios.fleets(service, levers, draws=draws, seed=seed)
     aggregates = scenarios.scenario_aggregates(service, of)
     plan = scenarios.fleet_plan(service, of, hardware=read.hardware, grid=grid, seed=seed)

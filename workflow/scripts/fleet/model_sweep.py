@@ -6,12 +6,13 @@ from inference_energy.common.files import name_of
 from inference_energy.energy import resolve
 from inference_energy.fleet import sweeps
 from inference_energy.fleet import tables as fleet_tables
+from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     named, params = snakemake.wildcards, snakemake.params
     read = resolve.read_tables(snakemake.input, resolve.ServedTables)
-    service = resolve.resolved(named.study, params.study, pl.read_parquet(snakemake.input.fit), read)
+    service = resolve.resolved(named.study, NestedStudy.of(params.study), pl.read_parquet(snakemake.input.fit), read)
     table = sweeps.model_sweep(
         service,
         model=name_of(named.model),

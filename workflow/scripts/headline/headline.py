@@ -8,13 +8,14 @@ from inference_energy.corpus import registries
 from inference_energy.headline import printed, quantities
 from inference_energy.headline import quantities as headline_quantities
 from inference_energy.headline import tables as headline_tables
+from inference_energy.studies.study import part
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     published = registries.read_registry(Path(snakemake.input.published), headline_tables.PublishedValue)
     estimates = pl.read_parquet(snakemake.input.estimates)
     frames = []
-    for (name, study), *paths in zip(
+    for (name, entries), *paths in zip(
         snakemake.params.studies.items(),
         snakemake.input.energy,
         snakemake.input.interventions,
@@ -22,7 +23,8 @@ with jobs.job(snakemake) as logger:
         strict=True,
     ):
         results = dict(zip(("energy", "interventions", "scenarios"), map(pl.read_parquet, paths), strict=True))
-        if study["method"] == "nested":
+        study = part(entries)
+        if study.method == "nested":
             frame = headline_quantities.nested_headline(study_name=name, study=study, published=published, **results)
         else:
             draws = snakemake.params.draws

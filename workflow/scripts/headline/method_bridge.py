@@ -9,6 +9,7 @@ from inference_energy.energy import curves, resolve
 from inference_energy.energy import tables as energy_tables
 from inference_energy.headline import bridge
 from inference_energy.headline import tables as headline_tables
+from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
@@ -17,7 +18,8 @@ with jobs.job(snakemake) as logger:
     read = resolve.read_tables(snakemake.input)
     energy, scenarios = (pl.read_parquet(snakemake.input[name]) for name in ("energy", "scenarios"))
     steps = [(params.begin, "", bridge.of_published(energy, scenarios, params.subject))]
-    for name, (change, study) in params.steps.items():
+    for name, (change, entries) in params.steps.items():
+        study = NestedStudy.of(entries)
         service = resolve.resolved(name, study, curves.fitted(name, study, read), read)
         steps.append((name, change, bridge.of_nested(service, levers, draws=params.draws, seed=params.seed)))
     table = bridge.method_bridge(steps)

@@ -5,12 +5,13 @@ from inference_energy.common import jobs
 from inference_energy.energy import tables as energy_tables
 from inference_energy.oviedo import energy
 from inference_energy.oviedo import tables as oviedo_tables
+from inference_energy.studies.study import PublishedStudy
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     summary, density = energy.energy_per_query(
         study_name=snakemake.wildcards.study,
-        study=snakemake.params.study,
+        study=PublishedStudy.of(snakemake.params.study),
         fit=pl.read_parquet(snakemake.input.fit),
         draws=snakemake.params.draws,
         seed=snakemake.params.seed,

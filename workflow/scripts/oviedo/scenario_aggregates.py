@@ -8,12 +8,13 @@ from inference_energy.corpus import registries
 from inference_energy.energy import tables as energy_tables
 from inference_energy.oviedo import scenarios
 from inference_energy.oviedo import tables as oviedo_tables
+from inference_energy.studies.study import PublishedStudy
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     aggregates = scenarios.scenario_aggregates(
         study_name=snakemake.wildcards.study,
-        study=snakemake.params.study,
+        study=PublishedStudy.of(snakemake.params.study),
         energy=pl.read_parquet(snakemake.input.energy),
         fit=pl.read_parquet(snakemake.input.fit),
         overheads=registries.read_registry(Path(snakemake.input.overheads), energy_tables.Overhead),

@@ -7,31 +7,32 @@ from inference_energy.common import jobs
 from inference_energy.corpus import corrections
 from inference_energy.oviedo import tables as oviedo_tables
 from inference_energy.studies import checks
+from inference_energy.studies.study import PublishedStudy
 from inference_energy.tables import writing
 from inference_energy.throughput import log_linear
 
 with jobs.job(snakemake) as logger:
-    name, study = snakemake.wildcards.study, snakemake.params.study
+    name, study = snakemake.wildcards.study, PublishedStudy.of(snakemake.params.study)
     models = dict(pl.read_parquet(snakemake.input.models)["model", "total_parameters_billions"].iter_rows())
     checks.check_against_registry(study, f"config/studies/{name}.yaml", models)
-    chosen = study["throughput"]
+    chosen = study.throughput
     published = pl.read_parquet(snakemake.input.throughput)
-    if chosen["corrected"]:
+    if chosen.corrected:
         published = corrections.corrected(
             published, pl.read_parquet(snakemake.input.corrections), Path("resources/corrections.csv")
         )
     fit, rows = log_linear.throughput_fit(
         throughput=published,
         study=name,
-        sources=chosen["sources"],
-        precision=chosen["precision"],
-        minimum_rows=chosen["minimum_rows"],
-        gpus=chosen.get("gpus"),
+        sources=chosen.sources,
+        precision=chosen.precision,
+        minimum_rows=chosen.minimum_rows,
+        gpus=chosen.gpus,
     )
-    members = {model_class: spec["weights"] for model_class, spec in study["classes"].items()}
+    members = {model_class: spec.weights for model_class, spec in study.classes.items()}
     checks.check_members_fitted(members, f"config/studies/{name}.yaml", fit["model"].to_list())
     writing.write(fit, snakemake.output.fit, oviedo_tables.THROUGHPUT_FIT)
     writing.write(rows, snakemake.output.rows, oviedo_tables.THROUGHPUT_ROWS)
-    prompt = study["workloads"]["traditional"]["input_tokens"]
+    prompt = study.workloads["traditional"].input_tokens
     writing.write(log_linear.throughput_curve(fit, prompt), snakemake.output.curve, oviedo_tables.THROUGHPUT_CURVE)
     logger.info("%s", fit)

@@ -9,6 +9,7 @@ from inference_energy.energy import resolve
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.statement import build
 from inference_energy.statement import tables as statement_tables
+from inference_energy.studies.study import whole
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
@@ -17,7 +18,7 @@ with jobs.job(snakemake) as logger:
     found = build.accounts(
         params.usage,
         params.study_name,
-        params.study,
+        whole(params.study),
         sums=pl.read_parquet(snakemake.input.sums),
         bills=pl.read_parquet(snakemake.input.bills),
         files=pl.read_parquet(snakemake.input.files),

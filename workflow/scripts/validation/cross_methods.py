@@ -6,6 +6,7 @@ from inference_energy.energy import resolve
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.fleet import tornado
 from inference_energy.oviedo import energy
+from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 from inference_energy.validation import methods as validation_methods
 from inference_energy.validation import statements as validation_statements
@@ -13,7 +14,7 @@ from inference_energy.validation import tables as validation_tables
 
 with jobs.job(snakemake) as logger:
     params, read = snakemake.params, resolve.read_tables(snakemake.input)
-    service = resolve.resolved(params.name, params.study, pl.read_parquet(snakemake.input.fit), read)
+    service = resolve.resolved(params.name, NestedStudy.of(params.study), pl.read_parquet(snakemake.input.fit), read)
     methods = validation_methods.cross_methods(
         service,
         models=read.models,

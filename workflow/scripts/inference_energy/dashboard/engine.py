@@ -29,7 +29,6 @@ from inference_energy.throughput.gpu_time import gpu_seconds
 DRAWS = 2**11
 SIGNIFICANT_DIGITS = 6  # of what the page is given: the same numbers are used here
 OWN = "own"  # the workload whose lengths the reader gives
-LITRES_OF_STUDY = "onsite_water_l_per_kwh"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +123,13 @@ def explorer(
         zones: table of `input_tables.GridZone`.
         seed: seed of all streams.
     """
-    given, spec = service.given, service.study["fleet"]
+    given, water = service.given, service.study.fleet.onsite_water_l_per_kwh
     laws, lengths = given.laws, {name: of.by_answer() for name, of in service.lengths.items()}
     service = replace(service, lengths=lengths)
     gpus = list(dict.fromkeys(gpu for _, gpu, _ in service.curves))
     models = list(dict.fromkeys(model for model, _, _ in service.curves))
     any_workload = next(iter(levers_of.values()))
-    water: Law | None = law(spec[LITRES_OF_STUDY]) if LITRES_OF_STUDY in spec else None
+    litres: Law | None = None if water is None else law(water)
     # The most influential first: these a Sobol' sequence spreads best.
     names = ["length", "attainment", *(name for name in laws if name not in ("attainment", *map(cached_name, lengths)))]
     names += [assumptions.CACHED, *(f"mix: {name}: {model}" for name in given.mix for model in given.mix[name][0])]
@@ -178,7 +177,7 @@ def explorer(
             else np.full(DRAWS, overhead[workload])
             for workload in lengths
         },
-        onsite_water_l_per_kwh=None if water is None else rounded(water.quantile(of["water"])),
+        onsite_water_l_per_kwh=None if litres is None else rounded(litres.quantile(of["water"])),
         fit_scores=fit_scores,
         latency={gpu: _latency_costs(gpu, latency, hardware) for gpu in gpus},
         latency_scores={gpu: rounded(ndtri(of[f"latency: {gpu}"])) for gpu in gpus},
@@ -229,14 +228,11 @@ def answer(of: Explorer, asked: Question) -> dict[str, dict[str, float]]:
 
 def _as_asked(of: Explorer, asked: Question) -> tuple[Service, Shared]:
     service, shared = of.service, of.shared
-    study = service.study | {"fleet": {"subject": asked.subject}}
+    study = service.study.replaced(fleet=service.study.fleet.replaced(subject=asked.subject))
     if asked.gpu is not None:
-        (entry, *_) = [entry for entry in study["hardware"] if entry["gpu"] == asked.gpu]
-        study |= {"hardware": [entry | {"share": 1}]}
-        study["classes"] = {
-            name: {key: value for key, value in spec.items() if key != "hardware"}
-            for name, spec in study["classes"].items()
-        }
+        classes = {name: of_class.replaced(hardware=None) for name, of_class in study.classes.items()}
+        entry = next(entry for entry in study.hardware if entry.gpu == asked.gpu)
+        study = study.replaced(hardware=(entry.replaced(share=1),), classes=classes)
     lengths = service.lengths
     if asked.workload == OWN:
         prompt, answer_, cached = asked.own_tokens
@@ -265,7 +261,7 @@ def _levers_pulled(
     alone = interventions.savings(
         service, shared, asked.subject, asked.workload, chosen, _multipliers(of, asked.workload)
     )
-    overlap = service.study["interventions"]["overlap"]
+    overlap = service.study.interventions.overlap
     return {
         workload: Fleet.of(service, shared, interventions.divisors(chosen, _multipliers(of, workload), overlap, alone))
         for workload in workloads

@@ -10,6 +10,7 @@ from inference_energy.energy.resolve import Tables
 from inference_energy.oviedo.as_service import as_nested, fit_as_nested
 from inference_energy.oviedo.scenarios import overhead_factor
 from inference_energy.statistics.distributions import law
+from inference_energy.studies.study import PublishedStudy, Study
 
 # The published intervention of a fleet, which is not one of the levers on a query.
 FLEET_SERVING = "fleet_serving"
@@ -17,7 +18,7 @@ FLEET_SERVING = "fleet_serving"
 
 def of_study(
     name: str,
-    study: dict,
+    study: Study,
     fit: pl.DataFrame,
     tables: Tables,
     *,
@@ -36,16 +37,16 @@ def of_study(
         zones: table of `input_tables.GridZone`.
         seed: seed of all streams.
     """
-    of = _nested if study["method"] == "nested" else _published
+    of = _nested if study.method == "nested" else _published
     return of(name, study, fit, tables, interventions, zones, seed)
 
 
 def _nested(name, study, fit, tables, interventions, zones, seed) -> Explorer:
     place = f"config/studies/{name}.yaml: interventions.levers"
-    chosen = energy_interventions.chosen(study["interventions"]["levers"], interventions, place)
+    chosen = energy_interventions.chosen(study.interventions.levers, interventions, place)
     return explorer(
         resolve.resolved(name, study, fit, tables),
-        levers_of=dict.fromkeys(study["workloads"], chosen),
+        levers_of=dict.fromkeys(study.workloads, chosen),
         overhead=None,
         latency=tables.latency.filter(pl.col("latency_statistic") == "median"),
         hardware=tables.hardware,
@@ -59,10 +60,10 @@ def _published(name, study, fit, tables, interventions, zones, seed) -> Explorer
     place = f"config/studies/{name}.yaml: fleet.overheads"
     return explorer(
         resolve.resolved(name, nested, fit_as_nested(fit, nested), tables),
-        levers_of={workload: _published_levers(study, workload) for workload in study["workloads"]},
+        levers_of={workload: _published_levers(study, workload) for workload in study.workloads},
         overhead={
-            workload: overhead_factor(study["fleet"]["overheads"][workload], tables.overheads, place)
-            for workload in study["workloads"]
+            workload: overhead_factor(study.fleet.overheads[workload], tables.overheads, place)
+            for workload in study.workloads
         },
         latency=tables.latency.clear(),
         hardware=tables.hardware,
@@ -71,26 +72,26 @@ def _published(name, study, fit, tables, interventions, zones, seed) -> Explorer
     )
 
 
-def _published_levers(study: dict, workload: str) -> dict[str, Lever]:
+def _published_levers(study: PublishedStudy, workload: str) -> dict[str, Lever]:
     """Levers of a workload: the study's on a query, 1 where they do not act on it, and its fleet's serving system."""
     specs = {
-        lever: (spec["label"], spec["level"], spec if workload in spec["workloads"] else 1.0)
-        for lever, spec in study["interventions"]["levers"].items()
+        lever: (spec.label, spec.level, spec.multiplier if workload in spec.workloads else 1.0)
+        for lever, spec in study.interventions.levers.items()
     }
     specs[FLEET_SERVING] = (
         "Serving, as in the fleet scenarios",
         "serving",
-        study["fleet"]["serving_multiplier"][workload],
+        study.fleet.serving_multiplier[workload],
     )
     return {
         lever: Lever(
             label=label,
             level=level,
             acts_on="energy",
-            multiplier=law({"family": "lognormal", **spec} if isinstance(spec, dict) else spec),
+            multiplier=law(spec),
             in_benchmarks=False,
             overlap_group=None,
-            source=study["source"],
+            source=study.source,
         )
         for lever, (label, level, spec) in specs.items()
     }

@@ -12,11 +12,11 @@ from inference_energy.energy.service import Member
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
-from inference_energy.studies.access import hardware_mix, model_weights
+from inference_energy.studies.study import NestedStudy, Study
 from inference_energy.throughput.gpu_time import Curve, NodeCurve
 
 
-def study_of_page(of: Explorer, study: dict, *, fit: pl.DataFrame, energy: pl.DataFrame) -> dict:
+def study_of_page(of: Explorer, study: Study, *, fit: pl.DataFrame, energy: pl.DataFrame) -> dict:
     """All that the page knows of a study: its numbers, where it starts, and what its tables say of single queries.
 
     Args:
@@ -29,7 +29,7 @@ def study_of_page(of: Explorer, study: dict, *, fit: pl.DataFrame, energy: pl.Da
     single = energy.filter(pl.col("spread") == "untrimmed")
     names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in quantiles.INTERVAL))
     return page_numbers(of, borrowed) | {
-        "description": study["description"],
+        "description": study.description,
         "preset": _preset(study),
         "tables": {
             f"{subject} {workload} {boundary}": values
@@ -38,21 +38,21 @@ def study_of_page(of: Explorer, study: dict, *, fit: pl.DataFrame, energy: pl.Da
     }
 
 
-def _preset(study: dict) -> dict:
-    fleet = study["fleet"]
-    pulled = fleet.get("levers", [FLEET_SERVING])
+def _preset(study: Study) -> dict:
+    fleet, nested = study.fleet, isinstance(study, NestedStudy)
+    pulled = list(fleet.levers) if nested else [FLEET_SERVING]
     return {
-        "subject": fleet["subject"],
-        "boundary": study["boundary"]["query"] if "boundary" in study else "datacenter",
-        "queries_per_day": fleet["queries_per_day"],
-        "zone": fleet.get("grid_zone"),
+        "subject": fleet.subject,
+        "boundary": study.boundary.query if nested else "datacenter",
+        "queries_per_day": fleet.queries_per_day,
+        "zone": fleet.grid_zone if nested else None,
         "scenarios": [
             {
-                "label": scenario["label"],
-                "long_share": scenario["long_share"],
-                "levers": pulled if scenario["interventions"] else [],
+                "label": scenario.label,
+                "long_share": scenario.long_share,
+                "levers": pulled if scenario.interventions else [],
             }
-            for scenario in fleet["scenarios"].values()
+            for scenario in fleet.scenarios.values()
         ],
     }
 
@@ -80,11 +80,11 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
         },
         "classes": {
             name: {
-                "label": spec["label"],
-                "models": model_weights(study, name),
-                "hardware": [{key: entry[key] for key in ("gpu", "share")} for entry in hardware_mix(study, name)],
+                "label": spec.label,
+                "models": spec.model_shares(),
+                "hardware": [{"gpu": entry.gpu, "share": entry.share} for entry in study.hardware_mix(name)],
             }
-            for name, spec in study["classes"].items()
+            for name, spec in study.classes.items()
         },
         "members": [
             {
@@ -101,7 +101,7 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
         ],
         "fit_scores": {model: draws(scores) for model, scores in of.fit_scores.items()},
         "workloads": {
-            name: {"label": study["workloads"][name]["label"], "cached_share": draws(shared.values[cached_name(name)])}
+            name: {"label": study.workloads[name].label, "cached_share": draws(shared.values[cached_name(name)])}
             | _lengths(service.lengths[name], of.points[name], [curve for curve, _ in service.curves.values()])
             for name in service.lengths
         },
@@ -111,7 +111,7 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
         "onsite_water_l_per_kwh": None if of.onsite_water_l_per_kwh is None else draws(of.onsite_water_l_per_kwh),
         "latency": {gpu: {f"{target:g}": law.values for target, law in by.items()} for gpu, by in of.latency.items()},
         "latency_scores": {gpu: draws(scores) for gpu, scores in of.latency_scores.items()},
-        "overlap": study["interventions"]["overlap"],
+        "overlap": study.interventions.overlap,
         "levers": {name: _lever(lever) for name, lever in of.levers.items()},
         "multipliers": _multipliers(of),
     }

@@ -8,13 +8,11 @@ import polars as pl
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.energy.power import W_PER_KW, GpuPower, gpu_power
 from inference_energy.statistics.distributions import Beta, Constant, Law, LogNormal, ShiftedLogNormal, law, percentiles
-from inference_energy.studies.access import members, model_weights
+from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput.attainment import attainment_law
 from inference_energy.throughput.latency import latency_law
 from inference_energy.throughput.log_linear import NODE_GPUS
 
-# From the narrowest to the widest: what is metered.
-BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
 CACHED = "cached share"
 
 
@@ -45,7 +43,7 @@ class _Uniform:
 
 def assumptions(
     study_name: str,
-    study: dict,
+    study: NestedStudy,
     *,
     node_power: pl.DataFrame,
     hardware: pl.DataFrame,
@@ -69,8 +67,8 @@ def assumptions(
             latency target that was not met in measurements.
     """
     place = f"config/studies/{study_name}.yaml"
-    laws: dict[str, Law] = {name: _law(study[name], f"{place}: {name}") for name in ("load", "pue")}
-    laws["attainment"] = attainment_of(study["attainment"], pairs, f"{place}: attainment")
+    laws: dict[str, Law] = {name: _law(getattr(study, name), f"{place}: {name}") for name in ("load", "pue")}
+    laws["attainment"] = attainment_of(study.attainment, pairs, f"{place}: attainment")
     for name in ("load", "attainment"):
         of = laws[name]
         if isinstance(of, Beta) and of.a <= 1:
@@ -79,38 +77,32 @@ def assumptions(
                 " allowed: a p05 further from 0"
             )
     known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
-    for name in study["overheads"]:
+    for name in study.overheads:
         if name not in known:
             raise InputError(f"{place}: overheads: found {name!r}; allowed: {one_of(known)}")
         laws[_overhead(name)] = overhead_law(known[name])
-    for workload, entry in study["workloads"].items():
-        laws[cached_name(workload)] = _law(
-            entry.get("cached_share", 0.0), f"{place}: workloads.{workload}.cached_share"
-        )
+    for workload, entry in study.workloads.items():
+        cached = 0.0 if entry.cached_share is None else entry.cached_share
+        laws[cached_name(workload)] = _law(cached, f"{place}: workloads.{workload}.cached_share")
     power, rated_w = {}, {}
-    if study["power"]["form"] == "rated":
-        laws["utilisation"] = _law(study["power"]["utilisation"], f"{place}: power.utilisation")
-        rated = study["power"]["node_kw"]
-        by_model = rated.get("by_model", {})
-        rated_w = {
-            model: by_model.get(model, rated["default"]) * W_PER_KW / NODE_GPUS for model, _, _ in members(study)
-        }
+    if study.power.form == "rated":
+        laws["utilisation"] = _law(study.power.utilisation, f"{place}: power.utilisation")
+        node_kw = study.power.node_kw
+        rated_w = {model: node_kw.of_model(model) * W_PER_KW / NODE_GPUS for model, _, _ in study.members()}
     else:
         laws |= {"boards": _Uniform(), "host": _Uniform()}
-        gpus = list(dict.fromkeys(gpu for _, gpu, _ in members(study)))
+        gpus = list(dict.fromkeys(gpu for _, gpu, _ in study.members()))
         power = {gpu: gpu_power(gpu, f"{place}: hardware", node_power, hardware) for gpu in gpus}
-    if study["throughput"]["fit_error"]:
-        for model in dict.fromkeys(model for model, _, _ in members(study)):
+    if study.throughput.fit_error:
+        for model in dict.fromkeys(model for model, _, _ in study.members()):
             laws[fit_error_name(model)] = _Uniform()
-    if "latency_target_ms" in study:
-        for gpu in dict.fromkeys(gpu for _, gpu, _ in members(study)):
+    if study.latency_target_ms is not None:
+        for gpu in dict.fromkeys(gpu for _, gpu, _ in study.members()):
             laws[latency_name(gpu)] = latency_law(
-                gpu, study["latency_target_ms"], latency, hardware, f"{place}: latency_target_ms"
+                gpu, study.latency_target_ms, latency, hardware, f"{place}: latency_target_ms"
             )
-    mix = {
-        name: (model_weights(study, name), study["classes"][name].get("mix_concentration")) for name in study["classes"]
-    }
-    return Assumptions(laws=laws, power=power, rated_w=rated_w, mix=mix, overheads=tuple(study["overheads"]))
+    mix = {name: (of.model_shares(), of.mix_concentration) for name, of in study.classes.items()}
+    return Assumptions(laws=laws, power=power, rated_w=rated_w, mix=mix, overheads=study.overheads)
 
 
 def _overhead(name: str) -> str:

@@ -7,20 +7,20 @@ from inference_energy.common.errors import InputError
 from inference_energy.corpus import corrections
 from inference_energy.energy.resolve import CORRECTIONS, Tables
 from inference_energy.energy.service import Member
-from inference_energy.studies.access import members, model_weights
 from inference_energy.studies.checks import check_members_fitted
+from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput import log_linear
 from inference_energy.throughput.borrowing import CURVE_COLUMNS, OWN, RANGE_COLUMNS, fit_members
 
 
-def fitted(name: str, study: dict, tables: Tables) -> pl.DataFrame:
+def fitted(name: str, study: NestedStudy, tables: Tables) -> pl.DataFrame:
     """The curve of every member of a study, one row each: model, GPU, precision, form, coefficients, error, lengths.
 
     Raises:
         InputError: a class whose models are not of it, or a member without a curve.
     """
     check_classes(name, study, tables.models)
-    if study["throughput"]["form"] == "log_linear":
+    if study.throughput.form == "log_linear":
         return _log_linear(name, study, tables)
     table = fit_members(
         name,
@@ -38,42 +38,42 @@ def fitted(name: str, study: dict, tables: Tables) -> pl.DataFrame:
 _LOG_LINEAR = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 
 
-def check_classes(name: str, study: dict, models: pl.DataFrame) -> None:
+def check_classes(name: str, study: NestedStudy, models: pl.DataFrame) -> None:
     """Hold a study's classes against the registry: a class is what the registry says it is.
 
     Raises:
         InputError: an unknown model, or one of another class.
     """
     known = dict(models.select("model", "model_class").iter_rows())
-    for model_class, spec in study["classes"].items():
+    for model_class, spec in study.classes.items():
         place = f"config/studies/{name}.yaml: classes.{model_class}.weights"
-        for model in spec["weights"]:
-            if known.get(model) != spec["model_class"]:
-                of_class = sorted(found for found, its in known.items() if its == spec["model_class"])
+        for model in spec.weights:
+            if known.get(model) != spec.model_class:
+                of_class = sorted(found for found, its in known.items() if its == spec.model_class)
                 raise InputError(
                     f"{place}: found {model!r}, {known.get(model, 'which is not in resources/models.csv')};"
-                    f" allowed: models of class {spec['model_class']}: {', '.join(of_class)}"
+                    f" allowed: models of class {spec.model_class}: {', '.join(of_class)}"
                 )
 
 
-def _log_linear(name: str, study: dict, tables: Tables) -> pl.DataFrame:
-    spec = study["throughput"]
+def _log_linear(name: str, study: NestedStudy, tables: Tables) -> pl.DataFrame:
+    spec = study.throughput
     rows = tables.throughput
-    if spec["corrected"]:
+    if spec.corrected:
         rows = corrections.corrected(rows, tables.corrections, CORRECTIONS)
     by_model, _ = log_linear.throughput_fit(
         throughput=rows,
         study=name,
-        sources=spec["sources"],
-        precision=spec["precision"],
-        minimum_rows=spec["minimum_rows"],
-        gpus=spec.get("gpus"),
+        sources=spec.sources,
+        precision=spec.precision,
+        minimum_rows=spec.minimum_rows,
+        gpus=spec.gpus,
     )
     known = {row["model"]: row for row in by_model.iter_rows(named=True)}
-    served = {model_class: model_weights(study, model_class) for model_class in study["classes"]}
+    served = {model_class: of.model_shares() for model_class, of in study.classes.items()}
     check_members_fitted(served, f"config/studies/{name}.yaml", known)
     found = []
-    for model, gpu, precision in members(study):
+    for model, gpu, precision in study.members():
         row = known[model]
         found.append(
             {"study": name, "model": model, "gpu": gpu, "precision": precision, "kinship": OWN}

@@ -126,7 +126,7 @@ def savings(
     multipliers: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
     """What every lever alone divides the mean energy of a workload's queries by, at every draw."""
-    boundary = service.study["boundary"]["query"]
+    boundary = service.study.boundary.query
     before = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
     found = {}
     for name, lever in levers.items():
@@ -214,24 +214,24 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
         draws: draws of what the fleet shares, and as many queries.
         seed: seed of all streams.
     """
-    spec = service.study["interventions"]
-    levers = chosen(spec["levers"], table, f"config/studies/{service.name}.yaml: interventions.levers")
-    service = service.narrowed(spec["subject"], spec["workloads"], [service.study["boundary"]["query"]])
+    spec = service.study.interventions
+    levers = chosen(spec.levers, table, f"config/studies/{service.name}.yaml: interventions.levers")
+    service = service.narrowed(spec.subject, spec.workloads, [service.study.boundary.query])
     multipliers = drawn(levers, service.name, draws, seed)
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
     rows = []
-    for workload in spec["workloads"]:
+    for workload in spec.workloads:
         queries = _Queries(service, shared, workload, draws, seed)
         before = queries.means({})
-        alone = savings(service, shared, spec["subject"], workload, levers, multipliers)
-        for of in lever_sets(levers, spec["overlap"]):
+        alone = savings(service, shared, spec.subject, workload, levers, multipliers)
+        for of in lever_sets(levers, spec.overlap):
             saved = before / queries.means(divisors(of.levers, multipliers, of.overlap, alone))
             multiplier = quantiles.of_draws(saved, QUANTILES)
             place = {
                 "study": service.name,
                 "workload": workload,
-                "subject": spec["subject"],
-                "boundary": service.study["boundary"]["query"],
+                "subject": spec.subject,
+                "boundary": service.study.boundary.query,
                 **of.facts(),
                 **{f"multiplier_{name}": multiplier[name] for name in QUANTILES},
                 "multiplier_share_below_8": float(np.mean(saved < PUBLISHED_RANGE[0])),
@@ -248,8 +248,8 @@ class _Queries:
 
     def __init__(self, service: Service, shared: Shared, workload: str, draws: int, seed: int):
         self.service, self.shared, self.workload, self.draws = service, shared, workload, draws
-        self.subject = service.study["interventions"]["subject"]
-        self.boundary = service.study["boundary"]["query"]
+        self.subject = service.study.interventions.subject
+        self.boundary = service.study.boundary.query
         self.cached = uncertainty.cached_share(shared, workload)
         of = service.lengths[workload]
         points = of.drawn(stream(seed, service.name, "lengths", workload), draws)

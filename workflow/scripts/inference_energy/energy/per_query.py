@@ -34,7 +34,7 @@ def energy_per_query(
     fleet = shared.slice(slice(0, fleet_draws))
     fleet_energy = service.per_gpu_second(fleet)
     middle = uncertainty.central(service.given)
-    boundary_of_queries = service.study["boundary"]["query"]
+    boundary_of_queries = service.study.boundary.query
     summary, density = [], []
     for workload in service.lengths:
         # Taken out: counts of a workload that is done are memory that the next one can use.

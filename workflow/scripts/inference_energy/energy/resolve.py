@@ -12,7 +12,7 @@ from inference_energy.energy.assumptions import assumptions
 from inference_energy.energy.service import Service
 from inference_energy.energy.tables import NodePower, Overhead
 from inference_energy.requests import lengths
-from inference_energy.studies.access import members
+from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput import log_linear
 from inference_energy.throughput.borrowing import seconds_curve
 from inference_energy.throughput.gpu_time import NodeCurve
@@ -72,7 +72,7 @@ def read_tables(paths: Mapping[str, str], kind: type[Kind] = Tables) -> Kind:
     )
 
 
-def resolved(name: str, study: dict, fit: pl.DataFrame, tables: ServedTables) -> Service:
+def resolved(name: str, study: NestedStudy, fit: pl.DataFrame, tables: ServedTables) -> Service:
     """A study with everything that its energies are computed from.
 
     Args:
@@ -85,7 +85,7 @@ def resolved(name: str, study: dict, fit: pl.DataFrame, tables: ServedTables) ->
         InputError: whatever the study names that is not there.
     """
     found = {(row["model"], row["gpu"], row["precision"]): row for row in fit.iter_rows(named=True)}
-    served = set(members(study))
+    served = set(study.members())
     by_member = {member: row for member, row in found.items() if member in served}
     return Service(
         name=name,
@@ -108,9 +108,9 @@ def resolved(name: str, study: dict, fit: pl.DataFrame, tables: ServedTables) ->
         },
         lengths={
             workload: lengths.lengths(
-                spec, f"config/studies/{name}.yaml: workloads.{workload}", tables.lengths, tables.answers
+                spec.plain(), f"config/studies/{name}.yaml: workloads.{workload}", tables.lengths, tables.answers
             )
-            for workload, spec in study["workloads"].items()
+            for workload, spec in study.workloads.items()
         },
         ranges={
             member: (

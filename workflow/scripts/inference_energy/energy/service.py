@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inference_energy.energy import gpu_second, uncertainty
-from inference_energy.energy.assumptions import BOUNDARIES, Assumptions
+from inference_energy.energy.assumptions import Assumptions
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.requests.lengths import Lengths
-from inference_energy.studies.access import hardware_mix, members, model_alone, model_classes, model_weights
+from inference_energy.studies.study import BOUNDARIES, NestedStudy
 from inference_energy.throughput.gpu_time import NOTHING, Curve, gpu_seconds
 
 Member = tuple[str, str, str]  # model, GPU, precision
@@ -30,7 +30,7 @@ class Service:
     """
 
     name: str
-    study: dict
+    study: NestedStudy
     given: Assumptions
     curves: dict[Member, tuple[Curve, float]]
     lengths: dict[str, Lengths]
@@ -40,20 +40,20 @@ class Service:
     def narrowed(self, subject: str, workloads: Iterable[str], boundaries: Iterable[str] = BOUNDARIES) -> "Service":
         """The same service without what a question does not ask: other models or classes, workloads and boundaries."""
         kind, name = self.subjects()[subject]
-        alone = self.study | {"classes": {name: self.study["classes"][name]}}
-        study = model_alone(self.study, subject) if kind == "model" else alone
+        alone = self.study.replaced(classes={name: self.study.classes[name]})
+        study = self.study.model_alone(subject) if kind == "model" else alone
         return replace(
             self,
             study=study,
-            curves={member: self.curves[member] for member in members(study)},
+            curves={member: self.curves[member] for member in study.members()},
             lengths={workload: self.lengths[workload] for workload in workloads},
             boundaries=tuple(dict.fromkeys(boundaries)),
         )
 
     def subjects(self) -> dict[str, tuple[str, str]]:
         """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
-        models = {model: ("model", name) for model, name in model_classes(self.study).items()}
-        return models | {name: ("class", name) for name in self.study["classes"]}
+        models = {model: ("model", name) for model, name in self.study.model_classes().items()}
+        return models | {name: ("class", name) for name in self.study.classes}
 
     def weights(self, subject: str, shared: Shared | None = None) -> dict[Member, np.ndarray]:
         """Weight of every member of a subject, of the study or as drawn; they sum to 1."""
@@ -61,12 +61,12 @@ class Service:
         if kind == "model":
             models = {subject: np.ones(())}
         elif shared is None:
-            models = {model: np.asarray(weight) for model, weight in model_weights(self.study, subject).items()}
+            models = {model: np.asarray(weight) for model, weight in self.study.classes[subject].model_shares().items()}
         else:
             models = shared.mix[subject]
-        mix = hardware_mix(self.study, model_class)
+        mix = self.study.hardware_mix(model_class)
         return {
-            (model, entry["gpu"], entry["precision"]): weight * entry["share"]
+            (model, entry.gpu, entry.precision): weight * entry.share
             for model, weight in models.items()
             for entry in mix
         }

@@ -3,8 +3,8 @@
 import pandera.polars as pa
 import polars as pl
 
-from inference_energy.energy.assumptions import BOUNDARIES
 from inference_energy.energy.interventions import COMBINATIONS
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import QUANTILES, SHARE, number, text
 from inference_energy.tables.inputs import CONFIDENCE, URL, InputTable
 

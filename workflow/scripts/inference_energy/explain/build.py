@@ -18,6 +18,7 @@ from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.studies import files as studies_files
+from inference_energy.studies.study import NestedStudy, PublishedStudy, whole
 from inference_energy.tables import public
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
 
@@ -71,10 +72,14 @@ class Evidence:
         return {method: yaml_files.read_yaml(folder / f"study_{method}.schema.yaml") for method in public.METHODS}
 
     def study(self, name: str) -> dict:
-        """A study with everything that it inherits."""
+        """Entries of a study with everything that it inherits, as its files have them."""
         return self.once(
             "study", name, read=lambda: studies_files.read_study(name, self.root / "config/studies", self._schemas)
         )
+
+    def typed_study(self, name: str) -> PublishedStudy | NestedStudy:
+        """The same as a typed object."""
+        return self.once("typed study", name, read=lambda: whole(self.study(name)))
 
     @cached_property
     def methods(self) -> dict[str, str]:
@@ -198,14 +203,14 @@ class Evidence:
         """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""
         if study in self.methods:
             return self.rows("throughput_fit", study=study)
-        return self.once("fit", study, read=lambda: curves.fitted(study, self.study(study), self.nested_tables))
+        return self.once("fit", study, read=lambda: curves.fitted(study, self.typed_study(study), self.nested_tables))
 
     def service(self, study: str) -> Service:
         """A study of method `nested` with everything that its energies are computed from."""
         return self.once(
             "service",
             study,
-            read=lambda: resolve.resolved(study, self.study(study), self.fit(study), self.nested_tables),
+            read=lambda: resolve.resolved(study, self.typed_study(study), self.fit(study), self.nested_tables),
         )
 
     def medians(self, study: str) -> Shared:
@@ -224,7 +229,7 @@ class Evidence:
             workload,
             model,
             read=lambda: exact_distribution(
-                study=self.study(study), workload=workload, model=model, throughput=self.curve(study, model)
+                study=self.typed_study(study), workload=workload, model=model, throughput=self.curve(study, model)
             ),
         )
 

@@ -5,12 +5,6 @@ import polars as pl
 from inference_energy.common.errors import InputError, like
 
 
-def _zone(study_name: str, spec: dict, grid: pl.DataFrame) -> dict | None:
-    if "grid_zone" not in spec:
-        return None
-    return grid_zone(spec["grid_zone"], grid, f"config/studies/{study_name}.yaml: fleet")
-
-
 def grid_zone(name: str, grid: pl.DataFrame, place: str) -> dict:
     """The row of a zone in the table of grids.
 

@@ -12,12 +12,12 @@ from inference_energy.energy.power import W_PER_KW
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet import planning
-from inference_energy.fleet.grid import _zone
+from inference_energy.fleet.grid import grid_zone
 from inference_energy.fleet.planning import GWH_PER_WH
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import draw, law
 from inference_energy.statistics.draws import stream
-from inference_energy.studies.access import WORKLOADS
+from inference_energy.studies.study import WORKLOADS
 
 _SATURATED = 1.0
 
@@ -50,13 +50,13 @@ class Fleet:
 
     def mean_wh(self, workload: str, boundary: str) -> np.ndarray:
         """Mean energy of a query at every draw, Wh."""
-        subject = self.service.study["fleet"]["subject"]
+        subject = self.service.study.fleet.subject
         return self.service.mean_wh(self.shared, subject, workload, self.energies, self.by)[boundary]
 
     def gpus(self, queries_per_day: Mapping[str, float]) -> dict[tuple[str, str], np.ndarray]:
         """GPUs needed at every draw, by model and GPU."""
         found: dict[tuple[str, str], np.ndarray] = {}
-        for member, weight in self.service.weights(self.service.study["fleet"]["subject"], self.shared).items():
+        for member, weight in self.service.weights(self.service.study.fleet.subject, self.shared).items():
             model, gpu, _ = member
             error = self.service.seconds_factor(self.shared, member)
             found[model, gpu] = found.get((model, gpu), 0.0) + sum(
@@ -101,9 +101,9 @@ def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> d
     Raises:
         InputError: a lever that the table does not have, or one that benchmarks already contain.
     """
-    spec = service.study["fleet"]
+    spec = service.study.fleet
     place = f"config/studies/{service.name}.yaml: fleet.levers"
-    chosen = interventions.chosen(spec["levers"], table, place)
+    chosen = interventions.chosen(spec.levers, table, place)
     for name, lever in chosen.items():
         if lever.in_benchmarks:
             raise InputError(
@@ -114,8 +114,8 @@ def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> d
     multipliers = interventions.drawn(chosen, service.name, draws, seed)
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
     # ASSUME: which lever of a group saves most is decided on the fleet's traditional queries.
-    alone = interventions.savings(service, shared, spec["subject"], "traditional", chosen, multipliers)
-    by = interventions.divisors(chosen, multipliers, service.study["interventions"]["overlap"], alone)
+    alone = interventions.savings(service, shared, spec.subject, "traditional", chosen, multipliers)
+    by = interventions.divisors(chosen, multipliers, service.study.interventions.overlap, alone)
     return {False: Fleet.of(service, shared, {}), True: Fleet.of(service, shared, by)}
 
 
@@ -123,13 +123,13 @@ def of_the_fleet(service: Service) -> Service:
     """The part of a service that a fleet is made of: its class, the workloads and boundaries of its study, and the
     widest boundary, which plans are made at.
     """
-    boundary = service.study["boundary"]
-    return service.narrowed(service.study["fleet"]["subject"], WORKLOADS, [*boundary.values(), "fleet"])
+    boundary = service.study.boundary
+    return service.narrowed(service.study.fleet.subject, WORKLOADS, [boundary.query, boundary.fleet, "fleet"])
 
 
-def queries_of(spec: dict, queries_per_day: float) -> dict[str, float]:
-    """Queries per day of each workload in a scenario."""
-    return {"traditional": queries_per_day * (1 - spec["long_share"]), "long": queries_per_day * spec["long_share"]}
+def queries_of(long_share: float, queries_per_day: float) -> dict[str, float]:
+    """Queries per day of each workload, of which a share is long."""
+    return {"traditional": queries_per_day * (1 - long_share), "long": queries_per_day * long_share}
 
 
 def energy_gwh_per_day(fleet: Fleet, queries_per_day: Mapping[str, float], boundary: str) -> dict[str, np.ndarray]:
@@ -142,22 +142,22 @@ def energy_gwh_per_day(fleet: Fleet, queries_per_day: Mapping[str, float], bound
 
 def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame:
     """Energy of the fleet per day, one row per scenario: P5, P50, P95 and mean over what the fleet shares."""
-    spec, boundary = service.study["fleet"], service.study["boundary"]["fleet"]
+    spec, boundary = service.study.fleet, service.study.boundary.fleet
     rows = []
-    for name, scenario in spec["scenarios"].items():
-        fleet = of[scenario["interventions"]]
-        parts = energy_gwh_per_day(fleet, queries_of(scenario, spec["queries_per_day"]), boundary)
+    for name, scenario in spec.scenarios.items():
+        fleet = of[scenario.interventions]
+        parts = energy_gwh_per_day(fleet, queries_of(scenario.long_share, spec.queries_per_day), boundary)
         total = sum(parts.values())
         overhead = 1 + float(np.mean(gpu_second.overhead_share(service.given, fleet.shared)))
         rows.append(
             {
                 "study": service.name,
                 "scenario": name,
-                "label": scenario["label"],
+                "label": scenario.label,
                 "boundary": boundary,
-                "queries_per_day": float(spec["queries_per_day"]),
-                "long_share": float(scenario["long_share"]),
-                "interventions": scenario["interventions"],
+                "queries_per_day": float(spec.queries_per_day),
+                "long_share": float(scenario.long_share),
+                "interventions": scenario.interventions,
                 "overhead_traditional": overhead if boundary == "fleet" else 1.0,
                 "overhead_long": overhead if boundary == "fleet" else 1.0,
                 **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.INTERVAL)),
@@ -180,19 +180,20 @@ def fleet_plan(
     Raises:
         InputError: a grid zone that the table does not have.
     """
-    spec = service.study["fleet"]
-    zone = _zone(service.name, spec, grid)
+    spec = service.study.fleet
+    place = f"config/studies/{service.name}.yaml: fleet"
+    zone = None if spec.grid_zone is None else grid_zone(spec.grid_zone, grid, place)
     per_node = dict(hardware.select("gpu", "gpus_per_node").iter_rows())
     rows = []
-    for name, scenario in spec["scenarios"].items():
-        fleet = of[scenario["interventions"]]
-        queries = queries_of(scenario, spec["queries_per_day"])
+    for name, scenario in spec.scenarios.items():
+        fleet = of[scenario.interventions]
+        queries = queries_of(scenario.long_share, spec.queries_per_day)
         for quantity, (unit, values, basis) in _quantities(service, fleet, queries, per_node, zone, seed).items():
             rows.append(
                 {
                     "study": service.name,
                     "scenario": name,
-                    "label": scenario["label"],
+                    "label": scenario.label,
                     "quantity": quantity,
                     "unit": unit,
                     **quantiles.of_draws(values, quantiles.INTERVAL),
@@ -205,7 +206,7 @@ def fleet_plan(
 def _quantities(
     service: Service, fleet: Fleet, queries: dict[str, float], per_node: dict[str, int], zone: dict | None, seed: int
 ) -> dict[str, tuple[str, np.ndarray, str]]:
-    spec, shared = service.study["fleet"], fleet.shared
+    spec, shared = service.study.fleet, fleet.shared
     gpus = fleet.gpus(queries)
     nodes = {
         place: planning.nodes_needed(gpus=count, gpus_per_node=per_node[place[1]]) for place, count in gpus.items()
@@ -228,10 +229,8 @@ def _quantities(
             emitted,
             f"location-based, {zone['label']}: {carbon:g} g CO2e/kWh, {zone['carbon_basis']}",
         )
-    if zone is not None and "onsite_water_l_per_kwh" in spec and zone["water_l_per_kwh"] is not None:
-        onsite = draw(
-            law(spec["onsite_water_l_per_kwh"]), stream(seed, service.name, "fleet", "onsite water"), len(pue)
-        )
+    if zone is not None and spec.onsite_water_l_per_kwh is not None and zone["water_l_per_kwh"] is not None:
+        onsite = draw(law(spec.onsite_water_l_per_kwh), stream(seed, service.name, "fleet", "onsite water"), len(pue))
         water = planning.water_m3_per_day(
             energy_gwh_per_day=energy, pue=pue, onsite_l_per_kwh=onsite, offsite_l_per_kwh=zone["water_l_per_kwh"]
         )

@@ -12,7 +12,7 @@ from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
 from inference_energy.statistics import quantiles
-from inference_energy.studies.access import WORKLOADS, model_alone
+from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 # Assumptions that the whole fleet shares, the lengths of the traditional query, and the fleet's mix of queries.
 OF_THE_FLEET = ("pue", "load", "attainment", "cached_share")
@@ -37,7 +37,7 @@ def sweeps(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
         `study, parameter, value, workload, unit, p05, p50, p95, mean`.
     """
     service = of_the_fleet(service)
-    subject, swept = service.study["fleet"]["subject"], service.study.get("sweeps", {})
+    subject, swept = service.study.fleet.subject, service.study.sweeps or {}
     found = _rows(service, subject, swept, draws=draws, seed=seed)
     return pl.DataFrame([{"study": service.name} | row for row in found], schema=COLUMNS)
 
@@ -62,8 +62,8 @@ def model_sweep(
         `study, model, model_class, parameter, value, workload, unit, p05, p50, p95, mean`.
     """
     _, of_class = service.subjects()[model]
-    place = {"study": service.name, "model": model, "model_class": service.study["classes"][of_class]["model_class"]}
-    service = service.narrowed(model, WORKLOADS, [service.study["boundary"]["query"]])
+    place = {"study": service.name, "model": model, "model_class": service.study.classes[of_class].model_class}
+    service = service.narrowed(model, WORKLOADS, [service.study.boundary.query])
     found = _rows(service, model, {parameter: values}, draws=draws, seed=seed)
     return pl.DataFrame([place | row for row in found], schema=MODEL_COLUMNS)
 
@@ -74,12 +74,12 @@ def gathered(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return table.sort("study", "model", "parameter", "value", "workload")
 
 
-def of_models(study: dict) -> dict[str, list[float]]:
+def of_models(study: NestedStudy) -> dict[str, tuple[float, ...]]:
     """What of a study's `sweeps` can be asked about a single model: all but the fleet's mix of queries."""
-    return {name: values for name, values in study.get("sweeps", {}).items() if name != OF_A_DAY}
+    return {name: values for name, values in (study.sweeps or {}).items() if name != OF_A_DAY}
 
 
-def values_of(study: dict, parameter: str) -> list[float]:
+def values_of(study: NestedStudy, parameter: str) -> tuple[float, ...]:
     """Values of one assumption that a study sweeps for its models.
 
     Raises:
@@ -91,13 +91,13 @@ def values_of(study: dict, parameter: str) -> list[float]:
     return known[parameter]
 
 
-def parts_of_model(study: dict, model: str) -> dict:
+def parts_of_model(study: NestedStudy, model: str) -> NestedStudy:
     """What of a study decides the sweeps of one model: no other model, and no workload that is not swept.
 
     Raises:
         InputError: a model that the study does not have.
     """
-    return model_alone(study, model) | {"workloads": {name: study["workloads"][name] for name in WORKLOADS}}
+    return study.model_alone(model).replaced(workloads={name: study.workloads[name] for name in WORKLOADS})
 
 
 def _rows(
@@ -118,14 +118,14 @@ def _at(
         yield "all", PER_DAY_UNIT, _day(service, shared, value)
         return
     service, shared = _set(service, shared, parameter, value)
-    energies, boundary = service.per_gpu_second(shared), service.study["boundary"]["query"]
+    energies, boundary = service.per_gpu_second(shared), service.study.boundary.query
     for workload in ("traditional",) if parameter in OF_A_QUERY else WORKLOADS:
         yield workload, PER_QUERY_UNIT, service.mean_wh(shared, subject, workload, energies)[boundary]
 
 
 def _day(service: Service, shared: Shared, long_share: float) -> np.ndarray:
-    queries = queries_of({OF_A_DAY: long_share}, service.study["fleet"]["queries_per_day"])
-    day = energy_gwh_per_day(Fleet.of(service, shared, {}), queries, service.study["boundary"]["fleet"])
+    queries = queries_of(long_share, service.study.fleet.queries_per_day)
+    day = energy_gwh_per_day(Fleet.of(service, shared, {}), queries, service.study.boundary.fleet)
     return sum(day.values())
 
 

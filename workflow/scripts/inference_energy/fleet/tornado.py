@@ -10,7 +10,6 @@ from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
 from inference_energy.statistics.distributions import median
-from inference_energy.studies.access import hardware_mix, model_weights
 
 ENDS = {"low": 0.05, "high": 0.95}
 MIXED = "mixed"
@@ -76,14 +75,14 @@ def _alike(low: dict[str, tuple[str, float]], high: dict[str, tuple[str, float]]
 
 def _quantities(service: Service, shared: Shared) -> dict[str, tuple[str, float]]:
     """Mean energy of the fleet's queries, Wh, and of its mixed day, GWh."""
-    fleet, boundary, spec = Fleet.of(service, shared, {}), service.study["boundary"], service.study["fleet"]
+    fleet, boundary, spec = Fleet.of(service, shared, {}), service.study.boundary, service.study.fleet
     found = {
-        f"{workload}: mean over queries": ("Wh", float(fleet.mean_wh(workload, boundary["query"])))
+        f"{workload}: mean over queries": ("Wh", float(fleet.mean_wh(workload, boundary.query)))
         for workload in service.lengths
     }
-    if MIXED in spec["scenarios"]:
-        queries = queries_of(spec["scenarios"][MIXED], spec["queries_per_day"])
-        day = sum(energy_gwh_per_day(fleet, queries, boundary["fleet"]).values())
+    if MIXED in spec.scenarios:
+        queries = queries_of(spec.scenarios[MIXED].long_share, spec.queries_per_day)
+        day = sum(energy_gwh_per_day(fleet, queries, boundary.fleet).values())
         found[f"{MIXED} fleet"] = ("GWh/day", float(day))
     return found
 
@@ -126,16 +125,16 @@ def with_prompts(service: Service, share: float) -> Service:
 
 def _alone(service: Service, middle: Shared, what: str) -> dict[str, dict] | None:
     """One model or one GPU of the class serving everything: the one that needs least, and the one that needs most."""
-    subject = service.study["fleet"]["subject"]
-    spec = service.study["classes"][subject]
+    subject = service.study.fleet.subject
+    spec = service.study.classes[subject]
     narrowed = []
     if what == "model":
-        for model in model_weights(service.study, subject):
+        for model in spec.model_shares():
             mix = middle.mix | {subject: {m: np.asarray(float(m == model)) for m in middle.mix[subject]}}
             narrowed.append(_quantities(service, Shared(values=middle.values, mix=mix)))
     else:
-        for entry in hardware_mix(service.study, subject):
-            study = service.study | {"classes": {subject: spec | {"hardware": [entry]}}}
+        for entry in service.study.hardware_mix(subject):
+            study = service.study.replaced(classes={subject: spec.replaced(hardware=(entry,))})
             narrowed.append(_quantities(replace(service, study=study), middle))
     if len(narrowed) < 2:
         return None

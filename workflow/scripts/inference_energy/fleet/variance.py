@@ -47,11 +47,11 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     `interplay` is what no ingredient explains alone, such as load and idle power together.
     """
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    boundary = service.study["boundary"]["query"]
+    boundary = service.study.boundary.query
     energies = service.per_gpu_second(shared)
     known = _shared_ingredients(service, shared)
     rows = []
-    for model_class, spec in service.study["classes"].items():
+    for model_class, spec in service.study.classes.items():
         for workload in service.lengths:
             here = known | {"cached share": _ordered(uncertainty.cached_share(shared, workload))}
             query = _of_a_query(service, shared, energies, model_class, workload, here, seed)
@@ -62,7 +62,7 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
                     {
                         "study": service.name,
                         "subject": model_class,
-                        "label": spec["label"],
+                        "label": spec.label,
                         "workload": workload,
                         "boundary": boundary,
                         "spread": spread,
@@ -84,7 +84,7 @@ def _ordered(values: np.ndarray) -> Ordered:
 
 def _shared_ingredients(service: Service, shared: Shared) -> dict[str, Ordered]:
     """One number per draw and ingredient that says where it stands; several laws of one kind are put together."""
-    values, boundary = shared.values, service.study["boundary"]["query"]
+    values, boundary = shared.values, service.study.boundary.query
     load = float(np.median(values["load"]))
     if service.given.rated_w:
         power = values["utilisation"]
@@ -114,7 +114,7 @@ def _of_a_query(
     seed: int,
 ) -> tuple[float, dict[str, float]]:
     weights = {member: float(weight) for member, weight in service.weights(model_class).items()}
-    boundary = service.study["boundary"]["query"]
+    boundary = service.study.boundary.query
     of, cached = service.lengths[workload], uncertainty.cached_share(shared, workload)
     draws = len(cached)
     generator = stream(seed, service.name, "variance", model_class, workload)
@@ -148,7 +148,7 @@ def _of_the_mean(
     workload: str,
     known: dict[str, Ordered],
 ) -> tuple[float, dict[str, float]]:
-    boundary = service.study["boundary"]["query"]
+    boundary = service.study.boundary.query
     draws = len(shared.values["load"])
     means = service.mean_wh(shared, model_class, workload, energies)[boundary]
     logs = np.broadcast_to(np.log(means), (draws,))

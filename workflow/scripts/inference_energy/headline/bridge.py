@@ -7,7 +7,7 @@ import polars as pl
 from inference_energy.energy import per_query
 from inference_energy.energy.service import Service
 from inference_energy.fleet.scenarios import fleets, scenario_aggregates
-from inference_energy.studies.access import WORKLOADS
+from inference_energy.studies.study import WORKLOADS
 
 SCENARIOS = ("traditional", "mixed", "mixed_optimized")
 # What is followed from step to step: name, unit.
@@ -47,13 +47,13 @@ def of_nested(service: Service, levers: pl.DataFrame, *, draws: int, seed: int) 
         seed: seed of all streams.
     """
     study = service.study
-    subject, boundary = study["fleet"]["subject"], study["boundary"]
-    narrow = service.narrowed(subject, WORKLOADS, [boundary["query"]])
+    subject, boundary = study.fleet.subject, study.boundary
+    narrow = service.narrowed(subject, WORKLOADS, [boundary.query])
     energy, _ = per_query.energy_per_query(narrow, borrowed=set(), draws=draws, fleet_draws=draws, seed=seed)
     found = {}
     for workload in WORKLOADS:
         rows = energy.filter(
-            pl.col("workload") == workload, pl.col("subject") == subject, pl.col("boundary") == boundary["query"]
+            pl.col("workload") == workload, pl.col("subject") == subject, pl.col("boundary") == boundary.query
         )
         by_spread = {row["spread"]: row for row in rows.iter_rows(named=True)}
         found[f"{workload}: median of queries"] = by_spread["untrimmed"]["energy_wh_p50"]

@@ -1,16 +1,18 @@
 """Headline quantities of both methods, computed from the result tables."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, like
 from inference_energy.headline.printed import REFERENCE_EDITION
-from inference_energy.studies.access import WORKLOADS
+from inference_energy.studies.study import WORKLOADS, NestedStudy, PublishedStudy
 
 
 def computed_quantities(
     *,
-    study: dict,
+    study: PublishedStudy,
     draws: int,
     energy: pl.DataFrame,
     interventions: pl.DataFrame,
@@ -27,7 +29,7 @@ def computed_quantities(
     Raises:
         InputError: `compared_estimates` names an estimate that is not there.
     """
-    to_published = np.sqrt(draws / study["as_published"]["draws_per_model"])
+    to_published = np.sqrt(draws / study.as_published.draws_per_model)
     found: dict[str, tuple[float, float]] = {}
     intervals: dict[str, tuple[float, float, str]] = {}
     for row in energy.iter_rows(named=True):
@@ -42,7 +44,7 @@ def computed_quantities(
         group = "independent" if row["combination"] == "independent" else row["lever"]
         for name in ("p05", "p10", "p50", "p90", "p95"):
             found[f"{row['workload']} {group} multiplier_{name}"] = (row[f"multiplier_{name}"], 0.0)
-    for workload in study["workloads"]:
+    for workload in study.workloads:
         medians = interventions.filter(pl.col("workload") == workload, pl.col("combination") == "single")
         medians = medians["multiplier_p50"]
         found[f"{workload} single multiplier_p50 lowest"] = (medians.min(), 0.0)
@@ -53,7 +55,7 @@ def computed_quantities(
             found[quantity] = (row[f"energy_gwh_per_day_{name}"], row["energy_gwh_per_day_published_se"])
         ends = (row["energy_gwh_per_day_p05"], row["energy_gwh_per_day_p95"], "what the fleet shares")
         intervals |= {f"{row['scenario']} energy_gwh_per_day_{name}": ends for name in ("p50", "mean")}
-    subject = study["interventions"]["subject"]
+    subject = study.interventions.subject
     for spread in ("untrimmed", "as_published"):
         long, long_se = found[f"long {subject} energy_wh_p50 {spread}"]
         short, short_se = found[f"traditional {subject} energy_wh_p50 {spread}"]
@@ -62,10 +64,10 @@ def computed_quantities(
             long / short,
             long / short * relative_se,
         )
-    medians = [study["workloads"][name]["output_tokens"]["median"] for name in ("long", "traditional")]
+    medians = [study.workloads[name].output_tokens["median"] for name in ("long", "traditional")]
     found["long/traditional output_tokens_p50"] = (medians[0] / medians[1], 0.0)
     ours, ours_se = found[f"traditional {subject} energy_wh_p50 as_published"]
-    ratios = _energies_wh(estimates, study["compared_estimates"]) / ours
+    ratios = _energies_wh(estimates, study.compared_estimates) / ours
     for name, ratio in (("lowest", ratios.min()), ("highest", ratios.max())):
         found[f"published_estimate/{subject} energy_wh_p50 {name}"] = (ratio, ratio * ours_se / ours)
     return pl.DataFrame(
@@ -82,7 +84,7 @@ def computed_quantities(
     )
 
 
-def _energies_wh(estimates: pl.DataFrame, names: list[str]) -> pl.Series:
+def _energies_wh(estimates: pl.DataFrame, names: Iterable[str]) -> pl.Series:
     known = dict(estimates.select(pl.format("{}/{}", "source", "row_id"), "energy_wh").iter_rows())
     for name in names:
         if name not in known:
@@ -95,7 +97,7 @@ def _energies_wh(estimates: pl.DataFrame, names: list[str]) -> pl.Series:
 def nested_headline(
     *,
     study_name: str,
-    study: dict,
+    study: NestedStudy,
     energy: pl.DataFrame,
     interventions: pl.DataFrame,
     scenarios: pl.DataFrame,
@@ -135,13 +137,13 @@ def nested_headline(
     )
 
 
-def _energies(study: dict, energy: pl.DataFrame) -> list[dict]:
+def _energies(study: NestedStudy, energy: pl.DataFrame) -> list[dict]:
     found = []
-    for model_class, spec in study["classes"].items():
+    for model_class, spec in study.classes.items():
         for workload in WORKLOADS:
             of = {row["spread"]: row for row in _rows(energy, workload, model_class)}
             asked = f"{workload} {model_class} energy_wh_p50 as_published"
-            name = f"{spec['label'].split(' (')[0]}, {workload}"
+            name = f"{spec.label.split(' (')[0]}, {workload}"
             query, mean = of["untrimmed"], of["shared"]
             found += [
                 {
@@ -173,8 +175,8 @@ def _rows(energy: pl.DataFrame, workload: str, subject: str) -> list[dict]:
     return energy.filter(here).to_dicts()
 
 
-def _ratio(study: dict, energy: pl.DataFrame) -> list[dict]:
-    subject = study["fleet"]["subject"]
+def _ratio(study: NestedStudy, energy: pl.DataFrame) -> list[dict]:
+    subject = study.fleet.subject
     medians = {
         workload: next(row["energy_wh_p50"] for row in _rows(energy, workload, subject) if row["spread"] == "untrimmed")
         for workload in WORKLOADS
@@ -216,8 +218,8 @@ def _many(count: float) -> str:
     return f"{count:,.0f}"
 
 
-def _levers(study: dict, interventions: pl.DataFrame) -> list[dict]:
-    workload = study["interventions"]["workloads"][0]
+def _levers(study: NestedStudy, interventions: pl.DataFrame) -> list[dict]:
+    workload = study.interventions.workloads[0]
     combined = interventions.filter(
         pl.col("workload") == workload, pl.col("level") == "combined", pl.col("spread") == "shared"
     )

@@ -1,5 +1,7 @@
 """Energy of one query by the published method: the formula, its Monte Carlo, the summary per model and class."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 
@@ -9,7 +11,7 @@ from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import CHUNK_DRAWS, LogHistogram, pooled_density
 from inference_energy.statistics.mixture import UNTRIMMED, Pool, trimmed_range
 from inference_energy.statistics.quantiles import SHARES
-from inference_energy.studies.access import node_power_kw, subjects
+from inference_energy.studies.study import PublishedStudy
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
 
 
@@ -30,25 +32,25 @@ def energy_wh(*, unit_energy_wh: np.ndarray, utilisation: np.ndarray | float, pu
     return unit_energy_wh * utilisation * pue
 
 
-def random_factors(study: dict) -> list[LogNormal]:
+def random_factors(study: PublishedStudy) -> list[LogNormal]:
     """What multiplies the unit energy of a query: power utilisation and PUE."""
     # ASSUME: power utilisation and PUE are independent of each other, of length and of load, and drawn anew for
     # every query. Source: arXiv 2509.20241, Methods.
-    return [lognormal(study["power_utilisation"]), lognormal(study["pue"])]
+    return [lognormal(study.power_utilisation), lognormal(study.pue)]
 
 
 def draw_energy_wh(
     *,
     generator: np.random.Generator,
     draws: int,
-    study: dict,
+    study: PublishedStudy,
     workload: str,
     model: str,
     throughput: ThroughputModel,
 ):
     """Chunks of simulated query energies in Wh, together `draws` values of shape (n,)."""
-    spec = study["workloads"][workload]
-    tokens = output_tokens(spec["output_tokens"])
+    spec = study.workloads[workload]
+    tokens = output_tokens(spec.output_tokens)
     utilisation, pue = random_factors(study)
     table = _unit_energy_by_token_count(study, workload, model, throughput, len(tokens.probabilities()))
     for start in range(0, draws, CHUNK_DRAWS):
@@ -64,21 +66,21 @@ def draw_energy_wh(
 
 
 def _unit_energy_by_token_count(
-    study: dict, workload: str, model: str, throughput: ThroughputModel, longest: int
+    study: PublishedStudy, workload: str, model: str, throughput: ThroughputModel, longest: int
 ) -> np.ndarray:
     return unit_energy_wh(
-        node_power_kw=node_power_kw(study, model),
+        node_power_kw=study.node_power_kw.of_model(model),
         throughput=throughput,
-        input_tokens=study["workloads"][workload]["input_tokens"],
+        input_tokens=study.workloads[workload].input_tokens,
         output_tokens=np.arange(1, longest + 1),
     )
 
 
 def exact_distribution(
-    *, study: dict, workload: str, model: str, throughput: ThroughputModel, lever: LogNormal | None = None
+    *, study: PublishedStudy, workload: str, model: str, throughput: ThroughputModel, lever: LogNormal | None = None
 ) -> ExactDistribution:
     """Distribution of a query's energy by summation; with `lever`, divided by that multiplier."""
-    probabilities = output_tokens(study["workloads"][workload]["output_tokens"]).probabilities()
+    probabilities = output_tokens(study.workloads[workload].output_tokens).probabilities()
     factors = random_factors(study) + ([lever.inverse()] if lever else [])
     return ExactDistribution(
         unit_energy_wh=_unit_energy_by_token_count(study, workload, model, throughput, len(probabilities)),
@@ -95,7 +97,7 @@ def fitted_models(fit: pl.DataFrame) -> dict[str, ThroughputModel]:
 def simulate(
     *,
     study_name: str,
-    study: dict,
+    study: PublishedStudy,
     workload: str,
     throughput: dict[str, ThroughputModel],
     draws: int,
@@ -119,7 +121,7 @@ def simulate(
 
 
 def energy_per_query(
-    *, study_name: str, study: dict, fit: pl.DataFrame, draws: int, seed: int
+    *, study_name: str, study: PublishedStudy, fit: pl.DataFrame, draws: int, seed: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Energy of one query for every workload, model and class.
 
@@ -130,7 +132,7 @@ def energy_per_query(
     throughput = fitted_models(fit)
     extrapolated = {row["model"]: _extrapolated_share(study, row) for row in fit.iter_rows(named=True)}
     summary, density = [], []
-    for workload in study["workloads"]:
+    for workload in study.workloads:
         histograms = simulate(
             study_name=study_name,
             study=study,
@@ -144,7 +146,7 @@ def energy_per_query(
             model: exact_distribution(study=study, workload=workload, model=model, throughput=curve)
             for model, curve in throughput.items()
         }
-        for subject, (kind, weights) in subjects(study, list(throughput)).items():
+        for subject, (kind, weights) in subjects(study, throughput).items():
             place = {"study": study_name, "workload": workload, "subject_kind": kind, "subject": subject}
             outside = sum(weight * extrapolated[model][workload] for model, weight in weights.items())
             for spread, kept in spreads(study).items():
@@ -166,9 +168,16 @@ def energy_per_query(
     return pl.DataFrame(summary), pl.concat(density)
 
 
-def spreads(study: dict) -> dict[str, tuple[float, float]]:
+def subjects(study: PublishedStudy, models: Iterable[str]) -> dict[str, tuple[str, dict[str, float]]]:
+    """Everything that gets a row: kind and shares of models by name, models first, then classes."""
+    return {model: ("model", {model: 1.0}) for model in models} | {
+        name: ("class", of_class.model_shares()) for name, of_class in study.classes.items()
+    }
+
+
+def spreads(study: PublishedStudy) -> dict[str, tuple[float, float]]:
     """Range of each model's quantiles behind a summary: all of it, or the published double trimming."""
-    return {"untrimmed": UNTRIMMED, "as_published": trimmed_range(study["as_published"]["trimming"])}
+    return {"untrimmed": UNTRIMMED, "as_published": trimmed_range(study.as_published.trimming)}
 
 
 def _summary(simulated: Pool, exact: Pool, draws: int) -> dict[str, float]:
@@ -186,12 +195,12 @@ def _summary(simulated: Pool, exact: Pool, draws: int) -> dict[str, float]:
     return row
 
 
-def _extrapolated_share(study: dict, row: dict) -> dict[str, float]:
+def _extrapolated_share(study: PublishedStudy, row: dict) -> dict[str, float]:
     """Share of queries whose lengths lie outside those of the rows behind a fit, by workload."""
     shares = {}
-    for workload, spec in study["workloads"].items():
-        if row["input_tokens_min"] <= spec["input_tokens"] <= row["input_tokens_max"]:
-            tokens = output_tokens(spec["output_tokens"])
+    for workload, spec in study.workloads.items():
+        if row["input_tokens_min"] <= spec.input_tokens <= row["input_tokens_max"]:
+            tokens = output_tokens(spec.output_tokens)
             shares[workload] = tokens.share_outside(row["output_tokens_min"], row["output_tokens_max"])
         else:
             shares[workload] = 1.0

@@ -11,36 +11,38 @@ from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import LogHistogram
 from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import Z_P95
-from inference_energy.studies.access import class_weights
+from inference_energy.studies.study import PublishedLever, PublishedStudy
 
 COMBINED = "all_levers"
 STANDARD_SCORES = {"p05": -Z_P95, "p10": -1.2816, "p50": 0.0, "p90": 1.2816, "p95": Z_P95}
 
 
-def levers_of(study: dict, workload: str) -> dict[str, dict]:
+def levers_of(study: PublishedStudy, workload: str) -> dict[str, PublishedLever]:
     """The levers of a study that act on a workload."""
-    return {name: spec for name, spec in study["interventions"]["levers"].items() if workload in spec["workloads"]}
+    return {name: lever for name, lever in study.interventions.levers.items() if workload in lever.workloads}
 
 
-def multipliers(study: dict, workload: str) -> dict[str, LogNormal]:
+def multipliers(study: PublishedStudy, workload: str) -> dict[str, LogNormal]:
     """Distribution of every lever's multiplier, and of all of them together as `all_levers`."""
     # ASSUME: a lever's multiplier is log-normal between its P5 and P95. Source: arXiv 2509.20241, Methods.
-    singles = {name: lognormal(spec) for name, spec in levers_of(study, workload).items()}
+    singles = {name: lognormal(lever.multiplier) for name, lever in levers_of(study, workload).items()}
     # ASSUME: levers are independent and their multipliers multiply; nothing published says how they overlap.
     return singles | {COMBINED: product(list(singles.values()))}
 
 
-def intervention_multipliers(*, study_name: str, study: dict, fit: pl.DataFrame, draws: int, seed: int) -> pl.DataFrame:
+def intervention_multipliers(
+    *, study_name: str, study: PublishedStudy, fit: pl.DataFrame, draws: int, seed: int
+) -> pl.DataFrame:
     """Multiplier and remaining energy per query, one row per workload, lever or combination, and spread."""
-    subject = study["interventions"]["subject"]
-    weights = class_weights(study, subject)
+    subject = study.interventions.subject
+    weights = study.classes[subject].model_shares()
     throughput = {model: curve for model, curve in fitted_models(fit).items() if model in weights}
     rows = []
-    for workload in study["workloads"]:
+    for workload in study.workloads:
         levers, specs = multipliers(study, workload), levers_of(study, workload)
         histograms = _simulate(study_name, study, workload, throughput, levers, draws, seed)
         for name, lever in levers.items():
-            spec = specs.get(name, {"label": "All levers together", "level": "combined"})
+            spec = specs.get(name)
             exact = Pool(
                 members=[
                     exact_distribution(study=study, workload=workload, model=model, throughput=curve, lever=lever)
@@ -59,9 +61,9 @@ def intervention_multipliers(*, study_name: str, study: dict, fit: pl.DataFrame,
                         "workload": workload,
                         "subject": subject,
                         "boundary": "datacenter",
-                        "level": spec["level"],
+                        "level": spec.level if spec else "combined",
                         "lever": name,
-                        "label": spec["label"],
+                        "label": spec.label if spec else "All levers together",
                         "combination": "independent" if name == COMBINED else "single",
                         "spread": spread,
                         **{f"multiplier_{key}": lever.percentile(score) for key, score in STANDARD_SCORES.items()},

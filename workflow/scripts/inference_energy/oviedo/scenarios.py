@@ -1,5 +1,6 @@
 """Fleet totals by the published method."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from inference_energy.statistics.distributions import LogNormal, lognormal, prod
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import Z_P95
-from inference_energy.studies.access import class_weights
+from inference_energy.studies.study import PublishedStudy, Scenario
 
 SHARED_DRAWS = 1_000_000
 
@@ -22,7 +23,7 @@ def fleet_gwh_per_day(*, queries_per_day: float, energy_wh: float, overhead: flo
     return queries_per_day * energy_wh * overhead * GWH_PER_WH
 
 
-def overhead_factor(names: list[str], overheads: pl.DataFrame, place: str) -> float:
+def overhead_factor(names: Iterable[str], overheads: pl.DataFrame, place: str) -> float:
     """Product of 1 + share over named overheads.
 
     Raises:
@@ -39,7 +40,7 @@ def overhead_factor(names: list[str], overheads: pl.DataFrame, place: str) -> fl
 def scenario_aggregates(
     *,
     study_name: str,
-    study: dict,
+    study: PublishedStudy,
     energy: pl.DataFrame,
     fit: pl.DataFrame,
     overheads: pl.DataFrame,
@@ -51,16 +52,16 @@ def scenario_aggregates(
     unknown value for the whole fleet each, so they do not shrink with the number of draws. The columns
     `..._as_published` are the publication's interval: the sampling error of its Monte Carlo mean.
     """
-    fleet = study["fleet"]
+    fleet = study.fleet
     workloads = {
-        workload: _Workload.of(study_name, study, workload, energy, fit, overheads) for workload in study["workloads"]
+        workload: _Workload.of(study_name, study, workload, energy, fit, overheads) for workload in study.workloads
     }
     shared = _shared_draws(study_name, study, seed)
     return pl.DataFrame(
         [
-            {"study": study_name, "scenario": name, "label": spec["label"], "boundary": "fleet"}
-            | _scenario(fleet["queries_per_day"], spec, workloads, shared, study["as_published"]["draws_per_model"])
-            for name, spec in fleet["scenarios"].items()
+            {"study": study_name, "scenario": name, "label": spec.label, "boundary": "fleet"}
+            | _scenario(fleet.queries_per_day, spec, workloads, shared, study.as_published.draws_per_model)
+            for name, spec in fleet.scenarios.items()
         ]
     )
 
@@ -79,9 +80,9 @@ class _Workload:
 
     @classmethod
     def of(cls, study_name, study, workload, energy, fit, overheads):
-        fleet = study["fleet"]
-        weights = class_weights(study, fleet["subject"])
-        multiplier = lognormal(fleet["serving_multiplier"][workload])
+        fleet = study.fleet
+        weights = study.classes[fleet.subject].model_shares()
+        multiplier = lognormal(fleet.serving_multiplier[workload])
         curves = fitted_models(fit)
         plain, improved = (
             Pool(
@@ -97,7 +98,7 @@ class _Workload:
         )
         row = energy.row(
             by_predicate=(pl.col("workload") == workload)
-            & (pl.col("subject") == fleet["subject"])
+            & (pl.col("subject") == fleet.subject)
             & (pl.col("spread") == "untrimmed"),
             named=True,
         )
@@ -106,44 +107,44 @@ class _Workload:
             mean_wh=row["energy_wh_mean"],
             mean_se_wh=row["energy_wh_mean_se"],
             unit_mean_wh=row["energy_wh_mean"] / product(random_factors(study)).moment(1),
-            overhead=overhead_factor(fleet["overheads"][workload], overheads, place),
+            overhead=overhead_factor(fleet.overheads[workload], overheads, place),
             multiplier=multiplier,
             plain=plain,
             improved=improved,
         )
 
 
-def _shared_draws(study_name: str, study: dict, seed: int) -> dict[str, np.ndarray]:
+def _shared_draws(study_name: str, study: PublishedStudy, seed: int) -> dict[str, np.ndarray]:
     """Draws of what the whole fleet has in common, each shape (SHARED_DRAWS,)."""
     utilisation, pue = random_factors(study)
     # ASSUME: the fleet's mean utilisation and PUE, and the saving of its serving system, are one unknown value
     # each, with the ranges the publication gives for a query.
     spread: dict[str, LogNormal] = {"utilisation": utilisation, "pue": pue} | {
-        workload: lognormal(spec) for workload, spec in study["fleet"]["serving_multiplier"].items()
+        workload: lognormal(spec) for workload, spec in study.fleet.serving_multiplier.items()
     }
     return {name: law.draw(stream(seed, study_name, "fleet", name), SHARED_DRAWS) for name, law in spread.items()}
 
 
-def _scenario(queries: float, spec: dict, workloads: dict, shared: dict, published_draws: int) -> dict:
-    shares = {"traditional": 1 - spec["long_share"], "long": spec["long_share"]}
+def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:
+    shares = {"traditional": 1 - spec.long_share, "long": spec.long_share}
     means, variance, published_variance, unit = {}, 0.0, 0.0, 0.0
     for name, share in shares.items():
         workload = workloads[name]
         # E[1/X] of an independent multiplier X factors out: dividing each query by its own draw has this mean.
-        saving = workload.multiplier.moment(-1) if spec["interventions"] else 1.0
-        pool = workload.improved if spec["interventions"] else workload.plain
+        saving = workload.multiplier.moment(-1) if spec.interventions else 1.0
+        pool = workload.improved if spec.interventions else workload.plain
         scale = fleet_gwh_per_day(queries_per_day=queries * share, energy_wh=1.0, overhead=workload.overhead)
         means[name] = scale * workload.mean_wh * saving
         variance += (scale * workload.mean_se_wh * saving) ** 2
         published_variance += (scale * pool.mean_se(published_draws)) ** 2
-        unit = unit + scale * workload.unit_mean_wh / (shared[name] if spec["interventions"] else 1.0)
+        unit = unit + scale * workload.unit_mean_wh / (shared[name] if spec.interventions else 1.0)
     mean = sum(means.values())
     published_error = Z_P95 * np.sqrt(published_variance)
     p05, p50, p95 = np.quantile(unit * shared["utilisation"] * shared["pue"], [0.05, 0.5, 0.95])
     return {
         "queries_per_day": float(queries),
-        "long_share": float(spec["long_share"]),
-        "interventions": spec["interventions"],
+        "long_share": float(spec.long_share),
+        "interventions": spec.interventions,
         "overhead_traditional": workloads["traditional"].overhead,
         "overhead_long": workloads["long"].overhead,
         "energy_gwh_per_day_p05": float(p05),

@@ -4,11 +4,12 @@ import numpy as np
 import polars as pl
 
 from inference_energy.statistics.distributions import output_tokens
+from inference_energy.studies.study import PublishedStudy, Workload
 
 SHARES = {"P5": 0.05, "median": 0.5, "P95": 0.95}
 
 
-def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
+def token_lengths(study: PublishedStudy) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Distribution of output tokens per workload.
 
     Returns:
@@ -16,11 +17,11 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
         median and P95 (`workload, label, name, output_tokens`).
     """
     density, quantiles = [], []
-    for workload, spec in study["workloads"].items():
+    for workload, spec in study.workloads.items():
         cumulative = _cumulative(spec)
         low, high = bins(len(cumulative))
         shares = cumulative[high - 2] - np.where(low > 1, cumulative[np.maximum(low - 2, 0)], 0.0)
-        place = {"workload": workload, "label": spec["label"]}
+        place = {"workload": workload, "label": spec.label}
         density.append(
             pl.DataFrame(
                 {
@@ -34,9 +35,9 @@ def token_lengths(study: dict) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.concat(density), pl.DataFrame(quantiles)
 
 
-def _cumulative(spec: dict) -> np.ndarray:
+def _cumulative(spec: Workload) -> np.ndarray:
     """Share of answers with at most 1, 2, 3, ... tokens."""
-    return np.cumsum(output_tokens(spec["output_tokens"]).probabilities())
+    return np.cumsum(output_tokens(spec.output_tokens).probabilities())
 
 
 def _quantiles(cumulative: np.ndarray, shares: dict[str, float]) -> dict[str, float]:
@@ -50,11 +51,11 @@ def bins(longest: int) -> tuple[np.ndarray, np.ndarray]:
     return edges[:-1], edges[1:]
 
 
-def assumed_lengths(study: dict, shares: dict[str, float]) -> pl.DataFrame:
+def assumed_lengths(study: PublishedStudy, shares: dict[str, float]) -> pl.DataFrame:
     """Quantiles of prompt and answer lengths that a study assumes: `label, side, tokens_<name>`, a row per side."""
     found = []
-    for spec in study["workloads"].values():
+    for spec in study.workloads.values():
         answer = {f"tokens_{name}": tokens for name, tokens in _quantiles(_cumulative(spec), shares).items()}
-        prompt = dict.fromkeys(answer, float(spec["input_tokens"]))
-        found += [{"label": spec["label"], "side": side} | row for side, row in (("input", prompt), ("output", answer))]
+        prompt = dict.fromkeys(answer, float(spec.input_tokens))
+        found += [{"label": spec.label, "side": side} | row for side, row in (("input", prompt), ("output", answer))]
     return pl.DataFrame(found)

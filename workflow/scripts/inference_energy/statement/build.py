@@ -15,6 +15,7 @@ from inference_energy.statement.coefficients import UnitEnergy, onsite_water
 from inference_energy.statement.metering import SUMS
 from inference_energy.statement.progress import Progress
 from inference_energy.statistics.distributions import law
+from inference_energy.studies.study import NestedStudy
 
 # What a statement's rows are broken down by, with the keys of each.
 BREAKDOWN_KEYS = {
@@ -32,7 +33,7 @@ METERED_KEYS = ["month", "step_start_utc", "model", "tenant", "region"]
 def accounts(
     usage: dict,
     study_name: str,
-    study: dict,
+    study: NestedStudy,
     *,
     sums: pl.DataFrame,
     bills: pl.DataFrame,
@@ -67,20 +68,20 @@ def accounts(
     """
     workloads = {source: spec["lengths"] for source, spec in usage["bills"].items()}
     for source, workload in workloads.items():
-        if workload not in study["workloads"]:
+        if workload not in study.workloads:
             raise InputError(
                 f"{place}: bills.{source}.lengths: found {workload!r}; allowed: {one_of(study['workloads'])}"
             )
     spread = {
         source: lengths.lengths(
-            study["workloads"][workload], f"{place}: bills.{source}", tables.lengths, tables.answers
+            study.workloads[workload].plain(), f"{place}: bills.{source}", tables.lengths, tables.answers
         )
         for source, workload in workloads.items()
     }
     rows = together(sums, bill_tables.with_spread(bills, spread))
     if rows.is_empty():
         raise InputError(f"{place}: found no request in {len(files)} files; allowed: at least one")
-    known = model_names.resolved(rows, usage["models"], list(study["classes"]), registry, place)
+    known = model_names.resolved(rows, usage["models"], list(study.classes), registry, place)
     kept = grades.labelled(rows, known)
     if kept.is_empty():
         raise InputError(
@@ -90,7 +91,7 @@ def accounts(
     own = model_names.study_of(study, used, tables.models, usage.get("cached_share"))
     fit = curves.fitted(study_name, own, tables)
     service = resolve.resolved(study_name, own, fit, tables)
-    water = study["fleet"].get("onsite_water_l_per_kwh")
+    water = study.fleet.onsite_water_l_per_kwh
     of = UnitEnergy(
         service=service,
         shared=uncertainty.shared_draws(service.given, study_name, draws, seed),

@@ -6,6 +6,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.registries import Names
+from inference_energy.studies.study import ModelClass, NestedStudy, Spec
 
 LISTED = 5  # unknown names that an error shows
 # How the name of a model in a log was understood.
@@ -87,7 +88,7 @@ def _known(name: str | None, classes: list[str], registry: Names) -> Subject | N
     return Subject(name=name, treatment=CLASS) if name in classes else None
 
 
-def study_of(study: dict, subjects: list[str], models: pl.DataFrame, cached_share: dict | float | None) -> dict:
+def study_of(study: NestedStudy, subjects: list[str], models: pl.DataFrame, cached_share: Spec | None) -> NestedStudy:
     """The study with the subjects of a usage as its classes: every model one of its own.
 
     A model is served by the hardware of the study's class of its size, where that has its own.
@@ -99,15 +100,16 @@ def study_of(study: dict, subjects: list[str], models: pl.DataFrame, cached_shar
         cached_share: law of the share of prompts in the cache, in place of the study's.
     """
     size = dict(models.select("model", "model_class").iter_rows())
-    hardware = {spec["model_class"]: spec["hardware"] for spec in study["classes"].values() if "hardware" in spec}
+    hardware = {of.model_class: of.hardware for of in study.classes.values() if of.hardware is not None}
     classes = {}
     for name in subjects:
-        if name in study["classes"]:
-            classes[name] = study["classes"][name]
+        if name in study.classes:
+            classes[name] = study.classes[name]
         else:
-            own = {"hardware": hardware[size[name]]} if size[name] in hardware else {}
-            classes[name] = {"label": name, "model_class": size[name], "weights": {name: 1}} | own
-    traditional = study["workloads"]["traditional"]
+            classes[name] = ModelClass(
+                label=name, model_class=size[name], weights={name: 1}, hardware=hardware.get(size[name])
+            )
+    traditional = study.workloads["traditional"]
     if cached_share is not None:
-        traditional = traditional | {"cached_share": cached_share}
-    return study | {"classes": classes, "workloads": study["workloads"] | {"traditional": traditional}}
+        traditional = traditional.replaced(cached_share=cached_share)
+    return study.replaced(classes=classes, workloads=study.workloads | {"traditional": traditional})

@@ -1,1 +1,1 @@
-"""Study files: how they inherit, how they are checked, what their entries say."""
+"""Study files: how they inherit, how they are checked, and the typed object that their entries become."""

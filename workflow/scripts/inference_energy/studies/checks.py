@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_energy.common.errors import InputError, like, one_of
+from inference_energy.studies.study import PublishedStudy
 
 LENGTHS = {"input_tokens", "output_tokens"}
 
@@ -107,25 +108,25 @@ def _ranges(node: Any, key: str = "") -> list[tuple[str, dict]]:
     ]
 
 
-def check_against_registry(study: dict, place: str | Path, models: dict[str, float]) -> None:
+def check_against_registry(study: PublishedStudy, place: str | Path, models: dict[str, float]) -> None:
     """Hold a study's model names against the registry.
 
     Args:
-        study: a resolved study.
+        study: a resolved study of method `published`.
         place: named in the error.
         models: total parameters, in billions, by model name.
 
     Raises:
         InputError: an unknown model, or a class member that is not above the class's size.
     """
-    for model in study["node_power_kw"].get("by_model", {}):
+    for model in study.node_power_kw.by_model or {}:
         if model not in models:
             raise InputError(
                 f"{place}: node_power_kw.by_model: unknown model {model!r}; allowed: {like(model, models)}"
             )
-    for name, spec in study["classes"].items():
-        floor = spec["total_parameters_billions_over"]
-        for model in spec["weights"]:
+    for name, spec in study.classes.items():
+        floor = spec.total_parameters_billions_over
+        for model in spec.weights:
             key = f"classes.{name}.weights"
             if model not in models:
                 raise InputError(f"{place}: {key}: unknown model {model!r}; allowed: {like(model, models)}")

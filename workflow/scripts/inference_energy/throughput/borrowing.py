@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER, peak_tflop_per_s
 from inference_energy.corpus.registries import aliased, network
-from inference_energy.studies.access import members
+from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput.fits import KEY, PER_GPU, groups, version_order
 from inference_energy.throughput.gpu_time import GpuSeconds, SecondsCurve
 
@@ -132,7 +132,7 @@ RANGE_COLUMNS = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "o
 
 def fit_members(
     study_name: str,
-    study: dict,
+    study: NestedStudy,
     *,
     coefficients: pl.DataFrame,
     left_out: pl.DataFrame,
@@ -159,7 +159,7 @@ def fit_members(
         InputError: an unknown model or GPU, or a member that neither was measured nor has a measured relative.
     """
     place = f"config/studies/{study_name}.yaml"
-    sources = study["throughput"].get("sources")
+    sources = study.throughput.sources
     if sources is not None:
         known = coefficients["source"].unique().to_list()
         for source in sources:
@@ -180,7 +180,7 @@ def fit_members(
         )
     )
     rows = []
-    for model, gpu, precision in members(study):
+    for model, gpu, precision in study.members():
         target = _target(model, gpu, precision, place, models, hardware)
         rows.append(
             {"study": study_name, "model": model, "gpu": gpu, "precision": precision}

@@ -7,11 +7,11 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.energy import assumptions, uncertainty
-from inference_energy.energy.assumptions import BOUNDARIES
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.attainment import CHAT
 from inference_energy.throughput.log_linear import ThroughputModel
 from inference_energy.validation.peers import ecologits, epoch, jegham, published

@@ -14,7 +14,7 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
 
 # What the boundaries that others name mean here.
-BOUNDARIES = {
+METERED_BY_STATEMENT = {
     "GPU": "gpu_boards",
     "active accelerators": "gpu_boards",
     "GPU and CPU by CodeCarbon": "node",
@@ -56,7 +56,7 @@ def overstatement(
     subjects = _subjects(service, models)
     found = []
     for row in estimates.sort("source", "row_id").iter_rows(named=True):
-        boundary = BOUNDARIES.get(row["boundary"])
+        boundary = METERED_BY_STATEMENT.get(row["boundary"])
         subject, reason = _subject(row, subjects, service)
         if boundary is None:
             reason = f"no boundary here is like {row['boundary']!r}"
@@ -80,7 +80,7 @@ def overstatement(
 
 def _subjects(service: Service, models: pl.DataFrame) -> dict[str, str]:
     """What stands for each model of the registry: a model of the study on the same network, or its class."""
-    classes = {spec["model_class"]: name for name, spec in service.study["classes"].items()}
+    classes = {spec.model_class: name for name, spec in service.study.classes.items()}
     networks = dict(models.select("model", network()).iter_rows())
     served = {networks[subject]: subject for subject, (kind, _) in service.subjects().items() if kind == "model"}
     found = {}
@@ -98,7 +98,7 @@ def _subject(row: dict, subjects: dict[str, str], service: Service) -> tuple[str
     sizes = [float(size) for size in SIZE.findall(row["subject"])]
     if SMALLER.search(row["subject"]) or (sizes and max(sizes) < FRONTIER_BILLIONS):
         return None, "a smaller model whose size is not in the registry"
-    return service.study["fleet"]["subject"], None
+    return service.study.fleet.subject, None
 
 
 def _ours(service: Service, shared: Shared, energies: dict, subject: str, row: dict) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import pandera.polars as pa
 
-from inference_energy.energy.assumptions import BOUNDARIES
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import J_PER_OUTPUT_TOKEN, SHARE, count, flag, number, text
 
 TARGETS = ["gpu_boards", "node_wall"]

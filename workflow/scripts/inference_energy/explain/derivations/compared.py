@@ -12,11 +12,11 @@ from inference_energy.explain.derivations.service import Situation, energy_at
 from inference_energy.explain.sources import assumed, benchmark, config_key, constant, study_key
 from inference_energy.explain.step import Node, computed, number, total
 from inference_energy.requests.lengths import Lengths
+from inference_energy.studies.study import WORKLOADS
 from inference_energy.validation import methods, statements
 from inference_energy.validation.methods import MEASURED, OFFLINE, OURS
 from inference_energy.validation.peers import peer
 
-WORKLOADS = ("traditional", "long")
 ONE = "one"  # a query of given lengths
 
 

@@ -21,9 +21,8 @@ from inference_energy.fleet import variance as fleet_variance
 from inference_energy.oviedo import scenarios
 from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import Z_P95
-from inference_energy.studies.access import class_weights, hardware_mix
+from inference_energy.studies.study import WORKLOADS
 
-WORKLOADS = ("traditional", "long")
 DAY = "energy_gwh_per_day"
 
 
@@ -178,14 +177,14 @@ def _shared_interval(asked: Asked) -> Node:
 
 def _published_error(asked: Asked) -> Node:
     """Standard error of the day's mean, of our draws or of as many as were published."""
-    study = asked.evidence.study(asked.study)
+    study = asked.evidence.typed_study(asked.study)
     published = "published" in asked.column
     terms = []
     for place, workload in enumerate(WORKLOADS, start=1):
         if published:
-            weights = class_weights(study, study["fleet"]["subject"])
+            weights = study.classes[study.fleet.subject].model_shares()
             members = [asked.evidence.exact(asked.study, workload, model) for model in weights]
-            draws = study["as_published"]["draws_per_model"]
+            draws = study.as_published.draws_per_model
             error = Pool(members=members, weights=np.array(list(weights.values()))).mean_se(draws)
             keys = ["as_published", "draws_per_model"]
             label = "standard error of the mean energy in a run of the published size"
@@ -600,11 +599,10 @@ def _alternative(asked: Asked, name: str, column: str) -> Node:
     else:
         subject = asked.evidence.study(asked.study)["fleet"]["subject"]
         found = []
-        for entry in hardware_mix(service.study, subject):
-            classes = {subject: service.study["classes"][subject] | {"hardware": [entry]}}
-            found.append(
-                _tornado_at(asked, {}, shared, service=replace(service, study=service.study | {"classes": classes}))
-            )
+        for entry in service.study.hardware_mix(subject):
+            alone = service.study.classes[subject].replaced(hardware=(entry,))
+            study = service.study.replaced(classes={subject: alone})
+            found.append(_tornado_at(asked, {}, shared, service=replace(service, study=study)))
     chosen = min(found, key=lambda node: abs(node.result - asked.value))
     return replace(chosen, note=NOTES[name])
 

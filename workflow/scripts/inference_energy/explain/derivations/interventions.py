@@ -32,7 +32,7 @@ def explained(asked: Asked) -> Node:
 
 
 def _published(asked: Asked) -> Node:
-    study, workload, lever = asked.evidence.study(asked.study), asked.row["workload"], asked.row["lever"]
+    study, workload, lever = asked.evidence.typed_study(asked.study), asked.row["workload"], asked.row["lever"]
     names = list(levers_of(study, workload)) if lever == COMBINED else [lever]
     if asked.column.startswith("multiplier"):
         score = STANDARD_SCORES[asked.column.removeprefix("multiplier_")]
@@ -88,7 +88,7 @@ def _multiplier(asked: Asked, names: list[str], score: float) -> dict:
 
 
 def _below(asked: Asked, plain: Asked, names: list[str]) -> Node:
-    law = interventions.multipliers(asked.evidence.study(asked.study), asked.row["workload"])[asked.row["lever"]]
+    law = interventions.multipliers(asked.evidence.typed_study(asked.study), asked.row["workload"])[asked.row["lever"]]
     members = oviedo.weights(plain)
     terms = []
     for model, weight in members.items():

@@ -12,8 +12,6 @@ from inference_energy.oviedo.energy import random_factors, spreads
 from inference_energy.statistics.distributions import ExponentialTokens, LogNormal, lognormal, output_tokens
 from inference_energy.statistics.mixture import UNTRIMMED, Pool
 from inference_energy.statistics.quantiles import SHARES, Z_P95
-from inference_energy.studies import access
-from inference_energy.studies.access import class_weights
 
 FACTORS = {"U": ("power_utilisation", "power utilisation, median"), "PUE": ("pue", "PUE, median")}
 MIXTURE = "A quantile of several models together: the energy that so large a part of all their queries stays below."
@@ -64,12 +62,12 @@ def weights(asked: Asked) -> dict[str, float]:
     """Weight of every model behind a row."""
     if asked.row.get("subject_kind") == "model":
         return {asked.row["subject"]: 1.0}
-    return class_weights(asked.evidence.study(asked.study), asked.row["subject"])
+    return asked.evidence.typed_study(asked.study).classes[asked.row["subject"]].model_shares()
 
 
 def kept(asked: Asked) -> tuple[float, float]:
     """Range of each model's quantiles behind a row."""
-    return spreads(asked.evidence.study(asked.study)).get(asked.row.get("spread"), UNTRIMMED)
+    return spreads(asked.evidence.typed_study(asked.study)).get(asked.row.get("spread"), UNTRIMMED)
 
 
 def pool(asked: Asked) -> Pool:
@@ -202,7 +200,7 @@ def node_power(asked: Asked, model: str) -> Node:
         asked.evidence,
         asked.study,
         keys,
-        access.node_power_kw(study, model),
+        asked.evidence.typed_study(asked.study).node_power_kw.of_model(model),
         symbol="P_node",
         label=f"maximum power of the 8-GPU node that serves {model}",
         unit="kW",
@@ -290,7 +288,7 @@ def mean_of_model(asked: Asked, model: str) -> Node:
         children=(throughput_at(asked, model, workload, answer),),
         note="summed over every token count with its probability; beside it the throughput at the median length",
     )
-    utilisation, pue = random_factors(study)
+    utilisation, pue = random_factors(asked.evidence.typed_study(asked.study))
     return computed(
         f"mean energy of a query of {model}",
         "P_node * U * T / 3.6 * PUE",

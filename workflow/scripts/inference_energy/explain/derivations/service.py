@@ -19,7 +19,6 @@ from inference_energy.explain.sources import assumed, config_key, resource, stud
 from inference_energy.explain.step import Node, computed, number, total
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics.quantiles import SHARES
-from inference_energy.studies.access import hardware_mix, model_weights
 from inference_energy.throughput import gpu_time
 from inference_energy.throughput import gpu_time as throughput_gpu_time
 from inference_energy.throughput.borrowing import OWN
@@ -127,8 +126,8 @@ class Situation:
 
     @property
     def study(self) -> dict:
-        """Entries of the study."""
-        return self.service.study
+        """Entries of the study, as its files have them."""
+        return self.service.study.plain()
 
     @property
     def weights(self) -> dict[Member, float]:
@@ -173,14 +172,14 @@ def _weight(asked: Asked, of: Situation, member: Member, weight: float) -> Node:
     keys = ["classes", model_class, "hardware"] if own else ["hardware"]
     listed = entries["classes"][model_class]["hardware"] if own else entries["hardware"]
     place = [(entry["gpu"], entry["precision"]) for entry in listed].index((gpu, precision))
-    mix = {(entry["gpu"], entry["precision"]): entry["share"] for entry in hardware_mix(of.study, model_class)}
+    mix = {(entry.gpu, entry.precision): entry.share for entry in of.service.study.hardware_mix(model_class)}
     part = mix[gpu, precision]
     label = f"share of {gpu} {precision}, all scaled to sum to 1"
     share = study_key(asked.evidence, of.name, [*keys, place], part, symbol="share", label=label)
     hardware = study_key(asked.evidence, of.name, keys, label="the mix of GPUs")
     if kind == "model":
         return computed(f"weight of {gpu}", "share", [share, hardware], symbol="w")
-    mean = model_weights(of.study, model_class)[model]
+    mean = of.service.study.classes[model_class].model_shares()[model]
     if abs(weight - mean * part) > 1e-12:  # one model alone serves, as in the tornado
         return number("w", f"weight of {model} on {gpu}, set", weight, children=(share,))
     expected = study_key(

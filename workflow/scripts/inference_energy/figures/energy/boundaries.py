@@ -5,7 +5,7 @@ import polars as pl
 
 from inference_energy.figures.theme import INK, MUTED, ORANGE, interval, number, ticks, titled
 from inference_energy.figures.words import NAMES, WITHIN, subject_of
-from inference_energy.studies.access import WORKLOADS
+from inference_energy.studies.study import WORKLOADS
 
 STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
 WIDTH, ROW = 255, 44

@@ -10,7 +10,7 @@ from inference_energy.figures.corpus.throughput_over_time import PALETTE
 from inference_energy.figures.fleet.sweeps import PARAMETERS, spoken, swept_values
 from inference_energy.figures.theme import PALE, number, ticks, titled
 from inference_energy.figures.words import WITHIN, subject_of
-from inference_energy.studies.access import model_weights
+from inference_energy.studies.study import NestedStudy
 
 WORKLOAD = "traditional"  # the one that every assumption is swept for
 ALIKE = 1.05  # factors that differ by less between models are told as the same
@@ -33,7 +33,8 @@ def model_sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.TopLevelMix
             finding=f"{study['title']}: no sweeps of models",
             conditions="Name assumptions and values under `sweeps` of the study.",
         )
-    named = [model for model in model_weights(study, study["fleet"]["subject"]) if model in set(rows["model"])]
+    served = NestedStudy.of(study).classes[study["fleet"]["subject"]].model_shares()
+    named = [model for model in served if model in set(rows["model"])]
     colours = {model: PALETTE[place % len(PALETTE)] for place, model in enumerate(named)}
     swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
     ends = (rows["p50"].min() / 1.3, rows["p50"].max() * 1.3)

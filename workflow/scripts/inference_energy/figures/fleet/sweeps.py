@@ -5,7 +5,7 @@ import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, ORANGE, number, ticks, titled
 from inference_energy.figures.words import WITHIN, subject_of
-from inference_energy.studies.access import WORKLOADS
+from inference_energy.studies.study import WORKLOADS
 
 PARAMETERS = {
     "long_share": ("Share of long queries", "%"),

@@ -7,7 +7,7 @@ import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
 from inference_energy.figures.words import WITHIN
-from inference_energy.studies.access import WORKLOADS
+from inference_energy.studies.study import WORKLOADS
 
 # In the order of drawing; colours of Okabe and Ito (2008).
 INGREDIENTS = {

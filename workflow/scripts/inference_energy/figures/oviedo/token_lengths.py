@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
-from inference_energy.studies.access import WORKLOADS
+from inference_energy.studies.study import WORKLOADS
 
 
 def token_lengths_figure(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.LayerChart:

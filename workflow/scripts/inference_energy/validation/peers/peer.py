@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.studies.study import BOUNDARIES
 
 J_PER_WH = 3600
-# From the GPUs' boards over the whole node and its datacenter to what an operator provides for a fleet of them.
-BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
 
 ByBoundary = dict[str, float | None]
 
