@@ -13,7 +13,8 @@ from inference_energy.fleet import tables as fleet_tables
 from inference_energy.headline import tables as headline_tables
 from inference_energy.oviedo import tables as oviedo_tables
 from inference_energy.requests import tables as requests_tables
-from inference_energy.tables.public import STUDY, PublicTable, Schema, read
+from inference_energy.tables.columns import Schema
+from inference_energy.tables.public import STUDY, PublicTable, read
 from inference_energy.throughput import tables as throughput_tables
 from inference_energy.validation import tables
 
