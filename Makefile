@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report statement verify compare golden archive grid new-source explain bench \
+.PHONY: all environment test lint report statement verify compare golden readme archive grid new-source explain bench \
 	bench-usage browser slurm cluster lock clean
 
 all: environment
@@ -66,6 +66,10 @@ compare: all
 # Takes the headline numbers of this tree for the agreed ones, and prints the line that CHANGELOG.md then needs.
 golden: all
 	@$(BIN)/python workflow/scripts/write_golden.py
+
+# The list of tables in results/README.md, from the catalogue.
+readme: environment
+	@$(BIN)/python workflow/scripts/write_readme.py
 
 # The run as one file in archive/: inputs, configuration, code, results, provenance.
 archive: all

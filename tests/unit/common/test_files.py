@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inference_energy.common.errors import InputError
-from inference_energy.common.files import file_name, name_of
+from inference_energy.common.files import complete, file_name, name_of
 
 ROOT = Path(__file__).parents[3]
 BY_HAND = {
@@ -49,3 +49,17 @@ def test_any_name_is_safe_and_comes_back(name):
 def test_what_no_name_is_written_as_is_told(file):
     with pytest.raises(InputError, match=r"^file name: found .*; allowed: letters"):
         name_of(file)
+
+
+def test_files_take_their_places_together_or_not_at_all(tmp_path):
+    paths = [tmp_path / "one.txt", tmp_path / "new" / "other.txt"]
+    with complete(*paths) as unfinished:
+        for place in unfinished:
+            place.write_text("first")
+        assert not any(path.exists() for path in paths)
+    assert [path.read_text() for path in paths] == ["first", "first"]
+    with pytest.raises(RuntimeError), complete(*paths) as unfinished:
+        unfinished[0].write_text("second")
+        raise RuntimeError
+    assert [path.read_text() for path in paths] == ["first", "first"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["new", "one.txt", "other.txt"]

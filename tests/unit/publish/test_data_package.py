@@ -49,7 +49,7 @@ def test_every_column_has_type_meaning_and_unit():
     assert resource["schema"]["fields"][-1] == {
         "name": "output_tokens",
         "type": "number",
-        "description": "answer length, tokens",
+        "description": "answer length",
         "unit": "tokens",
         "constraints": {"required": True, "minimum": 0},
     }

@@ -6,9 +6,8 @@ import pytest
 from inference_energy.publish import catalogue
 from inference_energy.publish import database as publish_database
 from inference_energy.tables import database
-from inference_energy.tables.dictionary import data_dictionary
 
-MEANINGS = publish_database.meanings(catalogue.BY_NAME, data_dictionary(catalogue.PUBLIC_TABLES))
+MEANINGS = publish_database.meanings(catalogue.BY_NAME)
 VIEWS = [name for name, meaning in MEANINGS.items() if meaning.query]
 QUERY = {"study": "s", "workload": "long", "subject": "frontier", "subject_kind": "class", "boundary": "datacenter"}
 LEVER = {"study": "s", "workload": "long", "spread": "untrimmed"}

@@ -8,6 +8,7 @@ import yaml
 from inference_energy.common import html, yaml_files
 from inference_energy.common.errors import InputError
 from inference_energy.statement import files, progress, run_end, tables, text, wording
+from inference_energy.tables import dictionary
 
 ROOT = Path(__file__).parents[3]
 
@@ -145,7 +146,7 @@ def test_wrong_usage_files_are_told(tmp_path, changes, told):
 
 
 def test_every_number_of_a_statement_has_a_unit_and_a_meaning():
-    for name, entries in tables.entries().items():
+    for name, entries in dictionary.data_dictionary(tables.TABLES.values()).items():
         assert entries, name
         assert all(entry.meaning for entry in entries)
         assert all(entry.unit for entry in entries if entry.type in ("number", "integer"))

@@ -2,9 +2,10 @@
 
 import pandera.polars as pa
 from inference_energy.publish.catalogue import BY_NAME
-from inference_energy.tables.columns import SHARE, number, text
+from inference_energy.tables.columns import number, share, text
 from inference_energy.tables.dictionary import data_dictionary
 from inference_energy.tables.public import PublicTable
+from inference_energy.tables.units import FACTOR
 
 
 def entries(**schemas):
@@ -13,22 +14,22 @@ def entries(**schemas):
 
 
 def test_limits_are_as_wide_as_the_widest_of_the_methods():
-    one = {"name": text("name", allowed=["a", "b"]), "factor": number("factor", at_least=1)}
-    other = {"name": text("name", allowed=["b", "c"]), "factor": number("factor", at_least=0)}
+    one = {"name": text("name", allowed=["a", "b"]), "factor": number("factor", FACTOR, at_least=1)}
+    other = {"name": text("name", allowed=["b", "c"]), "factor": number("factor", FACTOR, at_least=0)}
     found = entries(published=pa.DataFrameSchema(one), nested=pa.DataFrameSchema(other))
     assert found["name"].allowed == ("a", "b", "c")
     assert (found["factor"].minimum, found["factor"].maximum) == (0, None)
 
 
 def test_a_limit_of_one_method_alone_is_none():
-    one = {"name": text("name", allowed=["a"]), "factor": number("factor")}
-    other = {"name": text("name"), "factor": number("factor", at_least=None)}
+    one = {"name": text("name", allowed=["a"]), "factor": number("factor", FACTOR)}
+    other = {"name": text("name"), "factor": number("factor", FACTOR, at_least=None)}
     found = entries(published=pa.DataFrameSchema(one), nested=pa.DataFrameSchema(other))
     assert (found["name"].allowed, found["factor"].minimum) == ((), None)
 
 
 def test_a_column_of_one_method_alone_is_not_required():
-    shared = {"name": text("name"), "share": pa.Column(float, SHARE, description="share")}
+    shared = {"name": text("name"), "share": share("share")}
     found = entries(
         published=pa.DataFrameSchema(shared), nested=pa.DataFrameSchema({name: shared[name] for name in ("name",)})
     )

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from inference_energy.common import yaml_files
 from inference_energy.statistics.distributions import Beta, Constant, LogNormal, ShiftedLogNormal
+from inference_energy.tables.columns import QUANTILES
 from inference_energy.throughput import borrowing
 from inference_energy.throughput.gpu_time import GpuSeconds
 from inference_energy.validation import backtest
@@ -25,7 +26,7 @@ from scipy.special import ndtri
 CONFIG = yaml_files.read_yaml(Path(__file__).parents[3] / "config/config.yaml")
 SETTINGS, SEED = CONFIG["backtest"], CONFIG["seed"]
 KEYS = ["source", "row_id", "target"]
-OTHERS = [f"predicted_{q}" for q in validation_tables.PREDICTED]
+OTHERS = [f"predicted_{q}" for q in (*QUANTILES, "mean")]
 SAME_SOURCE = [f"{name}_same_source" for name in OTHERS]
 UNSEEN = [f"{name}_unseen" for name in OTHERS]
 ENERGY, PER_GPU, THROUGHPUT = "energy_j_per_output_token", "output_tok_per_s_per_gpu", "throughput_tok_per_s"

@@ -20,12 +20,14 @@ with jobs.job(snakemake) as logger:
         hardware=corpus["hardware"],
         limits=snakemake.params.limits,
     )
-    writing.write(found, snakemake.output.checks, corpus_tables.BENCHMARK_CHECKS)
     counts = corpus_counts.benchmark_sources(
         corpus["sources"], [corpus[name] for name in ("throughput", "energy", "estimates")], found
     )
-    writing.write(counts, snakemake.output.sources, corpus_tables.BENCHMARK_SOURCES)
-    corrections = pl.read_parquet(snakemake.input.corrections)
-    writing.write(corrections, snakemake.output.corrections, corpus_tables.Correction)
+    writing.write_all(
+        snakemake.output,
+        checks=(found, corpus_tables.BENCHMARK_CHECKS),
+        sources=(counts, corpus_tables.BENCHMARK_SOURCES),
+        corrections=(pl.read_parquet(snakemake.input.corrections), corpus_tables.Correction),
+    )
     for severity, check, findings in found.group_by("severity", "check", maintain_order=True).len().iter_rows():
         logger.info("%s %s: %d", severity, check, findings)

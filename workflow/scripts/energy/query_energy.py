@@ -22,11 +22,11 @@ with jobs.job(snakemake) as logger:
     )
     variance = fleet_variance.variance_shares(service, draws=snakemake.params.fleet_draws, seed=seed)
     summary = boundaries.filter(pl.col("boundary") == study.boundary.query)
-    for frame, output, schema in (
-        (boundaries, "boundaries", energy_tables.ENERGY_BY_BOUNDARY),
-        (density, "density", energy_tables.ENERGY_DENSITY),
-        (variance, "variance", fleet_tables.VARIANCE_SHARES),
-        (summary, "energy", energy_tables.ENERGY_PER_QUERY),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    writing.write_all(
+        snakemake.output,
+        boundaries=(boundaries, energy_tables.ENERGY_BY_BOUNDARY),
+        density=(density, energy_tables.ENERGY_DENSITY),
+        variance=(variance, fleet_tables.VARIANCE_SHARES),
+        energy=(summary, energy_tables.ENERGY_PER_QUERY),
+    )
     logger.info("%s", summary)

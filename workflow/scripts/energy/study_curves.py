@@ -12,9 +12,9 @@ with jobs.job(snakemake) as logger:
     read = resolve.read_tables(snakemake.input)
     fit = curves.fitted(name, study, read)
     service = resolve.resolved(name, study, fit, read)
-    for frame, output, schema in (
-        (fit, "fit", throughput_tables.THROUGHPUT_FIT),
-        (assumptions.assumed(name, service.given, fit), "assumed", energy_tables.ASSUMED),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    writing.write_all(
+        snakemake.output,
+        fit=(fit, throughput_tables.THROUGHPUT_FIT),
+        assumed=(assumptions.assumed(name, service.given, fit), energy_tables.ASSUMED),
+    )
     logger.info("%s", fit)

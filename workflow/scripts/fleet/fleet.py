@@ -22,10 +22,10 @@ with jobs.job(snakemake) as logger:
     of = scenarios.fleets(service, levers, draws=draws, seed=seed)
     aggregates = scenarios.scenario_aggregates(service, of)
     plan = scenarios.fleet_plan(service, of, hardware=read.hardware, grid=grid, seed=seed)
-    for frame, output, schema in (
-        (sweeps.sweeps(service, draws=draws, seed=seed), "sweeps", fleet_tables.SWEEPS),
-        (plan, "plan", fleet_tables.FLEET_PLAN),
-        (aggregates, "scenarios", fleet_tables.SCENARIO_AGGREGATES),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    writing.write_all(
+        snakemake.output,
+        sweeps=(sweeps.sweeps(service, draws=draws, seed=seed), fleet_tables.SWEEPS),
+        plan=(plan, fleet_tables.FLEET_PLAN),
+        scenarios=(aggregates, fleet_tables.SCENARIO_AGGREGATES),
+    )
     logger.info("%s", aggregates)

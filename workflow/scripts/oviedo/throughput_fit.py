@@ -31,8 +31,11 @@ with jobs.job(snakemake) as logger:
     )
     members = {model_class: spec.weights for model_class, spec in study.classes.items()}
     checks.check_members_fitted(members, f"config/studies/{name}.yaml", fit["model"].to_list())
-    writing.write(fit, snakemake.output.fit, oviedo_tables.THROUGHPUT_FIT)
-    writing.write(rows, snakemake.output.rows, oviedo_tables.THROUGHPUT_ROWS)
     prompt = study.workloads["traditional"].input_tokens
-    writing.write(log_linear.throughput_curve(fit, prompt), snakemake.output.curve, oviedo_tables.THROUGHPUT_CURVE)
+    writing.write_all(
+        snakemake.output,
+        fit=(fit, oviedo_tables.THROUGHPUT_FIT),
+        rows=(rows, oviedo_tables.THROUGHPUT_ROWS),
+        curve=(log_linear.throughput_curve(fit, prompt), oviedo_tables.THROUGHPUT_CURVE),
+    )
     logger.info("%s", fit)

@@ -8,7 +8,9 @@ from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     density, quantiles = token_lengths.token_lengths(PublishedStudy.of(snakemake.params.study))
-    columns = list(oviedo_tables.TOKEN_LENGTH_DENSITY.columns)
-    writing.write(density.select(columns), snakemake.output.density, oviedo_tables.TOKEN_LENGTH_DENSITY)
-    writing.write(quantiles, snakemake.output.quantiles, oviedo_tables.TOKEN_LENGTH_QUANTILES)
+    writing.write_all(
+        snakemake.output,
+        density=(density, oviedo_tables.TOKEN_LENGTH_DENSITY),
+        quantiles=(quantiles, oviedo_tables.TOKEN_LENGTH_QUANTILES),
+    )
     logger.info("%s", quantiles)

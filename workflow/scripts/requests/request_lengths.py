@@ -17,10 +17,10 @@ with jobs.job(snakemake) as logger:
     lengths = read["request_lengths_csv"].sort("source", "workload", "input_tokens", "output_tokens")
     answers = read["output_length_quantiles_csv"].sort("task", "model")
     quantiles = traces.weighted_quantiles(lengths, statistics_quantiles.SHARES)
-    for frame, name, schema in (
-        (lengths, "lengths", requests_tables.REQUEST_LENGTHS),
-        (answers, "answers", requests_tables.OUTPUT_LENGTH_QUANTILES),
-        (quantiles, "quantiles", requests_tables.REQUEST_LENGTH_QUANTILES),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[name], schema)
+    writing.write_all(
+        snakemake.output,
+        lengths=(lengths, requests_tables.REQUEST_LENGTHS),
+        answers=(answers, requests_tables.OUTPUT_LENGTH_QUANTILES),
+        quantiles=(quantiles, requests_tables.REQUEST_LENGTH_QUANTILES),
+    )
     logger.info("%s", quantiles)

@@ -22,10 +22,10 @@ with jobs.job(snakemake) as logger:
         place=snakemake.params.place,
         folder=folder,
     )
-    for frame, output, schema in (
-        (sums, "sums", statement_tables.SUMS_TABLE),
-        (billed, "bills", statement_tables.BILLS_TABLE),
-        (files, "files", statement_tables.FILES_TABLE),
-    ):
-        writing.write(frame, snakemake.output[output], schema)
+    writing.write_all(
+        snakemake.output,
+        sums=(sums, statement_tables.SUMS_TABLE),
+        bills=(billed, statement_tables.BILLS_TABLE),
+        files=(files, statement_tables.FILES_TABLE),
+    )
     logger.info("%s", metering.told(files))

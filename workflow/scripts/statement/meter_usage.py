@@ -20,6 +20,7 @@ with jobs.job(snakemake) as logger:
         folder=Path(snakemake.output.sums).parent,
         logger=logger,
     )
-    writing.write(sums, snakemake.output.sums, statement_tables.SUMS_TABLE)
-    writing.write(files, snakemake.output.files, statement_tables.FILES_TABLE)
+    writing.write_all(
+        snakemake.output, sums=(sums, statement_tables.SUMS_TABLE), files=(files, statement_tables.FILES_TABLE)
+    )
     logger.info("%s", files)

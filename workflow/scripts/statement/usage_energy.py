@@ -30,7 +30,7 @@ with jobs.job(snakemake) as logger:
         place=params.place,
         logger=logger,
     )
-    for name, frame in found.items():
-        schema = statement_tables.SCHEMAS[name]
-        writing.write(frame.select(list(schema.columns)), snakemake.output[name], schema)
+    writing.write_all(
+        snakemake.output, **{name: (frame, statement_tables.TABLES[name].schemas[""]) for name, frame in found.items()}
+    )
     logger.info("%s", found["capacity"])

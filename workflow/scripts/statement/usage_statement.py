@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 with jobs.job(snakemake) as logger:
     params = snakemake.params
-    tables = {name: pl.read_parquet(snakemake.input[name]) for name in statement_tables.SCHEMAS}
+    tables = {name: pl.read_parquet(snakemake.input[name]) for name in statement_tables.TABLES}
     content = text.content(
         tables,
         usage=params.usage,

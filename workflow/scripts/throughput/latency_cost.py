@@ -10,10 +10,10 @@ with jobs.job(snakemake) as logger:
     runs = latency.series(pl.read_parquet(snakemake.input.energy))
     costs = latency.energy_cost_of_latency(runs)
     summary = latency.summary(costs)
-    for frame, output, schema in (
-        (runs, "runs", throughput_tables.LATENCY_RUNS),
-        (costs, "costs", throughput_tables.LATENCY_COSTS),
-        (summary, "summary", throughput_tables.LATENCY_SUMMARY),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    writing.write_all(
+        snakemake.output,
+        runs=(runs, throughput_tables.LATENCY_RUNS),
+        costs=(costs, throughput_tables.LATENCY_COSTS),
+        summary=(summary, throughput_tables.LATENCY_SUMMARY),
+    )
     logger.info("%s", summary)

@@ -16,10 +16,10 @@ with jobs.job(snakemake) as logger:
     borrowed = borrowing.left_out_configurations(rows, fitted, models, hardware)
     predictions = pl.concat([fits.with_fit_error(direct), fits.with_fit_error(borrowed, prior_rows=np.inf)])
     forms = fits.compared(predictions)
-    for name, frame, schema in (
-        ("configurations", fits.stated_error(fitted, direct), throughput_tables.THROUGHPUT_CONFIGURATIONS),
-        ("left_out", predictions, throughput_tables.THROUGHPUT_LEFT_OUT),
-        ("forms", forms, throughput_tables.THROUGHPUT_FORMS),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[name], schema)
+    writing.write_all(
+        snakemake.output,
+        configurations=(fits.stated_error(fitted, direct), throughput_tables.THROUGHPUT_CONFIGURATIONS),
+        left_out=(predictions, throughput_tables.THROUGHPUT_LEFT_OUT),
+        forms=(forms, throughput_tables.THROUGHPUT_FORMS),
+    )
     logger.info("%s", forms.filter(pl.col("configuration") == "all"))

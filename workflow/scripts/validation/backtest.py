@@ -43,10 +43,10 @@ with jobs.job(snakemake) as logger:
         output_tokens=settings["output_tokens"],
     )
     found = scores.scores(predicted, peers)
-    for frame, output, schema in (
-        (predicted, "backtest", validation_tables.BACKTEST),
-        (peers, "peers", validation_tables.BACKTEST_PEERS),
-        (found, "scores", validation_tables.SCORES),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    writing.write_all(
+        snakemake.output,
+        backtest=(predicted, validation_tables.BACKTEST),
+        peers=(peers, validation_tables.BACKTEST_PEERS),
+        scores=(found, validation_tables.SCORES),
+    )
     logger.info("%s", found.filter(pl.col("grouped_by") == "all"))

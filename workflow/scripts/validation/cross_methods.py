@@ -30,12 +30,12 @@ with jobs.job(snakemake) as logger:
     statements = validation_statements.overstatement(
         service, estimates, read.models, draws=params.draws, seed=params.seed
     )
-    for frame, output, schema in (
-        (methods, "methods", validation_tables.CROSS_METHODS),
-        (validation_methods.spread_parts(methods), "parts", validation_tables.CROSS_METHOD_PARTS),
-        (statements, "statements", validation_tables.STATEMENTS),
-        (validation_statements.by_kind(statements), "kinds", validation_tables.STATEMENT_KINDS),
-        (tornado.tornado(service), "tornado", fleet_tables.TORNADO),
-    ):
-        writing.write(frame.select(list(schema.columns)), snakemake.output[output], schema)
+    writing.write_all(
+        snakemake.output,
+        methods=(methods, validation_tables.CROSS_METHODS),
+        parts=(validation_methods.spread_parts(methods), validation_tables.CROSS_METHOD_PARTS),
+        statements=(statements, validation_tables.STATEMENTS),
+        kinds=(validation_statements.by_kind(statements), validation_tables.STATEMENT_KINDS),
+        tornado=(tornado.tornado(service), fleet_tables.TORNADO),
+    )
     logger.info("%s", methods)

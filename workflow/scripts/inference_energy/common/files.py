@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from inference_energy.common.errors import InputError
@@ -51,12 +54,32 @@ def _bytes(character: str) -> str:
     return "".join(f"+{byte:02X}" for byte in character.encode())
 
 
+@contextmanager
+def complete(*paths: Path) -> Iterator[list[Path]]:
+    """Places to write files to; what stood at their paths stays until all of them are whole.
+
+    Args:
+        paths: of the files; a folder that is missing is made.
+
+    Yields:
+        A place for every path, in a folder beside it that is gone afterwards. Where the block ends without an error,
+        each file takes its place; else none does.
+    """
+    with ExitStack() as stack:
+        unfinished = []
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".unfinished_"))
+            unfinished.append(Path(folder) / path.name)
+        yield unfinished
+        for place, path in zip(unfinished, paths, strict=True):
+            place.replace(path)
+
+
 def write(path: Path, text: str) -> None:
     """Write a text file; what stood there before stays until it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    with complete(path) as (unfinished,):
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, content: Any) -> None:

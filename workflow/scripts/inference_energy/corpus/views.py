@@ -1,50 +1,31 @@
 """The tables and views of `results/benchmarks.duckdb`: meaning of every one and of every column."""
 
-import pandera.polars as pa
-
 from inference_energy.corpus import tables
 from inference_energy.corpus.tables import ACCEPTED, SOURCES, Correction, Hardware, Model
+from inference_energy.tables.columns import columns_of, comments, count, number, texts
 from inference_energy.tables.database import Meaning
-from inference_energy.tables.inputs import InputTable
 
-
-def _meanings(columns: dict[str, pa.Column]) -> dict[str, str]:
-    return {name: column.description for name, column in columns.items()}
-
-
-def _registry(table: type[InputTable]) -> dict[str, str]:
-    return _meanings(table.to_schema().columns)
-
-
-PLACE = _meanings(tables.PLACE)
+PLACE = comments(tables.PLACE)
 THROUGHPUT, ENERGY, ESTIMATE = (
-    _meanings(ACCEPTED[name].columns) for name in ("throughput", "measured_energy", "published_estimate")
+    comments(ACCEPTED[name].columns) for name in ("throughput", "measured_energy", "published_estimate")
 )
-MODEL, HARDWARE = _registry(Model), _registry(Hardware)
+MODEL, HARDWARE, CORRECTION = (comments(columns_of(table)) for table in (Model, Hardware, Correction))
 
 TABLES = {
-    "source": Meaning(
-        "One file of one benchmark source, with its verified origin",
-        _meanings(SOURCES.columns),
-    ),
+    "source": Meaning("One file of one benchmark source, with its verified origin", comments(SOURCES.columns)),
     "throughput": Meaning("One token throughput of one configuration", THROUGHPUT),
-    "measured_energy": Meaning(
-        "One measured energy of one run, beside the configuration of that run",
-        ENERGY,
-    ),
+    "measured_energy": Meaning("One measured energy of one run, beside the configuration of that run", ENERGY),
     "published_estimate": Meaning("One statement about the energy of a query", ESTIMATE),
     "model": Meaning("One language model", MODEL),
     "hardware": Meaning("One GPU and its node", HARDWARE),
-    "correction": Meaning(
-        "One known error of a published row; studies choose whether to correct it", _registry(Correction)
-    ),
+    "correction": Meaning("One known error of a published row; studies choose whether to correct it", CORRECTION),
     "rejected_row": Meaning(
         "One fault of a benchmark row that was set aside",
-        PLACE | {"column": "column at fault", "value": "what was found", "reason": "what is allowed"},
+        PLACE | comments(texts(column="column at fault", value="what was found", reason="what is allowed")),
     ),
     "left_out": Meaning(
         "Records of a file that are outside the scope of the corpus",
-        PLACE | {"reason": "why", "records": "how many"},
+        PLACE | comments({**texts(reason="why"), "records": count("records")}),
     ),
 }
 
@@ -60,7 +41,9 @@ VIEWS = {
     ),
     "least_energy": Meaning(
         "The measured run with the least energy per output token, per model, GPU, precision and boundary",
-        ENERGY | MODEL | {"wh_per_1000_output_tokens": "the same energy for 1,000 output tokens, Wh"},
+        ENERGY
+        | MODEL
+        | comments({"wh_per_1000_output_tokens": number("the same energy for 1,000 output tokens", "Wh")}),
         """SELECT e.model, m.model_class, e.gpu, e.gpus, e.precision, e.boundary, e.prompts, e.concurrency,
         e.energy_j_per_output_token, e.energy_j_per_output_token * 1000 / 3600 AS wh_per_1000_output_tokens,
         e.source, e.row_id, e.file, e.line
@@ -73,12 +56,14 @@ VIEWS = {
         "Throughput rows and measured energies per model and GPU, with the date of the newest row",
         THROUGHPUT
         | MODEL
-        | {
-            "throughput_rows": "rows of table throughput",
-            "measured_energies": "rows of table measured_energy",
-            "sources": "number of sources",
-            "newest": "date of publication of the newest row",
-        },
+        | comments(
+            {
+                "throughput_rows": count("rows of table throughput"),
+                "measured_energies": count("rows of table measured_energy"),
+                "sources": count("sources"),
+                **texts(newest="date of publication of the newest row"),
+            }
+        ),
         """SELECT t.model, m.model_class, t.gpu, count(*) AS throughput_rows, count(e.row_id) AS measured_energies,
         count(DISTINCT t.source) AS sources, max(t.published_on) AS newest
         FROM throughput t JOIN model m USING (model)
@@ -87,7 +72,7 @@ VIEWS = {
     ),
     "rows_per_source": Meaning(
         "What was read of every source",
-        TABLES["source"].columns | {"files": "number of files"},
+        TABLES["source"].columns | comments({"files": count("files")}),
         """SELECT source, count(*) AS files, sum(rows_accepted)::BIGINT AS rows_accepted,
         sum(rows_rejected)::BIGINT AS rows_rejected, sum(records_left_out)::BIGINT AS records_left_out,
         max(read_on) AS read_on, any_value(licence) AS licence FROM source

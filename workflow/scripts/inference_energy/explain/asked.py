@@ -6,45 +6,7 @@ from dataclasses import dataclass, field, replace
 from inference_energy.explain.build import Evidence
 from inference_energy.explain.step import RESULT, Node, Place, Value, computed, digits
 
-# Units by what a column's name ends with or holds, the first that fits.
-UNITS = {
-    "gwh_per_day": "GWh/day",
-    "tok_per_s_per_gpu": "tok/s per GPU",
-    "tok_per_s": "tok/s",
-    "j_per_output_token": "J per output token",
-    "wh_p50_relative_se": "",
-    "_se_": "standard errors",
-    "deviation_from_exact_se": "standard errors",
-    "_wh": "Wh",
-    "_s_per_token2": "GPU-s per token and token of context",
-    "_s_per_token": "GPU-s per token",
-    "_ms": "ms",
-    "_kw": "kW",
-    "power_w": "W",
-    "tdp_w": "W",
-    "memory_gb": "GB",
-    "gb_per_s": "GB/s",
-    "tflop_per_s": "TFLOP/s",
-    "parameters_billions": "billions",
-    "multiplier": "x",
-    "tokens": "tokens",
-    "predicted": "J per output token",
-    "measured": "J per output token",
-    "queries_per_day": "queries/day",
-}
-# Columns of a table that are in the unit of its row.
-IN_UNIT = {"published", "computed", "p05", "p25", "p50", "p75", "p95", "mean", "before", "after", "at_low", "at_high"}
-IN_UNIT |= {"central", "found", "expected", "computed_p05", "computed_p95", "tolerance", "sampling_se"}
 QUANTILES = ("p05", "p25", "p50", "p75", "p95")
-
-
-def unit_of(column: str, row: dict) -> str:
-    """Unit of a column of a row."""
-    if column in IN_UNIT and row.get("unit"):
-        return row["unit"]
-    if "share" in column and "tok_per" not in column:
-        return ""
-    return next((unit for part, unit in UNITS.items() if part in f"{column}_"), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +62,7 @@ class Asked:
         given = {
             "label": f"{self.column} of {self.table} ({self.key})",
             "value": self.value,
-            "unit": unit_of(self.column, self.row),
+            "unit": self.evidence.unit(self.table, self.column, self.row),
             "place": self.place,
             "note": self.evidence.meaning(self.table, self.column),
         }

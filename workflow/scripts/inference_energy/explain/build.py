@@ -20,6 +20,7 @@ from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.studies import files as studies_files
 from inference_energy.studies.study import NestedStudy, PublishedStudy, whole
 from inference_energy.tables import public
+from inference_energy.tables.units import COUNT, FACTOR, OF_PARAMETER, OF_ROW, POSITION, SHARE
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
 
 BENCHMARKS, WORKLOADS = Path("resources/benchmarks"), Path("resources/workloads")
@@ -37,6 +38,8 @@ TABLES = {
     "lengths": "request_lengths",
     "answers": "output_length_quantiles",
 }
+# Units that are printed in another way than they are declared.
+PRINTED = dict.fromkeys((SHARE, COUNT, POSITION, OF_PARAMETER), "") | {FACTOR: "x"}
 
 
 class Evidence:
@@ -116,6 +119,14 @@ class Evidence:
     def meaning(self, name: str, column: str) -> str:
         """What a column of a public table means."""
         return self.once("columns", name, read=lambda: BY_NAME[name].columns())[column]
+
+    def unit(self, name: str, column: str, row: dict) -> str:
+        """Unit of a number of a public table as it is printed behind it: its row's own where rows have different ones.
+
+        Shares, counts and positions are printed without one, factors with an x.
+        """
+        declared = self.once("units", name, read=lambda: BY_NAME[name].units())[column]
+        return row["unit"] if declared == OF_ROW else PRINTED.get(declared, declared)
 
     def key(self, name: str) -> list[str]:
         """Columns that together name a row of a public table."""

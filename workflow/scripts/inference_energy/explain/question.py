@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.explain.asked import unit_of
 from inference_energy.explain.build import Evidence
 from inference_energy.publish.catalogue import BY_NAME, PUBLIC_TABLES
 
@@ -391,7 +390,8 @@ def _values(evidence: Evidence, number: str, words: list[str]) -> list[tuple[flo
             near = (of.frame[column].cast(pl.Float64) - value).abs() <= half * (1 + 1e-9)
             for position in near.arg_true():
                 row = of.frame.row(position, named=True)
-                if _fits(row, column, parts, of.texts[position], units, further):
+                in_unit = not units or evidence.unit(name, column, row) in units
+                if in_unit and _fits(parts, of.texts[position], further):
                     # What a study reproduces is explained beside what is printed.
                     reproduced = column == "published" and row["within"] is not None
                     each = Found(table=name, position=position, row=row, column="computed" if reproduced else column)
@@ -426,9 +426,7 @@ def _printed(number: str, words: Iterable[str]) -> tuple[float, float]:
     return float(text) * scale, 0.5 * 10 ** (power - decimals) * scale
 
 
-def _fits(row: dict, column: str, parts: list[str], text: str, units: set[str], further: list[str]) -> bool:
-    if units and unit_of(column, row) not in units:
-        return False
+def _fits(parts: list[str], text: str, further: list[str]) -> bool:
     return all(f" {word} " in text or {word, WORDS.get(word, word)} & {*parts} for word in further)
 
 

@@ -3,19 +3,20 @@
 import pandera.polars as pa
 import polars as pl
 
-from inference_energy.energy.tables import BOUNDARY, PERCENTILES
-from inference_energy.tables.columns import SHARE, number, text
-from inference_energy.tables.inputs import URL, InputTable
+from inference_energy.energy.tables import BOUNDARY
+from inference_energy.tables.columns import INTERVAL, flag, number, quantiles, share, table, text, texts
+from inference_energy.tables.inputs import URL, InputTable, cell, filled
+from inference_energy.tables.units import FACTOR, OF_PARAMETER, OF_ROW, SHARE
 
 
 class ReferenceLoad(InputTable):
     """One familiar load to compare a fleet with."""
 
-    reference: str = pa.Field(unique=True, description="name")
-    energy_gwh_per_day: float = pa.Field(gt=0, description="GWh per day")
-    label: str = pa.Field(description="name in figures")
-    derivation: str = pa.Field(description="how it was computed")
-    source: str = pa.Field(description="where it stands")
+    reference: str = cell("name", unique=True)
+    energy_gwh_per_day: float = cell("its energy per day", "GWh/day", gt=0)
+    label: str = cell("name in figures")
+    derivation: str = cell("how it was computed")
+    source: str = cell("where it stands")
 
 
 class GridZone(InputTable):
@@ -31,39 +32,37 @@ class GridZone(InputTable):
     # location-based method.
     # ASSUME: the water of a kWh is what power plants consume (evaporate), reservoirs included, not what they withdraw.
     # Source: WRI, Guidance for Calculating Water Use Embedded in Purchased Electricity.
-    zone: str = pa.Field(str_matches=r"^[A-Z]{3}$", unique=True, description="ISO 3166-1 alpha-3 code, or WOR: world")
-    label: str = pa.Field(str_length={"min_value": 1}, unique=True, description="name in English")
-    carbon_gco2e_per_kwh: float = pa.Field(ge=0, le=2000, description="greenhouse gases of generation, gCO2e/kWh")
-    carbon_basis: str = pa.Field(
-        isin=["life cycle", "direct"], description="whether that counts the whole life cycle or only the power plants"
+    zone: str = cell("ISO 3166-1 alpha-3 code, or WOR: world", str_matches=r"^[A-Z]{3}$", unique=True)
+    label: str = filled("name in English", unique=True)
+    carbon_gco2e_per_kwh: float = cell("greenhouse gases of generation", "gCO2e/kWh", ge=0, le=2000)
+    carbon_basis: str = cell(
+        "whether that counts the whole life cycle or only the power plants", isin=["life cycle", "direct"]
     )
-    water_l_per_kwh: float = pa.Field(
-        ge=0, le=200, nullable=True, description="water consumed by generation, off the datacenter's site, L/kWh"
+    water_l_per_kwh: float = cell(
+        "water consumed by generation, off the datacenter's site", "L/kWh", ge=0, le=200, nullable=True
     )
-    year: int = pa.Field(ge=1990, le=2100, nullable=True, description="year of the carbon figure (empty: not stated)")
-    source: str = pa.Field(str_matches=URL, description="where these figures stand")
-    carbon_earlier_gco2e_per_kwh: float = pa.Field(
-        ge=0, le=2000, nullable=True, description="the same in an earlier edition, to see how much it moves, gCO2e/kWh"
+    year: int = cell("year of the carbon figure (empty: not stated)", "year", ge=1990, le=2100, nullable=True)
+    source: str = cell("where these figures stand", str_matches=URL)
+    carbon_earlier_gco2e_per_kwh: float = cell(
+        "the same in an earlier edition, to see how much it moves", "gCO2e/kWh", ge=0, le=2000, nullable=True
     )
-    earlier_year: int = pa.Field(ge=1990, le=2100, nullable=True, description="year of the earlier figure")
-    earlier_source: str = pa.Field(nullable=True, str_matches=URL, description="where the earlier figure stands")
+    earlier_year: int = cell("year of the earlier figure", "year", ge=1990, le=2100, nullable=True)
+    earlier_source: str = cell("where the earlier figure stands", str_matches=URL, nullable=True)
 
 
 class DatacenterEfficiency(InputTable):
     """One statement on the PUE or on-site WUE of an operator's datacenters."""
 
-    operator: str = pa.Field(str_length={"min_value": 1}, description="who runs, rents or surveys the datacenters")
-    covers: str = pa.Field(str_length={"min_value": 1}, description="the datacenters that the figures stand for")
-    pue: float = pa.Field(ge=1, le=5, nullable=True, description="facility energy per IT energy (low end of a range)")
-    pue_high: float = pa.Field(ge=1, le=5, nullable=True, description="high end, if the PUE is a range")
-    wue_l_per_kwh: float = pa.Field(
-        ge=0, le=20, nullable=True, description="water used on site per kWh of IT energy, L/kWh (low end of a range)"
+    operator: str = filled("who runs, rents or surveys the datacenters")
+    covers: str = filled("the datacenters that the figures stand for")
+    pue: float = cell("facility energy per IT energy (low end of a range)", FACTOR, ge=1, le=5, nullable=True)
+    pue_high: float = cell("high end, if the PUE is a range", FACTOR, ge=1, le=5, nullable=True)
+    wue_l_per_kwh: float = cell(
+        "water used on site per kWh of IT energy (low end of a range)", "L/kWh", ge=0, le=20, nullable=True
     )
-    wue_high_l_per_kwh: float = pa.Field(
-        ge=0, le=20, nullable=True, description="high end, if the WUE is a range, L/kWh"
-    )
-    year: int = pa.Field(ge=2000, le=2100, nullable=True, description="year of the figures (empty: not stated)")
-    source: str = pa.Field(str_matches=URL, description="where the statement stands")
+    wue_high_l_per_kwh: float = cell("high end, if the WUE is a range", "L/kWh", ge=0, le=20, nullable=True)
+    year: int = cell("year of the figures (empty: not stated)", "year", ge=2000, le=2100, nullable=True)
+    source: str = cell("where the statement stands", str_matches=URL)
 
     class Config:
         """A source states a year's figures for an operator once."""
@@ -91,103 +90,74 @@ def _is_range(low: str, high: str) -> pl.Expr:
     return pl.col(high).is_null() | (pl.col(low) <= pl.col(high)).fill_null(False)
 
 
-VARIANCE_SHARES = pa.DataFrameSchema(
-    {
-        "study": text("study"),
-        "subject": text("class of models"),
-        "label": text("name in figures"),
-        "workload": text("workload"),
-        "boundary": BOUNDARY,
-        "spread": text(
-            "untrimmed: of a single query; shared: of the mean over queries", allowed=["untrimmed", "shared"]
-        ),
-        "ingredient": text("where the spread comes from; interplay: what no ingredient explains alone"),
-        "variance_share": number("share of the variance of ln energy; they sum to 1", at_least=None),
-        "log_variance": number("that variance"),
-    },
-    strict=True,
-    unique=["study", "subject", "workload", "spread", "ingredient"],
+VARIANCE_SHARES = table(
+    ["study", "subject", "workload", "spread", "ingredient"],
+    **texts(study="study", subject="class of models", label="name in figures", workload="workload"),
+    boundary=BOUNDARY,
+    spread=text("untrimmed: of a single query; shared: of the mean over queries", allowed=["untrimmed", "shared"]),
+    ingredient=text("where the spread comes from; interplay: what no ingredient explains alone"),
+    variance_share=number("share of the variance of ln energy; they sum to 1", SHARE, at_least=None),
+    log_variance=number("that variance", "log ratio squared"),
 )
 
-SCENARIO_AGGREGATES = pa.DataFrameSchema(
-    {
-        "study": text("study"),
-        "scenario": text("scenario"),
-        "label": text("name in figures"),
-        "boundary": BOUNDARY,
-        "queries_per_day": number("queries per day"),
-        "long_share": pa.Column(float, SHARE, description="share of long queries"),
-        "interventions": pa.Column(bool, description="whether the study's levers are pulled"),
-        "overhead_traditional": number("mean overhead factor of traditional queries", at_least=1),
-        "overhead_long": number("mean overhead factor of long queries", at_least=1),
-        **{
-            f"energy_gwh_per_day_{q}": number(f"{q.upper()} over what the fleet shares, GWh/day")
-            for q in (*PERCENTILES, "mean")
-        },
-        "energy_gwh_per_day_mean_traditional": number("of the mean traditional queries"),
-        "energy_gwh_per_day_mean_long": number("of the mean long queries"),
-        "energy_gwh_per_day_mean_se": number("Monte Carlo standard error of the mean"),
-    },
-    strict=True,
-    unique=["study", "scenario"],
+SCENARIO_AGGREGATES = table(
+    ["study", "scenario"],
+    **texts(study="study", scenario="scenario", label="name in figures"),
+    boundary=BOUNDARY,
+    queries_per_day=number("queries per day", "queries per day"),
+    long_share=share("share of long queries"),
+    interventions=flag("whether the study's levers are pulled"),
+    overhead_traditional=number("mean overhead factor of traditional queries", FACTOR, at_least=1),
+    overhead_long=number("mean overhead factor of long queries", FACTOR, at_least=1),
+    **quantiles("energy_gwh_per_day_{}", "{} over what the fleet shares", "GWh/day", INTERVAL),
+    energy_gwh_per_day_mean_traditional=number("of the mean traditional queries", "GWh/day"),
+    energy_gwh_per_day_mean_long=number("of the mean long queries", "GWh/day"),
+    energy_gwh_per_day_mean_se=number("Monte Carlo standard error of the mean", "GWh/day"),
 )
 
-FLEET_PLAN = pa.DataFrameSchema(
-    {
-        "study": text("study"),
-        "scenario": text("scenario"),
-        "label": text("name in figures"),
-        "quantity": text("what a planner asks"),
-        "unit": text("its unit"),
-        **{q: number(f"{q.upper()} over what the fleet shares") for q in (*PERCENTILES, "mean")},
-        "basis": text("what it rests on"),
-    },
-    strict=True,
-    unique=["study", "scenario", "quantity"],
+FLEET_PLAN = table(
+    ["study", "scenario", "quantity"],
+    **texts(
+        study="study", scenario="scenario", label="name in figures", quantity="what a planner asks", unit="its unit"
+    ),
+    **quantiles("{}", "{} over what the fleet shares", OF_ROW, INTERVAL),
+    basis=text("what it rests on"),
 )
 
-MEAN_OVER_SHARED = {
-    q: number(f"{q.upper()} of the mean energy over what else the fleet shares") for q in (*PERCENTILES, "mean")
+PARAMETER = {
+    "parameter": text("assumption that is varied"),
+    "value": number("its value", OF_PARAMETER),
 }
-SWEEPS = pa.DataFrameSchema(
-    {
-        "study": text("study"),
-        "parameter": text("assumption that is varied"),
-        "value": number("its value"),
-        "workload": text("workload, or all of a fleet's day"),
-        "unit": text("unit of the energy"),
-        **MEAN_OVER_SHARED,
-    },
-    strict=True,
-    unique=["study", "parameter", "value", "workload"],
+SWEPT = {
+    "unit": text("unit of the energy"),
+    **quantiles("{}", "{} of the mean energy over what else the fleet shares", OF_ROW, INTERVAL),
+}
+SWEEPS = table(
+    ["study", "parameter", "value", "workload"],
+    study=text("study"),
+    **PARAMETER,
+    workload=text("workload, or all of a fleet's day"),
+    **SWEPT,
 )
 
-MODEL_SWEEPS = pa.DataFrameSchema(
-    {
-        "study": text("study"),
-        "model": text("model that serves every query"),
-        "model_class": text("size class of the model"),
-        "parameter": text("assumption that is varied"),
-        "value": number("its value"),
-        "workload": text("workload"),
-        "unit": text("unit of the energy"),
-        **MEAN_OVER_SHARED,
-    },
-    strict=True,
-    unique=["study", "model", "parameter", "value", "workload"],
+MODEL_SWEEPS = table(
+    ["study", "model", "parameter", "value", "workload"],
+    **texts(study="study", model="model that serves every query", model_class="size class of the model"),
+    **PARAMETER,
+    workload=text("workload"),
+    **SWEPT,
 )
 
-TORNADO = pa.DataFrameSchema(
-    {
-        "study": text("study"),
-        "quantity": text("headline number"),
-        "unit": text("its unit"),
-        "ingredient": text("what is moved alone"),
-        "label": text("name in figures"),
-        "at_low": number("the quantity with it at P5, or at its first alternative"),
-        "at_high": number("the quantity with it at P95, or at its other alternative"),
-        "central": number("the quantity with everything at its median"),
-    },
-    strict=True,
-    unique=["study", "quantity", "ingredient"],
+TORNADO = table(
+    ["study", "quantity", "ingredient"],
+    **texts(
+        study="study",
+        quantity="headline number",
+        unit="its unit",
+        ingredient="what is moved alone",
+        label="name in figures",
+    ),
+    at_low=number("the quantity with it at P5, or at its first alternative", OF_ROW),
+    at_high=number("the quantity with it at P95, or at its other alternative", OF_ROW),
+    central=number("the quantity with everything at its median", OF_ROW),
 )

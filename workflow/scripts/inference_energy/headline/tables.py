@@ -1,23 +1,22 @@
 """Schemas of headline values: printed, computed, and the bridge between studies."""
 
-import pandera.polars as pa
-
-from inference_energy.tables.columns import number, text
-from inference_energy.tables.inputs import URL, InputTable
+from inference_energy.tables.columns import count, flag, number, table, text, texts
+from inference_energy.tables.inputs import URL, InputTable, cell
+from inference_energy.tables.units import FACTOR, OF_ROW, POSITION, SHARE
 
 
 class PublishedValue(InputTable):
     """One number that a publication prints, to be reproduced."""
 
-    study: str = pa.Field(description="study that should reproduce it")
-    quantity: str = pa.Field(description="name among the computed quantities")
-    label: str = pa.Field(description="name for readers")
-    unit: str = pa.Field(description="unit")
-    published: float = pa.Field(description="value as printed")
-    resolution: float = pa.Field(gt=0, description="one unit of the last printed digit")
-    published_source: str = pa.Field(str_matches=URL, description="publication")
-    locator: str = pa.Field(description="place in it")
-    note: str = pa.Field(nullable=True, description="what a reader must know when it does not come back")
+    study: str = cell("study that should reproduce it")
+    quantity: str = cell("name among the computed quantities")
+    label: str = cell("name for readers")
+    unit: str = cell("unit")
+    published: float = cell("value as printed", OF_ROW)
+    resolution: float = cell("one unit of the last printed digit", OF_ROW, gt=0)
+    published_source: str = cell("publication", str_matches=URL)
+    locator: str = cell("place in it")
+    note: str = cell("what a reader must know when it is not reproduced", nullable=True)
 
     class Config:
         """A value is named once per study."""
@@ -26,45 +25,34 @@ class PublishedValue(InputTable):
         unique = ["study", "quantity"]  # noqa: RUF012
 
 
-HEADLINE = pa.DataFrameSchema(
-    {
-        "study": text("study"),
-        "quantity": text("name of the number"),
-        "label": text("name for readers"),
-        "unit": text("unit"),
-        "published": number("value as printed", nullable=True),
-        "computed": number("value computed here"),
-        "computed_p05": number("P5 of what it is the median or mean of", nullable=True),
-        "computed_p95": number("P95 of it", nullable=True),
-        "spread": text("what that interval is over: single queries, or what the whole fleet shares", nullable=True),
-        "relative_difference": number("computed / published - 1", at_least=None, nullable=True),
-        "tolerance": number("half the last printed digit + 3 standard errors of the published run", nullable=True),
-        "within": pa.Column(
-            bool,
-            nullable=True,
-            description="whether the difference is inside the tolerance; not asked of other methods",
-        ),
-        "same_digits": pa.Column(bool, nullable=True, description="whether the value rounds to the printed one"),
-        "sampling_se": number("standard error in a run of the published size", nullable=True),
-        "published_source": text("publication", nullable=True),
-        "locator": text("place in it", nullable=True),
-        "note": text("what a reader must know", nullable=True),
-    },
-    strict=True,
-    unique=["study", "quantity"],
+HEADLINE = table(
+    ["study", "quantity"],
+    **texts(study="study", quantity="name of the number", label="name for readers", unit="unit"),
+    published=number("value as printed", OF_ROW, nullable=True),
+    computed=number("value computed here", OF_ROW),
+    computed_p05=number("P5 of what it is the median or mean of", OF_ROW, nullable=True),
+    computed_p95=number("P95 of it", OF_ROW, nullable=True),
+    spread=text("what that interval is over: single queries, or what the whole fleet shares", nullable=True),
+    relative_difference=number("computed / published - 1", SHARE, at_least=None, nullable=True),
+    tolerance=number("half the last printed digit + 3 standard errors of the published run", OF_ROW, nullable=True),
+    within=flag("whether the difference is inside the tolerance; not asked of other methods", nullable=True),
+    same_digits=flag("whether the value rounds to the printed one", nullable=True),
+    sampling_se=number("standard error in a run of the published size", OF_ROW, nullable=True),
+    published_source=text("publication", nullable=True),
+    locator=text("place in it", nullable=True),
+    note=text("what a reader must know", nullable=True),
 )
 
-METHOD_BRIDGE = pa.DataFrameSchema(
-    {
-        "step": pa.Column(int, pa.Check.ge(0), description="order"),
-        "study": text("study that the quantity is computed by after the step"),
-        "change": text("what the step changes"),
-        "quantity": text("what is followed"),
-        "unit": text("its unit"),
-        "before": number("value before the step"),
-        "after": number("value after it"),
-        "factor": number("after / before"),
-    },
-    strict=True,
-    unique=["step", "quantity"],
+METHOD_BRIDGE = table(
+    ["step", "quantity"],
+    step=count("order", POSITION),
+    **texts(
+        study="study that the quantity is computed by after the step",
+        change="what the step changes",
+        quantity="what is followed",
+        unit="its unit",
+    ),
+    before=number("value before the step", OF_ROW),
+    after=number("value after it", OF_ROW),
+    factor=number("after / before", FACTOR),
 )

@@ -13,114 +13,104 @@ from inference_energy.fleet import tables as fleet_tables
 from inference_energy.headline import tables as headline_tables
 from inference_energy.oviedo import tables as oviedo_tables
 from inference_energy.requests import tables as requests_tables
-from inference_energy.tables.public import STUDY, PublicTable, Schema, read
+from inference_energy.tables.columns import Schema
+from inference_energy.tables.public import STUDY, PublicTable, read
 from inference_energy.throughput import tables as throughput_tables
 from inference_energy.validation import tables
 
 
-def _one(schema: Schema) -> dict[str, Schema]:
-    return {"": schema}
-
-
-def _both(published: Schema, nested: Schema) -> dict[str, Schema]:
-    return {"published": published, "nested": nested}
-
-
-def _published(schema: Schema) -> dict[str, Schema]:
-    return {"published": schema}
-
-
-def _nested(schema: Schema) -> dict[str, Schema]:
-    return {"nested": schema}
-
-
-def _table(name: str, path: str, schemas: dict[str, Schema], meaning: str, **facts: bool | tuple) -> PublicTable:
-    return PublicTable(name=name, path=path, meaning=meaning, schemas=schemas, **facts)
+def _table(name: str, path: str, schema: Schema, meaning: str, **facts: bool | tuple) -> PublicTable:
+    return PublicTable(name=name, path=path, meaning=meaning, schemas={"": schema}, **facts)
 
 
 def _compared(name: str, schema: Schema, meaning: str, *, named: str | None = None) -> PublicTable:
-    return _table(named or name, f"comparison/{name}.parquet", _one(schema), meaning)
+    return _table(named or name, f"comparison/{name}.parquet", schema, meaning)
 
 
 def _corpus(file: str, table: str, schema: Schema, *named_by: str) -> PublicTable:
-    meaning = views.TABLES[table].text
-    return _table(table, f"validated/{file}.parquet", _one(schema), meaning, named_by=named_by)
+    return _table(table, f"validated/{file}.parquet", schema, views.TABLES[table].text, named_by=named_by)
 
 
-def _of_study(name: str, schemas: dict[str, Schema], meaning: str, **facts: bool | tuple) -> PublicTable:
-    return _table(name, f"{STUDY}/{name}.parquet", schemas, meaning, **facts)
+def _of_study(
+    name: str, meaning: str, *, drawn: bool = False, named_by: tuple[str, ...] = (), **schemas: Schema
+) -> PublicTable:
+    path = f"{STUDY}/{name}.parquet"
+    return PublicTable(name=name, path=path, meaning=meaning, schemas=schemas, drawn=drawn, named_by=named_by)
 
 
-# In the order in which a reader asks: answers, what they rest on, what they are held against, the corpus.
+# In the order in which a reader asks: answers, what they rest on, what they are compared with, the corpus.
 PUBLIC_TABLES = (
     _table(
         "headline",
         "headline.csv",
-        _one(headline_tables.HEADLINE),
+        headline_tables.HEADLINE,
         "One number that a publication prints beside the one computed here, or one of our own headline numbers",
     ),
     _of_study(
         "energy_per_query",
-        _both(oviedo_tables.ENERGY_PER_QUERY, energy_tables.ENERGY_PER_QUERY),
         "Energy of a query of one model or class and workload",
+        published=oviedo_tables.ENERGY_PER_QUERY,
+        nested=energy_tables.ENERGY_PER_QUERY,
     ),
     _of_study(
         "energy_by_boundary",
-        _nested(energy_tables.ENERGY_BY_BOUNDARY),
         "Energy of a query of one model or class and workload, within one boundary",
+        nested=energy_tables.ENERGY_BY_BOUNDARY,
     ),
     _of_study(
         "energy_density",
-        {"published": energy_tables.ENERGY_DENSITY, "nested": energy_tables.ENERGY_DENSITY},
         "One point of the distribution of the energy of a query",
+        published=energy_tables.ENERGY_DENSITY,
+        nested=energy_tables.ENERGY_DENSITY,
         drawn=True,
     ),
     _of_study(
         "intervention_multipliers",
-        _both(oviedo_tables.INTERVENTION_MULTIPLIERS, energy_tables.INTERVENTION_MULTIPLIERS),
         "What one lever, or levers together, divide the energy of a query by, and what remains",
+        published=oviedo_tables.INTERVENTION_MULTIPLIERS,
+        nested=energy_tables.INTERVENTION_MULTIPLIERS,
     ),
     _of_study(
         "scenario_aggregates",
-        _both(oviedo_tables.SCENARIO_AGGREGATES, fleet_tables.SCENARIO_AGGREGATES),
         "Energy of a fleet per day in one scenario",
+        published=oviedo_tables.SCENARIO_AGGREGATES,
+        nested=fleet_tables.SCENARIO_AGGREGATES,
     ),
     _of_study(
         "fleet_plan",
-        _nested(fleet_tables.FLEET_PLAN),
         "One quantity that a planner asks about a scenario: GPUs, nodes, power, energy, emissions, water",
+        nested=fleet_tables.FLEET_PLAN,
     ),
-    _of_study("sweeps", _nested(fleet_tables.SWEEPS), "Mean energy at one value of one assumption"),
+    _of_study("sweeps", "Mean energy at one value of one assumption", nested=fleet_tables.SWEEPS),
     _of_study(
         "variance_shares",
-        _nested(fleet_tables.VARIANCE_SHARES),
         "Share of one ingredient in the variance of the energy of a query, or of the mean over queries",
+        nested=fleet_tables.VARIANCE_SHARES,
     ),
-    _of_study("assumptions", _nested(energy_tables.ASSUMED), "What is assumed of one ingredient that a fleet shares"),
+    _of_study("assumptions", "What is assumed of one ingredient that a fleet shares", nested=energy_tables.ASSUMED),
     _of_study(
         "throughput_fit",
-        _both(oviedo_tables.THROUGHPUT_FIT, throughput_tables.THROUGHPUT_FIT),
         "The curve that serves one model (on one GPU)",
+        published=oviedo_tables.THROUGHPUT_FIT,
+        nested=throughput_tables.THROUGHPUT_FIT,
     ),
     _of_study(
         "throughput_rows",
-        _published(oviedo_tables.THROUGHPUT_ROWS),
         "A benchmark row behind a curve, beside the fitted value and the one of a fit without it",
+        published=oviedo_tables.THROUGHPUT_ROWS,
         named_by=("source", "row_id"),
     ),
-    _of_study(
-        "throughput_curve", _published(oviedo_tables.THROUGHPUT_CURVE), "One point of a fitted curve", drawn=True
-    ),
+    _of_study("throughput_curve", "One point of a fitted curve", published=oviedo_tables.THROUGHPUT_CURVE, drawn=True),
     _of_study(
         "token_length_density",
-        _published(oviedo_tables.TOKEN_LENGTH_DENSITY),
         "One point of the distribution of answer lengths",
+        published=oviedo_tables.TOKEN_LENGTH_DENSITY,
         drawn=True,
     ),
     _of_study(
         "token_length_quantiles",
-        _published(oviedo_tables.TOKEN_LENGTH_QUANTILES),
         "A quantile of answer lengths",
+        published=oviedo_tables.TOKEN_LENGTH_QUANTILES,
         named_by=("workload", "name"),
     ),
     _compared(
@@ -181,13 +171,13 @@ PUBLIC_TABLES = (
     _table(
         "benchmark_checks",
         "benchmark_checks.parquet",
-        _one(corpus_tables.BENCHMARK_CHECKS),
+        corpus_tables.BENCHMARK_CHECKS,
         "A finding of a check across benchmark rows",
     ),
     _table(
         "benchmark_sources",
         "benchmark_sources.csv",
-        _one(corpus_tables.BENCHMARK_SOURCES),
+        corpus_tables.BENCHMARK_SOURCES,
         "A benchmark source: what was read of it and what checks found",
     ),
     _corpus("throughput", "throughput", ACCEPTED["throughput"], "source", "row_id"),
@@ -200,14 +190,14 @@ PUBLIC_TABLES = (
     _table(
         "request_lengths",
         "validated/request_lengths.parquet",
-        _one(requests_tables.REQUEST_LENGTHS),
+        requests_tables.REQUEST_LENGTHS,
         "A bin of the joint lengths of prompts and answers of a trace",
         named_by=("workload", "input_tokens", "output_tokens"),
     ),
     _table(
         "output_length_quantiles",
         "validated/output_length_quantiles.parquet",
-        _one(requests_tables.OUTPUT_LENGTH_QUANTILES),
+        requests_tables.OUTPUT_LENGTH_QUANTILES,
         "Quantiles of the answers of one model on one task",
         named_by=("task", "model"),
     ),

@@ -4,12 +4,12 @@ Specification: https://specs.frictionlessdata.io/data-package/, version 1.
 """
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
+from inference_energy.common import files
 from inference_energy.publish.sources import Source
 from inference_energy.tables.dictionary import Entry
 from inference_energy.tables.public import PublicTable
@@ -108,12 +108,8 @@ def write(root: Path, frames: Mapping[str, pl.DataFrame], content: dict) -> None
         frames: rows by name of the table.
         content: of the descriptor.
     """
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root) as folder:
-        unfinished = Path(folder)
-        for name, frame in frames.items():
-            frame.write_csv(unfinished / f"{name}.csv")
-        (unfinished / DESCRIPTOR).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        for name in frames:
-            (unfinished / f"{name}.csv").replace(root / FOLDER / f"{name}.csv")
-        (unfinished / DESCRIPTOR).replace(root / DESCRIPTOR)
+    tables = [root / FOLDER / f"{name}.csv" for name in frames]
+    with files.complete(*tables, root / DESCRIPTOR) as (*unfinished, described):
+        for frame, path in zip(frames.values(), unfinished, strict=True):
+            frame.write_csv(path)
+        described.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -2,39 +2,41 @@
 
 from collections.abc import Mapping
 
+from inference_energy.tables.columns import PERCENTILES, comments, count, number, quantiles
 from inference_energy.tables.database import Meaning
-from inference_energy.tables.dictionary import Entry
 from inference_energy.tables.public import PublicTable
-from inference_energy.tables.units import FACTOR, SHARE, with_unit
+from inference_energy.tables.units import FACTOR, POSITION, SHARE
+
+# Columns of views that no table has.
+COMPUTED = comments(
+    {
+        **quantiles("query_wh_{}", "{} over single queries about which nothing is known", "Wh", PERCENTILES),
+        **quantiles("mean_wh_{}", "{} of the mean over queries, over what the fleet shares", "Wh", PERCENTILES),
+        "expected_wh": number("mean over everything, what is varied and what is not known", "Wh"),
+        "mean_power_mw": number("median energy of a day over 24 hours", "MW"),
+        "saved_share": number("1 - 1 / median multiplier, saved", SHARE),
+        "swing": number("larger over smaller of the two", FACTOR),
+        "order_in_quantity": count("order of the assumption by its swing, 1 the widest", POSITION),
+        "left_out_ratio": number("predicted without this row / observed", FACTOR),
+    }
+)
 
 
-def meanings(tables: Mapping[str, PublicTable], entries: Mapping[str, list[Entry]]) -> dict[str, Meaning]:
+def meanings(tables: Mapping[str, PublicTable]) -> dict[str, Meaning]:
     """Meaning and unit of every table, every view and every column of them.
 
     Args:
         tables: public tables by name.
-        entries: their columns.
     """
-    comments = {name: {entry.column: entry.comment for entry in entries[name]} for name in tables}
-    return {name: Meaning(table.meaning, comments[name]) for name, table in tables.items()} | _views(comments)
+    found = {name: Meaning(table.meaning, table.comments()) for name, table in tables.items()}
+    return found | _views({name: table.columns for name, table in found.items()})
 
 
 def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
-    single = {
-        f"query_wh_{q}": with_unit(f"{name} over single queries about which nothing is known", "Wh")
-        for q, name in (("p05", "P5"), ("p50", "median"), ("p95", "P95"))
-    }
-    mean = {
-        f"mean_wh_{q}": with_unit(f"{name} of the mean over queries, over what the fleet shares", "Wh")
-        for q, name in (("p05", "P5"), ("p50", "median"), ("p95", "P95"))
-    }
     return {
         "energy_per_query_at_a_glance": Meaning(
             "Energy per query of one class of models and workload, with its interval, in every study",
-            of["energy_per_query"]
-            | single
-            | mean
-            | {"expected_wh": with_unit("mean over everything, what is varied and what is not known", "Wh")},
+            of["energy_per_query"] | COMPUTED,
             """SELECT q.subject, q.workload, q.study, q.boundary, q.energy_wh_p50 AS query_wh_p50,
             q.energy_wh_p05 AS query_wh_p05, q.energy_wh_p95 AS query_wh_p95, q.energy_wh_mean AS expected_wh,
             m.energy_wh_p50 AS mean_wh_p50, m.energy_wh_p05 AS mean_wh_p05, m.energy_wh_p95 AS mean_wh_p95,
@@ -52,7 +54,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
         ),
         "fleets_side_by_side": Meaning(
             "One scenario of a fleet in every study: energy per day and the mean power behind it",
-            of["scenario_aggregates"] | {"mean_power_mw": with_unit("median energy of a day over 24 hours", "MW")},
+            of["scenario_aggregates"] | COMPUTED,
             """SELECT scenario, label, study, long_share, interventions, queries_per_day, energy_gwh_per_day_p50,
             energy_gwh_per_day_p05, energy_gwh_per_day_p95, energy_gwh_per_day_mean,
             energy_gwh_per_day_p50 * 1000 / 24 AS mean_power_mw, boundary
@@ -60,7 +62,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
         ),
         "what_levers_save": Meaning(
             "What one lever, or levers together, save of a query's energy, the most first",
-            of["intervention_multipliers"] | {"saved_share": with_unit("1 - 1 / median multiplier, saved", SHARE)},
+            of["intervention_multipliers"] | COMPUTED,
             """SELECT study, workload, lever, label, combination, level, acts_on, in_benchmarks, multiplier_p50,
             multiplier_p05, multiplier_p95, 1 - 1 / multiplier_p50 AS saved_share, energy_wh_p50, source
             FROM intervention_multipliers WHERE spread = 'untrimmed'
@@ -68,11 +70,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
         ),
         "which_assumptions_matter_most": Meaning(
             "A headline number with one assumption at its P5 and P95, the widest swing first",
-            of["tornado"]
-            | {
-                "swing": with_unit("larger over smaller of the two", FACTOR),
-                "order_in_quantity": "order of the assumption by its swing, 1 the widest",
-            },
+            of["tornado"] | COMPUTED,
             """SELECT study, quantity, rank() OVER (PARTITION BY study, quantity
             ORDER BY greatest(at_low, at_high) / least(at_low, at_high) DESC, ingredient) AS order_in_quantity,
             label, at_low, central, at_high, unit,
@@ -88,9 +86,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
         "benchmark_rows_behind_a_curve": Meaning(
             "A benchmark row that a model's own curve rests on, with its file, line and address; no row where the curve"
             " is borrowed from a relative, or is the log-linear form in a study of method nested",
-            of["throughput"]
-            | of["throughput_fit"]
-            | {"left_out_ratio": with_unit("predicted without this row / observed", FACTOR)},
+            of["throughput"] | of["throughput_fit"] | COMPUTED,
             """SELECT f.study, f.model, f.gpu, f.precision, f.form, f.kinship, t.source, t.row_id, t.input_tokens,
             t.output_tokens, t.throughput_tok_per_s, t.output_tok_per_s_per_gpu, l.ratio AS left_out_ratio,
             t.file, t.line, t.url

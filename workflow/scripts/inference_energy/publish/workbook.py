@@ -3,7 +3,6 @@
 import datetime
 import functools
 import math
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ import polars as pl
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from inference_energy.common import files
 from inference_energy.common.errors import InputError
 from inference_energy.publish.sources import Source
 from inference_energy.tables.dictionary import Entry
@@ -57,30 +57,25 @@ def write(
         sources: of all inputs.
         title: heading of the first sheet, and title of the document.
     """
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        unfinished = Path(folder) / path.name
-        with xlsxwriter.Workbook(str(unfinished)) as file:
-            file.set_properties({"title": title, "created": CREATED})
-            formats = _Formats(file)
-            sheets = {name: meanings[name] for name in frames} | {
-                DICTIONARY: "One column of one table: its type, unit and meaning",
-                SOURCES: "One source of benchmarks, traces or assumptions",
-            }
-            rows = {name: len(frame) for name, frame in frames.items()} | {
-                DICTIONARY: sum(len(entries[name]) for name in frames),
-                SOURCES: len(sources),
-            }
-            _write_about(formats, file.add_worksheet(ABOUT), title, about, sheets, rows)
-            for name, frame in frames.items():
-                _write_table(formats, file.add_worksheet(name), frame, entries[name])
-            columns = ("table", "column", "type", "unit", "meaning")
-            described = [[getattr(entry, key) for key in columns] for name in frames for entry in entries[name]]
-            _write_text(formats, file.add_worksheet(DICTIONARY), columns, described)
-            names = [field.name for field in fields(Source)]
-            _write_text(
-                formats, file.add_worksheet(SOURCES), names, [list(asdict(source).values()) for source in sources]
-            )
-        unfinished.replace(path)
+    with files.complete(path) as (unfinished,), xlsxwriter.Workbook(str(unfinished)) as file:
+        file.set_properties({"title": title, "created": CREATED})
+        formats = _Formats(file)
+        sheets = {name: meanings[name] for name in frames} | {
+            DICTIONARY: "One column of one table: its type, unit and meaning",
+            SOURCES: "One source of benchmarks, traces or assumptions",
+        }
+        rows = {name: len(frame) for name, frame in frames.items()} | {
+            DICTIONARY: sum(len(entries[name]) for name in frames),
+            SOURCES: len(sources),
+        }
+        _write_about(formats, file.add_worksheet(ABOUT), title, about, sheets, rows)
+        for name, frame in frames.items():
+            _write_table(formats, file.add_worksheet(name), frame, entries[name])
+        columns = ("table", "column", "type", "unit", "meaning")
+        described = [[getattr(entry, key) for key in columns] for name in frames for entry in entries[name]]
+        _write_text(formats, file.add_worksheet(DICTIONARY), columns, described)
+        names = [field.name for field in fields(Source)]
+        _write_text(formats, file.add_worksheet(SOURCES), names, [list(asdict(source).values()) for source in sources])
 
 
 def _write_about(

@@ -4,6 +4,7 @@ import gzip
 import tarfile
 from pathlib import Path
 
+from inference_energy.common import files as common_files
 from inference_energy.common.errors import InputError
 from inference_energy.records import imports, provenance
 
@@ -59,9 +60,8 @@ def pack(root: Path) -> Path:
     project = recorded["project"]
     name = f"{project['name']}-{project['version']}"
     target = root / FOLDER / f"{name}.tar.gz"
-    target.parent.mkdir(exist_ok=True)
-    unfinished = target.with_name(f".{target.name}")
     with (
+        common_files.complete(target) as (unfinished,),
         unfinished.open("wb") as handle,
         # Without a name and a time of its own in the header.
         gzip.GzipFile(filename="", mode="wb", fileobj=handle, mtime=0) as packed,
@@ -72,5 +72,4 @@ def pack(root: Path) -> Path:
             entry.size, entry.mtime, entry.mode = path.stat().st_size, TIME, 0o644
             with path.open("rb") as content:
                 archive.addfile(entry, content)
-    unfinished.replace(target)
     return target

@@ -3,19 +3,20 @@
 import pandera.polars as pa
 import polars as pl
 
-from inference_energy.tables.columns import QUANTILES, SHARE, number, text
-from inference_energy.tables.inputs import InputTable
+from inference_energy.tables.columns import QUANTILES, count, quantiles, share, table, text, texts
+from inference_energy.tables.inputs import InputTable, cell, filled
+from inference_energy.tables.units import COUNT, POSITION, SHARE
 
 
 class RequestLengths(InputTable):
     """One bin of the joint distribution of prompt and answer lengths of a service's requests."""
 
-    workload: str = pa.Field(str_matches=r"^[a-z][a-z0-9_]*$", description="name of the workload")
-    input_tokens: float = pa.Field(ge=1, le=1e8, description="mean prompt length in the bin, tokens")
-    output_tokens: float = pa.Field(ge=1, le=1e8, description="mean answer length in the bin, tokens")
-    requests: int = pa.Field(ge=1, le=10**12, description="requests in the bin")
-    cached_input_share: float = pa.Field(
-        nullable=True, ge=0, le=1, description="share of the prompts' tokens that an earlier request had"
+    workload: str = cell("name of the workload", str_matches=r"^[a-z][a-z0-9_]*$")
+    input_tokens: float = cell("mean prompt length in the bin", "tokens", ge=1, le=1e8)
+    output_tokens: float = cell("mean answer length in the bin", "tokens", ge=1, le=1e8)
+    requests: int = cell("requests in the bin", COUNT, ge=1, le=10**12)
+    cached_input_share: float = cell(
+        "share of the prompts' tokens that an earlier request had", SHARE, ge=0, le=1, nullable=True
     )
 
     class Config:
@@ -28,14 +29,14 @@ class RequestLengths(InputTable):
 class OutputLengthQuantiles(InputTable):
     """Quantiles of the answer lengths of one model on one task."""
 
-    task: str = pa.Field(str_length={"min_value": 1}, description="task")
-    model: str = pa.Field(str_length={"min_value": 1}, description="model, by its name in resources/models.csv")
-    responses: int = pa.Field(ge=1, le=10**12, description="answers behind the quantiles")
-    output_tokens_p05: float = pa.Field(ge=1, le=1e8, description="P5 of the answer length, tokens")
-    output_tokens_p25: float = pa.Field(ge=1, le=1e8, description="P25, tokens")
-    output_tokens_p50: float = pa.Field(ge=1, le=1e8, description="median, tokens")
-    output_tokens_p75: float = pa.Field(ge=1, le=1e8, description="P75, tokens")
-    output_tokens_p95: float = pa.Field(ge=1, le=1e8, description="P95, tokens")
+    task: str = filled("task")
+    model: str = filled("model, by its name in resources/models.csv")
+    responses: int = cell("answers behind the quantiles", COUNT, ge=1, le=10**12)
+    output_tokens_p05: float = cell("P5 of the answer length", "tokens", ge=1, le=1e8)
+    output_tokens_p25: float = cell("P25", "tokens", ge=1, le=1e8)
+    output_tokens_p50: float = cell("median", "tokens", ge=1, le=1e8)
+    output_tokens_p75: float = cell("P75", "tokens", ge=1, le=1e8)
+    output_tokens_p95: float = cell("P95", "tokens", ge=1, le=1e8)
 
     class Config:
         """A model is on a task once."""
@@ -56,22 +57,16 @@ class OutputLengthQuantiles(InputTable):
 READ_FROM = {
     "source": text("folder of the source in resources/workloads"),
     "file": text("file the row was read from"),
-    "line": pa.Column(int, pa.Check.ge(2), description="line in that file"),
+    "line": count("line in that file", POSITION, at_least=2),
 }
 REQUEST_LENGTHS = RequestLengths.to_schema().add_columns(READ_FROM)
 OUTPUT_LENGTH_QUANTILES = OutputLengthQuantiles.to_schema().add_columns(READ_FROM)
 
-REQUEST_LENGTH_QUANTILES = pa.DataFrameSchema(
-    {
-        "source": text("folder of the source in resources/workloads"),
-        "workload": text("name of the workload"),
-        "side": text("prompts or answers", allowed=["input", "output"]),
-        "requests": pa.Column(int, pa.Check.ge(1), description="requests behind the quantiles"),
-        "cached_input_share": pa.Column(
-            float, SHARE, nullable=True, description="share of all prompt tokens that an earlier request had"
-        ),
-        **{f"tokens_{q}": number(f"{q.upper()} of the length, tokens", at_least=1) for q in QUANTILES},
-    },
-    strict=True,
-    unique=["workload", "side"],
+REQUEST_LENGTH_QUANTILES = table(
+    ["workload", "side"],
+    **texts(source="folder of the source in resources/workloads", workload="name of the workload"),
+    side=text("prompts or answers", allowed=["input", "output"]),
+    requests=count("requests behind the quantiles", at_least=1),
+    cached_input_share=share("share of all prompt tokens that an earlier request had", nullable=True),
+    **quantiles("tokens_{}", "{} of the length", "tokens", QUANTILES, at_least=1),
 )

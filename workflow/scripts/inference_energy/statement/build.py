@@ -46,7 +46,7 @@ def accounts(
     place: str,
     logger: logging.Logger,
 ) -> dict[str, pl.DataFrame]:
-    """Every table of `usage.result_tables.SCHEMAS` but the files, by name.
+    """Every table of `statement.tables.TABLES` but the files, by name.
 
     Args:
         usage: a usage file's content.

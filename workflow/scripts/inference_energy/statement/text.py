@@ -74,7 +74,7 @@ def content(
     """Everything that a page about a usage shows, as text.
 
     Args:
-        tables: of `result_tables.SCHEMAS`, by name.
+        tables: of `statement.tables.TABLES`, by name.
         usage: a usage file's content.
         study_name: name of its study.
         study: the resolved study.

@@ -1,41 +1,111 @@
-"""Columns of result tables: number, text, and the checks they share."""
+"""Columns of tables: each says its meaning, and the unit of its numbers, where it is declared."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandera.polars as pa
 import polars as pl
 
+from inference_energy.tables.units import COUNT, SHARE
 
-def number(meaning: str, *, at_least: float | None = 0, nullable: bool = False) -> pa.Column:
-    """Column of finite numbers."""
+Schema = pa.DataFrameSchema | type[pa.DataFrameModel]
+
+# Ends of the names of columns that hold one quantity, and their words.
+WORDS = {f"p{percent:02d}": f"P{percent}" for percent in (5, 10, 25, 75, 90, 95)} | {"p50": "median", "mean": "mean"}
+QUANTILES = ("p05", "p25", "p50", "p75", "p95")
+PERCENTILES = ("p05", "p50", "p95")
+INTERVAL = (*PERCENTILES, "mean")
+
+
+def column(dtype: Any, meaning: str, unit: str = "", *checks: pa.Check, nullable: bool = False) -> pa.Column:
+    """Any column: its type, its meaning, the unit of its numbers (none for text) and its checks."""
+    return pa.Column(dtype, list(checks) or None, nullable=nullable, description=meaning, metadata={"unit": unit})
+
+
+def number(
+    meaning: str, unit: str, *, at_least: float | None = 0, at_most: float | None = None, nullable: bool = False
+) -> pa.Column:
+    """A column of finite numbers."""
     checks = [pa.Check(_finite, name="a finite number")]
     if at_least is not None:
         checks.append(pa.Check.ge(at_least))
-    return pa.Column(float, checks, nullable=nullable, description=meaning)
+    if at_most is not None:
+        checks.append(pa.Check.le(at_most))
+    return column(float, meaning, unit, *checks, nullable=nullable)
 
 
 def _finite(data: pa.PolarsData) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col(data.key).is_finite())
 
 
-def text(meaning: str, *, allowed: list[str] | None = None, nullable: bool = False) -> pa.Column:
-    """Column of text, of certain values where they are given."""
-    return pa.Column(str, pa.Check.isin(allowed) if allowed else None, nullable=nullable, description=meaning)
+def share(meaning: str, *, nullable: bool = False) -> pa.Column:
+    """A column of shares, from 0 to 1."""
+    return number(meaning, SHARE, at_most=1, nullable=nullable)
 
 
-J_PER_OUTPUT_TOKEN = "J per output token"
-SHARE = [pa.Check.ge(0), pa.Check.le(1)]
-QUANTILES = ("p05", "p25", "p50", "p75", "p95")
+def count(meaning: str, unit: str = COUNT, *, at_least: int = 0, nullable: bool = False) -> pa.Column:
+    """A column of whole numbers."""
+    return column(int, meaning, unit, pa.Check.ge(at_least), nullable=nullable)
 
 
-def columns_of(schema: pa.DataFrameSchema | type[pa.DataFrameModel]) -> dict[str, pa.Column]:
-    """Columns of either kind of schema."""
-    return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).columns
-
-
-def count(meaning: str, *, nullable: bool = False) -> pa.Column:
-    """A column of whole numbers that count something."""
-    return pa.Column(int, pa.Check.ge(0), nullable=nullable, description=meaning)
+def text(
+    meaning: str, *, allowed: list[str] | None = None, like: str | None = None, nullable: bool = False
+) -> pa.Column:
+    """A column of text: any, certain values, or those that a pattern matches."""
+    checks = [pa.Check.isin(allowed)] if allowed else [pa.Check.str_matches(like)] if like else []
+    return column(str, meaning, "", *checks, nullable=nullable)
 
 
 def flag(meaning: str, *, nullable: bool = False) -> pa.Column:
     """A column of yes and no."""
-    return pa.Column(bool, nullable=nullable, description=meaning)
+    return column(bool, meaning, nullable=nullable)
+
+
+def texts(**meanings: str) -> dict[str, pa.Column]:
+    """Columns of text that no row lacks, by their names."""
+    return {name: text(meaning) for name, meaning in meanings.items()}
+
+
+def quantiles(
+    name: str, meaning: str, unit: str, of: Iterable[str] = (*QUANTILES, "mean"), **limits: Any
+) -> dict[str, pa.Column]:
+    """Columns of the quantiles of one quantity.
+
+    Args:
+        name: of the columns, with `{}` for `p05`, `p50`, `mean`.
+        meaning: of the columns, with `{}` for `P5`, `median`, `mean`.
+        unit: of all.
+        of: which quantiles.
+        limits: of all, see `number`.
+    """
+    return {name.format(q): number(meaning.format(WORDS[q]), unit, **limits) for q in of}
+
+
+def table(key: list[str], **columns: pa.Column) -> pa.DataFrameSchema:
+    """Schema of a table with these columns and no others.
+
+    Args:
+        key: columns that together name a row; none where rows have no name, as those of a density.
+        columns: by name, in order.
+    """
+    return pa.DataFrameSchema(columns, strict=True, unique=key or None)
+
+
+def columns_of(schema: Schema) -> dict[str, pa.Column]:
+    """Columns of either kind of schema."""
+    return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).columns
+
+
+def unit_of(column: pa.Column) -> str:
+    """Unit that a column declares; empty where it declares none."""
+    return (column.metadata or {}).get("unit", "")
+
+
+def comment(meaning: str, unit: str) -> str:
+    """Meaning and unit in one line."""
+    return f"{meaning} [{unit}]" if unit else meaning
+
+
+def comments(columns: Mapping[str, pa.Column]) -> dict[str, str]:
+    """Meaning and unit of columns, by their names."""
+    return {name: comment(of.description, unit_of(of)) for name, of in columns.items()}

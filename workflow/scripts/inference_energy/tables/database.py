@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from inference_energy.common import files
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -33,23 +35,22 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
         tables: frames by table name.
         meanings: of every table and of every view, with every column.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        unfinished = Path(folder) / path.name
+    with (
+        files.complete(path) as (unfinished,),
         # Small blocks: many small tables then take a quarter of the room.
-        with duckdb.connect(str(unfinished), config={"default_block_size": 16384}) as connection:
-            connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers say their order
-            for name, frame in tables.items():
-                parquet = Path(folder) / f"{name}.parquet"
-                frame.write_parquet(parquet, compression="uncompressed")
-                connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM read_parquet(?)', [str(parquet)])
-                parquet.unlink()
-                _comment(connection, "TABLE", name, meanings[name])
-            for name, meaning in meanings.items():
-                if meaning.query is not None:
-                    connection.execute(f'CREATE VIEW "{name}" AS {meaning.query}')
-                    _comment(connection, "VIEW", name, meaning)
-        unfinished.replace(path)
+        duckdb.connect(str(unfinished), config={"default_block_size": 16384}) as connection,
+    ):
+        connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers say their order
+        for name, frame in tables.items():
+            parquet = unfinished.with_name(f"{name}.parquet")
+            frame.write_parquet(parquet, compression="uncompressed")
+            connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM read_parquet(?)', [str(parquet)])
+            parquet.unlink()
+            _comment(connection, "TABLE", name, meanings[name])
+        for name, meaning in meanings.items():
+            if meaning.query is not None:
+                connection.execute(f'CREATE VIEW "{name}" AS {meaning.query}')
+                _comment(connection, "VIEW", name, meaning)
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, meaning: Meaning) -> None:

@@ -8,7 +8,6 @@ import polars as pl
 
 from inference_energy.tables.columns import columns_of
 from inference_energy.tables.public import PublicTable
-from inference_energy.tables.units import unit_of, with_unit
 
 # Names of types as in Frictionless table schemas.
 TYPE_NAMES = {pl.String(): "string", pl.Boolean(): "boolean", pl.Int64(): "integer", pl.Float64(): "number"}
@@ -40,33 +39,28 @@ class Entry:
     minimum: float | None = None
     maximum: float | None = None
 
-    @property
-    def comment(self) -> str:
-        """Meaning and unit in one line."""
-        return with_unit(self.meaning, self.unit)
-
 
 def data_dictionary(tables: Iterable[PublicTable]) -> dict[str, list[Entry]]:
     """Entries of every table by its name, in the order of its columns.
 
     Raises:
-        InputError: a number whose name says no unit.
+        InputError: a number without a unit, or with different units in the tables of different methods.
     """
     return {table.name: _entries(table) for table in tables}
 
 
 def _entries(table: PublicTable) -> list[Entry]:
-    meanings, types = table.columns(), table.types()
+    types, units = table.types(), table.units()
     return [
         Entry(
             table=table.name,
             column=column,
             type=TYPE_NAMES[types[column]],
-            unit=unit_of(table.name, column, meanings) if types[column].is_numeric() else "",
+            unit=units[column],
             meaning=meaning,
             **_constraints(table, column),
         )
-        for column, meaning in meanings.items()
+        for column, meaning in table.columns().items()
     ]
 
 

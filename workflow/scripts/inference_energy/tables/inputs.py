@@ -1,5 +1,7 @@
 """What every input table has in common: strict columns, patterns of names, dates and addresses."""
 
+from typing import Any
+
 import pandera.polars as pa
 import polars as pl
 
@@ -15,6 +17,16 @@ PATTERN_WORDS = {
     URL: "an address that begins with http:// or https://",
     NAME: "a name without blanks",
 }
+
+
+def cell(meaning: str, unit: str = "", **limits: Any) -> Any:
+    """A column of an input table: its meaning, the unit of its numbers, and what `pandera.Field` may check."""
+    return pa.Field(description=meaning, metadata={"unit": unit}, **limits)
+
+
+def filled(meaning: str, **limits: Any) -> Any:
+    """A column of text that is not empty."""
+    return cell(meaning, str_length={"min_value": 1}, **limits)
 
 
 class InputTable(pa.DataFrameModel):

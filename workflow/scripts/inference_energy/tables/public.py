@@ -8,9 +8,8 @@ import pandera.polars as pa
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.tables.columns import columns_of
+from inference_energy.tables.columns import Schema, columns_of, comment, unit_of
 
-Schema = pa.DataFrameSchema | type[pa.DataFrameModel]
 METHODS = ("published", "nested")
 STUDY = "{study}"
 
@@ -70,6 +69,30 @@ class PublicTable:
             name: column.dtype.type for schema in self.schemas.values() for name, column in columns_of(schema).items()
         }
         return {column: of.get(column, pl.String()) for column in self.columns()}
+
+    def units(self) -> dict[str, str]:
+        """Unit of every column, in the same order; empty for text and for yes and no.
+
+        Raises:
+            InputError: a number without a unit, or with different units in the tables of different methods.
+        """
+        found: dict[str, str] = {}
+        types = self.types()
+        for schema in self.schemas.values():
+            for name, column in columns_of(schema).items():
+                unit = unit_of(column)
+                if types[name].is_numeric() and (not unit or found.get(name, unit) != unit):
+                    raise InputError(
+                        f"table {self.name}: column {name}: found unit {unit!r}; allowed:"
+                        f" {found.get(name) or 'a unit beside its meaning, for every number'}"
+                    )
+                found[name] = unit
+        return {column: found.get(column, "") for column in types}
+
+    def comments(self) -> dict[str, str]:
+        """Meaning and unit of every column in one line, likewise."""
+        units = self.units()
+        return {column: comment(meaning, units[column]) for column, meaning in self.columns().items()}
 
     def key(self) -> list[str]:
         """Columns that together name a row; empty where rows have no name, as those of a density."""
