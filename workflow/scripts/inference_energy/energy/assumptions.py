@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.formulas import formula
 from inference_energy.energy.power import W_PER_KW, GpuPower, gpu_power
 from inference_energy.statistics.distributions import Beta, Constant, Law, LogNormal, ShiftedLogNormal, law, percentiles
 from inference_energy.studies.access import members, model_weights
@@ -41,6 +42,12 @@ class Assumptions:
 class _Uniform:
     def quantile(self, shares: np.ndarray) -> np.ndarray:
         return np.asarray(shares)
+
+
+@formula(unit="W", source="arithmetic")
+def rated_node_power_w(*, node_kw: np.ndarray | float) -> np.ndarray | float:
+    """Rated power of an 8-GPU node, per GPU."""
+    return node_kw * W_PER_KW / NODE_GPUS
 
 
 def assumptions(
@@ -93,7 +100,7 @@ def assumptions(
         rated = study["power"]["node_kw"]
         by_model = rated.get("by_model", {})
         rated_w = {
-            model: by_model.get(model, rated["default"]) * W_PER_KW / NODE_GPUS for model, _, _ in members(study)
+            model: rated_node_power_w(node_kw=by_model.get(model, rated["default"])) for model, _, _ in members(study)
         }
     else:
         laws |= {"boards": _Uniform(), "host": _Uniform()}
