@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from inference_energy.fleet.planning import energy_gwh_per_day
 from inference_energy.oviedo.energy import energy_per_query, energy_wh, exact_distribution, fitted_models, simulate
 from inference_energy.oviedo.energy import unit_energy_wh as unit_wh
-from inference_energy.oviedo.scenarios import fleet_gwh_per_day
-from inference_energy.throughput.log_linear import fit as fit_curve
 
 
 @pytest.mark.parametrize(
@@ -13,15 +12,13 @@ from inference_energy.throughput.log_linear import fit as fit_curve
     [(10.2, 0.6, 1.3, 300, 1300, 0.510), (0.36, 1, 1, 100, 10, 1.0)],
 )
 def test_by_hand(kw, utilisation, pue, tokens, tok_per_s, wh):
-    curve = fit_curve(np.array([1.0]), np.array([1.0]), np.array([float(tok_per_s)]), 3)
-    unit = unit_wh(node_power_kw=kw, throughput=curve, input_tokens=500, output_tokens=np.array([tokens]))
+    unit = unit_wh(node_power_kw=kw, output_tokens=np.array([tokens]), tok_per_s=tok_per_s)
     assert energy_wh(unit_energy_wh=unit, utilisation=utilisation, pue=pue) == pytest.approx(wh, rel=1e-3)
 
 
 def test_fleet_by_hand():
-    assert fleet_gwh_per_day(queries_per_day=1e9, energy_wh=0.55161, overhead=1.32563) == pytest.approx(
-        0.7312, abs=1e-4
-    )
+    fleet = energy_gwh_per_day(queries_per_day=1e9, energy_wh=0.55161, overhead=1.32563)
+    assert fleet == pytest.approx(0.7312, abs=5e-5)
 
 
 def test_weights_sum_to_one(study):

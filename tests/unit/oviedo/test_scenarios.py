@@ -30,11 +30,6 @@ def build(study, fit, overheads):
     return aggregates
 
 
-def test_fleet_by_hand():
-    fleet = scenarios.fleet_gwh_per_day(queries_per_day=1e9, energy_wh=0.55161, overhead=1.32563)
-    assert fleet == pytest.approx(0.7312, abs=5e-5)
-
-
 def test_published_overhead_is_the_product_of_its_terms(overheads):
     names = ["published_term_1", "published_term_2", "published_term_3"]
     assert scenarios.overhead_factor(names, overheads, "here") == pytest.approx(1.10 * 1.076 * 1.12)

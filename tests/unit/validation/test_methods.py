@@ -6,6 +6,7 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.statistics.distributions import Beta, Constant, law
 from inference_energy.studies.study import BOUNDARIES
+from inference_energy.throughput import log_linear
 from inference_energy.validation import methods, tables
 from inference_energy.validation.methods import H100, MEASURED, OFFLINE, OURS, cross_methods, spread_parts
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
@@ -25,7 +26,7 @@ RUNS = pl.DataFrame(
     schema=["model", "boundary", "prompts", "energy_j_per_output_token"],
     orient="row",
 )
-CURVES = {"A": published.constant_throughput(1000.0)}
+CURVES = {"A": log_linear.constant(1000.0)}
 # Saturated: 800 W of boards and 200 W of host, times 1.2 and 1.1, for a second.
 OFFLINE_WH = {"gpu_boards": 800 / 3600, "node": 1000 / 3600, "datacenter": 1200 / 3600, "fleet": 1320 / 3600}
 LAWS = {

@@ -388,7 +388,8 @@ def test_published_is_the_formula(node_power_kw, utilisation, pue, tokens, tok_p
 
 
 def test_published_prediction_is_the_pipeline_at_its_medians():
-    unit = energy.unit_energy_wh(node_power_kw=10.2, throughput=THROUGHPUT, input_tokens=500, output_tokens=302.0)
+    speed = THROUGHPUT.tok_per_s(500, 302.0)
+    unit = energy.unit_energy_wh(node_power_kw=10.2, output_tokens=302.0, tok_per_s=speed)
     query = energy.energy_wh(unit_energy_wh=unit, utilisation=published.UTILISATION, pue=published.PUE)
     assert published.j_per_output_token(RUN, "datacenter") == pytest.approx(query * 3600 / 302)
 

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from inference_energy.common import yaml_files
 from inference_energy.oviedo import energy
-from inference_energy.throughput import borrowing
+from inference_energy.throughput import borrowing, log_linear
 from inference_energy.validation import backtest, scores, tables
-from inference_energy.validation.peers import ecologits, epoch, jegham, published
+from inference_energy.validation.peers import ecologits, epoch, jegham
 from inference_energy.validation.scores import OURS, peer_predictions
 
 CONFIG = yaml_files.read_yaml(Path(__file__).parents[3] / "config/config.yaml")
@@ -174,7 +174,7 @@ POWER = pl.DataFrame(
         "host_saturated_kw_per_gpu_p95": [0.4],
     }
 )
-CURVES = {"A": published.constant_throughput(2000.0)}
+CURVES = {"A": log_linear.constant(2000.0)}
 EPOCH_NODE_J = 2 * 70e9 / 9.89e13 * 892.5  # per token
 PUBLISHED_NODE_J = 10_200 * 0.6 / 2000
 

@@ -1,1 +1,1 @@
-"""Errors, jobs, files, YAML, CSV, comments and pages: nothing about energy."""
+"""Errors, jobs, files, YAML, CSV, comments, pages and formulas: nothing about energy."""

@@ -15,10 +15,9 @@ from inference_energy.common.errors import InputError
 from inference_energy.energy import assumptions, gpu_second, interventions, uncertainty
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.interventions import Lever
-from inference_energy.energy.service import Service
+from inference_energy.energy.service import Service, query_wh
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet import planning
-from inference_energy.fleet.planning import GWH_PER_WH
 from inference_energy.fleet.scenarios import Fleet
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles, quasi_random
@@ -159,7 +158,7 @@ def explorer(
         if name in values:
             fit_scores[model] = rounded(ndtri(values[name]))
             for sd in {error for (of_model, _, _), (_, error) in service.curves.items() if of_model == model}:
-                shared.derived[name, sd] = np.exp(sd * fit_scores[model])
+                shared.derived[name, sd] = uncertainty.missed_by_fit(log_sd=sd, score=fit_scores[model])
     return Explorer(
         service=service,
         shared=shared,
@@ -219,7 +218,8 @@ def answer(of: Explorer, asked: Question) -> dict[str, dict[str, float]]:
     pulled = _levers_pulled(of, asked, service, shared, workloads)
     before = _mean_wh(of, Fleet.of(service, shared, {}), asked.workload, asked.boundary)
     after = _mean_wh(of, pulled[asked.workload], asked.workload, asked.boundary)
-    found = {"mean_query_wh": after, "multiplier": before / after} | _of_the_fleet(of, asked, pulled)
+    multiplier = interventions.saving(before_wh=before, after_wh=after)
+    found = {"mean_query_wh": after, "multiplier": multiplier} | _of_the_fleet(of, asked, pulled)
     summaries = {
         name: quantiles.of_draws(np.broadcast_to(values, DRAWS), quantiles.INTERVAL) for name, values in found.items()
     }
@@ -296,20 +296,23 @@ def _query_wh(of: Explorer, asked: Question, fleet: Fleet) -> dict[str, float]:
         curve = service.curves[member][0]
         parts = curve.parts(service.lengths[workload]).at(points)
         seconds = gpu_seconds(curve.coefficients(), parts, cached, fleet.by)
-        energies.append(np.broadcast_to(seconds * fleet.energies[member][inner] * outer, DRAWS))
+        energy = query_wh(gpu_seconds=seconds, wh_per_gpu_second=fleet.energies[member][inner])
+        energies.append(np.broadcast_to(energy * outer, DRAWS))
         weights.append(np.full(DRAWS, float(weight)))
     return quantiles.of_weighted(np.concatenate(energies), np.concatenate(weights), quantiles.INTERVAL)
 
 
 def _of_the_fleet(of: Explorer, asked: Question, pulled: dict[str, Fleet]) -> dict[str, np.ndarray]:
     """What a day's queries take at the fleet boundary."""
-    queries = {asked.workload: asked.queries_per_day * (1 - asked.long_share)}
+    given = {"queries_per_day": asked.queries_per_day, "long_share": asked.long_share}
+    queries = {asked.workload: planning.traditional_queries_per_day(**given)}
     if asked.long_share > 0:
-        queries["long"] = queries.get("long", 0.0) + asked.queries_per_day * asked.long_share
+        queries["long"] = queries.get("long", 0.0) + planning.long_queries_per_day(**given)
     energy, nodes, peak, pue = 0.0, 0.0, 0.0, None
     for workload, count in queries.items():
         fleet, overhead = pulled[workload], _overhead(of, workload)
-        energy = energy + count * _mean_wh(of, fleet, workload, "fleet") * GWH_PER_WH
+        mean = _mean_wh(of, fleet, workload, "fleet")
+        energy = energy + planning.energy_gwh_per_day(queries_per_day=count, energy_wh=mean)
         needed = {
             place: planning.nodes_needed(gpus=gpus, gpus_per_node=of.gpus_per_node[place[1]])
             for place, gpus in fleet.gpus({workload: count}).items()

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.formulas import formula
 from inference_energy.energy.power import W_PER_KW, GpuPower, gpu_power
 from inference_energy.statistics.distributions import Beta, Constant, Law, LogNormal, ShiftedLogNormal, law, percentiles
 from inference_energy.studies.study import NestedStudy
@@ -39,6 +40,12 @@ class Assumptions:
 class _Uniform:
     def quantile(self, shares: np.ndarray) -> np.ndarray:
         return np.asarray(shares)
+
+
+@formula(unit="W", source="arithmetic")
+def rated_node_power_w(*, node_kw: np.ndarray | float) -> np.ndarray | float:
+    """Rated power of an 8-GPU node, per GPU."""
+    return node_kw * W_PER_KW / NODE_GPUS
 
 
 def assumptions(
@@ -88,7 +95,7 @@ def assumptions(
     if study.power.form == "rated":
         laws["utilisation"] = _law(study.power.utilisation, f"{place}: power.utilisation")
         node_kw = study.power.node_kw
-        rated_w = {model: node_kw.of_model(model) * W_PER_KW / NODE_GPUS for model, _, _ in study.members()}
+        rated_w = {model: rated_node_power_w(node_kw=node_kw.of_model(model)) for model, _, _ in study.members()}
     else:
         laws |= {"boards": _Uniform(), "host": _Uniform()}
         gpus = list(dict.fromkeys(gpu for _, gpu, _ in study.members()))

@@ -2,8 +2,31 @@
 
 import numpy as np
 
+from inference_energy.common.formulas import formula
 from inference_energy.energy.assumptions import Assumptions, _overhead
+from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w, used_power_w
 from inference_energy.energy.uncertainty import Shared
+
+SECONDS_PER_HOUR = 3600
+
+
+@formula(unit="Wh per GPU-second", source="arithmetic")
+def energy_per_gpu_second_wh(
+    *, power_w: np.ndarray | float, load: np.ndarray | float, attainment: np.ndarray | float
+) -> np.ndarray | float:
+    """Energy that goes with one GPU-second of a saturated server.
+
+    A fleet that is busy for a share `load` of the time, and then attains a share of the offline throughput, spends
+    1 / (load attainment) seconds of power on every second of work; idle power is thereby charged to the queries.
+
+    Args:
+        power_w: mean power per GPU at that load, W.
+        load: share of the time that nodes are busy.
+        attainment: throughput of a busy node over its offline maximum.
+    """
+    # ASSUME: a node that is busy draws its saturated power also where a latency limit keeps it from its offline
+    # throughput: MLPerf's server runs draw 0.96 to 1.02 of the offline ones at the wall (six pairs).
+    return power_w / (load * attainment * SECONDS_PER_HOUR)
 
 
 def overhead_share(given: Assumptions, shared: Shared) -> np.ndarray:
@@ -20,24 +43,21 @@ def powers_w(
     overheads. A rated node cannot be told apart: its boards count as all of it.
     """
     if given.rated_w:
-        boards = node = given.rated_w[model] * shared.values["utilisation"]
+        boards = node = used_power_w(rated_w=given.rated_w[model], utilisation=shared.values["utilisation"])
     else:
         power = given.power[gpu]
         boards = power.boards_at(load, shared.once("boards", gpu, power.board_saturated.quantile))
-        node = boards + power.host_at(load, shared.once("host", gpu, power.host_saturated.quantile))
-    datacenter = node * shared.values["pue"]
-    fleet = datacenter * (1 + overhead_share(given, shared))
+        host = power.host_at(load, shared.once("host", gpu, power.host_saturated.quantile))
+        node = node_power_w(boards_w=boards, host_w=host)
+    datacenter = datacenter_power_w(node_w=node, pue=shared.values["pue"])
+    fleet = fleet_power_w(datacenter_w=datacenter, overhead_share=overhead_share(given, shared))
     return {"gpu_boards": boards, "node": node, "datacenter": datacenter, "fleet": fleet}
 
 
 def wh_per_gpu_second(given: Assumptions, shared: Shared, model: str, gpu: str) -> dict[str, np.ndarray]:
-    """Energy that goes with one GPU-second of a saturated server, within each boundary, Wh: P / (load attainment 3600).
-
-    A fleet that is busy for a share `load` of the time, and then attains a share of the offline throughput, spends
-    1 / (load attainment) seconds of power on every second of work; idle power is thereby charged to the queries.
-    """
-    # ASSUME: a node that is busy draws its saturated power also where a latency limit keeps it from its offline
-    # throughput: MLPerf's server runs draw 0.96 to 1.02 of the offline ones at the wall (six pairs).
-    load = shared.values["load"]
-    served = load * shared.values["attainment"] * 3600
-    return {boundary: power / served for boundary, power in powers_w(given, shared, model, gpu, load).items()}
+    """Energy that goes with one GPU-second of a saturated server, within each boundary, Wh."""
+    load, attainment = shared.values["load"], shared.values["attainment"]
+    return {
+        boundary: energy_per_gpu_second_wh(power_w=power, load=load, attainment=attainment)
+        for boundary, power in powers_w(given, shared, model, gpu, load).items()
+    }

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.formulas import formula
 from inference_energy.energy import uncertainty
-from inference_energy.energy.service import Service
+from inference_energy.energy.service import Service, query_wh
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import Constant, Law, LogNormal, draw
@@ -24,6 +25,49 @@ COMBINATIONS = ("independent", "overlap")
 # What the publication prints for all levers together.
 PUBLISHED_RANGE = (8.0, 20.0)
 QUANTILES = SHARES | {"p10": 0.10, "p90": 0.90}
+Quantity = float | np.ndarray
+
+
+@formula(unit="factor", source="arXiv 2509.20241, Methods, but never below 1")
+def at_least_one(*, multiplier: Quantity) -> Quantity:
+    """A multiplier of an intervention that never increases energy."""
+    return np.maximum(multiplier, 1.0)
+
+
+@formula(unit="factor", source="this work")
+def overlapping_multiplier(*, multiplier: Quantity, overlap: Quantity) -> Quantity:
+    """Multiplier of an intervention beyond the best of its group.
+
+    Args:
+        multiplier: of the intervention alone.
+        overlap: 0: independent of the best; 1: it adds nothing to it.
+    """
+    # ASSUME: what a lever saves beyond the best of its group is a fixed part of what it saves alone.
+    return multiplier ** (1 - overlap)
+
+
+@formula(unit="share", source="arithmetic")
+def raised_share(*, share: Quantity, multiplier: Quantity) -> Quantity:
+    """Load or attainment that an intervention raises, up to 1."""
+    return np.minimum(share * multiplier, 1.0)
+
+
+@formula(unit="factor", source="arithmetic")
+def lowered_pue(*, pue: Quantity, multiplier: Quantity) -> Quantity:
+    """PUE that an intervention lowers, down to 1."""
+    return np.maximum(pue / multiplier, 1.0)
+
+
+@formula(unit="that of the value", source="arithmetic")
+def with_interventions(*, value: Quantity, by_power: Quantity = 1.0, by_energy: Quantity = 1.0) -> Quantity:
+    """Power, or energy per GPU-second, with what interventions divide power and energy by."""
+    return value / (by_power * by_energy)
+
+
+@formula(unit="factor", source="arithmetic")
+def saving(*, before_wh: Quantity, after_wh: Quantity) -> Quantity:
+    """What interventions divide an energy by."""
+    return before_wh / after_wh
 
 
 @dataclass(frozen=True)
@@ -33,7 +77,7 @@ class _AtLeastOne:
     law: LogNormal
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
-        return np.maximum(self.law.quantile(shares), 1.0)
+        return at_least_one(multiplier=self.law.quantile(shares))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +154,8 @@ def divisors(
     for name, lever in levers.items():
         value = multipliers[name]
         if lever.overlap_group is not None:
-            # ASSUME: what a lever saves beyond the best of its group is a fixed part of what it saves alone.
             is_best = best[lever.overlap_group] == grouped[lever.overlap_group].index(name)
-            value = np.where(is_best, value, value ** (1 - overlap))
+            value = np.where(is_best, value, overlapping_multiplier(multiplier=value, overlap=overlap))
         found[lever.acts_on] = found.get(lever.acts_on, 1.0) * value
     return found
 
@@ -132,7 +175,7 @@ def savings(
     for name, lever in levers.items():
         by = {lever.acts_on: multipliers[name]}
         after = service.mean_wh(shared, subject, workload, per_gpu_second(service, shared, by), by)[boundary]
-        found[name] = np.broadcast_to(before / after, np.shape(multipliers[name]))
+        found[name] = np.broadcast_to(saving(before_wh=before, after_wh=after), np.shape(multipliers[name]))
     return found
 
 
@@ -140,19 +183,24 @@ def pulled(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
     """What the fleet shares with levers pulled: load and attainment up to 1, PUE down to 1."""
     for name in ("load", "attainment"):
         if name in by:
-            shared = shared.replaced(name, np.minimum(shared.values[name] * by[name], 1.0))
+            shared = shared.replaced(name, raised_share(share=shared.values[name], multiplier=by[name]))
     if "pue" in by:
-        shared = shared.replaced("pue", np.maximum(shared.values["pue"] / by["pue"], 1.0))
+        shared = shared.replaced("pue", lowered_pue(pue=shared.values["pue"], multiplier=by["pue"]))
     return shared
 
 
 def per_gpu_second(service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> dict:
     """`Service.per_gpu_second` with levers pulled."""
-    whole = by.get("power", 1.0) * by.get("energy", 1.0)
     energies = service.per_gpu_second(pulled(shared, by))
     return {
-        member: {boundary: value / whole for boundary, value in found.items()} for member, found in energies.items()
+        member: {boundary: with_interventions(value=value, **of_power(by)) for boundary, value in found.items()}
+        for member, found in energies.items()
     }
+
+
+def of_power(by: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What interventions divide power and energy by, as `with_interventions` takes it."""
+    return {f"by_{name}": by[name] for name in ("power", "energy") if name in by}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +273,8 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
         before = queries.means({})
         alone = savings(service, shared, spec.subject, workload, levers, multipliers)
         for of in lever_sets(levers, spec.overlap):
-            saved = before / queries.means(divisors(of.levers, multipliers, of.overlap, alone))
+            after = queries.means(divisors(of.levers, multipliers, of.overlap, alone))
+            saved = saving(before_wh=before, after_wh=after)
             multiplier = quantiles.of_draws(saved, QUANTILES)
             place = {
                 "study": service.name,
@@ -279,6 +328,7 @@ class _Queries:
         for member, parts in self.parts.items():
             coefficients = self.service.curves[member][0].coefficients()
             histogram = LogHistogram()
-            histogram.add(gpu_seconds(coefficients, parts, self.cached, by) * energies[member][self.boundary])
+            seconds = gpu_seconds(coefficients, parts, self.cached, by)
+            histogram.add(query_wh(gpu_seconds=seconds, wh_per_gpu_second=energies[member][self.boundary]))
             members.append(histogram.distribution())
         return Pool(members=members, weights=np.array([float(weight) for weight in self.weights.values()]))

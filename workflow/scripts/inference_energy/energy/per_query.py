@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.energy import uncertainty
-from inference_energy.energy.service import Member, Service
+from inference_energy.energy.service import Member, Service, query_wh
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
@@ -80,7 +80,7 @@ def _simulate(service: Service, shared: Shared, draws: int, seed: int) -> dict[t
             for member, (curve, _) in service.curves.items():
                 seconds = gpu_seconds(curve.coefficients(), drawn[_kind(member, curve)], cached)
                 for boundary, energy in energies[member].items():
-                    found[workload, member, boundary].add(seconds * energy)
+                    found[workload, member, boundary].add(query_wh(gpu_seconds=seconds, wh_per_gpu_second=energy))
     return found
 
 
@@ -119,7 +119,8 @@ def _at_center(service: Service, middle: Shared, workload: str) -> dict[Member, 
 
 def _per_query(service: Service, fixed: dict, weights: dict[Member, np.ndarray], workload: str, boundary: str) -> dict:
     of = service.lengths[workload]
-    energies = np.concatenate([fixed[member][0] * fixed[member][1][boundary] for member in weights])
+    fixed = [fixed[member] for member in weights]
+    energies = np.concatenate([query_wh(gpu_seconds=s, wh_per_gpu_second=of[boundary]) for s, of in fixed])
     shares = np.concatenate([of.weights * float(weight) for weight in weights.values()])
     values = quantiles.of_weighted(energies, shares)
     return _row(1, values, dict.fromkeys(values, 0.0))

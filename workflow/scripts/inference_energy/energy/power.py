@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, like
+from inference_energy.common.formulas import formula
 from inference_energy.statistics.distributions import Beta, Law, ShiftedLogNormal
 from inference_energy.statistics.quantiles import SHARES
 
@@ -61,10 +62,11 @@ def saturated_board_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.D
     )
 
 
+@formula(unit="W", source="arithmetic")
 def board_power_w(
     *, tdp_w: np.ndarray, idle_share: np.ndarray, saturated_share: np.ndarray, load: np.ndarray
 ) -> np.ndarray:
-    """Power of a GPU's board: TDP x (idle + (saturated - idle) x load), W.
+    """Power of a GPU's board.
 
     Args:
         tdp_w: thermal design power, W.
@@ -78,8 +80,9 @@ def board_power_w(
     return tdp_w * (idle_share + (saturated_share - idle_share) * load)
 
 
+@formula(unit="W", source="arithmetic")
 def host_power_w(*, idle_w: np.ndarray, saturated_w: np.ndarray, load: np.ndarray) -> np.ndarray:
-    """Power of the host: idle + (saturated - idle) x load, W.
+    """Power of everything in a node but its boards, per GPU.
 
     Args:
         idle_w: power with idle GPUs, W.
@@ -88,6 +91,41 @@ def host_power_w(*, idle_w: np.ndarray, saturated_w: np.ndarray, load: np.ndarra
     """
     # ASSUME: fans, CPUs and conversion losses follow the load of the GPUs, linearly as their boards do.
     return idle_w + (saturated_w - idle_w) * load
+
+
+@formula(unit="W", source="arithmetic")
+def used_power_w(*, rated_w: np.ndarray | float, utilisation: np.ndarray | float) -> np.ndarray | float:
+    """Power that a rated node draws, per GPU.
+
+    Args:
+        rated_w: rated power, W.
+        utilisation: drawn over rated power.
+    """
+    return rated_w * utilisation
+
+
+@formula(unit="W", source="arithmetic")
+def node_power_w(*, boards_w: np.ndarray | float, host_w: np.ndarray | float) -> np.ndarray | float:
+    """Power of a node, per GPU: boards and everything else in it."""
+    return boards_w + host_w
+
+
+@formula(unit="W", source="definition of PUE, ISO/IEC 30134-2")
+def datacenter_power_w(*, node_w: np.ndarray | float, pue: np.ndarray | float) -> np.ndarray | float:
+    """Power that a datacenter draws for its serving nodes, per GPU."""
+    return node_w * pue
+
+
+@formula(unit="W", source="arithmetic")
+def fleet_power_w(*, datacenter_w: np.ndarray | float, overhead_share: np.ndarray | float) -> np.ndarray | float:
+    """Power of a datacenter with everything that a fleet needs beside its serving nodes, per GPU."""
+    return datacenter_w * (1 + overhead_share)
+
+
+@formula(unit="kW", source="arithmetic")
+def node_power_kw(*, w_per_gpu: np.ndarray | float, gpus_per_node: np.ndarray | float) -> np.ndarray | float:
+    """Power of a whole node from its power per GPU."""
+    return w_per_gpu * gpus_per_node / W_PER_KW
 
 
 @dataclass(frozen=True, kw_only=True)

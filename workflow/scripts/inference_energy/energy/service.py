@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from inference_energy.common.formulas import formula
 from inference_energy.energy import gpu_second, uncertainty
 from inference_energy.energy.assumptions import Assumptions
 from inference_energy.energy.uncertainty import Shared
@@ -13,6 +14,13 @@ from inference_energy.studies.study import BOUNDARIES, NestedStudy
 from inference_energy.throughput.gpu_time import NOTHING, Curve, gpu_seconds
 
 Member = tuple[str, str, str]  # model, GPU, precision
+Quantity = np.ndarray | float
+
+
+@formula(unit="Wh", source="arithmetic")
+def query_wh(*, gpu_seconds: Quantity, wh_per_gpu_second: Quantity) -> Quantity:
+    """Energy of a query: its GPU time at the offline maximum of throughput times the energy that goes with it."""
+    return gpu_seconds * wh_per_gpu_second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +130,7 @@ class Service:
         for member, weight in self.weights(subject, shared).items():
             seconds = weight * self.mean_seconds(shared, workload, member, divisors)
             for boundary, energy in per_gpu_second[member].items():
-                totals[boundary] = totals[boundary] + seconds * energy
+                totals[boundary] = totals[boundary] + query_wh(gpu_seconds=seconds, wh_per_gpu_second=energy)
         return totals
 
     def extrapolated_share(self, subject: str, workload: str) -> float:

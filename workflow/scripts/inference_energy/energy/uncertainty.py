@@ -4,9 +4,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import ndtri
 
+from inference_energy.common.formulas import formula
 from inference_energy.energy.assumptions import CACHED, Assumptions, cached_name, fit_error_name, latency_name
-from inference_energy.statistics.distributions import LogNormal, draw, median
+from inference_energy.statistics.distributions import draw, median
 from inference_energy.statistics.draws import stream
 
 
@@ -98,12 +100,25 @@ def central(given: Assumptions) -> Shared:
     )
 
 
+@formula(unit="factor", source="this work")
+def missed_by_fit(*, log_sd: float, score: np.ndarray | float) -> np.ndarray | float:
+    """Factor on the GPU-seconds of a model for what its fit misses: log-normal around 1.
+
+    Args:
+        log_sd: log deviation of left-out runs from their fit.
+        score: standard score of the model among others.
+    """
+    return np.exp(log_sd * score)
+
+
 def fit_factor(shared: Shared, model: str, fit_error_log_sd: float) -> np.ndarray:
-    """Factor on the GPU-seconds of a model for what its fit misses: log-normal around 1."""
+    """`missed_by_fit` of a model at every draw; 1 where the study counts no fit errors."""
     name = fit_error_name(model)
     if name not in shared.values:
         return np.ones(())
-    return shared.once(name, fit_error_log_sd, LogNormal(log_mean=0.0, log_sd=fit_error_log_sd).quantile)
+    return shared.once(
+        name, fit_error_log_sd, lambda shares: missed_by_fit(log_sd=fit_error_log_sd, score=ndtri(shares))
+    )
 
 
 def cached_share(shared: Shared, workload: str) -> np.ndarray:

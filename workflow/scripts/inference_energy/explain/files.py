@@ -90,7 +90,7 @@ def assumptions_in(code: Callable | ModuleType) -> list[tuple[str, str, int]]:
     """Every `# ASSUME:` of a function, class or module: its text, file from the root of the repository, and line."""
     text, start = inspect.getsourcelines(code)
     start = max(start, 1)  # of a module it is 0
-    file = Path(inspect.getsourcefile(code)).resolve().relative_to(Path(__file__).resolve().parents[4])
+    file = Path(inspect.getsourcefile(inspect.unwrap(code))).resolve().relative_to(Path(__file__).resolve().parents[4])
     found = []
     for place, line in enumerate(text):
         if line.strip().startswith(ASSUMPTION):

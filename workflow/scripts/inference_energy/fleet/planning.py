@@ -5,6 +5,11 @@ Every argument may be a number or an array; arrays combine element by element.
 
 import numpy as np
 
+from inference_energy.common.formulas import formula
+
+GWH_PER_WH = 1e-9
+G_PER_KG = 1e3
+L_PER_M3 = 1e3
 SECONDS_PER_DAY = 86_400
 HOURS_PER_DAY = 24
 DAYS_PER_YEAR = 365
@@ -12,13 +17,38 @@ DAYS_PER_YEAR = 365
 Quantity = float | np.ndarray
 
 
+@formula(unit="queries per day", source="arithmetic")
+def traditional_queries_per_day(*, queries_per_day: Quantity, long_share: Quantity) -> Quantity:
+    """Queries of a day that are not long."""
+    return queries_per_day * (1 - long_share)
+
+
+@formula(unit="queries per day", source="arithmetic")
+def long_queries_per_day(*, queries_per_day: Quantity, long_share: Quantity) -> Quantity:
+    """Queries of a day that are long."""
+    return queries_per_day * long_share
+
+
+@formula(unit="GWh per day", source="arithmetic")
+def energy_gwh_per_day(*, queries_per_day: Quantity, energy_wh: Quantity, overhead: Quantity = 1.0) -> Quantity:
+    """Energy of a day: queries times mean energy per query times overhead.
+
+    Args:
+        queries_per_day: queries to serve.
+        energy_wh: mean energy of a query, Wh.
+        overhead: energy within the boundary asked for over that of `energy_wh`.
+    """
+    return queries_per_day * energy_wh * overhead * GWH_PER_WH
+
+
+@formula(
+    unit="GPUs",
+    source="conservation of work (the utilisation law, Denning and Buzen 1978, https://doi.org/10.1145/356733.356735)",
+)
 def gpus_needed(
     *, queries_per_day: Quantity, gpu_seconds_per_query: Quantity, attainment: Quantity, load: Quantity
 ) -> Quantity:
     """GPUs of serving nodes that are busy a share `load` of the time, at `attainment` of their offline maximum.
-
-    GPUs = queries per day x GPU-seconds / (86,400 s x load x attainment). Source: conservation of work (the
-    utilisation law, Denning and Buzen 1978, https://doi.org/10.1145/356733.356735).
 
     Args:
         queries_per_day: queries to serve.
@@ -30,26 +60,27 @@ def gpus_needed(
     return queries_per_day * gpu_seconds_per_query / (SECONDS_PER_DAY * load * attainment)
 
 
+@formula(unit="nodes", source="arithmetic")
 def nodes_needed(*, gpus: Quantity, gpus_per_node: Quantity) -> Quantity:
-    """Nodes that hold so many GPUs: gpus / gpus_per_node.
+    """Nodes that hold so many GPUs.
 
     Not rounded up: these are ranges of fleets of thousands of nodes, where part of a node is far below what is known,
-    and a rounded figure would no longer be proportional to the queries. Source: arithmetic.
+    and a rounded figure would no longer be proportional to the queries.
     """
     return gpus / gpus_per_node
 
 
+@formula(unit="MW", source="arithmetic")
 def average_power_mw(*, energy_gwh_per_day: Quantity) -> Quantity:
-    """Power averaged over the day, in MW: GWh per day x 1000 / 24 h. Source: arithmetic."""
+    """Power averaged over the day."""
     return energy_gwh_per_day * 1000 / HOURS_PER_DAY
 
 
+@formula(unit="MW", source="definition of PUE, ISO/IEC 30134-2")
 def peak_power_mw(
     *, nodes: Quantity, node_saturated_power_kw: Quantity, pue: Quantity, overhead_share: Quantity
 ) -> Quantity:
-    """Power when all nodes are busy at once, in MW: what the grid connection must carry.
-
-    P = nodes x P_saturated [kW] x PUE x (1 + overhead) / 1000. Source: definition of PUE, ISO/IEC 30134-2.
+    """Power when all nodes are busy at once: what the grid connection must carry.
 
     Args:
         nodes: nodes of the fleet.
@@ -62,41 +93,63 @@ def peak_power_mw(
     return nodes * node_saturated_power_kw * pue * (1 + overhead_share) / 1000
 
 
+@formula(unit="TWh per year", source="arithmetic")
 def energy_twh_per_year(*, energy_gwh_per_day: Quantity) -> Quantity:
-    """Energy of 365 such days, in TWh: GWh per day x 365 / 1000. Source: arithmetic."""
+    """Energy of 365 such days."""
     return energy_gwh_per_day * DAYS_PER_YEAR / 1000
 
 
+@formula(
+    unit="t CO2e per day",
+    source="GHG Protocol Scope 2 Guidance, location-based method, https://ghgprotocol.org/scope-2-guidance",
+)
 def emissions_t_per_day(*, energy_gwh_per_day: Quantity, carbon_gco2e_per_kwh: Quantity) -> Quantity:
-    """Greenhouse gases of the facility's electricity, location-based, in t CO2e per day.
+    """Greenhouse gases of the facility's electricity, location-based.
 
-    GWh x g/kWh = t (1 GWh at 400 g/kWh is 400 t). Source: GHG Protocol Scope 2 Guidance, location-based method,
-    https://ghgprotocol.org/scope-2-guidance. With a life-cycle factor the result holds Scope 2 and the upstream part
-    of the electricity (Scope 3, category 3) together; building the hardware is in neither.
+    GWh x g/kWh = t (1 GWh at 400 g/kWh is 400 t): 1 GWh is 1e6 kWh and 1 t is 1e6 g. With a life-cycle factor the
+    result holds Scope 2 and the upstream part of the electricity (Scope 3, category 3) together; building the hardware
+    is in neither.
     """
-    # 1 GWh is 1e6 kWh and 1 t is 1e6 g: the factors cancel.
     return energy_gwh_per_day * carbon_gco2e_per_kwh
 
 
-def water_m3_per_day(
-    *, energy_gwh_per_day: Quantity, pue: Quantity, onsite_l_per_kwh: Quantity, offsite_l_per_kwh: Quantity
-) -> Quantity:
-    """Water of the datacenter's cooling and of its electricity, in cubic metres per day.
+@formula(unit="kg CO2e per kWh", source="arithmetic")
+def emissions_kg_per_kwh(*, carbon_gco2e_per_kwh: Quantity) -> Quantity:
+    """Greenhouse gases of a kWh of the facility's electricity."""
+    return carbon_gco2e_per_kwh / G_PER_KG
 
-    W = 1000 E (WUE_onsite / PUE + WUE_offsite), E the facility's energy in GWh. Sources: The Green Grid, White Paper
-    35 (WUE: litres on site per kWh of IT energy, that is of E / PUE); Li et al., arXiv 2304.03271 (off-site water per
-    kWh of facility energy).
+
+@formula(
+    unit="L per kWh",
+    source="The Green Grid, White Paper 35 (WUE: litres on site per kWh of IT energy); Li et al., arXiv 2304.03271"
+    " (off-site water per kWh of facility energy)",
+)
+def water_l_per_kwh(*, pue: Quantity, onsite_l_per_kwh: Quantity, offsite_l_per_kwh: Quantity) -> Quantity:
+    """Water of cooling and of electricity per kWh of the facility: WUE_onsite / PUE + WUE_offsite.
 
     Args:
-        energy_gwh_per_day: energy of the facility, PUE included, GWh per day.
-        pue: facility energy per IT energy.
+        pue: facility energy per IT energy; 1 where the energy is that of the IT alone.
         onsite_l_per_kwh: water used on site per kWh of IT energy, L/kWh.
         offsite_l_per_kwh: water consumed by power plants per kWh of electricity, L/kWh.
     """
     # ASSUME: water on site and water of power plants may be added, although operators differ in whether their WUE is
     # of water withdrawn or consumed. Source: arXiv 2304.03271, which adds them.
-    litres_per_kwh = onsite_l_per_kwh / pue + offsite_l_per_kwh
-    return energy_gwh_per_day * 1000 * litres_per_kwh  # 1 GWh at 1 L/kWh is 1e6 L, 1000 m3
+    return onsite_l_per_kwh / pue + offsite_l_per_kwh
 
 
-GWH_PER_WH = 1e-9
+@formula(unit="m3 per kWh", source="arithmetic")
+def water_m3_per_kwh(*, pue: Quantity, onsite_l_per_kwh: Quantity, offsite_l_per_kwh: Quantity) -> Quantity:
+    """Water of a kWh within a boundary, as `water_l_per_kwh`."""
+    return water_l_per_kwh(pue=pue, onsite_l_per_kwh=onsite_l_per_kwh, offsite_l_per_kwh=offsite_l_per_kwh) / L_PER_M3
+
+
+@formula(unit="m3 per day", source="arithmetic")
+def water_m3_per_day(
+    *, energy_gwh_per_day: Quantity, pue: Quantity, onsite_l_per_kwh: Quantity, offsite_l_per_kwh: Quantity
+) -> Quantity:
+    """Water of a day's energy of the facility, PUE included, as `water_l_per_kwh`: 1 GWh at 1 L/kWh is 1000 m3."""
+    return (
+        energy_gwh_per_day
+        * 1000
+        * water_l_per_kwh(pue=pue, onsite_l_per_kwh=onsite_l_per_kwh, offsite_l_per_kwh=offsite_l_per_kwh)
+    )

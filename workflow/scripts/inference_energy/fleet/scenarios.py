@@ -8,12 +8,11 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 from inference_energy.energy import gpu_second, interventions, uncertainty
-from inference_energy.energy.power import W_PER_KW
+from inference_energy.energy.power import node_power_kw
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet import planning
 from inference_energy.fleet.grid import grid_zone
-from inference_energy.fleet.planning import GWH_PER_WH
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import draw, law
 from inference_energy.statistics.draws import stream
@@ -84,15 +83,16 @@ class Fleet:
         peak = sum(
             planning.peak_power_mw(
                 nodes=count,
-                node_saturated_power_kw=gpu_second.powers_w(given, shared, model, gpu, _SATURATED)["node"]
-                * per_node[gpu]
-                / W_PER_KW,
+                node_saturated_power_kw=node_power_kw(
+                    w_per_gpu=gpu_second.powers_w(given, shared, model, gpu, _SATURATED)["node"],
+                    gpus_per_node=per_node[gpu],
+                ),
                 pue=shared.values["pue"],
                 overhead_share=overhead_share,
             )
             for (model, gpu), count in nodes.items()
         )
-        return peak / (self.by.get("power", 1.0) * self.by.get("energy", 1.0))
+        return interventions.with_interventions(value=peak, **interventions.of_power(self.by))
 
 
 def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> dict[bool, Fleet]:
@@ -129,13 +129,17 @@ def of_the_fleet(service: Service) -> Service:
 
 def queries_of(long_share: float, queries_per_day: float) -> dict[str, float]:
     """Queries per day of each workload, of which a share is long."""
-    return {"traditional": queries_per_day * (1 - long_share), "long": queries_per_day * long_share}
+    given = {"queries_per_day": queries_per_day, "long_share": long_share}
+    return {
+        "traditional": planning.traditional_queries_per_day(**given),
+        "long": planning.long_queries_per_day(**given),
+    }
 
 
 def energy_gwh_per_day(fleet: Fleet, queries_per_day: Mapping[str, float], boundary: str) -> dict[str, np.ndarray]:
     """Energy per day at every draw, GWh, by workload."""
     return {
-        workload: queries * fleet.mean_wh(workload, boundary) * GWH_PER_WH
+        workload: planning.energy_gwh_per_day(queries_per_day=queries, energy_wh=fleet.mean_wh(workload, boundary))
         for workload, queries in queries_per_day.items()
     }
 

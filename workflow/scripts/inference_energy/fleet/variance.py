@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.energy import gpu_second, uncertainty
-from inference_energy.energy.service import Service
+from inference_energy.energy.service import Service, query_wh
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.statistics.draws import stream
 from inference_energy.throughput.gpu_time import gpu_seconds
@@ -125,7 +125,7 @@ def _of_a_query(
         curve, error = service.curves[member]
         here, parts = who == position, curve.parts(of)
         seconds = gpu_seconds(curve.coefficients(), parts.at(points[here]), cached[here])
-        logs[here] = np.log(seconds * energies[member][boundary][here])
+        logs[here] = np.log(query_wh(gpu_seconds=seconds, wh_per_gpu_second=energies[member][boundary][here]))
         at_median = np.log(gpu_seconds(curve.coefficients(), parts, float(np.median(cached))))
         typical.append(of.mean(at_median) + float(np.mean(np.log(energies[member][boundary]))))
         # Given the model and GPU: variance of ln seconds over lengths, and of ln of what the curve misses.

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
+from inference_energy.common.formulas import formula
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.statistics.distributions import LogNormal, lognormal, output_tokens, product
 from inference_energy.statistics.draws import stream
@@ -14,21 +15,30 @@ from inference_energy.statistics.quantiles import SHARES
 from inference_energy.studies.study import PublishedStudy
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
 
+KWS_PER_WH = 3.6
 
+
+@formula(unit="Wh", source="arXiv 2509.20241, Eq. 1")
 def unit_energy_wh(
-    *, node_power_kw: float, throughput: ThroughputModel, input_tokens: float, output_tokens: np.ndarray
-) -> np.ndarray:
-    """Energy of a query on a fully used node without datacenter overhead, in Wh (utilisation = PUE = 1).
+    *, node_power_kw: float, output_tokens: np.ndarray | float, tok_per_s: np.ndarray | float
+) -> np.ndarray | float:
+    """Energy of a query on a fully used node without datacenter overhead (utilisation = PUE = 1).
 
-    E = P_node [kW] L_out / (3.6 TPS(L_in, L_out)). Source: arXiv 2509.20241, Eq. 1.
+    Args:
+        node_power_kw: maximum power of the node, kW.
+        output_tokens: length of the answer.
+        tok_per_s: output tokens per second of the node.
     """
     # ASSUME: a query uses the node for L_out / TPS seconds; prefill is inside TPS, because the benchmarks
     # measured throughput with prefill running. Source: arXiv 2509.20241, Methods.
-    return node_power_kw * output_tokens / (3.6 * throughput.tok_per_s(input_tokens, output_tokens))
+    return node_power_kw * output_tokens / (KWS_PER_WH * tok_per_s)
 
 
-def energy_wh(*, unit_energy_wh: np.ndarray, utilisation: np.ndarray | float, pue: np.ndarray | float) -> np.ndarray:
-    """Energy of a query in Wh: unit energy times power utilisation times PUE."""
+@formula(unit="Wh", source="arXiv 2509.20241, Eq. 1")
+def energy_wh(
+    *, unit_energy_wh: np.ndarray | float, utilisation: np.ndarray | float, pue: np.ndarray | float
+) -> np.ndarray | float:
+    """Energy of a query: unit energy times power utilisation times PUE."""
     return unit_energy_wh * utilisation * pue
 
 
@@ -68,11 +78,11 @@ def draw_energy_wh(
 def _unit_energy_by_token_count(
     study: PublishedStudy, workload: str, model: str, throughput: ThroughputModel, longest: int
 ) -> np.ndarray:
+    lengths = np.arange(1, longest + 1)
     return unit_energy_wh(
         node_power_kw=study.node_power_kw.of_model(model),
-        throughput=throughput,
-        input_tokens=study.workloads[workload].input_tokens,
-        output_tokens=np.arange(1, longest + 1),
+        output_tokens=lengths,
+        tok_per_s=throughput.tok_per_s(study.workloads[workload].input_tokens, lengths),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.fleet.planning import GWH_PER_WH
+from inference_energy.fleet.planning import energy_gwh_per_day
 from inference_energy.oviedo.energy import exact_distribution, fitted_models, random_factors
 from inference_energy.statistics.distributions import LogNormal, lognormal, product
 from inference_energy.statistics.draws import stream
@@ -16,11 +16,6 @@ from inference_energy.statistics.quantiles import Z_P95
 from inference_energy.studies.study import PublishedStudy, Scenario
 
 SHARED_DRAWS = 1_000_000
-
-
-def fleet_gwh_per_day(*, queries_per_day: float, energy_wh: float, overhead: float) -> float:
-    """Energy of a day in GWh: queries times mean energy per query times overhead."""
-    return queries_per_day * energy_wh * overhead * GWH_PER_WH
 
 
 def overhead_factor(names: Iterable[str], overheads: pl.DataFrame, place: str) -> float:
@@ -133,7 +128,7 @@ def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, pub
         # E[1/X] of an independent multiplier X factors out: dividing each query by its own draw has this mean.
         saving = workload.multiplier.moment(-1) if spec.interventions else 1.0
         pool = workload.improved if spec.interventions else workload.plain
-        scale = fleet_gwh_per_day(queries_per_day=queries * share, energy_wh=1.0, overhead=workload.overhead)
+        scale = energy_gwh_per_day(queries_per_day=queries * share, energy_wh=1.0, overhead=workload.overhead)
         means[name] = scale * workload.mean_wh * saving
         variance += (scale * workload.mean_se_wh * saving) ** 2
         published_variance += (scale * pool.mean_se(published_draws)) ** 2

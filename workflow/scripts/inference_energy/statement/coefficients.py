@@ -6,28 +6,34 @@ class) does not average out, however many requests there are.
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from inference_energy.common.formulas import formula
 from inference_energy.energy import uncertainty
 from inference_energy.energy.service import Member, Service
 from inference_energy.energy.uncertainty import Shared
+from inference_energy.fleet.planning import emissions_kg_per_kwh, water_m3_per_kwh
 from inference_energy.statement.regions import Region
 from inference_energy.statistics.distributions import Law, draw
 from inference_energy.statistics.draws import stream
+from inference_energy.throughput.gpu_time import QueryParts, gpu_seconds
 
 # Sums that GPU time is linear in, in the order of a matrix's columns. Prompts whose cached part is not known stand
 # apart: of them the study's share is taken to be in the cache.
-FEATURES = (
-    "uncached_tokens",
-    "prompt_tokens_of_unknown_cache",
-    "output_tokens",
-    "input_output_tokens2",
-    "output_tokens2",
-)
+UNKNOWN_CACHE = "prompt_tokens_of_unknown_cache"
+_NOTHING = QueryParts(prefill=0.0, decode=0.0, context=0.0, growth=0.0)
+# The parts of the GPU time that one of each is.
+UNITS = {
+    "uncached_tokens": replace(_NOTHING, prefill=1.0),
+    UNKNOWN_CACHE: replace(_NOTHING, prefill=1.0),
+    "output_tokens": replace(_NOTHING, decode=1.0),
+    "input_output_tokens2": replace(_NOTHING, context=1.0),
+    "output_tokens2": replace(_NOTHING, growth=1.0),
+}
+FEATURES = tuple(UNITS)
 WORKLOAD = "traditional"  # its cached share is taken where logs say none
-G_PER_KG, L_PER_M3 = 1e3, 1e3
 # Quantities that go with energy, and their units.
 QUANTITIES = {
     "energy_kwh": "kWh",
@@ -35,6 +41,18 @@ QUANTITIES = {
     "emissions_market_kgco2e": "kg CO2e",
     "water_m3": "m3",
 }
+
+
+@formula(unit="s", source="conservation of work")
+def node_seconds_per_gpu_second(*, factor: np.ndarray, attainment: np.ndarray, gpus_per_node: float) -> np.ndarray:
+    """Seconds of a busy node that a GPU-second of the curve takes.
+
+    Args:
+        factor: on the GPU time of the curve: what it misses, and what a latency target costs.
+        attainment: throughput of a busy node over its offline maximum.
+        gpus_per_node: GPUs of a node.
+    """
+    return factor / (attainment * gpus_per_node)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,21 +102,21 @@ class UnitEnergy:
 
         def per_gpu_second(member: Member) -> np.ndarray:
             error = self.service.seconds_factor(self.shared, member)
-            return error / (self.shared.values["attainment"] * self.gpus_per_node[member[1]])
+            return node_seconds_per_gpu_second(
+                factor=error, attainment=self.shared.values["attainment"], gpus_per_node=self.gpus_per_node[member[1]]
+            )
 
         return self._once(("nodes", subject), subject, per_gpu_second)
 
     def _once(self, key: Hashable, subject: str, per_gpu_second: Callable[[Member], np.ndarray]) -> np.ndarray:
         if key not in self._known:
-            missed = 1 - uncertainty.cached_share(self.shared, WORKLOAD)
+            cached = uncertainty.cached_share(self.shared, WORKLOAD)
             total = np.zeros((len(FEATURES), self.draws))
             for member, weight in self.service.weights(subject, self.shared).items():
                 of = self.service.curves[member][0].coefficients()
                 factor = weight * per_gpu_second(member)
-                total[0] += of["prefill"] * factor
-                total[1] += of["prefill"] * missed * factor
-                for row, part in enumerate(("decode", "context", "growth"), 2):
-                    total[row] += of[part] * factor
+                for row, (name, parts) in enumerate(UNITS.items()):
+                    total[row] += gpu_seconds(of, parts, cached if name == UNKNOWN_CACHE else 0.0) * factor
             self._known[key] = total
         return self._known[key]
 
@@ -107,15 +125,18 @@ class UnitEnergy:
         of = self.regions[region]
         found = {
             "energy_kwh": 1.0,
-            "emissions_location_kgco2e": of.location_gco2e_per_kwh / G_PER_KG,
-            "emissions_market_kgco2e": of.market_gco2e_per_kwh / G_PER_KG,
+            "emissions_location_kgco2e": emissions_kg_per_kwh(carbon_gco2e_per_kwh=of.location_gco2e_per_kwh),
+            "emissions_market_kgco2e": emissions_kg_per_kwh(carbon_gco2e_per_kwh=of.market_gco2e_per_kwh),
             "water_m3": None,
         }
         if self.onsite_water_l_per_kwh is not None and of.offsite_water_l_per_kwh is not None:
             # Within a boundary that leaves cooling out, the energy is that of the IT.
             facility = self.boundary in ("datacenter", "fleet")
-            pue = self._at(region).values["pue"] if facility else 1.0
-            found["water_m3"] = (self.onsite_water_l_per_kwh / pue + of.offsite_water_l_per_kwh) / L_PER_M3
+            found["water_m3"] = water_m3_per_kwh(
+                pue=self._at(region).values["pue"] if facility else 1.0,
+                onsite_l_per_kwh=self.onsite_water_l_per_kwh,
+                offsite_l_per_kwh=of.offsite_water_l_per_kwh,
+            )
         return found
 
 

@@ -1,6 +1,5 @@
 """GPU-seconds of a query, as a function of its lengths: the parts, the curves, and the formula."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,8 +8,81 @@ from typing import Any, Protocol, Self
 import numpy as np
 from scipy.optimize import nnls
 
+from inference_energy.common.formulas import formula
 from inference_energy.requests.lengths import Lengths
 from inference_energy.throughput.log_linear import NODE_GPUS, ThroughputModel
+
+
+@formula(unit="GPU-seconds", source="Pope et al., arXiv:2211.05102, section 2")
+def gpu_seconds_per_query(
+    *,
+    a: np.ndarray | float,
+    b: np.ndarray | float,
+    c: np.ndarray | float,
+    cg: np.ndarray | float,
+    prefill: np.ndarray | float,
+    decode: np.ndarray | float,
+    context: np.ndarray | float,
+    growth: np.ndarray | float,
+    cached_share: np.ndarray | float = 0.0,
+    by_prefill: np.ndarray | float = 1.0,
+    by_cached_share: np.ndarray | float = 1.0,
+    by_input_tokens: np.ndarray | float = 1.0,
+    by_decode: np.ndarray | float = 1.0,
+    by_output_tokens: np.ndarray | float = 1.0,
+    by_attention: np.ndarray | float = 1.0,
+    by_gpu_seconds: np.ndarray | float = 1.0,
+) -> np.ndarray | float:
+    """GPU time of a query: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2.
+
+    Args:
+        a: GPU-seconds per prompt token that is not in the cache.
+        b: GPU-seconds per answer token.
+        c: GPU-seconds per answer token and prompt token.
+        cg: GPU-seconds per answer token squared.
+        prefill: L_in, prompt tokens that are not known to be cached.
+        decode: L_out, answer tokens.
+        context: L_in L_out.
+        growth: L_out^2.
+        cached_share: share of the prompts that is in the cache.
+        by_prefill: what interventions divide the time of prompt tokens by.
+        by_cached_share: the same of the part of a prompt that is not in the cache.
+        by_input_tokens: the same of the length of prompts.
+        by_decode: the same of the time of answer tokens.
+        by_output_tokens: the same of the length of answers.
+        by_attention: the same of the time of reading the KV cache.
+        by_gpu_seconds: the same of the whole.
+    """
+    return (
+        a * prefill * (1 - cached_share) / (by_prefill * by_cached_share * by_input_tokens)
+        + b * decode / (by_decode * by_output_tokens)
+        + c * context / (by_attention * by_input_tokens * by_output_tokens)
+        + cg * growth / (by_attention * by_output_tokens**2)
+    ) / by_gpu_seconds
+
+
+@formula(unit="tokens", source="arithmetic")
+def uncached_tokens(*, input_tokens: np.ndarray | float, cached_share: np.ndarray | float) -> np.ndarray | float:
+    """Prompt tokens that are not in the cache."""
+    return input_tokens * (1 - cached_share)
+
+
+@formula(unit="tokens^2", source="arithmetic")
+def context_tokens2(*, input_tokens: np.ndarray | float, output_tokens: np.ndarray | float) -> np.ndarray | float:
+    """What decoding reads of the KV cache of the prompt: the whole prompt with every answer token."""
+    return input_tokens * output_tokens
+
+
+@formula(unit="tokens^2", source="arithmetic")
+def growth_tokens2(*, output_tokens: np.ndarray | float) -> np.ndarray | float:
+    """What decoding reads of the KV cache of the answer, but for a factor: it grows with every answer token."""
+    return output_tokens**2
+
+
+@formula(unit="GPU-seconds", source="arXiv 2509.20241, Methods")
+def gpu_seconds_of_node(*, output_tokens: np.ndarray | float, tok_per_s: np.ndarray | float) -> np.ndarray | float:
+    """GPU time of a query that takes a whole node while its answer is generated, the published form."""
+    return NODE_GPUS * output_tokens / tok_per_s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +119,15 @@ class GpuSeconds:
         cached_tokens: np.ndarray | float = 0.0,
     ) -> np.ndarray:
         """GPU-seconds of a query, elementwise."""
-        context = input_tokens + self.kv_growth * output_tokens
-        return (
-            self.prefill * (input_tokens - cached_tokens)
-            + self.decode * output_tokens
-            + self.attention * output_tokens * context
+        return gpu_seconds_per_query(
+            a=self.prefill,
+            b=self.decode,
+            c=self.attention,
+            cg=self.attention * self.kv_growth,
+            prefill=input_tokens - cached_tokens,
+            decode=output_tokens,
+            context=context_tokens2(input_tokens=input_tokens, output_tokens=output_tokens),
+            growth=growth_tokens2(output_tokens=output_tokens),
         )
 
     def tok_per_s(self, input_tokens: np.ndarray | float, output_tokens: np.ndarray | float) -> np.ndarray:
@@ -134,10 +210,10 @@ class SecondsCurve:
     def parts(self, of: Lengths) -> QueryParts:
         """Tokens and their products."""
         return QueryParts(
-            prefill=of.input_tokens * (1 - of.cached_share),
+            prefill=uncached_tokens(input_tokens=of.input_tokens, cached_share=of.cached_share),
             decode=of.output_tokens,
-            context=of.input_tokens * of.output_tokens,
-            growth=of.output_tokens**2,
+            context=context_tokens2(input_tokens=of.input_tokens, output_tokens=of.output_tokens),
+            growth=growth_tokens2(output_tokens=of.output_tokens),
         )
 
     def coefficients(self) -> dict[str, float]:
@@ -159,7 +235,8 @@ class NodeCurve:
 
     def parts(self, of: Lengths) -> QueryParts:
         """All time counts as decoding: in this form prefill is inside the throughput and cannot be told from it."""
-        seconds = NODE_GPUS * of.output_tokens / self.form.tok_per_s(of.input_tokens, of.output_tokens)
+        rate = self.form.tok_per_s(of.input_tokens, of.output_tokens)
+        seconds = gpu_seconds_of_node(output_tokens=of.output_tokens, tok_per_s=rate)
         nothing = np.zeros(len(seconds))
         return QueryParts(prefill=nothing, decode=seconds, context=nothing, growth=nothing)
 
@@ -174,20 +251,24 @@ def gpu_seconds(
     cached_share: np.ndarray | float = 0.0,
     divisors: Mapping[str, np.ndarray | float] = NOTHING,
 ) -> np.ndarray | float:
-    """GPU-seconds of queries: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, elementwise.
+    """GPU-seconds of queries by a curve, elementwise; see `gpu_seconds_per_query`.
 
     Args:
         coefficients: GPU-seconds per unit of every part.
         parts: of the queries, or their means.
         cached_share: share of the prompts that is in the cache.
-        divisors: what interventions divide an ingredient by; of the cached share the rest, 1 - cached, is divided.
+        divisors: what interventions divide an ingredient by; those that do not act on GPU time change nothing.
     """
-    by = defaultdict(lambda: 1.0, divisors)
-    prompt, answer = by["input_tokens"], by["output_tokens"]
-    total = (
-        coefficients["prefill"] * parts.prefill * (1 - cached_share) / (by["prefill"] * by["cached_share"] * prompt)
-        + coefficients["decode"] * parts.decode / (by["decode"] * answer)
-        + coefficients["context"] * parts.context / (by["attention"] * prompt * answer)
-        + coefficients["growth"] * parts.growth / (by["attention"] * answer**2)
+    by = {f"by_{name}": value for name, value in divisors.items()}
+    return gpu_seconds_per_query(
+        a=coefficients["prefill"],
+        b=coefficients["decode"],
+        c=coefficients["context"],
+        cg=coefficients["growth"],
+        prefill=parts.prefill,
+        decode=parts.decode,
+        context=parts.context,
+        growth=parts.growth,
+        cached_share=cached_share,
+        **{name: value for name, value in by.items() if name in gpu_seconds_per_query.parameters},
     )
-    return total / by["gpu_seconds"]

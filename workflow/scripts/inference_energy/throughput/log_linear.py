@@ -6,10 +6,27 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.formulas import formula
 from inference_energy.corpus.tables import PLACE, Throughput
 
 NODE_GPUS = 8
 ROW_COLUMNS = [*Throughput.to_schema().columns, *PLACE]
+
+
+@formula(unit="output tokens per second", source="arXiv 2509.20241, Methods")
+def node_tok_per_s(
+    *,
+    intercept: float,
+    slope_input: float,
+    slope_output: float,
+    cap_tok_per_s: float,
+    input_tokens: np.ndarray | float,
+    output_tokens: np.ndarray | float,
+) -> np.ndarray:
+    """Throughput of an 8-GPU node, log-linear in both lengths and never above a cap."""
+    return np.minimum(
+        np.exp(intercept + slope_input * np.log(input_tokens) + slope_output * np.log(output_tokens)), cap_tok_per_s
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +44,14 @@ class ThroughputModel:
 
     def tok_per_s(self, input_tokens: np.ndarray | float, output_tokens: np.ndarray | float) -> np.ndarray:
         """Output tokens per second of the node, elementwise."""
-        log_throughput = (
-            self.intercept + self.slope_input * np.log(input_tokens) + self.slope_output * np.log(output_tokens)
+        return node_tok_per_s(
+            intercept=self.intercept,
+            slope_input=self.slope_input,
+            slope_output=self.slope_output,
+            cap_tok_per_s=self.cap_tok_per_s,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
         )
-        return np.minimum(np.exp(log_throughput), self.cap_tok_per_s)
 
 
 def fit(
@@ -48,13 +69,13 @@ def fit(
     if len(tok_per_s) < minimum_rows:
         # ASSUME: two rows cannot carry a slope, so the faster one stands for every length.
         # Source: arXiv 2509.20241, Methods.
-        return _constant(cap)
+        return constant(cap)
     # ASSUME: throughput is log-linear in both lengths and never exceeds what was observed for that model.
     # Source: arXiv 2509.20241, Methods.
     design = np.column_stack([np.ones(len(tok_per_s)), np.log(input_tokens), np.log(output_tokens)])
     (intercept, slope_input, slope_output), _, rank, _ = np.linalg.lstsq(design, np.log(tok_per_s), rcond=None)
     if rank < design.shape[1]:  # the rows have too few different lengths to tell the slopes apart
-        return _constant(cap)
+        return constant(cap)
     return ThroughputModel(
         form="log_linear",
         intercept=float(intercept),
@@ -64,7 +85,8 @@ def fit(
     )
 
 
-def _constant(tok_per_s: float) -> ThroughputModel:
+def constant(tok_per_s: float) -> ThroughputModel:
+    """A node that gives so many output tokens per second whatever the lengths."""
     return ThroughputModel(
         form="constant",
         intercept=float(np.log(tok_per_s)),

@@ -15,7 +15,7 @@ from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.attainment import CHAT
 from inference_energy.throughput.log_linear import ThroughputModel
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
-from inference_energy.validation.peers.peer import J_PER_WH
+from inference_energy.validation.peers.peer import energy_per_query_wh
 
 OURS, OFFLINE, MEASURED = "current", "current_offline", "measured"
 LABELS = {
@@ -150,7 +150,8 @@ def _measured(energy: pl.DataFrame, name: str, answer: float) -> list[dict]:
     )
     if runs.is_empty():
         return []
-    least = float(runs["energy_j_per_output_token"].min()) * answer / J_PER_WH
+    per_token = float(runs["energy_j_per_output_token"].min())
+    least = energy_per_query_wh(j_per_output_token=per_token, output_tokens=answer)
     return [
         {"method": MEASURED, "label": LABELS[MEASURED], "boundary": "gpu_boards", "energy_wh": least}
         | {"energy_wh_p05": None, "energy_wh_p95": None}

@@ -462,7 +462,7 @@ def _water(asked: Asked, energy: Node, zone: str) -> Node:
         onsite,
         distributions.ingredient(asked, of.name, "pue", of.value("pue"), "PUE"),
         resource(asked.evidence, "grid.csv", {"zone": zone}, "water_l_per_kwh", symbol="offsite", unit="L/kWh"),
-        *assumed(planning.water_m3_per_day),
+        *assumed(planning.water_l_per_kwh),
     ]
     formula = "E * 1000 * (onsite / PUE + offsite)"
     note = "over draws of energy, PUE and on-site water; the closed form has PUE and on-site water at their medians"

@@ -120,7 +120,7 @@ def _epoch(asked: Asked, facts: dict, boundary: str) -> Node:
         _tokens(facts),
         *_constants(epoch, constants),
         constant(epoch, "DEFAULT", case.utilisation, "share of the peak that is used", symbol="used"),
-        *assumed(epoch.energy_by_boundary_wh),
+        *assumed(epoch.node_energy_wh),
     ]
     formula = "flop * P_active * 1e9 * T / (peak * used) * W * share / 3600"
     if boundary == "datacenter":
@@ -145,7 +145,7 @@ def _jegham(asked: Asked, facts: dict, boundary: str) -> Node:
         constant(jegham, "NODES", node.gpu_power_kw, f"rated power of the GPUs, {name}", unit="kW", symbol="P_gpu"),
         constant(jegham, "NODES", use.gpu, f"share of it that a request of a {size} model draws", symbol="U_gpu"),
         whole,
-        *assumed(jegham.size_class, jegham.energy_by_boundary_wh),
+        *assumed(jegham.size_class, jegham.part_energy_wh),
     ]
     power = "P_gpu * U_gpu"
     if boundary != "gpu_boards":

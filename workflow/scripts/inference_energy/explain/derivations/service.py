@@ -343,7 +343,7 @@ def wh_per_gpu_second(asked: Asked, of: Situation, model: str, gpu: str) -> Node
     load = ingredient(asked, of.name, "load", of.value("load"), "load", of.set_to)
     attained = ingredient(asked, of.name, "attainment", of.value("attainment"), "attainment", of.set_to)
     power = power_w(asked, of, model, gpu, load)
-    children = [power, load, attained, *assumed(gpu_second.wh_per_gpu_second)]
+    children = [power, load, attained, *assumed(gpu_second.energy_per_gpu_second_wh)]
     formula = "P / (load * attainment * 3600)"
     slow = f"latency cost: {gpu}"
     if slow in of.shared.values:

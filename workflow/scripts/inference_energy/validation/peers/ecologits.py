@@ -8,7 +8,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
+import numpy as np
+
+from inference_energy.common.formulas import formula
+from inference_energy.fleet.planning import water_l_per_kwh
+from inference_energy.validation.peers.peer import (
+    ByBoundary,
+    Peer,
+    by_boundary,
+    datacenter_wh,
+    energy_per_token_j,
+    first_obstacle,
+)
 
 PEER = Peer(
     name="ecologits",
@@ -26,6 +37,8 @@ GPU_ENERGY_WH_PER_TOKEN = 4.052928146734005e-5  # Wh per token
 LATENCY_S_PER_TOKEN_AND_B = 6.785088094353663e-4  # s per token and billion active parameters
 LATENCY_S_PER_TOKEN_AND_REQUEST = 3.119310311688259e-4  # s per token and concurrent request
 LATENCY_S_PER_TOKEN = 0.019473717579473387  # s per token
+SECONDS_PER_HOUR = 3600
+WH_PER_KWH = 1000
 BATCH_SIZE = 64  # concurrent requests
 BITS_PER_WEIGHT = 16
 MEMORY_OVERHEAD = 1.2  # memory of a served model over that of its weights
@@ -45,22 +58,32 @@ def gpus_needed(*, total_b: float) -> int:
     return 2 ** math.ceil(math.log2(math.ceil(memory_gb / GPU_MEMORY_GB)))
 
 
+@formula(unit="Wh", source="EcoLogits, `gpu_energy`")
 def gpu_energy_wh(*, active_b: float, output_tokens: float) -> float:
-    """Energy of one of a model's GPUs for one request, in Wh.
-
-    T (1.1665e-6 exp(-0.0112 B) P_active + 4.0529e-5), B = 64. Source: EcoLogits, `gpu_energy`.
-    """
+    """Energy of one of a model's GPUs for one request."""
     # ASSUME: always 64 concurrent requests, and input tokens cost nothing. Source: EcoLogits.
-    per_parameter = GPU_ENERGY_WH_PER_TOKEN_AND_B * math.exp(GPU_ENERGY_EXPONENT_PER_REQUEST * BATCH_SIZE)
-    return output_tokens * (per_parameter * active_b + GPU_ENERGY_WH_PER_TOKEN)
+    return output_tokens * (
+        GPU_ENERGY_WH_PER_TOKEN_AND_B * np.exp(GPU_ENERGY_EXPONENT_PER_REQUEST * BATCH_SIZE) * active_b
+        + GPU_ENERGY_WH_PER_TOKEN
+    )
+
+
+@formula(unit="s", source="EcoLogits, `generation_latency`")
+def s_per_token(*, active_b: float) -> float:
+    """Time of an output token of a model with so many billion active parameters."""
+    return LATENCY_S_PER_TOKEN_AND_B * active_b + LATENCY_S_PER_TOKEN_AND_REQUEST * BATCH_SIZE + LATENCY_S_PER_TOKEN
+
+
+@formula(unit="s", source="EcoLogits, `generation_latency`")
+def answer_s(*, output_tokens: float, s_per_token: float, ttft_s: float) -> float:
+    """Time of a request: its output tokens one after the other, and the time to the first."""
+    return output_tokens * s_per_token + ttft_s
 
 
 def latency_s(
     *, active_b: float, output_tokens: float, tokens_per_s: float | None = None, ttft_s: float | None = None
 ) -> float:
-    """Time of a request, in s: T (6.785e-4 P_active + 3.119e-4 B + 0.01947), or T / speed, plus time to first token.
-
-    Source: EcoLogits, `generation_latency`.
+    """Time of a request, in s: by its own regression, or at the speed of an answer where that is known.
 
     Args:
         active_b: active parameters, billions.
@@ -68,12 +91,16 @@ def latency_s(
         tokens_per_s: speed of one answer, where known.
         ttft_s: time to the first token, where known; otherwise none is added.
     """
-    s_per_token = (
-        LATENCY_S_PER_TOKEN_AND_B * active_b + LATENCY_S_PER_TOKEN_AND_REQUEST * BATCH_SIZE + LATENCY_S_PER_TOKEN
-        if tokens_per_s is None
-        else 1 / tokens_per_s
-    )
-    return output_tokens * s_per_token + (ttft_s or 0.0)
+    token_s = s_per_token(active_b=active_b) if tokens_per_s is None else 1 / tokens_per_s
+    return answer_s(output_tokens=output_tokens, s_per_token=token_s, ttft_s=ttft_s or 0.0)
+
+
+@formula(unit="Wh", source="EcoLogits, `server_energy`")
+def server_energy_wh(*, latency_s: float, gpus: float) -> float:
+    """Energy of a request's share of the server without its GPUs."""
+    # ASSUME: a request has its share, among 64, of that part of the server which its model's GPUs occupy.
+    # Source: EcoLogits, `server_energy`.
+    return latency_s / SECONDS_PER_HOUR * SERVER_POWER_W * gpus / SERVER_GPUS / BATCH_SIZE
 
 
 def energy_by_boundary_wh(
@@ -87,16 +114,13 @@ def energy_by_boundary_wh(
 ) -> ByBoundary:
     """Energy of a request in Wh: its GPUs; with its share of the server; with the datacenter's overhead.
 
-    E = PUE (latency / 3600 x 1200 W x G / 8 / B + G x GPU energy). Source: EcoLogits, `request_energy`.
+    Source: EcoLogits, `request_energy`.
     """
     gpus = gpus_needed(total_b=total_b)
     boards_wh = gpus * gpu_energy_wh(active_b=active_b, output_tokens=output_tokens)
-    hours = latency_s(active_b=active_b, output_tokens=output_tokens, tokens_per_s=tokens_per_s, ttft_s=ttft_s) / 3600
-    # ASSUME: a request has its share, among 64, of that part of the server which its model's GPUs occupy.
-    # Source: EcoLogits, `server_energy`.
-    server_wh = hours * SERVER_POWER_W * gpus / SERVER_GPUS / BATCH_SIZE
-    node_wh = server_wh + boards_wh
-    return by_boundary(gpu_boards=boards_wh, node=node_wh, datacenter=pue * node_wh)
+    seconds = latency_s(active_b=active_b, output_tokens=output_tokens, tokens_per_s=tokens_per_s, ttft_s=ttft_s)
+    node_wh = server_energy_wh(latency_s=seconds, gpus=gpus) + boards_wh
+    return by_boundary(gpu_boards=boards_wh, node=node_wh, datacenter=datacenter_wh(node_wh=node_wh, pue=pue))
 
 
 def energy_wh(
@@ -119,11 +143,12 @@ def energy_wh(
     )["datacenter"]
 
 
+@formula(unit="L", source="EcoLogits 0.11.0 and later, `request_usage_wcf`")
 def water_l(*, node_energy_wh: float, pue: float, onsite_l_per_kwh: float, offsite_l_per_kwh: float) -> float:
-    """Water of a request, in L: E_node (WUE_onsite + PUE x WUE_offsite).
+    """Water of a request: E_node (WUE_onsite + PUE x WUE_offsite), which is that of E_node x PUE in this work.
 
-    Source: EcoLogits 0.11.0 and later, `request_usage_wcf`. Up to 0.10.0 the energy of the datacenter stood in the
-    place of the node's, which counted the PUE twice: PUE times as much water.
+    Up to EcoLogits 0.10.0 the energy of the datacenter stood in the place of the node's, which counted the PUE twice:
+    PUE times as much water.
 
     Args:
         node_energy_wh: energy of the request without the datacenter's overhead, Wh.
@@ -131,7 +156,11 @@ def water_l(*, node_energy_wh: float, pue: float, onsite_l_per_kwh: float, offsi
         onsite_l_per_kwh: water used on site per kWh of IT energy, L/kWh.
         offsite_l_per_kwh: water of the power plants per kWh of electricity, L/kWh.
     """
-    return node_energy_wh / 1000 * (onsite_l_per_kwh + pue * offsite_l_per_kwh)
+    return (
+        datacenter_wh(node_wh=node_energy_wh, pue=pue)
+        / WH_PER_KWH
+        * water_l_per_kwh(pue=pue, onsite_l_per_kwh=onsite_l_per_kwh, offsite_l_per_kwh=offsite_l_per_kwh)
+    )
 
 
 def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
+from inference_energy.common.formulas import formula
+from inference_energy.validation.peers.peer import (
+    ByBoundary,
+    Peer,
+    by_boundary,
+    datacenter_wh,
+    energy_per_token_j,
+    first_obstacle,
+)
 
 PEER = Peer(
     name="epoch",
@@ -19,6 +27,7 @@ PEER = Peer(
     source="https://epoch.ai/gradient-updates/how-much-energy-does-chatgpt-use",
 )
 
+SECONDS_PER_HOUR = 3600
 FLOP_PER_PARAMETER_AND_TOKEN = 2
 PEAK_FLOP_PER_S = 9.89e14  # of an H100, 16-bit, without sparsity
 SERVER_POWER_W_PER_GPU = 1275  # an eighth of a DGX H100, rated 10.2 kW
@@ -39,24 +48,36 @@ DEFAULT = Case(active_b=100, utilisation=0.1, pue=1.2)
 PESSIMISTIC = Case(active_b=200, utilisation=0.05, pue=1.3)
 
 
-def energy_by_boundary_wh(*, active_b: float, output_tokens: float, utilisation: float, pue: float) -> ByBoundary:
-    """Energy of a query in Wh: its time of a GPU's part of the node; with the datacenter's overhead.
-
-    E = 2 P_active T / (9.89e14 x utilisation) x 1275 W x 0.7 x PUE / 3600. Source: Epoch AI, February 2025. The node
-    comes as one figure per GPU, so there is none of the GPUs' boards alone.
+@formula(unit="Wh", source="Epoch AI, February 2025")
+def node_energy_wh(*, active_b: float, output_tokens: float, utilisation: float) -> float:
+    """Energy of a query without the datacenter's overhead: its time of a GPU's part of the node.
 
     Args:
         active_b: active parameters, billions.
         output_tokens: T.
         utilisation: share of a GPU's peak of floating-point operations that is used.
-        pue: facility energy per IT energy.
     """
     # ASSUME: time goes with operations at a fixed utilisation, and input tokens of a short query cost nothing.
     # Source: Epoch AI, which treats long inputs separately.
-    operations = FLOP_PER_PARAMETER_AND_TOKEN * active_b * 1e9 * output_tokens
-    gpu_seconds = operations / (PEAK_FLOP_PER_S * utilisation)
-    node_wh = gpu_seconds * SERVER_POWER_W_PER_GPU * POWER_SHARE / 3600
-    return by_boundary(node=node_wh, datacenter=node_wh * pue)
+    return (
+        FLOP_PER_PARAMETER_AND_TOKEN
+        * active_b
+        * 1e9
+        * output_tokens
+        / (PEAK_FLOP_PER_S * utilisation)
+        * SERVER_POWER_W_PER_GPU
+        * POWER_SHARE
+        / SECONDS_PER_HOUR
+    )
+
+
+def energy_by_boundary_wh(*, active_b: float, output_tokens: float, utilisation: float, pue: float) -> ByBoundary:
+    """Energy of a query in Wh: `node_energy_wh`, and with the datacenter's overhead.
+
+    The node comes as one figure per GPU, so there is none of the GPUs' boards alone. Source: Epoch AI, February 2025.
+    """
+    node_wh = node_energy_wh(active_b=active_b, output_tokens=output_tokens, utilisation=utilisation)
+    return by_boundary(node=node_wh, datacenter=datacenter_wh(node_wh=node_wh, pue=pue))
 
 
 def energy_wh(*, active_b: float, output_tokens: float, utilisation: float, pue: float) -> float:

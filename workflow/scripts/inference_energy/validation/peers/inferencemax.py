@@ -7,6 +7,7 @@ power of SemiAnalysis's InferenceMAX (since renamed InferenceX) by its measured 
 from collections.abc import Mapping
 from typing import Any
 
+from inference_energy.common.formulas import formula
 from inference_energy.throughput.log_linear import NODE_GPUS
 from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
 
@@ -18,6 +19,7 @@ PEER = Peer(
     source="https://muxup.com/2026q1/per-query-energy-consumption-of-llms",
 )
 
+SECONDS_PER_HOUR = 3600
 # All-in provisioned utility power, W per GPU, by the names of resources/hardware.csv: built from thermal design powers
 # of the whole rack with the facility's overhead, so never to be multiplied by a PUE. Source: SemiAnalysis,
 # InferenceMAX, read in 2026 Q1.
@@ -34,12 +36,9 @@ ALL_IN_POWER_W_PER_GPU = {
 }
 
 
-def energy_by_boundary_wh(
-    *, all_in_w_per_gpu: float, tok_per_s_per_gpu: float, input_tokens: float, output_tokens: float
-) -> ByBoundary:
-    """Energy of a query in Wh, with everything that the utility must provide for its GPU; nothing narrower.
-
-    E = W_all-in / (input + output tokens per second and GPU) x (L_in + L_out) / 3600. Source: muxup.com, 2026 Q1.
+@formula(unit="Wh", source="muxup.com, 2026 Q1")
+def energy_wh(*, all_in_w_per_gpu: float, tok_per_s_per_gpu: float, input_tokens: float, output_tokens: float) -> float:
+    """Energy of a query with everything that the utility must provide for its GPU.
 
     Args:
         all_in_w_per_gpu: all-in provisioned utility power, W per GPU.
@@ -49,18 +48,21 @@ def energy_by_boundary_wh(
     """
     # ASSUME: input and output tokens take the same time, and a GPU always draws what is provisioned for it.
     # Source: muxup.com, which calls the result an upper bound.
-    gpu_seconds = (input_tokens + output_tokens) / tok_per_s_per_gpu
-    return by_boundary(fleet=all_in_w_per_gpu * gpu_seconds / 3600)
+    return all_in_w_per_gpu * ((input_tokens + output_tokens) / tok_per_s_per_gpu) / SECONDS_PER_HOUR
 
 
-def energy_wh(*, all_in_w_per_gpu: float, tok_per_s_per_gpu: float, input_tokens: float, output_tokens: float) -> float:
-    """Energy of a query with all that is provisioned for it, in Wh; see `energy_by_boundary_wh`. Source: muxup.com."""
-    return energy_by_boundary_wh(
-        all_in_w_per_gpu=all_in_w_per_gpu,
-        tok_per_s_per_gpu=tok_per_s_per_gpu,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-    )["fleet"]
+def energy_by_boundary_wh(
+    *, all_in_w_per_gpu: float, tok_per_s_per_gpu: float, input_tokens: float, output_tokens: float
+) -> ByBoundary:
+    """`energy_wh` at the only boundary that it is of. Source: muxup.com, 2026 Q1."""
+    return by_boundary(
+        fleet=energy_wh(
+            all_in_w_per_gpu=all_in_w_per_gpu,
+            tok_per_s_per_gpu=tok_per_s_per_gpu,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+        )
+    )
 
 
 def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
+from inference_energy.common.formulas import formula
+from inference_energy.validation.peers.peer import (
+    ByBoundary,
+    Peer,
+    by_boundary,
+    datacenter_wh,
+    energy_per_token_j,
+    first_obstacle,
+)
 
 PEER = Peer(
     name="jegham",
@@ -18,6 +26,30 @@ PEER = Peer(
     needs=("size_class", "output_tokens", "tok_per_s", "ttft_s", "pue"),
     source="https://arxiv.org/abs/2505.09598",
 )
+
+SECONDS_PER_HOUR = 3600
+W_PER_KW = 1000
+
+
+@formula(unit="share", source="the authors' code, `w_max`")
+def middle_share(*, lowest: float, highest: float) -> float:
+    """Share of the rated power of a node's GPUs that a request draws."""
+    # ASSUME: the middle of the authors' range, which they weigh half and half. Source: their code, `w_max`.
+    return (lowest + highest) / 2
+
+
+@formula(unit="h", source="the authors' code, `compute_environmental_metrics`")
+def answer_h(*, output_tokens: float, tok_per_s: float, ttft_s: float) -> float:
+    """Time of an answer."""
+    return (ttft_s + output_tokens / tok_per_s) / SECONDS_PER_HOUR
+
+
+@formula(unit="Wh", source="the authors' code, `compute_environmental_metrics`")
+def part_energy_wh(*, hours: float, power_kw: float, share: float) -> float:
+    """Energy of a request for a part of the node, its GPUs or the rest."""
+    # ASSUME: a request draws a fixed share of the node's rated power until its last token, whatever else the node does.
+    # Source: the authors' code, `determine_utilization`.
+    return hours * W_PER_KW * power_kw * share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +63,7 @@ class Use:
     @property
     def gpu(self) -> float:
         """Mean of the lowest and the highest share of the GPUs."""
-        # ASSUME: the middle of the authors' range, which they weigh half and half. Source: their code, `w_max`.
-        return (self.gpu_min + self.gpu_max) / 2
+        return middle_share(lowest=self.gpu_min, highest=self.gpu_max)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,8 +152,7 @@ def energy_by_boundary_wh(
 ) -> ByBoundary:
     """Energy of a request in Wh: its GPUs; with the rest of the node; with the datacenter's overhead.
 
-    E = (TTFT + T / TPS) / 3600 x (P_gpu U_gpu + P_rest U_rest) x PUE. Source: arXiv 2505.09598, as in the authors'
-    code, `compute_environmental_metrics`.
+    Source: arXiv 2505.09598, as in the authors' code, `compute_environmental_metrics`.
 
     Args:
         size_class: one of `SIZE_CLASSES`.
@@ -141,12 +171,10 @@ def energy_by_boundary_wh(
     if size_class not in parts.uses:
         raise InputError(f"size_class of {node}: found {size_class!r}; allowed: {one_of(parts.uses)}")
     use = parts.uses[size_class]
-    # ASSUME: a request draws a fixed share of the node's rated power until its last token, whatever else the node does.
-    # Source: the authors' code, `determine_utilization`.
-    hours = (ttft_s + output_tokens / tok_per_s) / 3600
-    boards_wh = hours * 1000 * parts.gpu_power_kw * use.gpu
-    node_wh = boards_wh + hours * 1000 * parts.rest_power_kw * use.rest
-    return by_boundary(gpu_boards=boards_wh, node=node_wh, datacenter=node_wh * pue)
+    hours = answer_h(output_tokens=output_tokens, tok_per_s=tok_per_s, ttft_s=ttft_s)
+    boards_wh = part_energy_wh(hours=hours, power_kw=parts.gpu_power_kw, share=use.gpu)
+    node_wh = boards_wh + part_energy_wh(hours=hours, power_kw=parts.rest_power_kw, share=use.rest)
+    return by_boundary(gpu_boards=boards_wh, node=node_wh, datacenter=datacenter_wh(node_wh=node_wh, pue=pue))
 
 
 def energy_wh(

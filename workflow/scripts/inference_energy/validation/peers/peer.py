@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.formulas import formula
 from inference_energy.studies.study import BOUNDARIES
 
 J_PER_WH = 3600
@@ -52,9 +53,22 @@ def by_boundary(
     return {"gpu_boards": gpu_boards, "node": node, "datacenter": datacenter, "fleet": fleet}
 
 
+@formula(unit="Wh", source="definition of PUE, ISO/IEC 30134-2")
+def datacenter_wh(*, node_wh: float, pue: float) -> float:
+    """Energy of a query with the datacenter's overhead."""
+    return node_wh * pue
+
+
+@formula(unit="J per output token", source="arithmetic")
 def energy_per_token_j(*, energy_wh: float, output_tokens: float) -> float:
-    """Energy of a query over its output tokens, in J: Wh x 3600 / tokens. Source: arithmetic."""
+    """Energy of a query over its output tokens."""
     return energy_wh * J_PER_WH / output_tokens
+
+
+@formula(unit="Wh", source="arithmetic")
+def energy_per_query_wh(*, j_per_output_token: float, output_tokens: float) -> float:
+    """Energy of a query from that of an output token."""
+    return j_per_output_token * output_tokens / J_PER_WH
 
 
 def first_obstacle(

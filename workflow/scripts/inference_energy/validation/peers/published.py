@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from inference_energy.oviedo import energy
-from inference_energy.throughput.log_linear import ThroughputModel
 from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
 
 PEER = Peer(
@@ -31,13 +30,6 @@ PUE = math.sqrt(1.05 * 1.6)  # likewise
 INPUT_TOKENS = 500  # of every query
 
 
-def constant_throughput(tok_per_s: float) -> ThroughputModel:
-    """A node that gives so many output tokens per second whatever the lengths."""
-    return ThroughputModel(
-        form="constant", intercept=math.log(tok_per_s), slope_input=0.0, slope_output=0.0, cap_tok_per_s=tok_per_s
-    )
-
-
 def energy_by_boundary_wh(
     *, node_power_kw: float, utilisation: float, pue: float, output_tokens: float, tok_per_s: float
 ) -> ByBoundary:
@@ -53,13 +45,7 @@ def energy_by_boundary_wh(
         output_tokens: L_out.
         tok_per_s: TPS, output tokens per second of the node.
     """
-    token_wh = energy.unit_energy_wh(
-        node_power_kw=node_power_kw,
-        throughput=constant_throughput(tok_per_s),
-        input_tokens=INPUT_TOKENS,
-        output_tokens=1,
-    )
-    unit_wh = output_tokens * float(token_wh)  # at one speed, so many times the energy of one token
+    unit_wh = energy.unit_energy_wh(node_power_kw=node_power_kw, output_tokens=output_tokens, tok_per_s=tok_per_s)
     return by_boundary(
         node=energy.energy_wh(unit_energy_wh=unit_wh, utilisation=utilisation, pue=1.0),
         datacenter=energy.energy_wh(unit_energy_wh=unit_wh, utilisation=utilisation, pue=pue),
