@@ -4,21 +4,21 @@ CORES ?= all
 BIN := .venv/bin
 
 .PHONY: all environment test lint report statement verify compare golden readme archive grid new-source explain bench \
-	bench-usage browser slurm cluster lock clean
+	bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 
 environment: .venv/lock.sha256
 
-# Rebuilt when the lock changes, so that nobody runs with last month's packages.
+# Rebuilt when requirements.lock changes, so that everybody runs with the locked packages.
 .venv/lock.sha256: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, found " + sys.version)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	sha256sum requirements.lock > $@
 
-# What runs on a Slurm cluster need: an environment of its own in .venv/cluster, which sees the packages of .venv.
+# Packages for runs on a Slurm cluster: a second environment in .venv/cluster, which also sees the packages of .venv.
 cluster: .venv/cluster/lock.sha256
 
 .venv/cluster/lock.sha256: requirements-cluster.lock .venv/lock.sha256
@@ -29,8 +29,8 @@ cluster: .venv/cluster/lock.sha256
 		-r requirements-cluster.lock
 	sha256sum requirements-cluster.lock > $@
 
-# Builds first: tests hold the numbers and pages of this tree against the agreed ones. One worker more than there are
-# cores: those of the cluster mostly wait.
+# Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
+# cores, because the tests of the cluster mostly wait.
 test: environment cluster browser slurm lint all
 	$(BIN)/pytest -n $$(($$(nproc) + 1))
 
@@ -39,9 +39,10 @@ lint: environment
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	PYTHONPATH=workflow/scripts $(BIN)/lint-imports --cache-dir .venv/import_linter
+	$(BIN)/codespell
 	$(BIN)/snakemake --lint
 
-# Every swept assumption of every model of every study, each a job of its own: results/comparison/model_sweeps.parquet
+# One job for every assumption that is swept, model and study: results/comparison/model_sweeps.parquet
 grid: environment
 	$(BIN)/snakemake grid --cores $(CORES) --quiet rules
 
@@ -49,21 +50,21 @@ report: all
 	$(BIN)/snakemake --cores 1 --report results/report.html
 	@echo "Open results/report.html"
 
-# What your own request logs and bills took: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
+# The energy of your own request logs and bills: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
 statement: environment
 	$(BIN)/snakemake statement --cores $(CORES) --quiet rules \
 		$(if $(USAGE)$(LOGS),--config $(if $(USAGE),usage="$(USAGE)") $(if $(LOGS),usage_folder="$(LOGS)"))
 
-# Whether the files of this folder are those that results/provenance.json was written of.
+# Whether the files of this folder are the ones that results/provenance.json lists.
 verify: environment
 	@$(BIN)/python workflow/scripts/verify_results.py
 
-# What moved against another build: make compare BASE=<project folder, folder of results or git revision> [OUT=folder]
+# What changed since another build: make compare BASE=<project folder, folder of results or git revision> [OUT=folder]
 OUT ?= results/changes
 compare: all
 	@$(BIN)/python workflow/scripts/compare_builds.py -- "$(BASE)" "$(OUT)" "$(CORES)"
 
-# Takes the headline numbers of this tree for the agreed ones, and prints the line that CHANGELOG.md then needs.
+# Makes the headline numbers of this tree the agreed ones, and prints the line that CHANGELOG.md then needs.
 golden: all
 	@$(BIN)/python workflow/scripts/write_golden.py
 
@@ -71,7 +72,7 @@ golden: all
 readme: environment
 	@$(BIN)/python workflow/scripts/write_readme.py
 
-# The run as one file in archive/: inputs, configuration, code, results, provenance.
+# The run as one file in archive/: inputs, configuration, code, results and provenance.
 archive: all
 	@$(BIN)/python workflow/scripts/archive_run.py
 
@@ -92,19 +93,28 @@ ROWS ?= 1e7 1e8
 bench-usage: all
 	$(BIN)/python tests/bench_usage.py $(ROWS) $(if $(BENCH_FOLDER),--folder "$(BENCH_FOLDER)")
 
-# Debian's Chromium, for the tests of the page; lists of packages are fetched only where those at hand do not do.
-browser:
-	@command -v chromium chromium-browser google-chrome > /dev/null \
-		|| apt-get install --yes --no-install-recommends chromium \
-		|| { apt-get update && apt-get install --yes --no-install-recommends chromium; }
+# The rule graph of the whole workflow, by chapters: docs/rule_graph.svg
+rule-graph: environment graphviz
+	$(BIN)/snakemake all grid statement --config usage=example --rulegraph dot > .snakemake/rule_graph.dot
+	$(BIN)/python workflow/scripts/rule_graph.py < .snakemake/rule_graph.dot > .snakemake/chapters.dot
+	tred .snakemake/chapters.dot | dot -Tsvg -o docs/rule_graph.svg
 
-SLURM := slurmctld slurmd slurm-client munge
-# Debian's Slurm, for the tests of runs on a cluster; where it cannot be installed they are skipped and say so.
+# Debian packages; package lists are downloaded only if the first attempt fails.
+INSTALL = apt-get install --yes --no-install-recommends
+install = { $(INSTALL) $(1) || { apt-get update && $(INSTALL) $(1); }; }
+
+# Chromium, for the tests of the dashboard.
+browser:
+	@command -v chromium chromium-browser google-chrome > /dev/null || $(call install,chromium)
+
+# Slurm, for the tests of runs on a cluster. If it cannot be installed, these tests are skipped.
 slurm:
-	@PATH="$$PATH:/usr/sbin" && command -v slurmctld > /dev/null \
-		|| apt-get install --yes --no-install-recommends $(SLURM) \
-		|| { apt-get update && apt-get install --yes --no-install-recommends $(SLURM); } \
-		|| echo "No Slurm here: runs on a cluster are not tested."
+	@PATH="$$PATH:/usr/sbin" && command -v slurmctld > /dev/null || $(call install,slurmctld slurmd slurm-client munge) \
+		|| echo "Slurm cannot be installed: the tests of runs on a cluster are skipped."
+
+# Graphviz, for the rule graph.
+graphviz:
+	@command -v dot > /dev/null || $(call install,graphviz)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -1,5 +1,5 @@
 # Contents page: from published token-throughput benchmarks to the energy of an LLM query.
-# Configuration: config/README.md. Rules: one file per stage in workflow/rules/.
+# Configuration: config/README.md. Rules: one file per chapter in workflow/rules/; see docs/architecture.md.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -37,7 +37,7 @@ rule all:
 
 
 rule grid:
-    """Every swept assumption of every model of every study, each a job of its own; not part of a whole run."""
+    """The sweep of every assumption of every model of every study, as separate jobs; not part of a whole run."""
     input:
         "results/comparison/model_sweeps.parquet",
         expand("results/figures/{study}/model_sweeps.{format}", study=NESTED, format=FORMATS),
@@ -49,7 +49,7 @@ onstart:
 
 
 onsuccess:
-    # A run for statements alone says nothing of published values.
+    # A run that only makes statements does not report published values.
     if "statement" not in sys.argv:
         summary.show(config["checks"]["stale_after_days"], PARENTS)
     elif not USAGES:

@@ -1,0 +1,13 @@
+"""Command behind `make rule-graph`: reads Snakemake's rule graph, prints it by chapters for Graphviz."""
+
+import sys
+from pathlib import Path
+
+from inference_energy.common.errors import InputError
+from inference_energy.publish import rule_graph
+
+rules = {path.stem: path.read_text() for path in sorted(Path("workflow/rules").glob("*.smk"))}
+try:
+    print(rule_graph.by_chapter(sys.stdin.read(), rule_graph.chapters(rules)), end="")
+except InputError as error:
+    sys.exit(f"Error: {error}")
