@@ -70,10 +70,10 @@ def test_an_entry_that_was_not_handed_over_is_named_when_it_is_used():
 
 
 def test_a_key_that_there_is_not_is_named():
-    assert message_of(NestedStudy.of, {"boundry": {}}).startswith("NestedStudy: found 'boundry'; allowed: attainment, ")
+    assert message_of(NestedStudy.of, {"bounds": {}}).startswith("NestedStudy: found 'bounds'; allowed: attainment, ")
     assert message_of(PublishedStudy.of, {"fleet": {"levers": []}}).startswith("PublishedFleet: found 'levers'; ")
-    with pytest.raises(AttributeError, match="NestedStudy has no attribute 'boundry'"):
-        NestedStudy.of(CURRENT).boundry  # noqa: B018
+    with pytest.raises(AttributeError, match="NestedStudy has no attribute 'bounds'"):
+        NestedStudy.of(CURRENT).bounds  # noqa: B018
 
 
 def test_unknown_classes_and_workloads_are_named(read_configured):
