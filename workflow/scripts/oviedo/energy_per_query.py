@@ -16,9 +16,6 @@ with jobs.job(snakemake) as logger:
         draws=snakemake.params.draws,
         seed=snakemake.params.seed,
     )
-    writing.write_all(
-        snakemake.output,
-        energy=(summary, oviedo_tables.ENERGY_PER_QUERY),
-        density=(density, energy_tables.ENERGY_DENSITY),
-    )
+    writing.write(summary, snakemake.output.energy, oviedo_tables.ENERGY_PER_QUERY)
+    writing.write(density, snakemake.output.density, energy_tables.ENERGY_DENSITY)
     logger.info("%s", summary)
