@@ -1,71 +1,26 @@
-/* Energy of a query and of a fleet from the draws of a study: the formulas of inference_energy.explorer.
-   A quantity is an array with one value per draw, or one number where it is known. */
+/* Energy of a query and of a fleet from the draws of a study: loops over members and draws, and quantiles; `Formulas` is
+   generated from the formulas of the package. A quantity is an array with one value per draw, or one number where it is
+   known. */
 "use strict";
 
 const Energy = (() => {
-  const GWH_PER_WH = 1e-9;
-  const SECONDS_PER_DAY = 86400;
-  const NODE_GPUS = 8;
   const INTERVAL = { p05: 0.05, p50: 0.5, p95: 0.95 };
   const SCORES = [-1.6448536269514729, 0, 1.6448536269514722]; // of P5, P50 and P95
 
-  /* Element by element; a number where every quantity is one. Indices are masked: 0 for numbers, i for draws. */
-  function each(f, ...quantities) {
-    const drawn = quantities.find((quantity) => typeof quantity !== "number");
-    if (drawn === undefined) return f(...quantities);
+  /* Element by element; a number where every quantity is one. */
+  function each(f, a, b = 0, c = 0) {
+    const drawn = [a, b, c].find((quantity) => typeof quantity !== "number");
+    if (drawn === undefined) return f(a, b, c);
+    const of = (quantity) => (typeof quantity === "number" ? new Float64Array(drawn.length).fill(quantity) : quantity);
+    const [x, y, z] = [of(a), of(b), of(c)];
     const found = new Float64Array(drawn.length);
-    const [a, b, c, d, e] = quantities.map((quantity) => (typeof quantity === "number" ? [quantity] : quantity));
-    const [ma, mb, mc, md, me] = quantities.map((quantity) => (typeof quantity === "number" ? 0 : -1));
-    const n = found.length;
-    switch (quantities.length) {
-      case 1: for (let i = 0; i < n; i++) found[i] = f(a[i & ma]); break;
-      case 2: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb]); break;
-      case 3: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc]); break;
-      case 4: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md]); break;
-      case 5: for (let i = 0; i < n; i++) found[i] = f(a[i & ma], b[i & mb], c[i & mc], d[i & md], e[i & me]); break;
-      default: throw new Error(`each: found ${quantities.length} quantities; allowed: 1 to 5`);
-    }
+    for (let i = 0; i < found.length; i++) found[i] = f(x[i], y[i], z[i]);
     return found;
   }
 
-  /* The same for the operations that most of the time goes into, in loops that the browser makes fast. */
-  function add(a, b) {
-    if (typeof a === "number" && typeof b === "number") return a + b;
-    if (typeof a === "number") return add(b, a);
-    const found = new Float64Array(a.length);
-    if (typeof b === "number") for (let i = 0; i < found.length; i++) found[i] = a[i] + b;
-    else for (let i = 0; i < found.length; i++) found[i] = a[i] + b[i];
-    return found;
-  }
-
-  function times(a, b) {
-    if (typeof a === "number" && typeof b === "number") return a * b;
-    if (typeof a === "number") return times(b, a);
-    if (b === 1) return a;
-    const found = new Float64Array(a.length);
-    if (typeof b === "number") for (let i = 0; i < found.length; i++) found[i] = a[i] * b;
-    else for (let i = 0; i < found.length; i++) found[i] = a[i] * b[i];
-    return found;
-  }
-
-  function over(a, b) {
-    if (b === 1) return a;
-    return typeof b === "number" ? times(a, 1 / b) : each((x, y) => x / y, a, b);
-  }
-
-  /* Sum of products of three quantities each. */
-  function sumOfProducts(terms) {
-    const drawn = terms.flat().find((quantity) => typeof quantity !== "number");
-    if (drawn === undefined) return terms.reduce((sum, [a, b, c]) => sum + a * b * c, 0);
-    const found = new Float64Array(drawn.length);
-    for (const term of terms) {
-      const [a, b, c] = term.map((quantity) =>
-        typeof quantity === "number" ? new Float64Array(found.length).fill(quantity) : quantity,
-      );
-      for (let i = 0; i < found.length; i++) found[i] += a[i] * b[i] * c[i];
-    }
-    return found;
-  }
+  const add = (a, b) => each((x, y) => x + y, a, b);
+  const times = (a, b) => (b === 1 ? a : each((x, y) => x * y, a, b));
+  const over = (a, b) => each((x, y) => x / y, a, b);
 
   /* ---- what a study and a question say ---- */
 
@@ -102,31 +57,25 @@ const Energy = (() => {
   function lengthsOf(study, workload, question) {
     if (workload !== "own") return study.workloads[workload];
     const { input, output, cached } = question.own_tokens;
-    return { input_tokens: input, uncached_tokens: input * (1 - cached / input), output_tokens: output, cached_share: 0 };
+    const uncached_tokens = Formulas.uncached_tokens({ input_tokens: input, cached_share: cached / input });
+    return { input_tokens: input, uncached_tokens, output_tokens: output, cached_share: 0 };
   }
 
   const asOf = (table, workload) => (workload in table ? table[workload] : table.traditional);
 
   /* ---- GPU time ---- */
 
-  const nodeSeconds = (form, input, output) =>
-    (NODE_GPUS * output) /
-    Math.min(
-      Math.exp(form.intercept + form.slope_input * Math.log(input) + form.slope_output * Math.log(output)),
-      form.cap_tok_per_s,
-    );
-
   /* Parts of the GPU time, of the query of every draw. */
   function partsOf(member, of) {
     if (member.form === "log_linear") {
-      const decode = each((input, output) => nodeSeconds(member, input, output), of.input_tokens, of.output_tokens);
-      return { prefill: 0, decode, context: 0, growth: 0 };
+      const tok_per_s = Formulas.node_tok_per_s({ ...member, ...of });
+      return { prefill: 0, decode: Formulas.gpu_seconds_of_node({ ...of, tok_per_s }), context: 0, growth: 0 };
     }
     return {
       prefill: of.uncached_tokens,
       decode: of.output_tokens,
-      context: times(of.input_tokens, of.output_tokens),
-      growth: times(of.output_tokens, of.output_tokens),
+      context: Formulas.context_tokens2(of),
+      growth: Formulas.growth_tokens2(of),
     };
   }
 
@@ -140,50 +89,28 @@ const Energy = (() => {
   const NODE_TIME = { prefill: 0, decode: 1, context: 0, growth: 0 };
   const coefficientsOf = (member) => (member.form === "log_linear" ? NODE_TIME : member.coefficients);
 
-  /* What levers divide each part of the GPU time by. */
-  function divisorsOfParts(by) {
-    const of = (name) => by[name] ?? 1;
-    const [prompt, answer] = [of("input_tokens"), of("output_tokens")];
-    return {
-      prefill: times(times(of("prefill"), of("cached_share")), prompt),
-      decode: times(of("decode"), answer),
-      context: times(times(of("attention"), prompt), answer),
-      growth: times(of("attention"), times(answer, answer)),
-      all: of("gpu_seconds"),
-    };
-  }
-
-  /* GPU-seconds at every draw: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, each part divided by what
-     levers divide it by. */
-  function seconds(member, parts, cached, by) {
+  /* GPU-seconds at every draw; `by` is what levers divide its ingredients by. */
+  function seconds(member, parts, cached_share, by) {
     const { prefill: a, decode: b, context: c, growth: cg } = coefficientsOf(member);
-    const uncached = typeof cached === "number" ? 1 - cached : add(times(cached, -1), 1);
-    const sum = [
-      over(times(times(parts.prefill, a), uncached), by.prefill),
-      over(times(parts.decode, b), by.decode),
-      over(times(parts.context, c), by.context),
-      over(times(parts.growth, cg), by.growth),
-    ].reduce(add);
-    return over(sum, by.all);
+    return Formulas.gpu_seconds_per_query({ a, b, c, cg, ...parts, cached_share, ...by });
   }
 
   /* ---- power ---- */
 
-  /* Power per GPU of boards and node at a load, W. */
-  function powers(study, shared, member, load) {
-    if (study.power.rated_w) {
-      const rated = times(study.power.rated_w[member.model], shared.utilisation);
-      return { gpu_boards: rated, node: rated };
-    }
-    const of = study.power.measured[member.gpu];
-    const boards = each((full, l) => of.tdp_w * (of.board_idle + (full - of.board_idle) * l), of.board_saturated, load);
-    const host = each((full, l) => of.host_idle_w + (full - of.host_idle_w) * l, of.host_saturated_w, load);
-    return { gpu_boards: boards, node: add(boards, host) };
+  /* Power per GPU at a load within a boundary up to the node, W. */
+  function powerOf(study, shared, member, load, boundary) {
+    if (study.power.rated_w)
+      return Formulas.used_power_w({ rated_w: study.power.rated_w[member.model], utilisation: shared.utilisation });
+    const { tdp_w, board_idle, board_saturated, host_idle_w, host_saturated_w } = study.power.measured[member.gpu];
+    const boards_w = Formulas.board_power_w({ tdp_w, idle_share: board_idle, saturated_share: board_saturated, load });
+    if (boundary === "gpu_boards") return boards_w;
+    const host_w = Formulas.host_power_w({ idle_w: host_idle_w, saturated_w: host_saturated_w, load });
+    return Formulas.node_power_w({ boards_w, host_w });
   }
 
-  const fitFactor = (study, member) =>
-    member.model in study.fit_scores
-      ? each((score) => Math.exp(member.fit_error_log_sd * score), study.fit_scores[member.model])
+  const fitFactor = (study, { model, fit_error_log_sd }) =>
+    model in study.fit_scores
+      ? Formulas.missed_by_fit({ log_sd: fit_error_log_sd, score: study.fit_scores[model] })
       : 1;
 
   /* Logarithm linear in the score between the three known values, and beyond them; never below 1. */
@@ -213,13 +140,13 @@ const Energy = (() => {
     for (const name of ["pue", "load", "attainment"])
       if (question[name] !== null && question[name] !== undefined) shared[name] = question[name];
     for (const name of ["load", "attainment"])
-      if (name in by) shared[name] = each((value, m) => Math.min(value * m, 1), shared[name], by[name]);
-    if ("pue" in by) shared.pue = each((value, m) => Math.max(value / m, 1), shared.pue, by.pue);
-    const saved = times(by.power ?? 1, by.energy ?? 1);
+      if (name in by) shared[name] = Formulas.raised_share({ share: shared[name], multiplier: by[name] });
+    if ("pue" in by) shared.pue = Formulas.lowered_pue({ pue: shared.pue, multiplier: by.pue });
+    const divisors = Object.fromEntries(Object.entries(by).map(([name, value]) => [`by_${name}`, value]));
     // What a lever leaves as it is has been computed for another fleet of the same question already.
     const own = (names) => (names.some((name) => name in by) ? new Map() : common);
     const [ofPower, ofTime] = [own(ACTS_ON_POWER), own(ACTS_ON_TIME)];
-    return { study, question, shared, divisors: divisorsOfParts(by), saved, common, ofPower, ofTime, known: new Map() };
+    return { study, question, shared, divisors, common, ofPower, ofTime, known: new Map() };
   }
 
   /* Computed once. */
@@ -242,11 +169,11 @@ const Energy = (() => {
     const { study, shared } = fleet;
     const metered = boundary === "fleet" ? "datacenter" : boundary;
     const ofGpu = once(fleet.ofPower, `Wh ${metered} ${powerName(study, member)}`, () => {
-      const power = powers(study, shared, member, shared.load)[metered === "gpu_boards" ? "gpu_boards" : "node"];
-      return each(
-        (p, pue, load, attained, saved) => (p * pue) / (load * attained * 3600) / saved,
-        power, metered === "datacenter" ? shared.pue : 1, shared.load, shared.attainment, fleet.saved,
-      );
+      const { load, attainment, pue } = shared;
+      let power_w = powerOf(study, shared, member, load, metered);
+      if (metered === "datacenter") power_w = Formulas.datacenter_power_w({ node_w: power_w, pue });
+      const value = Formulas.energy_per_gpu_second_wh({ power_w, load, attainment });
+      return Formulas.with_interventions({ value, ...fleet.divisors });
     });
     return once(fleet.ofPower, `Wh ${metered} ${member.model} ${member.gpu}`, () => times(ofGpu, factorOf(fleet, member)));
   }
@@ -261,10 +188,11 @@ const Energy = (() => {
 
   function meanWh(fleet, workload, boundary) {
     const whole = once(fleet.known, `mean ${workload} ${boundary === "fleet" ? "datacenter" : boundary}`, () => {
-      const of = (entry) => [
-        entry.drawn, meanSeconds(fleet, entry, workload), whPerGpuSecond(fleet, entry.member, boundary),
-      ];
-      return sumOfProducts(served(fleet).map(of));
+      const of = (entry) => Formulas.query_wh({
+        gpu_seconds: times(entry.drawn, meanSeconds(fleet, entry, workload)),
+        wh_per_gpu_second: whPerGpuSecond(fleet, entry.member, boundary),
+      });
+      return served(fleet).map(of).reduce(add);
     });
     return times(whole, outer(fleet, workload, boundary));
   }
@@ -276,7 +204,7 @@ const Energy = (() => {
     return savings.slice(1).reduce(
       ({ best, most }, saved, k) => ({
         best: each((b, s, m) => (s > m ? k + 1 : b), best, saved, most),
-        most: each(Math.max, most, saved),
+        most: each((m, s) => Math.max(m, s), most, saved),
       }),
       { best: 0, most: savings[0] },
     ).best;
@@ -297,8 +225,9 @@ const Energy = (() => {
         const rivals = groups[group];
         const order = rivals.indexOf(name);
         value = each(
-          (multiplier, best) => (best === order ? multiplier : multiplier ** (1 - study.overlap)),
-          value, bestOf(rivals.map((rival) => alone[rival])),
+          (multiplier, overlapping, best) => (best === order ? multiplier : overlapping),
+          value, Formulas.overlapping_multiplier({ multiplier: value, overlap: study.overlap }),
+          bestOf(rivals.map((rival) => alone[rival])),
         );
       }
       found[acts_on] = acts_on in found ? times(found[acts_on], value) : value;
@@ -321,15 +250,15 @@ const Energy = (() => {
     power: (_, multiplier) => multiplier,
     energy: (_, multiplier) => multiplier,
     gpu_seconds: (_, multiplier) => multiplier,
-    attainment: ({ attainment }, multiplier) => each((value, m) => Math.min(value * m, 1) / value, attainment, multiplier),
-    pue: ({ pue }, multiplier) => each((value, m) => value / Math.max(value / m, 1), pue, multiplier),
+    attainment: ({ attainment }, multiplier) => over(Formulas.raised_share({ share: attainment, multiplier }), attainment),
+    pue: ({ pue }, multiplier) => over(pue, Formulas.lowered_pue({ pue, multiplier })),
   };
 
   function savedBy(asked, before, ingredient, multiplier) {
     if (ingredient in ALIKE) return ALIKE[ingredient](before.shared, multiplier);
     const { workload } = asked.question;
     const after = meanWh(fleetOf(asked, { [ingredient]: multiplier }), workload, "datacenter");
-    return over(meanWh(before, workload, "datacenter"), after);
+    return Formulas.saving({ before_wh: meanWh(before, workload, "datacenter"), after_wh: after });
   }
 
   /* ---- summaries ---- */
@@ -411,8 +340,8 @@ const Energy = (() => {
     const sums = partsOf({ form: "gpu_seconds" }, of); // the same for all members with that form
     const entries = served(fleet).map((entry) => {
       const parts = entry.member.form === "gpu_seconds" ? sums : partsOf(entry.member, of);
-      const taken = seconds(entry.member, parts, of.cached_share, fleet.divisors);
-      const energy = times(taken, whPerGpuSecond(fleet, entry.member, boundary));
+      const gpu_seconds = seconds(entry.member, parts, of.cached_share, fleet.divisors);
+      const energy = Formulas.query_wh({ gpu_seconds, wh_per_gpu_second: whPerGpuSecond(fleet, entry.member, boundary) });
       const values = times(energy, outer(fleet, workload, boundary));
       return { values: typeof values === "number" ? Float64Array.of(values) : values, weight: entry.known };
     });
@@ -421,42 +350,43 @@ const Energy = (() => {
 
   /* Nodes of every member for so many queries a day, at every draw. */
   function nodesOf(fleet, workload, queries) {
-    const { study, shared } = fleet;
+    const { load, attainment } = fleet.shared;
     return served(fleet).map((entry) => {
-      const factor = factorOf(fleet, entry.member);
-      const nodes = each(
-        (weight, s, f, load, attained) =>
-          (queries * weight * s * f) / (SECONDS_PER_DAY * load * attained) / study.gpus_per_node[entry.member.gpu],
-        entry.drawn, meanSeconds(fleet, entry, workload), factor, shared.load, shared.attainment,
-      );
-      return { member: entry.member, nodes };
+      const gpus = Formulas.gpus_needed({
+        queries_per_day: times(entry.drawn, queries),
+        gpu_seconds_per_query: times(meanSeconds(fleet, entry, workload), factorOf(fleet, entry.member)),
+        load,
+        attainment,
+      });
+      const gpus_per_node = fleet.study.gpus_per_node[entry.member.gpu];
+      return { member: entry.member, nodes: Formulas.nodes_needed({ gpus, gpus_per_node }) };
     });
   }
 
-  function peakMw(fleet, workload, served_) {
+  function peakMw(fleet, workload, needed) {
     const { study, shared } = fleet;
-    let total = 0;
-    for (const { member, nodes } of served_) {
-      const node = once(fleet.common, `saturated ${powerName(study, member)}`, () => powers(study, shared, member, 1).node);
-      total = add(
-        total,
-        each(
-          (n, p, pue, overhead) => (((n * p * study.gpus_per_node[member.gpu]) / 1000) * pue * overhead) / 1000,
-          nodes, node, shared.pue, asOf(study.overhead, workload),
-        ),
+    const overhead_share = add(asOf(study.overhead, workload), -1);
+    const value = needed.map(({ member, nodes }) => {
+      const w_per_gpu = once(fleet.common, `saturated ${powerName(study, member)}`, () =>
+        powerOf(study, shared, member, 1, "node"),
       );
-    }
-    return over(total, fleet.saved);
+      const node_saturated_power_kw = Formulas.node_power_kw({
+        w_per_gpu, gpus_per_node: study.gpus_per_node[member.gpu],
+      });
+      return Formulas.peak_power_mw({ nodes, node_saturated_power_kw, pue: shared.pue, overhead_share });
+    }).reduce(add);
+    return Formulas.with_interventions({ value, ...fleet.divisors });
   }
 
   function ofTheFleet(study, question, fleets, zone) {
-    const queries = { [question.workload]: question.queries_per_day * (1 - question.long_share) };
+    const queries = { [question.workload]: Formulas.traditional_queries_per_day(question) };
     if (question.long_share > 0)
-      queries.long = (queries.long ?? 0) + question.queries_per_day * question.long_share;
+      queries.long = (queries.long ?? 0) + Formulas.long_queries_per_day(question);
     let [energy, nodes, peak] = [0, 0, 0];
     for (const [workload, count] of Object.entries(queries)) {
       const fleet = fleets[workload];
-      energy = add(energy, times(meanWh(fleet, workload, "fleet"), count * GWH_PER_WH));
+      const energy_wh = meanWh(fleet, workload, "fleet");
+      energy = add(energy, Formulas.energy_gwh_per_day({ queries_per_day: count, energy_wh }));
       const needed = nodesOf(fleet, workload, count);
       for (const of of needed) nodes = add(nodes, of.nodes);
       peak = add(peak, peakMw(fleet, workload, needed));
@@ -464,20 +394,22 @@ const Energy = (() => {
     const found = {
       energy_gwh_per_day: energy,
       nodes,
-      average_power_mw: times(energy, 1000 / 24),
+      average_power_mw: Formulas.average_power_mw({ energy_gwh_per_day: energy }),
       peak_power_mw: peak,
     };
     if (!zone) return found;
-    found.emissions_t_per_day = times(energy, zone.carbon_gco2e_per_kwh);
+    found.emissions_t_per_day = Formulas.emissions_t_per_day({ energy_gwh_per_day: energy, ...zone });
     if (zone.water_l_per_kwh !== null && study.onsite_water_l_per_kwh !== null)
-      found.water_m3_per_day = each(
-        (e, onsite, pue) => e * 1000 * (onsite / pue + zone.water_l_per_kwh),
-        energy, study.onsite_water_l_per_kwh, fleets[question.workload].shared.pue,
-      );
+      found.water_m3_per_day = Formulas.water_m3_per_day({
+        energy_gwh_per_day: energy,
+        pue: fleets[question.workload].shared.pue,
+        onsite_l_per_kwh: study.onsite_water_l_per_kwh,
+        offsite_l_per_kwh: zone.water_l_per_kwh,
+      });
     return found;
   }
 
-  /* P5, P50, P95 and mean of every quantity that inference_energy.explorer.answer gives. */
+  /* P5, P50, P95 and mean of every quantity that inference_energy.dashboard.engine.answer gives. */
   function answer(study, question, zone) {
     const asked = { study, question, common: new Map() };
     const plain = fleetOf(asked, {});
@@ -489,7 +421,7 @@ const Energy = (() => {
     const after = meanWh(fleets[question.workload], question.workload, question.boundary);
     const drawn = {
       mean_query_wh: after,
-      multiplier: over(before, after),
+      multiplier: Formulas.saving({ before_wh: before, after_wh: after }),
       ...ofTheFleet(study, question, fleets, zone),
     };
     const found = { query_wh: queryWh(fleets[question.workload], question.workload, question.boundary) };

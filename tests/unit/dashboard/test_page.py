@@ -9,8 +9,8 @@ import jinja2
 import polars as pl
 import pytest
 from inference_energy.common.yaml_files import read_yaml
+from inference_energy.dashboard import formulas, payload
 from inference_energy.dashboard import page as dashboard_page
-from inference_energy.dashboard import payload
 from inference_energy.dashboard.page import Figure, caption_html, evidence, packed, page, references
 
 DASHBOARD = Path(__file__).parents[3] / "workflow/dashboard"
@@ -122,3 +122,9 @@ def test_draws_that_are_all_the_same_are_one_number(values, expected):
 
 def test_every_script_of_the_page_is_in_it():
     assert {path.stem for path in DASHBOARD.glob("*.js")} == set(dashboard_page.SCRIPTS)
+
+
+def test_formulas_stand_before_what_computes_with_them():
+    html = built()
+    assert formulas.script() in html
+    assert html.index("const Formulas =") < html.index("const Energy =")

@@ -13,6 +13,8 @@ import polars as pl
 import vl_convert
 from docutils.core import publish_parts
 
+from inference_energy.dashboard import formulas
+
 FLEET_QUANTITIES = (
     ("nodes", "Nodes"),
     ("average_power_mw", "Average power"),
@@ -92,6 +94,7 @@ def page(
         style=jinja2.utils.markupsafe.Markup((templates / "style.css").read_text()),
         data=packed(json.dumps(numbers, allow_nan=False, separators=(",", ":"))),
         vega=_inline(vl_convert.javascript_bundle()),
+        formulas=_inline(formulas.script()),
         **{script: _inline((templates / f"{script}.js").read_text()) for script in SCRIPTS},
     )
 
