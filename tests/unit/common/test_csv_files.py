@@ -203,3 +203,13 @@ def test_whatever_the_fast_reader_accepts_the_slow_one_reads_the_same(path, cont
         nothing = pl.col("a", "b").replace("", None)
         slow = csv_files._read_line_by_line(path, ["a", "b"])
         assert_frame_equal(fast.with_columns(nothing), slow.with_columns(nothing))
+
+
+def test_rows_have_the_line_they_begin_on(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('name,value\na,1\n"b,\nc",\nd,3\n')
+    assert csv_files.rows_by_line(path) == {
+        2: {"name": "a", "value": "1"},
+        3: {"name": "b,\nc", "value": ""},
+        5: {"name": "d", "value": "3"},
+    }

@@ -1,7 +1,7 @@
 """Comments of a YAML file find the key that they speak of."""
 
 import pytest
-from inference_energy.common.comments import comments, is_one_value
+from inference_energy.common.comments import about, comments, is_one_value
 
 TEXT = """\
 # Head of the file,
@@ -54,6 +54,33 @@ def test_every_comment_speaks_of_its_key(keys, line, text):
 
 def test_there_are_no_others():
     assert len(comments(TEXT)) == 11
+
+
+STUDY = """\
+title: a
+# about load
+load: {p05: 0.1}
+mix: # serves all
+  # ASSUME: halves
+  - {gpu: A} # the first
+  - {gpu: B}
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "line", "text"),
+    [
+        ("load", 3, "about load"),
+        ("load.p05", 3, "about load"),
+        ("mix", 4, "serves all ASSUME: halves the first"),
+        ("mix.0", 6, "ASSUME: halves the first"),
+        ("mix.1.gpu", 7, ""),
+        ("mix.7", None, ""),
+        ("none", None, ""),
+    ],
+)
+def test_keys_and_items_have_a_line_and_their_comments(keys, line, text):
+    assert about(STUDY, tuple(keys.split("."))) == (line, text)
 
 
 def test_file_without_comments():

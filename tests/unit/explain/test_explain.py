@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inference_energy.explain import files, page, question, text
+from inference_energy.common import comments
+from inference_energy.explain import page, question, text
 from inference_energy.explain.registry import EXPLAINERS
 from inference_energy.explain.step import Node, Place, computed, digits, evaluate, leaves, number, total, walk
 from inference_energy.oviedo import energy
@@ -91,42 +92,19 @@ def test_walking_meets_every_step_and_leaves_are_its_ends():
     assert [each.label for each in leaves(step)] == ["end"]
 
 
-# Lines of files
-
-
-def test_csv_rows_have_the_line_they_begin_on(tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text('name,value\na,1\n"b, c",2\n')
-    assert files.csv_rows(path) == {2: {"name": "a", "value": "1"}, 3: {"name": "b, c", "value": "2"}}
-    assert files.find_csv_row(path, name="b, c")[0] == 3
-    with pytest.raises(KeyError):
-        files.find_csv_row(path, name="d")
-
-
-def test_yaml_keys_have_a_line_and_its_comments(tmp_path):
-    path = tmp_path / "study.yaml"
-    path.write_text(
-        "# about load\nload: {p05: 0.1}\nmix: # serves all\n"
-        "  # ASSUME: halves\n  - {gpu: A} # the first\n  - {gpu: B}\n"
-    )
-    assert files.yaml_line(path, ["load", "p05"]) == 2
-    assert files.yaml_line(path, ["mix", "1", "gpu"]) == 6
-    assert files.yaml_line(path, ["mix", "7"]) is None and files.yaml_line(path, ["none"]) is None
-    assert files.comment_at(path, 2) == "about load"
-    assert files.comment_at(path, 3) == "serves all ASSUME: halves"
-    assert files.comment_at(path, 5) == "ASSUME: halves the first"
+# Assumptions
 
 
 def test_assumptions_are_found_where_they_stand():
     for code in (energy.unit_energy_wh, gpu_time.fit, histogram):
-        for words, file, line in files.assumptions_in(code):
-            there = (ROOT / file).read_text().splitlines()[line - 1]
-            assert there.strip().startswith(files.ASSUMPTION) and words.split()[0] in there
+        for one in comments.beside(code):
+            there = (ROOT / one.file).read_text().splitlines()[one.line - 1]
+            assert there.strip().startswith("# ASSUME:") and one.text.split()[0] in there
 
 
 def test_an_assumption_holds_all_of_its_lines():
-    (words, _, _), *_ = files.assumptions_in(gpu_time.fit)
-    assert words.startswith("a saturated server's time") and words.endswith("section 2.")
+    one, *_ = comments.beside(gpu_time.fit)
+    assert one.text.startswith("a saturated server's time") and one.text.endswith("section 2.")
 
 
 # Questions

@@ -11,7 +11,7 @@ from inference_energy.corpus import registries
 from inference_energy.energy import curves, resolve
 from inference_energy.energy.tables import Intervention, Overhead
 from inference_energy.headline import bridge
-from inference_energy.headline.bridge import QUANTITIES
+from inference_energy.headline.bridge import UNITS
 from inference_energy.headline.tables import METHOD_BRIDGE
 from inference_energy.oviedo import energy, scenarios
 from tiny_service import tiny_service
@@ -38,7 +38,7 @@ NO_LEVERS = pl.DataFrame(
 
 def quantities(factor=1.0, **changed):
     """Every quantity in order 1, 2, 3, ... times a factor."""
-    return {name: factor * (place + 1) for place, name in enumerate(QUANTITIES)} | changed
+    return {name: factor * (place + 1) for place, name in enumerate(UNITS)} | changed
 
 
 def test_factors_by_hand_and_every_step_begins_where_the_last_ended():
@@ -51,14 +51,14 @@ def test_factors_by_hand_and_every_step_begins_where_the_last_ended():
         ]
     )
     METHOD_BRIDGE.validate(table)
-    assert len(table) == 2 * len(QUANTITIES)
+    assert len(table) == 2 * len(UNITS)
     assert table.select("step", "study", "change").unique(maintain_order=True).rows() == [
         (1, "first", "Twice"),
         (2, "second", "Half again"),
     ]
     one, two = (table.filter(step=step) for step in (1, 2))
     assert one["before"].to_list() == list(quantities().values())
-    assert one["factor"].to_list() == [2.0] * len(QUANTITIES)
+    assert one["factor"].to_list() == [2.0] * len(UNITS)
     assert two["before"].to_list() == one["after"].to_list()
     by_quantity = {row["quantity"]: row for row in two.iter_rows(named=True)}
     assert by_quantity["traditional: mean over queries"]["factor"] == pytest.approx(
@@ -73,7 +73,7 @@ def test_factors_of_all_steps_multiply_to_the_whole():
     steps = [(f"study{place}", "", quantities(factor)) for place, factor in enumerate((1.0, 3.0, 0.2, 7.0))]
     table = bridge.method_bridge(steps)
     whole = table.group_by("quantity").agg(pl.col("factor").product())
-    assert whole["factor"].to_list() == pytest.approx([7.0] * len(QUANTITIES))
+    assert whole["factor"].to_list() == pytest.approx([7.0] * len(UNITS))
 
 
 def test_published_quantities_are_those_over_all_draws_of_the_subject():
@@ -124,7 +124,7 @@ def test_nested_quantities_by_hand():
         },
         rel=1e-3,
     )
-    assert found.keys() == QUANTITIES.keys()
+    assert found.keys() == UNITS.keys()
 
 
 def test_bridge_begins_at_the_newest_publication_and_ends_at_the_current_estimate(read_configured):
@@ -196,10 +196,10 @@ def test_first_step_reproduces_the_publication(study, fit, step):
 
 def test_steps_work_in_the_direction_that_they_must(step):
     busy, loaded, attained = (step(name) for name in ("bridge-07", "bridge-08", "bridge-09"))
-    for quantity in QUANTITIES:
+    for quantity in UNITS:
         assert busy[quantity] < loaded[quantity] < attained[quantity]
     sourced, current = step("bridge-12"), step("current")
-    for quantity in QUANTITIES:
+    for quantity in UNITS:
         if "optimized" not in quantity:  # levers are all that the last step changes
             assert current[quantity] == pytest.approx(sourced[quantity], rel=0.03)
 

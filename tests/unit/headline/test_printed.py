@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.headline import printed, quantities
+from inference_energy.headline import declarations, printed, quantities
 
 
 def published(**changes):
@@ -22,7 +22,8 @@ def published(**changes):
 
 
 def computed(value, sampling_se=0.001, quantity="q"):
-    return pl.DataFrame({"quantity": [quantity], "computed": [value], "sampling_se": [sampling_se]})
+    row = {"quantity": quantity, "label": "", "unit": "", "computed": value, "sampling_se": sampling_se}
+    return pl.DataFrame([row])
 
 
 @pytest.mark.parametrize(
@@ -37,31 +38,30 @@ def computed(value, sampling_se=0.001, quantity="q"):
     ],
 )
 def test_verdict_by_hand(value, within, same_digits):
-    row = printed.headline(published(), {"one": computed(value)}).row(0, named=True)
+    row = printed.reproduced(published(), "one", computed(value)).row(0, named=True)
     assert (row["within"], row["same_digits"]) == (within, same_digits)
     assert row["tolerance"] == pytest.approx(0.008)
     assert row["relative_difference"] == pytest.approx(value / 0.31 - 1)
 
 
 def test_a_value_inside_by_sampling_error_alone_says_so():
-    row = printed.headline(published(), {"one": computed(0.3170)}).row(0, named=True)
+    row = printed.reproduced(published(), "one", computed(0.3170)).row(0, named=True)
     assert "7.0 standard errors" in row["note"]
 
 
 def test_own_note_is_kept():
-    row = printed.headline(published(note="why"), {"one": computed(0.5)}).row(0, named=True)
+    row = printed.reproduced(published(note="why"), "one", computed(0.5)).row(0, named=True)
     assert (row["within"], row["note"]) == (False, "why")
 
 
 def test_unknown_quantity_is_named():
     with pytest.raises(InputError, match=r"unknown quantity 'q'"):
-        printed.headline(published(), {"one": computed(0.3, quantity="other")})
+        printed.reproduced(published(), "one", computed(0.3, quantity="other"))
 
 
 def test_a_study_without_printed_values_shows_its_numbers_alone():
-    table = printed.headline(published(), {"one": computed(0.31), "mine": computed(0.2)})
-    mine = table.row(by_predicate=pl.col("study") == "mine", named=True)
-    assert mine["computed"] == 0.2
+    mine = printed.reproduced(published(), "mine", computed(0.2)).row(0, named=True)
+    assert (mine["study"], mine["label"], mine["computed"]) == ("mine", "Q", 0.2)
     assert [mine[name] for name in ("published", "within", "same_digits", "relative_difference")] == [None] * 4
 
 
@@ -71,9 +71,12 @@ ESTIMATES = pl.DataFrame(
 
 
 def test_compared_estimates_are_found_by_source_and_row():
-    assert quantities._energies_wh(ESTIMATES, ["b/x", "a/y"]).to_list() == [3.0, 2.0]
+    cells = declarations._compared(["b/x", "a/y"], ESTIMATES)
+    assert [cell.key for cell in cells] == [("b", "x"), ("a", "y")]
+    results = quantities.Results({declarations.ESTIMATES: ESTIMATES})
+    assert [results.value(cell) for cell in cells] == [3.0, 2.0]
 
 
 def test_unknown_estimate_is_named_with_the_nearest():
     with pytest.raises(InputError, match=r"compared_estimates: found 'a/z'; allowed: .*a/x or a/y"):
-        quantities._energies_wh(ESTIMATES, ["a/z"])
+        declarations._compared(["a/z"], ESTIMATES)

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common import yaml_files
 from inference_energy.corpus import registries
-from inference_energy.energy import tables
+from inference_energy.energy import tables as energy_tables
+from inference_energy.headline import declarations, quantities
 from inference_energy.headline import printed as headline_printed
-from inference_energy.headline import quantities
 from inference_energy.headline import tables as headline_tables
 from inference_energy.oviedo import energy, interventions, scenarios
 from inference_energy.throughput import log_linear
@@ -27,7 +28,7 @@ NOT_COMING_BACK = {
 
 @pytest.fixture(scope="module", params=["arxiv-2025", "joule-2026"])
 def edition(request, corpus, read_configured):
-    overheads = registries.read_registry(ROOT / "resources/overheads.csv", tables.Overhead)
+    overheads = registries.read_registry(ROOT / "resources/overheads.csv", energy_tables.Overhead)
     published = registries.read_registry(ROOT / "resources/published_values.csv", headline_tables.PublishedValue)
     name = request.param
     study = read_configured(name)
@@ -43,15 +44,10 @@ def edition(request, corpus, read_configured):
     fleet = scenarios.scenario_aggregates(
         study_name=name, study=study, energy=summary, fit=fit, overheads=overheads, seed=seed
     )
-    computed = quantities.computed_quantities(
-        study=study,
-        draws=draws,
-        energy=summary,
-        interventions=levers,
-        scenarios=fleet,
-        estimates=corpus["published_estimate"],
-    )
-    return summary, levers, headline_printed.headline(published, {name: computed})
+    tables = dict(zip(declarations.KEYS, (summary, levers, fleet, corpus["published_estimate"]), strict=True))
+    results = quantities.Results(tables, np.sqrt(draws / study.as_published.draws_per_model))
+    computed = quantities.evaluated(declarations.declared(study, tables).values(), results)
+    return summary, levers, headline_printed.reproduced(published, name, computed)
 
 
 def test_only_the_known_values_do_not_come_back(edition):

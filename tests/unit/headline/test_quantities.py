@@ -1,10 +1,12 @@
 """Headline numbers of the current estimate, and the intervals that all headline numbers carry, by hand."""
 
+import math
+
 import polars as pl
 import pytest
+from inference_energy.headline import declarations, quantities
 from inference_energy.headline import printed as headline_printed
-from inference_energy.headline import quantities
-from inference_energy.headline import quantities as headline_quantities
+from inference_energy.headline.declarations import Cell, Extreme, Ratio, StudyKey
 from inference_energy.headline.tables import HEADLINE
 from inference_energy.studies.study import NestedStudy, PublishedStudy
 
@@ -103,16 +105,15 @@ PUBLISHED = pl.DataFrame(
 )
 
 
+def evaluated(study, *frames, error_scale=None):
+    tables = dict(zip(declarations.KEYS, frames, strict=False))
+    results = quantities.Results(tables, error_scale)
+    return quantities.evaluated(declarations.declared(study, tables).values(), results)
+
+
 @pytest.fixture(scope="module")
 def table():
-    found = headline_quantities.nested_headline(
-        study_name="mine",
-        study=STUDY,
-        energy=ENERGY,
-        interventions=INTERVENTIONS,
-        scenarios=SCENARIOS,
-        published=PUBLISHED,
-    )
+    found = headline_printed.compared(PUBLISHED, "mine", evaluated(STUDY, ENERGY, INTERVENTIONS, SCENARIOS))
     HEADLINE.validate(found.select(list(HEADLINE.columns)))
     return found
 
@@ -159,7 +160,9 @@ def test_labels_are_short(rows):
     ("queries", "shown"), [(1e9, "1 billion"), (2.5e9, "2.5 billion"), (3e8, "300 million"), (500.0, "500")]
 )
 def test_queries_per_day_are_written_briefly(queries, shown):
-    (row,) = headline_quantities._scenarios(SCENARIOS.head(1).with_columns(queries_per_day=pl.lit(queries)))
+    days = SCENARIOS.with_columns(queries_per_day=pl.lit(queries))
+    found = evaluated(STUDY, ENERGY, INTERVENTIONS, days)
+    row = found.row(by_predicate=pl.col("quantity") == "traditional energy_gwh_per_day_p50", named=True)
     assert row["label"] == f"Fleet of {shown} queries/day, All traditional"
 
 
@@ -199,20 +202,14 @@ def test_no_verdict_is_given(rows):
 
 
 def test_without_any_printed_value_the_numbers_stand_alone(rows):
-    found = headline_quantities.nested_headline(
-        study_name="mine",
-        study=STUDY,
-        energy=ENERGY,
-        interventions=INTERVENTIONS,
-        scenarios=SCENARIOS,
-        published=PUBLISHED.filter(pl.col("study") == "arxiv-2025"),
-    )
+    computed = evaluated(STUDY, ENERGY, INTERVENTIONS, SCENARIOS)
+    found = headline_printed.compared(PUBLISHED.filter(pl.col("study") == "arxiv-2025"), "mine", computed)
     HEADLINE.validate(found.select(list(HEADLINE.columns)))
     assert found["computed"].to_list() == [row["computed"] for row in rows.values()]
     assert found["published"].null_count() == found["note"].null_count() == len(found)
 
 
-# comparison.computed_quantities: the intervals of a study of method `published`.
+# Intervals and sampling errors of a study of method `published`.
 PERCENTILES = ("p05", "p25", "p50", "p75", "p95", "mean")
 OWN = PublishedStudy.of(
     {
@@ -255,14 +252,8 @@ DAYS = pl.DataFrame(
 
 
 def test_medians_and_fleets_of_a_published_study_carry_what_they_are_over():
-    found = quantities.computed_quantities(
-        study=OWN,
-        draws=10_000,
-        energy=QUERY,
-        interventions=SETS,
-        scenarios=DAYS,
-        estimates=pl.DataFrame({"source": ["a"], "row_id": ["x"], "energy_wh": [3.0]}),
-    )
+    estimates = pl.DataFrame({"source": ["a"], "row_id": ["x"], "energy_wh": [3.0]})
+    found = evaluated(OWN, QUERY, SETS, DAYS, estimates, error_scale=1.0)
     intervals = {
         row["quantity"]: (row["computed"], row["computed_p05"], row["computed_p95"], row["spread"])
         for row in found.filter(pl.col("spread").is_not_null()).iter_rows(named=True)
@@ -290,6 +281,8 @@ def test_intervals_stand_in_the_headline_beside_the_printed_value():
     quantity = pl.DataFrame(
         {
             "quantity": ["q"],
+            "label": [""],
+            "unit": [""],
             "computed": [0.31],
             "sampling_se": [0.001],
             "computed_p05": [0.1],
@@ -297,11 +290,34 @@ def test_intervals_stand_in_the_headline_beside_the_printed_value():
             "spread": ["queries"],
         }
     )
-    found = headline_printed.headline(
-        pl.DataFrame([row], schema_overrides={"note": pl.String}), {"one": quantity, "mine": quantity}
-    )
+    published = pl.DataFrame([row], schema_overrides={"note": pl.String})
+    found = pl.concat(headline_printed.reproduced(published, study, quantity) for study in ("one", "mine"))
     HEADLINE.validate(found.select(list(HEADLINE.columns)))
     assert found.select("study", "computed_p05", "computed_p95", "spread", "within").rows() == [
         ("one", 0.1, 0.9, "queries", True),
         ("mine", 0.1, 0.9, "queries", None),
     ]
+
+
+def test_sampling_errors_by_hand():
+    # Twice the error of the run; of a ratio the relative errors as a root sum of squares.
+    estimates = pl.DataFrame({"source": ["a"], "row_id": ["x"], "energy_wh": [3.0]})
+    table = evaluated(OWN, QUERY, SETS, DAYS, estimates, error_scale=2.0)
+    found = dict(table.select("quantity", "sampling_se").iter_rows())
+    assert found["long frontier energy_wh_p50 as_published"] == pytest.approx(0.02)
+    assert found["mixed energy_gwh_per_day_mean"] == 0.001
+    assert found["long half multiplier_p50"] == 0.0
+    ratio = 10 * math.hypot(0.02 / 3.0, 0.02 / 0.3)
+    assert found["long/traditional frontier energy_wh_p50 as_published"] == pytest.approx(ratio)
+    assert found["long/traditional output_tokens_p50"] == 0.0
+    assert found["published_estimate/frontier energy_wh_p50 lowest"] == pytest.approx(10 * 0.02 / 0.3)
+
+
+def test_every_kind_of_source_by_hand():
+    one, two = (Cell("scenario_aggregates", (name,), "x", error="se") for name in ("one", "two"))
+    days = pl.DataFrame({"scenario": ["one", "two"], "x": [2.0, 8.0], "se": [0.1, 0.4]})
+    results = quantities.Results({"scenario_aggregates": days}, error_scale=1.0)
+    key, highest = StudyKey(("a", "b"), 4.0, "tokens"), Extreme((one, two), max)
+    assert [results.value(source) for source in (one, key, highest, Ratio(highest, key, ("x", "y")))] == [2, 4, 8, 2]
+    assert [results.error(source) for source in (one, key, highest)] == [0.1, 0.0, 0.4]
+    assert results.error(Ratio(highest, key, ("x", "y"))) == pytest.approx(0.1)

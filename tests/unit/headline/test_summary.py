@@ -3,6 +3,7 @@
 import datetime
 
 from inference_energy.headline.summary import headline_lines, moved_lines, source_lines
+from inference_energy.headline.tables import HEADLINE
 
 TODAY = datetime.date(2026, 6, 30)
 
@@ -19,8 +20,8 @@ def source(name, **changes):
 
 
 def number(study, quantity, computed, **more):
-    row = {"published": "", "relative_difference": "", "within": "", "label": quantity, "unit": "Wh"}
-    return {"study": study, "quantity": quantity, "computed": str(computed)} | row | more
+    row = dict.fromkeys(HEADLINE.columns, "") | {"label": quantity, "unit": "Wh"}
+    return row | {"study": study, "quantity": quantity, "computed": str(computed)} | more
 
 
 def summary(rows, before=(), rejected=(), after=365):

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
-from inference_energy.headline import printed, quantities
-from inference_energy.headline import quantities as headline_quantities
+from inference_energy.headline import declarations, printed, quantities
 from inference_energy.headline import tables as headline_tables
 from inference_energy.studies.study import part
 from inference_energy.tables import writing
@@ -22,14 +22,14 @@ with jobs.job(snakemake) as logger:
         snakemake.input.scenarios,
         strict=True,
     ):
-        results = dict(zip(("energy", "interventions", "scenarios"), map(pl.read_parquet, paths), strict=True))
+        read = (*map(pl.read_parquet, paths), estimates)
+        tables = dict(zip(declarations.KEYS, read, strict=True))
         study = part(entries)
-        if study.method == "nested":
-            frame = headline_quantities.nested_headline(study_name=name, study=study, published=published, **results)
-        else:
-            draws = snakemake.params.draws
-            computed = quantities.computed_quantities(study=study, draws=draws, estimates=estimates, **results)
-            frame = printed.headline(published, {name: computed})
+        nested = study.method == "nested"
+        scale = None if nested else np.sqrt(snakemake.params.draws / study.as_published.draws_per_model)
+        results = quantities.Results(tables, scale)
+        computed = quantities.evaluated(declarations.declared(study, tables).values(), results)
+        frame = (printed.compared if nested else printed.reproduced)(published, name, computed)
         frames.append(frame.select(list(headline_tables.HEADLINE.columns)))
     headline = pl.concat(frames, how="vertical_relaxed")
     writing.write(headline, snakemake.output[0], headline_tables.HEADLINE)

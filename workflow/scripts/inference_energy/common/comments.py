@@ -2,12 +2,19 @@
 
 import ast
 import bisect
+import inspect
 import io
 import re
 import tokenize
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 
 import yaml
+
+from inference_energy.common.files import ROOT
 
 # A mapping with one of these keys and no label is one value, such as a law or a trace.
 ONE_VALUE = {"family", "trace", "task"}
@@ -28,6 +35,9 @@ class Comment:
     text: str
 
 
+Span = tuple[tuple[str, ...], int, int]  # of a key: path, first and last line, from 0
+
+
 def is_one_value(node: object) -> bool:
     """Whether a value is shown as a whole: anything but a mapping, and a mapping that is a law, a trace or a task."""
     return not isinstance(node, dict) or not node or bool(ONE_VALUE & node.keys() and "label" not in node)
@@ -42,8 +52,29 @@ def comments(text: str) -> list[Comment]:
     Args:
         text: a mapping, in YAML that can be read.
     """
+    return _read(text)[1]
+
+
+@cache
+def about(text: str, keys: tuple[str, ...]) -> tuple[int | None, str]:
+    """Line of a key or of an item of a list, and the comments that speak of it or of the key that begins its line.
+
+    Args:
+        text: as for `comments`.
+        keys: path to it, with the places of items; the line is none where the text does not have it.
+    """
+    spans, found = _read(text, items=any(key.isdigit() for key in keys))
+    lines = {path: start for path, start, _ in spans}
+    if keys not in lines:
+        return None, ""
+    first = next(path for path, start in lines.items() if start == lines[keys])
+    return lines[keys] + 1, " ".join(comment.text for comment in found if comment.keys == first)
+
+
+@cache
+def _read(text: str, *, items: bool = False) -> tuple[list[Span], list[Comment]]:
     ends = _ends(text)
-    spans = _spans(yaml.compose(text, Loader=yaml.SafeLoader), sorted(ends))
+    spans = _spans(yaml.compose(text, Loader=yaml.SafeLoader), sorted(ends), items=items)
     first = min((start for _, start, _ in spans), default=0)
     found: list[Comment] = []
     alone_before = False
@@ -58,7 +89,7 @@ def comments(text: str) -> list[Comment]:
                 keys = () if alone and number < first else _spoken_of(spans, number, alone)
                 found.append(Comment(keys, number + 1, content))
         alone_before = alone and rest.startswith("#")
-    return found
+    return spans, found
 
 
 def _ends(text: str) -> dict[int, int]:
@@ -73,20 +104,31 @@ def _ends(text: str) -> dict[int, int]:
     return ends
 
 
-def _spans(node: yaml.Node, filled: list[int], keys: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], int, int]]:
-    """First and last line of every key, in the order of the file; a key inside another after it."""
+def _spans(node: yaml.Node, filled: list[int], keys: tuple[str, ...] = (), *, items: bool) -> list[Span]:
+    """First and last line of every key, in the order of the file; a key inside another after it.
+
+    Args:
+        node: a mapping or, with `items`, a list.
+        filled: lines that are not empty.
+        keys: path to it.
+        items: whether items of lists count as keys.
+    """
     spans = []
-    for key, value in node.value:
-        path, last = (*keys, str(key.value)), value.end_mark.line
+    if isinstance(node, yaml.SequenceNode):
+        pairs = [(str(place), value, value) for place, value in enumerate(node.value)]
+    else:
+        pairs = [(str(key.value), key, value) for key, value in node.value]
+    for key, begin, value in pairs:
+        path, last = (*keys, key), value.end_mark.line
         if isinstance(value, yaml.CollectionNode) and not value.flow_style:
             last = filled[bisect.bisect_left(filled, last) - 1]  # it is said to end where the next content begins
-        spans.append((path, key.start_mark.line, last))
-        if isinstance(value, yaml.MappingNode):
-            spans += _spans(value, filled, path)
+        spans.append((path, begin.start_mark.line, last))
+        if isinstance(value, yaml.MappingNode) or (items and isinstance(value, yaml.SequenceNode)):
+            spans += _spans(value, filled, path, items=items)
     return spans
 
 
-def _spoken_of(spans: list[tuple[tuple[str, ...], int, int]], line: int, alone: bool) -> tuple[str, ...]:
+def _spoken_of(spans: list[Span], line: int, alone: bool) -> tuple[str, ...]:
     begun = [keys for keys, start, _ in spans if start == line]
     if begun and not alone:
         return begun[0]
@@ -147,6 +189,15 @@ def of_module(file: str, text: str) -> list[Assumption]:
             )
             last = line
     return found
+
+
+@cache
+def beside(code: Callable | ModuleType) -> list[Assumption]:
+    """Assumptions of a function, class or module, their file named from the root of the repository."""
+    lines, start = inspect.getsourcelines(code)
+    file = Path(inspect.getsourcefile(inspect.unwrap(code))).resolve()
+    inside = range(start, start + len(lines) + 1)
+    return [one for one in of_module(str(file.relative_to(ROOT)), file.read_text("utf-8")) if one.line in inside]
 
 
 def _places(text: str) -> list[tuple[str, int, int]]:

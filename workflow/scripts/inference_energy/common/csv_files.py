@@ -3,6 +3,7 @@
 import csv
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -36,6 +37,20 @@ def read_text(path: Path, columns: list[str], optional: frozenset[str] = frozens
         pl.lit(str(path)).alias("file"),
         "line",
     )
+
+
+@cache
+def rows_by_line(path: Path) -> dict[int, dict[str, str]]:
+    """Cells of a CSV file by column, by the line that a row begins on; an empty cell is empty text.
+
+    Args:
+        path: as for `read_text`, with any columns but `file` and `line`.
+
+    Raises:
+        InputError: as of `read_text`.
+    """
+    text = read_text(path, _header(path)).drop("file").fill_null("")
+    return {row.pop("line"): row for row in text.iter_rows(named=True)}
 
 
 @dataclass

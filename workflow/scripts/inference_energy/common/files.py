@@ -1,15 +1,17 @@
-"""Names of files that every shell takes, and files that take their place only when complete."""
+"""Names of files that every shell takes, files that take their place only when complete, and lines of files."""
 
 import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from inference_energy.common.errors import InputError
 
+ROOT = Path(__file__).resolve().parents[4]  # of the repository
 _KEPT = re.compile(r"[A-Za-z0-9.-]")
 _FILE_NAME = re.compile(r"(?:[A-Za-z0-9._-]|\+[0-9A-F]{2})+")
 
@@ -85,3 +87,9 @@ def write(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys, likewise."""
     write(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+@cache
+def lines(path: Path) -> list[str]:
+    """Lines of a text file that does not change while it is read."""
+    return path.read_text(encoding="utf-8").splitlines()

@@ -8,13 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from inference_energy.common import files
+from inference_energy.common.links import LINK, address
 
-# An address, or a name of an article that has one: arXiv numbers and DOIs.
-LINK = re.compile(
-    r"(?P<url>https?://[^\s<>()\[\]]+[^\s<>()\[\].,;:])"
-    r"|arXiv[: ](?P<arxiv>\d{4}\.\d{4,5}(v\d+)?)"
-    r"|doi:(?P<doi>10\.\d{4,}/[^\s,;]+[^\s,;.])"
-)
 CODE = re.compile(r"`([^`]+)`")
 
 
@@ -54,15 +49,9 @@ def inline(text: str) -> Markup:
 def _linked(text: str) -> Markup:
     found, end = Markup(), 0
     for match in LINK.finditer(text):
-        found += escape(text[end : match.start()]) + Markup('<a href="{}">{}</a>').format(_address(match), match[0])
+        found += escape(text[end : match.start()]) + Markup('<a href="{}">{}</a>').format(address(match), match[0])
         end = match.end()
     return found + escape(text[end:])
-
-
-def _address(match: re.Match) -> str:
-    if match["arxiv"]:
-        return f"https://arxiv.org/abs/{match['arxiv']}"
-    return match["url"] or f"https://doi.org/{match['doi']}"
 
 
 def paragraphs(text: str) -> Markup:

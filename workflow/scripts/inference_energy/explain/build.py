@@ -6,13 +6,14 @@ from pathlib import Path
 
 import polars as pl
 
-from inference_energy.common import yaml_files
+from inference_energy.common import comments, yaml_files
+from inference_energy.common.csv_files import rows_by_line
 from inference_energy.common.errors import InputError
+from inference_energy.common.files import lines
 from inference_energy.corpus import registries
 from inference_energy.energy import curves, resolve, tables, uncertainty
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import Shared
-from inference_energy.explain.files import csv_rows, find_csv_row, lines, yaml_line
 from inference_energy.fleet.tables import GridZone
 from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
@@ -163,31 +164,38 @@ class Evidence:
         return f"results/{table.path.format(study=study)}" if table.of_a_study else f"results/{table.path}"
 
     def registry_row(self, file: str, **cells: str) -> tuple[int, dict[str, str]]:
-        """Line and cells of a row of a file in `resources`."""
-        return find_csv_row(self.root / file, **cells)
+        """Line and cells of the first row of a file in `resources` with the given cells.
+
+        Raises:
+            InputError: there is none.
+        """
+        for line, row in rows_by_line(self.root / file).items():
+            if cells.items() <= row.items():
+                return line, row
+        raise InputError(f"{file}: found no row with {cells}; allowed: a row that the results were made from")
 
     def cells(self, file: str, line: int) -> dict[str, str] | str:
         """Cells of a line of a CSV file by column; of another file the line as it is."""
         path = self.root / file
-        return csv_rows(path)[line] if path.suffix == ".csv" else lines(path)[line - 1]
+        return rows_by_line(path)[line] if path.suffix == ".csv" else lines(path)[line - 1]
 
     def origin(self, folder: Path, source: str) -> dict:
         """The `origin.yaml` of a source."""
         path = self.root / folder / source / "origin.yaml"
         return self.once("origin", str(path), read=lambda: yaml_files.read_yaml(path))
 
-    def study_line(self, name: str, keys: list[str]) -> tuple[str, int]:
-        """File and line of a study's key: its own file, or that of the study it is inherited from.
+    def study_line(self, name: str, keys: list[str]) -> tuple[str, int, str]:
+        """File, line and comments of a study's key: its own file, or that of the study it is inherited from.
 
         Raises:
             InputError: no file of the chain has the key.
         """
-        chain, found = name, None
+        chain = name
         while chain is not None:
             path = self.root / "config/studies" / f"{chain}.yaml"
-            found = yaml_line(path, keys)
-            if found is not None:
-                return f"config/studies/{chain}.yaml", found
+            line, comment = comments.about(path.read_text(encoding="utf-8"), tuple(keys))
+            if line is not None:
+                return f"config/studies/{chain}.yaml", line, comment
             chain = self.once("extends", chain, read=lambda path=path: yaml_files.read_yaml(path).get("extends"))
         raise InputError(f"config/studies/{name}.yaml: found no {'.'.join(keys)}; allowed: a key of the study")
 

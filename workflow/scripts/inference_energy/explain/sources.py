@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 
+from inference_energy.common import comments
+from inference_energy.common.files import ROOT, lines
+from inference_energy.common.links import first_url
 from inference_energy.explain.build import BENCHMARKS, WORKLOADS, Evidence
-from inference_energy.explain.files import assumptions_in, comment_at, lines, yaml_line
 from inference_energy.explain.step import RESULT, Node, Place, Value, digits
 
 # What is quoted of a benchmark row, where it has it.
@@ -22,12 +24,6 @@ def quoted(cells: dict[str, str] | str, columns: Iterable[str] = QUOTED) -> str:
     if isinstance(cells, str):
         return cells.strip()
     return ", ".join(f"{name}={cells[name]}" for name in columns if cells.get(name))
-
-
-def url_in(text: str | None) -> str:
-    """The first address in a text."""
-    found = re.search(r"https?://[^\s;,)]+", text or "")
-    return found[0] if found else ""
 
 
 def origin_text(origin: dict) -> str:
@@ -125,7 +121,7 @@ def resource(
         line=line,
         key=", ".join(key.values()),
         quote=quoted(cells, names),
-        url=url_in(cells.get(source)),
+        url=first_url(cells.get(source)),
         origin=cells.get(source, ""),
     )
     given = {"label": column.replace("_", " "), "value": value, "place": place, "note": cells.get(note, "")}
@@ -135,18 +131,17 @@ def resource(
 def study_key(evidence: Evidence, study: str, keys: Iterable[str], value: Value = None, **facts: Value) -> Node:
     """A key of a study: its value, the file and line where it is set, and the comments that stand there."""
     keys = [str(key) for key in keys]
-    file, line = evidence.study_line(study, keys)
-    path = evidence.root / file
+    file, line, comment = evidence.study_line(study, keys)
     place = Place(
         kind="study",
         file=file,
         line=line,
         key=".".join(keys),
-        quote=lines(path)[line - 1].strip(),
-        url=url_in(comment_at(path, line)) or evidence.study(study).get("source", ""),
+        quote=lines(evidence.root / file)[line - 1].strip(),
+        url=first_url(comment) or evidence.study(study).get("source", ""),
         origin=evidence.study(study)["title"],
     )
-    given = {"label": keys[-1].replace("_", " "), "value": value, "note": comment_at(path, line), "place": place}
+    given = {"label": keys[-1].replace("_", " "), "value": value, "note": comment, "place": place}
     return Node(**given | facts)
 
 
@@ -154,10 +149,10 @@ def config_key(evidence: Evidence, keys: Iterable[str], value: Value, **facts: V
     """A key of `config/config.yaml`."""
     keys = [str(key) for key in keys]
     path = evidence.root / "config/config.yaml"
-    line = yaml_line(path, keys)
+    line, comment = comments.about(path.read_text(encoding="utf-8"), tuple(keys))
     text = lines(path)[line - 1].strip()
     place = Place(kind="configuration", file="config/config.yaml", line=line, key=".".join(keys), quote=text)
-    return Node(**{"label": ".".join(keys), "value": value, "place": place, "note": comment_at(path, line)} | facts)
+    return Node(**{"label": ".".join(keys), "value": value, "place": place, "note": comment} | facts)
 
 
 def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
@@ -168,16 +163,16 @@ def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
     """
     found = []
     for of in code:
-        here = assumptions_in(of)
+        here = comments.beside(of)
         if not here:
             raise LookupError(f"{of.__name__} has no # ASSUME:")
         found += [
             Node(
                 label="Assumption",
-                note=text,
-                place=Place(kind="assumption", file=file, line=line, url=url_in(text)),
+                note=one.text,
+                place=Place(kind="assumption", file=one.file, line=one.line, url=first_url(one.text)),
             )
-            for text, file, line in here
+            for one in here
         ]
     return tuple(dict.fromkeys(found))
 
@@ -193,11 +188,11 @@ def constant(module: object, name: str, value: float, label: str, *, unit: str =
         unit: of it.
         symbol: its name in the formula above.
     """
-    file = Path(module.__file__).resolve().relative_to(Path(__file__).resolve().parents[4])
+    file = Path(module.__file__).resolve().relative_to(ROOT)
     text = lines(Path(module.__file__))
     line = next(place for place, line in enumerate(text, start=1) if re.match(rf"{name}\b", line))
     peer = getattr(module, "PEER", None)
-    source = peer.source if peer else url_in(module.__doc__)
+    source = peer.source if peer else first_url(module.__doc__)
     place = Place(kind="constant", file=file.as_posix(), line=line, key=name, quote=text[line - 1].strip(), url=source)
     return Node(label=label, symbol=symbol, value=value, unit=unit, place=place)
 

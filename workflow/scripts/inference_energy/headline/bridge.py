@@ -7,34 +7,39 @@ import polars as pl
 from inference_energy.energy import per_query
 from inference_energy.energy.service import Service
 from inference_energy.fleet.scenarios import fleets, scenario_aggregates
+from inference_energy.headline.declarations import ENERGY, FLEETS, Quantity, energy_cell, fleet_cell
+from inference_energy.headline.quantities import Results
 from inference_energy.studies.study import WORKLOADS
 
 SCENARIOS = ("traditional", "mixed", "mixed_optimized")
-# What is followed from step to step: name, unit.
-QUANTITIES = {
-    **{f"{workload}: median of queries": "Wh" for workload in WORKLOADS},
-    **{f"{workload}: mean over queries": "Wh" for workload in WORKLOADS},
-    **{f"{scenario} fleet: mean": "GWh/day" for scenario in SCENARIOS},
-}
+
+
+def declared(subject: str, method: str) -> dict[str, Quantity]:
+    """What is followed from step to step, by id: medians and means of queries, means of fleets.
+
+    The published trimming is symmetric, so it moves none of them: medians stay, and fleets use all draws anyway.
+
+    Args:
+        subject: class of models that is followed.
+        method: `published`, over all draws, or `nested`, where the mean over queries varies with what they share.
+    """
+    spread = "shared" if method == "nested" else "untrimmed"
+    medians = {f"{name}: median of queries": energy_cell(name, subject, "untrimmed") for name in WORKLOADS}
+    means = {f"{name}: mean over queries": energy_cell(name, subject, spread, "mean") for name in WORKLOADS}
+    days = {f"{name} fleet: mean": fleet_cell(name, "mean") for name in SCENARIOS}
+    return {
+        name: Quantity(id=name, source=source, unit=unit)
+        for sources, unit in ((medians | means, "Wh"), (days, "GWh/day"))
+        for name, source in sources.items()
+    }
+
+
+UNITS = {name: quantity.unit for name, quantity in declared("", "published").items()}
 
 
 def of_published(energy: pl.DataFrame, scenarios: pl.DataFrame, subject: str) -> dict[str, float]:
-    """The quantities of a study of method `published`, from its result tables, over all draws.
-
-    The published trimming is symmetric, so it moves none of them: medians stay, and fleets use all draws anyway.
-    """
-    found = {}
-    for workload in WORKLOADS:
-        row = energy.row(
-            by_predicate=(pl.col("workload") == workload)
-            & (pl.col("subject") == subject)
-            & (pl.col("spread") == "untrimmed"),
-            named=True,
-        )
-        found[f"{workload}: median of queries"] = row["energy_wh_p50"]
-        found[f"{workload}: mean over queries"] = row["energy_wh_mean"]
-    means = dict(scenarios.select("scenario", "energy_gwh_per_day_mean").iter_rows())
-    return found | {f"{scenario} fleet: mean": means[scenario] for scenario in SCENARIOS}
+    """The quantities of a study of method `published`, from its result tables."""
+    return _values(declared(subject, "published"), energy, scenarios)
 
 
 def of_nested(service: Service, levers: pl.DataFrame, *, draws: int, seed: int) -> dict[str, float]:
@@ -42,25 +47,20 @@ def of_nested(service: Service, levers: pl.DataFrame, *, draws: int, seed: int) 
 
     Args:
         service: the resolved study.
-        levers: table of `lever_evidence.Intervention`.
+        levers: table of `energy.tables.Intervention`.
         draws: draws of what the fleet shares, and as many queries.
         seed: seed of all streams.
     """
-    study = service.study
-    subject, boundary = study.fleet.subject, study.boundary
-    narrow = service.narrowed(subject, WORKLOADS, [boundary.query])
-    energy, _ = per_query.energy_per_query(narrow, borrowed=set(), draws=draws, fleet_draws=draws, seed=seed)
-    found = {}
-    for workload in WORKLOADS:
-        rows = energy.filter(
-            pl.col("workload") == workload, pl.col("subject") == subject, pl.col("boundary") == boundary.query
-        )
-        by_spread = {row["spread"]: row for row in rows.iter_rows(named=True)}
-        found[f"{workload}: median of queries"] = by_spread["untrimmed"]["energy_wh_p50"]
-        found[f"{workload}: mean over queries"] = by_spread["shared"]["energy_wh_mean"]
+    subject, boundary = service.study.fleet.subject, service.study.boundary.query
+    narrow = service.narrowed(subject, WORKLOADS, [boundary])
+    queries, _ = per_query.energy_per_query(narrow, borrowed=set(), draws=draws, fleet_draws=draws, seed=seed)
     days = scenario_aggregates(service, fleets(service, levers, draws=draws, seed=seed))
-    means = dict(days.select("scenario", "energy_gwh_per_day_mean").iter_rows())
-    return found | {f"{scenario} fleet: mean": means[scenario] for scenario in SCENARIOS}
+    return _values(declared(subject, "nested"), queries.filter(boundary=boundary), days)
+
+
+def _values(quantities: dict[str, Quantity], energy: pl.DataFrame, days: pl.DataFrame) -> dict[str, float]:
+    results = Results({ENERGY: energy, FLEETS: days})
+    return {name: results.value(quantity.source) for name, quantity in quantities.items()}
 
 
 def method_bridge(steps: list[tuple[str, str, dict[str, float]]]) -> pl.DataFrame:
@@ -71,7 +71,7 @@ def method_bridge(steps: list[tuple[str, str, dict[str, float]]]) -> pl.DataFram
     """
     rows = []
     for number, ((_, _, before), (study, change, after)) in enumerate(pairwise(steps), start=1):
-        for quantity, unit in QUANTITIES.items():
+        for quantity, unit in UNITS.items():
             rows.append(
                 {
                     "step": number,

@@ -6,35 +6,38 @@ from inference_energy.common.errors import InputError, one_of
 
 # Some fifty values are compared at once; at three standard errors about one in four hundred misses by chance.
 STANDARD_ERRORS = 3
-# The newest edition: what studies of another method are set beside.
+# The newest edition: what studies of another method are compared with.
 REFERENCE_EDITION = "joule-2026"
 
 
-def headline(published: pl.DataFrame, computed: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def reproduced(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> pl.DataFrame:
     """Published beside computed, one row per printed value; a study of one's own gets its numbers alone.
 
     `tolerance` is half a unit of the last printed digit plus three standard errors of a run of the published
     size; `within` says whether the difference stays inside it, `same_digits` whether the computed value rounds
     to the printed one.
 
+    Args:
+        published: table of `PublishedValue`.
+        study: name of a study of the published method.
+        computed: its quantities, from `quantities.evaluated`.
+
     Raises:
         InputError: a published value that names no computed quantity.
     """
-    frames = []
-    for study, quantities in computed.items():
-        rows = published.filter(pl.col("study") == study)
-        if rows.is_empty():
-            rows = _unpublished(published, study)
-        unknown = rows.join(quantities, on="quantity", how="anti")
-        if len(unknown):
-            raise InputError(
-                f"resources/published_values.csv: study {study}: unknown quantity {unknown['quantity'][0]!r};"
-                f" allowed, among others: {one_of(quantities['quantity'].to_list()[:5])}"
-            )
-        frames.append(rows.join(quantities, on="quantity", how="left", maintain_order="left"))
+    rows = published.filter(pl.col("study") == study)
+    if rows.is_empty():
+        rows = _unpublished(published, study)
+    unknown = rows.join(computed, on="quantity", how="anti")
+    if len(unknown):
+        raise InputError(
+            f"resources/published_values.csv: study {study}: unknown quantity {unknown['quantity'][0]!r};"
+            f" allowed, among others: {one_of(computed['quantity'].to_list()[:5])}"
+        )
+    table = rows.join(computed.drop("label", "unit"), on="quantity", how="left", maintain_order="left")
     difference = (pl.col("computed") - pl.col("published")).abs()
     half = pl.col("resolution") / 2
-    table = pl.concat(frames).with_columns(
+    table = table.with_columns(
         relative_difference=pl.col("computed") / pl.col("published") - 1,
         tolerance=half + STANDARD_ERRORS * pl.col("sampling_se"),
     )
@@ -64,4 +67,27 @@ def _unpublished(published: pl.DataFrame, study: str) -> pl.DataFrame:
         pl.lit(study).alias("study"),
         *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in empty.items()),
         *(pl.lit(None, dtype=pl.String).alias(name) for name in texts),
+    )
+
+
+def compared(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> pl.DataFrame:
+    """Computed beside what the newest edition prints for the nearest question, without a verdict.
+
+    Args:
+        published: table of `PublishedValue`.
+        study: name of a study of another method.
+        computed: its quantities, from `quantities.evaluated`.
+    """
+    printed = published.filter(study=REFERENCE_EDITION).select(
+        pl.col("quantity").alias("printed_as"), "published", "published_source", "locator"
+    )
+    return computed.join(printed, on="printed_as", how="left", maintain_order="left").with_columns(
+        study=pl.lit(study),
+        relative_difference=pl.col("computed") / pl.col("published") - 1,
+        tolerance=pl.lit(None, pl.Float64),
+        within=pl.lit(None, pl.Boolean),
+        same_digits=pl.lit(None, pl.Boolean),
+        note=pl.when(pl.col("published").is_not_null()).then(
+            pl.lit("Not a reproduction; results/comparison/method_bridge.parquet says what makes the difference.")
+        ),
     )

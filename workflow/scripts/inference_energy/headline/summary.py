@@ -5,6 +5,8 @@ import datetime
 import shutil
 from pathlib import Path
 
+from inference_energy.headline.page import line
+
 HEADLINE = Path("results/headline.csv")
 SOURCES = Path("results/benchmark_sources.csv")
 REJECTED = Path("results/logs/rejected_rows.txt")
@@ -47,24 +49,26 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
     if not rows:  # a run for a part of the results
         return []
     lines = ["\nPublished against computed (within: half the last printed digit + 3 standard errors)\n"]
-    wide = max(len(f"{row['label']} [{row['unit']}]") for row in rows) + 1
+    wide = max(len(_label(row)) for row in rows) + 1
     named = max(len(row["study"]) for row in rows) + 2
     lines.append(
         f"  {'study':<{named}}{'quantity':<{wide}}{'published':>10}{'computed':>10}  {'difference':>10}  within"
     )
     for row in rows:
-        published = f"{float(row['published']):.4g}" if row["published"] else "-"
-        difference = f"{float(row['relative_difference']):+.1%}" if row["relative_difference"] else "-"
-        verdict = {"true": "yes", "false": "NO", "": "-"}[row["within"]]
-        label = f"{row['label']} [{row['unit']}]"
+        shown = line(row)
         lines.append(
-            f"  {row['study']:<{named}}{label:<{wide}}{published:>10}{float(row['computed']):>10.4g}"
-            f"  {difference:>10}  {verdict}"
+            f"  {row['study']:<{named}}{_label(row):<{wide}}{shown['published'] or '-':>10}"
+            f"{shown['computed']:>10}  {shown['relative_difference'] or '-':>10}"
+            f"  {shown['within'].replace('no', 'NO') or '-'}"
         )
     missed = sum(row["within"] == "false" for row in rows)
     if missed:
         lines.append(f"\n{missed} printed values do not come back; the column `note` of {HEADLINE} says why.")
     return lines
+
+
+def _label(row: dict[str, str]) -> str:
+    return f"{row['label']} [{row['unit']}]"
 
 
 def source_lines(
@@ -101,7 +105,7 @@ def source_lines(
         lines += [f"  {name}: gone" for name in old if name not in {row["source"] for row in rows}]
     if rejected:
         lines.append(f"{len(rejected)} benchmark cells were rejected, see {REJECTED}:")
-        lines += [f"  {line}" for line in rejected[:SHOWN]]
+        lines += [f"  {cell}" for cell in rejected[:SHOWN]]
     newest = max(datetime.date.fromisoformat(row["read_on"]) for row in rows)
     if (today - newest).days > stale_after_days:
         lines.append(f"No source has been read again since {newest}: the corpus may be out of date.")
@@ -139,6 +143,6 @@ def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:
         now = float(row["computed"])
         if was is not None and was != now:
             change = now / was - 1 if was else float("inf")
-            label = f"  {row['study']}  {row['label']} [{row['unit']}]"
-            moves.append((abs(change), f"{label}: {was:.4g} -> {now:.4g} ({change:+.1%})"))
-    return [line for _, line in sorted(moves, key=lambda move: -move[0])[:SHOWN]]
+            said = f"  {row['study']}  {_label(row)}: {was:.4g} -> {now:.4g} ({change:+.1%})"
+            moves.append((abs(change), said))
+    return [said for _, said in sorted(moves, key=lambda move: -move[0])[:SHOWN]]

@@ -1,14 +1,14 @@
 """Where the inputs come from: origins of benchmarks and traces, and the sources that rows of tables name."""
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from inference_energy.common.csv_files import rows_by_line
+from inference_energy.common.links import first_url
 from inference_energy.common.yaml_files import read_yaml
 
-ADDRESS = re.compile(r"https?://[^\s;,)]+")
 # Columns of the tables in `resources` that say where a row comes from.
 NAMES_SOURCE = re.compile(r"(.*_)?source|url")
 
@@ -50,13 +50,12 @@ def read_sources(origins: Iterable[Path], registries: Iterable[Path]) -> list[So
         registries: CSV files, whose columns `source`, `..._source` and `url` name sources.
 
     Raises:
-        InputError: an origin that is not YAML.
+        InputError: an origin that is not YAML, a file that is not CSV.
     """
     found = [of_origin(str(path.parent), read_yaml(path)) for path in origins]
     folders = {Path(source.used_in).name for source in found}
     for path in registries:
-        with path.open(encoding="utf-8", newline="") as handle:
-            found += of_rows(str(path), list(csv.DictReader(handle)), folders)
+        found += of_rows(str(path), rows_by_line(path).values(), folders)
     return found
 
 
@@ -66,7 +65,7 @@ def of_origin(folder: str, origin: dict) -> Source:
     return Source(used_in=folder, **{key: str(origin.get(key, "")) for key in stated})
 
 
-def of_rows(file: str, rows: list[dict[str, str]], folders: Iterable[str] = ()) -> list[Source]:
+def of_rows(file: str, rows: Iterable[dict[str, str]], folders: Iterable[str] = ()) -> list[Source]:
     """Sources that the rows of a table name, each once, with the rows that rest on it.
 
     Args:
@@ -81,11 +80,6 @@ def of_rows(file: str, rows: list[dict[str, str]], folders: Iterable[str] = ()) 
             if NAMES_SOURCE.fullmatch(column) and stated and stated not in folders:
                 resting.setdefault(stated, {})[name] = None
     return [
-        Source(used_in=file, rows=", ".join(names), url=_address(stated), citation=stated)
+        Source(used_in=file, rows=", ".join(names), url=first_url(stated), citation=stated)
         for stated, names in resting.items()
     ]
-
-
-def _address(stated: str) -> str:
-    found = ADDRESS.search(stated)
-    return found[0].rstrip(".") if found else ""

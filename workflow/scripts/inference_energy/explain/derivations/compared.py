@@ -11,6 +11,8 @@ from inference_energy.explain.derivations.peers import said
 from inference_energy.explain.derivations.service import Situation, energy_at
 from inference_energy.explain.sources import assumed, benchmark, config_key, constant, study_key
 from inference_energy.explain.step import Node, computed, number, total
+from inference_energy.headline.bridge import declared
+from inference_energy.headline.declarations import ENERGY, Cell
 from inference_energy.requests.lengths import Lengths
 from inference_energy.studies.study import WORKLOADS
 from inference_energy.validation import methods, statements
@@ -33,53 +35,38 @@ def bridge(asked: Asked) -> Node:
         earlier = asked.evidence.row("method_bridge", step=row["step"] - 1, quantity=row["quantity"])
         return asked.node("x", [asked.of("method_bridge", earlier, "after", "x")], note="after the step before")
     if column == "before":
-        return _begin(asked)
-    if row["study"] == list(steps)[-1] and row["study"] in asked.evidence.methods:
-        ours = _of_current(asked)
-        if ours is not None:
-            return asked.node("x", [ours, change])
+        return asked.node("x", [_in_tables(asked, asked.evidence.config["bridge"]["from"])])
+    of_last = row["study"] == list(steps)[-1] and row["study"] in asked.evidence.methods
+    # A median of queries is of `fleet_draws` here, of `draws` in the tables of the study.
+    if of_last and _declared(asked, row["study"]).column != "energy_wh_p50":
+        return asked.node("x", [_in_tables(asked, row["study"]), change])
     form = _closed(asked)
     note = "quantile or mean over draws of the study of this step; the closed form has everything at its median"
     return asked.node(children=[change, *_what_differs(asked), form], note=note)
 
 
-def _begin(asked: Asked) -> Node:
-    """The quantity of the published study that the bridge begins at."""
-    study = asked.evidence.config["bridge"]["from"]
+def _declared(asked: Asked, study: str) -> Cell:
+    """The number of the study's tables that the quantity of a row is declared to be."""
     subject = asked.evidence.study(asked.evidence.current)["fleet"]["subject"]
-    what, _, name = asked.row["quantity"].partition(": ")
-    if what.endswith(" fleet"):
-        scenario = asked.evidence.row("scenario_aggregates", study=study, scenario=what.removesuffix(" fleet"))
-        return asked.node("x", [asked.of("scenario_aggregates", scenario, "energy_gwh_per_day_mean", "x")])
-    row = asked.evidence.row("energy_per_query", study=study, workload=what, subject=subject, spread="untrimmed")
-    column = "energy_wh_p50" if name.startswith("median") else "energy_wh_mean"
-    return asked.node("x", [asked.of("energy_per_query", row, column, "x")])
+    return declared(subject, asked.evidence.study(study)["method"])[asked.row["quantity"]].source
 
 
-def _of_current(asked: Asked) -> Node | None:
-    """The same number in the tables of the last step's study, where it is of as many draws."""
-    study, (what, _, name) = asked.row["study"], asked.row["quantity"].partition(": ")
-    if what.endswith(" fleet"):
-        scenario = asked.evidence.row("scenario_aggregates", study=study, scenario=what.removesuffix(" fleet"))
-        return asked.of("scenario_aggregates", scenario, "energy_gwh_per_day_mean", "x")
-    if name.startswith("median"):
-        return None  # of `fleet_draws` here, of `draws` there
-    subject = asked.evidence.study(study)["fleet"]["subject"]
-    row = asked.evidence.row("energy_per_query", study=study, workload=what, subject=subject, spread="shared")
-    return asked.of("energy_per_query", row, "energy_wh_mean", "x")
+def _in_tables(asked: Asked, study: str) -> Node:
+    cell = _declared(asked, study)
+    return asked.of(cell.table, asked.evidence.row(cell.table, study=study, **cell.names), cell.column, "x")
 
 
 def _closed(asked: Asked) -> Node:
-    study, (what, _, _) = asked.row["study"], asked.row["quantity"].partition(": ")
-    spec = asked.evidence.study(study)
+    study = asked.row["study"]
+    cell, spec = _declared(asked, study), asked.evidence.study(study)
     subject, boundary = spec["fleet"]["subject"], spec["boundary"]
     here = replace(asked, row=asked.row | {"study": study})
-    if not what.endswith(" fleet"):
-        of = Situation.of(here, subject=subject, workload=what, boundary=boundary["query"])
+    if cell.table == ENERGY:
+        of = Situation.of(here, subject=subject, workload=cell.key[0], boundary=boundary["query"])
         return replace(
             energy_at(here, of), label="Closed form: mean energy of a query, everything shared at its median"
         )
-    scenario = spec["fleet"]["scenarios"][what.removesuffix(" fleet")]
+    scenario = spec["fleet"]["scenarios"][cell.key[0]]
     terms = []
     for workload in WORKLOADS:
         of = Situation.of(here, subject=subject, workload=workload, boundary=boundary["fleet"])

@@ -1,0 +1,24 @@
+"""Addresses in text."""
+
+import re
+
+URL = re.compile(r"https?://[^\s<>()\[\]]+[^\s<>()\[\].,;:]")
+# An address, or a name of an article that has one: arXiv numbers and DOIs.
+LINK = re.compile(
+    rf"(?P<url>{URL.pattern})"
+    r"|arXiv[: ](?P<arxiv>\d{4}\.\d{4,5}(v\d+)?)"
+    r"|doi:(?P<doi>10\.\d{4,}/[^\s,;]+[^\s,;.])"
+)
+
+
+def address(link: re.Match) -> str:
+    """Where something leads that matches `LINK`."""
+    if link["arxiv"]:
+        return f"https://arxiv.org/abs/{link['arxiv']}"
+    return link["url"] or f"https://doi.org/{link['doi']}"
+
+
+def first_url(text: str | None) -> str:
+    """The first address in a text; empty where it has none."""
+    found = URL.search(text or "")
+    return found[0] if found else ""

@@ -1,0 +1,256 @@
+"""Headline quantities as declarations: a name, and the numbers of result tables that it is or is the ratio of."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from inference_energy.common.errors import InputError, like
+from inference_energy.studies.study import WORKLOADS, NestedStudy, PublishedStudy
+
+# Public tables that quantities are taken from, with the columns that name a row of one study.
+KEYS = {
+    "energy_per_query": ("workload", "subject", "spread"),
+    "intervention_multipliers": ("workload", "lever", "combination", "spread"),
+    "scenario_aggregates": ("scenario",),
+    "published_estimate": ("source", "row_id"),
+}
+ENERGY, MULTIPLIERS, FLEETS, ESTIMATES = KEYS
+# What their columns begin with that have an interval.
+STEMS = {ENERGY: "energy_wh", MULTIPLIERS: "multiplier", FLEETS: "energy_gwh_per_day"}
+# What an interval is over.
+QUERIES, SHARED = "queries", "what the fleet shares"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a result table.
+
+    Attributes:
+        table: one of `KEYS`.
+        key: values of the columns that name the row.
+        column: column of the number.
+        error: column of its sampling error; none for a number that is not drawn.
+        of_run: whether that error is of a run with the draws of this project, not with those of the publication.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    column: str
+    error: str | None = None
+    of_run: bool = False
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What names the row among those of a study."""
+        return dict(zip(KEYS[self.table], self.key, strict=True))
+
+
+@dataclass(frozen=True)
+class StudyKey:
+    """A number that the study states: the keys that lead to it, what they say, and its unit."""
+
+    keys: tuple[str, ...]
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The lowest or highest of several numbers.
+
+    Attributes:
+        cells: the numbers.
+        choose: `min` or `max`.
+        listed: key of the study that lists the cells in this order; none where they are all of their kind.
+    """
+
+    cells: tuple[Cell, ...]
+    choose: Callable
+    listed: str | None = None
+
+    def chosen(self, value: Callable[[Cell], float]) -> Cell:
+        """The cell that it is, given how cells are read."""
+        return self.choose(self.cells, key=value)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One number over another, and what both are called in the formula."""
+
+    above: "Source"
+    below: "Source"
+    names: tuple[str, str]
+
+
+Source = Cell | StudyKey | Extreme | Ratio
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """One headline number.
+
+    Attributes:
+        id: its name in the column `quantity`.
+        source: what it is.
+        label: name for readers; a printed value has the label of `resources/published_values.csv`.
+        unit: its unit; a printed value has that of the same file.
+        over: what the interval of a median or mean is over; none where no interval is given.
+        printed_as: id of the nearest quantity that the newest edition prints, where this one has another.
+    """
+
+    id: str
+    source: Source
+    label: str = ""
+    unit: str = ""
+    over: str | None = None
+    printed_as: str | None = None
+
+    def end(self, statistic: str) -> Cell | None:
+        """P5 or P95 of what it is the median or mean of: `p05`, `p95`."""
+        return replace(self.source, column=f"{STEMS[self.source.table]}_{statistic}") if self.over else None
+
+
+def declared(study: PublishedStudy | NestedStudy, tables: Mapping[str, pl.DataFrame]) -> dict[str, Quantity]:
+    """Every headline quantity of a study, by id.
+
+    Args:
+        study: the study.
+        tables: its rows of the tables in `KEYS`.
+
+    Raises:
+        InputError: `compared_estimates` names an estimate that is not there.
+    """
+    quantities = _nested(study, tables) if isinstance(study, NestedStudy) else _published(study, tables)
+    return {quantity.id: quantity for quantity in quantities}
+
+
+def energy_cell(workload: str, subject: str, spread: str, statistic: str = "p50") -> Cell:
+    """Energy of a query in Wh."""
+    column = f"energy_wh_{statistic}"
+    return Cell(ENERGY, (workload, subject, spread), column, error=f"{column}_se", of_run=True)
+
+
+def fleet_cell(scenario: str, statistic: str) -> Cell:
+    """Energy of a fleet in GWh per day."""
+    return Cell(FLEETS, (scenario,), f"energy_gwh_per_day_{statistic}", error="energy_gwh_per_day_published_se")
+
+
+def multiplier_cell(key: tuple[str, ...], statistic: str = "p50") -> Cell:
+    """Factor by which interventions lower the energy of a query."""
+    return Cell(MULTIPLIERS, key, f"multiplier_{statistic}")
+
+
+def _published(study: PublishedStudy, tables: Mapping[str, pl.DataFrame]) -> Iterator[Quantity]:
+    """Every number that a publication of the published method could print."""
+    for key in tables[ENERGY].select(KEYS[ENERGY]).iter_rows():
+        workload, subject, spread = key
+        for statistic in ("p05", "p25", "p50", "p75", "p95", "mean"):
+            yield Quantity(
+                id=f"{workload} {subject} energy_wh_{statistic} {spread}",
+                source=energy_cell(*key, statistic),
+                over=QUERIES if statistic == "p50" else None,
+            )
+    single = {workload: [] for workload in study.workloads}
+    for key in tables[MULTIPLIERS].select(KEYS[MULTIPLIERS]).iter_rows():
+        workload, lever, combination, spread = key
+        source = Cell(MULTIPLIERS, key, "energy_wh_p50", error="energy_wh_p50_se", of_run=True)
+        yield Quantity(id=f"{workload} {lever} energy_wh_p50 {spread}", source=source)
+        group = combination if combination == "independent" else lever
+        for statistic in ("p05", "p10", "p50", "p90", "p95"):
+            yield Quantity(id=f"{workload} {group} multiplier_{statistic}", source=multiplier_cell(key, statistic))
+        if combination == "single":
+            single[workload].append(multiplier_cell(key))
+    for workload, cells in single.items():
+        for end, choose in (("lowest", min), ("highest", max)):
+            yield Quantity(id=f"{workload} single multiplier_p50 {end}", source=Extreme(tuple(cells), choose))
+    for scenario in tables[FLEETS]["scenario"]:
+        for statistic in ("p05", "p50", "p95", "mean", "p05_as_published", "p50_as_published", "p95_as_published"):
+            yield Quantity(
+                id=f"{scenario} energy_gwh_per_day_{statistic}",
+                source=fleet_cell(scenario, statistic),
+                over=SHARED if statistic in ("p50", "mean") else None,
+            )
+    subject = study.interventions.subject
+    yield from (_long_over_traditional(subject, spread) for spread in ("untrimmed", "as_published"))
+    long, short = (
+        StudyKey(
+            ("workloads", name, "output_tokens", "median"), study.workloads[name].output_tokens["median"], "tokens"
+        )
+        for name in ("long", "traditional")
+    )
+    yield Quantity(id="long/traditional output_tokens_p50", source=Ratio(long, short, ("long", "short")))
+    estimates = _compared(study.compared_estimates, tables[ESTIMATES])
+    for end, choose in (("lowest", min), ("highest", max)):
+        theirs = Extreme(estimates, choose, listed="compared_estimates")
+        ratio = Ratio(theirs, energy_cell("traditional", subject, "as_published"), ("theirs", "ours"))
+        yield Quantity(id=f"published_estimate/{subject} energy_wh_p50 {end}", source=ratio)
+
+
+def _long_over_traditional(subject: str, spread: str, **facts: str) -> Quantity:
+    above, below = energy_cell("long", subject, spread), energy_cell("traditional", subject, spread)
+    name = f"long/traditional {subject} energy_wh_p50 {spread}"
+    return Quantity(id=name, source=Ratio(above, below, ("long", "traditional")), **facts)
+
+
+def _compared(names: Iterable[str], estimates: pl.DataFrame) -> tuple[Cell, ...]:
+    known = {f"{source}/{row_id}": (source, row_id) for source, row_id in estimates.select(KEYS[ESTIMATES]).iter_rows()}
+    for name in names:
+        if name not in known:
+            raise InputError(
+                f"compared_estimates: found {name!r}; allowed: <source>/<row_id> of an estimate: {like(name, known)}"
+            )
+    return tuple(Cell(ESTIMATES, known[name], "energy_wh") for name in names)
+
+
+def _nested(study: NestedStudy, tables: Mapping[str, pl.DataFrame]) -> Iterator[Quantity]:
+    """The headline numbers of the nested method: medians and means of classes, a ratio, fleets, interventions."""
+    for subject, spec in study.classes.items():
+        for workload in WORKLOADS:
+            name = f"{spec.label.split(' (')[0]}, {workload}"
+            printed = {"untrimmed": f"{workload} {subject} energy_wh_p50 as_published"}
+            for spread, what, over in (("untrimmed", "median", QUERIES), ("shared", "mean over queries", SHARED)):
+                yield Quantity(
+                    id=f"{workload} {subject} energy_wh_p50 {spread}",
+                    source=energy_cell(workload, subject, spread),
+                    label=f"{name}: {what}",
+                    unit="Wh",
+                    printed_as=printed.get(spread),
+                    over=over,
+                )
+    subject = study.fleet.subject
+    yield _long_over_traditional(
+        subject,
+        "untrimmed",
+        label="Long / traditional: median energy",
+        unit="x",
+        printed_as=f"long/traditional {subject} energy_wh_p50 as_published",
+    )
+    for scenario, label, queries in tables[FLEETS].select("scenario", "label", "queries_per_day").iter_rows():
+        yield Quantity(
+            id=f"{scenario} energy_gwh_per_day_p50",
+            source=fleet_cell(scenario, "p50"),
+            label=f"Fleet of {_many(queries)} queries/day, {label}",
+            unit="GWh/day",
+            printed_as=f"{scenario} energy_gwh_per_day_mean",
+            over=SHARED,
+        )
+    workload = study.interventions.workloads[0]
+    combined = tables[MULTIPLIERS].filter(workload=workload, level="combined", spread="shared")
+    for lever, label, combination in combined.select("lever", "label", "combination").iter_rows():
+        everything = (lever, combination) == ("all_levers", "independent")
+        yield Quantity(
+            id=f"{workload} {lever} {combination} multiplier_p50",
+            source=multiplier_cell((workload, lever, combination, "shared")),
+            label=f"{label}, {combination}",
+            unit="x",
+            printed_as="traditional independent multiplier_p50" if everything else None,
+            over=SHARED,
+        )
+
+
+def _many(count: float) -> str:
+    for unit, word in ((1e9, " billion"), (1e6, " million")):
+        if count >= unit:
+            return f"{count / unit:g}{word}"
+    return f"{count:,.0f}"
