@@ -10,7 +10,7 @@ CELL = 20
 COLORS = {"error": ORANGE, "warning": "#E69F00", "info": BLUE}
 
 
-def checks_raised_figure(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
+def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
     """Findings per check (rows) and source (columns).
 
     Args:

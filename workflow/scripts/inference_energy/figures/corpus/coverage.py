@@ -15,9 +15,7 @@ CLASSES = {
 SHADES = ["#DCEAF4", "#A6CBE3", "#5B9BC8", "#2B6C9E"]
 
 
-def benchmark_coverage_figure(
-    *, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
-) -> alt.VConcatChart:
+def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> alt.VConcatChart:
     """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy.
 
     Args:

@@ -11,7 +11,7 @@ PANEL_WIDTH, PANEL_HEIGHT = 205, 150
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]  # Okabe and Ito (2008)
 
 
-def throughput_over_time_figure(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
+def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
     """One panel per model with rows of two dates on a GPU: best output tok/s per GPU by date.
 
     Args:

@@ -11,7 +11,7 @@ STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
 WIDTH, ROW = 255, 44
 
 
-def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet.
 
     Args:

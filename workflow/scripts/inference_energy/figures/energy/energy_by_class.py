@@ -11,7 +11,7 @@ SPREADS = ("untrimmed", "per_query", "shared")
 PLACE = ["workload", "subject"]
 
 
-def energy_by_class_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """One panel per workload, one row per class: single queries, queries of one fleet, and their mean.
 
     Args:

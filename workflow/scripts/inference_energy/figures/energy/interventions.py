@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.energy.interventions import PUBLISHED_RANGE
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, titled
 from inference_energy.figures.words import WITHIN
 
@@ -18,12 +19,11 @@ TOGETHER_TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 WIDTH, ROW, TEXT, LABELS = 190, 26, 102, 236
 
 
-def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float], study: dict) -> alt.VConcatChart:
+def draw(*, interventions: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """One panel per workload: multiplier of every lever, then of levers together.
 
     Args:
         interventions: table `intervention_multipliers`.
-        published: the range that the paper prints for all levers together.
         study: the study's `title`, `workloads`, `classes` and `boundary`.
     """
     rows = interventions.filter(spread="shared").with_columns(
@@ -51,7 +51,7 @@ def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float]
                     rows.filter(pl.col("workload") == name, pl.col("name").is_in(order)),
                     order,
                     title=None if block else study["workloads"][name]["label"],
-                    published=published if block else None,
+                    published=PUBLISHED_RANGE if block else None,
                     high=rows.filter(pl.col("name").is_in(order))["multiplier_p95"].max(),
                     first=not position,
                 )
@@ -66,11 +66,11 @@ def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float]
     subject = study["classes"][first["subject"][0]]["label"]
     return titled(
         alt.vconcat(*parts, spacing=30),
-        finding=_finding(first, study["workloads"][workloads[0]]["label"], published),
+        finding=_finding(first, study["workloads"][workloads[0]]["label"]),
         conditions=f"{study['title']}, {subject}. Factor by which the mean energy within"
         f" {WITHIN[first['boundary'][0]]} falls; dot: median, bar: P5-P95 of what the fleet shares. Wh left:"
         " mean energy that remains. Grey, hollow: today's benchmarks contain the lever, so the energy has it"
-        f" already. Band: {published[0]:g}-{published[1]:g} x, which the paper prints for all levers together.",
+        f" already. Band: {interval(*PUBLISHED_RANGE)} x, which the paper prints for all levers together.",
     )
 
 
@@ -148,7 +148,7 @@ def _panel(
     return chart
 
 
-def _finding(rows: pl.DataFrame, label: str, published: tuple[float, float]) -> str:
+def _finding(rows: pl.DataFrame, label: str) -> str:
     alone = rows.filter(kind="alone")
     if alone.is_empty():
         best = rows.filter(kind="in benchmarks").sort("multiplier_p50").row(-1, named=True)

@@ -1,11 +1,16 @@
 """What a fleet draws in a day, beside familiar loads, and what it needs and emits."""
 
+from functools import partial
+
 import altair as alt
 import polars as pl
 
+from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, ticks, titled
 from inference_energy.figures.words import WITHIN, subject_of
+from inference_energy.fleet.tables import ReferenceLoad
 
+READERS = {"references": partial(read_registry, table=ReferenceLoad)}
 QUANTITIES = {
     "nodes": "Nodes",
     "average_power": "Average power",
@@ -20,9 +25,7 @@ WIDTH, ROW, LINE = 330, 38, 38
 TABLE, LEFT, OUT = 760, 175, 185  # width of the table, of its first column, and what stands left of the chart
 
 
-def fleet_plan_figure(
-    *, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: dict
-) -> alt.VConcatChart:
+def draw(*, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """Energy per day of every scenario with its interval, and a table of what three of them need.
 
     Args:

@@ -18,14 +18,15 @@ WIDTH, HEIGHT, COLUMNS = 165, 210, 3
 LABEL_HEIGHT = 14  # px
 
 
-def model_sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.TopLevelMixin:
+def draw(*, sweeps: pl.DataFrame, study_name: str, study: dict) -> alt.TopLevelMixin:
     """One panel per swept assumption: the median of every model's mean over traditional queries.
 
     Args:
-        sweeps: rows of a study in the table `model_sweeps`; may be none.
+        sweeps: table `model_sweeps`; may have no rows of the study.
+        study_name: whose rows are drawn.
         study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
     """
-    rows = sweeps.filter(workload=WORKLOAD)
+    rows = sweeps.filter(study=study_name, workload=WORKLOAD)
     if rows.is_empty():
         empty = alt.Chart(pl.DataFrame({"said": ["No assumption is swept that a single model has."]}))
         return titled(

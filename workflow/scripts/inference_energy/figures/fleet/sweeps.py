@@ -21,7 +21,7 @@ COLOURS = {"traditional": BLUE, "long": ORANGE, FLEET: INK}
 WIDTH, HEIGHT, COLUMNS = 158, 165, 4
 
 
-def sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
+def draw(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
     """One panel per swept assumption: median and P5-P95 of the mean over queries.
 
     Args:

@@ -15,7 +15,7 @@ STILL = 1.005  # a range below this factor is not drawn
 WIDTH, ROW = 172, 24
 
 
-def tornado_figure(*, tornado: pl.DataFrame) -> alt.HConcatChart:
+def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     """One panel per headline number: a bar per assumption from one end to the other, about the central value.
 
     Args:

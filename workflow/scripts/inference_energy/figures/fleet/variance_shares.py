@@ -41,7 +41,7 @@ PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
 WIDTH, ROW = 272, 34
 
 
-def variance_shares_figure(*, variance: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, variance: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """Two panels of stacked bars, a row per workload.
 
     Args:

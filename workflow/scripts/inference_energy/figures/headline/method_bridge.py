@@ -12,7 +12,7 @@ PANELS = {
 WIDTH, ROW = 215, 25
 
 
-def method_bridge_figure(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.HConcatChart:
+def draw(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.HConcatChart:
     """Two waterfalls on logarithmic axes: a bar per step from the value before it to the value after it.
 
     Args:

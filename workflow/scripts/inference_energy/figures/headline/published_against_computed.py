@@ -8,7 +8,7 @@ from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, WIDTH
 YES, NO = "inside the tolerance", "outside"
 
 
-def published_against_computed_figure(*, headline: pl.DataFrame, study_name: str, study: dict) -> alt.LayerChart:
+def draw(*, headline: pl.DataFrame, study_name: str, study: dict) -> alt.LayerChart:
     """Ratio of computed to published, with the tolerance band of each printed value.
 
     Args:

@@ -9,7 +9,7 @@ ROW_HEIGHT = 62
 TALLEST = 0.78  # of a row, for the highest density
 
 
-def energy_per_query_figure(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: dict) -> alt.Chart:
+def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: dict) -> alt.Chart:
     """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject.
 
     Args:

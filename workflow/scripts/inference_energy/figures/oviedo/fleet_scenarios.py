@@ -1,10 +1,15 @@
 """What a fleet draws in a day, beside two familiar loads."""
 
+from functools import partial
+
 import altair as alt
 import polars as pl
 
+from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, WIDTH, titled
+from inference_energy.fleet.tables import ReferenceLoad
 
+READERS = {"references": partial(read_registry, table=ReferenceLoad)}
 HEADLINE = {
     "traditional": " GWh/day",
     "mixed": " with 10 % long",
@@ -13,7 +18,7 @@ HEADLINE = {
 KINDS = {"traditional": "Traditional queries", "long": "Long queries"}
 
 
-def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.LayerChart:
+def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.LayerChart:
     """Mean energy per day, split by kind of query, with its interval and the reference loads.
 
     Args:

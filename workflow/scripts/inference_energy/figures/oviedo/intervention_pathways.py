@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, number, titled
 
 
-def intervention_pathways_figure(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """Multiplier of every lever, median and P5-P95, with the median energy that remains.
 
     Args:

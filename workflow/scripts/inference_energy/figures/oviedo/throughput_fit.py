@@ -9,9 +9,7 @@ COLUMNS = 3
 PANEL_WIDTH, PANEL_HEIGHT = 205, 170
 
 
-def throughput_fit_figure(
-    *, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: dict
-) -> alt.ConcatChart:
+def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: dict) -> alt.ConcatChart:
     """One panel per model: observed rows, the curve at the study's prompt length, its extrapolated part.
 
     Args:

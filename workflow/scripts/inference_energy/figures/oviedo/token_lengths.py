@@ -7,7 +7,7 @@ from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
 from inference_energy.studies.study import WORKLOADS
 
 
-def token_lengths_figure(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.LayerChart:
+def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.LayerChart:
     """Distribution of output tokens per workload, with median and P95.
 
     Args:

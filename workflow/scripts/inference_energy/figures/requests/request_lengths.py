@@ -4,6 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.oviedo.token_lengths import assumed_lengths
+from inference_energy.statistics.quantiles import SHARES
+from inference_energy.studies.study import PublishedStudy
 
 LABELS = {
     "azure_conversation": "Azure conversation",
@@ -16,16 +19,13 @@ WIDTH, ROW = 250, 27
 SIDES = {"input": "Prompt", "output": "Answer"}
 
 
-def request_lengths_figure(
-    *, measured: pl.DataFrame, answers: pl.DataFrame, assumed: pl.DataFrame, title: str
-) -> alt.HConcatChart:
+def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: dict) -> alt.HConcatChart:
     """Two panels, prompts and answers: P5-P95, P25-P75 and median of every workload.
 
     Args:
-        measured: `workload_tables.weighted_quantiles` of the traces.
+        measured: table `request_length_quantiles`.
         answers: output-length quantiles per task and model.
-        assumed: `label`, `side` and quantiles of the workloads of a study.
-        title: of that study.
+        study: the study's `title` and `workloads`.
     """
     names = [column for column in measured.columns if column.startswith("tokens_")]
     traces = measured.select(pl.col("workload").replace(LABELS).alias("label"), "side", *names, kind=pl.lit("measured"))
@@ -39,9 +39,8 @@ def request_lengths_figure(
         *names,
         pl.lit("measured").alias("kind"),
     )
-    rows = pl.concat([assumed.with_columns(kind=pl.lit("assumed")), traces, tasks], how="diagonal").select(
-        "label", "side", *names, "kind"
-    )
+    assumed = assumed_lengths(PublishedStudy.of(study), SHARES).with_columns(kind=pl.lit("assumed"))
+    rows = pl.concat([assumed, traces, tasks], how="diagonal").select("label", "side", *names, "kind")
     order = rows["label"].unique(maintain_order=True).to_list()
     chat = dict(measured.filter(workload="azure_conversation").select("side", "tokens_p50").iter_rows())
     panels = [_panel(rows.filter(side=side), name, order, first=side == "input") for side, name in SIDES.items()]
@@ -49,8 +48,9 @@ def request_lengths_figure(
         alt.hconcat(*panels, spacing=16),
         finding=f"Half of Azure's conversations have more than about {about(chat['input'])} tokens in, and"
         f" {about(chat['output'])} out; prompts vary as much as answers",
-        conditions=f"Bars: P25-P75 and P5-P95, dot: median. Orange: what {title} assumes, one prompt length for all"
-        " queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over models.",
+        conditions=f"Bars: P25-P75 and P5-P95, dot: median. Orange: what {study['title']} assumes, one prompt length"
+        " for all queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over"
+        " models.",
     )
 
 

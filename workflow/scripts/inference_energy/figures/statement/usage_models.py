@@ -9,7 +9,7 @@ from inference_energy.statement.wording import quantity, scale, share
 SHOWN = 20
 
 
-def usage_models_figure(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
+def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
     """Energy of every model: median and P5-P95, beside its share of tokens.
 
     Args:

@@ -13,7 +13,7 @@ KW_PER_MW = 1000
 SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
 
 
-def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
+def draw(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
     """Mean power in every step: median and P5-P95 of what all requests share.
 
     Args:

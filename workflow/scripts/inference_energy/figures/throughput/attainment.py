@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, titled
+from inference_energy.throughput.attainment import summary as summary_of
 
 ORDER = ["server over offline", "interactive over offline", "chat run over offline fit", "fleet over offline"]
 LABELS = [
@@ -15,15 +16,14 @@ LABELS = [
 WIDTH, ROW = 470, 66
 
 
-def attainment_figure(*, pairs: pl.DataFrame, summary: pl.DataFrame) -> alt.LayerChart:
+def draw(*, pairs: pl.DataFrame) -> alt.LayerChart:
     """One row per kind of pair: a dot per pair with its range where it has one, and the median.
 
     Args:
         pairs: table `attainment_pairs`.
-        summary: `attainment.summary` of it.
     """
     label = pl.col("kind").replace_strict(ORDER, LABELS, return_dtype=pl.String).alias("label")
-    pairs, summary = pairs.with_columns(label), summary.with_columns(label)
+    pairs, summary = pairs.with_columns(label), summary_of(pairs).with_columns(label)
     said = summary.with_columns(
         said=pl.format(
             "{} {}, median {}",

@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, ticks, titled
+from inference_energy.throughput.latency import representatives
 
 CLASSES = {"frontier": ORANGE, "large": BLUE, "medium": "#009E73", "small": "#CC79A7"}  # Okabe and Ito (2008)
 FAST_MS, SLOW_MS = 20.0, 50.0  # what the title tells
@@ -12,13 +13,16 @@ MOST = 40.0  # upper end of the axis of costs
 WIDTH, HEIGHT, LOWER = 318, 290, 200
 
 
-def batch_latency_figure(*, runs: pl.DataFrame, summary: pl.DataFrame) -> alt.VConcatChart:
+def draw(*, runs: pl.DataFrame, summary: pl.DataFrame, models: pl.DataFrame, source: str) -> alt.VConcatChart:
     """Energy against latency of one model per class above, what a latency target costs below; a column per GPU.
 
     Args:
-        runs: `batch_latency.representatives` of one source.
-        summary: `batch_latency.summary` of the same source.
+        runs: table `latency_runs`.
+        summary: table `latency_summary`.
+        models: model registry.
+        source: whose runs are drawn.
     """
+    runs, summary = representatives(runs.filter(source=source), models), summary.filter(source=source)
     names = dict(runs.select("model_class", "model").unique().iter_rows())
     classes = [name for name in CLASSES if name in names]
     labels = {name: f"{names[name]} ({name})" for name in classes}

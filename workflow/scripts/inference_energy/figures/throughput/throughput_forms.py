@@ -19,7 +19,7 @@ WIDTH, ROW = 470, 74
 SCALE = alt.Scale(type="log", domain=[0.15, 6.5])
 
 
-def throughput_forms_figure(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
+def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
     """One row per form: a tick per left-out row at predicted / observed, its P5-P95, P25-P75 and median.
 
     Args:

@@ -20,7 +20,7 @@ PARTS = {
 ROW, LEFT, RIGHT = 16, 268, 140
 
 
-def cross_methods_figure(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) -> alt.VConcatChart:
+def draw(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) -> alt.VConcatChart:
     """Per model a row of methods across boundaries, beside the factors that their spread multiplies from.
 
     Args:

@@ -16,7 +16,7 @@ BAND = 2.0  # the band that is drawn about agreement
 WIDTH, SMALL, COLUMNS = 335, 122, 3  # so that two rows of small panels end where the large one does
 
 
-def calibration_figure(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -> alt.HConcatChart:
+def draw(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -> alt.HConcatChart:
     """Ours in a large panel, each other method in a small one over the same range; a mark per measured run.
 
     Args:
