@@ -66,21 +66,19 @@ def values(chart):
 def test_title_holds_the_costs_of_the_table():
     told = title(drawn(runs(), summary()))
     assert told == (
-        "A token every 20 ms costs the median model 2.3 times its least energy on H100 and 5.7 times on B200;"
-        " every 50 ms, 1.0 and 1.2 times"
+        "A token every 20 ms costs the median model 2.3× its least energy on H100 and 5.7× on B200;"
+        " every 50 ms, 1.0× and 1.2×"
     )
 
 
 def test_title_says_where_fewer_than_half_of_the_models_meet_the_target():
     told = title(drawn(runs(), summary(at_20=(None, 5.67))))
-    assert "an unknown number of times its least energy on H100 and 5.7 times on B200" in told
+    assert "an unknown multiple of its least energy on H100 and 5.7× on B200" in told
 
 
 def test_one_gpu_and_one_class_are_enough():
     told = title(drawn(runs(("large",), GPUS[:1]), summary(gpus=GPUS[:1])))
-    assert (
-        told == "A token every 20 ms costs the median model 2.3 times its least energy on H100; every 50 ms, 1.0 times"
-    )
+    assert told == "A token every 20 ms costs the median model 2.3× its least energy on H100; every 50 ms, 1.0×"
 
 
 def test_ends_of_the_line_carry_their_batches_and_targets_the_models_that_meet_them():

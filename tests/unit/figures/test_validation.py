@@ -119,10 +119,10 @@ def tornado_chart():
 
 
 FIGURES = {
-    validation_chart: ("1.23 on GPU boards", "1.11 at the wall", "2.22 to 33.3"),
+    validation_chart: ("1.23× on GPU boards", "1.11× at the wall", "2.22–33.3×"),
     methods_chart: ("500 + 300 tokens", "30.3 to 60.6", "1.5 to 3", "2.02 to 4.04", "10 to 20"),
-    estimates_chart: ("11.1 x ours", "75% of them 4-20 x", "0.87 x"),
-    tornado_chart: ("lengths for traditional queries (5 x)", "the mixed fleet (5 x)"),
+    estimates_chart: ("11.1× the estimate of this work", "75% of them 4–20×", "0.87×"),
+    tornado_chart: ("lengths for traditional queries (5×)", "the mixed fleet (5×)"),
 }
 
 
@@ -154,7 +154,7 @@ def test_a_run_without_a_prediction_is_not_drawn():
 
 
 def test_the_parts_begin_where_the_last_ended():
-    bars = {row["part"]: row for row in values(methods_chart()) if row.get("said") in ("x 1.5", "x 2.02", "x 30.3")}
+    bars = {row["part"]: row for row in values(methods_chart()) if row.get("said") in ("× 1.5", "× 2.02", "× 30.3")}
     assert bars["boundary"]["low"] == bars["whole"]["low"] == 1
     assert bars["load and attainment"]["low"] == pytest.approx(1.5)
     assert bars["load and attainment"]["high"] == pytest.approx(1.5 * 2.02)

@@ -1,4 +1,4 @@
-"""What a fleet draws in a day, beside two familiar loads."""
+"""Energy of a fleet per day, next to two familiar loads."""
 
 from functools import partial
 
@@ -76,7 +76,8 @@ def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> a
     finding = ", ".join(f"{mean[name]:.1f}{label}" for name, label in HEADLINE.items() if name in mean)
     return titled(
         alt.layer(bars, interval, means, lines, *names).properties(width=WIDTH, height=66 * len(rows)),
-        finding=f"{study['title']}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day draw {finding}",
-        conditions="Bars: mean. Thin line: P5-P95 with utilisation, PUE and serving saving unknown but shared by the"
-        " whole fleet (not drawn anew per query). Model mix and throughput taken as known. Dashed: reference loads.",
+        finding=f"{study['title']}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day take {finding}",
+        conditions="Bars: mean. Thin line: P5–P95 of shared uncertainty: utilisation, PUE and serving saving are drawn"
+        " once for the whole fleet, not per query. Model mix and throughput are taken as known. Dashed: reference"
+        " loads.",
     )

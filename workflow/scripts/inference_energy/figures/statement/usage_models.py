@@ -10,7 +10,7 @@ SHOWN = 20
 
 
 def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
-    """Energy of every model: median and P5-P95, beside its share of tokens.
+    """Energy of every model: median and P5–P95, next to its share of tokens.
 
     Args:
         statement: table `statement`.
@@ -44,6 +44,6 @@ def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
     return titled(
         (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
         finding=finding,
-        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5-P95 of what all"
-        f" requests share; percentages: share of tokens.{more}",
+        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5–P95 of"
+        f" shared uncertainty; percentages: share of tokens.{more}",
     )

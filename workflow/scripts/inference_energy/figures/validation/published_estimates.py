@@ -1,11 +1,11 @@
-"""What others state of a query's energy, over what ours says of the same query."""
+"""Published estimates of a query's energy over the estimate of this work for the same query."""
 
 import math
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, ticks, titled
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, log_scale, ticks, times, titled
 from inference_energy.validation.statements import PUBLISHED_RANGE
 
 KINDS = {
@@ -62,7 +62,7 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
             "{} {} {}",
             "estimates",
             pl.when(pl.col("estimates") == 1).then(pl.lit("estimate,")).otherwise(pl.lit("estimates, median")),
-            pl.concat_str(pl.col("factor_p50").map_elements(number, return_dtype=pl.String), pl.lit(" x")),
+            pl.col("factor_p50").map_elements(times, return_dtype=pl.String),
         )
     )
     chart = _chart(dots, labels, domain, top)
@@ -70,20 +70,20 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
     return titled(
         chart,
         finding=_finding(kinds),
-        conditions=f"{len(known)} of {len(statements)} estimates, each held against ours for the same model or class,"
-        " tokens and boundary. Dot: theirs over our median; orange bar: median of the kind;"
-        + (f" line, for kinds of at most {FEW}: theirs over P95 and P5 of ours." if len(few) else "")
-        + " Band: the factor by which the paper says that estimates overstate.",
+        conditions=f"{len(known)} of {len(statements)} estimates, each divided by the median of this work for the same"
+        " model or class, tokens and boundary. Dot: one estimate; orange bar: median of the kind;"
+        + (f" line (kinds of at most {FEW}): divided by P95 and P5 of this work." if len(few) else "")
+        + " Band: the factor by which estimates overstate according to the paper.",
     )
 
 
 def _chart(dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height: float) -> alt.LayerChart:
-    scale = alt.Scale(type="log", domain=domain, nice=False)
-    axis = alt.Axis(values=ticks(*domain), format="~g", title="Theirs / ours (logarithmic)")
+    scale = log_scale(domain)
+    axis = alt.Axis(values=ticks(*domain), format="~g", title="Published estimate / this work (logarithmic)")
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     x = alt.X("factor:Q", scale=scale, axis=axis)
     low, high = PUBLISHED_RANGE
-    ends = pl.DataFrame({"low": [low], "high": [high], "said": [f"Paper: {interval(low, high)} x"]})
+    ends = pl.DataFrame({"low": [low], "high": [high], "said": [f"Paper: {interval(low, high)}×"]})
     band = alt.Chart(ends).encode(x=alt.X("low:Q", scale=scale, axis=axis))
     one = alt.Chart(pl.DataFrame({"factor": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
     base = alt.Chart(dots).encode(x=x, y=y)
@@ -139,10 +139,11 @@ def _finding(kinds: pl.DataFrame) -> str:
     told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
     said, values = (
         [KINDS.get(kind, (kind, kind))[1] for kind in told],
-        [f"{number(medians[kind])} x" for kind in told],
+        [times(medians[kind]) for kind in told],
     )
     within = kinds.filter(kind=told[0])["share_within_4_to_20"][0]
-    found = f"{said[0]} state {values[0]} ours at the median ({within:.0%} of them {interval(*PUBLISHED_RANGE)} x)"
+    band = f"{within:.0%} of them {interval(*PUBLISHED_RANGE)}×"
+    found = f"{said[0]} are {values[0]} the estimate of this work at the median ({band})"
     if others := [f"{name} {value}" for name, value in zip(said[1:], values[1:], strict=True)]:
         found += ", " + " and ".join(others)
     return f"{found[0].upper()}{found[1:]}"
