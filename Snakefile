@@ -40,7 +40,7 @@ rule grid:
     """The sweep of every assumption of every model of every study, as separate jobs; not part of a whole run."""
     input:
         "results/comparison/model_sweeps.parquet",
-        expand("results/figures/{study}/model_sweeps.{format}", study=NESTED, format=FORMATS),
+        expand("results/figures/{study}/model_sweeps.{format}", study=NESTED, format=registry.FORMATS),
 
 
 onstart:

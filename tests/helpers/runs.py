@@ -1,6 +1,5 @@
 """Runs of the whole workflow in a folder of their own, and changes to its files."""
 
-import ast
 import hashlib
 import os
 import re
@@ -9,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from inference_energy.figures.registry import OF_STUDIES, Figure
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
@@ -84,9 +85,6 @@ def copy_sources(folder: Path) -> None:
     config.write_text(text)
 
 
-def declared(name: str) -> dict | list:
-    """A list of names that the rules hold in `common.smk`."""
-    text = (ROOT / "workflow/rules/common.smk").read_text()
-    found = re.search(rf"^{name} = (\[[^\]]*\]|\{{.*?^\}})", text, flags=re.MULTILINE | re.DOTALL)
-    assert found, name
-    return ast.literal_eval(found[1])
+def figures_of(method: str) -> list[Figure]:
+    """Figures that a whole run draws of every study of a method."""
+    return [figure for figure in OF_STUDIES if figure.method == method]

@@ -5,84 +5,20 @@ import shutil
 
 import polars as pl
 import pytest
+from inference_energy.figures import registry
 from inference_energy.publish.catalogue import PUBLIC_TABLES
-from runs import copy_sources, declared, run
+from runs import copy_sources, run
 
-FIGURES = declared("FIGURES")
-BENCHMARK_FIGURES = declared("BENCHMARK_FIGURES")
-CALIBRATION_FIGURES = declared("CALIBRATION_FIGURES")
-SUFFIXES = ("svg", "png", "json")
 STUDIES = {"arxiv-2025": "published", "joule-2026": "published", "current": "nested"}
-TABLES = {
-    "published": (
-        "energy_density",
-        "energy_per_query",
-        "intervention_multipliers",
-        "scenario_aggregates",
-        "throughput_curve",
-        "throughput_fit",
-        "throughput_rows",
-        "token_length_density",
-        "token_length_quantiles",
-    ),
-    "nested": (
-        "assumptions",
-        "energy_by_boundary",
-        "energy_density",
-        "energy_per_query",
-        "fleet_plan",
-        "intervention_multipliers",
-        "scenario_aggregates",
-        "sweeps",
-        "throughput_fit",
-        "variance_shares",
-    ),
-}
-VALIDATED = (
-    "corrections",
-    "hardware",
-    "measured_energy",
-    "models",
-    "output_length_quantiles",
-    "published_estimates",
-    "request_lengths",
-    "sources",
-    "throughput",
-)
-OF_THE_CORPUS = {"benchmarks.duckdb", "benchmark_checks.parquet", "benchmark_sources.csv", "corrections.csv"} | {
-    f"comparison/{name}.parquet"
-    for name in (
-        "throughput_configurations",
-        "throughput_left_out",
-        "throughput_forms",
-        "attainment_pairs",
-        "request_length_quantiles",
-        "method_bridge",
-        "backtest",
-        "backtest_peers",
-        "scores",
-        "cross_methods",
-        "cross_method_parts",
-        "published_estimates",
-        "published_estimate_kinds",
-        "tornado",
-        "latency_runs",
-        "latency_costs",
-        "latency_summary",
-    )
-}
+TABLES = {file for table in PUBLIC_TABLES for file in table.files(STUDIES).values()}
+TABLES |= {"benchmarks.duckdb", "corrections.csv"}
+FIGURES = {f"{path}.{format}" for path in registry.paths(STUDIES, bridged=True) for format in registry.FORMATS}
 PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "headline.html", "methods.html"}
 PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}
 
 
 def test_all_declared_results_exist(built, contents):
-    expected = OF_THE_CORPUS | PUBLISHED | {"headline.csv", "provenance.json", "dashboard.html", "explanations.html"}
-    expected |= {f"validated/{name}.parquet" for name in VALIDATED}
-    expected |= {f"{study}/{name}.parquet" for study, method in STUDIES.items() for name in TABLES[method]}
-    figures = [f"{study}/{figure}" for study, method in STUDIES.items() for figure in FIGURES[method]]
-    figures += [f"benchmarks/{figure}" for figure in BENCHMARK_FIGURES] + ["comparison/method_bridge"]
-    figures += [f"comparison/{figure}" for figure in CALIBRATION_FIGURES]
-    expected |= {f"figures/{figure}.{suffix}" for figure in figures for suffix in SUFFIXES}
+    expected = TABLES | FIGURES | PUBLISHED | {"provenance.json", "dashboard.html", "explanations.html"}
     found = contents(built)
     assert set(found) == expected
     assert all(found.values()), "an empty file"

@@ -1,7 +1,7 @@
 """After an edit exactly those jobs run again that depend on what was edited."""
 
 import pytest
-from runs import BENCHMARKS, declared, planned, replace, sign
+from runs import BENCHMARKS, figures_of, planned, replace, sign
 
 STUDIES = ("arxiv-2025", "joule-2026")
 CURRENT = "config/studies/current.yaml"
@@ -34,24 +34,33 @@ FROM_ROWS = (
 COMPARISON = {"headline", "headline_page"} | of(["figure_published_against_computed"])
 BRIDGE = {"method_bridge", "figure_method_bridge"}
 # What judges estimates by measurement, each with its figures.
-BACKTEST = {"backtest", "figure_calibration"}
-METHODS = {"cross_methods", "figure_cross_methods", "figure_statements", "figure_tornado"}
+BACKTEST = {"backtest", "figure_validation"}
+METHODS = {"cross_methods", "figure_cross_methods", "figure_published_estimates", "figure_tornado"}
 LATENCY = {"latency_cost", "figure_batch_latency"}
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
 FLEET = of(["fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
-LEVERS = of(["interventions", "figure_levers"], ["current"])
-NESTED = {"study_curves current", "query_energy current"} | LEVERS | FLEET
-NESTED |= of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"])
+INTERVENTIONS = of(["interventions", "figure_interventions"], ["current"])
+NESTED = {"study_curves current", "query_energy current"} | INTERVENTIONS | FLEET
+NESTED_FIGURES = of([f"figure_{figure.name}" for figure in figures_of("nested")], ["current"])
+NESTED |= NESTED_FIGURES
 
 
 def test_edit_of_a_module_reruns_its_users(copy):
     module = copy / "workflow/scripts/inference_energy/oviedo/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
     published = of(["scenario_aggregates", "figure_fleet_scenarios"])
-    assert rerun(copy) == published | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | PAGE
+    assert rerun(copy) == published | COMPARISON | TABLES_OUT | PAGE
+
+
+def test_edit_of_a_figure_reruns_that_figure_and_the_page_of_methods_alone(copy):
+    module = copy / "workflow/scripts/inference_energy/figures/fleet/tornado.py"
+    module.write_text(module.read_text() + "# edited\n")
+    registry = copy / "workflow/scripts/inference_energy/figures/registry.py"
+    registry.write_text(registry.read_text() + "# edited\n")
+    assert rerun(copy) == {"figure_tornado", "methods_page"}
 
 
 def test_edit_of_a_published_study_leaves_other_studies_alone(copy):
@@ -66,13 +75,16 @@ EDITS = {
         "load: {family: beta, p05: 0.44",
         NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT,
     ),
-    "overlap of levers": ("overlap: 0.5", "overlap: 0.4", LEVERS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT),
+    "overlap of interventions": (
+        "overlap: 0.5",
+        "overlap: 0.4",
+        INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT,
+    ),
     "values of a sweep": ("pue: [1.05, ", "pue: [1.06, ", FLEET | COMPARISON | TABLES_OUT),
     "title": (
         "title: Current best estimate",
         "title: Today",
-        of([f"figure_{name}" for name in declared("FIGURES")["nested"]], ["current"])
-        | {"figure_method_bridge", "headline_page"},
+        NESTED_FIGURES | {"figure_method_bridge", "headline_page"},
     ),
 }
 
@@ -91,7 +103,7 @@ def test_edit_of_a_step_reruns_the_bridge_and_the_page_alone(copy):
 
 TABLES = {
     "node_power.csv": ("H100 SXM 80GB,0.1,", "H100 SXM 80GB,0.11,", NESTED | BRIDGE | METHODS | BACKTEST),
-    "interventions.csv": (",1.23,2.13,", ",1.23,2.14,", LEVERS | FLEET | BRIDGE),
+    "interventions.csv": (",1.23,2.13,", ",1.23,2.14,", INTERVENTIONS | FLEET | BRIDGE),
     "grid.csv": (",358.95,", ",358.96,", FLEET),
 }
 
@@ -107,7 +119,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
     sign(copy)
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms", "attainment_pairs"}
-    figures = ("benchmark_coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
+    figures = ("coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
     corpus |= {f"figure_{name}" for name in figures}
     judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE
     assert rerun(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged

@@ -14,6 +14,7 @@ os.environ.update(PYTHONPATH=SCRIPTS)
 from inference_energy.common import jobs, yaml_files
 from inference_energy.common.errors import InputError
 from inference_energy.common.files import file_name, name_of
+from inference_energy.figures import registry
 from inference_energy.fleet import sweeps
 from inference_energy.headline import summary
 from inference_energy.publish import catalogue
@@ -23,24 +24,7 @@ from inference_energy.statement import run_end
 from inference_energy.studies import checks, files
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 
-# Figures of a study, by its method.
-FIGURES = {
-    "published": [
-        "energy_per_query_traditional",
-        "energy_per_query_long",
-        "intervention_pathways",
-        "fleet_scenarios",
-        "token_lengths",
-        "request_lengths",
-        "throughput_fit",
-        "published_against_computed",
-    ],
-    "nested": ["energy_by_class", "variance_shares", "boundaries", "levers", "fleet_plan", "sweeps"],
-}
-BENCHMARK_FIGURES = ["coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment"]
-CALIBRATION_FIGURES = ["calibration", "cross_methods", "statements", "tornado", "batch_latency"]
 VERSION = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"]
-FORMATS = ["svg", "png", "json"]
 # The parts of a study that decide the distribution of a query's energy.
 QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published")
 
@@ -70,18 +54,8 @@ except InputError as error:
 NESTED_STUDIES = {name: whole(study) for name, study in STUDIES.items() if study["method"] == "nested"}
 # Method of every study that is built, which says what public tables it has.
 STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
-# Public tables that are there only where the study that the bridge begins at is built.
-BRIDGED = [
-    "method_bridge",
-    "backtest",
-    "backtest_peers",
-    "scores",
-    "cross_methods",
-    "cross_method_parts",
-    "statements",
-    "statement_kinds",
-    "tornado",
-]
+# Whether there is the bridge between studies, and what is compared with the study at its end.
+BRIDGED = config["bridge"]["from"] in STUDIES
 
 
 def one_of(names):
@@ -127,69 +101,51 @@ def library(script):
     return imports.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
 
 
-def figures():
-    """Every figure of every study, in every format."""
-    return [
-        f"results/figures/{name}/{figure}.{format}"
-        for name, study in STUDIES.items()
-        for figure in FIGURES[study["method"]]
-        for format in FORMATS
-    ]
+def code_of(figure):
+    """Every module behind a figure, likewise: no edit of one reruns another."""
+    drawn = f"workflow/scripts/inference_energy/figures/{figure.module.replace('.', '/')}.py"
+    return [*library("figures/figure"), drawn, *imports.imported(Path(drawn), Path("workflow/scripts"))]
 
 
-def bridge():
-    """The bridge between studies and what judges it by measurement, where the study that it begins at is built."""
-    files = ["results/comparison/method_bridge.parquet"]
-    files += [
-        f"results/figures/comparison/{figure}.{format}"
-        for figure in ["method_bridge", *CALIBRATION_FIGURES]
-        for format in FORMATS
-    ]
-    return files if config["bridge"]["from"] in STUDIES else []
+def files_of(figure):
+    """A figure in every format, the first in Snakemake's report where it has a place there."""
+    files = {format: f"results/{figure.path}.{format}" for format in registry.FORMATS}
+    if not figure.category:
+        return {format: update(file) for format, file in files.items()}
+    study = {"subcategory": "{study}"} if figure.method else {}
+    caption, label = f"../report/{figure.name}.rst", figure.label or figure.name.replace("_", " ")
+    svg = report(files["svg"], caption=caption, category=figure.category, labels={"figure": label}, **study)
+    return files | {"svg": svg}
 
 
-# Figures whose caption has another name.
-CAPTIONS = {
-    "coverage": "benchmark_coverage",
-    "energy_per_query_traditional": "energy_per_query",
-    "energy_per_query_long": "energy_per_query",
-}
+def parts_of(figure):
+    """Parts of the study or the usage that a figure is drawn with."""
+    study = {"study": section(*figure.of_study)} if figure.of_study else {}
+    return study | ({"usage": usage_part(*figure.of_usage)} if figure.of_usage else {})
 
 
 def page_figures():
-    """Every figure in the order of the page: group, folder, name, caption, workload."""
-    groups = [("Judged by measurement", "comparison", CALIBRATION_FIGURES)] if bridge() else []
-    groups += [("From the published to the current estimate", "comparison", ["method_bridge"])] if bridge() else []
-    groups += [(study["title"], name, FIGURES[study["method"]]) for name, study in reversed(STUDIES.items())]
-    groups.append(("The benchmark corpus", "benchmarks", BENCHMARK_FIGURES))
+    """Every figure in the order of the page: heading, path, caption and wildcards."""
     return [
         {
-            "group": group,
-            "folder": folder,
-            "name": name,
-            "caption": CAPTIONS.get(name, name),
-            "workload": name.rsplit("_", 1)[-1],
+            "group": figure.group or STUDIES[wildcards["study"]]["title"],
+            "path": figure.path.format(**wildcards),
+            "caption": figure.name,
+            "wildcards": wildcards,
         }
-        for group, folder, names in groups
-        for name in names
+        for figure, wildcards in registry.of_run(STUDY_METHODS, bridged=BRIDGED)
     ]
 
 
-def page_files(format):
-    return [f"results/figures/{figure['folder']}/{figure['name']}.{format}" for figure in page_figures()]
+def figure_files(format):
+    """Every figure of a whole run in one format."""
+    return [f"results/{figure['path']}.{format}" for figure in page_figures()]
 
 
 def targets():
     """What a whole run is for; all that is made on the way to it, or beside it, follows from the rules."""
     return [
-        "results/headline.csv",
-        "results/benchmark_checks.parquet",
-        *expand("results/figures/benchmarks/{figure}.{format}", figure=BENCHMARK_FIGURES, format=FORMATS),
-        *expand("results/{study}/energy_per_query.parquet", study=STUDIES),
-        *expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
-        *expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
-        *bridge(),
-        *figures(),
+        *(file for format in registry.FORMATS for file in figure_files(format)),
         "results/inference_energy.duckdb",
         "results/inference_energy.xlsx",
         "results/datapackage.json",
@@ -210,19 +166,15 @@ def model_sweep_files():
     ]
 
 
-# What no rule reads and a run depends on all the same.
-PROJECT_FILES = [
+# Settings, environment, front page of the report and the last job: no rule reads them, a run depends on them.
+BESIDE = (
     "config/config.yaml",
     "pyproject.toml",
-    "requirements.in",
-    "requirements.lock",
+    "requirements.*",
     "workflow/report/workflow.rst",
-    "workflow/schemas/config.schema.yaml",
-    "workflow/schemas/study_nested.schema.yaml",
-    "workflow/schemas/study_published.schema.yaml",
-    "workflow/schemas/usage.schema.yaml",
+    "workflow/schemas/*.yaml",
     "workflow/scripts/records/provenance.py",
-]
+)
 
 
 @functools.cache
@@ -235,7 +187,9 @@ def whole_run():
     imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == imports.PACKAGE}
     written = {Path(path).resolve().relative_to(Path.cwd()) for path in included | imported}
     usages = {Path(f"config/usage/{name}.yaml") for name in USAGES}
-    sources = {*found.sources, *PROJECT_FILES, *library("records/provenance"), *map(str, configured | written | usages)}
+    beside = {path for pattern in BESIDE for path in Path().glob(pattern)}
+    paths = map(str, configured | written | usages | beside)
+    sources = {*found.sources, *library("records/provenance"), *paths}
     return run_files.RunFiles(found.results, sorted(sources))
 
 
@@ -255,7 +209,7 @@ def public_files():
         f"results/{file}"
         for table in catalogue.PUBLIC_TABLES
         for file in table.files(STUDY_METHODS).values()
-        if table.name not in BRIDGED or bridge()
+        if BRIDGED or not table.bridged
     ]
 
 

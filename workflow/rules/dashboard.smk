@@ -16,8 +16,8 @@ rule dashboard:
             f"results/{name}/{'energy_by_boundary' if name in NESTED else 'energy_per_query'}.parquet"
             for name in STUDIES
         ],
-        drawings=page_files("svg"),
-        specifications=page_files("json"),
+        drawings=figure_files("svg"),
+        specifications=figure_files("json"),
         captions=sorted({f"workflow/report/{figure['caption']}.rst" for figure in page_figures()}),
         page="workflow/dashboard/page.html.jinja",
         evidence="workflow/dashboard/evidence.yaml",

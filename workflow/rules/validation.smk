@@ -1,4 +1,4 @@
-# Judged by measurement: predicted against measured, ours against other methods, and what latency costs.
+# Validation against measurements: predicted against measured, this work against other methods, each assumption alone.
 
 # The study that others are set beside: the last step of the bridge.
 CURRENT = list(BRIDGE)[-1]

@@ -6,13 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.figures import render
-from inference_energy.figures.energy.boundaries import boundaries_figure
-from inference_energy.figures.energy.energy_by_class import energy_by_class_figure
-from inference_energy.figures.energy.interventions import levers_figure
-from inference_energy.figures.fleet.fleet_plan import fleet_plan_figure
-from inference_energy.figures.fleet.model_sweeps import apart, model_sweeps_figure
-from inference_energy.figures.fleet.sweeps import sweeps_figure
-from inference_energy.figures.fleet.variance_shares import variance_shares_figure
+from inference_energy.figures.energy import boundaries, energy_by_class, interventions
+from inference_energy.figures.fleet import fleet_plan, model_sweeps, sweeps, variance_shares
+from inference_energy.figures.fleet.model_sweeps import apart
 from inference_energy.figures.theme import ticks
 
 TRADITIONAL, LONG = "traditional", "long"
@@ -54,7 +50,7 @@ def variance_rows(of, shares, log_variance=1.0):
     )
 
 
-def lever(name, label, times, *, combination="single", in_benchmarks=None, workload=TRADITIONAL):
+def intervention(name, label, times, *, combination="single", in_benchmarks=None, workload=TRADITIONAL):
     return {
         "workload": workload,
         "subject": "frontier",
@@ -123,10 +119,9 @@ def drawn(chart, folder: Path):
 @pytest.mark.parametrize("classes", [("frontier",), ("frontier", "small")])
 def test_energy_by_class_says_median_mean_and_interval(classes, tmp_path):
     of = study(classes=classes)
-    chart = energy_by_class_figure(energy=energy_rows(of), study=of)
+    chart = energy_by_class.draw(energy=energy_rows(of), study=of)
     assert finding(chart) == (
-        "Traditional query, Frontier models: half of all queries take less than 2 Wh,"
-        " the mean is 5 Wh and known only to 0.5-9 Wh"
+        "Traditional query, Frontier models: the median query takes 2 Wh, the mean is 5 Wh (P5–P95 0.5–9 Wh)"
     )
     svg = drawn(chart, tmp_path)
     assert svg.count(">Frontier models<") == 2  # a panel per workload, one below the other
@@ -137,7 +132,7 @@ def test_energy_by_class_draws_no_model_and_every_workload(tmp_path):
     of = study(workloads=(TRADITIONAL, LONG, "chat"))
     model = pl.col("subject_kind").replace("class", "model"), pl.lit("Some model").alias("subject")
     rows = energy_rows(of)
-    svg = drawn(energy_by_class_figure(energy=pl.concat([rows, rows.with_columns(model)]), study=of), tmp_path)
+    svg = drawn(energy_by_class.draw(energy=pl.concat([rows, rows.with_columns(model)]), study=of), tmp_path)
     assert "Some model" not in svg
     assert ">Chat query<" in svg
 
@@ -148,10 +143,10 @@ def test_variance_shares_name_the_largest_ingredients(tmp_path):
         "shared": {"model mix": 0.4, "attainment": 0.58, "load": 0.01, "pue": 0.01},
     }
     of = study(classes=("frontier",))
-    chart = variance_shares_figure(variance=variance_rows(of, shares), study=of)
+    chart = variance_shares.draw(variance=variance_rows(of, shares), study=of)
     assert finding(chart) == (
-        "Single queries differ most by their lengths (traditional 70%, long 70%);"
-        " their mean is unknown most by attained throughput (traditional 58%, long 58%)"
+        "Variability between queries comes mostly from lengths (traditional 70%, long 70%);"
+        " uncertainty of their mean from attained throughput (traditional 58%, long 58%)"
     )
     assert "Other: interplay, busy share of nodes, PUE, each below 5% everywhere." in conditions(chart)
     assert {"70 %", "20 %", "58 %"} <= set(texts(chart, "said"))
@@ -164,57 +159,55 @@ def test_variance_shares_of_what_is_known():
     rows = variance_rows(of, shares).with_columns(
         log_variance=pl.when(pl.col("spread") == "shared").then(0.0).otherwise(1.0)
     )
-    assert "takes all of it as known" in finding(variance_shares_figure(variance=rows, study=of))
+    assert "takes all as known" in finding(variance_shares.draw(variance=rows, study=of))
 
 
-def test_levers_say_the_strongest_and_all_together(tmp_path):
+def test_interventions_say_the_strongest_and_all_together(tmp_path):
     rows = [
-        lever("caching", "Caching", 1.5, in_benchmarks=False),
-        lever("routing", "Routing", 3.0, in_benchmarks=False),
-        lever("batching", "Batching", 6.0, in_benchmarks=True),
-        lever("remaining_levers", "Remaining", 4.0, combination="independent"),
-        lever("remaining_levers", "Remaining", 3.5, combination="overlap"),
-        lever("all_levers", "All", 24.0, combination="independent"),
+        intervention("caching", "Caching", 1.5, in_benchmarks=False),
+        intervention("routing", "Routing", 3.0, in_benchmarks=False),
+        intervention("batching", "Batching", 6.0, in_benchmarks=True),
+        intervention("remaining_levers", "Remaining", 4.0, combination="independent"),
+        intervention("remaining_levers", "Remaining", 3.5, combination="overlap"),
+        intervention("all_levers", "All", 24.0, combination="independent"),
     ]
-    chart = levers_figure(interventions=pl.DataFrame(rows), published=(8.0, 20.0), study=study())
+    chart = interventions.draw(interventions=pl.DataFrame(rows), study=study())
     assert finding(chart) == (
-        "Traditional query: the strongest lever that benchmarks lack saves 3.0 x,"
-        " all of them together 4 x (2-8), 3.5 x if they overlap"
+        "Traditional query: the strongest intervention not in benchmarks saves 3.0×,"
+        " all of these together 4× (2–8), 3.5× if they overlap"
     )
     svg = drawn(chart, tmp_path)
-    assert "Paper: 8-20 x" in svg
-    # What a lever leaves is said where the energy does not have it already.
+    assert "Paper: 8–20×" in svg
+    # What an intervention leaves is said where the energy does not have it already.
     left = {row["name"]: row["left"] for rows in chart.to_dict()["datasets"].values() for row in rows if "left" in row}
     assert left["Routing"] == "0.333"
-    assert left["Batching"] == left["All levers, independent"] == ""
+    assert left["Batching"] == left["All, independent"] == ""
 
 
-def test_levers_without_sets_and_all_in_benchmarks(tmp_path):
-    rows = pl.DataFrame([lever("batching", "Batching", 6.0, in_benchmarks=True)])
-    chart = levers_figure(interventions=rows, published=(8.0, 20.0), study=study())
-    assert "benchmarks contain every lever" in finding(chart)
-    assert "6.0 x" in finding(chart)
+def test_interventions_without_sets_and_all_in_benchmarks(tmp_path):
+    rows = pl.DataFrame([intervention("batching", "Batching", 6.0, in_benchmarks=True)])
+    chart = interventions.draw(interventions=rows, study=study())
+    assert "benchmarks contain every intervention" in finding(chart)
+    assert "6.0×" in finding(chart)
     assert "Paper" not in drawn(chart, tmp_path)
 
 
 def test_fleet_plan_says_energy_nodes_and_peak(tmp_path):
     rows = [scenario("traditional", 0.4), scenario("mixed", 2.0, 0.1), scenario("extra", 4.0, 0.5)]
     plan = [planned("mixed", "nodes", "nodes", 1234.5), planned("mixed", "peak_power", "MW", 50.0)]
-    chart = fleet_plan_figure(
-        scenarios=pl.DataFrame(rows), plan=pl.DataFrame(plan), references=REFERENCES, study=study()
-    )
-    assert finding(chart) == ("2 billion queries a day, 10% long, take 2 GWh (1-4), 1,230 nodes and 50 MW at the peak")
+    chart = fleet_plan.draw(scenarios=pl.DataFrame(rows), plan=pl.DataFrame(plan), references=REFERENCES, study=study())
+    assert finding(chart) == ("2 billion queries a day, 10% long, take 2 GWh (1–4), 1,230 nodes and 50 MW at the peak")
     svg = drawn(chart, tmp_path)
-    assert "1,230 (617-2,470)" in svg
+    assert "1,230 (617–2,470)" in svg
     assert "Emissions" not in svg
 
 
 def test_fleet_plan_without_any_quantity_of_one_scenario(tmp_path):
     plan = pl.DataFrame([planned("own", "nodes", "nodes", 1.0)]).clear()
-    chart = fleet_plan_figure(
+    chart = fleet_plan.draw(
         scenarios=pl.DataFrame([scenario("own", 0.5)]), plan=plan, references=REFERENCES.clear(), study=study()
     )
-    assert finding(chart) == "2 billion queries a day take 0.5 GWh (0.25-1)"
+    assert finding(chart) == "2 billion queries a day take 0.5 GWh (0.25–1)"
     assert "Own" in drawn(chart, tmp_path)
 
 
@@ -227,46 +220,46 @@ def test_sweeps_say_what_moves_most_and_least(tmp_path):
         swept("long_share", 0, 1.0, "all"),
         swept("long_share", 1, 7.0, "all"),
     ]
-    chart = sweeps_figure(sweeps=pl.DataFrame(rows), study=study())
+    chart = sweeps.draw(sweeps=pl.DataFrame(rows), study=study())
     assert finding(chart) == (
-        "Of what is swept, answer length (1-8 Wh) moves a traditional query most; PUE (2-3 Wh) least"
+        "Of the swept assumptions, answer length (1–8 Wh) changes a traditional query most; PUE (2–3 Wh) least"
     )
     assert "Fleet, GWh per day" in drawn(chart, tmp_path)
 
 
 def test_one_sweep_alone():
     rows = pl.DataFrame([swept("pue", 1.1, 2.0), swept("pue", 1.5, 3.0)])
-    said = finding(sweeps_figure(sweeps=rows, study=study()))
-    assert said == "Over what is swept, PUE (2-3 Wh) moves a traditional query"
+    said = finding(sweeps.draw(sweeps=rows, study=study()))
+    assert said == "Within the swept range, PUE (2–3 Wh) changes a traditional query"
 
 
 def test_sweeps_of_the_fleet_alone_and_none():
     rows = pl.DataFrame([swept("long_share", 0, 1.0, "all"), swept("long_share", 1, 7.0, "all")])
-    assert "share of long queries (1-7 GWh)" in finding(sweeps_figure(sweeps=rows, study=study()))
-    assert finding(sweeps_figure(sweeps=rows.clear(), study=study())) == "Tiny: no sweeps"
+    assert "share of long queries (1–7 GWh)" in finding(sweeps.draw(sweeps=rows, study=study()))
+    assert finding(sweeps.draw(sweeps=rows.clear(), study=study())) == "Tiny: no sweeps"
 
 
 def test_boundaries_go_from_median_to_mean_to_fleet(tmp_path):
     of = study()
     rows = energy_rows(of, ("gpu_boards", "node", "datacenter", "fleet"))
-    chart = boundaries_figure(energy=rows, study=of)
+    chart = boundaries.draw(energy=rows, study=of)
     # Within the datacenter everything is three times the boards, within the fleet four times.
     assert finding(chart) == (
         "Traditional query: 6 Wh at the median, 15 Wh on average, 20 Wh for the whole fleet,"
         " of which its GPU boards take 5 Wh"
     )
     said = texts(chart, "said")
-    assert "15 Wh (1.5-27), x 2.50" in said
-    assert "20 Wh (2-36), x 1.33" in said
-    assert "Long query: by what is metered" in drawn(chart, tmp_path)
+    assert "15 Wh (1.5–27), × 2.50" in said
+    assert "20 Wh (2–36), × 1.33" in said
+    assert "Long query: by boundary" in drawn(chart, tmp_path)
 
 
 def test_boundaries_where_fleet_and_query_are_metered_alike():
     of = study(classes=("frontier",), boundary={"query": "node", "fleet": "node"})
     rows = energy_rows(of, ("node",))
-    chart = boundaries_figure(energy=rows, study=of)
+    chart = boundaries.draw(energy=rows, study=of)
     assert finding(chart) == "Traditional query: 2 Wh at the median, 5 Wh on average"
-    assert conditions(chart).endswith("On the right within the node.")
+    assert conditions(chart).endswith("Right: within the node.")
 
 
 def test_ticks_are_dense_on_short_axes():
@@ -275,7 +268,7 @@ def test_ticks_are_dense_on_short_axes():
 
 
 def swept_model(model, parameter, value, p50, workload=TRADITIONAL):
-    return {"model": model} | swept(parameter, value, p50, workload)
+    return {"study": "tiny", "model": model} | swept(parameter, value, p50, workload)
 
 
 def of_models(weights=("A", "B")):
@@ -294,9 +287,11 @@ MODELS_SWEPT = [
 
 
 def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike(tmp_path):
-    chart = model_sweeps_figure(sweeps=pl.DataFrame(MODELS_SWEPT), study=of_models())
-    assert finding(chart) == ("Answer length tells models apart: 8 x (A) to 40 x (B); PUE moves all alike")
-    assert "In colour and in the title Frontier models; grey: models of other classes; x: " in conditions(chart)
+    chart = model_sweeps.draw(sweeps=pl.DataFrame(MODELS_SWEPT), study_name="tiny", study=of_models())
+    assert finding(chart) == (
+        "The effect of answer length differs most between models: 8× (A) to 40× (B); the effect of PUE is the same"
+    )
+    assert "In colour and in the title Frontier models; grey: models of other classes; ×: " in conditions(chart)
     assert max(texts(chart, "p50")) == 800.0
     svg = drawn(chart, tmp_path)
     assert svg.count(">A</text>") == svg.count(">B</text>") == 1  # at the end of the last panel of a row
@@ -305,10 +300,10 @@ def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike(tmp_p
 
 def test_sweeps_of_models_that_do_not_differ_or_are_none(tmp_path):
     rows = pl.DataFrame(MODELS_SWEPT).filter(pl.col("model") == "A")
-    chart = model_sweeps_figure(sweeps=rows, study=of_models(["A"]))
-    assert finding(chart) == "Of what is swept, answer length moves a traditional query most, by 8 x"
+    chart = model_sweeps.draw(sweeps=rows, study_name="tiny", study=of_models(["A"]))
+    assert finding(chart) == "Of the swept assumptions, answer length changes a traditional query most, by 8×"
     assert "grey" not in conditions(chart)
-    chart = model_sweeps_figure(sweeps=rows.clear(), study=of_models())
+    chart = model_sweeps.draw(sweeps=rows.clear(), study_name="tiny", study=of_models())
     assert finding(chart) == "Tiny: no sweeps of models"
     assert "No assumption is swept" in drawn(chart, tmp_path)
 

@@ -1,16 +1,12 @@
-"""The figures that judge by measurement say what their tables say, and render."""
+"""The figures that compare estimates with measurements and with each other say what their tables say, and render."""
 
 import json
 
 import polars as pl
 import pytest
 from inference_energy.figures import render
-from inference_energy.figures.fleet.tornado import tornado_figure
-from inference_energy.figures.validation.backtest import calibration_figure
-from inference_energy.figures.validation.cross_methods import cross_methods_figure
-from inference_energy.figures.validation.statements import statements_figure
-
-RANGE = (4.0, 20.0)
+from inference_energy.figures.fleet import tornado
+from inference_energy.figures.validation import cross_methods, published_estimates, validation
 
 
 def backtest():
@@ -54,11 +50,11 @@ def scores():
     )
 
 
-def calibration():
-    return calibration_figure(backtest=backtest(), peers=peers(), scores=scores())
+def validation_chart():
+    return validation.draw(backtest=backtest(), peers=peers(), scores=scores())
 
 
-def cross_methods():
+def methods_chart():
     methods = pl.DataFrame(
         [
             {"model": model, "input_tokens": 500.0, "output_tokens": tokens, "method": method, "label": method}
@@ -86,10 +82,10 @@ def cross_methods():
             )
         ]
     )
-    return cross_methods_figure(methods=methods, parts=parts, output_tokens=300.0)
+    return cross_methods.draw(methods=methods, parts=parts, output_tokens=300.0)
 
 
-def statements():
+def estimates_chart():
     rows = [("api_inferred", f"a{n}", 10.0 + n % 3) for n in range(9)]
     rows += [("provider_measurement", "google_2025", 0.87), ("throughput_based", "t", None)]
     table = pl.DataFrame(
@@ -103,11 +99,11 @@ def statements():
         {"kind": ["api_inferred", "provider_measurement"], "estimates": [9, 1], "factor_p50": [11.1, 0.87]}
         | {"share_within_4_to_20": [0.75, 0.0]}
     )
-    return statements_figure(statements=table, kinds=kinds, published=RANGE)
+    return published_estimates.draw(statements=table, kinds=kinds)
 
 
-def tornado():
-    return tornado_figure(
+def tornado_chart():
+    return tornado.draw(
         tornado=pl.DataFrame(
             [
                 {"quantity": quantity, "unit": unit, "ingredient": name, "label": name.title()}
@@ -123,10 +119,10 @@ def tornado():
 
 
 FIGURES = {
-    calibration: ("1.23 on GPU boards", "1.11 at the wall", "2.22 to 33.3"),
-    cross_methods: ("500 + 300 tokens", "30.3 to 60.6", "1.5 to 3", "2.02 to 4.04", "10 to 20"),
-    statements: ("11.1 x ours", "75% of them 4-20 x", "0.87 x"),
-    tornado: ("lengths for traditional queries (5 x)", "the mixed fleet (5 x)"),
+    validation_chart: ("1.23× on GPU boards", "1.11× at the wall", "2.22–33.3×"),
+    methods_chart: ("500 + 300 tokens", "30.3 to 60.6", "1.5 to 3", "2.02 to 4.04", "10 to 20"),
+    estimates_chart: ("11.1× the estimate of this work", "75% of them 4–20×", "0.87×"),
+    tornado_chart: ("lengths for traditional queries (5×)", "the mixed fleet (5×)"),
 }
 
 
@@ -149,16 +145,16 @@ def test_it_renders_in_every_format(figure, tmp_path):
 
 
 def test_ours_alone_is_a_figure_too():
-    chart = calibration_figure(backtest=backtest(), peers=peers().clear(), scores=scores().filter(method="current"))
+    chart = validation.draw(backtest=backtest(), peers=peers().clear(), scores=scores().filter(method="current"))
     assert "other method" not in " ".join(chart.to_dict()["title"]["text"])
 
 
 def test_a_run_without_a_prediction_is_not_drawn():
-    assert "A100 SXM 40GB" not in {row.get("gpu") for row in values(calibration())}
+    assert "A100 SXM 40GB" not in {row.get("gpu") for row in values(validation_chart())}
 
 
 def test_the_parts_begin_where_the_last_ended():
-    bars = {row["part"]: row for row in values(cross_methods()) if row.get("said") in ("x 1.5", "x 2.02", "x 30.3")}
+    bars = {row["part"]: row for row in values(methods_chart()) if row.get("said") in ("× 1.5", "× 2.02", "× 30.3")}
     assert bars["boundary"]["low"] == bars["whole"]["low"] == 1
     assert bars["load and attainment"]["low"] == pytest.approx(1.5)
     assert bars["load and attainment"]["high"] == pytest.approx(1.5 * 2.02)
@@ -166,14 +162,16 @@ def test_the_parts_begin_where_the_last_ended():
 
 def test_estimates_of_one_factor_do_not_cover_each_other():
     dots = {
-        (row["factor"], row["y"]) for row in values(statements()) if row.get("kind") == "api_inferred" and "few" in row
+        (row["factor"], row["y"])
+        for row in values(estimates_chart())
+        if row.get("kind") == "api_inferred" and "few" in row
     }
     assert len(dots) == 9
 
 
 def test_known_statements_are_named():
-    assert "Google 2025" in {row.get("name") for row in values(statements())}
+    assert "Google 2025" in {row.get("name") for row in values(estimates_chart())}
 
 
 def test_what_moves_nothing_has_no_bar():
-    assert "overheads" not in {row["ingredient"] for row in values(tornado()) if "opacity" in row}
+    assert "overheads" not in {row["ingredient"] for row in values(tornado_chart()) if "opacity" in row}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import polars as pl
@@ -200,28 +201,25 @@ def evidence(rows: list[dict], urls: Mapping[str, str]) -> list[dict]:
     ]
 
 
-def figures(listed: Iterable[Mapping[str, str]], results: Path, captions: Path) -> list[Figure]:
+def figures(listed: Iterable[Mapping[str, Any]], results: Path, captions: Path) -> list[Figure]:
     """Figures with everything that is shown of them.
 
     Args:
-        listed: group, folder, name, caption and workload of every figure; the folder of a study has its name.
-        results: folder of the page, where `figures/<folder>/<name>` lie.
+        listed: group, path below the folder of the page, caption and wildcards of every figure.
+        results: folder of the page.
         captions: folder of the captions.
     """
-    found = []
-    for entry in listed:
-        file = f"figures/{entry['folder']}/{entry['name']}"
-        found.append(
-            Figure(
-                group=entry["group"],
-                file=file,
-                svg=(results / f"{file}.svg").read_text(),
-                specification=json.loads((results / f"{file}.json").read_text()),
-                caption=(captions / f"{entry['caption']}.rst").read_text(),
-                wildcards={"study": entry["folder"], "workload": entry["workload"]},
-            )
+    return [
+        Figure(
+            group=entry["group"],
+            file=entry["path"],
+            svg=(results / f"{entry['path']}.svg").read_text(),
+            specification=json.loads((results / f"{entry['path']}.json").read_text()),
+            caption=(captions / f"{entry['caption']}.rst").read_text(),
+            wildcards=entry["wildcards"],
         )
-    return found
+        for entry in listed
+    ]
 
 
 def headings(studies: Mapping[str, dict], kinds: Mapping[str, list[dict]], origins: pl.DataFrame) -> list[dict]:

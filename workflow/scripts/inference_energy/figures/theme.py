@@ -2,12 +2,16 @@
 
 import re
 import textwrap
+from collections.abc import Sequence
 
 import altair as alt
+import polars as pl
 
 # The first is bundled with the renderer; Arial has the same widths, for readers of an SVG who have only that.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-BLUE, ORANGE = "#0072B2", "#D55E00"  # Okabe and Ito (2008)
+# Okabe and Ito (2008)
+BLUE, ORANGE, GREEN, PINK, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+PALETTE = [BLUE, ORANGE, GREEN, PINK, AMBER, SKY]
 INK, MUTED, PALE = "#1B1F23", "#57606A", "#C9D1D9"
 WIDTH = 520
 DECADES = 100  # a logarithmic axis that spans more has ticks at powers of ten alone
@@ -33,7 +37,7 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.To
 def _lines(text: str, width: int) -> list[str]:
     """Text in lines, a number never parted from its unit or sign."""
     return textwrap.wrap(
-        re.sub(r"\d (?=(Wh|GWh|x|B)\b|%)|> (?=\d)", lambda m: m[0].replace(" ", "\u00a0"), text), width
+        re.sub(r"\d (?=(Wh|GWh|B)\b|%)|> (?=\d)|× (?=\S)", lambda m: m[0].replace(" ", "\u00a0"), text), width
     )
 
 
@@ -67,8 +71,41 @@ def number(value: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """A range as text: 0.112-0.839."""
-    return f"{number(low)}-{number(high)}"
+    """A range as text: 0.112–0.839."""
+    return f"{number(low)}–{number(high)}"
+
+
+def times(factor: float) -> str:
+    """A factor as text: 1.83×."""
+    return f"{number(factor)}×"
+
+
+def median_and_range(row: dict, name: str, unit: str) -> str:
+    """Median, P5 and P95 as text: 1.04 GWh (0.525–3.24)."""
+    return f"{number(row[f'{name}_p50'])} {unit} ({interval(row[f'{name}_p05'], row[f'{name}_p95'])})"
+
+
+def log_scale(ends: Sequence[float]) -> alt.Scale:
+    """A logarithmic scale that ends where it is told to."""
+    return alt.Scale(type="log", domain=list(ends), nice=False)
+
+
+def rows_axis(field: str, order: list[str], **axis: object) -> alt.Y:
+    """Axis of named rows in an order."""
+    axis = alt.Axis(ticks=False, domain=False, **axis)
+    return alt.Y(field, sort=order, scale=alt.Scale(domain=order), title=None, axis=axis)
+
+
+def panel_title(text: str, **style: object) -> alt.TitleParams:
+    """Title of one panel of a figure."""
+    return alt.TitleParams(text, anchor="start", **({"fontSize": 13, "offset": 5} | style))
+
+
+def message(text: str, *, finding: str, conditions: str) -> alt.TopLevelMixin:
+    """What stands in place of a figure that has nothing to show."""
+    said = alt.Chart(pl.DataFrame({"said": [text]})).mark_text(align="left")
+    said = said.encode(x=alt.value(0), y=alt.value(20), text="said:N").properties(width=WIDTH)
+    return titled(said, finding=finding, conditions=conditions)
 
 
 def ticks(low: float, high: float) -> list[float]:

@@ -1,6 +1,7 @@
 """Every public table: its name, file, columns and meaning."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -23,8 +24,11 @@ def _table(name: str, path: str, schema: Schema, meaning: str, **facts: bool | t
     return PublicTable(name=name, path=path, meaning=meaning, schemas={"": schema}, **facts)
 
 
-def _compared(name: str, schema: Schema, meaning: str, *, named: str | None = None) -> PublicTable:
-    return _table(named or name, f"comparison/{name}.parquet", schema, meaning)
+def _compared(name: str, schema: Schema, meaning: str, *, named: str | None = None, **facts: bool) -> PublicTable:
+    return _table(named or name, f"comparison/{name}.parquet", schema, meaning, **facts)
+
+
+_bridged = partial(_compared, bridged=True)
 
 
 def _corpus(file: str, table: str, schema: Schema, *named_by: str) -> PublicTable:
@@ -113,33 +117,33 @@ PUBLIC_TABLES = (
         published=oviedo_tables.TOKEN_LENGTH_QUANTILES,
         named_by=("workload", "name"),
     ),
-    _compared(
+    _bridged(
         "method_bridge",
         headline_tables.METHOD_BRIDGE,
         "A quantity before and after one step from the published to the current estimate",
     ),
-    _compared("backtest", tables.BACKTEST, "A measured run beside what is predicted of it"),
-    _compared("backtest_peers", tables.BACKTEST_PEERS, "A measured run beside what another method says"),
-    _compared("scores", tables.SCORES, "How far a method misses a group of measured runs"),
-    _compared("cross_methods", tables.CROSS_METHODS, "One query by one method within one boundary"),
-    _compared(
+    _bridged("backtest", tables.BACKTEST, "A measured run beside what is predicted of it"),
+    _bridged("backtest_peers", tables.BACKTEST_PEERS, "A measured run beside what another method says"),
+    _bridged("scores", tables.SCORES, "How far a method misses a group of measured runs"),
+    _bridged("cross_methods", tables.CROSS_METHODS, "One query by one method within one boundary"),
+    _bridged(
         "cross_method_parts",
         tables.CROSS_METHOD_PARTS,
         "A part of the factor between the highest and the lowest method on one query",
     ),
-    _compared(
+    _bridged(
         "published_estimates",
         tables.STATEMENTS,
         "A statement of others about the energy of a query, beside ours for the same tokens",
         named="statements",
     ),
-    _compared(
+    _bridged(
         "published_estimate_kinds",
         tables.STATEMENT_KINDS,
         "One kind of statement: how far such statements lie from ours",
         named="statement_kinds",
     ),
-    _compared("tornado", fleet_tables.TORNADO, "A headline number with one assumption at its P5 and P95"),
+    _bridged("tornado", fleet_tables.TORNADO, "A headline number with one assumption at its P5 and P95"),
     _compared("latency_runs", throughput_tables.LATENCY_RUNS, "One run of a batch sweep: energy and latency"),
     _compared("latency_costs", throughput_tables.LATENCY_COSTS, "What a latency target costs one model, in energy"),
     _compared("latency_summary", throughput_tables.LATENCY_SUMMARY, "What a latency target costs, over models"),

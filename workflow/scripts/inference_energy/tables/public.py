@@ -25,6 +25,7 @@ class PublicTable:
         schemas: by method of the study where every study has its own file; else one, by the empty name.
         named_by: columns that together name a row, where the schema does not say it.
         drawn: whether it is a curve or a density that figures are drawn from, rather than numbers to cite.
+        bridged: whether it is there only where the study that the bridge begins at is built.
     """
 
     name: str
@@ -33,6 +34,7 @@ class PublicTable:
     schemas: Mapping[str, Schema]
     named_by: tuple[str, ...] = ()
     drawn: bool = False
+    bridged: bool = False
 
     @property
     def of_a_study(self) -> bool:

@@ -1,16 +1,16 @@
-"""What the checks across rows found: a number per check and source, and zero where a check found nothing."""
+"""Findings of the checks across rows: their number per check and source."""
 
 import altair as alt
 import polars as pl
 
 from inference_energy.corpus.checks.registry import CHECKS
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, titled
+from inference_energy.figures.theme import AMBER, BLUE, INK, ORANGE, PALE, rows_axis, titled
 
 CELL = 20
-COLORS = {"error": ORANGE, "warning": "#E69F00", "info": BLUE}
+COLORS = {"error": ORANGE, "warning": AMBER, "info": BLUE}
 
 
-def checks_raised_figure(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
+def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
     """Findings per check (rows) and source (columns).
 
     Args:
@@ -35,7 +35,7 @@ def checks_raised_figure(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.
     x = alt.X(
         "source:N", sort=columns, title=None, axis=alt.Axis(labelAngle=-40, ticks=False, domain=False, orient="bottom")
     )
-    y = alt.Y("label:N", sort=every["label"].to_list(), title=None, axis=alt.Axis(ticks=False, domain=False))
+    y = rows_axis("label:N", every["label"].to_list())
     base = alt.Chart(grid).encode(x=x, y=y)
     empty = base.mark_text(text="·", color=PALE).transform_filter("datum.findings == null")
     tiles = (
@@ -47,7 +47,7 @@ def checks_raised_figure(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.
                 scale=alt.Scale(domain=list(COLORS), range=list(COLORS.values())),
                 legend=alt.Legend(
                     title=None,
-                    labelExpr="{error: 'cannot be true', warning: 'needs a look', info: 'good to know'}[datum.label]",
+                    labelExpr="{error: 'impossible', warning: 'to be reviewed', info: 'for information'}[datum.label]",
                 ),
             )
         )
@@ -64,8 +64,8 @@ def checks_raised_figure(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.
     rows = int(sources["rows_accepted"].sum())
     return titled(
         alt.layer(empty, tiles, numbers).properties(width=(CELL + 13) * len(columns), height=(CELL + 2) * len(every)),
-        finding=f"Of {rows:,} rows, {by_severity.get('error', 0)} findings cannot be true and"
-        f" {by_severity.get('warning', 0)} need a look",
-        conditions="Findings of the checks across rows, per source. No row is removed for a finding: a study chooses"
-        " its sources and whether known errors are corrected. Each finding: results/benchmark_checks.parquet.",
+        finding=f"{rows:,} rows: {by_severity.get('error', 0)} findings of impossible values,"
+        f" {by_severity.get('warning', 0)} to be reviewed",
+        conditions="Findings of the checks across rows, per source. Findings remove no row: a study chooses its sources"
+        " and whether known errors are corrected. All findings: results/benchmark_checks.parquet.",
     )

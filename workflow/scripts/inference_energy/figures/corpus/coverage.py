@@ -1,9 +1,9 @@
-"""Which models were measured on which GPUs: how often, how recently, and whether energy was measured too."""
+"""Coverage of the corpus: rows per model and GPU, their newest year, and whether energy was measured."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
+from inference_energy.figures.theme import INK, MUTED, ORANGE, panel_title, rows_axis, titled
 
 CELL_WIDTH, CELL_HEIGHT = 29, 17
 CLASSES = {
@@ -15,9 +15,7 @@ CLASSES = {
 SHADES = ["#DCEAF4", "#A6CBE3", "#5B9BC8", "#2B6C9E"]
 
 
-def benchmark_coverage_figure(
-    *, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
-) -> alt.VConcatChart:
+def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> alt.VConcatChart:
     """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy.
 
     Args:
@@ -51,10 +49,11 @@ def benchmark_coverage_figure(
     pairs = len(models) * len(gpus)
     return titled(
         alt.vconcat(*panels, spacing=8),
-        finding=f"{len(throughput):,} throughput rows cover {len(cells)} of {pairs} model-GPU pairs;"
+        finding=f"{len(throughput):,} throughput rows cover {len(cells)} of {pairs} pairs of model and GPU;"
         f" energy was measured on {len(measured)}",
         conditions="Numbers: throughput rows of the corpus per model and GPU. Shade: year of the newest row. Orange"
-        " dot: energy was measured too, on GPU boards or at the wall. Models by class and size, GPUs by rows.",
+        " dot: energy was measured too, on GPU boards or at the wall. Models are sorted by class and size, GPUs by"
+        " number of rows.",
     )
 
 
@@ -70,7 +69,7 @@ def _panel(cells: pl.DataFrame, title: str, gpus: list[str], years: list[str], *
         domain=False,
     )
     x = alt.X("gpu:N", sort=gpus, axis=gpu_axis, scale=alt.Scale(domain=gpus))
-    y = alt.Y("model:N", sort=models, title=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=11))
+    y = rows_axis("model:N", models, labelFontSize=11)
     base = alt.Chart(cells).encode(x=x, y=y)
     tiles = base.mark_rect(stroke="white").encode(
         color=alt.Color(
@@ -98,5 +97,5 @@ def _panel(cells: pl.DataFrame, title: str, gpus: list[str], years: list[str], *
     return alt.layer(tiles, numbers, dots).properties(
         width=CELL_WIDTH * len(gpus),
         height=CELL_HEIGHT * len(models),
-        title=alt.TitleParams(title, anchor="start", fontSize=12, color=MUTED, offset=4, frame="group"),
+        title=panel_title(title, fontSize=12, color=MUTED, offset=4, frame="group"),
     )

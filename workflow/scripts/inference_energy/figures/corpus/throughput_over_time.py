@@ -1,17 +1,16 @@
-"""The best published throughput per model and GPU, as software versions went by."""
+"""The best published throughput per model and GPU, by date of publication."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import INK, titled
+from inference_energy.figures.theme import PALETTE, message, panel_title, titled
 
 LENGTH, TOLERANCE = 1000, 0.05  # prompts and answers of about a thousand tokens are what every edition has
 COLUMNS = 3
 PANEL_WIDTH, PANEL_HEIGHT = 205, 150
-PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]  # Okabe and Ito (2008)
 
 
-def throughput_over_time_figure(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
+def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
     """One panel per model with rows of two dates on a GPU: best output tok/s per GPU by date.
 
     Args:
@@ -25,11 +24,12 @@ def throughput_over_time_figure(*, throughput: pl.DataFrame) -> alt.ConcatChart 
     repeated = editions.filter(pl.col("dates") > 1)
     conditions = (
         "Largest published output tokens/s per GPU with 1,000 or 1,024 tokens each of prompt and answer, offline,"
-        " over all precisions and parallelisms of an edition. Only models that were published twice on one GPU."
+        " over all precisions and parallelisms of an edition. Models that were published at least twice on one GPU."
     )
     if repeated.is_empty():
-        empty = alt.Chart(pl.DataFrame({"text": ["no such pair"]})).mark_text(color=INK).encode(text="text:N")
-        return titled(empty, finding="No model was published twice on one GPU", conditions=conditions)
+        return message(
+            "There is no such pair.", finding="No model was published twice on one GPU", conditions=conditions
+        )
     shown = best.filter(pl.col("model").is_in(repeated["model"].to_list()))
     models = shown.group_by("model").agg(pl.col("tok_per_s_per_gpu").max()).sort("tok_per_s_per_gpu")["model"].to_list()
     gpus = sorted(shown["gpu"].unique())
@@ -40,8 +40,8 @@ def throughput_over_time_figure(*, throughput: pl.DataFrame) -> alt.ConcatChart 
     panels = [_panel(shown.filter(pl.col("model") == model), model, gpus, months) for model in models]
     return titled(
         alt.concat(*panels, columns=COLUMNS, spacing=16),
-        finding=f"On the same GPU, the newest edition is {growth.median():.2f} x as fast as the first"
-        f" (median of {len(growth)} pairs; {growth.min():.2f} to {growth.max():.2f} x)",
+        finding=f"On the same GPU, the newest edition has {growth.median():.2f}× the throughput of the first"
+        f" (median of {len(growth)} pairs; {growth.min():.2f}–{growth.max():.2f}×)",
         conditions=conditions,
     )
 
@@ -70,5 +70,5 @@ def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict]) 
         color=alt.Color("gpu:N", scale=alt.Scale(domain=gpus, range=PALETTE), legend=alt.Legend(title=None)),
     )
     return alt.layer(base.mark_line(strokeWidth=2), base.mark_circle(size=45, opacity=1)).properties(
-        width=PANEL_WIDTH, height=PANEL_HEIGHT, title=alt.TitleParams(model, anchor="start", fontSize=12.5)
+        width=PANEL_WIDTH, height=PANEL_HEIGHT, title=panel_title(model, fontSize=12.5)
     )

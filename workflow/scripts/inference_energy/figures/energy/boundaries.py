@@ -1,9 +1,20 @@
-"""What a query costs from the GPU boards to the whole fleet, and from the median query to the mean."""
+"""Energy of a query from the GPU boards to the whole fleet, and from the median query to the mean."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import INK, MUTED, ORANGE, interval, number, ticks, titled
+from inference_energy.figures.theme import (
+    INK,
+    MUTED,
+    ORANGE,
+    interval,
+    log_scale,
+    number,
+    panel_title,
+    rows_axis,
+    ticks,
+    titled,
+)
 from inference_energy.figures.words import NAMES, WITHIN, subject_of
 from inference_energy.studies.study import WORKLOADS
 
@@ -11,7 +22,7 @@ STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
 WIDTH, ROW = 255, 44
 
 
-def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet.
 
     Args:
@@ -32,7 +43,7 @@ def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
         fleet = " to fleet" if beyond else ""
         panels.append(
             alt.hconcat(
-                _panel(ladder, f"{label}: by what is metered", domain),
+                _panel(ladder, f"{label}: by boundary", domain),
                 _panel(steps[workload], f"{label}: from median to mean{fleet}", domain),
                 spacing=20,
             )
@@ -41,9 +52,9 @@ def boundaries_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     return titled(
         alt.vconcat(*panels, spacing=20),
         finding=_finding(steps, rows, study),
-        conditions=f"{study['title']}, {subject_of(study)}. Orange: mean over queries; diamond: expected value, tick:"
-        " median, bar: P5-P95 of what the fleet shares and nobody knows. Grey: single queries; dot: median, line:"
-        f" P5-P95. On the right within {WITHIN[study['boundary']['query']]}{last}.",
+        conditions=f"{study['title']}, {subject_of(study)}. Orange: mean over queries with its shared uncertainty;"
+        " diamond: expected value, tick: median, bar: P5–P95. Grey: single queries; dot: median, line: P5–P95."
+        f" Right: within {WITHIN[study['boundary']['query']]}{last}.",
     )
 
 
@@ -84,7 +95,7 @@ def _drawn(found: list[tuple[str, str, dict]], *, factors: bool) -> pl.DataFrame
         low, high = row["energy_wh_p05"], row["energy_wh_p95"]
         said = f"{number(point)} Wh ({interval(low, high)})"
         if factors and rows:
-            said += f", x {point / rows[-1]['point']:.2f}"
+            said += f", × {point / rows[-1]['point']:.2f}"
         rows.append(
             {"name": name, "kind": kind, "low": low, "middle": row["energy_wh_p50"], "high": high}
             | {"point": point, "said": said}
@@ -93,8 +104,8 @@ def _drawn(found: list[tuple[str, str, dict]], *, factors: bool) -> pl.DataFrame
 
 
 def _panel(rows: pl.DataFrame, title: str, domain: list[float]) -> alt.LayerChart:
-    y = alt.Y("name:N", sort=rows["name"].to_list(), title=None, axis=alt.Axis(ticks=False, domain=False))
-    scale = alt.Scale(type="log", domain=domain, nice=False)
+    y = rows_axis("name:N", rows["name"].to_list())
+    scale = log_scale(domain)
     axis = alt.Axis(values=ticks(*domain), format="~g", title="Wh per query (logarithmic)", grid=False)
     color = alt.Color("kind:N", scale=alt.Scale(domain=list(STEPS_COLOURS), range=list(STEPS_COLOURS.values())))
     base = alt.Chart(rows).encode(y=y, color=color.legend(None))
@@ -122,7 +133,7 @@ def _panel(rows: pl.DataFrame, title: str, domain: list[float]) -> alt.LayerChar
         x=alt.value(4), text="said:N", color=alt.value(INK)
     )
     return alt.layer(*ranges, middle, *marks, text).properties(
-        width=WIDTH, height=ROW * len(rows), title=alt.TitleParams(title, anchor="start", fontSize=13, offset=6)
+        width=WIDTH, height=ROW * len(rows), title=panel_title(title, offset=6)
     )
 
 

@@ -1,9 +1,21 @@
-"""Energy per query of every class and workload, the three kinds of spread apart."""
+"""Energy per query of every class and workload: variability between queries, and uncertainty of their mean."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, interval, number, ticks, titled
+from inference_energy.figures.theme import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    interval,
+    log_scale,
+    number,
+    panel_title,
+    rows_axis,
+    ticks,
+    titled,
+)
 from inference_energy.figures.words import WITHIN
 
 ROW, WIDE, NARROW, COLUMNS = 34, 480, 212, 122
@@ -11,7 +23,7 @@ SPREADS = ("untrimmed", "per_query", "shared")
 PLACE = ["workload", "subject"]
 
 
-def energy_by_class_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """One panel per workload, one row per class: single queries, queries of one fleet, and their mean.
 
     Args:
@@ -45,12 +57,11 @@ def energy_by_class_figure(*, energy: pl.DataFrame, study: dict) -> alt.VConcatC
     label = study["workloads"][one["workload"]]["label"]
     return titled(
         alt.vconcat(_key(), *grid, spacing=18),
-        finding=f"{label}, {one['label']}: half of all queries take less than {number(one['untrimmed_p50'])} Wh, the"
-        f" mean is {number(one['shared_mean'])} Wh and known only to"
-        f" {interval(one['shared_p05'], one['shared_p95'])} Wh",
+        finding=f"{label}, {one['label']}: the median query takes {number(one['untrimmed_p50'])} Wh, the mean is"
+        f" {number(one['shared_mean'])} Wh (P5–P95 {interval(one['shared_p05'], one['shared_p95'])} Wh)",
         conditions=f"{study['title']}. Energy within {WITHIN[study['boundary']['query']]}. Nothing is trimmed."
-        " Single query: nothing known about the fleet; one fleet: what it shares at the median. The mean differs by"
-        " what all queries of a fleet share and nobody knows.",
+        " Any single query: variability between queries and shared uncertainty. Queries of one fleet: variability"
+        " alone, with shared quantities at their medians. Mean: shared uncertainty alone.",
     )
 
 
@@ -73,13 +84,8 @@ def _wide(rows: pl.DataFrame, study: dict) -> pl.DataFrame:
 def _panel(
     rows: pl.DataFrame, title: str, domain: list[float], *, width: int, first: bool, last: bool
 ) -> alt.LayerChart:
-    y = alt.Y(
-        "label:N",
-        sort=rows["label"].to_list(),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labels=first, grid=False),
-    )
-    scale = alt.Scale(type="log", domain=domain, nice=False)
+    y = rows_axis("label:N", rows["label"].to_list(), labels=first, grid=False)
+    scale = log_scale(domain)
     axis = alt.Axis(
         values=ticks(*domain), format="~g", labels=last, title="Wh per query (logarithmic)" if last else None
     )
@@ -112,7 +118,7 @@ def _panel(
     return alt.layer(*marks).properties(
         width=width,
         height=ROW * len(rows),
-        title=alt.TitleParams(title, anchor="start", frame="group", fontSize=13, offset=3),
+        title=panel_title(title, frame="group", offset=3),
     )
 
 
@@ -131,10 +137,10 @@ def _key() -> alt.LayerChart:
     return alt.layer(
         line(0, strokeWidth=1.5, color=INK),
         point(0, shape="circle", size=42, color=INK),
-        text(0, "Any single query, P5-P95"),
+        text(0, "Any single query, P5–P95"),
         line(215, strokeWidth=9, color=BLUE, opacity=0.45),
-        text(215, "Queries of one fleet, P5-P95"),
+        text(215, "Queries of one fleet, P5–P95"),
         line(453, strokeWidth=3, color=ORANGE),
         point(453, shape="diamond", size=95, color=ORANGE),
-        text(453, "Mean over queries, P5-P95"),
+        text(453, "Mean over queries, P5–P95"),
     ).properties(width=640, height=16)

@@ -1,16 +1,30 @@
-"""What each lever saves, and levers together, beside the range that the paper prints."""
+"""Multiplier of each intervention, and of interventions together, next to the range that the paper prints."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, titled
+from inference_energy.energy.interventions import PUBLISHED_RANGE
+from inference_energy.figures.theme import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PALE,
+    interval,
+    log_scale,
+    number,
+    panel_title,
+    rows_axis,
+    times,
+    titled,
+)
 from inference_energy.figures.words import WITHIN
 
 TOGETHER = {
     ("remaining_levers", "independent"): "Not in benchmarks, independent",
     ("remaining_levers", "overlap"): "Not in benchmarks, overlapping",
-    ("all_levers", "independent"): "All levers, independent",
-    ("all_levers", "overlap"): "All levers, overlapping",
+    ("all_levers", "independent"): "All, independent",
+    ("all_levers", "overlap"): "All, overlapping",
 }
 KINDS = {"alone": BLUE, "in benchmarks": MUTED, "together": ORANGE}
 ALONE_TICKS = [1, 1.5, 2, 3, 5, 10, 20, 50]
@@ -18,12 +32,11 @@ TOGETHER_TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 WIDTH, ROW, TEXT, LABELS = 190, 26, 102, 236
 
 
-def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float], study: dict) -> alt.VConcatChart:
-    """One panel per workload: multiplier of every lever, then of levers together.
+def draw(*, interventions: pl.DataFrame, study: dict) -> alt.VConcatChart:
+    """One panel per workload: multiplier of every intervention, then of interventions together.
 
     Args:
         interventions: table `intervention_multipliers`.
-        published: the range that the paper prints for all levers together.
         study: the study's `title`, `workloads`, `classes` and `boundary`.
     """
     rows = interventions.filter(spread="shared").with_columns(
@@ -35,7 +48,7 @@ def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float]
     )
     rows = rows.with_columns(name=pl.Series([_name(row) for row in rows.iter_rows(named=True)], dtype=pl.String))
     rows = rows.with_columns(
-        times=pl.col("multiplier_p50").map_elements(lambda value: f"{number(value)} x", pl.String),
+        times=pl.col("multiplier_p50").map_elements(times, pl.String),
         left=pl.Series([_left(row) for row in rows.iter_rows(named=True)], dtype=pl.String),
     )
     workloads = [name for name in study["workloads"] if name in set(rows["workload"])]
@@ -51,7 +64,7 @@ def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float]
                     rows.filter(pl.col("workload") == name, pl.col("name").is_in(order)),
                     order,
                     title=None if block else study["workloads"][name]["label"],
-                    published=published if block else None,
+                    published=PUBLISHED_RANGE if block else None,
                     high=rows.filter(pl.col("name").is_in(order))["multiplier_p95"].max(),
                     first=not position,
                 )
@@ -66,11 +79,11 @@ def levers_figure(*, interventions: pl.DataFrame, published: tuple[float, float]
     subject = study["classes"][first["subject"][0]]["label"]
     return titled(
         alt.vconcat(*parts, spacing=30),
-        finding=_finding(first, study["workloads"][workloads[0]]["label"], published),
+        finding=_finding(first, study["workloads"][workloads[0]]["label"]),
         conditions=f"{study['title']}, {subject}. Factor by which the mean energy within"
-        f" {WITHIN[first['boundary'][0]]} falls; dot: median, bar: P5-P95 of what the fleet shares. Wh left:"
-        " mean energy that remains. Grey, hollow: today's benchmarks contain the lever, so the energy has it"
-        f" already. Band: {published[0]:g}-{published[1]:g} x, which the paper prints for all levers together.",
+        f" {WITHIN[first['boundary'][0]]} falls; dot: median, bar: P5–P95 of shared uncertainty. Wh left: mean"
+        " energy that remains. Grey, hollow: today's benchmarks contain the intervention, so that the energy includes"
+        f" it. Band: {interval(*PUBLISHED_RANGE)}×, which the paper prints for all interventions together.",
     )
 
 
@@ -81,7 +94,7 @@ def _name(row: dict) -> str:
 
 
 def _left(row: dict) -> str:
-    # All levers hold those that the energy has already: what remains is not the energy over that factor.
+    # All interventions include those of the benchmarks: what remains is not the energy over that factor.
     if row["kind"] == "in benchmarks" or row["lever"] == "all_levers":
         return ""
     return number(row["energy_wh_p50"])
@@ -97,14 +110,8 @@ def _panel(
     first: bool,
 ) -> alt.LayerChart:
     height, domain = ROW * len(order), [0.93, max(high, *(published or (2.0,))) * 1.15]
-    y = alt.Y(
-        "name:N",
-        sort=order,
-        scale=alt.Scale(domain=order),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labels=first, minExtent=LABELS if first else 0),
-    )
-    scale = alt.Scale(type="log", domain=domain, nice=False)
+    y = rows_axis("name:N", order, labels=first, minExtent=LABELS if first else 0)
+    scale = log_scale(domain)
     axis = alt.Axis(
         values=TOGETHER_TICKS if published else ALONE_TICKS,
         format="~g",
@@ -116,9 +123,7 @@ def _panel(
     marks = []
     if published:
         band = alt.Chart(
-            pl.DataFrame(
-                {"low": [published[0]], "high": [published[1]], "said": ["Paper: {:g}-{:g} x".format(*published)]}
-            )
+            pl.DataFrame({"low": [published[0]], "high": [published[1]], "said": [f"Paper: {interval(*published)}×"]})
         )
         marks = [
             band.mark_rect(color=PALE, opacity=0.6).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
@@ -144,29 +149,29 @@ def _panel(
             marks.append(header.encode(x=alt.value(place), y=alt.value(-9), text="head:N"))
     chart = alt.layer(*marks).properties(width=WIDTH, height=height)
     if title:
-        chart = chart.properties(title=alt.TitleParams(title, anchor="start", frame="group", fontSize=13, offset=3))
+        chart = chart.properties(title=panel_title(title, frame="group", offset=3))
     return chart
 
 
-def _finding(rows: pl.DataFrame, label: str, published: tuple[float, float]) -> str:
+def _finding(rows: pl.DataFrame, label: str) -> str:
     alone = rows.filter(kind="alone")
     if alone.is_empty():
         best = rows.filter(kind="in benchmarks").sort("multiplier_p50").row(-1, named=True)
         return (
-            f"{label}: benchmarks contain every lever, the strongest too"
-            f" ({best['label']}, {best['multiplier_p50']:.1f} x)"
+            f"{label}: benchmarks contain every intervention, also the strongest"
+            f" ({best['label']}, {best['multiplier_p50']:.1f}×)"
         )
     best = alone.sort("multiplier_p50").row(-1, named=True)
-    found = f"{label}: the strongest lever that benchmarks lack saves {best['multiplier_p50']:.1f} x"
+    found = f"{label}: the strongest intervention not in benchmarks saves {best['multiplier_p50']:.1f}×"
     together = {
         row["combination"]: row for row in rows.filter(kind="together", lever="remaining_levers").iter_rows(named=True)
     }
     if "independent" in together:
         row = together["independent"]
         found += (
-            f", all of them together {number(row['multiplier_p50'])} x"
+            f", all of these together {times(row['multiplier_p50'])}"
             f" ({interval(row['multiplier_p05'], row['multiplier_p95'])})"
         )
     if "overlap" in together:
-        found += f", {number(together['overlap']['multiplier_p50'])} x if they overlap"
+        found += f", {times(together['overlap']['multiplier_p50'])} if they overlap"
     return found

@@ -1,11 +1,28 @@
-"""What a fleet draws in a day, beside familiar loads, and what it needs and emits."""
+"""Energy of a fleet per day, next to familiar loads, and what the fleet needs and emits."""
+
+from functools import partial
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, ticks, titled
+from inference_energy.corpus.registries import read_registry
+from inference_energy.figures.theme import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PALE,
+    log_scale,
+    median_and_range,
+    number,
+    rows_axis,
+    ticks,
+    titled,
+)
 from inference_energy.figures.words import WITHIN, subject_of
+from inference_energy.fleet.tables import ReferenceLoad
 
+READERS = {"references": partial(read_registry, table=ReferenceLoad)}
 QUANTITIES = {
     "nodes": "Nodes",
     "average_power": "Average power",
@@ -20,9 +37,7 @@ WIDTH, ROW, LINE = 330, 38, 38
 TABLE, LEFT, OUT = 760, 175, 185  # width of the table, of its first column, and what stands left of the chart
 
 
-def fleet_plan_figure(
-    *, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: dict
-) -> alt.VConcatChart:
+def draw(*, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """Energy per day of every scenario with its interval, and a table of what three of them need.
 
     Args:
@@ -41,9 +56,9 @@ def fleet_plan_figure(
     return titled(
         alt.vconcat(*parts, spacing=62, bounds="flush"),
         finding=_finding(scenarios, plan),
-        conditions=f"{study['title']}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Median (P5-P95)"
-        " of what the fleet shares and nobody knows: throughput attained, load, power, PUE, mix of models and the error"
-        " of each curve. Dot: median, diamond: mean. Dashed: reference loads.",
+        conditions=f"{study['title']}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Median (P5–P95)"
+        " of shared uncertainty: throughput attained, load, power, PUE, mix of models and error of each curve."
+        " Dot: median, diamond: mean. Dashed: reference loads.",
     )
 
 
@@ -53,23 +68,21 @@ def three_digits(value: float) -> str:
 
 
 def _range(low: float, high: float) -> str:
-    return f"{three_digits(low)}-{three_digits(high)}"
+    return f"{three_digits(low)}–{three_digits(high)}"
 
 
 def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart:
     said = [
-        f"{number(row['energy_gwh_per_day_p50'])} GWh"
-        f" ({interval(row['energy_gwh_per_day_p05'], row['energy_gwh_per_day_p95'])}),"
-        f" mean {number(row['energy_gwh_per_day_mean'])}"
+        f"{median_and_range(row, 'energy_gwh_per_day', 'GWh')}, mean {number(row['energy_gwh_per_day_mean'])}"
         for row in scenarios.iter_rows(named=True)
     ]
     rows = scenarios.with_columns(said=pl.Series(said, dtype=pl.String))
     low = min(rows["energy_gwh_per_day_p05"].min(), references["energy_gwh_per_day"].min() or 1.0)
     high = max(rows["energy_gwh_per_day_p95"].max(), references["energy_gwh_per_day"].max() or 0.0)
     domain = [low / 1.25, high * 1.25]
-    scale = alt.Scale(type="log", domain=domain, nice=False)
+    scale = log_scale(domain)
     axis = alt.Axis(values=ticks(*domain), format="~g", title="Energy of the fleet (GWh per day, logarithmic)")
-    y = alt.Y("label:N", sort=rows["label"].to_list(), title=None, axis=alt.Axis(ticks=False, domain=False))
+    y = rows_axis("label:N", rows["label"].to_list())
     base = alt.Chart(rows).encode(
         y=y,
         color=alt.condition("datum.interventions", alt.value(BLUE), alt.value(ORANGE)),
@@ -112,7 +125,7 @@ def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> al
     step = (width - LEFT) // len(chosen)
     labels = dict(scenarios.select("scenario", "label").iter_rows())
     cells = [
-        {"x": 0, "y": -LINE + 12, "said": "Median (P5-P95)", "kind": "note"},
+        {"x": 0, "y": -LINE + 12, "said": "Median (P5–P95)", "kind": "note"},
         *(
             {"x": LEFT + step * i, "y": -LINE + 12, "said": labels[name], "kind": "head"}
             for i, name in enumerate(chosen)
@@ -166,7 +179,6 @@ def _finding(scenarios: pl.DataFrame, plan: pl.DataFrame) -> str:
     long = f", {row['long_share']:.0%} long," if row["long_share"] else ""
     found = (
         f"{row['queries_per_day'] / 1e9:g} billion queries a day{long} take"
-        f" {number(row['energy_gwh_per_day_p50'])} GWh"
-        f" ({interval(row['energy_gwh_per_day_p05'], row['energy_gwh_per_day_p95'])})"
+        f" {median_and_range(row, 'energy_gwh_per_day', 'GWh')}"
     )
     return ", ".join([found, " and ".join(parts)]) if parts else found

@@ -1,4 +1,4 @@
-"""How the mean energy of every model moves with one assumption at a time, models of the fleet's class by name."""
+"""Mean energy of every model as a function of one assumption at a time; models of the fleet's class are named."""
 
 from collections.abc import Mapping
 
@@ -6,30 +6,29 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from inference_energy.figures.corpus.throughput_over_time import PALETTE
 from inference_energy.figures.fleet.sweeps import PARAMETERS, spoken, swept_values
-from inference_energy.figures.theme import PALE, number, ticks, titled
+from inference_energy.figures.theme import PALE, PALETTE, log_scale, message, ticks, times, titled
 from inference_energy.figures.words import WITHIN, subject_of
 from inference_energy.studies.study import NestedStudy
 
 WORKLOAD = "traditional"  # the one that every assumption is swept for
-ALIKE = 1.05  # factors that differ by less between models are told as the same
+ALIKE = 1.05  # factors that differ by less between models count as the same
 WIDTH, HEIGHT, COLUMNS = 165, 210, 3
 LABEL_HEIGHT = 14  # px
 
 
-def model_sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.TopLevelMixin:
+def draw(*, sweeps: pl.DataFrame, study_name: str, study: dict) -> alt.TopLevelMixin:
     """One panel per swept assumption: the median of every model's mean over traditional queries.
 
     Args:
-        sweeps: rows of a study in the table `model_sweeps`; may be none.
+        sweeps: table `model_sweeps`; may have no rows of the study.
+        study_name: whose rows are drawn.
         study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
     """
-    rows = sweeps.filter(workload=WORKLOAD)
+    rows = sweeps.filter(study=study_name, workload=WORKLOAD)
     if rows.is_empty():
-        empty = alt.Chart(pl.DataFrame({"said": ["No assumption is swept that a single model has."]}))
-        return titled(
-            empty.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N").properties(width=500),
+        return message(
+            "No assumption is swept that a single model has.",
             finding=f"{study['title']}: no sweeps of models",
             conditions="Name assumptions and values under `sweeps` of the study.",
         )
@@ -55,9 +54,9 @@ def model_sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.TopLevelMix
         alt.vconcat(*grid, spacing=16),
         finding=_finding(rows.filter(pl.col("model").is_in(named)), study),
         conditions=f"{study['title']}. {study['workloads'][WORKLOAD]['label']}, served by one model alone: mean over"
-        f" queries within {WITHIN[study['boundary']['query']]}, median of what else the fleet shares. In colour"
-        f" and in the title {subject_of(study)}{others}; x: most over least energy in a panel. One assumption at a"
-        " time; energy is logarithmic.",
+        f" queries within {WITHIN[study['boundary']['query']]}, median over the remaining shared uncertainty. In colour"
+        f" and in the title {subject_of(study)}{others}; ×: largest over smallest energy in a panel. One assumption is"
+        " varied at a time; energy axes are logarithmic.",
     )
 
 
@@ -73,7 +72,7 @@ def _panel(
     x = swept_values(parameter, rows["value"])
     y = alt.Y(
         "p50:Q",
-        scale=alt.Scale(type="log", domain=list(ends), nice=False),
+        scale=log_scale(ends),
         axis=alt.Axis(values=ticks(*ends), format="~g", title="Wh per query" if first else None, labels=first),
     )
     colour = alt.Color("model:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
@@ -114,7 +113,7 @@ def apart(places: np.ndarray, distance: float) -> np.ndarray:
 
 
 def _finding(rows: pl.DataFrame, study: dict) -> str:
-    """What the models differ in most, and what moves them all alike."""
+    """The assumption whose effect differs most between models, and those with the same effect on all."""
     by_model = rows.group_by("parameter", "model").agg(factor=pl.col("p50").max() / pl.col("p50").min())
     first, last = pl.all().first(), pl.all().last()
     spans = {
@@ -128,15 +127,14 @@ def _finding(rows: pl.DataFrame, study: dict) -> str:
     if ratios[widest] < ALIKE:
         most = max(spans, key=lambda name: spans[name]["factor_last"])
         what = f"a {study['workloads'][WORKLOAD]['label'].lower()}"
-        return f"Of what is swept, {spoken(most)} moves {what} most, by {number(spans[most]['factor_last'])} x"
+        return f"Of the swept assumptions, {spoken(most)} changes {what} most, by {times(spans[most]['factor_last'])}"
     of = spans[widest]
     said = (
-        f"{PARAMETERS[widest][0].removesuffix(', tokens')} tells models apart: {number(of['factor'])} x"
-        f" ({of['model']}) to {number(of['factor_last'])} x ({of['model_last']})"
+        f"The effect of {spoken(widest)} differs most between models: {times(of['factor'])} ({of['model']}) to"
+        f" {times(of['factor_last'])} ({of['model_last']})"
     )
     alike = [spoken(name) for name, ratio in ratios.items() if ratio < ALIKE]
-    moves = "moves" if len(alike) == 1 else "move"
-    return f"{said}; {_listed(alike)} {moves} all alike" if alike else said
+    return f"{said}; the effect of {_listed(alike)} is the same" if alike else said
 
 
 def _listed(names: list[str]) -> str:

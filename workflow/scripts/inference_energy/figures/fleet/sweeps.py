@@ -1,9 +1,9 @@
-"""How the mean energy moves with one assumption at a time."""
+"""Mean energy as a function of one assumption at a time."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, ORANGE, number, ticks, titled
+from inference_energy.figures.theme import BLUE, INK, ORANGE, interval, log_scale, message, ticks, titled
 from inference_energy.figures.words import WITHIN, subject_of
 from inference_energy.studies.study import WORKLOADS
 
@@ -21,17 +21,16 @@ COLOURS = {"traditional": BLUE, "long": ORANGE, FLEET: INK}
 WIDTH, HEIGHT, COLUMNS = 158, 165, 4
 
 
-def sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
-    """One panel per swept assumption: median and P5-P95 of the mean over queries.
+def draw(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
+    """One panel per swept assumption: median and P5–P95 of the mean over queries.
 
     Args:
         sweeps: table `sweeps`; may be without rows.
         study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
     """
     if sweeps.is_empty():
-        empty = alt.Chart(pl.DataFrame({"said": ["No assumption is swept in this study."]}))
-        return titled(
-            empty.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N").properties(width=500),
+        return message(
+            "No assumption is swept in this study.",
             finding=f"{study['title']}: no sweeps",
             conditions="Name assumptions and values under `sweeps` of the study.",
         )
@@ -52,7 +51,8 @@ def sweeps_figure(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | al
         finding=_finding(rows, study),
         conditions=f"{study['title']}, {subject_of(study)}. Mean over queries within"
         f" {WITHIN[study['boundary']['query']]}, or a fleet's day within {WITHIN[study['boundary']['fleet']]}. Line:"
-        " median, band: P5-P95 of what else the fleet shares. One assumption at a time; energy axes are logarithmic.",
+        " median, band: P5–P95 of the remaining shared uncertainty. One assumption is varied at a time; energy axes are"
+        " logarithmic.",
     )
 
 
@@ -63,7 +63,7 @@ def _panel(
     within = rows if fleet else per_query
     ends = [within["p05"].min() / 1.2, within["p95"].max() * 1.2]
     unit = "Fleet, GWh per day" if fleet else "Wh per query"
-    y_scale = alt.Scale(type="log", domain=ends, nice=False)
+    y_scale = log_scale(ends)
     y_axis = alt.Axis(values=ticks(*ends), format="~g", title=unit if first or fleet else None, labels=first or fleet)
     colour = alt.Color(
         "line:N",
@@ -114,10 +114,10 @@ def _finding(rows: pl.DataFrame, study: dict) -> str:
     unit = "GWh" if workload == FLEET else "Wh"
     most = _moved(ends.row(0, named=True), unit)
     if len(ends) == 1:
-        return f"Over what is swept, {most} moves {what}"
+        return f"Within the swept range, {most} changes {what}"
     least = _moved(ends.row(-1, named=True), unit)
-    return f"Of what is swept, {most} moves {what} most; {least} least"
+    return f"Of the swept assumptions, {most} changes {what} most; {least} least"
 
 
 def _moved(row: dict, unit: str) -> str:
-    return f"{spoken(row['parameter'])} ({number(row['low'])}-{number(row['high'])} {unit})"
+    return f"{spoken(row['parameter'])} ({interval(row['low'], row['high'])} {unit})"

@@ -1,21 +1,33 @@
-"""Each assumption moved alone: how far it takes the headline numbers."""
+"""Range of the headline numbers when one assumption at a time is varied."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, ticks, titled
+from inference_energy.figures.theme import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    log_scale,
+    number,
+    panel_title,
+    rows_axis,
+    ticks,
+    times,
+    titled,
+)
 
 PANELS = {
     "traditional: mean over queries": ("Traditional, mean", "traditional queries"),
     "long: mean over queries": ("Long, mean", "long queries"),
     "mixed fleet": ("Mixed fleet", "the mixed fleet"),
 }
-ALTERNATIVES = ("model", "gpu", "coupling", "lengths")  # another choice, not a range of what is unknown
+ALTERNATIVES = ("model", "gpu", "coupling", "lengths")  # another choice, not a range of uncertainty
 STILL = 1.005  # a range below this factor is not drawn
 WIDTH, ROW = 172, 24
 
 
-def tornado_figure(*, tornado: pl.DataFrame) -> alt.HConcatChart:
+def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     """One panel per headline number: a bar per assumption from one end to the other, about the central value.
 
     Args:
@@ -43,9 +55,9 @@ def tornado_figure(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     return titled(
         alt.hconcat(*panels, spacing=16),
         finding=_finding(rows, names),
-        conditions="Everything at its median (line) but one: blue where that is at its P5, orange at its P95. Pale:"
-        " another choice (one model or GPU alone, power held), not a range. Sorted by mean width; one factor is one"
-        " length in all panels.",
+        conditions="One assumption is varied at a time, all others stay at their medians (line). Blue: at its P5,"
+        " orange: at its P95. Pale: another choice (one model or GPU alone, power held), not a range. Sorted by mean"
+        " width; equal factors have equal lengths in all panels.",
     )
 
 
@@ -54,15 +66,9 @@ def _panel(
 ) -> alt.LayerChart:
     central, unit = rows["central"][0], rows["unit"][0]
     domain = [central * reach[0], central * reach[1]]
-    scale = alt.Scale(type="log", domain=domain, nice=False)
+    scale = log_scale(domain)
     axis = alt.Axis(values=ticks(*domain), format="~g", title=f"{unit} (logarithmic)")
-    y = alt.Y(
-        "label:N",
-        sort=order,
-        scale=alt.Scale(domain=order),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labels=first),
-    )
+    y = rows_axis("label:N", order, labels=first)
     moved = rows.filter(pl.col("times") > STILL)
     opacity = pl.when(pl.col("ingredient").is_in(ALTERNATIVES)).then(0.45).otherwise(1.0)
     bars = [
@@ -86,7 +92,7 @@ def _panel(
     return alt.layer(*bars, middle, *texts).properties(
         width=WIDTH,
         height=ROW * len(order),
-        title=alt.TitleParams(f"{title}: {number(central)} {unit}", anchor="start", fontSize=13, offset=6, color=INK),
+        title=panel_title(f"{title}: {number(central)} {unit}", offset=6, color=INK),
     )
 
 
@@ -97,11 +103,11 @@ def _finding(rows: pl.DataFrame, names: list[str]) -> str:
     }
     told: dict[str, list[str]] = {}
     for name, row in widest.items():
-        told.setdefault(row["label"], []).append(f"{PANELS[name][1]} ({number(row['times'])} x)")
+        told.setdefault(row["label"], []).append(f"{PANELS[name][1]} ({times(row['times'])})")
     said = "; ".join(f"{_lower(label)} for {' and '.join(of)}" for label, of in told.items())
-    return f"What matters most: {said}"
+    return f"The most influential assumptions: {said}"
 
 
 def _lower(label: str) -> str:
-    words = label.split(",")[0]  # the rest says how it is moved
+    words = label.split(",")[0]  # the rest says how it is varied
     return words if words[:2].isupper() else f"{words[0].lower()}{words[1:]}"

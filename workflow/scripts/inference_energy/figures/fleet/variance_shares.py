@@ -1,32 +1,45 @@
-"""Where the spread of a single query, and of the mean over queries, comes from."""
+"""What the variability of single queries and the uncertainty of their mean are made of."""
 
 import math
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
+from inference_energy.figures.theme import (
+    AMBER,
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    PALE,
+    PINK,
+    SKY,
+    panel_title,
+    rows_axis,
+    titled,
+)
 from inference_energy.figures.words import WITHIN
 from inference_energy.studies.study import WORKLOADS
 
-# In the order of drawing; colours of Okabe and Ito (2008).
+# In the order of drawing.
 INGREDIENTS = {
     "lengths": ("Lengths of prompt and answer", BLUE),
-    "model and GPU": ("Model and GPU, or their mix", "#56B4E9"),
-    "model mix": ("Model and GPU, or their mix", "#56B4E9"),
+    "model and GPU": ("Model and GPU, or their mix", SKY),
+    "model mix": ("Model and GPU, or their mix", SKY),
     "attainment": ("Throughput attained in service", ORANGE),
-    "fit error": ("Error of the throughput curve", "#E69F00"),
-    "cached share": ("Cached share of prompts", "#009E73"),
-    "load": ("Busy share of nodes", "#CC79A7"),
+    "fit error": ("Error of the throughput curve", AMBER),
+    "cached share": ("Cached share of prompts", GREEN),
+    "load": ("Busy share of nodes", PINK),
     "power": ("Power of nodes", "#F0E442"),
     "pue": ("PUE", "#7F7F7F"),
     "overheads": ("Overheads", "#332288"),
     "interplay": ("Interplay", PALE),
 }
 OTHER = "Other"
-DARK = {BLUE, ORANGE, "#332288", "#009E73", "#7F7F7F"}
+DARK = {BLUE, ORANGE, "#332288", GREEN, "#7F7F7F"}
 SHORT = {
-    "Lengths of prompt and answer": "their lengths",
+    "Lengths of prompt and answer": "lengths",
     "Model and GPU, or their mix": "model and GPU",
     "Throughput attained in service": "attained throughput",
     "Error of the throughput curve": "the fit's error",
@@ -41,7 +54,7 @@ PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
 WIDTH, ROW = 272, 34
 
 
-def variance_shares_figure(*, variance: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, variance: pl.DataFrame, study: dict) -> alt.VConcatChart:
     """Two panels of stacked bars, a row per workload.
 
     Args:
@@ -67,10 +80,9 @@ def variance_shares_figure(*, variance: pl.DataFrame, study: dict) -> alt.VConca
     other = f" Other: {', '.join(grouped)}, each below {SMALL:.0%} everywhere." if grouped else ""
     return titled(
         alt.hconcat(*panels, spacing=18),
-        finding=f"Single queries differ most by {query}; their mean is unknown most by {mean}",
+        finding=f"Variability between queries comes mostly from {query}; uncertainty of their mean from {mean}",
         conditions=f"{study['title']}, {rows['label'][0]}. Shares of the variance of ln energy within"
-        f" {WITHIN[rows['boundary'][0]]}. Factor: by how much energy is off typically (geometric standard"
-        f" deviation).{other}",
+        f" {WITHIN[rows['boundary'][0]]}. Factor: geometric standard deviation of energy.{other}",
     )
 
 
@@ -87,7 +99,7 @@ def _grouped(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 def _bars(rows: pl.DataFrame) -> pl.DataFrame:
     place = [*dict.fromkeys(name for name, _ in INGREDIENTS.values()), OTHER]
     summed = rows.group_by("spread", "row", "name", maintain_order=True).agg(pl.col("variance_share").sum())
-    # What no ingredient explains alone can fall below nothing by chance; that has no length.
+    # The share of interplay can be negative by chance; it then has no length.
     ordered = summed.with_columns(
         order=pl.col("name").replace_strict({name: i for i, name in enumerate(place)}, return_dtype=pl.Int64),
         variance_share=pl.col("variance_share").clip(0),
@@ -112,13 +124,7 @@ def _spreads(rows: pl.DataFrame) -> pl.DataFrame:
 def _panel(
     bars: pl.DataFrame, spreads: pl.DataFrame, title: str, order: list[str], colours: dict[str, str], *, first: bool
 ) -> alt.LayerChart:
-    y = alt.Y(
-        "row:N",
-        sort=order,
-        scale=alt.Scale(domain=order),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labels=first),
-    )
+    y = rows_axis("row:N", order, labels=first)
     scale = alt.Scale(domain=[0, max(1.0, bars["end"].max() or 1.0)], nice=False)
     x = alt.X(
         "start:Q",
@@ -164,13 +170,13 @@ def _panel(
         .encode(x=alt.value(WIDTH + 36), y=alt.value(-9), text="head:N")
     )
     return alt.layer(bar, text, factor, header).properties(
-        width=WIDTH, height=ROW * len(order), title=alt.TitleParams(title, anchor="start", fontSize=13, offset=5)
+        width=WIDTH, height=ROW * len(order), title=panel_title(title)
     )
 
 
 def _dominant(rows: pl.DataFrame, workloads: dict) -> str:
     if rows["log_variance"].max() == 0:
-        return "nothing, as the study takes all of it as known"
+        return "no ingredient (the study takes all as known)"
     known = [name for name in WORKLOADS if name in set(rows["workload"])] or list(workloads)[:1]
     largest = [
         rows.filter(workload=name).sort("variance_share", descending=True).select("name", "variance_share").row(0)

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, number, ticks, titled
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, number, rows_axis, ticks, titled
 
 PANELS = {
     "traditional: median of queries": "Median of traditional queries (Wh)",
@@ -12,7 +12,7 @@ PANELS = {
 WIDTH, ROW = 215, 25
 
 
-def method_bridge_figure(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.HConcatChart:
+def draw(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.HConcatChart:
     """Two waterfalls on logarithmic axes: a bar per step from the value before it to the value after it.
 
     Args:
@@ -31,9 +31,9 @@ def method_bridge_figure(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.H
     return titled(
         alt.hconcat(*panels, spacing=30),
         finding=f"From {number(before)} to {number(after)} Wh for the median query. Largest step down: {_said(down)}"
-        f" (x {down['factor']:.2f}); up: {_said(up)} (x {up['factor']:.2f})",
-        conditions="One change of method or data at a time, from top to bottom; the order matters for how much each"
-        " takes. Blue: lower, orange: higher. Frontier models. Every step is a study in config/studies.",
+        f" (× {down['factor']:.2f}); up: {_said(up)} (× {up['factor']:.2f})",
+        conditions="One change of method or data at a time, from top to bottom; the size of a step depends on the"
+        " order. Blue: lower, orange: higher. Frontier models. Every step is a study in config/studies.",
     )
 
 
@@ -50,19 +50,13 @@ def _panel(steps: pl.DataFrame, title: str, begin: str, end: str, *, first: bool
         low=pl.min_horizontal("before", "after"),
         high=pl.max_horizontal("before", "after"),
         colour=pl.when(pl.col("factor") < 1).then(pl.lit(BLUE)).otherwise(pl.lit(ORANGE)),
-        text=pl.Series([f"x {factor:.2f}" for factor in steps["factor"]]),
+        text=pl.Series([f"× {factor:.2f}" for factor in steps["factor"]]),
     )
     order = [begin, *rows["label"], end]
     low, high = rows["low"].min() / 1.25, rows["high"].max() * 1.9
     scale = alt.Scale(type="log", domain=[low, high])
     x_axis = alt.Axis(values=ticks(low, high), format="~g", title=title)
-    y = alt.Y(
-        "label:N",
-        sort=order,
-        scale=alt.Scale(domain=order),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labels=first, labelFontSize=12, labelLimit=330),
-    )
+    y = rows_axis("label:N", order, labels=first, labelFontSize=12, labelLimit=330)
     levels = (
         alt.Chart(rows.with_columns(next=pl.Series([*rows["label"][1:], end])))
         .mark_rule(color=PALE)

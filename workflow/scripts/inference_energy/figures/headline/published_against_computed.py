@@ -1,4 +1,4 @@
-"""Every printed value beside the computed one."""
+"""Every printed value next to the computed one."""
 
 import altair as alt
 import polars as pl
@@ -8,7 +8,7 @@ from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, WIDTH
 YES, NO = "inside the tolerance", "outside"
 
 
-def published_against_computed_figure(*, headline: pl.DataFrame, study_name: str, study: dict) -> alt.LayerChart:
+def draw(*, headline: pl.DataFrame, study_name: str, study: dict) -> alt.LayerChart:
     """Ratio of computed to published, with the tolerance band of each printed value.
 
     Args:
@@ -64,7 +64,7 @@ def published_against_computed_figure(*, headline: pl.DataFrame, study_name: str
     inside = printed["within"].sum()
     return titled(
         alt.layer(band, one, dots, text).properties(width=WIDTH - 90, height=22 * len(printed)),
-        finding=f"{study['title']}: {inside} of {len(printed)} printed values come back",
+        finding=f"{study['title']}: {inside} of {len(printed)} printed values are reproduced",
         conditions="Grey band: half a unit of the last printed digit plus three standard errors of the published"
         " 10,000 draws per model. Right: published → computed. The note in results/headline.csv says why a value"
         " lies outside.",

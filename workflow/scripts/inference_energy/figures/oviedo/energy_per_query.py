@@ -3,13 +3,13 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, WIDTH, number, titled
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, WIDTH, interval, number, titled
 
 ROW_HEIGHT = 62
 TALLEST = 0.78  # of a row, for the highest density
 
 
-def energy_per_query_figure(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: dict) -> alt.Chart:
+def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: dict) -> alt.Chart:
     """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject.
 
     Args:
@@ -20,11 +20,11 @@ def energy_per_query_figure(*, energy: pl.DataFrame, density: pl.DataFrame, work
     """
     here = pl.col("workload") == workload
     labels = {name: spec["label"] for name, spec in study["classes"].items()}
-    ours = energy.filter(here, pl.col("spread") == "untrimmed").sort("subject_kind", "energy_wh_p50")
+    all_draws = energy.filter(here, pl.col("spread") == "untrimmed").sort("subject_kind", "energy_wh_p50")
     published = energy.filter(here, pl.col("spread") == "as_published").select(
         "subject", pl.col("^energy_wh_p(25|50|75)$").name.suffix("_published")
     )
-    rows = ours.join(published, on="subject", maintain_order="left").with_columns(
+    rows = all_draws.join(published, on="subject", maintain_order="left").with_columns(
         base=-pl.int_range(pl.len()).cast(pl.Float64),
         name=pl.col("subject").replace(labels),
         colour=pl.when(pl.col("subject_kind") == "class").then(pl.lit(ORANGE)).otherwise(pl.lit(BLUE)),
@@ -33,8 +33,8 @@ def energy_per_query_figure(*, energy: pl.DataFrame, density: pl.DataFrame, work
         numbers=pl.Series([f"{number(r['energy_wh_p50'])} Wh" for r in rows.iter_rows(named=True)]),
         range=pl.Series(
             [
-                f"IQR {number(r['energy_wh_p25'])}-{number(r['energy_wh_p75'])}"
-                f" (as published {number(r['energy_wh_p25_published'])}-{number(r['energy_wh_p75_published'])})"
+                f"IQR {interval(r['energy_wh_p25'], r['energy_wh_p75'])}"
+                f" (as published {interval(r['energy_wh_p25_published'], r['energy_wh_p75_published'])})"
                 for r in rows.iter_rows(named=True)
             ]
         ),

@@ -1,10 +1,15 @@
-"""What a fleet draws in a day, beside two familiar loads."""
+"""Energy of a fleet per day, next to two familiar loads."""
+
+from functools import partial
 
 import altair as alt
 import polars as pl
 
+from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, WIDTH, titled
+from inference_energy.fleet.tables import ReferenceLoad
 
+READERS = {"references": partial(read_registry, table=ReferenceLoad)}
 HEADLINE = {
     "traditional": " GWh/day",
     "mixed": " with 10 % long",
@@ -13,7 +18,7 @@ HEADLINE = {
 KINDS = {"traditional": "Traditional queries", "long": "Long queries"}
 
 
-def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.LayerChart:
+def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.LayerChart:
     """Mean energy per day, split by kind of query, with its interval and the reference loads.
 
     Args:
@@ -71,7 +76,8 @@ def fleet_scenarios_figure(*, scenarios: pl.DataFrame, references: pl.DataFrame,
     finding = ", ".join(f"{mean[name]:.1f}{label}" for name, label in HEADLINE.items() if name in mean)
     return titled(
         alt.layer(bars, interval, means, lines, *names).properties(width=WIDTH, height=66 * len(rows)),
-        finding=f"{study['title']}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day draw {finding}",
-        conditions="Bars: mean. Thin line: P5-P95 with utilisation, PUE and serving saving unknown but shared by the"
-        " whole fleet (not drawn anew per query). Model mix and throughput taken as known. Dashed: reference loads.",
+        finding=f"{study['title']}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day take {finding}",
+        conditions="Bars: mean. Thin line: P5–P95 of shared uncertainty: utilisation, PUE and serving saving are drawn"
+        " once for the whole fleet, not per query. Model mix and throughput are taken as known. Dashed: reference"
+        " loads.",
     )

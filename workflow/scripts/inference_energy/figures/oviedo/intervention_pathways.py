@@ -1,24 +1,24 @@
-"""What each lever saves, and all of them together."""
+"""Multiplier of each intervention, and of all of them together."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, number, titled
+from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, number, panel_title, times, titled
 
 
-def intervention_pathways_figure(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
-    """Multiplier of every lever, median and P5-P95, with the median energy that remains.
+def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+    """Multiplier of every intervention, median and P5–P95, with the median energy that remains.
 
     Args:
         interventions: table `intervention_multipliers`.
-        energy: table `energy_per_query`, for the energy before any lever.
+        energy: table `energy_per_query`, for the energy before any intervention.
         study: the study's `title` and `workloads`.
     """
     rows = interventions.filter(pl.col("spread") == "as_published").sort("combination", "multiplier_p50")
     rows = rows.with_columns(
         text=pl.Series(
             [
-                f"{number(r['multiplier_p50'])} x, leaves {number(r['energy_wh_p50'])} Wh"
+                f"{times(r['multiplier_p50'])}, leaves {number(r['energy_wh_p50'])} Wh"
                 for r in rows.iter_rows(named=True)
             ]
         ),
@@ -33,11 +33,11 @@ def intervention_pathways_figure(*, interventions: pl.DataFrame, energy: pl.Data
     together = rows.filter(pl.col("combination") != "single", pl.col("workload") == "traditional").row(0, named=True)
     return titled(
         alt.vconcat(*panels, spacing=28),
-        finding=f"{study['title']}: one lever saves {single.min():.1f}-{single.max():.1f} x at the median, all"
-        f" together {together['multiplier_p10']:.1f}-{together['multiplier_p50']:.1f} x (P10-P50, traditional)",
-        conditions="Factor by which the energy of a frontier query falls. Dot: median; bar: P5-P95. Levers are taken as"
-        " independent; overlap between them would lower the combined factor. Remaining energy: median after the"
-        " published trimming.",
+        finding=f"{study['title']}: one intervention saves {single.min():.1f}–{single.max():.1f}× at the median,"
+        f" all together {together['multiplier_p10']:.1f}–{together['multiplier_p50']:.1f}× (P10–P50, traditional)",
+        conditions="Factor by which the energy of a frontier query falls. Dot: median; bar: P5–P95. Interventions are"
+        " taken as independent; overlap between them would lower the combined factor. Remaining energy: median after"
+        " the published trimming.",
     )
 
 
@@ -68,5 +68,5 @@ def _panel(rows: pl.DataFrame, before_wh: float, label: str, high: float) -> alt
     return (bar + dot + text).properties(
         width=WIDTH,
         height=46 * len(rows),
-        title=alt.TitleParams(f"{label}: {number(before_wh)} Wh before", anchor="start", fontSize=13),
+        title=panel_title(f"{label}: {number(before_wh)} Wh before"),
     )

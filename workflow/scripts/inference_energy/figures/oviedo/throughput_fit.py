@@ -1,17 +1,15 @@
-"""The throughput curve of every model against the benchmark rows behind it."""
+"""The throughput curve of every model with the benchmark rows that it is fitted to."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, number, titled
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, panel_title, times, titled
 
 COLUMNS = 3
 PANEL_WIDTH, PANEL_HEIGHT = 205, 170
 
 
-def throughput_fit_figure(
-    *, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: dict
-) -> alt.ConcatChart:
+def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: dict) -> alt.ConcatChart:
     """One panel per model: observed rows, the curve at the study's prompt length, its extrapolated part.
 
     Args:
@@ -37,11 +35,11 @@ def throughput_fit_figure(
     prompt = study["workloads"]["traditional"]["input_tokens"]
     return titled(
         alt.concat(*panels, columns=COLUMNS, spacing=18),
-        finding=f"{study['title']}: a row left out is predicted within a factor of"
-        f" {best:.1f} at best, {worst:.1f} at worst",
+        finding=f"{study['title']}: rows left out of the fit are predicted with a geometric error of"
+        f" {best:.1f}× (best model) to {worst:.1f}× (worst)",
         conditions="Output throughput of an 8-GPU node. Dots: benchmark rows, labelled with their input tokens."
         f" Line: fit at {prompt:,} input tokens, capped at the largest observed value; dashed on grey: output lengths"
-        " beyond every row of the model. Factor: geometric standard deviation of predicted / observed, row left out.",
+        " beyond every row of the model. Geometric error: geometric standard deviation of predicted / observed.",
     )
 
 
@@ -74,10 +72,9 @@ def _panel(
     return alt.layer(grey, *lines, dots, *text).properties(
         width=PANEL_WIDTH,
         height=PANEL_HEIGHT,
-        title=alt.TitleParams(
+        title=panel_title(
             row["model"],
-            subtitle=f"{row['rows']} rows, {kind}, left-out factor {number(row['leave_one_out_ratio_geometric_sd'])}",
-            anchor="start",
+            subtitle=f"{row['rows']} rows, {kind}, geometric error {times(row['leave_one_out_ratio_geometric_sd'])}",
             fontSize=12.5,
             subtitleFontSize=11,
             subtitleColor=MUTED,

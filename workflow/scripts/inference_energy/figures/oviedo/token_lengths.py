@@ -1,4 +1,4 @@
-"""How long answers are."""
+"""Distribution of answer lengths."""
 
 import altair as alt
 import polars as pl
@@ -7,7 +7,7 @@ from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
 from inference_energy.studies.study import WORKLOADS
 
 
-def token_lengths_figure(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.LayerChart:
+def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.LayerChart:
     """Distribution of output tokens per workload, with median and P95.
 
     Args:
@@ -43,8 +43,7 @@ def token_lengths_figure(*, density: pl.DataFrame, quantiles: pl.DataFrame, stud
     medians = [study["workloads"][name]["output_tokens"]["median"] for name in WORKLOADS]
     return titled(
         alt.layer(area, lines, numbers, heads).properties(width=WIDTH + 120, height=300),
-        finding=f"{study['title']}: long queries have {medians[1] / medians[0]:.1f} times the tokens of"
-        " traditional ones",
+        finding=f"{study['title']}: long queries have {medians[1] / medians[0]:.1f}× the tokens of traditional ones",
         conditions="Exponential lengths rounded to whole tokens, at least one, with medians"
         f" {medians[0]:,} and {medians[1]:,}. Every query has"
         f" {study['workloads']['traditional']['input_tokens']:,} input tokens.",

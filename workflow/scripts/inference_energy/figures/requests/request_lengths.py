@@ -1,9 +1,12 @@
-"""How long prompts and answers of real services are, beside what a study assumes."""
+"""Measured lengths of prompts and answers, next to those that a study assumes."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.theme import BLUE, INK, ORANGE, rows_axis, titled
+from inference_energy.oviedo.token_lengths import assumed_lengths
+from inference_energy.statistics.quantiles import SHARES
+from inference_energy.studies.study import PublishedStudy
 
 LABELS = {
     "azure_conversation": "Azure conversation",
@@ -16,16 +19,13 @@ WIDTH, ROW = 250, 27
 SIDES = {"input": "Prompt", "output": "Answer"}
 
 
-def request_lengths_figure(
-    *, measured: pl.DataFrame, answers: pl.DataFrame, assumed: pl.DataFrame, title: str
-) -> alt.HConcatChart:
-    """Two panels, prompts and answers: P5-P95, P25-P75 and median of every workload.
+def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: dict) -> alt.HConcatChart:
+    """Two panels, prompts and answers: P5–P95, P25–P75 and median of every workload.
 
     Args:
-        measured: `workload_tables.weighted_quantiles` of the traces.
+        measured: table `request_length_quantiles`.
         answers: output-length quantiles per task and model.
-        assumed: `label`, `side` and quantiles of the workloads of a study.
-        title: of that study.
+        study: the study's `title` and `workloads`.
     """
     names = [column for column in measured.columns if column.startswith("tokens_")]
     traces = measured.select(pl.col("workload").replace(LABELS).alias("label"), "side", *names, kind=pl.lit("measured"))
@@ -39,36 +39,30 @@ def request_lengths_figure(
         *names,
         pl.lit("measured").alias("kind"),
     )
-    rows = pl.concat([assumed.with_columns(kind=pl.lit("assumed")), traces, tasks], how="diagonal").select(
-        "label", "side", *names, "kind"
-    )
+    assumed = assumed_lengths(PublishedStudy.of(study), SHARES).with_columns(kind=pl.lit("assumed"))
+    rows = pl.concat([assumed, traces, tasks], how="diagonal").select("label", "side", *names, "kind")
     order = rows["label"].unique(maintain_order=True).to_list()
     chat = dict(measured.filter(workload="azure_conversation").select("side", "tokens_p50").iter_rows())
     panels = [_panel(rows.filter(side=side), name, order, first=side == "input") for side, name in SIDES.items()]
     return titled(
         alt.hconcat(*panels, spacing=16),
-        finding=f"Half of Azure's conversations have more than about {about(chat['input'])} tokens in, and"
-        f" {about(chat['output'])} out; prompts vary as much as answers",
-        conditions=f"Bars: P25-P75 and P5-P95, dot: median. Orange: what {title} assumes, one prompt length for all"
-        " queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over models.",
+        finding=f"Azure's conversations have a median of {about(chat['input'])} tokens in and {about(chat['output'])}"
+        " out; prompts vary as much as answers",
+        conditions=f"Bars: P25–P75 and P5–P95, dot: median. Orange: what {study['title']} assumes, one prompt length"
+        " for all queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over"
+        " models.",
     )
 
 
 def about(tokens: float) -> str:
-    """Two digits: what bins can tell."""
+    """Two digits, the resolution of the bins."""
     return f"{float(f'{tokens:.2g}'):,.0f}"
 
 
 def _panel(rows: pl.DataFrame, name: str, order: list[str], *, first: bool) -> alt.LayerChart:
     scale = alt.Scale(type="log", domain=[1, 60_000])
     axis = alt.Axis(values=[1, 10, 100, 1000, 10_000], format="~s", title=f"{name} length, tokens")
-    y = alt.Y(
-        "label:N",
-        sort=order,
-        scale=alt.Scale(domain=order),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labels=first, labelFontSize=12),
-    )
+    y = rows_axis("label:N", order, labels=first, labelFontSize=12)
     base = alt.Chart(rows).encode(
         y=y, color=alt.condition("datum.kind == 'assumed'", alt.value(ORANGE), alt.value(BLUE))
     )

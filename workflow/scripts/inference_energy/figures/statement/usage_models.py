@@ -9,8 +9,8 @@ from inference_energy.statement.wording import quantity, scale, share
 SHOWN = 20
 
 
-def usage_models_figure(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
-    """Energy of every model: median and P5-P95, beside its share of tokens.
+def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
+    """Energy of every model: median and P5–P95, next to its share of tokens.
 
     Args:
         statement: table `statement`.
@@ -44,6 +44,6 @@ def usage_models_figure(*, statement: pl.DataFrame, usage: dict) -> alt.LayerCha
     return titled(
         (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
         finding=finding,
-        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5-P95 of what all"
-        f" requests share; percentages: share of tokens.{more}",
+        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5–P95 of"
+        f" shared uncertainty; percentages: share of tokens.{more}",
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, WIDTH, titled
+from inference_energy.figures.theme import BLUE, WIDTH, message, titled
 from inference_energy.statement.wording import interval, number, scale
 
 KW_PER_MW = 1000
@@ -13,8 +13,8 @@ KW_PER_MW = 1000
 SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
 
 
-def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
-    """Mean power in every step: median and P5-P95 of what all requests share.
+def draw(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
+    """Mean power in every step: median and P5–P95 of shared uncertainty.
 
     Args:
         steps: table `steps`; without rows for bills alone.
@@ -22,10 +22,8 @@ def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: di
         usage: the usage file's `title`, `boundary` and `step_minutes`.
     """
     if steps.is_empty():
-        said = alt.Chart(pl.DataFrame({"said": ["Bills do not say when in a month tokens were served."]}))
-        said = said.mark_text(align="left").encode(x=alt.value(0), y=alt.value(20), text="said:N")
-        return titled(
-            said.properties(width=WIDTH),
+        return message(
+            "Bills do not say when in a month tokens were served.",
             finding=f"{usage['title']}: no power over time",
             conditions="Request logs have it.",
         )
@@ -59,5 +57,5 @@ def usage_power_figure(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: di
         (band + line).properties(width=WIDTH + 120, height=260),
         finding=f"Power peaks at {interval(peak, 'MW')}, {number(ratio)} times the average, on {when} UTC",
         conditions=f"{usage['title']}. Mean over steps of {usage['step_minutes']} minutes, boundary"
-        f" {usage['boundary']}. Line: median, band: P5-P95 of what all requests share; it does not average out.",
+        f" {usage['boundary']}. Line: median, band: P5–P95 of shared uncertainty, which does not average out.",
     )

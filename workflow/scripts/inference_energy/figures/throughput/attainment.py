@@ -1,9 +1,10 @@
-"""What services reach of the offline maximum while busy."""
+"""Throughput of busy services as a share of the offline maximum."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, titled
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, rows_axis, titled
+from inference_energy.throughput.attainment import summary as summary_of
 
 ORDER = ["server over offline", "interactive over offline", "chat run over offline fit", "fleet over offline"]
 LABELS = [
@@ -15,15 +16,14 @@ LABELS = [
 WIDTH, ROW = 470, 66
 
 
-def attainment_figure(*, pairs: pl.DataFrame, summary: pl.DataFrame) -> alt.LayerChart:
+def draw(*, pairs: pl.DataFrame) -> alt.LayerChart:
     """One row per kind of pair: a dot per pair with its range where it has one, and the median.
 
     Args:
         pairs: table `attainment_pairs`.
-        summary: `attainment.summary` of it.
     """
     label = pl.col("kind").replace_strict(ORDER, LABELS, return_dtype=pl.String).alias("label")
-    pairs, summary = pairs.with_columns(label), summary.with_columns(label)
+    pairs, summary = pairs.with_columns(label), summary_of(pairs).with_columns(label)
     said = summary.with_columns(
         said=pl.format(
             "{} {}, median {}",
@@ -38,7 +38,7 @@ def attainment_figure(*, pairs: pl.DataFrame, summary: pl.DataFrame) -> alt.Laye
         scale=alt.Scale(domain=[0, 1.4]),
         axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4], format="~g"),
     )
-    y = alt.Y("label:N", sort=LABELS, title=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=12.5))
+    y = rows_axis("label:N", [name for name in LABELS if name in set(said["label"])], labelFontSize=12.5)
     one = alt.Chart(pl.DataFrame({"ratio": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
     ranges = (
         alt.Chart(pairs.filter(pl.col("ratio_low") < pl.col("ratio_high")))
@@ -57,9 +57,9 @@ def attainment_figure(*, pairs: pl.DataFrame, summary: pl.DataFrame) -> alt.Laye
     )
     return titled(
         alt.layer(one, ranges, dots, medians, text).properties(width=WIDTH, height=ROW * len(said)),
-        finding=f"A busy service reaches {server} of what its GPUs do offline under MLPerf's server limits,"
-        f" {interactive} under its interactive ones",
+        finding=f"A busy service attains {server} of the offline throughput under MLPerf's server limits,"
+        f" {interactive} under its interactive limits",
         conditions="Output tokens per second and GPU, both of the same model. Server, interactive: MLPerf, one system,"
         " random arrivals under a latency limit. Chat run: ML.ENERGY on vLLM against TensorRT-LLM. Fleet: DeepSeek on"
-        " H800 against a benchmark on H200. Lines: range where prompt lengths or GPUs are not the same.",
+        " H800 against a benchmark on H200. Lines: range where prompt lengths or GPUs differ.",
     )

@@ -1,24 +1,40 @@
-"""What a fast answer costs in energy: batches from small to large, and the cost of a latency target."""
+"""Energy against latency as the batch grows, and the energy that a latency target costs."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, number, ticks, titled
+from inference_energy.figures.theme import (
+    BLUE,
+    GREEN,
+    INK,
+    MUTED,
+    ORANGE,
+    PINK,
+    log_scale,
+    number,
+    panel_title,
+    ticks,
+    titled,
+)
+from inference_energy.throughput.latency import representatives
 
-CLASSES = {"frontier": ORANGE, "large": BLUE, "medium": "#009E73", "small": "#CC79A7"}  # Okabe and Ito (2008)
-FAST_MS, SLOW_MS = 20.0, 50.0  # what the title tells
+CLASSES = {"frontier": ORANGE, "large": BLUE, "medium": GREEN, "small": PINK}
+FAST_MS, SLOW_MS = 20.0, 50.0  # targets that the title reports
 COUNTED_MS = (5.0, 10.0, 20.0, 50.0, 100.0)  # targets at which the models that meet them are counted
 MOST = 40.0  # upper end of the axis of costs
 WIDTH, HEIGHT, LOWER = 318, 290, 200
 
 
-def batch_latency_figure(*, runs: pl.DataFrame, summary: pl.DataFrame) -> alt.VConcatChart:
+def draw(*, runs: pl.DataFrame, summary: pl.DataFrame, models: pl.DataFrame, source: str) -> alt.VConcatChart:
     """Energy against latency of one model per class above, what a latency target costs below; a column per GPU.
 
     Args:
-        runs: `batch_latency.representatives` of one source.
-        summary: `batch_latency.summary` of the same source.
+        runs: table `latency_runs`.
+        summary: table `latency_summary`.
+        models: model registry.
+        source: whose runs are drawn.
     """
+    runs, summary = representatives(runs.filter(source=source), models), summary.filter(source=source)
     names = dict(runs.select("model_class", "model").unique().iter_rows())
     classes = [name for name in CLASSES if name in names]
     labels = {name: f"{names[name]} ({name})" for name in classes}
@@ -46,10 +62,10 @@ def batch_latency_figure(*, runs: pl.DataFrame, summary: pl.DataFrame) -> alt.VC
     return titled(
         alt.hconcat(*columns, spacing=16),
         finding=_finding(summary, gpus),
-        conditions="ML.ENERGY v3 on vLLM, energy of GPU boards. Above: runs of the model with the most runs of its"
-        " class on both GPUs; line: runs that no other beats in both, pale: the rest; numbers: concurrent requests."
-        " Below: least energy among runs that meet the target over the least of all, each model and GPU on its own;"
-        " line: median, band: P5-P95 over all models, open at the top where more than 5% do not meet the target.",
+        conditions="ML.ENERGY v3 on vLLM, energy of GPU boards. Top: per class the model with the most runs on"
+        " both GPUs; line: Pareto-optimal runs, pale: dominated runs; numbers: concurrent requests. Bottom: least"
+        " energy among runs that meet the target over the least of all runs, per model and GPU; line: median, band:"
+        " P5–P95 over models, open at the top where more than 5% do not meet the target.",
     )
 
 
@@ -62,7 +78,7 @@ def _x(column: str, title: str | None, span: list[float]) -> alt.X:
     return alt.X(
         column,
         title=title,
-        scale=alt.Scale(type="log", domain=span, nice=False),
+        scale=log_scale(span),
         axis=alt.Axis(values=values, format="~g"),
     )
 
@@ -74,7 +90,7 @@ def _sweeps(
     x = _x("inter_token_latency_ms:Q", "Median latency between tokens, ms", spans["x"])
     y = alt.Y(
         "energy_j_per_output_token:Q",
-        scale=alt.Scale(type="log", domain=spans["y"], nice=False),
+        scale=log_scale(spans["y"]),
         axis=alt.Axis(values=ticks(*spans["y"]), format="~g", title=title, labels=first),
     )
     line = runs.filter("pareto").sort("label", "inter_token_latency_ms", "row_id")
@@ -99,7 +115,7 @@ def _sweeps(
     kept = base.transform_filter("datum.pareto").mark_circle(size=26, opacity=1)
     lines = alt.Chart(line).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, order="inter_token_latency_ms:Q")
     return alt.layer(beaten, lines, kept, *texts).properties(
-        width=WIDTH, height=HEIGHT, title=alt.TitleParams(gpu, fontSize=13, anchor="start", color=INK)
+        width=WIDTH, height=HEIGHT, title=panel_title(gpu, color=INK)
     )
 
 
@@ -131,23 +147,21 @@ def _costs(summary: pl.DataFrame, spans: dict[str, list[float]], *, first: bool)
     return alt.layer(area, line, count).properties(
         width=WIDTH,
         height=LOWER,
-        title=alt.TitleParams(
-            "Models that meet the target:", fontSize=11, fontWeight="normal", anchor="start", color=MUTED, offset=10
-        ),
+        title=panel_title("Models that meet the target:", fontSize=11, fontWeight="normal", color=MUTED, offset=10),
     )
 
 
 def _finding(summary: pl.DataFrame, gpus: list[str]) -> str:
     fast, slow = ([_times(summary, gpu, target) for gpu in gpus] for target in (FAST_MS, SLOW_MS))
     names = [gpu.split()[0] for gpu in gpus]
-    first, *others = (f"{times} times on {name}" for times, name in zip(fast, names, strict=True))
-    told = " and ".join([first.replace(" times", " times its least energy"), *others])
+    first, *others = (f"{cost} on {name}" for cost, name in zip(fast, names, strict=True))
+    told = " and ".join([first.replace(" on", " its least energy on"), *others])
     return (
         f"A token every {number(FAST_MS)} ms costs the median model {told};"
-        f" every {number(SLOW_MS)} ms, {' and '.join(slow)} times"
+        f" every {number(SLOW_MS)} ms, {' and '.join(slow)}"
     )
 
 
 def _times(summary: pl.DataFrame, gpu: str, target_ms: float) -> str:
     found = summary.filter(gpu=gpu, target_ms=target_ms)["cost_p50"].drop_nulls().to_list()
-    return f"{found[0]:.1f}" if found else "an unknown number of"
+    return f"{found[0]:.1f}×" if found else "an unknown multiple of"

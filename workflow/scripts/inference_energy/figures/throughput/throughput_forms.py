@@ -1,26 +1,26 @@
-"""How far each form of throughput misses rows that it has not seen."""
+"""Error of each form of throughput on rows that it was not fitted to."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, rows_axis, titled
 from inference_energy.statistics.quantiles import SHARES
 from inference_energy.throughput.fits import BAND
 
 LABELS = {
     "gpu_seconds": "GPU-seconds per query",
     "log_linear": "Log-linear (published)",
-    "borrowed_other_version": "Borrowed: other version",
-    "borrowed_other_gpu": "Borrowed: other GPU",
-    "borrowed_other_model": "Borrowed: other model",
-    "borrowed_other_architecture": "Borrowed: other architecture",
+    "borrowed_other_version": "Transferred: other version",
+    "borrowed_other_gpu": "Transferred: other GPU",
+    "borrowed_other_model": "Transferred: other model",
+    "borrowed_other_architecture": "Transferred: other architecture",
 }
 WIDTH, ROW = 470, 74
 SCALE = alt.Scale(type="log", domain=[0.15, 6.5])
 
 
-def throughput_forms_figure(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
-    """One row per form: a tick per left-out row at predicted / observed, its P5-P95, P25-P75 and median.
+def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
+    """One row per form: a tick per left-out row at predicted / observed, its P5–P95, P25–P75 and median.
 
     Args:
         left_out: table `throughput_left_out`.
@@ -32,13 +32,13 @@ def throughput_forms_figure(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> a
         pl.col("ratio").quantile(share, "linear").alias(name) for name, share in SHARES.items()
     )
     said = pl.format(
-        "typical factor {}, {} % within 0.75-1.33",
+        "geometric error {}×, {} % within 0.75–1.33",
         pl.col("ratio_geometric_sd").round(2),
         (pl.col("share_within_band") * 100).round(0).cast(pl.Int64),
     )
     rows = ranges.join(overall, on="form").with_columns(said.alias("said")).sort("ratio_geometric_sd", "form")
     order = [name for name in LABELS.values() if name in set(rows["label"])]
-    y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelFontSize=12.5))
+    y = rows_axis("label:N", order, labelFontSize=12.5)
     x_axis = alt.Axis(values=[0.2, 0.5, 0.75, 1, 1.33, 2, 5], format="~g", title="Predicted / observed throughput")
     band = (
         alt.Chart(pl.DataFrame({"low": [BAND[0]], "high": [BAND[1]]}))
@@ -67,9 +67,10 @@ def throughput_forms_figure(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> a
         alt.layer(band, ticks, *bars, medians.encode(x=alt.X("p50:Q", scale=SCALE)), text).properties(
             width=WIDTH, height=ROW * len(order)
         ),
-        finding=f"GPU-seconds per query predict an unseen row within {best['ratio_geometric_sd'] - 1:.0%};"
-        f" the published form misses by a factor of {published['ratio_geometric_sd']:.1f}",
+        finding="GPU-seconds per query predict unseen rows with a geometric error of"
+        f" {best['ratio_geometric_sd']:.2f}×, the published form with {published['ratio_geometric_sd']:.1f}×",
         conditions=f"{best['rows']} rows of {best['configurations']} configurations with six or more pairs of lengths."
-        " Every row is predicted without itself; borrowed: without its configuration. Ticks: rows. Bars: P25-P75 and"
-        " P5-P95; dot: median. Grey: 0.75 to 1.33. Typical factor: geometric standard deviation about 1.",
+        " Every row is left out of its own prediction; transferred: the whole configuration is left out. Ticks: rows."
+        " Bars: P25–P75 and P5–P95; dot: median. Grey: 0.75–1.33. Geometric error: exponential of the root mean square"
+        " log ratio.",
     )

@@ -3,10 +3,22 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, number, ticks, titled
-from inference_energy.figures.words import NAMES
+from inference_energy.figures.theme import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PALE,
+    SKY,
+    log_scale,
+    number,
+    panel_title,
+    rows_axis,
+    ticks,
+    titled,
+)
+from inference_energy.figures.words import NAMES, named
 
-SKY = "#56B4E9"  # Okabe and Ito (2008)
 COLOURS = {"current": BLUE, "current_offline": SKY, "measured": ORANGE}  # the rest: grey
 SHAPES = {"gpu_boards": "circle", "node": "square", "datacenter": "diamond", "fleet": "triangle-up"}
 STAR = "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z"
@@ -20,8 +32,8 @@ PARTS = {
 ROW, LEFT, RIGHT = 16, 268, 140
 
 
-def cross_methods_figure(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) -> alt.VConcatChart:
-    """Per model a row of methods across boundaries, beside the factors that their spread multiplies from.
+def draw(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) -> alt.VConcatChart:
+    """Per model a row of methods across boundaries, next to the parts of the factor between the methods.
 
     Args:
         methods: table `cross_methods`.
@@ -29,6 +41,7 @@ def cross_methods_figure(*, methods: pl.DataFrame, parts: pl.DataFrame, output_t
         output_tokens: length of the answer that is drawn.
     """
     methods, parts = (table.filter(pl.col("output_tokens") == output_tokens) for table in (methods, parts))
+    methods = methods.with_columns(named())
     models = methods["model"].unique(maintain_order=True).to_list()
     whole = parts.filter(part="whole")["factor"]
     ends = methods.select(
@@ -54,10 +67,9 @@ def cross_methods_figure(*, methods: pl.DataFrame, parts: pl.DataFrame, output_t
     return titled(
         alt.vconcat(*rows, spacing=10).resolve_scale(shape="shared"),
         finding=_finding(parts, tokens),
-        conditions="Left: each method within each boundary that it speaks of; pale bar: P5-P95 of ours in the"
-        " datacenter; star: measured, GPU boards. Right: factor between the largest and the smallest (but for saturated"
-        " offline), each at its widest boundary up to the datacenter, and the parts that multiply to it, each from"
-        " where the last ended.",
+        conditions="Left: each method within each boundary that it covers; pale bar: P5–P95 of this work in the"
+        " datacenter; star: measured on GPU boards. Right: factor between the largest and the smallest method (without"
+        " saturated offline), each at its widest boundary up to the datacenter, and the parts whose product it is.",
     )
 
 
@@ -70,14 +82,8 @@ def _energies(rows: pl.DataFrame, model: str, span: list[float], *, last: bool) 
     axis = alt.Axis(
         values=ticks(*span), format="~g", labels=last, ticks=last, title="Wh per query (logarithmic)" if last else None
     )
-    scale = alt.Scale(type="log", domain=span, nice=False)
-    y = alt.Y(
-        "label:N",
-        sort=order,
-        scale=alt.Scale(domain=order),
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, minExtent=190),
-    )
+    scale = log_scale(span)
+    y = rows_axis("label:N", order, minExtent=190)
     colour = alt.Color("colour:N", scale=None)
     x = alt.X("energy_wh:Q", scale=scale, axis=axis)
     ranges = (
@@ -106,7 +112,7 @@ def _energies(rows: pl.DataFrame, model: str, span: list[float], *, last: bool) 
     ).properties(
         width=LEFT,
         height=ROW * len(order),
-        title=alt.TitleParams(model, anchor="start", frame="group", fontSize=13, offset=3, color=INK),
+        title=panel_title(model, frame="group", offset=3, color=INK),
     )
 
 
@@ -117,17 +123,11 @@ def _factors(parts: pl.DataFrame, span: list[float], height: int, *, first: bool
         if part in found:
             low = 1.0 if part == "whole" else start
             start = low * found[part]
-            rows.append({"name": name, "part": part, "low": low, "high": start, "said": f"x {number(found[part])}"})
+            rows.append({"name": name, "part": part, "low": low, "high": start, "said": f"× {number(found[part])}"})
     rows = pl.DataFrame(rows).with_columns(
         colour=pl.when(pl.col("part") == "whole").then(pl.lit(INK)).otherwise(pl.lit(MUTED))
     )
-    y = alt.Y(
-        "name:N",
-        sort=rows["name"].to_list(),
-        title=None,
-        scale=alt.Scale(domain=rows["name"].to_list()),
-        axis=alt.Axis(ticks=False, domain=False),
-    )
+    y = rows_axis("name:N", rows["name"].to_list())
     axis = alt.Axis(
         values=ticks(*span),
         format="~g",
@@ -135,7 +135,7 @@ def _factors(parts: pl.DataFrame, span: list[float], height: int, *, first: bool
         ticks=last,
         title="Factor (logarithmic)" if last else None,
     )
-    scale = alt.Scale(type="log", domain=span, nice=False)
+    scale = log_scale(span)
     base = alt.Chart(rows).encode(y=y)
     bars = base.mark_bar(height=11, minBandSize=1).encode(
         x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=alt.Color("colour:N", scale=None)
@@ -145,13 +145,13 @@ def _factors(parts: pl.DataFrame, span: list[float], height: int, *, first: bool
         x=alt.X("high:Q", scale=scale, axis=axis), text="said:N"
     )
     chart = alt.layer(one, bars, text).properties(width=RIGHT, height=height)
-    title = alt.TitleParams("What the spread is made of", anchor="start", fontSize=13, offset=3, color=INK)
+    title = panel_title("Factor between methods", offset=3, color=INK)
     return chart.properties(title=title) if first else chart
 
 
 def _finding(parts: pl.DataFrame, tokens: tuple[float, float]) -> str:
     words = {
-        "boundary": "boundaries make",
+        "boundary": "boundaries explain",
         "load and attainment": "load and attainment",
         "throughput and method": "throughput and method",
     }

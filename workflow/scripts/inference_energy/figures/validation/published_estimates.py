@@ -1,11 +1,12 @@
-"""What others state of a query's energy, over what ours says of the same query."""
+"""Published estimates of a query's energy over the estimate of this work for the same query."""
 
 import math
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, number, ticks, titled
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, log_scale, ticks, times, titled
+from inference_energy.validation.statements import PUBLISHED_RANGE
 
 KINDS = {
     "unbatched_measurement": ("Measured, one request at a time", "measurements of one request at a time"),
@@ -32,15 +33,12 @@ FEW = 4  # kinds of at most so many estimates show the range of each
 WIDTH, DOT, LINE, GAP = 520, 7, 19, 22
 
 
-def statements_figure(
-    *, statements: pl.DataFrame, kinds: pl.DataFrame, published: tuple[float, float]
-) -> alt.LayerChart:
+def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
     """One row per kind of estimate, from the largest median factor to the smallest; a dot per estimate.
 
     Args:
         statements: table `published_estimates`.
         kinds: table `published_estimate_kinds`.
-        published: the range by which the paper says that estimates overstate.
     """
     known = statements.filter(pl.col("factor").is_not_null())
     kinds = kinds.sort("factor_p50", "kind", descending=[True, False])
@@ -64,29 +62,28 @@ def statements_figure(
             "{} {} {}",
             "estimates",
             pl.when(pl.col("estimates") == 1).then(pl.lit("estimate,")).otherwise(pl.lit("estimates, median")),
-            pl.concat_str(pl.col("factor_p50").map_elements(number, return_dtype=pl.String), pl.lit(" x")),
+            pl.col("factor_p50").map_elements(times, return_dtype=pl.String),
         )
     )
-    chart = _chart(dots, labels, domain, top, published)
+    chart = _chart(dots, labels, domain, top)
     few = dots.filter("few")
     return titled(
         chart,
-        finding=_finding(kinds, published),
-        conditions=f"{len(known)} of {len(statements)} estimates, each held against ours for the same model or class,"
-        " tokens and boundary. Dot: theirs over our median; orange bar: median of the kind;"
-        + (f" line, for kinds of at most {FEW}: theirs over P95 and P5 of ours." if len(few) else "")
-        + " Band: the factor by which the paper says that estimates overstate.",
+        finding=_finding(kinds),
+        conditions=f"{len(known)} of {len(statements)} estimates, each divided by the median of this work for the same"
+        " model or class, tokens and boundary. Dot: one estimate; orange bar: median of the kind;"
+        + (f" line (kinds of at most {FEW}): divided by P95 and P5 of this work." if len(few) else "")
+        + " Band: the factor by which estimates overstate according to the paper.",
     )
 
 
-def _chart(
-    dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height: float, published: tuple[float, float]
-) -> alt.LayerChart:
-    scale = alt.Scale(type="log", domain=domain, nice=False)
-    axis = alt.Axis(values=ticks(*domain), format="~g", title="Theirs / ours (logarithmic)")
+def _chart(dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height: float) -> alt.LayerChart:
+    scale = log_scale(domain)
+    axis = alt.Axis(values=ticks(*domain), format="~g", title="Published estimate / this work (logarithmic)")
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     x = alt.X("factor:Q", scale=scale, axis=axis)
-    ends = pl.DataFrame({"low": [published[0]], "high": [published[1]], "said": [f"Paper: {interval(*published)} x"]})
+    low, high = PUBLISHED_RANGE
+    ends = pl.DataFrame({"low": [low], "high": [high], "said": [f"Paper: {interval(low, high)}×"]})
     band = alt.Chart(ends).encode(x=alt.X("low:Q", scale=scale, axis=axis))
     one = alt.Chart(pl.DataFrame({"factor": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
     base = alt.Chart(dots).encode(x=x, y=y)
@@ -137,15 +134,16 @@ def _swarm(factors: list[float], domain: list[float]) -> list[float]:
     return [y for _, y in placed]
 
 
-def _finding(kinds: pl.DataFrame, published: tuple[float, float]) -> str:
+def _finding(kinds: pl.DataFrame) -> str:
     medians = dict(kinds.select("kind", "factor_p50").iter_rows())
     told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
     said, values = (
         [KINDS.get(kind, (kind, kind))[1] for kind in told],
-        [f"{number(medians[kind])} x" for kind in told],
+        [times(medians[kind]) for kind in told],
     )
     within = kinds.filter(kind=told[0])["share_within_4_to_20"][0]
-    found = f"{said[0]} state {values[0]} ours at the median ({within:.0%} of them {interval(*published)} x)"
+    band = f"{within:.0%} of them {interval(*PUBLISHED_RANGE)}×"
+    found = f"{said[0]} are {values[0]} the estimate of this work at the median ({band})"
     if others := [f"{name} {value}" for name, value in zip(said[1:], values[1:], strict=True)]:
         found += ", " + " and ".join(others)
     return f"{found[0].upper()}{found[1:]}"

@@ -1,23 +1,40 @@
-"""Predicted against measured energy per output token, ours beside other methods."""
+"""Predicted against measured energy per output token, this work next to other methods."""
 
 import math
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, number, ticks, titled
+from inference_energy.figures.theme import (
+    AMBER,
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PALE,
+    PINK,
+    SKY,
+    interval,
+    log_scale,
+    number,
+    panel_title,
+    ticks,
+    times,
+    titled,
+)
+from inference_energy.figures.words import named
 
 OURS, UNSEEN = "current", "current_unseen"
 TARGETS = {"gpu_boards": "GPU boards", "node_wall": "Node at the wall"}
 SHORT = {"gpu_boards": "Boards", "node_wall": "Wall"}  # where there is little room
 SHAPES = {"gpu_boards": "circle", "node_wall": "diamond"}
-PALETTE = ["#CC79A7", BLUE, "#009E73", ORANGE, "#E69F00", "#56B4E9"]  # Okabe and Ito (2008)
+GPU_COLOURS = [PINK, BLUE, GREEN, ORANGE, AMBER, SKY]
 BAND = 2.0  # the band that is drawn about agreement
 WIDTH, SMALL, COLUMNS = 335, 122, 3  # so that two rows of small panels end where the large one does
 
 
-def calibration_figure(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -> alt.HConcatChart:
-    """Ours in a large panel, each other method in a small one over the same range; a mark per measured run.
+def draw(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -> alt.HConcatChart:
+    """One large panel for this work and a small one per other method, over the same range; a mark per measured run.
 
     Args:
         backtest: table `backtest`.
@@ -26,7 +43,7 @@ def calibration_figure(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: p
     """
     ours = backtest.filter(pl.col("predicted_p50").is_not_null()).with_columns(predicted="predicted_p50")
     others = pl.concat([peers.filter(pl.col("predicted").is_not_null()), _unseen(backtest)], how="diagonal")
-    whole = scores.filter(grouped_by="all")
+    whole = scores.filter(grouped_by="all").with_columns(named())
     points = pl.concat([ours.select("measured", "predicted"), others.select("measured", "predicted")])
     reach = [*points["predicted"], *ours["predicted_p05"], *ours["predicted_p95"]]
     spans = {
@@ -37,7 +54,7 @@ def calibration_figure(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: p
     encoded = {
         "color": alt.Color(
             "gpu:N",
-            scale=alt.Scale(domain=gpus, range=PALETTE[: len(gpus)]),
+            scale=alt.Scale(domain=gpus, range=GPU_COLOURS[: len(gpus)]),
             legend=alt.Legend(title=None, symbolType="circle", symbolOpacity=1),
         ),
         "shape": alt.Shape(
@@ -69,7 +86,7 @@ def calibration_figure(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: p
 
 
 def _unseen(backtest: pl.DataFrame) -> pl.DataFrame:
-    """Ours without any run of the engine, beside the other methods, which have seen none either."""
+    """Predictions of this work without any run of the engine; the other methods use none either."""
     known = backtest.filter(pl.col("predicted_p50_unseen").is_not_null())
     return known.select("gpu", "target", "measured", predicted="predicted_p50_unseen", method=pl.lit(UNSEEN))
 
@@ -86,7 +103,7 @@ def _panel(
 ) -> alt.LayerChart:
     large = width == WIDTH
     runs = runs.with_columns(said=pl.col("target").replace_strict(TARGETS, return_dtype=pl.String))
-    scales = {axis: alt.Scale(type="log", domain=span, nice=False) for axis, span in spans.items()}
+    scales = {axis: log_scale(span) for axis, span in spans.items()}
     titles = {"x": "Measured, J per output token", "y": "Predicted, J per output token"}
     axes = {
         axis: alt.Axis(
@@ -120,7 +137,7 @@ def _panel(
         edge = {"stroke": INK, "strokeWidth": 0.8} if target == "node_wall" else {}
         layers.append(marks.mark_point(filled=True, size=size, opacity=opacity, **edge))
     said = [
-        f"{(TARGETS if large else SHORT)[row['target']]}: {row['runs']} runs, x {number(row['geometric_error'])}"
+        f"{(TARGETS if large else SHORT)[row['target']]}: {row['runs']} runs, {times(row['geometric_error'])}"
         for row in scores.sort("target").iter_rows(named=True)
     ]
     decades = {axis: math.log10(span[1] / span[0]) for axis, span in spans.items()}
@@ -129,16 +146,8 @@ def _panel(
     return alt.layer(*layers).properties(
         width=width,
         height=round(width * decades["y"] / decades["x"]),
-        title=alt.TitleParams(
-            name,
-            subtitle=said,
-            anchor="start",
-            frame="group",
-            fontSize=13,
-            subtitleFontSize=11.5,
-            subtitlePadding=3,
-            offset=6,
-            color=INK,
+        title=panel_title(
+            name, subtitle=said, frame="group", subtitleFontSize=11.5, subtitlePadding=3, offset=6, color=INK
         ),
     )
 
@@ -150,33 +159,33 @@ def _ticks(span: list[float], *, large: bool) -> list[float]:
 def _finding(whole: pl.DataFrame) -> str:
     ours = dict(whole.filter(method=OURS).select("target", "geometric_error").iter_rows())
     words = {"gpu_boards": "on GPU boards", "node_wall": "at the wall"}
-    told = " and ".join(f"{number(ours[target])} {said}" for target, said in words.items() if target in ours)
-    found = f"From other runs, ours predicts measured energy within a typical factor of {told}"
+    told = " and ".join(f"{times(ours[target])} {said}" for target, said in words.items() if target in ours)
+    found = f"This work predicts measured energy from other runs with a geometric error of {told}"
     errors = whole.filter(~pl.col("method").is_in([OURS, UNSEEN]))["geometric_error"]
     if len(errors) == 1:
-        return f"{found}; the other method, without them, misses by {number(errors[0])}"
+        return f"{found}; the other method, which uses no runs, has {times(errors[0])}"
     if len(errors):
-        return f"{found}; other methods, without them, miss by {number(errors.min())} to {number(errors.max())}"
+        return f"{found}; other methods, which use no runs, have {interval(errors.min(), errors.max())}×"
     return found
 
 
 def _conditions(whole: pl.DataFrame, others: pl.DataFrame) -> str:
     said = (
-        "A mark per saturated run. Ours knows other runs of the same benchmark: on boards other networks and"
-        " configurations, at the wall other systems' throughput; the other methods do not, nor does ours, unseen."
-        " Vertical line: P5-P95;"
-        f" dashed: agreement; band: within {BAND:g} x. After x: typical factor about 1 (root mean square of logs)."
+        "One mark per saturated run. This work uses other runs of the same benchmark: for boards other networks and"
+        " configurations, at the wall the throughput of other systems. Other methods, and this work, unseen, use none."
+        f" Vertical line: P5–P95; dashed: agreement; band: within {BAND:g}×. Geometric error (number with ×):"
+        " exponential of the root mean square log ratio."
     )
     same = whole.filter(~pl.col("method").is_in([OURS, UNSEEN]), pl.col("ours_on_the_same_runs").is_not_null())
     if len(same):
         errors = same["ours_on_the_same_runs"]
-        said += f" Methods cover different runs; on those that one shares with ours, ours misses by {_both(errors)}."
+        said += f" Methods cover different runs; on those of each other method, this work has {_both(errors)}×."
     aligned = others.filter(pl.col("aligned").fill_null(False))["label"].unique().sort().to_list()
     if aligned:
-        said += f" {' and '.join(aligned)}: brought from the node to its boards."
+        said += f" {' and '.join(aligned)}: converted from the node to its boards."
     return said
 
 
 def _both(errors: pl.Series) -> str:
     low, high = number(errors.min()), number(errors.max())
-    return low if low == high else f"{low}-{high}"
+    return low if low == high else f"{low}–{high}"

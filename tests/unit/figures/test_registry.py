@@ -1,0 +1,48 @@
+"""What the registry says of a figure is what its module, its caption and its rule need."""
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from inference_energy.figures import registry
+
+ROOT = Path(__file__).parents[3]
+MODULES = ROOT / "workflow/scripts/inference_energy/figures"
+STUDIES = {"printed": "published", "today": "nested"}
+names = [figure.name for figure in registry.FIGURES]
+
+
+@pytest.mark.parametrize("figure", registry.FIGURES, ids=names)
+def test_a_module_draws_a_figure_from_what_its_rule_hands_over(figure):
+    of = [name for name, parts in (("study", figure.of_study), ("usage", figure.of_usage)) if parts]
+    configured = {"cross_methods": ["output_tokens"], "method_bridge": ["begin", "end"]}.get(figure.name, [])
+    arguments = inspect.signature(import_module(f"inference_energy.figures.{figure.module}").draw).parameters
+    assert {argument.kind for argument in arguments.values()} == {inspect.Parameter.KEYWORD_ONLY}
+    assert sorted(arguments) == sorted([*figure.inputs, *figure.params, *of, *configured])
+
+
+@pytest.mark.parametrize("figure", registry.FIGURES, ids=names)
+def test_a_figure_of_the_report_has_a_caption(figure):
+    assert (ROOT / f"workflow/report/{figure.name}.rst").is_file() == bool(figure.category)
+
+
+def test_every_module_of_a_chapter_has_one_entry():
+    modules = {str(path.relative_to(MODULES)).removesuffix(".py").replace("/", ".") for path in MODULES.glob("*/*.py")}
+    assert sorted(figure.module for figure in registry.FIGURES) == sorted(
+        name for name in modules if not name.endswith("__init__")
+    )
+    assert len(set(names)) == len(names)
+
+
+def test_a_run_has_the_figures_of_its_studies_the_last_study_first():
+    found = registry.paths(STUDIES, bridged=True)
+    assert len(found) == len(set(found)) == 6 + 8 + 6 + 5
+    assert found.index("figures/today/sweeps") < found.index("figures/printed/energy_per_query_traditional")
+    assert "figures/printed/energy_per_query_long" in found
+    assert not any("model_sweeps" in path or "usage" in path for path in found)
+
+
+def test_a_run_without_the_begin_of_the_bridge_has_nothing_that_is_compared():
+    found = registry.paths({"today": "nested"}, bridged=False)
+    assert {path.split("/")[1] for path in found} == {"today", "benchmarks"}

@@ -1,0 +1,18 @@
+"""Wiring of every rule figure_<name>: draw one figure from inputs and parameters named as the arguments of `draw`."""
+
+from importlib import import_module
+from pathlib import Path
+
+import polars as pl
+from inference_energy.common import jobs
+from inference_energy.figures import render
+
+BY_ENDING = {".parquet": pl.read_parquet, ".csv": pl.read_csv}
+
+with jobs.job(snakemake):
+    files = {name: Path(path) for name, path in snakemake.input.items() if name != "code"}
+    parameters = dict(snakemake.params.items())
+    figure = import_module(f"inference_energy.figures.{parameters.pop('module')}")
+    readers = getattr(figure, "READERS", {})  # of inputs that are checked as they are read
+    tables = {name: readers.get(name, BY_ENDING[path.suffix])(path) for name, path in files.items()}
+    render.save(figure.draw(**tables, **parameters), snakemake.output)
