@@ -36,9 +36,8 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.To
 
 def _lines(text: str, width: int) -> list[str]:
     """Text in lines, a number never parted from its unit or sign."""
-    return textwrap.wrap(
-        re.sub(r"\d (?=(Wh|GWh|B)\b|%)|> (?=\d)|× (?=\S)", lambda m: m[0].replace(" ", "\u00a0"), text), width
-    )
+    pattern = r"\d (?=(Wh|GWh|B)\b|%)|> (?=\d)|× (?=\S)"
+    return textwrap.wrap(re.sub(pattern, lambda found: found[0].replace(" ", "\u00a0"), text), width)
 
 
 def config() -> dict:
