@@ -85,7 +85,7 @@ def median_and_range(row: dict, name: str, unit: str) -> str:
 
 
 def log_scale(ends: Sequence[float]) -> alt.Scale:
-    """A logarithmic scale that ends where it is told to."""
+    """A logarithmic scale with exactly these ends."""
     return alt.Scale(type="log", domain=list(ends), nice=False)
 
 
