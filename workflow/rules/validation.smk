@@ -1,6 +1,6 @@
 # Validation against measurements: predicted against measured, this work against other methods, each assumption alone.
 
-# The study that others are set beside: the last step of the bridge.
+# The study that others are compared with: the last step of the bridge.
 CURRENT = list(BRIDGE)[-1]
 # The published study whose throughput curves stand for the published method.
 PUBLISHED_CURVES = f"results/{config['bridge']['from']}/throughput_fit.parquet"

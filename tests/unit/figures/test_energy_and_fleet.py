@@ -9,7 +9,6 @@ from inference_energy.figures import render
 from inference_energy.figures.energy import boundaries, energy_by_class, interventions
 from inference_energy.figures.fleet import fleet_plan, model_sweeps, sweeps, variance_shares
 from inference_energy.figures.fleet.model_sweeps import apart
-from inference_energy.figures.theme import ticks
 
 TRADITIONAL, LONG = "traditional", "long"
 BOUNDARY = {"query": "datacenter", "fleet": "fleet"}
@@ -260,11 +259,6 @@ def test_boundaries_where_fleet_and_query_are_metered_alike():
     chart = boundaries.draw(energy=rows, study=of)
     assert finding(chart) == "Traditional query: 2 Wh at the median, 5 Wh on average"
     assert conditions(chart).endswith("Right: within the node.")
-
-
-def test_ticks_are_dense_on_short_axes():
-    assert ticks(0.8, 30) == [1, 2, 5, 10, 20]
-    assert ticks(0.009, 30) == [0.01, 0.1, 1, 10]
 
 
 def swept_model(model, parameter, value, p50, workload=TRADITIONAL):

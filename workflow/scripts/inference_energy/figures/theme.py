@@ -36,9 +36,8 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.To
 
 def _lines(text: str, width: int) -> list[str]:
     """Text in lines, a number never parted from its unit or sign."""
-    return textwrap.wrap(
-        re.sub(r"\d (?=(Wh|GWh|B)\b|%)|> (?=\d)|× (?=\S)", lambda m: m[0].replace(" ", "\u00a0"), text), width
-    )
+    pattern = r"\d (?=(Wh|GWh|B)\b|%)|> (?=\d)|× (?=\S)"
+    return textwrap.wrap(re.sub(pattern, lambda found: found[0].replace(" ", "\u00a0"), text), width)
 
 
 def config() -> dict:
@@ -86,7 +85,7 @@ def median_and_range(row: dict, name: str, unit: str) -> str:
 
 
 def log_scale(ends: Sequence[float]) -> alt.Scale:
-    """A logarithmic scale that ends where it is told to."""
+    """A logarithmic scale with exactly these ends."""
     return alt.Scale(type="log", domain=list(ends), nice=False)
 
 

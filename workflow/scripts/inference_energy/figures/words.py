@@ -17,9 +17,9 @@ THIS_WORK = {
 }
 
 
-def named(method: str = "method", label: str = "label") -> pl.Expr:
+def named() -> pl.Expr:
     """Name of a method in a figure: its label, but for estimates of this project."""
-    return pl.col(method).replace_strict(THIS_WORK, default=pl.col(label), return_dtype=pl.String).alias(label)
+    return pl.col("method").replace_strict(THIS_WORK, default=pl.col("label"), return_dtype=pl.String).alias("label")
 
 
 def subject_of(study: dict) -> str:

@@ -50,7 +50,7 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
     return titled(
         alt.vconcat(*panels, spacing=8),
         finding=f"{len(throughput):,} throughput rows cover {len(cells)} of {pairs} pairs of model and GPU;"
-        f" energy was measured on {len(measured)}",
+        f" energy was measured for {len(measured)}",
         conditions="Numbers: throughput rows of the corpus per model and GPU. Shade: year of the newest row. Orange"
         " dot: energy was measured too, on GPU boards or at the wall. Models are sorted by class and size, GPUs by"
         " number of rows.",
@@ -75,7 +75,7 @@ def _panel(cells: pl.DataFrame, title: str, gpus: list[str], years: list[str], *
         color=alt.Color(
             "newest:O",
             scale=alt.Scale(domain=years, range=SHADES[-len(years) :]),
-            legend=alt.Legend(title="Newest row of") if title == CLASSES["frontier"] else None,
+            legend=alt.Legend(title="Year of the newest row") if title == CLASSES["frontier"] else None,
         )
     )
     numbers = base.mark_text(fontSize=10).encode(

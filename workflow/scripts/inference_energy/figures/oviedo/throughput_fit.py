@@ -39,7 +39,7 @@ def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: d
         f" {best:.1f}× (best model) to {worst:.1f}× (worst)",
         conditions="Output throughput of an 8-GPU node. Dots: benchmark rows, labelled with their input tokens."
         f" Line: fit at {prompt:,} input tokens, capped at the largest observed value; dashed on grey: output lengths"
-        " beyond every row of the model. Geometric error: geometric standard deviation of predicted / observed.",
+        " beyond every row of the model. Geometric error: exponential of the root mean square log ratio.",
     )
 
 

@@ -1,4 +1,4 @@
-"""One query by every method and boundary, and what the spread of the methods is made of."""
+"""One query by every method and boundary, and the parts of the factor between the methods."""
 
 import altair as alt
 import polars as pl
