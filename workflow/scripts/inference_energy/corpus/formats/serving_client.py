@@ -7,34 +7,6 @@ from pathlib import Path
 from inference_energy.corpus.formats.reading import Reading, rows
 from inference_energy.corpus.formats.values import make_unique, number, ratio
 
-COLUMNS = [
-    "row_id",
-    "model",
-    "gpu",
-    "gpus",
-    "nodes",
-    "engine",
-    "engine_version",
-    "precision",
-    "tensor_parallel",
-    "pipeline_parallel",
-    "expert_parallel",
-    "data_parallel",
-    "load",
-    "prompts",
-    "phase",
-    "input_tokens",
-    "input_length_kind",
-    "output_tokens",
-    "output_length_kind",
-    "concurrency",
-    "throughput_tok_per_s",
-    "throughput_counts",
-    "throughput_scope",
-    "evidence",
-    "published_on",
-    "note",
-]
 ENGINES = {
     "vllm": "vLLM",
     "sglang": "SGLang",
@@ -63,7 +35,7 @@ def reading(results: list[tuple[int, dict]], path: Path, to_row: Callable[[dict]
         else:
             records.append({"line": line, **to_row(result)})
     make_unique(records)
-    return Reading({"throughput": rows(records, str(path), COLUMNS)}, left_out)
+    return Reading({"throughput": rows(records, str(path))}, left_out)
 
 
 def engine_name(backend: object) -> str | None:
