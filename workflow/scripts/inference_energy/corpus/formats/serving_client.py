@@ -18,6 +18,13 @@ ENGINES = {
     "llama.cpp": "llama.cpp",
     "scalellm": "ScaleLLM",
 }
+# What holds of every result.
+FACTS = {
+    "phase": "prefill_and_decode",
+    "throughput_counts": "output",
+    "throughput_scope": "instance",
+    "evidence": "measured",
+}
 OTHER_TASKS = {"embed": "embedding run", "pooling": "pooling run", "rerank": "reranking run", "audio": "speech run"}
 
 
@@ -33,7 +40,8 @@ def reading(results: list[tuple[int, dict]], path: Path, to_row: Callable[[dict]
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:
-            records.append({"line": line, **to_row(result)})
+            speed = {"throughput_tok_per_s": result.get("output_throughput")}
+            records.append({"line": line} | FACTS | speed | to_row(result))
     make_unique(records)
     return Reading({"throughput": rows(records, str(path))}, left_out)
 
