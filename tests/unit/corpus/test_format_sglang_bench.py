@@ -56,8 +56,6 @@ def test_every_value_is_mapped(tmp_path):
     assert one(tmp_path) == {
         "row_id": ID,
         "model": "acme/Example-70B",
-        "gpu": None,  # not in the file
-        "published_on": None,
         "gpus": "24",  # 4 x 2 x 3
         "nodes": "2",
         "engine": "SGLang",

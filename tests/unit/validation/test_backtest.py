@@ -20,7 +20,7 @@ from inference_energy.validation.backtest import (
     saturated,
     with_offline,
 )
-from inference_energy.validation.decode_steps import CONFIGURATION, Expected, with_parts
+from inference_energy.validation.decode_steps import NETWORK_SERIES, Expected, with_parts
 from scipy.special import ndtri
 
 CONFIG = yaml_files.read_yaml(Path(__file__).parents[3] / "config/config.yaml")
@@ -129,7 +129,7 @@ def is_run(row):
 
 
 def of_configuration(row):
-    return pl.all_horizontal(pl.col(name).eq_missing(pl.lit(row[name])) for name in CONFIGURATION)
+    return pl.all_horizontal(pl.col(name).eq_missing(pl.lit(row[name])) for name in NETWORK_SERIES)
 
 
 # What may not leak.
@@ -179,7 +179,7 @@ def test_throughput_of_a_run_does_not_enter_through_its_offline_curve(corpus, ru
 
 
 def test_other_configurations_of_the_same_network_do_enter(entering, some, plain):
-    networks = some.filter(V3).group_by("network").agg(pl.struct(CONFIGURATION).n_unique().alias("count"))
+    networks = some.filter(V3).group_by("network").agg(pl.struct(NETWORK_SERIES).n_unique().alias("count"))
     network = networks.filter(pl.col("count") > 1).sort("network")["network"][0]
     row = some.filter(V3, network=network).sort("row_id").row(0, named=True)
     changed = entering(times_three(some, of_configuration(row), PER_GPU, THROUGHPUT))

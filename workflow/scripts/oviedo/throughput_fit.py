@@ -1,10 +1,7 @@
 """Wiring of rule throughput_fit."""
 
-from pathlib import Path
-
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.corpus import corrections
 from inference_energy.oviedo import tables as oviedo_tables
 from inference_energy.studies import checks
 from inference_energy.studies.study import PublishedStudy
@@ -15,20 +12,8 @@ with jobs.job(snakemake) as logger:
     name, study = snakemake.wildcards.study, PublishedStudy.of(snakemake.params.study)
     models = dict(pl.read_parquet(snakemake.input.models)["model", "total_parameters_billions"].iter_rows())
     checks.check_against_registry(study, f"config/studies/{name}.yaml", models)
-    chosen = study.throughput
-    published = pl.read_parquet(snakemake.input.throughput)
-    if chosen.corrected:
-        published = corrections.corrected(
-            published, pl.read_parquet(snakemake.input.corrections), Path("resources/corrections.csv")
-        )
-    fit, rows = log_linear.throughput_fit(
-        throughput=published,
-        study=name,
-        sources=chosen.sources,
-        precision=chosen.precision,
-        minimum_rows=chosen.minimum_rows,
-        gpus=chosen.gpus,
-    )
+    throughput, corrections = (pl.read_parquet(snakemake.input[table]) for table in ("throughput", "corrections"))
+    fit, rows = log_linear.study_fit(name, study.throughput, throughput, corrections)
     members = {model_class: spec.weights for model_class, spec in study.classes.items()}
     checks.check_members_fitted(members, f"config/studies/{name}.yaml", fit["model"].to_list())
     prompt = study.workloads["traditional"].input_tokens

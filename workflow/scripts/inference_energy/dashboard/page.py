@@ -14,6 +14,7 @@ import polars as pl
 import vl_convert
 from docutils.core import publish_parts
 
+from inference_energy.common.conversions import WH_PER_GWH
 from inference_energy.dashboard import formulas
 
 FLEET_QUANTITIES = (
@@ -34,7 +35,6 @@ KINDS = {
 REFERENCE_SOURCE = "published_statements"
 WEB_SEARCH = "web_search"
 QUERIES_OF_REFERENCE = 1e9
-WH_PER_GWH = 1e9
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import formula
-from inference_energy.energy.power import W_PER_KW, GpuPower, gpu_power
+from inference_energy.energy.power import GpuPower, gpu_power
 from inference_energy.statistics.distributions import Beta, Constant, Law, LogNormal, ShiftedLogNormal, law, percentiles
 from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput.attainment import attainment_law

@@ -4,8 +4,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError
-from inference_energy.corpus import corrections
-from inference_energy.energy.resolve import CORRECTIONS, Tables
+from inference_energy.energy.resolve import Tables
 from inference_energy.energy.service import Member
 from inference_energy.studies.checks import check_members_fitted
 from inference_energy.studies.study import NestedStudy
@@ -57,18 +56,7 @@ def check_classes(name: str, study: NestedStudy, models: pl.DataFrame) -> None:
 
 
 def _log_linear(name: str, study: NestedStudy, tables: Tables) -> pl.DataFrame:
-    spec = study.throughput
-    rows = tables.throughput
-    if spec.corrected:
-        rows = corrections.corrected(rows, tables.corrections, CORRECTIONS)
-    by_model, _ = log_linear.throughput_fit(
-        throughput=rows,
-        study=name,
-        sources=spec.sources,
-        precision=spec.precision,
-        minimum_rows=spec.minimum_rows,
-        gpus=spec.gpus,
-    )
+    by_model, _ = log_linear.study_fit(name, study.throughput, tables.throughput, tables.corrections)
     known = {row["model"]: row for row in by_model.iter_rows(named=True)}
     served = {model_class: of.model_shares() for model_class, of in study.classes.items()}
     check_members_fitted(served, f"config/studies/{name}.yaml", known)

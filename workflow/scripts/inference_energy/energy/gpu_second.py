@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
 from inference_energy.energy.assumptions import Assumptions, _overhead
 from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w, used_power_w
 from inference_energy.energy.uncertainty import Shared
-
-SECONDS_PER_HOUR = 3600
 
 
 @formula(unit="Wh per GPU-second", source="arithmetic")

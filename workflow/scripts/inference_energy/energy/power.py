@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, like
 from inference_energy.common.formulas import formula
 from inference_energy.statistics.distributions import Beta, Law, ShiftedLogNormal
 from inference_energy.statistics.quantiles import SHARES
 
-W_PER_KW = 1000.0
 # What one series of runs has in common while only the number of concurrent requests changes.
 SERIES = ("source", "model", "gpu", "gpus", "precision", "prompts")
 # ASSUME: a GPU is saturated from 90 % of the largest throughput of its series on. In ML.ENERGY v3 its board then draws

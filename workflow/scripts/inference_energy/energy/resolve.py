@@ -17,8 +17,6 @@ from inference_energy.throughput import log_linear
 from inference_energy.throughput.borrowing import seconds_curve
 from inference_energy.throughput.gpu_time import NodeCurve
 
-CORRECTIONS = Path("resources/corrections.csv")
-
 
 @dataclass(frozen=True, kw_only=True)
 class ServedTables:

@@ -5,14 +5,18 @@ Every argument may be a number or an array; arrays combine element by element.
 
 import numpy as np
 
+from inference_energy.common.conversions import (
+    DAYS_PER_YEAR,
+    G_PER_KG,
+    GWH_PER_TWH,
+    GWH_PER_WH,
+    HOURS_PER_DAY,
+    KW_PER_MW,
+    L_PER_M3,
+    MWH_PER_GWH,
+    SECONDS_PER_DAY,
+)
 from inference_energy.common.formulas import formula
-
-GWH_PER_WH = 1e-9
-G_PER_KG = 1e3
-L_PER_M3 = 1e3
-SECONDS_PER_DAY = 86_400
-HOURS_PER_DAY = 24
-DAYS_PER_YEAR = 365
 
 Quantity = float | np.ndarray
 
@@ -73,7 +77,7 @@ def nodes_needed(*, gpus: Quantity, gpus_per_node: Quantity) -> Quantity:
 @formula(unit="MW", source="arithmetic")
 def average_power_mw(*, energy_gwh_per_day: Quantity) -> Quantity:
     """Power averaged over the day."""
-    return energy_gwh_per_day * 1000 / HOURS_PER_DAY
+    return energy_gwh_per_day * MWH_PER_GWH / HOURS_PER_DAY
 
 
 @formula(unit="MW", source="definition of PUE, ISO/IEC 30134-2")
@@ -90,13 +94,13 @@ def peak_power_mw(
     """
     # ASSUME: the PUE of the year holds at the peak; on the hottest hours it is higher.
     # ASSUME: everything beside the serving nodes peaks with them and has the same PUE.
-    return nodes * node_saturated_power_kw * pue * (1 + overhead_share) / 1000
+    return nodes * node_saturated_power_kw * pue * (1 + overhead_share) / KW_PER_MW
 
 
 @formula(unit="TWh per year", source="arithmetic")
 def energy_twh_per_year(*, energy_gwh_per_day: Quantity) -> Quantity:
     """Energy of 365 such days."""
-    return energy_gwh_per_day * DAYS_PER_YEAR / 1000
+    return energy_gwh_per_day * DAYS_PER_YEAR / GWH_PER_TWH
 
 
 @formula(

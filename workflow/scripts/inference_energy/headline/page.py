@@ -13,10 +13,17 @@ def lines_by_study(path: Path) -> dict[str, list[dict[str, str]]]:
         path: `headline.csv`.
     """
     found: dict[str, list[dict[str, str]]] = {}
-    with path.open(encoding="utf-8", newline="") as handle:
-        for row in csv.DictReader(handle):
-            found.setdefault(row["study"], []).append(line(row))
+    for row in rows(path):
+        found.setdefault(row["study"], []).append(line(row))
     return found
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    """Rows of a CSV result as text; none where it is not built."""
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
 
 
 def line(row: dict[str, str]) -> dict[str, str]:

@@ -1,11 +1,10 @@
 """What a run says when it is over: rows read, findings, and which headline numbers moved since the last one."""
 
-import csv
 import datetime
 import shutil
 from pathlib import Path
 
-from inference_energy.headline.page import line
+from inference_energy.headline import page
 
 HEADLINE = Path("results/headline.csv")
 SOURCES = Path("results/benchmark_sources.csv")
@@ -29,19 +28,14 @@ def show(stale_after_days: int, parents: dict[str, str | None]) -> None:
         stale_after_days: age of the newest source from which on a reader is told.
         parents: by study, the one it extends, to compare a new study with.
     """
-    print(*headline_lines(_rows(HEADLINE)), sep="\n")
+    print(*headline_lines(page.rows(HEADLINE)), sep="\n")
     rejected = REJECTED.read_text().splitlines()[1:] if REJECTED.is_file() else []
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    print(*source_lines(_rows(SOURCES), _rows(BEFORE / SOURCES.name), rejected, today, stale_after_days), sep="\n")
-    print(*moved_lines(_rows(HEADLINE), _rows(BEFORE / HEADLINE.name), parents), sep="\n")
+    print(
+        *source_lines(page.rows(SOURCES), page.rows(BEFORE / SOURCES.name), rejected, today, stale_after_days), sep="\n"
+    )
+    print(*moved_lines(page.rows(HEADLINE), page.rows(BEFORE / HEADLINE.name), parents), sep="\n")
     print("\nNext: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.\n")
-
-
-def _rows(file: Path) -> list[dict[str, str]]:
-    if not file.is_file():
-        return []
-    with file.open() as handle:
-        return list(csv.DictReader(handle))
 
 
 def headline_lines(rows: list[dict[str, str]]) -> list[str]:
@@ -55,7 +49,7 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
         f"  {'study':<{named}}{'quantity':<{wide}}{'published':>10}{'computed':>10}  {'difference':>10}  within"
     )
     for row in rows:
-        shown = line(row)
+        shown = page.line(row)
         lines.append(
             f"  {row['study']:<{named}}{_label(row):<{wide}}{shown['published'] or '-':>10}"
             f"{shown['computed']:>10}  {shown['relative_difference'] or '-':>10}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
+from inference_energy.common.conversions import KWS_PER_WH
 from inference_energy.common.formulas import formula
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.statistics.distributions import LogNormal, lognormal, output_tokens, product
@@ -14,8 +15,6 @@ from inference_energy.statistics.mixture import UNTRIMMED, Pool, trimmed_range
 from inference_energy.statistics.quantiles import SHARES
 from inference_energy.studies.study import PublishedStudy
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
-
-KWS_PER_WH = 3.6
 
 
 @formula(unit="Wh", source="arXiv 2509.20241, Eq. 1")

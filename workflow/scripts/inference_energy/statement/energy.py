@@ -5,12 +5,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 import numpy as np
 import polars as pl
 
+from inference_energy.common.conversions import KW_PER_MW, SECONDS_PER_HOUR, WH_PER_KWH
 from inference_energy.statement.coefficients import FEATURES, QUANTITIES, UnitEnergy
 from inference_energy.statistics import quantiles
 
 CHUNK_ROWS = 1000  # of energies at every draw: 80 MB of 10,000 draws
-WH_PER_KWH = 1e3
-SECONDS_PER_HOUR = 3600
 # Subject, region, positions of keys in their order, and the features of each.
 Part = tuple[str, str | None, np.ndarray, np.ndarray]
 COUNTS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
@@ -143,7 +142,7 @@ def over_time(
         power.append(summaries(kw))
         nodes.append(summaries(busy))
         energy_kwh += kw.sum(axis=0) * hours
-        peak_mw = np.maximum(peak_mw, kw.max(axis=0) / 1000)
+        peak_mw = np.maximum(peak_mw, kw.max(axis=0) / KW_PER_MW)
         peak_nodes = np.maximum(peak_nodes, busy.max(axis=0) / peak_load)
     steps = heads.select("step_start_utc", "requests").with_columns(
         pl.Series(f"{name}_{q}", np.concatenate([np.empty((0, 4)), *values])[:, column])
@@ -154,7 +153,7 @@ def over_time(
         return steps, _quantities([])
     span = (starts.max() - starts.min()).total_seconds() / SECONDS_PER_HOUR + hours
     capacity = [
-        ("average_power", "MW", energy_kwh / 1000 / span),
+        ("average_power", "MW", energy_kwh / KW_PER_MW / span),
         ("peak_power", "MW", peak_mw),
         ("nodes_at_peak", "nodes", peak_nodes),
     ]

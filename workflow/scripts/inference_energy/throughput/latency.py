@@ -12,7 +12,7 @@ from inference_energy.throughput.fits import PER_GPU
 
 ENERGY, LATENCY, SHARE = "energy_j_per_output_token", "inter_token_latency_ms", "throughput_share_at_latency"
 # What one series of runs has in common while only the number of concurrent requests changes.
-SERIES = [
+LATENCY_SERIES = [
     *("source", "model", "gpu", "gpus", "precision"),
     *("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel", "prompts"),
 ]
@@ -32,7 +32,7 @@ TARGETS_MS = (
 def series(energy: pl.DataFrame) -> pl.DataFrame:
     """Runs of series that sweep the batch, each held against all runs of its model, GPU and prompts.
 
-    A series is what `SERIES` names; it counts from three different batches (mean numbers of concurrent requests,
+    `LATENCY_SERIES` says what a series is; it counts from three different batches (mean numbers of requests in flight,
     rounded) on. `energy_over_best` is energy per output token over the least of the same source, model, GPU and
     prompts, whatever the precision and parallelism. A run is `pareto` if no other of these is better in latency
     or energy and at least as good in the other: of two runs that agree in one, the worse in the other is not. A
@@ -42,7 +42,7 @@ def series(energy: pl.DataFrame) -> pl.DataFrame:
         energy: accepted rows of measured energy with their runs.
 
     Returns:
-        `SERIES`, then `row_id, concurrency, inter_token_latency_ms, latency_statistic ('median'|'mean'),
+        `LATENCY_SERIES`, then `row_id, concurrency, inter_token_latency_ms, latency_statistic ('median'|'mean'),
         time_per_output_token_ms, energy_j_per_output_token, output_tok_per_s_per_gpu, energy_over_best, stalled,
         pareto`.
         `time_per_output_token_ms` is concurrency over throughput (Little's law): a mean that holds the wait for the
@@ -66,7 +66,7 @@ def series(energy: pl.DataFrame) -> pl.DataFrame:
         # A service with a latency target does not run like this.
         .with_columns(stalled=pl.col("time_per_output_token_ms") > STALLED * pl.col(LATENCY))
     )
-    batches = pl.col("concurrency").round().n_unique().over(SERIES)
+    batches = pl.col("concurrency").round().n_unique().over(LATENCY_SERIES)
     runs = known.filter(batches >= MINIMUM_BATCHES).sort(*CASE, LATENCY, ENERGY, "row_id")
     # A run is beaten by what is as fast and draws less, or by what is faster and draws no more.
     best = (
@@ -82,10 +82,10 @@ def series(energy: pl.DataFrame) -> pl.DataFrame:
             energy_over_best=pl.col(ENERGY) / pl.col(ENERGY).min().over(CASE), pareto=~beaten & ~pl.col("stalled")
         )
         .select(
-            *(*SERIES, "row_id", "concurrency", LATENCY, "latency_statistic", "time_per_output_token_ms"),
+            *(*LATENCY_SERIES, "row_id", "concurrency", LATENCY, "latency_statistic", "time_per_output_token_ms"),
             *(ENERGY, PER_GPU, "energy_over_best", "stalled", "pareto"),
         )
-        .sort(*SERIES, "concurrency", "row_id")
+        .sort(*LATENCY_SERIES, "concurrency", "row_id")
     )
 
 

@@ -1,15 +1,19 @@
 """Output throughput of one 8-GPU node as a function of prompt and answer length."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import formula
+from inference_energy.corpus.corrections import corrected
 from inference_energy.corpus.tables import PLACE, Throughput
+from inference_energy.studies import study as studies
 
 NODE_GPUS = 8
+CORRECTIONS = Path("resources/corrections.csv")
 ROW_COLUMNS = [*Throughput.to_schema().columns, *PLACE]
 
 
@@ -115,6 +119,27 @@ def usable_rows(
         .with_columns(node_tok_per_s=pl.col("output_tok_per_s_per_gpu") * NODE_GPUS)
         .select(*ROW_COLUMNS, "node_tok_per_s")
         .sort("model", "source", "row_id")
+    )
+
+
+def study_fit(
+    study: str, chosen: studies.Throughput, throughput: pl.DataFrame, corrections: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`throughput_fit` of the rows that a study chooses, known errors corrected first where it says so.
+
+    Args:
+        study: its name.
+        chosen: its entry `throughput`.
+        throughput: accepted rows of the corpus.
+        corrections: table of `corpus.tables.Correction`.
+    """
+    return throughput_fit(
+        throughput=corrected(throughput, corrections, CORRECTIONS) if chosen.corrected else throughput,
+        study=study,
+        sources=chosen.sources,
+        precision=chosen.precision,
+        minimum_rows=chosen.minimum_rows,
+        gpus=chosen.gpus,
     )
 
 

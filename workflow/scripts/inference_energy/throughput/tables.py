@@ -6,7 +6,7 @@ from inference_energy.corpus.tables import lengths_behind
 from inference_energy.tables.columns import PERCENTILES, count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN, SHARE, TOK_PER_S_PER_GPU
 from inference_energy.throughput.borrowing import KINSHIPS, OWN
-from inference_energy.throughput.latency import CASE, SERIES
+from inference_energy.throughput.latency import CASE, LATENCY_SERIES
 
 FORM_NAMES = ["gpu_seconds", "log_linear", *(f"borrowed_{kinship}" for kinship in KINSHIPS)]
 CONFIGURATION = {
@@ -123,7 +123,7 @@ _OF_A_SERIES = {
     name: count(name.replace("_", " "), nullable=True)
     if name == "gpus" or name.endswith("_parallel")
     else text(name.replace("_", " "), nullable=name in ("prompts", "precision"))
-    for name in SERIES
+    for name in LATENCY_SERIES
 }
 
 LATENCY_RUNS = table(

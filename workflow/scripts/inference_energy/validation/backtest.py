@@ -5,20 +5,20 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.registries import network
 from inference_energy.energy.assumptions import attainment_of
-from inference_energy.energy.power import W_PER_KW, host_middle_w
+from inference_energy.energy.power import SERIES, host_middle_w
 from inference_energy.statistics.distributions import Beta, Law, LogNormal, ShiftedLogNormal, draw, law, median
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.quantiles import SHARES, columns, of_draws
 from inference_energy.throughput.borrowing import own_or_borrowed, with_facts
+from inference_energy.throughput.fits import PER_GPU
 from inference_energy.throughput.gpu_time import GpuSeconds
 from inference_energy.validation import decode_steps
 from inference_energy.validation.decode_steps import Expected, Learnt
 
-PER_GPU = "output_tok_per_s_per_gpu"
-SERIES = ["source", "model", "gpu", "gpus", "precision", "prompts"]
 DRAWS = 20_000
 FEWEST_NETWORKS = 2  # whose board power makes a law
 SMALLEST_SHARE_SD = 0.03

@@ -8,7 +8,7 @@ from scipy.optimize import least_squares, nnls
 
 from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER
 
-CONFIGURATION = ["source", "network", "gpu", "gpus", "precision", "prompts"]
+NETWORK_SERIES = ["source", "network", "gpu", "gpus", "precision", "prompts"]
 PARTS = ["offline_s", "weights_s", "step_s"]
 FEWEST_NETWORKS = 3
 _SMALLEST = 1e-6
@@ -142,7 +142,7 @@ def _usable(runs: pl.DataFrame) -> pl.DataFrame:
 
 
 def _same_configuration(row: dict) -> pl.Expr:
-    return pl.all_horizontal(*(pl.col(name).eq_missing(pl.lit(row[name])) for name in CONFIGURATION))
+    return pl.all_horizontal(*(pl.col(name).eq_missing(pl.lit(row[name])) for name in NETWORK_SERIES))
 
 
 def _residuals(runs: pl.DataFrame, factors: np.ndarray) -> pl.DataFrame:
@@ -151,9 +151,9 @@ def _residuals(runs: pl.DataFrame, factors: np.ndarray) -> pl.DataFrame:
         return pl.DataFrame(schema={"network": pl.String, "residual": pl.Float64})
     logs = np.log(runs["observed_s"].to_numpy() / (runs.select(PARTS).to_numpy() @ factors))
     return (
-        runs.select(CONFIGURATION)
+        runs.select(NETWORK_SERIES)
         .with_columns(residual=pl.Series(logs))
-        .group_by(CONFIGURATION, maintain_order=True)
+        .group_by(NETWORK_SERIES, maintain_order=True)
         .agg(pl.col("residual").mean())
         .select("network", "residual")
     )

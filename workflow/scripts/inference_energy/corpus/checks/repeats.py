@@ -11,7 +11,7 @@ SAME_WORK = [
 ]
 # ... in the same way, if none of these is stated by both and different.
 UNLESS_UNSTATED = ["engine", "engine_version", "concurrency", "prompts"]
-CONFIGURATION = [
+FACTS = [
     *SAME_WORK,
     *UNLESS_UNSTATED,
     *("nodes", "load", "throughput_counts"),
@@ -24,13 +24,13 @@ COMPARED_DIGITS = 4
 
 def duplicates(throughput: pl.DataFrame) -> pl.DataFrame:
     """Rows with every fact and the throughput (to four digits) equal to that of an earlier row."""
-    key = [*CONFIGURATION, "digits"]
+    key = [*FACTS, "digits"]
     # Per GPU, so that the figure of a node and that of an instance of the same GPUs are told to be one.
     speed = pl.coalesce("output_tok_per_s_per_gpu", "throughput_tok_per_s")
     digits = speed.round_sig_figs(COMPARED_DIGITS).alias("digits")
     # Hashes find the few candidates without a second copy of a large table; then all facts are compared.
-    hashes = throughput.select(pl.struct(*CONFIGURATION, digits).hash()).to_series()
-    rows = throughput.filter(hashes.is_duplicated()).sort(ROW).select(*CONFIGURATION, *PLACE, digits)
+    hashes = throughput.select(pl.struct(*FACTS, digits).hash()).to_series()
+    rows = throughput.filter(hashes.is_duplicated()).sort(ROW).select(*FACTS, *PLACE, digits)
     first = [pl.first(name).alias(f"other_{name}") for name in ROW]
     groups = rows.group_by(key, maintain_order=True).agg(*first, pl.len().alias("rows")).filter(pl.col("rows") > 1)
     repeated = rows.join(groups, on=key, nulls_equal=True, maintain_order="left").filter(

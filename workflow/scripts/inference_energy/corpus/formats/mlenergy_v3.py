@@ -51,8 +51,6 @@ ENERGY_KEYS = {
     "inter_token_latency_p99_ms": "p99_itl_ms",
 }
 ENERGY_FACTS = {"boundary": "gpu_boards"}
-THROUGHPUT_COLUMNS = ["row_id", *THROUGHPUT_KEYS, "nodes", "precision", "prompts", *THROUGHPUT_FACTS]
-ENERGY_COLUMNS = ["row_id", *ENERGY_KEYS, *ENERGY_FACTS]
 
 
 def read(path: Path) -> Reading:
@@ -91,8 +89,8 @@ def read(path: Path) -> Reading:
 def _reading(throughput: list[dict], energy: list[dict], path: Path, left_out: dict[str, int]) -> Reading:
     return Reading(
         {
-            "throughput": rows(throughput, str(path), THROUGHPUT_COLUMNS),
-            "measured_energy": rows(energy, str(path), ENERGY_COLUMNS),
+            "throughput": rows(throughput, str(path)),
+            "measured_energy": rows(energy, str(path)),
         },
         left_out,
     )

@@ -31,31 +31,6 @@ TENSORRT = re.compile("tensorrt", re.IGNORECASE)
 BETWEEN_GPUS = re.compile(r",|;|\+|&|\band\b")
 GPU_NAME = re.compile(r"nvidia|amd|intel|\(x\d+\)", re.IGNORECASE)
 COUNT_AFTER_NAME = re.compile(r"\s*\(x\d+\)$")
-THROUGHPUT_COLUMNS = [
-    "row_id",
-    "model",
-    "gpu",
-    "gpus",
-    "nodes",
-    "engine",
-    "engine_version",
-    "precision",
-    "load",
-    "prompts",
-    "phase",
-    "input_tokens",
-    "input_length_kind",
-    "output_tokens",
-    "output_length_kind",
-    "throughput_tok_per_s",
-    "throughput_counts",
-    "throughput_scope",
-    "evidence",
-    "confidence",
-    "url",
-    "note",
-]
-ENERGY_COLUMNS = ["row_id", "boundary", "energy_j_per_output_token", "power_w"]
 
 
 def read(path: Path) -> Reading:
@@ -68,16 +43,16 @@ def read(path: Path) -> Reading:
     """
     results = _results(path)
     left_out: dict[str, int] = {}
-    throughput, energy = [], []
+    throughput, energy, in_scope = [], [], []
     for line, result in results:
         reason = _out_of_scope(result)
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:
-            throughput.append({"line": line, "result": result, **_throughput(result)})
+            in_scope.append(result)
+            throughput.append({"line": line, **_throughput(result)})
     make_unique(throughput)
-    for record in throughput:
-        result = record["result"]
+    for record, result in zip(throughput, in_scope, strict=True):
         if str(result.get("has_power")).lower() != "true":
             continue
         if _text(result.get("Power_Units")).lower() == "watts":
@@ -85,9 +60,9 @@ def read(path: Path) -> Reading:
         else:
             reason = f"power in unit {_short(result.get('Power_Units')) or 'not stated'}"
             left_out[reason] = left_out.get(reason, 0) + 1
-    tables = {"throughput": rows(throughput, str(path), THROUGHPUT_COLUMNS)}
+    tables = {"throughput": rows(throughput, str(path))}
     if energy:
-        tables["measured_energy"] = rows(energy, str(path), ENERGY_COLUMNS)
+        tables["measured_energy"] = rows(energy, str(path))
     return Reading(tables, left_out)
 
 

@@ -1,4 +1,4 @@
-"""Our own CSV: one file per table, its columns named as in `benchmark_tables`."""
+"""Our own CSV: one file per table, its columns named as in `corpus.tables`."""
 
 from pathlib import Path
 
@@ -7,33 +7,11 @@ from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.tables import TABLES
 
 
-def read_throughput(path: Path) -> Reading:
-    """Rows of table `throughput`.
+def read(path: Path, *, table: str) -> Reading:
+    """Rows of one of `corpus.tables.TABLES`.
 
     Raises:
         InputError: a fault of the file, or an unknown column.
     """
-    return _read(path, "throughput")
-
-
-def read_measured_energy(path: Path) -> Reading:
-    """Rows of table `measured_energy`.
-
-    Raises:
-        InputError: a fault of the file, or an unknown column.
-    """
-    return _read(path, "measured_energy")
-
-
-def read_published_estimates(path: Path) -> Reading:
-    """Rows of table `published_estimate`.
-
-    Raises:
-        InputError: a fault of the file, or an unknown column.
-    """
-    return _read(path, "published_estimate")
-
-
-def _read(path: Path, table: str) -> Reading:
     columns = list(TABLES[table].to_schema().columns)
     return Reading({table: read_text(path, columns, optional=frozenset(columns) - {"row_id"})})

@@ -20,17 +20,17 @@ class Reading:
     left_out: dict[str, int] = field(default_factory=dict)
 
 
-def rows(records: list[dict[str, object]], file: str, columns: list[str]) -> pl.DataFrame:
+def rows(records: list[dict[str, object]], file: str) -> pl.DataFrame:
     """Records as a text frame.
 
     Args:
-        records: by our column name, values as the file holds them, and `line`.
+        records: by our column name, values as the file holds them, and `line`; a record may lack some.
         file: the path that rows are traced to.
-        columns: the columns to make, in order; a record may lack some.
 
     Raises:
         InputError: a value that no text can hold (half a surrogate pair, lists a thousand deep).
     """
+    columns = dict.fromkeys(name for record in records for name in record if name != "line")
     cells = {name: [_cell(record, name, file) for record in records] for name in columns}
     return pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String)).with_columns(
         pl.lit(file).alias("file"), pl.Series("line", [record["line"] for record in records], dtype=pl.Int64)

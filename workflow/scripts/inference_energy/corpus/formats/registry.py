@@ -1,6 +1,7 @@
 """The formats in which benchmarks come. A new one is a module with a `read` and a line here."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
@@ -15,9 +16,9 @@ from inference_energy.corpus.formats import (
 from inference_energy.corpus.formats.reading import Reading
 
 FORMATS: dict[str, Callable[[Path], Reading]] = {
-    "throughput_csv": own_csv.read_throughput,
-    "measured_energy_csv": own_csv.read_measured_energy,
-    "published_estimate_csv": own_csv.read_published_estimates,
+    "throughput_csv": partial(own_csv.read, table="throughput"),
+    "measured_energy_csv": partial(own_csv.read, table="measured_energy"),
+    "published_estimate_csv": partial(own_csv.read, table="published_estimate"),
     "trtllm_markdown": trtllm_markdown.read,
     "vllm_bench_json": vllm_bench.read,
     "sglang_bench_jsonl": sglang_bench.read,

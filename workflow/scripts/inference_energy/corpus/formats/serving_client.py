@@ -7,34 +7,6 @@ from pathlib import Path
 from inference_energy.corpus.formats.reading import Reading, rows
 from inference_energy.corpus.formats.values import make_unique, number, ratio
 
-COLUMNS = [
-    "row_id",
-    "model",
-    "gpu",
-    "gpus",
-    "nodes",
-    "engine",
-    "engine_version",
-    "precision",
-    "tensor_parallel",
-    "pipeline_parallel",
-    "expert_parallel",
-    "data_parallel",
-    "load",
-    "prompts",
-    "phase",
-    "input_tokens",
-    "input_length_kind",
-    "output_tokens",
-    "output_length_kind",
-    "concurrency",
-    "throughput_tok_per_s",
-    "throughput_counts",
-    "throughput_scope",
-    "evidence",
-    "published_on",
-    "note",
-]
 ENGINES = {
     "vllm": "vLLM",
     "sglang": "SGLang",
@@ -45,6 +17,13 @@ ENGINES = {
     "deepspeed-mii": "DeepSpeed-MII",
     "llama.cpp": "llama.cpp",
     "scalellm": "ScaleLLM",
+}
+# What holds of every result.
+FACTS = {
+    "phase": "prefill_and_decode",
+    "throughput_counts": "output",
+    "throughput_scope": "instance",
+    "evidence": "measured",
 }
 OTHER_TASKS = {"embed": "embedding run", "pooling": "pooling run", "rerank": "reranking run", "audio": "speech run"}
 
@@ -61,9 +40,10 @@ def reading(results: list[tuple[int, dict]], path: Path, to_row: Callable[[dict]
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:
-            records.append({"line": line, **to_row(result)})
+            speed = {"throughput_tok_per_s": result.get("output_throughput")}
+            records.append({"line": line} | FACTS | speed | to_row(result))
     make_unique(records)
-    return Reading({"throughput": rows(records, str(path), COLUMNS)}, left_out)
+    return Reading({"throughput": rows(records, str(path))}, left_out)
 
 
 def engine_name(backend: object) -> str | None:

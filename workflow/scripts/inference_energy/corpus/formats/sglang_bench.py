@@ -61,16 +61,11 @@ def _row(result: dict) -> dict[str, object]:
         "precision": _precision(server),
         "load": _load(result),
         "prompts": result.get("dataset_name"),
-        "phase": "prefill_and_decode",
         "input_tokens": input_tokens,
         "input_length_kind": input_kind,
         "output_tokens": output_tokens,
         "output_length_kind": output_kind,
         "concurrency": limit if measured is None else measured,
-        "throughput_tok_per_s": result.get("output_throughput"),
-        "throughput_counts": "output",
-        "throughput_scope": "instance",
-        "evidence": "measured",
         "note": "; ".join(part for part in notes if part),
     }
 

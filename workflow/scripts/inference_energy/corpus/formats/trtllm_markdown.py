@@ -53,10 +53,6 @@ FACTS = {
     "confidence": "high",
 }
 PARALLEL = ["tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel"]
-COLUMNS = [
-    *("row_id", "model", "gpu", "gpus", "nodes", "engine_version", "precision", *PARALLEL),
-    *("input_tokens", "output_tokens", "throughput_tok_per_s", "throughput_scope", *FACTS),
-]
 
 
 def read(path: Path) -> Reading:
@@ -83,7 +79,7 @@ def read(path: Path) -> Reading:
         elif _has(table, "gpu"):
             measured = [cells for _, cells in table.rows if any(map(FIGURE.fullmatch, cells))]
             left_out["row of a table without ISL/OSL"] += len(measured)
-    return Reading({"throughput": rows(_named(records), str(path), COLUMNS)}, dict(+left_out))
+    return Reading({"throughput": rows(_named(records), str(path))}, dict(+left_out))
 
 
 def _has(table: Table, label: str) -> bool:
@@ -124,13 +120,14 @@ def _figures(table: Table, path: Path) -> tuple[list[dict], int]:
     for line, cells in body:
         key = _key(cells, keys, key)
         lengths = LENGTHS.fullmatch(key["lengths"])
+        of_row = {name: cell for name, cell in key.items() if name != "lengths"}
         if not lengths:
             raise InputError(f"{path} line {line}: found lengths {key['lengths']!r}; allowed: for example 128, 2048")
         for index, column in columns.items():
             if FIGURE.fullmatch(cells[index]):
                 figure = {"input_tokens": lengths[1], "output_tokens": lengths[2], "line": line}
                 figures.append(
-                    section | column | key | figure | {"throughput_tok_per_s": cells[index].replace(",", "")}
+                    section | column | of_row | figure | {"throughput_tok_per_s": cells[index].replace(",", "")}
                 )
             else:
                 empty += 1

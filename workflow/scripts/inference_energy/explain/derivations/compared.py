@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from inference_energy.common import conversions
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.peers import said
@@ -17,7 +18,6 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.studies.study import WORKLOADS
 from inference_energy.validation import methods, statements
 from inference_energy.validation.methods import MEASURED, OFFLINE, OURS
-from inference_energy.validation.peers import peer
 
 ONE = "one"  # a query of given lengths
 
@@ -132,7 +132,7 @@ def _measured(asked: Asked) -> Node:
         label="the chat run of least energy",
     )
     tokens = asked.beside("output_tokens", "T")
-    seconds = constant(peer, "J_PER_WH", peer.J_PER_WH, "J per Wh", symbol="J_per_Wh")
+    seconds = constant(conversions, "J_PER_WH", conversions.J_PER_WH, "J per Wh", symbol="J_per_Wh")
     return asked.node("J * T / J_per_Wh", [run, tokens, seconds])
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from inference_energy.corpus import corrections, number_formats
-from inference_energy.energy import resolve
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.ratios import typical_factor
 from inference_energy.explain.sources import assumed, benchmark, config_key, constant, corpus_row, resource, study_key
@@ -367,7 +366,7 @@ def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
     """The rows that a log-linear curve of a study of method `nested` is fitted to."""
     spec, rows = asked.evidence.study(study)["throughput"], asked.evidence.table("throughput")
     if spec["corrected"]:
-        rows = corrections.corrected(rows, asked.evidence.table("correction"), resolve.CORRECTIONS)
+        rows = corrections.corrected(rows, asked.evidence.table("correction"), log_linear.CORRECTIONS)
     used = log_linear.usable_rows(
         rows, sources=spec["sources"], precision=spec["precision"], gpus=spec.get("gpus")
     ).filter(pl.col("model") == model)

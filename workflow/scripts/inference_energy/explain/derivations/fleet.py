@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from inference_energy.common import conversions
 from inference_energy.energy import gpu_second
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.interventions import pulled as pulled_shared
@@ -298,10 +299,10 @@ def plan(asked: Asked) -> Node:
     energy = asked.of("scenario_aggregates", scenario_row, f"{DAY}_{name}", "E")
     zone = asked.evidence.study(asked.study)["fleet"].get("grid_zone")
     if quantity == "average_power":
-        hours = constant(planning, "HOURS_PER_DAY", planning.HOURS_PER_DAY, "hours of a day", symbol="h")
+        hours = constant(conversions, "HOURS_PER_DAY", conversions.HOURS_PER_DAY, "hours of a day", symbol="h")
         return asked.node("E * 1000 / h", [energy, hours], exact=same)
     if quantity == "energy_per_year":
-        days = constant(planning, "DAYS_PER_YEAR", planning.DAYS_PER_YEAR, "days of a year", symbol="d")
+        days = constant(conversions, "DAYS_PER_YEAR", conversions.DAYS_PER_YEAR, "days of a year", symbol="d")
         return asked.node("E * d / 1000", [energy, days], exact=same)
     if quantity == "emissions":
         carbon = resource(
@@ -370,7 +371,7 @@ def _counted_gpus(asked: Asked, member: Member, found: dict[str, Situation]) -> 
             mean_gpu_seconds(asked, of, member),
             load,
             attained,
-            constant(planning, "SECONDS_PER_DAY", planning.SECONDS_PER_DAY, "seconds of a day", symbol="day"),
+            constant(conversions, "SECONDS_PER_DAY", conversions.SECONDS_PER_DAY, "seconds of a day", symbol="day"),
         ]
         formula = "queries * share * w * s / (day * load * attainment)"
         slow = f"latency cost: {member[1]}"

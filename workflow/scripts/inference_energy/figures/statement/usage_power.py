@@ -5,10 +5,10 @@ from datetime import timedelta
 import altair as alt
 import polars as pl
 
+from inference_energy.common.conversions import KW_PER_MW
 from inference_energy.figures.theme import BLUE, WIDTH, message, titled
 from inference_energy.statement.wording import interval, number, scale
 
-KW_PER_MW = 1000
 # Spans whose axis has hours instead of days, and those with a tick every day.
 SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from inference_energy.common.conversions import SECONDS_PER_HOUR, WH_PER_KWH
 from inference_energy.common.formulas import formula
 from inference_energy.fleet.planning import water_l_per_kwh
 from inference_energy.validation.peers.peer import (
@@ -37,8 +38,6 @@ GPU_ENERGY_WH_PER_TOKEN = 4.052928146734005e-5  # Wh per token
 LATENCY_S_PER_TOKEN_AND_B = 6.785088094353663e-4  # s per token and billion active parameters
 LATENCY_S_PER_TOKEN_AND_REQUEST = 3.119310311688259e-4  # s per token and concurrent request
 LATENCY_S_PER_TOKEN = 0.019473717579473387  # s per token
-SECONDS_PER_HOUR = 3600
-WH_PER_KWH = 1000
 BATCH_SIZE = 64  # concurrent requests
 BITS_PER_WEIGHT = 16
 MEMORY_OVERHEAD = 1.2  # memory of a served model over that of its weights

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
 from inference_energy.validation.peers.peer import (
     ByBoundary,
@@ -27,7 +28,6 @@ PEER = Peer(
     source="https://epoch.ai/gradient-updates/how-much-energy-does-chatgpt-use",
 )
 
-SECONDS_PER_HOUR = 3600
 FLOP_PER_PARAMETER_AND_TOKEN = 2
 PEAK_FLOP_PER_S = 9.89e14  # of an H100, 16-bit, without sparsity
 SERVER_POWER_W_PER_GPU = 1275  # an eighth of a DGX H100, rated 10.2 kW

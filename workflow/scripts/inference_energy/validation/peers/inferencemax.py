@@ -7,6 +7,7 @@ power of SemiAnalysis's InferenceMAX (since renamed InferenceX) by its measured 
 from collections.abc import Mapping
 from typing import Any
 
+from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
 from inference_energy.throughput.log_linear import NODE_GPUS
 from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
@@ -19,7 +20,6 @@ PEER = Peer(
     source="https://muxup.com/2026q1/per-query-energy-consumption-of-llms",
 )
 
-SECONDS_PER_HOUR = 3600
 # All-in provisioned utility power, W per GPU, by the names of resources/hardware.csv: built from thermal design powers
 # of the whole rack with the facility's overhead, so never to be multiplied by a PUE. Source: SemiAnalysis,
 # InferenceMAX, read in 2026 Q1.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inference_energy.common.conversions import SECONDS_PER_HOUR, W_PER_KW
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import formula
 from inference_energy.validation.peers.peer import (
@@ -26,9 +27,6 @@ PEER = Peer(
     needs=("size_class", "output_tokens", "tok_per_s", "ttft_s", "pue"),
     source="https://arxiv.org/abs/2505.09598",
 )
-
-SECONDS_PER_HOUR = 3600
-W_PER_KW = 1000
 
 
 @formula(unit="share", source="the authors' code, `w_max`")

@@ -14,11 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inference_energy.common.conversions import J_PER_WH
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import formula
 from inference_energy.studies.study import BOUNDARIES
-
-J_PER_WH = 3600
 
 ByBoundary = dict[str, float | None]
 

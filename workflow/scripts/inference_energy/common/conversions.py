@@ -1,0 +1,17 @@
+"""Conversions between units."""
+
+SECONDS_PER_HOUR = 3600
+HOURS_PER_DAY = 24
+SECONDS_PER_DAY = 86_400
+DAYS_PER_YEAR = 365
+J_PER_WH = 3600
+KWS_PER_WH = 3.6
+WH_PER_KWH = 1000
+WH_PER_GWH = 1e9
+GWH_PER_WH = 1e-9  # not the same as to divide by 1e9, in the last bit
+W_PER_KW = 1000
+KW_PER_MW = 1000
+MWH_PER_GWH = 1000
+GWH_PER_TWH = 1000
+G_PER_KG = 1000
+L_PER_M3 = 1000
