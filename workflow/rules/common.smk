@@ -120,7 +120,7 @@ def files_of(figure):
 
 def parts_of(figure):
     """Parts of the study or the usage that a figure is drawn with."""
-    study = {"study": section(*figure.of_study)} if figure.of_study else {}
+    study = {"study": section("method", *figure.of_study)} if figure.of_study else {}
     return study | ({"usage": usage_part(*figure.of_usage)} if figure.of_usage else {})
 
 

@@ -9,24 +9,27 @@ from inference_energy.figures import render
 from inference_energy.figures.energy import boundaries, energy_by_class, interventions
 from inference_energy.figures.fleet import fleet_plan, model_sweeps, sweeps, variance_shares
 from inference_energy.figures.fleet.model_sweeps import apart
+from inference_energy.studies.study import NestedStudy
 
 TRADITIONAL, LONG = "traditional", "long"
 BOUNDARY = {"query": "datacenter", "fleet": "fleet"}
 
 
 def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), boundary=BOUNDARY):
-    return {
-        "title": "Tiny",
-        "workloads": {name: {"label": f"{name.capitalize()} query"} for name in workloads},
-        "classes": {name: {"label": f"{name.capitalize()} models"} for name in classes},
-        "fleet": {"subject": classes[0]},
-        "boundary": boundary,
-    }
+    return NestedStudy.of(
+        {
+            "title": "Tiny",
+            "workloads": {name: {"label": f"{name.capitalize()} query"} for name in workloads},
+            "classes": {name: {"label": f"{name.capitalize()} models"} for name in classes},
+            "fleet": {"subject": classes[0]},
+            "boundary": boundary,
+        }
+    )
 
 
 def energy_rows(of, boundaries=("datacenter",)):
     found = []
-    for position, (subject, workload) in enumerate((s, w) for s in of["classes"] for w in of["workloads"]):
+    for position, (subject, workload) in enumerate((s, w) for s in of.classes for w in of.workloads):
         for step, boundary in enumerate(boundaries):
             for spread, middle, mean in (("untrimmed", 2.0, 5.0), ("per_query", 1.5, 4.0), ("shared", 4.0, 5.0)):
                 by = 10.0**position * (1 + step)
@@ -37,12 +40,12 @@ def energy_rows(of, boundaries=("datacenter",)):
 
 
 def variance_rows(of, shares, log_variance=1.0):
-    subject = of["fleet"]["subject"]
+    subject = of.fleet.subject
     return pl.DataFrame(
         [
             {"subject": subject, "label": "Frontier models", "workload": workload, "boundary": "datacenter"}
             | {"spread": spread, "ingredient": name, "variance_share": share, "log_variance": log_variance}
-            for workload in of["workloads"]
+            for workload in of.workloads
             for spread, ingredients in shares.items()
             for name, share in ingredients.items()
         ]
@@ -267,8 +270,8 @@ def swept_model(model, parameter, value, p50, workload=TRADITIONAL):
 
 def of_models(weights=("A", "B")):
     of = study()
-    of["classes"]["frontier"]["weights"] = dict.fromkeys(weights, 1)
-    return of
+    frontier = of.classes["frontier"].replaced(weights=dict.fromkeys(weights, 1))
+    return of.replaced(classes=of.classes | {"frontier": frontier})
 
 
 MODELS_SWEPT = [

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.figures import render
+from inference_energy.studies.study import part
 
 BY_ENDING = {".parquet": pl.read_parquet, ".csv": pl.read_csv}
 
@@ -15,4 +16,6 @@ with jobs.job(snakemake):
     figure = import_module(f"inference_energy.figures.{parameters.pop('module')}")
     readers = getattr(figure, "READERS", {})  # of inputs that are checked as they are read
     tables = {name: readers.get(name, BY_ENDING[path.suffix])(path) for name, path in files.items()}
+    if "study" in parameters:
+        parameters["study"] = part(parameters["study"])
     render.save(figure.draw(**tables, **parameters), snakemake.output)

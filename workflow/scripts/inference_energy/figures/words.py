@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from inference_energy.studies.study import Study
+
 NAMES = {"gpu_boards": "GPU boards", "node": "Node", "datacenter": "Datacenter", "fleet": "Fleet"}
 WITHIN = {
     "gpu_boards": "the GPU boards",
@@ -22,6 +24,6 @@ def named() -> pl.Expr:
     return pl.col("method").replace_strict(THIS_WORK, default=pl.col("label"), return_dtype=pl.String).alias("label")
 
 
-def subject_of(study: dict) -> str:
+def subject_of(study: Study) -> str:
     """Label of the class that the fleet serves."""
-    return study["classes"][study["fleet"]["subject"]]["label"]
+    return study.classes[study.fleet.subject].label

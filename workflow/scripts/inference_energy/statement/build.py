@@ -69,9 +69,7 @@ def accounts(
     workloads = {source: spec["lengths"] for source, spec in usage["bills"].items()}
     for source, workload in workloads.items():
         if workload not in study.workloads:
-            raise InputError(
-                f"{place}: bills.{source}.lengths: found {workload!r}; allowed: {one_of(study['workloads'])}"
-            )
+            raise InputError(f"{place}: bills.{source}.lengths: found {workload!r}; allowed: {one_of(study.workloads)}")
     spread = {
         source: lengths.lengths(
             study.workloads[workload].plain(), f"{place}: bills.{source}", tables.lengths, tables.answers

@@ -16,30 +16,30 @@ from inference_energy.figures.theme import (
     titled,
 )
 from inference_energy.figures.words import NAMES, WITHIN, subject_of
-from inference_energy.studies.study import WORKLOADS
+from inference_energy.studies.study import WORKLOADS, Boundaries, NestedStudy
 
 STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
 WIDTH, ROW = 255, 44
 
 
-def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
     """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet.
 
     Args:
         energy: table `energy_by_boundary`.
         study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
     """
-    rows = energy.filter(pl.col("subject") == study["fleet"]["subject"])
-    beyond = study["boundary"]["fleet"] != study["boundary"]["query"]
+    rows = energy.filter(pl.col("subject") == study.fleet.subject)
+    beyond = study.boundary.fleet != study.boundary.query
     panels, steps = [], {}
     for workload in WORKLOADS:
         of_workload = rows.filter(pl.col("workload") == workload)
         if of_workload.is_empty():
             continue
-        ladder, steps[workload] = _ladder(of_workload), _steps(of_workload, study["boundary"])
+        ladder, steps[workload] = _ladder(of_workload), _steps(of_workload, study.boundary)
         both = pl.concat([ladder, steps[workload]])
         domain = [both["low"].min() / 1.25, both["high"].max() * 1.25]
-        label = study["workloads"][workload]["label"]
+        label = study.workloads[workload].label
         fleet = " to fleet" if beyond else ""
         panels.append(
             alt.hconcat(
@@ -48,13 +48,13 @@ def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
                 spacing=20,
             )
         )
-    last = f", the last row within {WITHIN[study['boundary']['fleet']]}" if beyond else ""
+    last = f", the last row within {WITHIN[study.boundary.fleet]}" if beyond else ""
     return titled(
         alt.vconcat(*panels, spacing=20),
         finding=_finding(steps, rows, study),
-        conditions=f"{study['title']}, {subject_of(study)}. Orange: mean over queries with its shared uncertainty;"
+        conditions=f"{study.title}, {subject_of(study)}. Orange: mean over queries with its shared uncertainty;"
         " diamond: expected value, tick: median, bar: P5–P95. Grey: single queries; dot: median, line: P5–P95."
-        f" Right: within {WITHIN[study['boundary']['query']]}{last}.",
+        f" Right: within {WITHIN[study.boundary.query]}{last}.",
     )
 
 
@@ -70,14 +70,14 @@ def _ladder(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _steps(rows: pl.DataFrame, boundary: dict) -> pl.DataFrame:
+def _steps(rows: pl.DataFrame, boundary: Boundaries) -> pl.DataFrame:
     wanted = [
-        ("Median query of one fleet", "query", "per_query", boundary["query"]),
-        ("Median query, all unknowns", "query", "untrimmed", boundary["query"]),
-        ("Mean over queries", "mean", "shared", boundary["query"]),
+        ("Median query of one fleet", "query", "per_query", boundary.query),
+        ("Median query, all unknowns", "query", "untrimmed", boundary.query),
+        ("Mean over queries", "mean", "shared", boundary.query),
     ]
-    if boundary["fleet"] != boundary["query"]:
-        wanted.append(("Mean, whole fleet", "mean", "shared", boundary["fleet"]))
+    if boundary.fleet != boundary.query:
+        wanted.append(("Mean, whole fleet", "mean", "shared", boundary.fleet))
     return _drawn(
         [
             (name, kind, row)
@@ -137,7 +137,7 @@ def _panel(rows: pl.DataFrame, title: str, domain: list[float]) -> alt.LayerChar
     )
 
 
-def _finding(steps: dict[str, pl.DataFrame], rows: pl.DataFrame, study: dict) -> str:
+def _finding(steps: dict[str, pl.DataFrame], rows: pl.DataFrame, study: NestedStudy) -> str:
     workload, found = next(iter(steps.items()))
     points = dict(found.select("name", "point").iter_rows())
     fleet = f", {number(points['Mean, whole fleet'])} Wh for the whole fleet" if "Mean, whole fleet" in points else ""
@@ -146,6 +146,6 @@ def _finding(steps: dict[str, pl.DataFrame], rows: pl.DataFrame, study: dict) ->
     apart = {"gpu_boards", "node"} <= set(means) and means["gpu_boards"] < means["node"]
     alone = f", of which its GPU boards take {number(means['gpu_boards'])} Wh" if apart else ""
     return (
-        f"{study['workloads'][workload]['label']}: {number(points['Median query, all unknowns'])} Wh at the median,"
+        f"{study.workloads[workload].label}: {number(points['Median query, all unknowns'])} Wh at the median,"
         f" {number(points['Mean over queries'])} Wh on average{fleet}{alone}"
     )

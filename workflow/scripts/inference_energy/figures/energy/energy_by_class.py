@@ -17,13 +17,14 @@ from inference_energy.figures.theme import (
     titled,
 )
 from inference_energy.figures.words import WITHIN
+from inference_energy.studies.study import NestedStudy
 
 ROW, WIDE, NARROW, COLUMNS = 34, 480, 212, 122
 SPREADS = ("untrimmed", "per_query", "shared")
 PLACE = ["workload", "subject"]
 
 
-def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
     """One panel per workload, one row per class: single queries, queries of one fleet, and their mean.
 
     Args:
@@ -31,7 +32,7 @@ def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
         study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
     """
     rows = _wide(energy.filter(subject_kind="class"), study)
-    workloads = [name for name in study["workloads"] if name in set(rows["workload"])]
+    workloads = [name for name in study.workloads if name in set(rows["workload"])]
     columns = 1 if len(workloads) <= 2 else 2
     width = WIDE if columns == 1 else NARROW
     ranges = rows.select(f"{spread}_{q}" for spread in SPREADS for q in ("p05", "p95"))
@@ -39,7 +40,7 @@ def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
     panels = [
         _panel(
             rows.filter(workload=name),
-            study["workloads"][name]["label"],
+            study.workloads[name].label,
             domain,
             width=width,
             first=position % columns == 0,
@@ -51,28 +52,28 @@ def draw(*, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
         alt.hconcat(*panels[i : i + columns], spacing=COLUMNS + 22, bounds="flush")
         for i in range(0, len(panels), columns)
     ]
-    subject = study["fleet"]["subject"]
+    subject = study.fleet.subject
     told = rows.filter(subject=subject) if subject in set(rows["subject"]) else rows
     one = told.row(0, named=True)
-    label = study["workloads"][one["workload"]]["label"]
+    label = study.workloads[one["workload"]].label
     return titled(
         alt.vconcat(_key(), *grid, spacing=18),
         finding=f"{label}, {one['label']}: the median query takes {number(one['untrimmed_p50'])} Wh, the mean is"
         f" {number(one['shared_mean'])} Wh (P5–P95 {interval(one['shared_p05'], one['shared_p95'])} Wh)",
-        conditions=f"{study['title']}. Energy within {WITHIN[study['boundary']['query']]}. Nothing is trimmed."
+        conditions=f"{study.title}. Energy within {WITHIN[study.boundary.query]}. Nothing is trimmed."
         " Any single query: variability between queries and shared uncertainty. Queries of one fleet: variability"
         " alone, with shared quantities at their medians. Mean: shared uncertainty alone.",
     )
 
 
-def _wide(rows: pl.DataFrame, study: dict) -> pl.DataFrame:
+def _wide(rows: pl.DataFrame, study: NestedStudy) -> pl.DataFrame:
     of = [
         rows.filter(spread=spread).select(
             *PLACE, *(pl.col(f"energy_wh_{q}").alias(f"{spread}_{q}") for q in ("p05", "p50", "p95", "mean"))
         )
         for spread in SPREADS
     ]
-    labels = {name: spec["label"] for name, spec in study["classes"].items()}
+    labels = {name: spec.label for name, spec in study.classes.items()}
     wide = of[0].join(of[1], on=PLACE, maintain_order="left").join(of[2], on=PLACE, maintain_order="left")
     return wide.with_columns(
         label=pl.col("subject").replace(labels),

@@ -19,6 +19,7 @@ from inference_energy.figures.theme import (
     titled,
 )
 from inference_energy.figures.words import WITHIN
+from inference_energy.studies.study import NestedStudy
 
 TOGETHER = {
     ("remaining_levers", "independent"): "Not in benchmarks, independent",
@@ -32,7 +33,7 @@ TOGETHER_TICKS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 WIDTH, ROW, TEXT, LABELS = 190, 26, 102, 236
 
 
-def draw(*, interventions: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
     """One panel per workload: multiplier of every intervention, then of interventions together.
 
     Args:
@@ -51,7 +52,7 @@ def draw(*, interventions: pl.DataFrame, study: dict) -> alt.VConcatChart:
         times=pl.col("multiplier_p50").map_elements(times, pl.String),
         left=pl.Series([_left(row) for row in rows.iter_rows(named=True)], dtype=pl.String),
     )
-    workloads = [name for name in study["workloads"] if name in set(rows["workload"])]
+    workloads = [name for name in study.workloads if name in set(rows["workload"])]
     first = rows.filter(workload=workloads[0])
     alone = first.filter(pl.col("kind") != "together").sort(
         pl.col("kind") == "in benchmarks", "multiplier_p50", "lever", descending=[False, True, False]
@@ -63,7 +64,7 @@ def draw(*, interventions: pl.DataFrame, study: dict) -> alt.VConcatChart:
                 _panel(
                     rows.filter(pl.col("workload") == name, pl.col("name").is_in(order)),
                     order,
-                    title=None if block else study["workloads"][name]["label"],
+                    title=None if block else study.workloads[name].label,
                     published=PUBLISHED_RANGE if block else None,
                     high=rows.filter(pl.col("name").is_in(order))["multiplier_p95"].max(),
                     first=not position,
@@ -76,11 +77,11 @@ def draw(*, interventions: pl.DataFrame, study: dict) -> alt.VConcatChart:
         for block, order in enumerate(blocks)
         if order
     ]
-    subject = study["classes"][first["subject"][0]]["label"]
+    subject = study.classes[first["subject"][0]].label
     return titled(
         alt.vconcat(*parts, spacing=30),
-        finding=_finding(first, study["workloads"][workloads[0]]["label"]),
-        conditions=f"{study['title']}, {subject}. Factor by which the mean energy within"
+        finding=_finding(first, study.workloads[workloads[0]].label),
+        conditions=f"{study.title}, {subject}. Factor by which the mean energy within"
         f" {WITHIN[first['boundary'][0]]} falls; dot: median, bar: P5–P95 of shared uncertainty. Wh left: mean"
         " energy that remains. Grey, hollow: today's benchmarks contain the intervention, so that the energy includes"
         f" it. Band: {interval(*PUBLISHED_RANGE)}×, which the paper prints for all interventions together.",

@@ -21,6 +21,7 @@ from inference_energy.figures.theme import (
 )
 from inference_energy.figures.words import WITHIN, subject_of
 from inference_energy.fleet.tables import ReferenceLoad
+from inference_energy.studies.study import NestedStudy
 
 READERS = {"references": partial(read_registry, table=ReferenceLoad)}
 QUANTITIES = {
@@ -37,7 +38,9 @@ WIDTH, ROW, LINE = 330, 38, 38
 TABLE, LEFT, OUT = 760, 175, 185  # width of the table, of its first column, and what stands left of the chart
 
 
-def draw(*, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(
+    *, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: NestedStudy
+) -> alt.VConcatChart:
     """Energy per day of every scenario with its interval, and a table of what three of them need.
 
     Args:
@@ -56,7 +59,7 @@ def draw(*, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFram
     return titled(
         alt.vconcat(*parts, spacing=62, bounds="flush"),
         finding=_finding(scenarios, plan),
-        conditions=f"{study['title']}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Median (P5–P95)"
+        conditions=f"{study.title}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Median (P5–P95)"
         " of shared uncertainty: throughput attained, load, power, PUE, mix of models and error of each curve."
         " Dot: median, diamond: mean. Dashed: reference loads.",
     )

@@ -17,7 +17,7 @@ WIDTH, HEIGHT, COLUMNS = 165, 210, 3
 LABEL_HEIGHT = 14  # px
 
 
-def draw(*, sweeps: pl.DataFrame, study_name: str, study: dict) -> alt.TopLevelMixin:
+def draw(*, sweeps: pl.DataFrame, study_name: str, study: NestedStudy) -> alt.TopLevelMixin:
     """One panel per swept assumption: the median of every model's mean over traditional queries.
 
     Args:
@@ -29,10 +29,10 @@ def draw(*, sweeps: pl.DataFrame, study_name: str, study: dict) -> alt.TopLevelM
     if rows.is_empty():
         return message(
             "No assumption is swept that a single model has.",
-            finding=f"{study['title']}: no sweeps of models",
+            finding=f"{study.title}: no sweeps of models",
             conditions="Name assumptions and values under `sweeps` of the study.",
         )
-    served = NestedStudy.of(study).classes[study["fleet"]["subject"]].model_shares()
+    served = study.classes[study.fleet.subject].model_shares()
     named = [model for model in served if model in set(rows["model"])]
     colours = {model: PALETTE[place % len(PALETTE)] for place, model in enumerate(named)}
     swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
@@ -53,8 +53,8 @@ def draw(*, sweeps: pl.DataFrame, study_name: str, study: dict) -> alt.TopLevelM
     return titled(
         alt.vconcat(*grid, spacing=16),
         finding=_finding(rows.filter(pl.col("model").is_in(named)), study),
-        conditions=f"{study['title']}. {study['workloads'][WORKLOAD]['label']}, served by one model alone: mean over"
-        f" queries within {WITHIN[study['boundary']['query']]}, median over the remaining shared uncertainty. In colour"
+        conditions=f"{study.title}. {study.workloads[WORKLOAD].label}, served by one model alone: mean over"
+        f" queries within {WITHIN[study.boundary.query]}, median over the remaining shared uncertainty. In colour"
         f" and in the title {subject_of(study)}{others}; ×: largest over smallest energy in a panel. One assumption is"
         " varied at a time; energy axes are logarithmic.",
     )
@@ -112,7 +112,7 @@ def apart(places: np.ndarray, distance: float) -> np.ndarray:
     return np.repeat([mean for mean, _ in runs], [count for _, count in runs]) + steps
 
 
-def _finding(rows: pl.DataFrame, study: dict) -> str:
+def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     """The assumption whose effect differs most between models, and those with the same effect on all."""
     by_model = rows.group_by("parameter", "model").agg(factor=pl.col("p50").max() / pl.col("p50").min())
     first, last = pl.all().first(), pl.all().last()
@@ -126,7 +126,7 @@ def _finding(rows: pl.DataFrame, study: dict) -> str:
     widest = max(ratios, key=ratios.get)
     if ratios[widest] < ALIKE:
         most = max(spans, key=lambda name: spans[name]["factor_last"])
-        what = f"a {study['workloads'][WORKLOAD]['label'].lower()}"
+        what = f"a {study.workloads[WORKLOAD].label.lower()}"
         return f"Of the swept assumptions, {spoken(most)} changes {what} most, by {times(spans[most]['factor_last'])}"
     of = spans[widest]
     said = (

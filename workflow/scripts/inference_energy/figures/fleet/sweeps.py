@@ -5,7 +5,7 @@ import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, ORANGE, interval, log_scale, message, ticks, titled
 from inference_energy.figures.words import WITHIN, subject_of
-from inference_energy.studies.study import WORKLOADS
+from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 PARAMETERS = {
     "long_share": ("Share of long queries", "%"),
@@ -21,7 +21,7 @@ COLOURS = {"traditional": BLUE, "long": ORANGE, FLEET: INK}
 WIDTH, HEIGHT, COLUMNS = 158, 165, 4
 
 
-def draw(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
+def draw(*, sweeps: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart | alt.Chart:
     """One panel per swept assumption: median and P5–P95 of the mean over queries.
 
     Args:
@@ -31,10 +31,10 @@ def draw(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
     if sweeps.is_empty():
         return message(
             "No assumption is swept in this study.",
-            finding=f"{study['title']}: no sweeps",
+            finding=f"{study.title}: no sweeps",
             conditions="Name assumptions and values under `sweeps` of the study.",
         )
-    names = {name: study["workloads"][name]["label"] for name in WORKLOADS}
+    names = {name: study.workloads[name].label for name in WORKLOADS}
     names[FLEET] = "Fleet, GWh per day"
     rows = sweeps.with_columns(line=pl.col("workload").replace(names))
     per_query = rows.filter(pl.col("workload") != FLEET)
@@ -49,8 +49,8 @@ def draw(*, sweeps: pl.DataFrame, study: dict) -> alt.VConcatChart | alt.Chart:
     return titled(
         alt.vconcat(*grid, spacing=14),
         finding=_finding(rows, study),
-        conditions=f"{study['title']}, {subject_of(study)}. Mean over queries within"
-        f" {WITHIN[study['boundary']['query']]}, or a fleet's day within {WITHIN[study['boundary']['fleet']]}. Line:"
+        conditions=f"{study.title}, {subject_of(study)}. Mean over queries within"
+        f" {WITHIN[study.boundary.query]}, or a fleet's day within {WITHIN[study.boundary.fleet]}. Line:"
         " median, band: P5–P95 of the remaining shared uncertainty. One assumption is varied at a time; energy axes are"
         " logarithmic.",
     )
@@ -101,7 +101,7 @@ def spoken(parameter: str) -> str:
     return name if name.isupper() else name[0].lower() + name[1:]
 
 
-def _finding(rows: pl.DataFrame, study: dict) -> str:
+def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     told = rows.filter(workload="traditional")
     if told.is_empty():
         told = rows.filter(workload=rows["workload"][0])
@@ -110,7 +110,7 @@ def _finding(rows: pl.DataFrame, study: dict) -> str:
     )
     ends = ends.with_columns(factor=pl.col("high") / pl.col("low")).sort("factor", descending=True)
     workload = told["workload"][0]
-    what = "the fleet's day" if workload == FLEET else f"a {study['workloads'][workload]['label'].lower()}"
+    what = "the fleet's day" if workload == FLEET else f"a {study.workloads[workload].label.lower()}"
     unit = "GWh" if workload == FLEET else "Wh"
     most = _moved(ends.row(0, named=True), unit)
     if len(ends) == 1:

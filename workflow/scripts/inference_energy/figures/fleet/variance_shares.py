@@ -1,6 +1,7 @@
 """What the variability of single queries and the uncertainty of their mean are made of."""
 
 import math
+from collections.abc import Iterable
 
 import altair as alt
 import polars as pl
@@ -20,7 +21,7 @@ from inference_energy.figures.theme import (
     titled,
 )
 from inference_energy.figures.words import WITHIN
-from inference_energy.studies.study import WORKLOADS
+from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 # In the order of drawing.
 INGREDIENTS = {
@@ -54,15 +55,15 @@ PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
 WIDTH, ROW = 272, 34
 
 
-def draw(*, variance: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, variance: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
     """Two panels of stacked bars, a row per workload.
 
     Args:
         variance: table `variance_shares`.
         study: the study's `title`, `workloads` and `fleet`.
     """
-    rows = variance.filter(pl.col("subject") == study["fleet"]["subject"])
-    names = {workload: spec["label"] for workload, spec in study["workloads"].items()}
+    rows = variance.filter(pl.col("subject") == study.fleet.subject)
+    names = {workload: spec.label for workload, spec in study.workloads.items()}
     order = [label for workload, label in names.items() if workload in set(rows["workload"])]
     rows = rows.with_columns(
         row=pl.col("workload").replace(names),
@@ -76,12 +77,12 @@ def draw(*, variance: pl.DataFrame, study: dict) -> alt.VConcatChart:
         _panel(bars.filter(spread=spread), spreads.filter(spread=spread), title, order, colours, first=not position)
         for position, (spread, title) in enumerate(PANELS.items())
     ]
-    query, mean = (_dominant(rows.filter(spread=spread), study["workloads"]) for spread in PANELS)
+    query, mean = (_dominant(rows.filter(spread=spread), study.workloads) for spread in PANELS)
     other = f" Other: {', '.join(grouped)}, each below {SMALL:.0%} everywhere." if grouped else ""
     return titled(
         alt.hconcat(*panels, spacing=18),
         finding=f"Variability between queries comes mostly from {query}; uncertainty of their mean from {mean}",
-        conditions=f"{study['title']}, {rows['label'][0]}. Shares of the variance of ln energy within"
+        conditions=f"{study.title}, {rows['label'][0]}. Shares of the variance of ln energy within"
         f" {WITHIN[rows['boundary'][0]]}. Factor: geometric standard deviation of energy.{other}",
     )
 
@@ -174,7 +175,7 @@ def _panel(
     )
 
 
-def _dominant(rows: pl.DataFrame, workloads: dict) -> str:
+def _dominant(rows: pl.DataFrame, workloads: Iterable[str]) -> str:
     if rows["log_variance"].max() == 0:
         return "no ingredient (the study takes all as known)"
     known = [name for name in WORKLOADS if name in set(rows["workload"])] or list(workloads)[:1]

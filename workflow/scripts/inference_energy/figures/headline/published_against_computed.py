@@ -4,11 +4,12 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, WIDTH, number, titled
+from inference_energy.studies.study import PublishedStudy
 
 YES, NO = "inside the tolerance", "outside"
 
 
-def draw(*, headline: pl.DataFrame, study_name: str, study: dict) -> alt.LayerChart:
+def draw(*, headline: pl.DataFrame, study_name: str, study: PublishedStudy) -> alt.LayerChart:
     """Ratio of computed to published, with the tolerance band of each printed value.
 
     Args:
@@ -64,14 +65,14 @@ def draw(*, headline: pl.DataFrame, study_name: str, study: dict) -> alt.LayerCh
     inside = printed["within"].sum()
     return titled(
         alt.layer(band, one, dots, text).properties(width=WIDTH - 90, height=22 * len(printed)),
-        finding=f"{study['title']}: {inside} of {len(printed)} printed values are reproduced",
+        finding=f"{study.title}: {inside} of {len(printed)} printed values are reproduced",
         conditions="Grey band: half a unit of the last printed digit plus three standard errors of the published"
         " 10,000 draws per model. Right: published → computed. The note in results/headline.csv says why a value"
         " lies outside.",
     )
 
 
-def _computed_only(rows: pl.DataFrame, study: dict) -> alt.LayerChart:
+def _computed_only(rows: pl.DataFrame, study: PublishedStudy) -> alt.LayerChart:
     rows = rows.with_columns(
         text=pl.Series([f"{number(r['computed'])} {r['unit']}" for r in rows.iter_rows(named=True)])
     )
@@ -83,6 +84,6 @@ def _computed_only(rows: pl.DataFrame, study: dict) -> alt.LayerChart:
         (dots + base.mark_text(align="left", dx=8).encode(text="text:N")).properties(
             width=WIDTH - 60, height=26 * len(rows)
         ),
-        finding=f"{study['title']}: the quantities that the publication prints",
+        finding=f"{study.title}: the quantities that the publication prints",
         conditions="Computed for this study; there is no printed value to compare with.",
     )

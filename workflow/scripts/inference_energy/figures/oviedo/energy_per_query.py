@@ -4,12 +4,13 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, WIDTH, interval, number, titled
+from inference_energy.studies.study import PublishedStudy
 
 ROW_HEIGHT = 62
 TALLEST = 0.78  # of a row, for the highest density
 
 
-def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: dict) -> alt.Chart:
+def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: PublishedStudy) -> alt.Chart:
     """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject.
 
     Args:
@@ -19,7 +20,7 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: d
         study: the study's `title`, `workloads` and `classes`.
     """
     here = pl.col("workload") == workload
-    labels = {name: spec["label"] for name, spec in study["classes"].items()}
+    labels = {name: spec.label for name, spec in study.classes.items()}
     all_draws = energy.filter(here, pl.col("spread") == "untrimmed").sort("subject_kind", "energy_wh_p50")
     published = energy.filter(here, pl.col("spread") == "as_published").select(
         "subject", pl.col("^energy_wh_p(25|50|75)$").name.suffix("_published")
@@ -78,13 +79,13 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: d
         width=WIDTH - 30, height=ROW_HEIGHT * len(rows)
     )
     first = rows.row(0, named=True)
-    spec = study["workloads"][workload]
+    spec = study.workloads[workload]
     return titled(
         chart,
-        finding=f"{study['title']}: {spec['label'].lower()} to a {first['name'][0].lower() + first['name'][1:]} model:"
+        finding=f"{study.title}: {spec.label.lower()} to a {first['name'][0].lower() + first['name'][1:]} model:"
         f" median {number(first['energy_wh_p50'])} Wh",
-        conditions=f"{spec['input_tokens']:,} input tokens, output tokens exponential with median"
-        f" {spec['output_tokens']['median']:,}. Area: all draws, one per query. Dot: median. Thick bar: interquartile"
+        conditions=f"{spec.input_tokens:,} input tokens, output tokens exponential with median"
+        f" {spec.output_tokens['median']:,}. Area: all draws, one per query. Dot: median. Thick bar: interquartile"
         " range of all draws; thin dark bar: after the published double trimming."
         f" {first['extrapolated_share']:.0%} of the class's queries lie outside the benchmarked lengths.",
     )

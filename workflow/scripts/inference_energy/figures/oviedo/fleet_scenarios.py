@@ -8,6 +8,7 @@ import polars as pl
 from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, WIDTH, titled
 from inference_energy.fleet.tables import ReferenceLoad
+from inference_energy.studies.study import PublishedStudy
 
 READERS = {"references": partial(read_registry, table=ReferenceLoad)}
 HEADLINE = {
@@ -18,7 +19,7 @@ HEADLINE = {
 KINDS = {"traditional": "Traditional queries", "long": "Long queries"}
 
 
-def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> alt.LayerChart:
+def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: PublishedStudy) -> alt.LayerChart:
     """Mean energy per day, split by kind of query, with its interval and the reference loads.
 
     Args:
@@ -76,7 +77,7 @@ def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: dict) -> a
     finding = ", ".join(f"{mean[name]:.1f}{label}" for name, label in HEADLINE.items() if name in mean)
     return titled(
         alt.layer(bars, interval, means, lines, *names).properties(width=WIDTH, height=66 * len(rows)),
-        finding=f"{study['title']}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day take {finding}",
+        finding=f"{study.title}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day take {finding}",
         conditions="Bars: mean. Thin line: P5–P95 of shared uncertainty: utilisation, PUE and serving saving are drawn"
         " once for the whole fleet, not per query. Model mix and throughput are taken as known. Dashed: reference"
         " loads.",

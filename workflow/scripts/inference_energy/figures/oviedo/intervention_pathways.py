@@ -4,9 +4,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, number, panel_title, times, titled
+from inference_energy.studies.study import PublishedStudy
 
 
-def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: dict) -> alt.VConcatChart:
+def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedStudy) -> alt.VConcatChart:
     """Multiplier of every intervention, median and P5–P95, with the median energy that remains.
 
     Args:
@@ -26,14 +27,14 @@ def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: dict) -> a
     )
     high = rows["multiplier_p95"].max() * 1.1
     panels = [
-        _panel(rows.filter(pl.col("workload") == name), _before(energy, rows, name), spec["label"], high)
-        for name, spec in study["workloads"].items()
+        _panel(rows.filter(pl.col("workload") == name), _before(energy, rows, name), spec.label, high)
+        for name, spec in study.workloads.items()
     ]
     single = rows.filter(pl.col("combination") == "single")["multiplier_p50"]
     together = rows.filter(pl.col("combination") != "single", pl.col("workload") == "traditional").row(0, named=True)
     return titled(
         alt.vconcat(*panels, spacing=28),
-        finding=f"{study['title']}: one intervention saves {single.min():.1f}–{single.max():.1f}× at the median,"
+        finding=f"{study.title}: one intervention saves {single.min():.1f}–{single.max():.1f}× at the median,"
         f" all together {together['multiplier_p10']:.1f}–{together['multiplier_p50']:.1f}× (P10–P50, traditional)",
         conditions="Factor by which the energy of a frontier query falls. Dot: median; bar: P5–P95. Interventions are"
         " taken as independent; overlap between them would lower the combined factor. Remaining energy: median after"

@@ -4,12 +4,13 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, panel_title, times, titled
+from inference_energy.studies.study import PublishedStudy
 
 COLUMNS = 3
 PANEL_WIDTH, PANEL_HEIGHT = 205, 170
 
 
-def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: dict) -> alt.ConcatChart:
+def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: PublishedStudy) -> alt.ConcatChart:
     """One panel per model: observed rows, the curve at the study's prompt length, its extrapolated part.
 
     Args:
@@ -32,10 +33,10 @@ def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: d
     ]
     factors = fit["leave_one_out_ratio_geometric_sd"]
     best, worst = factors.min(), factors.max()
-    prompt = study["workloads"]["traditional"]["input_tokens"]
+    prompt = study.workloads["traditional"].input_tokens
     return titled(
         alt.concat(*panels, columns=COLUMNS, spacing=18),
-        finding=f"{study['title']}: rows left out of the fit are predicted with a geometric error of"
+        finding=f"{study.title}: rows left out of the fit are predicted with a geometric error of"
         f" {best:.1f}× (best model) to {worst:.1f}× (worst)",
         conditions="Output throughput of an 8-GPU node. Dots: benchmark rows, labelled with their input tokens."
         f" Line: fit at {prompt:,} input tokens, capped at the largest observed value; dashed on grey: output lengths"

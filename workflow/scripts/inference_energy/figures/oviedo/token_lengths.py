@@ -4,10 +4,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
-from inference_energy.studies.study import WORKLOADS
+from inference_energy.studies.study import WORKLOADS, PublishedStudy
 
 
-def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.LayerChart:
+def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: PublishedStudy) -> alt.LayerChart:
     """Distribution of output tokens per workload, with median and P95.
 
     Args:
@@ -15,7 +15,7 @@ def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.
         quantiles: columns `label`, `name` (P5, median, P95), `output_tokens`.
         study: the study's `title` and `workloads`.
     """
-    labels = [spec["label"] for spec in study["workloads"].values()]
+    labels = [spec.label for spec in study.workloads.values()]
     colour = alt.Color("label:N", legend=None).scale(domain=labels, range=[BLUE, ORANGE])
     x = alt.X("output_tokens:Q", title="Output tokens of a query (logarithmic)").scale(type="log", domain=[1, 60_000])
     y = alt.Y("density_per_e_fold:Q", title="Share of queries per factor of e").scale(domain=[0, 0.52])
@@ -40,11 +40,11 @@ def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: dict) -> alt.
         .mark_text(align="left", dx=-2, fontWeight="bold")
         .encode(x=x, y=alt.value(-8), text="label:N", color=colour)
     )
-    medians = [study["workloads"][name]["output_tokens"]["median"] for name in WORKLOADS]
+    medians = [study.workloads[name].output_tokens["median"] for name in WORKLOADS]
     return titled(
         alt.layer(area, lines, numbers, heads).properties(width=WIDTH + 120, height=300),
-        finding=f"{study['title']}: long queries have {medians[1] / medians[0]:.1f}× the tokens of traditional ones",
+        finding=f"{study.title}: long queries have {medians[1] / medians[0]:.1f}× the tokens of traditional ones",
         conditions="Exponential lengths rounded to whole tokens, at least one, with medians"
         f" {medians[0]:,} and {medians[1]:,}. Every query has"
-        f" {study['workloads']['traditional']['input_tokens']:,} input tokens.",
+        f" {study.workloads['traditional'].input_tokens:,} input tokens.",
     ).configure_text(color=MUTED)

@@ -19,7 +19,7 @@ WIDTH, ROW = 250, 27
 SIDES = {"input": "Prompt", "output": "Answer"}
 
 
-def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: dict) -> alt.HConcatChart:
+def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: PublishedStudy) -> alt.HConcatChart:
     """Two panels, prompts and answers: P5–P95, P25–P75 and median of every workload.
 
     Args:
@@ -39,7 +39,7 @@ def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: dict) -> alt.H
         *names,
         pl.lit("measured").alias("kind"),
     )
-    assumed = assumed_lengths(PublishedStudy.of(study), SHARES).with_columns(kind=pl.lit("assumed"))
+    assumed = assumed_lengths(study, SHARES).with_columns(kind=pl.lit("assumed"))
     rows = pl.concat([assumed, traces, tasks], how="diagonal").select("label", "side", *names, "kind")
     order = rows["label"].unique(maintain_order=True).to_list()
     chat = dict(measured.filter(workload="azure_conversation").select("side", "tokens_p50").iter_rows())
@@ -48,7 +48,7 @@ def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: dict) -> alt.H
         alt.hconcat(*panels, spacing=16),
         finding=f"Azure's conversations have a median of {about(chat['input'])} tokens in and {about(chat['output'])}"
         " out; prompts vary as much as answers",
-        conditions=f"Bars: P25–P75 and P5–P95, dot: median. Orange: what {study['title']} assumes, one prompt length"
+        conditions=f"Bars: P25–P75 and P5–P95, dot: median. Orange: what {study.title} assumes, one prompt length"
         " for all queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over"
         " models.",
     )
