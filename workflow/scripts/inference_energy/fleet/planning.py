@@ -3,9 +3,7 @@
 Every argument may be a number or an array; arrays combine element by element.
 """
 
-import numpy as np
-
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 
 GWH_PER_WH = 1e-9
 G_PER_KG = 1e3
@@ -13,8 +11,6 @@ L_PER_M3 = 1e3
 SECONDS_PER_DAY = 86_400
 HOURS_PER_DAY = 24
 DAYS_PER_YEAR = 365
-
-Quantity = float | np.ndarray
 
 
 @formula(unit="queries per day", source="arithmetic")
