@@ -204,6 +204,37 @@ def test_an_attainment_is_the_ratio_of_two_lines(explain, built):
     assert speeds[0] / speeds[1] == pytest.approx(node.value, rel=1e-6)
 
 
+def test_an_intervention_is_the_ratio_of_two_lines_over_that_of_their_power(explain, built, evidence):
+    rows = evidence.rows("intervention_pairs", lever="newer_gpu").filter(pl.col("power_ratio") > 1)
+    row = rows.sort("source", "row_id").row(0, named=True)
+    node = registry.explained(evidence, "intervention_pairs", row, "energy_multiplier")
+    speeds, powers = [], []
+    for symbol in ("after", "before"):
+        cells = line_of(built, find(find(node, "output_tok_per_s", symbol=symbol), "throughput tok per s").place)
+        speeds.append(float(cells["throughput_tok_per_s"]) / float(cells["gpus"]))
+        powers.append(float(line_of(built, find(node, "TDP, ", symbol=symbol).place)["tdp_w"]))
+    assert speeds[0] / speeds[1] / (powers[0] / powers[1]) == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_board_share_goes_on_to_the_runs_that_it_is_a_quantile_of(explain, built):
+    node = explain("assumptions current saturated boards, B200 180GB p50")
+    adopted = find(node, "board saturated share of tdp p05")
+    assert float(line_of(built, adopted.place)["board_saturated_share_of_tdp_p05"]) == adopted.value
+    computed, *_ = adopted.children
+    assert round(computed.value, 2) == adopted.value
+    runs = find(computed, "those nearest to P5 first").children
+    by_model = {}
+    for run in runs:
+        measured = next(step for step in walk(find(run, "", symbol="J")) if step.place.kind == "benchmark")
+        joule = float(line_of(built, measured.place)["energy_j_per_output_token"])
+        cells = line_of(built, find(run, "throughput tok per s").place)
+        power = joule * float(cells["throughput_tok_per_s"]) / float(cells["gpus"])
+        assert power / 1000 == pytest.approx(run.value, rel=1e-6)
+        by_model.setdefault(cells["model"], []).append(run.value)
+    found = np.quantile([np.median(values) for values in by_model.values()], 0.05)
+    assert found == pytest.approx(computed.value, rel=1e-6)
+
+
 def test_a_fleet_is_mean_energy_times_queries_times_overhead(explain, evidence):
     node = explain("scenario_aggregates arxiv-2025 traditional energy_gwh_per_day_mean_traditional")
     mean = find(node, "energy_wh_mean of energy_per_query")

@@ -102,8 +102,12 @@ def test_edit_of_a_step_reruns_the_bridge_and_the_page_alone(copy):
 
 
 TABLES = {
-    "node_power.csv": ("H100 SXM 80GB,0.1,", "H100 SXM 80GB,0.11,", NESTED | BRIDGE | METHODS | BACKTEST),
-    "interventions.csv": (",1.23,2.13,", ",1.23,2.14,", INTERVENTIONS | FLEET | BRIDGE),
+    "node_power.csv": (
+        "H100 SXM 80GB,0.1,",
+        "H100 SXM 80GB,0.11,",
+        NESTED | BRIDGE | METHODS | BACKTEST | {"board_power_shares"},
+    ),
+    "interventions.csv": (",1.23,2.13,", ",1.23,2.14,", INTERVENTIONS | FLEET | BRIDGE | {"intervention_pairs"}),
     "grid.csv": (",358.95,", ",358.96,", FLEET),
 }
 
@@ -120,7 +124,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     sign(copy)
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms", "attainment_pairs"}
     figures = ("coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
-    corpus |= {f"figure_{name}" for name in figures}
+    corpus |= {f"figure_{name}" for name in figures} | {"intervention_pairs", "board_power_shares"}
     judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE
     assert rerun(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged
 

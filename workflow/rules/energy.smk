@@ -1,4 +1,4 @@
-# What a study of method `nested` computes: curves, energy per query, interventions, fleets, sweeps.
+# Evidence of interventions and board power; what a study of method `nested` computes: curves, energy per query, interventions, fleets, sweeps.
 
 NESTED = list(NESTED_STUDIES)
 # What every rule of such a study reads besides its own inputs, by the names of services.Tables.
@@ -36,6 +36,42 @@ NESTED_QUERY = (
     "workloads",
     "classes",
 )
+
+
+rule intervention_pairs:
+    """Pairs of benchmark rows that differ in one intervention, and whether adopted ranges are what they show."""
+    input:
+        throughput="results/validated/throughput.parquet",
+        measured_energy="results/validated/measured_energy.parquet",
+        models="results/validated/models.parquet",
+        hardware="results/validated/hardware.parquet",
+        interventions="resources/interventions.csv",
+        code=library("energy/intervention_pairs"),
+    output:
+        update("results/comparison/intervention_pairs.parquet"),
+    log:
+        "results/logs/intervention_pairs.log",
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/energy/intervention_pairs.py"
+
+
+rule board_power_shares:
+    """Measured board power over TDP of runs near saturation, and whether adopted ranges are what they show."""
+    input:
+        energy="results/validated/measured_energy.parquet",
+        hardware="results/validated/hardware.parquet",
+        node_power="resources/node_power.csv",
+        code=library("energy/board_power_shares"),
+    output:
+        update("results/comparison/board_power_shares.parquet"),
+    log:
+        "results/logs/board_power_shares.log",
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/energy/board_power_shares.py"
 
 
 rule study_curves:

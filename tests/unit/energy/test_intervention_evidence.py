@@ -1,4 +1,4 @@
-"""Pairs of rows that show a lever: by hand, and what the corpus holds; the table of levers."""
+"""Pairs of rows that show an intervention: by hand, and what the corpus holds; the table of interventions."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.corpus import registries
 from inference_energy.energy import intervention_evidence, tables
+from inference_energy.tables import rows
 
 LEVERS = Path(__file__).parents[3] / "resources/interventions.csv"
 H100, H200, B200 = "H100 SXM 80GB", "H200 SXM 141GB", "B200 180GB"
@@ -24,6 +25,8 @@ PARALLELISM = dict.fromkeys(intervention_evidence.PARALLELISM[1:], 1)
 ROW = {
     "source": "s",
     "row_id": "a",
+    "file": "f",
+    "line": 2,
     "model": "Dense",
     "gpu": H100,
     "gpus": 8,
@@ -58,7 +61,7 @@ def pairs(*rows, energy=()):
         [ROW | row for row in rows], schema_overrides={"input_tokens": pl.Float64, "output_tokens": pl.Float64}
     )
     measured = pl.DataFrame([ENERGY | PARALLELISM | row for row in energy] or [ENERGY | PARALLELISM])
-    return intervention_evidence.lever_pairs(throughput, measured if energy else measured.clear(), MODELS, GPUS)
+    return intervention_evidence.intervention_pairs(throughput, measured if energy else measured.clear(), MODELS, GPUS)
 
 
 def speed(row_id, value):
@@ -66,7 +69,8 @@ def speed(row_id, value):
 
 
 def shown(found):
-    return found.select("lever", "row_id", "reference", "acts_on", "multiplier").rows()
+    reference = pl.format("{}/{}", "reference_source", "reference_row_id")
+    return found.select("lever", "row_id", reference, "acts_on", "multiplier").rows()
 
 
 def test_lower_precision_is_taken_at_the_same_batch_per_gpu():
@@ -100,6 +104,15 @@ def test_newer_gpu_is_one_lever_in_the_same_format_and_another_in_a_shorter_one(
         ("newer_gpu_lower_precision", "short", "s/same", "gpu_seconds", 3.0),
     ]
     assert found["power_ratio"].to_list() == pytest.approx([1.0, 10 / 7, 10 / 7])
+    assert found["energy_multiplier"].to_list() == pytest.approx([1.3, 2.73, 2.1])
+
+
+def test_both_rows_are_named_with_file_and_line():
+    found = pairs(speed("old", 100.0), speed("new", 120.0) | {"gpu": H200, "file": "g", "line": 7})
+    (row,) = found.rows(named=True)
+    assert [row[name] for name in intervention_evidence.PLACE] == ["s", "new", "g", 7]
+    assert [row[f"reference_{name}"] for name in intervention_evidence.PLACE] == ["s", "old", "f", 2]
+    assert row["basis"] == "H100 SXM 80GB FP8 to H200 SXM 141GB FP8"
 
 
 def test_newest_version_is_held_against_the_oldest_as_numbers():
@@ -169,14 +182,14 @@ def test_what_is_published_twice_counts_once(twice):
 def test_no_pair(other):
     found = pairs({}, speed("b", 120.0) | {"gpu": H200} | other)
     assert found.filter(pl.col("lever") == "newer_gpu").is_empty()
-    assert found.columns == intervention_evidence.COLUMNS
+    assert set(found.columns) == set(tables.INTERVENTION_PAIRS.columns)
 
 
 def test_nothing_to_compare():
     found = pairs({})
     assert found.is_empty()
-    assert found.columns == intervention_evidence.COLUMNS
-    assert intervention_evidence.summary(found).is_empty()
+    assert set(found.columns) == set(tables.INTERVENTION_PAIRS.columns)
+    assert intervention_evidence.ranges(found).is_empty()
 
 
 def test_every_model_on_a_gpu_weighs_the_same():
@@ -185,13 +198,12 @@ def test_every_model_on_a_gpu_weighs_the_same():
             "lever": "l",
             "model": ["A"] * 4 + ["B", "C"],
             "gpu": "X",
-            "multiplier": [2.0, 2.0, 2.0, 2.0, 3.0, 8.0],
-            "power_ratio": [1.0] * 5 + [2.0],
+            "energy_multiplier": [2.0, 2.0, 2.0, 2.0, 3.0, 4.0],
         }
     )
-    (row,) = intervention_evidence.summary(crowd).rows(named=True)
-    assert (row["pairs"], row["models"]) == (6, 3)
-    assert row["multiplier_p50"] == pytest.approx(3.0)  # A 2, B 3, C 8 / 2
+    (row,) = intervention_evidence.ranges(crowd).rows(named=True)
+    assert (row["rows"], row["models"]) == (6, 3)
+    assert row["multiplier_p50"] == pytest.approx(3.0)  # A 2, B 3, C 4
     assert row["multiplier_p95"] == pytest.approx(4.0)
 
 
@@ -210,18 +222,65 @@ def test_range_that_ends_before_it_begins(tmp_path):
         registries.read_registry(tmp_path / "levers.csv", tables.Intervention)
 
 
-def test_corpus(corpus):
+@pytest.fixture(scope="module")
+def found(corpus):
     names = ["throughput", "measured_energy", "model", "hardware"]
-    found = intervention_evidence.lever_pairs(*(corpus[name] for name in names))
-    assert found.select("lever", "source", "row_id", "reference").is_unique().all()
+    return intervention_evidence.intervention_pairs(*(corpus[name] for name in names))
+
+
+@pytest.fixture(scope="module")
+def table():
+    return registries.read_registry(LEVERS, tables.Intervention)
+
+
+def test_corpus(found):
+    rows.checked(found.select(list(tables.INTERVENTION_PAIRS.columns)), tables.INTERVENTION_PAIRS, "pairs")
     assert found["multiplier"].is_between(0.1, 20).all()
-    spread = intervention_evidence.summary(found)
-    assert spread["pairs"].min() >= 5
-    table = registries.read_registry(LEVERS, tables.Intervention)
-    stated = table.filter(pl.col("source") == "lever_evidence.lever_pairs")
-    assert set(stated["lever"]) == set(spread["lever"])
-    for row in stated.join(spread, on="lever", suffix="_found").iter_rows(named=True):
-        for end in ("multiplier_p05", "multiplier_p95"):
-            # a lever is not pulled where it does harm
-            assert row[end] == pytest.approx(max(1.0, row[f"{end}_found"]), rel=0.05), (row["lever"], end)
-        assert f"of {row['pairs']} pairs" in row["derivation"], row["lever"]
+    assert intervention_evidence.ranges(found)["rows"].min() >= 5
+
+
+def test_every_range_that_names_pairs_is_theirs(found, table):
+    intervention_evidence.check_ranges(table, found, "levers.csv")
+    named = table.filter(pl.col("evidence").is_not_null())
+    assert set(named["evidence"]) == set(found["lever"])
+    assert named["evidence"].equals(named["lever"])
+    assert (named["source"] == "intervention_pairs").all()
+
+
+def test_range_of_routing_follows_from_that_of_a_smaller_model(found, table):
+    smaller = intervention_evidence.ranges(found).row(by_predicate=pl.col("lever") == "smaller_model", named=True)
+    routing = table.row(by_predicate=pl.col("lever") == "routing", named=True)
+    for end, share, multiplier in (("p05", 0.2, smaller["multiplier_p50"]), ("p95", 0.7, smaller["multiplier_p95"])):
+        assert routing[f"multiplier_{end}"] == round(1 / (1 - share + share / multiplier), 2)
+
+
+def crowd(*multipliers):
+    return pl.DataFrame({"lever": "l", "model": "A", "gpu": "X", "energy_multiplier": multipliers})
+
+
+def adopted(low, high, evidence="l"):
+    row = {"lever": "mine", "multiplier_p05": low, "multiplier_p95": high, "evidence": evidence}
+    return pl.DataFrame([row], schema_overrides={"evidence": pl.String})
+
+
+def test_range_is_compared_to_two_decimals_and_never_begins_below_1():
+    # Two of equal weight: P5 and P95 lie beyond their middles, so at the values themselves.
+    intervention_evidence.check_ranges(adopted(1.0, 2.35), crowd(0.5, 2.346), "levers.csv")
+    intervention_evidence.check_ranges(adopted(1.5, 9.0, None), crowd(0.5, 2.346), "levers.csv")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            adopted(1.0, 2.34),
+            "mine: multiplier_p95: found 2.34; allowed: 2.35, which 2 rows of 'l' give, or no evidence",
+        ),
+        (adopted(1.01, 2.35), "mine: multiplier_p05: found 1.01; allowed: 1, which 2 rows of 'l' give, or no evidence"),
+        (adopted(1.0, 2.35, "k"), "mine: evidence: found 'k'; allowed: one of 1 names, such as l"),
+    ],
+)
+def test_range_that_the_pairs_do_not_give(table, message):
+    with pytest.raises(InputError) as fault:
+        intervention_evidence.check_ranges(table, crowd(0.5, 2.346), "levers.csv")
+    assert str(fault.value) == f"levers.csv: {message}"

@@ -15,18 +15,6 @@ from scipy.optimize import root
 from scipy.stats import beta
 
 RESOURCES = Path(__file__).parents[3] / "resources"
-HARDWARE = pl.DataFrame({"gpu": ["X", "Y"], "tdp_w": [1000.0, 500.0]})
-RUN = {
-    "source": "s",
-    "boundary": "gpu_boards",
-    "model": "A",
-    "gpu": "X",
-    "gpus": 2,
-    "precision": "FP8",
-    "prompts": "chat",
-    "energy_j_per_output_token": 1.0,
-    "throughput_tok_per_s": 1000.0,
-}
 GPUS = 8
 SHARE = st.floats(0, 1)
 
@@ -40,10 +28,6 @@ def registry():
 def row(registry, hardware):
     rows = registry.join(hardware[0].select("gpu", "tdp_w"), on="gpu").rows_by_key("gpu", named=True, unique=True)
     return lambda gpu: rows[gpu]
-
-
-def shares(*runs):
-    return power.saturated_board_shares(pl.DataFrame([RUN | run for run in runs]), HARDWARE)
 
 
 def node_kw(row, *, board_share, host_kw, load):
@@ -105,32 +89,6 @@ def test_power_rises_with_load(idle, more, load, busier):
     assert host_w[0] <= host_w[1] + rounding
 
 
-def test_shares_by_hand():
-    found = shares(
-        {},  # 1 J x 1,000 per s over 2 x 1,000 W
-        {"throughput_tok_per_s": 900.0, "energy_j_per_output_token": 2.0},  # 0.9, just near saturation
-        {"throughput_tok_per_s": 899.0, "energy_j_per_output_token": 9.0},  # not near it
-        {"model": "B", "energy_j_per_output_token": 1.8},  # 0.9
-        {"boundary": "node_wall", "energy_j_per_output_token": 9.0},
-    )
-    (only,) = found.rows(named=True)
-    assert (only["source"], only["gpu"], only["runs"], only["models"]) == ("s", "X", 3, 2)
-    # Model A counts once, with the median of 0.5 and 0.9; P5 and P95 lie on the line from 0.7 to 0.9.
-    assert only["board_share_of_tdp_p05"] == pytest.approx(0.71)
-    assert only["board_share_of_tdp_p50"] == pytest.approx(0.8)
-    assert only["board_share_of_tdp_p95"] == pytest.approx(0.89)
-
-
-@pytest.mark.parametrize("other", ["source", "model", "prompts", "precision", "gpu"])
-def test_saturation_is_that_of_the_same_series(other):
-    found = shares({}, {other: "Y", "throughput_tok_per_s": 100.0})
-    assert found["runs"].sum() == 2
-
-
-def test_no_runs_no_shares():
-    assert shares({"boundary": "node_wall"}).is_empty()
-
-
 def test_every_gpu_of_the_registry_is_hardware(registry, hardware):
     assert set(registry["gpu"]) <= set(hardware[0]["gpu"])
 
@@ -153,28 +111,6 @@ def test_fault_is_one_line(tmp_path, old, new, message):
         registries.read_registry(path, tables.NodePower)
     assert message in str(fault.value)
     assert "\n" not in str(fault.value)
-
-
-@pytest.mark.parametrize("gpu", ["H100 SXM 80GB", "B200 180GB"])
-def test_board_ranges_are_those_of_the_corpus(corpus, row, gpu):
-    # ML.ENERGY v3; the runs of v2 are those of an engine that left the GPUs waiting.
-    found = power.saturated_board_shares(corpus["measured_energy"], corpus["hardware"])
-    (measured,) = found.filter(source="mlenergy_v3", gpu=gpu).rows(named=True)
-    assert measured["models"] >= 20
-    for end in ("p05", "p95"):
-        assert row(gpu)[f"board_saturated_share_of_tdp_{end}"] == pytest.approx(
-            measured[f"board_share_of_tdp_{end}"], abs=0.05
-        )
-
-
-def test_older_engine_left_gpus_waiting(corpus):
-    found = power.saturated_board_shares(corpus["measured_energy"], corpus["hardware"])
-    by_source = {
-        source: share
-        for source, gpu, share in found.select("source", "gpu", "board_share_of_tdp_p50").rows()
-        if gpu == "H100 SXM 80GB"
-    }
-    assert by_source == pytest.approx({"mlenergy_v2": 0.410, "mlenergy_v3": 0.845}, abs=0.001)
 
 
 def test_saturated_b200_node_spans_the_wall_measurements(corpus, row):

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common import yaml_files
+from inference_energy.energy.board_evidence import saturated
 from inference_energy.statistics.distributions import Beta, Constant, LogNormal, ShiftedLogNormal
 from inference_energy.tables.columns import QUANTILES
 from inference_energy.throughput import borrowing
@@ -17,7 +18,6 @@ from inference_energy.validation.backtest import (
     board_shares,
     host_law,
     predicted,
-    saturated,
     with_offline,
 )
 from inference_energy.validation.decode_steps import NETWORK_SERIES, Expected, with_parts
@@ -342,20 +342,6 @@ def table(*changes):
         infer_schema_length=None,
         schema_overrides={"power_cap_w_per_gpu": pl.Float64},
     )
-
-
-def test_saturated_by_hand():
-    sweep = table(*({"row_id": str(tok), THROUGHPUT: float(tok)} for tok in (100, 899, 900, 1000)))
-    assert saturated(sweep, 0.9)["row_id"].to_list() == ["900", "1000"]
-    assert saturated(sweep, 1.0)["row_id"].to_list() == ["1000"]
-    assert len(saturated(sweep.with_columns(boundary=pl.lit("node_wall")), 0.9)) == 4  # by design
-
-
-@pytest.mark.parametrize("name", ["source", "model", "gpu", "gpus", "precision", "prompts"])
-def test_every_series_has_its_own_saturated_runs(name):
-    slow = {name: 4 if name == "gpus" else "other", THROUGHPUT: 10.0}
-    assert len(saturated(table({}, slow), 0.9)) == 2
-    assert len(saturated(table({}, slow | {name: RUN[name]}), 0.9)) == 1
 
 
 def test_board_shares_by_hand():

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common import yaml_files
+from inference_energy.energy.board_evidence import saturated
 from inference_energy.oviedo import energy
 from inference_energy.throughput import borrowing, log_linear
 from inference_energy.validation import backtest, scores, tables
@@ -242,7 +243,7 @@ def judged(corpus, rows, service_tables, fit, read_configured):
     """Our backtest, what others say of the same runs, and the scores, as the workflow computes them."""
     of, power = service_tables, service_tables.node_power
     runs = backtest.with_offline(
-        backtest.saturated(corpus["measured_energy"], SETTINGS["saturation"]),
+        saturated(corpus["measured_energy"], SETTINGS["saturation"]),
         coefficients=of.coefficients,
         models=of.models,
         hardware=of.hardware,

@@ -6,6 +6,7 @@ import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
 from inference_energy.energy import tables as energy_tables
+from inference_energy.energy.board_evidence import saturated
 from inference_energy.oviedo import energy
 from inference_energy.tables import writing
 from inference_energy.throughput import borrowing
@@ -17,7 +18,7 @@ with jobs.job(snakemake) as logger:
     throughput, models, hardware = (pl.read_parquet(read[name]) for name in ("throughput", "models", "hardware"))
     power = registries.read_registry(Path(read.node_power), energy_tables.NodePower)
     runs = backtest.with_offline(
-        backtest.saturated(pl.read_parquet(read.energy), settings["saturation"]),
+        saturated(pl.read_parquet(read.energy), settings["saturation"]),
         coefficients=pl.read_parquet(read.coefficients),
         models=models,
         hardware=hardware,

@@ -33,7 +33,7 @@ def of_study(
         study: its entries.
         fit: its table `throughput_fit`.
         tables: what studies draw on.
-        interventions: table of `lever_evidence.Intervention`.
+        interventions: table of `energy.tables.Intervention`.
         zones: table of `input_tables.GridZone`.
         seed: seed of all streams.
     """

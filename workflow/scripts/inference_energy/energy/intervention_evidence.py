@@ -1,17 +1,16 @@
-"""Pairs of benchmark rows behind the ranges of interventions."""
+"""Pairs of benchmark rows that differ in one intervention alone, and the ranges of savings that they show."""
+
+import re
 
 import numpy as np
 import polars as pl
 
 from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER
 from inference_energy.corpus.registries import network
+from inference_energy.energy.adopted import check_adopted
 from inference_energy.statistics.quantiles import SHARES
-from inference_energy.throughput.fits import PER_GPU
+from inference_energy.throughput.fits import PER_GPU, version_order
 
-COLUMNS = [
-    *("lever", "source", "row_id", "reference", "model", "gpu", "task", "basis", "acts_on"),
-    *("multiplier", "power_ratio", "measured_energy_multiplier"),
-]
 GPU_STEPS = [
     ("H100 SXM 80GB", "H200 SXM 141GB"),
     ("H100 SXM 80GB", "B200 180GB"),
@@ -24,23 +23,26 @@ COLLECTIONS = ["oviedo"]
 SMALL_BATCH = 1 / 8  # of the batch that needs the least energy
 BATCH_TOLERANCE = 1.5  # largest factor between an eighth and the batch that stands for it
 PARALLELISM = ["gpus", "tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel"]
-PLACE = ["source", "row_id"]
+ROW = ["source", "row_id"]
+PLACE = [*ROW, "file", "line"]
+ENERGY = "energy_j_per_output_token"
+ENDS = ["multiplier_p05", "multiplier_p95"]
 
 
-def lever_pairs(
+def intervention_pairs(
     throughput: pl.DataFrame, measured_energy: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame
 ) -> pl.DataFrame:
-    """Pairs of rows that differ in one lever alone, as far as their publisher says, one row each, in `COLUMNS`.
+    """Pairs of rows that differ in one intervention alone, as far as their publisher says: `INTERVENTION_PAIRS`.
 
-    `multiplier` is before / after of the ingredient in `acts_on`:
+    `multiplier` is what `acts_on` improves by, from the row before (`reference_...`) to the row after:
 
     - `gpu_seconds`: GPU-seconds per output token, so output tokens per second and GPU after / before;
     - `attainment`: the same, of one system under two latency limits;
-    - `energy`: measured energy per output token of the GPU boards.
+    - `energy`: measured energy per output token of the GPU boards, before / after.
 
-    `power_ratio` is the thermal design power per GPU after / before (1 on the same GPU): the saving of energy is
-    about `multiplier / power_ratio`. `measured_energy_multiplier` is that saving where both rows were measured on
-    their GPU boards. A network on a GPU at given lengths or prompts counts once per lever and kind of step, with its
+    `power_ratio` is the thermal design power per GPU after / before, and `energy_multiplier` is
+    `multiplier / power_ratio`. `measured_energy_multiplier` is the saving where both rows were measured on their GPU
+    boards. A network on a GPU at given lengths or prompts counts once per intervention and kind of step, with its
     fastest row on either side, however often it was published.
 
     Args:
@@ -51,77 +53,96 @@ def lever_pairs(
     """
     rows = _with_facts(throughput, measured_energy, models, hardware)
     known = rows.filter(pl.col("task").is_not_null())
+    # ASSUME: what a GPU can only do in a format that its predecessor lacks is one intervention, not two: no row of the
+    # corpus says what B200 reaches in FP8 on the tasks of the FP8 rows of H100 and H200.
+    newer, shorter = _newer_gpu(known), pl.col("bytes") < pl.col("bytes_before")
+    gpus, between = "{gpu_before} {precision_before} to {gpu} {precision}", "{model_before} to {model}"
     found = [
-        _lower_precision(known),
-        _newer_gpu(known),
-        _newer_software(known),
-        _larger_batch(measured_energy, rows),
-        _sparser_model(known),
-        _smaller_model(known),
-        _less_interactivity(rows),
+        _written(_lower_precision(known), "lower_precision", "{precision_before} to {precision}"),
+        _written(newer.filter(~shorter), "newer_gpu", gpus),
+        _written(newer.filter(shorter), "newer_gpu_lower_precision", gpus),
+        _written(_newer_software(known), "newer_software", "{engine} {engine_version_before} to {engine_version}"),
+        _written(_larger_batch(rows), "larger_batch", "batch {batch_limit_before} to {batch_limit}", "energy"),
+        _written(_sparser_model(known), "sparser_model", between),
+        _written(_smaller_model(known), "smaller_model", between),
+        _written(_less_interactivity(rows), "less_interactivity", "{load_before} to {load}", "attainment"),
     ]
-    return pl.concat(found).sort("lever", "source", "row_id", "reference")
+    return pl.concat(found).sort("lever", *ROW, *(f"reference_{name}" for name in ROW))
 
 
 def _with_facts(
     throughput: pl.DataFrame, measured_energy: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame
 ) -> pl.DataFrame:
-    """Rows with network, class, bytes per parameter, TDP, measured board energy, and the task they ran.
+    """Rows with network, class, bytes per parameter, TDP, measured board energy, batch, and the task they ran.
 
     `task` are the lengths where they are fixed, and the prompts where only their mean is known; none where neither
     is stated, as in MLPerf, whose format of the weights is that of storage besides.
     """
     active = pl.col("active_parameters_billions").alias("active")
     fixed = (pl.col("input_length_kind") == "fixed") & (pl.col("output_length_kind") == "fixed")
-    boards = measured_energy.filter(pl.col("boundary") == "gpu_boards").select(
-        *PLACE, "energy_j_per_output_token", "batch_limit"
-    )
+    lengths = pl.format("{} in, {} out", pl.col("input_tokens").cast(pl.Int64), pl.col("output_tokens").cast(pl.Int64))
+    boards = measured_energy.filter(pl.col("boundary") == "gpu_boards")
     return (
         throughput.filter(~pl.col("source").is_in(COLLECTIONS), pl.col(PER_GPU).is_not_null())
         .join(models.select("model", network(), "model_class", "architecture", active), on="model", how="left")
         .join(hardware.select("gpu", "tdp_w"), on="gpu", how="left")
-        .join(boards, on=PLACE, how="left")
+        .join(boards.select(*ROW, ENERGY, pl.col("batch_limit").cast(pl.Int64)), on=ROW, how="left")
         .with_columns(
             batch_per_gpu=pl.col("batch_limit") / pl.col("gpus"),
             bytes=pl.col("precision").replace_strict(BYTES_PER_PARAMETER, default=None, return_dtype=pl.Float64),
             task=pl.when(fixed, pl.col("load") == "offline")
-            .then(
-                pl.format(
-                    "{} in, {} out", pl.col("input_tokens").cast(pl.Int64), pl.col("output_tokens").cast(pl.Int64)
-                )
-            )
+            .then(lengths)
             .when(pl.col("load") == "closed_loop", pl.col("output_length_kind") == "mean")
             .then(pl.col("prompts")),
         )
     )
 
 
-def _fastest(rows: pl.DataFrame, by: list[str], column: str = PER_GPU) -> pl.DataFrame:
-    """The row of every group with the highest value; the last by name among equals."""
-    return rows.sort(column, *PLACE).group_by(by, maintain_order=True).last()
+def _fastest(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """The row of every group with the highest throughput; the last by name among equals."""
+    return rows.sort(PER_GPU, *ROW).group_by(by, maintain_order=True).last()
 
 
-def _step(before: pl.DataFrame, after: pl.DataFrame, on: list[str]) -> pl.DataFrame:
+def _beside(before: pl.DataFrame, after: pl.DataFrame, same: list[str]) -> pl.DataFrame:
     """Every row after a step beside the rows before it, whose columns end in `_before`."""
-    return after.join(before.with_columns(pl.col(on).name.suffix("_before")), on=on, suffix="_before", nulls_equal=True)
+    before = before.with_columns(pl.col(same).name.suffix("_before"))
+    return after.join(before, on=same, suffix="_before", nulls_equal=True)
 
 
-def _written(pairs: pl.DataFrame, *, lever: str | pl.Expr, basis: pl.Expr, acts_on: str) -> pl.DataFrame:
-    """Pairs of throughputs in `COLUMNS`."""
-    energy = "energy_j_per_output_token"
+def _pairs(rows: pl.DataFrame, same: list[str], differs: str) -> pl.DataFrame:
+    """Rows that are the same but in one column, beside each other: the fastest on either side."""
+    best = _fastest(rows, [*same, differs])
+    return _beside(best, best, same)
+
+
+def _between_models(rows: pl.DataFrame, same: list[str], differs: str) -> pl.DataFrame:
+    """The fastest row of every network against the fastest of all networks that it may stand in for."""
+    # ASSUME: a query that may go to another model would else have gone to the fastest of those it replaces, so that
+    # no slow model makes an intervention look large. That the answer is as good is not shown by any row of the corpus.
+    by = [*same, differs]
+    return _beside(_fastest(rows, by), _fastest(rows, [*by, "network"]), same)
+
+
+def _is_step(column: str, steps: list[tuple[str, str]]) -> pl.Expr:
+    """Whether a pair goes from the first to the second value of one of some steps."""
+    before, after = pl.col(f"{column}_before"), pl.col(column)
+    return pl.any_horizontal((before == old) & (after == new) for old, new in steps)
+
+
+def _written(pairs: pl.DataFrame, lever: str, basis: str, acts_on: str = "gpu_seconds") -> pl.DataFrame:
+    """Pairs in the columns of the table; `basis` names columns in braces."""
+    reached = pl.col(PER_GPU) / pl.col(f"{PER_GPU}_before")
+    saved = pl.col(f"{ENERGY}_before") / pl.col(ENERGY)
     return pairs.select(
-        (pl.lit(lever) if isinstance(lever, str) else lever).alias("lever"),
-        *PLACE,
-        pl.format("{}/{}", "source_before", "row_id_before").alias("reference"),
-        "model",
-        "gpu",
-        pl.coalesce("task", "prompts").alias("task"),
-        basis.alias("basis"),
+        *(pl.lit(lever).alias("lever"), "model", "gpu", pl.coalesce("task", "prompts").alias("task")),
+        pl.format(re.sub(r"\w+(?=})", "", basis), *re.findall(r"\w+(?=})", basis)).alias("basis"),
         pl.lit(acts_on).alias("acts_on"),
-        (pl.col(PER_GPU) / pl.col(f"{PER_GPU}_before")).alias("multiplier"),
+        (saved if acts_on == "energy" else reached).alias("multiplier"),
         (pl.col("tdp_w") / pl.col("tdp_w_before")).alias("power_ratio"),
-        (pl.col(f"{energy}_before") / pl.col(energy)).alias("measured_energy_multiplier"),
-    ).select(COLUMNS)
+        saved.alias("measured_energy_multiplier"),
+        *PLACE,
+        *(pl.col(f"{name}_before").alias(f"reference_{name}") for name in PLACE),
+    ).with_columns(energy_multiplier=pl.col("multiplier") / pl.col("power_ratio"))
 
 
 def _lower_precision(rows: pl.DataFrame) -> pl.DataFrame:
@@ -129,168 +150,101 @@ def _lower_precision(rows: pl.DataFrame) -> pl.DataFrame:
     # ASSUME: runs with as many requests in flight per GPU are under the same load; the fastest such load stands for
     # all. The sweeps of the two formats end at different batches, so that each one's fastest run would not compare.
     same = ["source", "network", "gpu", "task", "engine", "engine_version", "batch_per_gpu"]
-    best = _fastest(rows, [*same, "precision"])
-    pairs = _step(best, best, same).filter(pl.col("bytes") == pl.col("bytes_before") / 2)
-    return _written(
-        _fastest(pairs, ["network", "gpu", "task", "bytes"]),
-        lever="lower_precision",
-        basis=pl.format("{} to {}", "precision_before", "precision"),
-        acts_on="gpu_seconds",
-    )
+    pairs = _pairs(rows, same, "precision").filter(pl.col("bytes") == pl.col("bytes_before") / 2)
+    return _fastest(pairs, ["network", "gpu", "task", "bytes"])
 
 
 def _newer_gpu(rows: pl.DataFrame) -> pl.DataFrame:
     """A newer GPU with the same network and task, fastest row on each: in the same format, or in a shorter one."""
-    same = ["source", "network", "task"]
-    best = _fastest(rows, [*same, "gpu"])
-    pairs = pl.concat(
-        _step(best.filter(pl.col("gpu") == before), best.filter(pl.col("gpu") == after), same)
-        for before, after in GPU_STEPS
-    ).filter(pl.col("bytes") <= pl.col("bytes_before"))
-    # ASSUME: what a GPU can only do in a format that its predecessor lacks is one lever, not two: no row of the corpus
-    # says what B200 reaches in FP8 on the tasks of the FP8 rows of H100 and H200.
-    lever = (
-        pl.when(pl.col("bytes") == pl.col("bytes_before"))
-        .then(pl.lit("newer_gpu"))
-        .otherwise(pl.lit("newer_gpu_lower_precision"))
+    pairs = _pairs(rows, ["source", "network", "task"], "gpu").filter(
+        _is_step("gpu", GPU_STEPS), pl.col("bytes") <= pl.col("bytes_before")
     )
-    return _written(
-        _fastest(pairs, ["network", "gpu", "gpu_before", "task"]),
-        lever=lever,
-        basis=pl.format("{} {} to {} {}", "gpu_before", "precision_before", "gpu", "precision"),
-        acts_on="gpu_seconds",
-    )
+    return _fastest(pairs, ["network", "gpu", "gpu_before", "task"])
 
 
 def _newer_software(rows: pl.DataFrame) -> pl.DataFrame:
     """The newest against the oldest version of an engine: the same network, GPUs, precision and fixed lengths."""
     same = ["source", "network", "gpu", "precision", "gpus", "engine", "task"]
-    numbered = rows.filter(
-        pl.col("load") == "offline", pl.col("engine_version").str.contains(r"^[0-9]+\.[0-9]+$")
-    ).with_columns(
-        release=pl.col("engine_version")
-        .str.split(".")
-        .list.eval(pl.element().cast(pl.Int64))
-        .list.to_struct(fields=["major", "minor"])
-    )
-    best = _fastest(numbered, [*same, "release"])
-    first, last = (best.sort("release", descending=down).unique(same, keep="first") for down in (False, True))
-    pairs = _step(first, last, same).filter(pl.col("release") != pl.col("release_before"))
-    return _written(
-        _fastest(pairs, ["network", "gpu", "task"]),
-        lever="newer_software",
-        basis=pl.format("{} {} to {}", "engine", "engine_version_before", "engine_version"),
-        acts_on="gpu_seconds",
-    )
+    numbered = rows.filter(pl.col("load") == "offline", pl.col("engine_version").str.contains(r"^[0-9]+\.[0-9]+$"))
+    release = version_order().list.to_struct(fields=["major", "minor"]).rank("dense").over(same)
+    versions = numbered.with_columns(release=release)
+    newest = pl.col("release") == pl.col("release").max().over(same)
+    pairs = _pairs(versions, same, "release").filter(newest, release_before=1).filter(pl.col("release") > 1)
+    return _fastest(pairs, ["network", "gpu", "task"])
 
 
-def _larger_batch(measured_energy: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def _larger_batch(rows: pl.DataFrame) -> pl.DataFrame:
     """The batch of least energy per token against one of an eighth: the same model, GPUs, precision and prompts."""
     same = ["source", "model", "gpu", "precision", "prompts", *PARALLELISM]
-    batches = measured_energy.filter(pl.col("boundary") == "gpu_boards", pl.col("batch_limit").is_not_null()).join(
-        rows.select(*PLACE, "network"), on=PLACE
-    )
-    energy = "energy_j_per_output_token"
-    best = batches.sort(energy, *PLACE).unique(same, keep="first", maintain_order=True)
+    batches = rows.filter(pl.col("batch_limit").is_not_null()).sort(ENERGY, *ROW)
+    best = batches.unique(same, keep="first", maintain_order=True)
     eighth = pl.col("batch_limit") * SMALL_BATCH / pl.col("batch_limit_before")
-    pairs = (
-        _step(batches, best, same)
+    return (
+        _beside(batches, best, same)
         .with_columns(distance=eighth.log().abs())
         .filter(pl.col("distance") <= np.log(BATCH_TOLERANCE))
         .sort("distance", "row_id_before")
         .unique(same, keep="first", maintain_order=True)
-        .sort(energy, *PLACE)
+        .sort(ENERGY, *ROW)
         .unique(["network", "gpu", "prompts"], keep="first", maintain_order=True)
     )
-    multiplier = pl.col(f"{energy}_before") / pl.col(energy)
-    return pairs.select(
-        pl.lit("larger_batch").alias("lever"),
-        *PLACE,
-        pl.format("{}/{}", "source_before", "row_id_before").alias("reference"),
-        "model",
-        "gpu",
-        pl.col("prompts").alias("task"),
-        pl.format(
-            "batch {} to {}", pl.col("batch_limit_before").cast(pl.Int64), pl.col("batch_limit").cast(pl.Int64)
-        ).alias("basis"),
-        pl.lit("energy").alias("acts_on"),
-        multiplier.alias("multiplier"),
-        pl.lit(1.0).alias("power_ratio"),
-        multiplier.alias("measured_energy_multiplier"),
-    ).select(COLUMNS)
-
-
-def _between_models(before: pl.DataFrame, after: pl.DataFrame, same: list[str]) -> pl.DataFrame:
-    """The fastest row of every network against the fastest of all networks that it may stand in for."""
-    # ASSUME: a query that may go to another model would else have gone to the fastest of those it replaces, so that
-    # no slow model makes a lever look large. That the answer is as good is not shown by any row of the corpus.
-    return _step(_fastest(before, same), _fastest(after, [*same, "network"]), same)
 
 
 def _sparser_model(rows: pl.DataFrame) -> pl.DataFrame:
     """Frontier mixtures of experts against the fastest dense frontier model: the same GPU, precision and task."""
     frontier = rows.filter(pl.col("model_class") == "frontier")
-    dense, sparse = (frontier.filter(pl.col("architecture") == kind) for kind in ("dense", "moe"))
-    return _written(
-        _between_models(dense, sparse, ["source", "gpu", "precision", "task"]),
-        lever="sparser_model",
-        basis=pl.format("{} to {}", "model_before", "model"),
-        acts_on="gpu_seconds",
-    )
+    pairs = _between_models(frontier, ["source", "gpu", "precision", "task"], "architecture")
+    return pairs.filter(_is_step("architecture", [("dense", "moe")]))
 
 
 def _smaller_model(rows: pl.DataFrame) -> pl.DataFrame:
     """Models against the fastest of the next larger class and the same architecture: same GPU, precision and task."""
-    same = ["source", "architecture", "gpu", "precision", "task"]
-    pairs = pl.concat(
-        _between_models(
-            rows.filter(pl.col("model_class") == larger), rows.filter(pl.col("model_class") == smaller), same
-        )
-        for larger, smaller in CLASS_STEPS
-    )
+    pairs = _between_models(rows, ["source", "architecture", "gpu", "precision", "task"], "model_class")
     # ASSUME: queries are routed to a model with fewer parameters per token. A mixture of experts may be of a smaller
     # class by all its parameters and yet use more of them, as Mixtral 8x22B does against Llama 4 Maverick.
-    return _written(
-        pairs.filter(pl.col("active") < pl.col("active_before")),
-        lever="smaller_model",
-        basis=pl.format("{} to {}", "model_before", "model"),
-        acts_on="gpu_seconds",
-    )
+    return pairs.filter(_is_step("model_class", CLASS_STEPS), pl.col("active") < pl.col("active_before"))
 
 
 def _less_interactivity(rows: pl.DataFrame) -> pl.DataFrame:
     """One submitted system under a laxer latency limit (MLPerf): interactive to server, server to offline."""
-    rows = rows.with_columns(system=pl.col("row_id").str.replace(r"/[^/]+$", ""))
-    same = ["source", "system", "gpus"]
-    pairs = pl.concat(
-        _step(rows.filter(pl.col("load") == before), rows.filter(pl.col("load") == after), same)
-        for before, after in LOAD_STEPS
-    )
-    return _written(
-        _fastest(pairs, ["network", "gpu", "load"]),
-        lever="less_interactivity",
-        basis=pl.format("{} to {}", "load_before", "load"),
-        acts_on="attainment",
-    )
+    systems = rows.with_columns(system=pl.col("row_id").str.replace(r"/[^/]+$", ""))
+    pairs = _pairs(systems, ["source", "system", "gpus"], "load").filter(_is_step("load", LOAD_STEPS))
+    return _fastest(pairs, ["network", "gpu", "load"])
 
 
-def summary(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Number and spread of `multiplier / power_ratio` per lever, every model on a GPU weighing the same.
+def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Number and quantiles of `energy_multiplier` per intervention, every model on a GPU weighing the same.
 
     A share q lies at the value where the weight below it, half its own included, is q of the whole.
+
+    Args:
+        pairs: of `intervention_pairs`.
     """
-    energy = pl.col("multiplier") / pl.col("power_ratio")
-    weighted = pairs.with_columns(energy_multiplier=energy, weight=1 / pl.len().over("lever", "model", "gpu")).sort(
-        "lever", "energy_multiplier"
-    )
+    weighted = pairs.with_columns(weight=1 / pl.len().over("lever", "model", "gpu")).sort("lever", "energy_multiplier")
     found = []
     for (lever,), group in weighted.group_by("lever", maintain_order=True):
         weight = group["weight"].to_numpy()
         place = (weight.cumsum() - weight / 2) / weight.sum()
-        spread = np.interp(list(SHARES.values()), place, group["energy_multiplier"].to_numpy())
+        quantiles = np.interp(list(SHARES.values()), place, group["energy_multiplier"].to_numpy())
         found.append(
-            {"lever": lever, "pairs": len(group), "models": group["model"].n_unique()}
-            | {f"multiplier_{name}": float(value) for name, value in zip(SHARES, spread, strict=True)}
+            {"lever": lever, "rows": len(group), "models": group["model"].n_unique()}
+            | {f"multiplier_{name}": float(value) for name, value in zip(SHARES, quantiles, strict=True)}
         )
-    schema = {"lever": pl.String, "pairs": pl.Int64, "models": pl.Int64}
+    schema = {"lever": pl.String, "rows": pl.Int64, "models": pl.Int64}
     return pl.DataFrame(found, schema=schema | {f"multiplier_{name}": pl.Float64 for name in SHARES})
+
+
+def check_ranges(interventions: pl.DataFrame, pairs: pl.DataFrame, file: str) -> None:
+    """Check that the range of every intervention that names pairs as its evidence is their P5 and P95, at least 1.
+
+    Args:
+        interventions: table of interventions.
+        pairs: of `intervention_pairs`.
+        file: of the table of interventions, for errors.
+
+    Raises:
+        InputError: another number, or no such pairs.
+    """
+    # ASSUME: an intervention that saves nothing is not used, so no end of its range is below 1.
+    found = ranges(pairs).with_columns(pl.col(ENDS).clip(lower_bound=1.0)).rename({"lever": "evidence"})
+    check_adopted(interventions, found, evidence="evidence", columns={end: end for end in ENDS}, file=file)

@@ -257,7 +257,7 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
 
     Args:
         service: a resolved study.
-        table: table of `lever_evidence.Intervention`.
+        table: table of `energy.tables.Intervention`.
         draws: draws of what the fleet shares, and as many queries.
         seed: seed of all streams.
     """

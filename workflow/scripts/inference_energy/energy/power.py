@@ -9,57 +9,11 @@ from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, like
 from inference_energy.common.formulas import Quantity, formula
 from inference_energy.statistics.distributions import Beta, Law, ShiftedLogNormal
-from inference_energy.statistics.quantiles import SHARES
-
-# What one series of runs has in common while only the number of concurrent requests changes.
-SERIES = ("source", "model", "gpu", "gpus", "precision", "prompts")
-# ASSUME: a GPU is saturated from 90 % of the largest throughput of its series on. In ML.ENERGY v3 its board then draws
-# within 1 % of what it draws at the largest throughput (median over the series).
-NEAR_SATURATION = 0.9
-EVIDENCE_SHARES = ("p05", "p50", "p95")
 
 
 def host_middle_w() -> pl.Expr:
     """Saturated power of the rest of a node per GPU, W: the middle of its range, sqrt(P5 x P95)."""
     return (pl.col("host_saturated_kw_per_gpu_p05") * pl.col("host_saturated_kw_per_gpu_p95")).sqrt() * W_PER_KW
-
-
-def saturated_board_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
-    """Board power over TDP of runs near saturation, one row per source and GPU.
-
-    share = energy per output token x output tokens per second / (GPUs x TDP); a run counts from 90 % of the largest
-    throughput of its source, model, GPU, number of GPUs, precision and prompts on. Every model counts once, with
-    the median of its runs. The sources stay apart: engines of different years leave GPUs waiting to a different
-    degree.
-
-    Args:
-        energy: accepted rows of measured energy with their runs.
-        hardware: hardware registry.
-
-    Returns:
-        `source, gpu, runs, models, board_share_of_tdp_p05, _p50, _p95`.
-    """
-    power_w = pl.col("energy_j_per_output_token") * pl.col("throughput_tok_per_s")
-    largest = pl.col("throughput_tok_per_s").max().over(SERIES)
-    runs = (
-        energy.filter(pl.col("boundary") == "gpu_boards")
-        .join(hardware.select("gpu", "tdp_w"), on="gpu")
-        .with_columns(share=power_w / (pl.col("gpus") * pl.col("tdp_w")))
-        .filter(pl.col("throughput_tok_per_s") >= NEAR_SATURATION * largest)
-    )
-    models = runs.group_by("source", "gpu", "model").agg(pl.len().alias("runs"), pl.col("share").median())
-    return (
-        models.group_by("source", "gpu")
-        .agg(
-            pl.col("runs").sum().cast(pl.Int64),
-            pl.len().cast(pl.Int64).alias("models"),
-            *(
-                pl.col("share").quantile(SHARES[name], "linear").alias(f"board_share_of_tdp_{name}")
-                for name in EVIDENCE_SHARES
-            ),
-        )
-        .sort("source", "gpu")
-    )
 
 
 @formula(unit="W", source="arithmetic")

@@ -7,7 +7,7 @@ from inference_energy.energy.interventions import COMBINATIONS
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import QUANTILES, count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.inputs import CONFIDENCE, URL, InputTable, cell, filled
-from inference_energy.tables.units import FACTOR, OF_ROW, SHARE
+from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, POSITION, SHARE, TOK_PER_S_PER_GPU
 
 BASES = ["measured", "from a like node"]
 
@@ -24,6 +24,11 @@ class NodePower(InputTable):
     )
     host_saturated_kw_per_gpu_p05: float = cell("the same, saturated, P5", "kW per GPU", gt=0, le=10)
     host_saturated_kw_per_gpu_p95: float = cell("the same, saturated, P95", "kW per GPU", gt=0, le=10)
+    board_evidence: str = cell(
+        "source and GPU of the rows of table board_power_shares whose P5 and P95 the saturated board shares are; empty"
+        " where they are not",
+        nullable=True,
+    )
     basis: str = cell("whether this node was measured at the wall", isin=BASES)
     derivation: str = filled("how each number follows")
     source: str = cell("where the evidence stands, an address first", str_matches=URL)
@@ -91,6 +96,10 @@ class Intervention(InputTable):
         "levers of one group save the same energy twice in part", str_matches=r"^[a-z][a-z0-9_]*$", nullable=True
     )
     derivation: str = filled("how the range was found")
+    evidence: str = cell(
+        "intervention of table intervention_pairs whose P5 and P95, at least 1, the range is; empty where it is not",
+        nullable=True,
+    )
     source: str = filled("where it stands: address, or table of pairs")
     confidence: str = cell("high, medium or low", isin=CONFIDENCE)
 
@@ -160,4 +169,45 @@ ENERGY_DENSITY = table(
     **QUERY,
     energy_wh=number("energy of a query", "Wh"),
     density_per_e_fold=number("share of queries per factor of e in energy", "share of 1 per factor of e"),
+)
+
+
+def _place(row: str, prefix: str = "") -> dict[str, pa.Column]:
+    """Columns that name a benchmark row and its line."""
+    return {
+        f"{prefix}source": text(f"source of the {row}"),
+        f"{prefix}row_id": text(f"name of the {row} in its source"),
+        f"{prefix}file": text(f"file of the {row}"),
+        f"{prefix}line": count(f"line of the {row} in that file", POSITION, at_least=1),
+    }
+
+
+INTERVENTION_PAIRS = table(
+    ["lever", "source", "row_id", "reference_source", "reference_row_id"],
+    lever=text("intervention that the two rows differ in"),
+    **_place("row after the step"),
+    **_place("row before the step", "reference_"),
+    **texts(
+        model="model of the row after the step",
+        gpu="GPU of the row after the step",
+        task="lengths or prompts that both rows ran",
+        basis="what differs, before and after",
+    ),
+    acts_on=text("ingredient that the multiplier is of", allowed=ACTS_ON),
+    multiplier=number("how much the ingredient improves from the row before to the row after", FACTOR),
+    power_ratio=number("thermal design power per GPU, after over before", FACTOR),
+    energy_multiplier=number("how much energy falls: multiplier / power_ratio", FACTOR),
+    measured_energy_multiplier=number(
+        "how much measured board energy per output token falls, where both rows have it", FACTOR, nullable=True
+    ),
+)
+
+BOARD_POWER_SHARES = table(
+    ["source", "row_id"],
+    **_place("run"),
+    **texts(model="model", gpu="GPU"),
+    energy_j_per_output_token=number("measured energy of the GPU boards", J_PER_OUTPUT_TOKEN),
+    output_tok_per_s_per_gpu=number("output throughput", TOK_PER_S_PER_GPU),
+    tdp_w=number("thermal design power of the GPU", "W"),
+    board_share_of_tdp=number("power of a board over its thermal design power", SHARE),
 )

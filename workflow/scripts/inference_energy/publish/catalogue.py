@@ -168,6 +168,16 @@ PUBLIC_TABLES = (
         "An online and an offline throughput of the same model, and their ratio",
     ),
     _compared(
+        "intervention_pairs",
+        energy_tables.INTERVENTION_PAIRS,
+        "Two benchmark rows that differ in one intervention, and what it saves between them",
+    ),
+    _compared(
+        "board_power_shares",
+        energy_tables.BOARD_POWER_SHARES,
+        "A measured run near saturation: power of its GPU boards over their thermal design power",
+    ),
+    _compared(
         "request_length_quantiles",
         requests_tables.REQUEST_LENGTH_QUANTILES,
         "Quantiles of the prompts or answers of a trace",

@@ -9,7 +9,8 @@ from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.registries import network
 from inference_energy.energy.assumptions import attainment_of
-from inference_energy.energy.power import SERIES, host_middle_w
+from inference_energy.energy.board_evidence import power_w
+from inference_energy.energy.power import host_middle_w
 from inference_energy.statistics.distributions import Beta, Law, LogNormal, ShiftedLogNormal, draw, law, median
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.quantiles import SHARES, columns, of_draws
@@ -22,16 +23,6 @@ from inference_energy.validation.decode_steps import Expected, Learnt
 DRAWS = 20_000
 FEWEST_NETWORKS = 2  # whose board power makes a law
 SMALLEST_SHARE_SD = 0.03
-
-
-def saturated(energy: pl.DataFrame, share: float) -> pl.DataFrame:
-    """Runs whose throughput is at least a share of the largest of their series; MLPerf's runs are saturated by design.
-
-    A series is one model on one GPU count and precision with one kind of prompts, over its batch sizes.
-    """
-    largest = pl.col("throughput_tok_per_s").max().over(SERIES)
-    by_design = pl.col("boundary") == "node_wall"
-    return energy.filter(by_design | (pl.col("throughput_tok_per_s") >= share * largest))
 
 
 def with_offline(
@@ -84,8 +75,8 @@ def _offline(
     if row["prompts"] not in input_tokens or row["output_tokens"] is None:
         return None, None, None
     # ASSUME: weights in another format than the one that was measured on a GPU need the same GPU time: between BF16
-    # and FP8 at the same batch, throughput differs by 1.1 at the median (lever_evidence, lower_precision). So a run is
-    # held against the format that was measured on its GPU.
+    # and FP8 at the same batch, throughput differs by 1.1 at the median (table intervention_pairs, lower_precision). So
+    # a run is held against the format that was measured on its GPU.
     of_gpu = facts.filter(pl.col("gpu") == row["gpu"])
     measured = of_gpu if len(of_gpu) else facts
     precision = measured.group_by("precision").len().sort("len", "precision")["precision"][-1]
@@ -155,8 +146,8 @@ def board_shares(runs: pl.DataFrame, node_power: pl.DataFrame) -> pl.DataFrame:
     Measured where the boards were; at the wall what is left after the middle of the host's range. A GPU with a power
     cap says nothing about one without, so its runs are left out.
     """
-    power_w = pl.col("energy_j_per_output_token") * pl.col(PER_GPU)
-    boards_w = pl.when(pl.col("boundary") == "node_wall").then(power_w - pl.col("host_w")).otherwise(power_w)
+    at_wall = pl.col("boundary") == "node_wall"
+    boards_w = pl.when(at_wall).then(power_w() - pl.col("host_w")).otherwise(power_w())
     return (
         runs.filter(pl.col("power_cap_w_per_gpu").is_null())
         .join(node_power.select("gpu", host_w=host_middle_w()), on="gpu", how="left")
@@ -243,7 +234,7 @@ def backtest(
     Args:
         runs: of `with_offline`.
         throughput: accepted throughput rows.
-        node_power: table of `node_power.NodePower`.
+        node_power: table of `energy.tables.NodePower`.
         attainment: by source of the runs, the share of the offline throughput that a service reaches, of a study and
             without that source.
         unpredictable: by source, why its power is not to be predicted from others.

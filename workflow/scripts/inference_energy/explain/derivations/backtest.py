@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from inference_energy.energy.board_evidence import saturated
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.peers import said
 from inference_energy.explain.derivations.ratios import typical_factor
@@ -53,7 +54,7 @@ class _Runs:
         evidence, settings = asked.evidence, asked.evidence.config["backtest"]
         read = evidence.nested_tables
         self.runs = backtest.with_offline(
-            backtest.saturated(evidence.table("measured_energy"), settings["saturation"]),
+            saturated(evidence.table("measured_energy"), settings["saturation"]),
             coefficients=read.coefficients,
             models=read.models,
             hardware=read.hardware,

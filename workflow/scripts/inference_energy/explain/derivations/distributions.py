@@ -8,6 +8,7 @@ from scipy.special import ndtri
 
 from inference_energy.energy import assumptions
 from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations.evidence import adopted
 from inference_energy.explain.sources import assumed, constant, resource, study_key
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.statistics import quantiles
@@ -162,10 +163,6 @@ def assumption_row(asked: Asked) -> Node:
     key = {"gpu": gpu}
     tdp = resource(asked.evidence, "hardware.csv", key, "tdp_w", symbol="TDP", unit="W")
 
-    def cells(prefix: str) -> list[Node]:
-        columns = [f"{prefix}_{end}" for end in ("p05", "p95")]
-        return [resource(asked.evidence, "node_power.csv", key, column, note="derivation") for column in columns]
-
     if what == "saturated boards":
         at = float(power.board_saturated.quantile(np.array(share)))
         law = quantile_of(
@@ -175,7 +172,7 @@ def assumption_row(asked: Asked) -> Node:
             "x",
             f"saturated board power over TDP, P{100 * share:g}",
             at,
-            tuple(cells("board_saturated_share_of_tdp")),
+            adopted(asked, "node_power.csv", key, "board_saturated_share_of_tdp"),
         )
         return asked.node("TDP * x", [tdp, law])
     idle_host = resource(
@@ -184,11 +181,9 @@ def assumption_row(asked: Asked) -> Node:
     if what == "saturated host":
         at = float(power.host_saturated.quantile(np.array(share)))
         score = float(ndtri(share))
-        low, high = cells("host_saturated_kw_per_gpu")
         children = [
             idle_host,
-            replace(low, symbol="p05"),
-            replace(high, symbol="p95"),
+            *adopted(asked, "node_power.csv", key, "host_saturated_kw_per_gpu"),
             number("q", "standard score", score),
             _z(),
         ]

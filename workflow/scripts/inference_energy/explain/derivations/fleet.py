@@ -13,6 +13,7 @@ from inference_energy.energy.service import Member, Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.explain.asked import Asked, closed
 from inference_energy.explain.derivations import distributions, interventions, oviedo
+from inference_energy.explain.derivations.evidence import adopted
 from inference_energy.explain.derivations.oviedo import law_of, lognormal_median, percentile_keys
 from inference_energy.explain.derivations.service import Situation, energy_at, mean_gpu_seconds
 from inference_energy.explain.sources import assumed, constant, resource, study_key
@@ -439,11 +440,8 @@ def _peak(asked: Asked) -> Node:
 
 
 def _power_rows(asked: Asked, gpu: str) -> tuple[Node, ...]:
-    columns = ("board_saturated_share_of_tdp_p05", "board_saturated_share_of_tdp_p95")
-    columns += ("host_saturated_kw_per_gpu_p05", "host_saturated_kw_per_gpu_p95")
-    return tuple(
-        resource(asked.evidence, "node_power.csv", {"gpu": gpu}, column, note="derivation") for column in columns
-    )
+    quantities = ("board_saturated_share_of_tdp", "host_saturated_kw_per_gpu")
+    return tuple(node for name in quantities for node in adopted(asked, "node_power.csv", {"gpu": gpu}, name))
 
 
 def _water(asked: Asked, energy: Node, zone: str) -> Node:

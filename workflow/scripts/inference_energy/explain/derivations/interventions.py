@@ -9,8 +9,9 @@ from inference_energy.energy import interventions as energy_interventions
 from inference_energy.energy.interventions import Lever
 from inference_energy.explain.asked import Asked, closed
 from inference_energy.explain.derivations import oviedo
+from inference_energy.explain.derivations.evidence import adopted
 from inference_energy.explain.derivations.service import Situation, energy_at
-from inference_energy.explain.sources import assumed, resource, study_key
+from inference_energy.explain.sources import assumed, study_key
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.oviedo import interventions
 from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, levers_of
@@ -161,10 +162,7 @@ def _levers(asked: Asked) -> dict[str, Lever]:
 def lever_row(asked: Asked, name: str, symbol: str = "") -> Node:
     """A lever's median multiplier with its row of `resources/interventions.csv`."""
     lever = _levers(asked)[name]
-    ends = [
-        resource(asked.evidence, FILE, {"lever": name}, f"multiplier_{end}", symbol=end, note="derivation")
-        for end in ("p05", "p95")
-    ]
+    ends = adopted(asked, FILE, {"lever": name}, "multiplier")
     value = median(lever.multiplier)
     note = f"acts on {lever.acts_on}; log-normal, never below 1"
     if value == ends[0].value == ends[1].value:

@@ -15,6 +15,7 @@ from inference_energy.energy.uncertainty import Shared
 from inference_energy.explain.asked import Asked, plain
 from inference_energy.explain.derivations import curves
 from inference_energy.explain.derivations.distributions import ingredient
+from inference_energy.explain.derivations.evidence import adopted
 from inference_energy.explain.sources import assumed, config_key, resource, study_key, workload_line
 from inference_energy.explain.step import Node, computed, number, total
 from inference_energy.requests.lengths import Lengths
@@ -413,13 +414,6 @@ def _rated(asked: Asked, of: Situation, model: str) -> Node:
 POWER_FILE = "node_power.csv"
 
 
-def _ends(asked: Asked, key: dict[str, str], quantity: str) -> tuple[Node, ...]:
-    """P5 and P95 of a GPU's saturated power, as its row of the resource has them."""
-    return tuple(
-        resource(asked.evidence, POWER_FILE, key, f"{quantity}_{end}", note="derivation") for end in ("p05", "p95")
-    )
-
-
 def _boards(asked: Asked, of: Situation, gpu: str, load: Node) -> Node:
     power = of.service.given.power[gpu]
     share = float(power.board_saturated.quantile(np.asarray(of.value("boards"))))
@@ -436,7 +430,7 @@ def _boards(asked: Asked, of: Situation, gpu: str, load: Node) -> Node:
                 "saturated board power over TDP",
                 share,
                 note=words,
-                children=_ends(asked, key, "board_saturated_share_of_tdp"),
+                children=adopted(asked, POWER_FILE, key, "board_saturated_share_of_tdp"),
             ),
             load,
             *assumed(energy_power.board_power_w),
@@ -462,7 +456,7 @@ def _host(asked: Asked, of: Situation, gpu: str, load: Node) -> Node:
                 watts,
                 "W",
                 note=words,
-                children=_ends(asked, key, "host_saturated_kw_per_gpu"),
+                children=adopted(asked, POWER_FILE, key, "host_saturated_kw_per_gpu"),
             ),
             load,
             *assumed(energy_power.host_power_w),

@@ -1,0 +1,112 @@
+"""Evidence behind adopted ranges: pairs of rows that differ in one intervention, and measured power of GPU boards."""
+
+import polars as pl
+
+from inference_energy.energy import board_evidence, intervention_evidence
+from inference_energy.energy.adopted import DECIMALS
+from inference_energy.explain.asked import Asked
+from inference_energy.explain.sources import assumed, corpus_row, resource
+from inference_energy.explain.step import Node, number
+from inference_energy.statistics.quantiles import SHARES
+
+PER_GPU = "output_tok_per_s_per_gpu"
+ENERGY = "energy_j_per_output_token"
+ROW = ("source", "row_id")
+
+
+def pair(asked: Asked) -> Node:
+    """A number of `intervention_pairs`."""
+    row, column = asked.row, asked.column
+    names = {
+        "after": {name: row[name] for name in ROW},
+        "before": {name: row[f"reference_{name}"] for name in ROW},
+    }
+
+    def both(table: str, of: str) -> list[Node]:
+        """A column of the rows after and before the step."""
+        return [asked.of(table, asked.evidence.row(table, **key), of, symbol) for symbol, key in names.items()]
+
+    if column.endswith("line"):
+        key = names["before" if column.startswith("reference") else "after"]
+        return asked.node(children=[corpus_row(asked.evidence, **key)])
+    if column == "energy_multiplier":
+        parts = [asked.beside(name, name) for name in ("multiplier", "power_ratio")]
+        return asked.node("multiplier / power_ratio", parts, note=row["basis"])
+    if column == "power_ratio":
+        gpus = {symbol: asked.evidence.row("throughput", **key)["gpu"] for symbol, key in names.items()}
+        return asked.node("after / before", [_tdp(asked, gpu, symbol) for symbol, gpu in gpus.items()])
+    if column == "measured_energy_multiplier" or row["acts_on"] == "energy":
+        return asked.node("before / after", both("measured_energy", ENERGY), note=row["basis"])
+    return asked.node("after / before", both("throughput", PER_GPU), note=row["basis"])
+
+
+def board_share(asked: Asked) -> Node:
+    """A number of `board_power_shares`."""
+    row, column = asked.row, asked.column
+    if column == "tdp_w":
+        return asked.node("TDP", [_tdp(asked, row["gpu"], "TDP")])
+    if column == "board_share_of_tdp":
+        columns = {"J": ENERGY, "TPS": PER_GPU, "TDP": "tdp_w"}
+        return asked.node("J * TPS / TDP", [asked.beside(name, symbol) for symbol, name in columns.items()])
+    run = asked.evidence.row("measured_energy", **{name: row[name] for name in ROW}, boundary="gpu_boards")
+    return asked.node("x", [asked.of("measured_energy", run, column, "x")])
+
+
+def _tdp(asked: Asked, gpu: str, symbol: str) -> Node:
+    return resource(asked.evidence, "hardware.csv", {"gpu": gpu}, "tdp_w", symbol=symbol, label=f"TDP, {gpu}", unit="W")
+
+
+def adopted(asked: Asked, file: str, key: dict[str, str], quantity: str) -> tuple[Node, ...]:
+    """P5 and P95 of a range in a resource, each with what its evidence gives.
+
+    Args:
+        asked: what is explained.
+        file: in `resources`.
+        key: cells that name the row.
+        quantity: name of the columns without `_p05` and `_p95`.
+    """
+    _, cells = asked.evidence.registry_row(f"resources/{file}", **key)
+    return tuple(
+        resource(
+            asked.evidence,
+            file,
+            key,
+            f"{quantity}_{end}",
+            symbol=end,
+            note="derivation",
+            children=_behind(asked, cells, quantity, end),
+        )
+        for end in ("p05", "p95")
+    )
+
+
+def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tuple[Node, ...]:
+    """The quantile of the rows that a row of a resource names as its evidence; nothing where it names none."""
+    if quantity == "multiplier" and cells["evidence"]:
+        code, table, figure, limit = intervention_evidence, "intervention_pairs", "energy_multiplier", ", at least 1"
+        name = cells["evidence"]
+        rows = asked.evidence.rows(table, lever=name)
+    elif quantity == "board_saturated_share_of_tdp" and cells["board_evidence"]:
+        code, table, figure, limit = board_evidence, "board_power_shares", "board_share_of_tdp", ""
+        name = cells["board_evidence"]
+        source, gpu = name.split(": ")
+        rows = asked.evidence.rows(table, source=source, gpu=gpu)
+    else:
+        return ()
+    found = code.ranges(rows).row(0, named=True)
+    share = f"P{100 * SHARES[end]:g}"
+    value = found[f"{figure.removeprefix('energy_')}_{end}"]
+    nearest = rows.sort((pl.col(figure) - value).abs(), *ROW).iter_rows(named=True)
+    listed = tuple(asked.of(table, row, figure) for row in nearest)
+    return (
+        number(
+            "",
+            f"{share} of {len(rows)} rows of {table}, {name}, {found['models']} models",
+            value,
+            note=f"adopted rounded to {DECIMALS} decimals{limit}",
+            children=(
+                Node(label=f"rows of {table}, {name}, those nearest to {share} first", children=listed, alike=True),
+                Node(label=f"assumptions behind {table}", children=assumed(code)),
+            ),
+        ),
+    )
