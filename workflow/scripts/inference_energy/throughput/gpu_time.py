@@ -118,13 +118,12 @@ class GpuSeconds:
         output_tokens: Quantity,
         cached_tokens: Quantity = 0.0,
     ) -> np.ndarray:
-        """GPU-seconds of a query, elementwise."""
-        return gpu_seconds_per_query(
-            **SecondsCurve(form=self).coefficients(),
-            prefill=input_tokens - cached_tokens,
-            decode=output_tokens,
-            context=context_tokens2(input_tokens=input_tokens, output_tokens=output_tokens),
-            growth=growth_tokens2(output_tokens=output_tokens),
+        """GPU-seconds of a query, elementwise; `gpu_seconds_per_query` with nothing divided, factor by factor as fitted."""
+        context = input_tokens + self.kv_growth * output_tokens
+        return (
+            self.prefill * (input_tokens - cached_tokens)
+            + self.decode * output_tokens
+            + self.attention * output_tokens * context
         )
 
     def tok_per_s(self, input_tokens: Quantity, output_tokens: Quantity) -> np.ndarray:
