@@ -118,7 +118,7 @@ class GpuSeconds:
         output_tokens: Quantity,
         cached_tokens: Quantity = 0.0,
     ) -> np.ndarray:
-        """GPU-seconds of a query, elementwise; `gpu_seconds_per_query` with nothing divided, factor by factor as fitted."""
+        """GPU-seconds of a query, elementwise, in the order of operations of the fit."""
         context = input_tokens + self.kv_growth * output_tokens
         return (
             self.prefill * (input_tokens - cached_tokens)
