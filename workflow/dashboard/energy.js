@@ -86,14 +86,9 @@ const Energy = (() => {
     return of.means;
   }
 
-  const NODE_TIME = { prefill: 0, decode: 1, context: 0, growth: 0 };
-  const coefficientsOf = (member) => (member.form === "log_linear" ? NODE_TIME : member.coefficients);
-
   /* GPU-seconds at every draw; `by` is what levers divide its ingredients by. */
-  function seconds(member, parts, cached_share, by) {
-    const { prefill: a, decode: b, context: c, growth: cg } = coefficientsOf(member);
-    return Formulas.gpu_seconds_per_query({ a, b, c, cg, ...parts, cached_share, ...by });
-  }
+  const seconds = (member, parts, cached_share, by) =>
+    Formulas.gpu_seconds_per_query({ ...member.coefficients, ...parts, cached_share, ...by });
 
   /* ---- power ---- */
 
@@ -101,11 +96,9 @@ const Energy = (() => {
   function powerOf(study, shared, member, load, boundary) {
     if (study.power.rated_w)
       return Formulas.used_power_w({ rated_w: study.power.rated_w[member.model], utilisation: shared.utilisation });
-    const { tdp_w, board_idle, board_saturated, host_idle_w, host_saturated_w } = study.power.measured[member.gpu];
-    const boards_w = Formulas.board_power_w({ tdp_w, idle_share: board_idle, saturated_share: board_saturated, load });
-    if (boundary === "gpu_boards") return boards_w;
-    const host_w = Formulas.host_power_w({ idle_w: host_idle_w, saturated_w: host_saturated_w, load });
-    return Formulas.node_power_w({ boards_w, host_w });
+    const of = { ...study.power.measured[member.gpu], load };
+    const boards_w = Formulas.board_power_w(of);
+    return boundary === "gpu_boards" ? boards_w : Formulas.node_power_w({ boards_w, host_w: Formulas.host_power_w(of) });
   }
 
   const fitFactor = (study, { model, fit_error_log_sd }) =>
@@ -169,10 +162,9 @@ const Energy = (() => {
     const { study, shared } = fleet;
     const metered = boundary === "fleet" ? "datacenter" : boundary;
     const ofGpu = once(fleet.ofPower, `Wh ${metered} ${powerName(study, member)}`, () => {
-      const { load, attainment, pue } = shared;
-      let power_w = powerOf(study, shared, member, load, metered);
-      if (metered === "datacenter") power_w = Formulas.datacenter_power_w({ node_w: power_w, pue });
-      const value = Formulas.energy_per_gpu_second_wh({ power_w, load, attainment });
+      let power_w = powerOf(study, shared, member, shared.load, metered);
+      if (metered === "datacenter") power_w = Formulas.datacenter_power_w({ ...shared, node_w: power_w });
+      const value = Formulas.energy_per_gpu_second_wh({ ...shared, power_w });
       return Formulas.with_interventions({ value, ...fleet.divisors });
     });
     return once(fleet.ofPower, `Wh ${metered} ${member.model} ${member.gpu}`, () => times(ofGpu, factorOf(fleet, member)));
@@ -350,13 +342,11 @@ const Energy = (() => {
 
   /* Nodes of every member for so many queries a day, at every draw. */
   function nodesOf(fleet, workload, queries) {
-    const { load, attainment } = fleet.shared;
     return served(fleet).map((entry) => {
       const gpus = Formulas.gpus_needed({
+        ...fleet.shared,
         queries_per_day: times(entry.drawn, queries),
         gpu_seconds_per_query: times(meanSeconds(fleet, entry, workload), factorOf(fleet, entry.member)),
-        load,
-        attainment,
       });
       const gpus_per_node = fleet.study.gpus_per_node[entry.member.gpu];
       return { member: entry.member, nodes: Formulas.nodes_needed({ gpus, gpus_per_node }) };
@@ -367,12 +357,10 @@ const Energy = (() => {
     const { study, shared } = fleet;
     const overhead_share = add(asOf(study.overhead, workload), -1);
     const value = needed.map(({ member, nodes }) => {
-      const w_per_gpu = once(fleet.common, `saturated ${powerName(study, member)}`, () =>
-        powerOf(study, shared, member, 1, "node"),
+      const gpus_per_node = study.gpus_per_node[member.gpu];
+      const node_saturated_power_kw = once(fleet.common, `saturated ${powerName(study, member)} ${member.gpu}`, () =>
+        Formulas.node_power_kw({ w_per_gpu: powerOf(study, shared, member, 1, "node"), gpus_per_node }),
       );
-      const node_saturated_power_kw = Formulas.node_power_kw({
-        w_per_gpu, gpus_per_node: study.gpus_per_node[member.gpu],
-      });
       return Formulas.peak_power_mw({ nodes, node_saturated_power_kw, pue: shared.pue, overhead_share });
     }).reduce(add);
     return Formulas.with_interventions({ value, ...fleet.divisors });

@@ -41,7 +41,7 @@ def test_seconds_by_hand():
 def test_parts_by_hand():
     parts, weigh = CURVE.parts(queries(1000, 100, 0.25)), CURVE.coefficients()
     assert (parts.prefill, parts.decode, parts.context, parts.growth) == ([750], [100], [100_000], [10_000])
-    assert weigh == pytest.approx({"prefill": 1e-3, "decode": 2e-3, "context": 1e-6, "growth": 0.6e-6})
+    assert weigh == pytest.approx({"a": 1e-3, "b": 2e-3, "c": 1e-6, "cg": 0.6e-6})
 
 
 def test_seconds_are_those_of_the_form():

@@ -42,6 +42,12 @@ RUN = {
     "throughput": THROUGHPUT,
 }
 
+
+def published_wh(peer, **query):
+    """The figure that a method publishes."""
+    return peer.energy_by_boundary_wh(**query)[peer.PEER.boundary]
+
+
 # What the package `ecologits` 0.11.3 gives (impacts/llm.py, compute_llm_impacts_dag; kWh times 1000; WUE 0.5 L/kWh on
 # site and 3.1 off site): active_b, total_b, output_tokens, pue, tokens_per_s, ttft_s, then gpus, latency_s, gpu_boards,
 # node and datacenter in Wh, water_l.
@@ -128,7 +134,7 @@ def run(**changes):
 def test_ecologits_as_printed(active_b, total_b, gpus, short, long):
     assert ecologits.gpus_needed(total_b=total_b) == gpus
     for tokens, printed in ((300, short), (5000, long)):
-        found = ecologits.energy_wh(active_b=active_b, total_b=total_b, output_tokens=tokens, pue=1.2)
+        found = published_wh(ecologits, active_b=active_b, total_b=total_b, output_tokens=tokens, pue=1.2)
         assert digits(found, 4) == printed
 
 
@@ -206,19 +212,19 @@ def test_ecologits_gpus_double(total_b, gpus):
 def test_ecologits_grows_with_parameters(active_b, one, other):
     few, many = sorted((one, other))
     tokens = {"output_tokens": 300, "pue": 1.2}
-    assert ecologits.energy_wh(active_b=few, total_b=500, **tokens) <= ecologits.energy_wh(
-        active_b=many, total_b=500, **tokens
+    assert published_wh(ecologits, active_b=few, total_b=500, **tokens) <= published_wh(
+        ecologits, active_b=many, total_b=500, **tokens
     )
-    assert ecologits.energy_wh(active_b=active_b, total_b=few, **tokens) <= ecologits.energy_wh(
-        active_b=active_b, total_b=many, **tokens
+    assert published_wh(ecologits, active_b=active_b, total_b=few, **tokens) <= published_wh(
+        ecologits, active_b=active_b, total_b=many, **tokens
     )
 
 
 def test_ecologits_known_time_replaces_its_own():
     query = QUERY["ecologits"]
     own_s = ecologits.latency_s(active_b=37, output_tokens=300)
-    same = ecologits.energy_wh(**query, tokens_per_s=300 / own_s, ttft_s=0)
-    assert same == pytest.approx(ecologits.energy_wh(**query))
+    same = published_wh(ecologits, **query, tokens_per_s=300 / own_s, ttft_s=0)
+    assert same == pytest.approx(published_wh(ecologits, **query))
     assert ecologits.latency_s(active_b=37, output_tokens=300, tokens_per_s=60, ttft_s=2) == pytest.approx(7)
     # At the boards nothing depends on time.
     slow = ecologits.energy_by_boundary_wh(**query, tokens_per_s=1, ttft_s=100)
@@ -240,8 +246,8 @@ def test_ecologits_known_time_replaces_its_own():
 )
 def test_jegham_as_printed(size_class, short, long):
     for tokens, printed, places in ((300, short, 4), (5000, long, 3)):
-        found = jegham.energy_wh(
-            size_class=size_class, output_tokens=tokens, tok_per_s=60, ttft_s=1, pue=jegham.HOST_PUE["Azure"]
+        found = published_wh(
+            jegham, size_class=size_class, output_tokens=tokens, tok_per_s=60, ttft_s=1, pue=jegham.HOST_PUE["Azure"]
         )
         assert digits(found, places) == printed
 
@@ -262,20 +268,20 @@ def test_jegham_parts_by_hand():
 
 def test_jegham_first_token_costs_without_any():
     query = QUERY["jegham"] | {"output_tokens": 0}
-    assert jegham.energy_wh(**query) == pytest.approx(1000 * 0.6515 * 1.12 / 3600)
-    assert jegham.energy_wh(**query | {"ttft_s": 0}) == 0
+    assert published_wh(jegham, **query) == pytest.approx(1000 * 0.6515 * 1.12 / 3600)
+    assert published_wh(jegham, **query | {"ttft_s": 0}) == 0
 
 
 @given(SPEED, SPEED, st.floats(0, 60))
 def test_jegham_falls_with_speed(one, other, ttft_s):
     slow, fast = sorted((one, other))
     query = QUERY["jegham"] | {"ttft_s": ttft_s}
-    assert jegham.energy_wh(**query | {"tok_per_s": slow}) >= jegham.energy_wh(**query | {"tok_per_s": fast})
+    assert published_wh(jegham, **query | {"tok_per_s": slow}) >= published_wh(jegham, **query | {"tok_per_s": fast})
 
 
 def test_jegham_larger_classes_draw_more():
     query = QUERY["jegham"]
-    energies = [jegham.energy_wh(**query | {"size_class": name}) for name in jegham.SIZE_CLASSES]
+    energies = [published_wh(jegham, **query | {"size_class": name}) for name in jegham.SIZE_CLASSES]
     assert energies == sorted(energies)
     assert len(set(energies)) == 5
 
@@ -308,9 +314,9 @@ def test_jegham_classes_that_no_size_tells(models):
 
 def test_jegham_names_what_it_has():
     with pytest.raises(InputError, match=r"size_class of DGX A100: found 'Nano'; allowed: Large or Medium"):
-        jegham.energy_wh(**QUERY["jegham"] | {"size_class": "Nano"}, node="DGX A100")
+        published_wh(jegham, **QUERY["jegham"] | {"size_class": "Nano"}, node="DGX A100")
     with pytest.raises(InputError, match="node: found 'DGX B200'"):
-        jegham.energy_wh(**QUERY["jegham"], node="DGX B200")
+        published_wh(jegham, **QUERY["jegham"], node="DGX B200")
 
 
 # Epoch AI.
@@ -328,7 +334,7 @@ def test_jegham_names_what_it_has():
     ],
 )
 def test_epoch_as_printed(case, active_b, tokens, printed, places):
-    found = epoch.energy_wh(active_b=active_b, output_tokens=tokens, utilisation=case.utilisation, pue=case.pue)
+    found = published_wh(epoch, active_b=active_b, output_tokens=tokens, utilisation=case.utilisation, pue=case.pue)
     assert digits(found, places) == printed
     if active_b != 20:
         assert case.active_b == active_b
@@ -337,9 +343,13 @@ def test_epoch_as_printed(case, active_b, tokens, printed, places):
 @given(POSITIVE, st.floats(0.01, 1), st.floats(0.1, 10))
 def test_epoch_goes_with_parameters_over_utilisation(active_b, utilisation, factor):
     query = {"output_tokens": 300, "pue": 1.2}
-    one = epoch.energy_wh(active_b=active_b, utilisation=utilisation, **query)
-    assert epoch.energy_wh(active_b=factor * active_b, utilisation=utilisation, **query) == pytest.approx(factor * one)
-    assert epoch.energy_wh(active_b=active_b, utilisation=factor * utilisation, **query) == pytest.approx(one / factor)
+    one = published_wh(epoch, active_b=active_b, utilisation=utilisation, **query)
+    assert published_wh(epoch, active_b=factor * active_b, utilisation=utilisation, **query) == pytest.approx(
+        factor * one
+    )
+    assert published_wh(epoch, active_b=active_b, utilisation=factor * utilisation, **query) == pytest.approx(
+        one / factor
+    )
 
 
 # InferenceMAX.
@@ -358,22 +368,22 @@ def test_inferencemax_by_hand():
 
 def test_inferencemax_cannot_be_multiplied_by_a_pue():
     with pytest.raises(TypeError, match="pue"):
-        inferencemax.energy_wh(**QUERY["inferencemax"], pue=1.2)
+        published_wh(inferencemax, **QUERY["inferencemax"], pue=1.2)
 
 
 @given(TOKENS, TOKENS, POSITIVE)
 def test_inferencemax_counts_input_as_output(input_tokens, output_tokens, speed):
     query = {"all_in_w_per_gpu": 2170, "tok_per_s_per_gpu": speed}
-    assert inferencemax.energy_wh(
-        **query, input_tokens=input_tokens, output_tokens=output_tokens
-    ) == inferencemax.energy_wh(**query, input_tokens=output_tokens, output_tokens=input_tokens)
+    assert published_wh(inferencemax, **query, input_tokens=input_tokens, output_tokens=output_tokens) == published_wh(
+        inferencemax, **query, input_tokens=output_tokens, output_tokens=input_tokens
+    )
 
 
 # The published method.
 
 
 def test_published_as_printed():
-    found = published.energy_wh(node_power_kw=10.2, utilisation=0.6, pue=1.3, output_tokens=300, tok_per_s=1300)
+    found = published_wh(published, node_power_kw=10.2, utilisation=0.6, pue=1.3, output_tokens=300, tok_per_s=1300)
     assert digits(found, 3) == "0.510"
     assert digits(published.UTILISATION, 6) == "0.600000"
     assert digits(published.PUE, 3) == "1.296"
@@ -381,8 +391,13 @@ def test_published_as_printed():
 
 @given(POSITIVE, st.floats(0, 1), PUE, st.floats(0, 1e5), SPEED)
 def test_published_is_the_formula(node_power_kw, utilisation, pue, tokens, tok_per_s):
-    found = published.energy_wh(
-        node_power_kw=node_power_kw, utilisation=utilisation, pue=pue, output_tokens=tokens, tok_per_s=tok_per_s
+    found = published_wh(
+        published,
+        node_power_kw=node_power_kw,
+        utilisation=utilisation,
+        pue=pue,
+        output_tokens=tokens,
+        tok_per_s=tok_per_s,
     )
     assert found == pytest.approx(pue * node_power_kw * utilisation * tokens / (3.6 * tok_per_s), rel=1e-12)
 
@@ -417,7 +432,7 @@ def test_described(peer):
 def test_published_figure_is_the_widest_boundary(peer):
     found = peer.energy_by_boundary_wh(**QUERY[peer.PEER.name])
     assert tuple(found) == BOUNDARIES
-    assert found[peer.PEER.boundary] == peer.energy_wh(**QUERY[peer.PEER.name])
+    assert found[peer.PEER.boundary] == published_wh(peer, **QUERY[peer.PEER.name])
     known = [name for name in BOUNDARIES if found[name] is not None]
     assert known[-1] == peer.PEER.boundary
     energies = [found[name] for name in known]
@@ -435,16 +450,16 @@ def test_without_pue_node_and_datacenter_agree(peer):
 def test_proportional_to_tokens(peer, tokens, factor):
     # Jegham's time to the first token and the package's own are set to nothing here.
     query = QUERY[peer.PEER.name] | ({"ttft_s": 0} if peer is jegham else {})
-    one = peer.energy_wh(**query | {"output_tokens": tokens})
-    assert peer.energy_wh(**query | {"output_tokens": factor * tokens}) == pytest.approx(factor * one)
+    one = published_wh(peer, **query | {"output_tokens": tokens})
+    assert published_wh(peer, **query | {"output_tokens": factor * tokens}) == pytest.approx(factor * one)
 
 
 @pytest.mark.parametrize("peer", [ecologits, jegham, epoch, published])
 @given(pue=PUE, factor=st.floats(1, 3))
 def test_proportional_to_pue(peer, pue, factor):
     query = QUERY[peer.PEER.name]
-    one = peer.energy_wh(**query | {"pue": pue})
-    assert peer.energy_wh(**query | {"pue": factor * pue}) == pytest.approx(factor * one)
+    one = published_wh(peer, **query | {"pue": pue})
+    assert published_wh(peer, **query | {"pue": factor * pue}) == pytest.approx(factor * one)
 
 
 @pytest.mark.parametrize("peer", [ecologits, epoch, inferencemax, published])
@@ -456,7 +471,7 @@ def test_nothing_is_made_of_nothing(peer):
 @pytest.mark.parametrize("peer", PEERS)
 def test_one_token(peer):
     query = QUERY[peer.PEER.name]
-    assert 0 < peer.energy_wh(**query | {"output_tokens": 1}) < peer.energy_wh(**query)
+    assert 0 < published_wh(peer, **query | {"output_tokens": 1}) < published_wh(peer, **query)
 
 
 # Predictions of runs.
@@ -513,11 +528,13 @@ def test_predictions_by_hand(peer, boundary, joules):
 
 def test_predictions_are_the_estimate_over_its_tokens():
     query = {"active_b": 405, "total_b": 405, "output_tokens": 302.0, "pue": 1.2}
-    assert ecologits.j_per_output_token(RUN, "datacenter") == pytest.approx(ecologits.energy_wh(**query) * 3600 / 302)
+    assert ecologits.j_per_output_token(RUN, "datacenter") == pytest.approx(
+        published_wh(ecologits, **query) * 3600 / 302
+    )
     query = {"size_class": "Large", "output_tokens": 302.0, "tok_per_s": 60, "ttft_s": 1, "pue": 1.12}
-    assert jegham.j_per_output_token(RUN, "datacenter") == pytest.approx(jegham.energy_wh(**query) * 3600 / 302)
+    assert jegham.j_per_output_token(RUN, "datacenter") == pytest.approx(published_wh(jegham, **query) * 3600 / 302)
     query = {"active_b": 405, "output_tokens": 302.0, "utilisation": 0.1, "pue": 1.2}
-    assert epoch.j_per_output_token(RUN, "datacenter") == pytest.approx(epoch.energy_wh(**query) * 3600 / 302)
+    assert epoch.j_per_output_token(RUN, "datacenter") == pytest.approx(published_wh(epoch, **query) * 3600 / 302)
 
 
 @pytest.mark.parametrize(

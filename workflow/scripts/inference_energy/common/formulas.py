@@ -25,7 +25,10 @@ from functools import update_wrapper
 from inspect import cleandoc
 from typing import Any
 
+import numpy as np
+
 TRACER: ContextVar[Callable[["Formula", Mapping[str, Any]], Any] | None] = ContextVar("tracer", default=None)
+Quantity = float | np.ndarray
 REGISTRY: dict[str, "Formula"] = {}  # by module and name, those of the modules that are imported
 
 

@@ -13,7 +13,7 @@ from inference_energy.energy.uncertainty import Shared
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import NestedStudy, Study
-from inference_energy.throughput.gpu_time import Curve, NodeCurve
+from inference_energy.throughput.gpu_time import Curve, NodeCurve, uncached_tokens
 
 
 def study_of_page(of: Explorer, study: Study, *, fit: pl.DataFrame, energy: pl.DataFrame) -> dict:
@@ -129,8 +129,10 @@ def _curve(curve: Curve) -> dict:
     if isinstance(curve, NodeCurve):
         form = curve.form
         names = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
-        return {"form": "log_linear"} | {name: getattr(form, name) for name in names}
-    return {"form": "gpu_seconds", "coefficients": curve.coefficients()}
+        found = {"form": "log_linear"} | {name: getattr(form, name) for name in names}
+    else:
+        found = {"form": "gpu_seconds"}
+    return found | {"coefficients": curve.coefficients()}
 
 
 def _lengths(of: Lengths, points: np.ndarray, curves: list[Curve]) -> dict:
@@ -138,7 +140,7 @@ def _lengths(of: Lengths, points: np.ndarray, curves: list[Curve]) -> dict:
 
     The published form has a mean of its own for every member, as its time is not a sum over tokens.
     """
-    uncached = of.input_tokens * (1 - of.cached_share)
+    uncached = uncached_tokens(input_tokens=of.input_tokens, cached_share=of.cached_share)
     sums = next((curve for curve in curves if not isinstance(curve, NodeCurve)), None)
     return {
         "input_tokens": draws(of.input_tokens[points]),
@@ -159,10 +161,10 @@ def _power(of: Explorer, shared: Shared) -> dict:
         "measured": {
             gpu: {
                 "tdp_w": power.tdp_w,
-                "board_idle": power.board_idle,
-                "host_idle_w": power.host_idle_w,
-                "board_saturated": draws(shared.derived["boards", gpu]),
-                "host_saturated_w": draws(shared.derived["host", gpu]),
+                "idle_share": power.board_idle,
+                "saturated_share": draws(shared.derived["boards", gpu]),
+                "idle_w": power.host_idle_w,
+                "saturated_w": draws(shared.derived["host", gpu]),
             }
             for gpu, power in given.power.items()
         }

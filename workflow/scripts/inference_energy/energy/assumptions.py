@@ -7,7 +7,7 @@ import polars as pl
 
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy.power import GpuPower, gpu_power
 from inference_energy.statistics.distributions import Beta, Constant, Law, LogNormal, ShiftedLogNormal, law, percentiles
 from inference_energy.studies.study import NestedStudy
@@ -44,7 +44,7 @@ class _Uniform:
 
 
 @formula(unit="W", source="arithmetic")
-def rated_node_power_w(*, node_kw: np.ndarray | float) -> np.ndarray | float:
+def rated_node_power_w(*, node_kw: Quantity) -> Quantity:
     """Rated power of an 8-GPU node, per GPU."""
     return node_kw * W_PER_KW / NODE_GPUS
 

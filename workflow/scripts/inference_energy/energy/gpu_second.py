@@ -3,16 +3,14 @@
 import numpy as np
 
 from inference_energy.common.conversions import SECONDS_PER_HOUR
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy.assumptions import Assumptions, _overhead
 from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w, used_power_w
 from inference_energy.energy.uncertainty import Shared
 
 
 @formula(unit="Wh per GPU-second", source="arithmetic")
-def energy_per_gpu_second_wh(
-    *, power_w: np.ndarray | float, load: np.ndarray | float, attainment: np.ndarray | float
-) -> np.ndarray | float:
+def energy_per_gpu_second_wh(*, power_w: Quantity, load: Quantity, attainment: Quantity) -> Quantity:
     """Energy that goes with one GPU-second of a saturated server.
 
     A fleet that is busy for a share `load` of the time, and then attains a share of the offline throughput, spends
@@ -33,9 +31,7 @@ def overhead_share(given: Assumptions, shared: Shared) -> np.ndarray:
     return sum((shared.values[_overhead(name)] for name in given.overheads), start=np.zeros(()))
 
 
-def powers_w(
-    given: Assumptions, shared: Shared, model: str, gpu: str, load: np.ndarray | float
-) -> dict[str, np.ndarray]:
+def powers_w(given: Assumptions, shared: Shared, model: str, gpu: str, load: Quantity) -> dict[str, np.ndarray]:
     """Power per GPU that serves a model, at a load, within each boundary, W.
 
     `gpu_boards`: boards alone; `node`: with everything else in the node; `datacenter`: times PUE; `fleet`: with the

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy import uncertainty
 from inference_energy.energy.service import Service, query_wh
 from inference_energy.energy.uncertainty import Shared
@@ -25,7 +25,6 @@ COMBINATIONS = ("independent", "overlap")
 # What the publication prints for all levers together.
 PUBLISHED_RANGE = (8.0, 20.0)
 QUANTILES = SHARES | {"p10": 0.10, "p90": 0.90}
-Quantity = float | np.ndarray
 
 
 @formula(unit="factor", source="arXiv 2509.20241, Methods, but never below 1")

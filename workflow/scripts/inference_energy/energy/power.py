@@ -7,7 +7,7 @@ import polars as pl
 
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, like
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.statistics.distributions import Beta, Law, ShiftedLogNormal
 from inference_energy.statistics.quantiles import SHARES
 
@@ -63,9 +63,7 @@ def saturated_board_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.D
 
 
 @formula(unit="W", source="arithmetic")
-def board_power_w(
-    *, tdp_w: np.ndarray, idle_share: np.ndarray, saturated_share: np.ndarray, load: np.ndarray
-) -> np.ndarray:
+def board_power_w(*, tdp_w: Quantity, idle_share: Quantity, saturated_share: Quantity, load: Quantity) -> Quantity:
     """Power of a GPU's board.
 
     Args:
@@ -81,7 +79,7 @@ def board_power_w(
 
 
 @formula(unit="W", source="arithmetic")
-def host_power_w(*, idle_w: np.ndarray, saturated_w: np.ndarray, load: np.ndarray) -> np.ndarray:
+def host_power_w(*, idle_w: Quantity, saturated_w: Quantity, load: Quantity) -> Quantity:
     """Power of everything in a node but its boards, per GPU.
 
     Args:
@@ -94,36 +92,31 @@ def host_power_w(*, idle_w: np.ndarray, saturated_w: np.ndarray, load: np.ndarra
 
 
 @formula(unit="W", source="arithmetic")
-def used_power_w(*, rated_w: np.ndarray | float, utilisation: np.ndarray | float) -> np.ndarray | float:
-    """Power that a rated node draws, per GPU.
-
-    Args:
-        rated_w: rated power, W.
-        utilisation: drawn over rated power.
-    """
+def used_power_w(*, rated_w: Quantity, utilisation: Quantity) -> Quantity:
+    """Power that a rated node draws, per GPU; its utilisation is drawn over rated power."""
     return rated_w * utilisation
 
 
 @formula(unit="W", source="arithmetic")
-def node_power_w(*, boards_w: np.ndarray | float, host_w: np.ndarray | float) -> np.ndarray | float:
+def node_power_w(*, boards_w: Quantity, host_w: Quantity) -> Quantity:
     """Power of a node, per GPU: boards and everything else in it."""
     return boards_w + host_w
 
 
 @formula(unit="W", source="definition of PUE, ISO/IEC 30134-2")
-def datacenter_power_w(*, node_w: np.ndarray | float, pue: np.ndarray | float) -> np.ndarray | float:
+def datacenter_power_w(*, node_w: Quantity, pue: Quantity) -> Quantity:
     """Power that a datacenter draws for its serving nodes, per GPU."""
     return node_w * pue
 
 
 @formula(unit="W", source="arithmetic")
-def fleet_power_w(*, datacenter_w: np.ndarray | float, overhead_share: np.ndarray | float) -> np.ndarray | float:
+def fleet_power_w(*, datacenter_w: Quantity, overhead_share: Quantity) -> Quantity:
     """Power of a datacenter with everything that a fleet needs beside its serving nodes, per GPU."""
     return datacenter_w * (1 + overhead_share)
 
 
 @formula(unit="kW", source="arithmetic")
-def node_power_kw(*, w_per_gpu: np.ndarray | float, gpus_per_node: np.ndarray | float) -> np.ndarray | float:
+def node_power_kw(*, w_per_gpu: Quantity, gpus_per_node: Quantity) -> Quantity:
     """Power of a whole node from its power per GPU."""
     return w_per_gpu * gpus_per_node / W_PER_KW
 
@@ -146,19 +139,19 @@ class GpuPower:
     host_idle_w: float
     host_saturated: Law
 
-    def boards_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
+    def boards_w(self, load: Quantity, share: Quantity) -> np.ndarray:
         """Board power at a load, with the saturated power that the given share of such boards stays below."""
         return self.boards_at(load, self.board_saturated.quantile(share))
 
-    def boards_at(self, load: np.ndarray | float, saturated_share: np.ndarray) -> np.ndarray:
+    def boards_at(self, load: Quantity, saturated_share: np.ndarray) -> np.ndarray:
         """Board power at a load, with the given saturated power over TDP."""
         return board_power_w(tdp_w=self.tdp_w, idle_share=self.board_idle, saturated_share=saturated_share, load=load)
 
-    def host_w(self, load: np.ndarray | float, share: np.ndarray | float) -> np.ndarray:
+    def host_w(self, load: Quantity, share: Quantity) -> np.ndarray:
         """Power of the rest of the node at a load, with the saturated power that the given share stays below."""
         return self.host_at(load, self.host_saturated.quantile(share))
 
-    def host_at(self, load: np.ndarray | float, saturated_w: np.ndarray) -> np.ndarray:
+    def host_at(self, load: Quantity, saturated_w: np.ndarray) -> np.ndarray:
         """Power of the rest of the node at a load, with the given saturated power."""
         return host_power_w(idle_w=self.host_idle_w, saturated_w=saturated_w, load=load)
 

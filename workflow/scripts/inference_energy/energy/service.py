@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy import gpu_second, uncertainty
 from inference_energy.energy.assumptions import Assumptions
 from inference_energy.energy.uncertainty import Shared
@@ -14,7 +14,6 @@ from inference_energy.studies.study import BOUNDARIES, NestedStudy
 from inference_energy.throughput.gpu_time import NOTHING, Curve, gpu_seconds
 
 Member = tuple[str, str, str]  # model, GPU, precision
-Quantity = np.ndarray | float
 
 
 @formula(unit="Wh", source="arithmetic")
@@ -99,7 +98,7 @@ class Service:
         return missed * uncertainty.latency_factor(shared, gpu)
 
     def mean_seconds(
-        self, shared: Shared, workload: str, member: Member, divisors: Mapping[str, np.ndarray | float] = NOTHING
+        self, shared: Shared, workload: str, member: Member, divisors: Mapping[str, Quantity] = NOTHING
     ) -> np.ndarray:
         """Mean GPU-seconds of a workload's queries by the curve of a member, at every draw of the cached share."""
         curve, of = self.curves[member][0], self.lengths[workload]
@@ -113,7 +112,7 @@ class Service:
         subject: str,
         workload: str,
         per_gpu_second: dict[Member, dict[str, np.ndarray]],
-        divisors: Mapping[str, np.ndarray | float] = NOTHING,
+        divisors: Mapping[str, Quantity] = NOTHING,
     ) -> dict[str, np.ndarray]:
         """Mean energy of a subject's queries at every draw of what the fleet shares, Wh, by boundary.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.special import ndtri
 
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy.assumptions import CACHED, Assumptions, cached_name, fit_error_name, latency_name
 from inference_energy.statistics.distributions import draw, median
 from inference_energy.statistics.draws import stream
@@ -38,7 +38,7 @@ class Shared:
             self.derived[name, purpose] = compute(self.values[name])
         return self.derived[name, purpose]
 
-    def replaced(self, name: str, value: np.ndarray | float) -> "Shared":
+    def replaced(self, name: str, value: Quantity) -> "Shared":
         """The same with one ingredient set."""
         kept = {place: found for place, found in self.derived.items() if place[0] != name}
         return Shared(values=self.values | {name: np.asarray(value)}, mix=self.mix, derived=kept)
@@ -101,7 +101,7 @@ def central(given: Assumptions) -> Shared:
 
 
 @formula(unit="factor", source="this work")
-def missed_by_fit(*, log_sd: float, score: np.ndarray | float) -> np.ndarray | float:
+def missed_by_fit(*, log_sd: float, score: Quantity) -> Quantity:
     """Factor on the GPU-seconds of a model for what its fit misses: log-normal around 1.
 
     Args:

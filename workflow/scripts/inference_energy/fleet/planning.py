@@ -3,8 +3,6 @@
 Every argument may be a number or an array; arrays combine element by element.
 """
 
-import numpy as np
-
 from inference_energy.common.conversions import (
     DAYS_PER_YEAR,
     G_PER_KG,
@@ -16,9 +14,7 @@ from inference_energy.common.conversions import (
     MWH_PER_GWH,
     SECONDS_PER_DAY,
 )
-from inference_energy.common.formulas import formula
-
-Quantity = float | np.ndarray
+from inference_energy.common.formulas import Quantity, formula
 
 
 @formula(unit="queries per day", source="arithmetic")

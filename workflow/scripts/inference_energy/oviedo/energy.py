@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import KWS_PER_WH
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.statistics.distributions import LogNormal, lognormal, output_tokens, product
 from inference_energy.statistics.draws import stream
@@ -18,9 +18,7 @@ from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
 
 
 @formula(unit="Wh", source="arXiv 2509.20241, Eq. 1")
-def unit_energy_wh(
-    *, node_power_kw: float, output_tokens: np.ndarray | float, tok_per_s: np.ndarray | float
-) -> np.ndarray | float:
+def unit_energy_wh(*, node_power_kw: float, output_tokens: Quantity, tok_per_s: Quantity) -> Quantity:
     """Energy of a query on a fully used node without datacenter overhead (utilisation = PUE = 1).
 
     Args:
@@ -34,9 +32,7 @@ def unit_energy_wh(
 
 
 @formula(unit="Wh", source="arXiv 2509.20241, Eq. 1")
-def energy_wh(
-    *, unit_energy_wh: np.ndarray | float, utilisation: np.ndarray | float, pue: np.ndarray | float
-) -> np.ndarray | float:
+def energy_wh(*, unit_energy_wh: Quantity, utilisation: Quantity, pue: Quantity) -> Quantity:
     """Energy of a query: unit energy times power utilisation times PUE."""
     return unit_energy_wh * utilisation * pue
 

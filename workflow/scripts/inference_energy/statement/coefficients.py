@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy import uncertainty
 from inference_energy.energy.service import Member, Service
 from inference_energy.energy.uncertainty import Shared
@@ -120,7 +120,7 @@ class UnitEnergy:
             self._known[key] = total
         return self._known[key]
 
-    def per_kwh(self, region: str | None) -> dict[str, np.ndarray | float | None]:
+    def per_kwh(self, region: str | None) -> dict[str, Quantity | None]:
         """What goes with one kWh within the boundary: kg CO2e and m3; none where it is not known."""
         of = self.regions[region]
         found = {

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from scipy.optimize import nnls
 
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.requests.lengths import Lengths
 from inference_energy.throughput.log_linear import NODE_GPUS, ThroughputModel
 
@@ -16,23 +16,23 @@ from inference_energy.throughput.log_linear import NODE_GPUS, ThroughputModel
 @formula(unit="GPU-seconds", source="Pope et al., arXiv:2211.05102, section 2")
 def gpu_seconds_per_query(
     *,
-    a: np.ndarray | float,
-    b: np.ndarray | float,
-    c: np.ndarray | float,
-    cg: np.ndarray | float,
-    prefill: np.ndarray | float,
-    decode: np.ndarray | float,
-    context: np.ndarray | float,
-    growth: np.ndarray | float,
-    cached_share: np.ndarray | float = 0.0,
-    by_prefill: np.ndarray | float = 1.0,
-    by_cached_share: np.ndarray | float = 1.0,
-    by_input_tokens: np.ndarray | float = 1.0,
-    by_decode: np.ndarray | float = 1.0,
-    by_output_tokens: np.ndarray | float = 1.0,
-    by_attention: np.ndarray | float = 1.0,
-    by_gpu_seconds: np.ndarray | float = 1.0,
-) -> np.ndarray | float:
+    a: Quantity,
+    b: Quantity,
+    c: Quantity,
+    cg: Quantity,
+    prefill: Quantity,
+    decode: Quantity,
+    context: Quantity,
+    growth: Quantity,
+    cached_share: Quantity = 0.0,
+    by_prefill: Quantity = 1.0,
+    by_cached_share: Quantity = 1.0,
+    by_input_tokens: Quantity = 1.0,
+    by_decode: Quantity = 1.0,
+    by_output_tokens: Quantity = 1.0,
+    by_attention: Quantity = 1.0,
+    by_gpu_seconds: Quantity = 1.0,
+) -> Quantity:
     """GPU time of a query: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2.
 
     Args:
@@ -62,25 +62,25 @@ def gpu_seconds_per_query(
 
 
 @formula(unit="tokens", source="arithmetic")
-def uncached_tokens(*, input_tokens: np.ndarray | float, cached_share: np.ndarray | float) -> np.ndarray | float:
+def uncached_tokens(*, input_tokens: Quantity, cached_share: Quantity) -> Quantity:
     """Prompt tokens that are not in the cache."""
     return input_tokens * (1 - cached_share)
 
 
 @formula(unit="tokens^2", source="arithmetic")
-def context_tokens2(*, input_tokens: np.ndarray | float, output_tokens: np.ndarray | float) -> np.ndarray | float:
+def context_tokens2(*, input_tokens: Quantity, output_tokens: Quantity) -> Quantity:
     """What decoding reads of the KV cache of the prompt: the whole prompt with every answer token."""
     return input_tokens * output_tokens
 
 
 @formula(unit="tokens^2", source="arithmetic")
-def growth_tokens2(*, output_tokens: np.ndarray | float) -> np.ndarray | float:
+def growth_tokens2(*, output_tokens: Quantity) -> Quantity:
     """What decoding reads of the KV cache of the answer, but for a factor: it grows with every answer token."""
     return output_tokens**2
 
 
 @formula(unit="GPU-seconds", source="arXiv 2509.20241, Methods")
-def gpu_seconds_of_node(*, output_tokens: np.ndarray | float, tok_per_s: np.ndarray | float) -> np.ndarray | float:
+def gpu_seconds_of_node(*, output_tokens: Quantity, tok_per_s: Quantity) -> Quantity:
     """GPU time of a query that takes a whole node while its answer is generated, the published form."""
     return NODE_GPUS * output_tokens / tok_per_s
 
@@ -114,23 +114,20 @@ class GpuSeconds:
 
     def seconds(
         self,
-        input_tokens: np.ndarray | float,
-        output_tokens: np.ndarray | float,
-        cached_tokens: np.ndarray | float = 0.0,
+        input_tokens: Quantity,
+        output_tokens: Quantity,
+        cached_tokens: Quantity = 0.0,
     ) -> np.ndarray:
         """GPU-seconds of a query, elementwise."""
         return gpu_seconds_per_query(
-            a=self.prefill,
-            b=self.decode,
-            c=self.attention,
-            cg=self.attention * self.kv_growth,
+            **SecondsCurve(form=self).coefficients(),
             prefill=input_tokens - cached_tokens,
             decode=output_tokens,
             context=context_tokens2(input_tokens=input_tokens, output_tokens=output_tokens),
             growth=growth_tokens2(output_tokens=output_tokens),
         )
 
-    def tok_per_s(self, input_tokens: np.ndarray | float, output_tokens: np.ndarray | float) -> np.ndarray:
+    def tok_per_s(self, input_tokens: Quantity, output_tokens: Quantity) -> np.ndarray:
         """Output tokens per second and GPU, elementwise."""
         return output_tokens / self.seconds(input_tokens, output_tokens)
 
@@ -175,10 +172,10 @@ class QueryParts:
         growth: answer tokens squared, what it reads of the answer's own.
     """
 
-    prefill: np.ndarray | float
-    decode: np.ndarray | float
-    context: np.ndarray | float
-    growth: np.ndarray | float
+    prefill: Quantity
+    decode: Quantity
+    context: Quantity
+    growth: Quantity
 
     def at(self, points: np.ndarray) -> "QueryParts":
         """The parts of the queries at some positions."""
@@ -217,14 +214,9 @@ class SecondsCurve:
         )
 
     def coefficients(self) -> dict[str, float]:
-        """a, b, c and c g."""
+        """Those of `gpu_seconds_per_query`."""
         form = self.form
-        return {
-            "prefill": form.prefill,
-            "decode": form.decode,
-            "context": form.attention,
-            "growth": form.attention * form.kv_growth,
-        }
+        return {"a": form.prefill, "b": form.decode, "c": form.attention, "cg": form.attention * form.kv_growth}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,15 +234,15 @@ class NodeCurve:
 
     def coefficients(self) -> dict[str, float]:
         """Time is counted as it is."""
-        return {"prefill": 0.0, "decode": 1.0, "context": 0.0, "growth": 0.0}
+        return {"a": 0.0, "b": 1.0, "c": 0.0, "cg": 0.0}
 
 
 def gpu_seconds(
     coefficients: dict[str, float],
     parts: QueryParts,
-    cached_share: np.ndarray | float = 0.0,
-    divisors: Mapping[str, np.ndarray | float] = NOTHING,
-) -> np.ndarray | float:
+    cached_share: Quantity = 0.0,
+    divisors: Mapping[str, Quantity] = NOTHING,
+) -> Quantity:
     """GPU-seconds of queries by a curve, elementwise; see `gpu_seconds_per_query`.
 
     Args:
@@ -260,15 +252,5 @@ def gpu_seconds(
         divisors: what interventions divide an ingredient by; those that do not act on GPU time change nothing.
     """
     by = {f"by_{name}": value for name, value in divisors.items()}
-    return gpu_seconds_per_query(
-        a=coefficients["prefill"],
-        b=coefficients["decode"],
-        c=coefficients["context"],
-        cg=coefficients["growth"],
-        prefill=parts.prefill,
-        decode=parts.decode,
-        context=parts.context,
-        growth=parts.growth,
-        cached_share=cached_share,
-        **{name: value for name, value in by.items() if name in gpu_seconds_per_query.parameters},
-    )
+    acting = {name: value for name, value in by.items() if name in gpu_seconds_per_query.parameters}
+    return gpu_seconds_per_query(**coefficients, **vars(parts), cached_share=cached_share, **acting)

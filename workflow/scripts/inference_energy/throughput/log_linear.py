@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.common.formulas import formula
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.corpus.corrections import corrected
 from inference_energy.corpus.tables import PLACE, Throughput
 from inference_energy.studies import study as studies
@@ -24,8 +24,8 @@ def node_tok_per_s(
     slope_input: float,
     slope_output: float,
     cap_tok_per_s: float,
-    input_tokens: np.ndarray | float,
-    output_tokens: np.ndarray | float,
+    input_tokens: Quantity,
+    output_tokens: Quantity,
 ) -> np.ndarray:
     """Throughput of an 8-GPU node, log-linear in both lengths and never above a cap."""
     return np.minimum(
@@ -46,7 +46,7 @@ class ThroughputModel:
     slope_output: float
     cap_tok_per_s: float
 
-    def tok_per_s(self, input_tokens: np.ndarray | float, output_tokens: np.ndarray | float) -> np.ndarray:
+    def tok_per_s(self, input_tokens: Quantity, output_tokens: Quantity) -> np.ndarray:
         """Output tokens per second of the node, elementwise."""
         return node_tok_per_s(
             intercept=self.intercept,

@@ -13,14 +13,7 @@ import numpy as np
 from inference_energy.common.conversions import SECONDS_PER_HOUR, WH_PER_KWH
 from inference_energy.common.formulas import formula
 from inference_energy.fleet.planning import water_l_per_kwh
-from inference_energy.validation.peers.peer import (
-    ByBoundary,
-    Peer,
-    by_boundary,
-    datacenter_wh,
-    energy_per_token_j,
-    first_obstacle,
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
 
 PEER = Peer(
     name="ecologits",
@@ -119,27 +112,7 @@ def energy_by_boundary_wh(
     boards_wh = gpus * gpu_energy_wh(active_b=active_b, output_tokens=output_tokens)
     seconds = latency_s(active_b=active_b, output_tokens=output_tokens, tokens_per_s=tokens_per_s, ttft_s=ttft_s)
     node_wh = server_energy_wh(latency_s=seconds, gpus=gpus) + boards_wh
-    return by_boundary(gpu_boards=boards_wh, node=node_wh, datacenter=datacenter_wh(node_wh=node_wh, pue=pue))
-
-
-def energy_wh(
-    *,
-    active_b: float,
-    total_b: float,
-    output_tokens: float,
-    pue: float,
-    tokens_per_s: float | None = None,
-    ttft_s: float | None = None,
-) -> float:
-    """Energy of a request at the datacenter's meter, in Wh; see `energy_by_boundary_wh`. Source: EcoLogits."""
-    return energy_by_boundary_wh(
-        active_b=active_b,
-        total_b=total_b,
-        output_tokens=output_tokens,
-        pue=pue,
-        tokens_per_s=tokens_per_s,
-        ttft_s=ttft_s,
-    )["datacenter"]
+    return by_boundary(gpu_boards=boards_wh, node=node_wh, pue=pue)
 
 
 @formula(unit="L", source="EcoLogits 0.11.0 and later, `request_usage_wcf`")
@@ -156,7 +129,8 @@ def water_l(*, node_energy_wh: float, pue: float, onsite_l_per_kwh: float, offsi
         offsite_l_per_kwh: water of the power plants per kWh of electricity, L/kWh.
     """
     return (
-        datacenter_wh(node_wh=node_energy_wh, pue=pue)
+        node_energy_wh
+        * pue
         / WH_PER_KWH
         * water_l_per_kwh(pue=pue, onsite_l_per_kwh=onsite_l_per_kwh, offsite_l_per_kwh=offsite_l_per_kwh)
     )

@@ -11,14 +11,7 @@ from typing import Any
 
 from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import (
-    ByBoundary,
-    Peer,
-    by_boundary,
-    datacenter_wh,
-    energy_per_token_j,
-    first_obstacle,
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
 
 PEER = Peer(
     name="epoch",
@@ -77,14 +70,7 @@ def energy_by_boundary_wh(*, active_b: float, output_tokens: float, utilisation:
     The node comes as one figure per GPU, so there is none of the GPUs' boards alone. Source: Epoch AI, February 2025.
     """
     node_wh = node_energy_wh(active_b=active_b, output_tokens=output_tokens, utilisation=utilisation)
-    return by_boundary(node=node_wh, datacenter=datacenter_wh(node_wh=node_wh, pue=pue))
-
-
-def energy_wh(*, active_b: float, output_tokens: float, utilisation: float, pue: float) -> float:
-    """Energy of a query at the datacenter's meter, in Wh; see `energy_by_boundary_wh`. Source: Epoch AI."""
-    return energy_by_boundary_wh(active_b=active_b, output_tokens=output_tokens, utilisation=utilisation, pue=pue)[
-        "datacenter"
-    ]
+    return by_boundary(node=node_wh, pue=pue)
 
 
 def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:

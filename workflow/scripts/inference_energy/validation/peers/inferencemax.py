@@ -51,18 +51,9 @@ def energy_wh(*, all_in_w_per_gpu: float, tok_per_s_per_gpu: float, input_tokens
     return all_in_w_per_gpu * ((input_tokens + output_tokens) / tok_per_s_per_gpu) / SECONDS_PER_HOUR
 
 
-def energy_by_boundary_wh(
-    *, all_in_w_per_gpu: float, tok_per_s_per_gpu: float, input_tokens: float, output_tokens: float
-) -> ByBoundary:
+def energy_by_boundary_wh(**query: float) -> ByBoundary:
     """`energy_wh` at the only boundary that it is of. Source: muxup.com, 2026 Q1."""
-    return by_boundary(
-        fleet=energy_wh(
-            all_in_w_per_gpu=all_in_w_per_gpu,
-            tok_per_s_per_gpu=tok_per_s_per_gpu,
-            input_tokens=input_tokens,
-            output_tokens=output_tokens,
-        )
-    )
+    return by_boundary(fleet=energy_wh(**query))
 
 
 def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:

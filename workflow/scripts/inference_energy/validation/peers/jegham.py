@@ -11,14 +11,7 @@ from typing import Any
 from inference_energy.common.conversions import SECONDS_PER_HOUR, W_PER_KW
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import (
-    ByBoundary,
-    Peer,
-    by_boundary,
-    datacenter_wh,
-    energy_per_token_j,
-    first_obstacle,
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
 
 PEER = Peer(
     name="jegham",
@@ -172,27 +165,7 @@ def energy_by_boundary_wh(
     hours = answer_h(output_tokens=output_tokens, tok_per_s=tok_per_s, ttft_s=ttft_s)
     boards_wh = part_energy_wh(hours=hours, power_kw=parts.gpu_power_kw, share=use.gpu)
     node_wh = boards_wh + part_energy_wh(hours=hours, power_kw=parts.rest_power_kw, share=use.rest)
-    return by_boundary(gpu_boards=boards_wh, node=node_wh, datacenter=datacenter_wh(node_wh=node_wh, pue=pue))
-
-
-def energy_wh(
-    *,
-    size_class: str,
-    output_tokens: float,
-    tok_per_s: float,
-    ttft_s: float,
-    pue: float,
-    node: str = "DGX H100/H200",
-) -> float:
-    """Energy of a request at the datacenter's meter, in Wh; see `energy_by_boundary_wh`. Source: arXiv 2505.09598."""
-    return energy_by_boundary_wh(
-        size_class=size_class,
-        output_tokens=output_tokens,
-        tok_per_s=tok_per_s,
-        ttft_s=ttft_s,
-        pue=pue,
-        node=node,
-    )["datacenter"]
+    return by_boundary(gpu_boards=boards_wh, node=node_wh, pue=pue)
 
 
 def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:

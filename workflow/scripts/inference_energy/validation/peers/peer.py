@@ -1,7 +1,7 @@
 """Other methods of estimating the energy of a query, each a module of pure functions with the same four names.
 
-`PEER` says what a method covers; `energy_wh` is its estimate as published; `energy_by_boundary_wh` the same estimate at
-every boundary, None where its formula has no such part; `j_per_output_token` its prediction for a run, from which
+`PEER` says what a method covers; `energy_by_boundary_wh` is its estimate at every boundary, among them the published
+one, None where its formula has no such part; `j_per_output_token` its prediction for a run, from which
 nothing measured is read, and `cannot_say` why there is none.
 
 A run is a mapping with `gpu` (name in resources/hardware.csv), `gpus`, `active_b` and `total_b` (parameters of the
@@ -41,21 +41,24 @@ class Peer:
     source: str
 
 
+@formula(unit="Wh", source="definition of PUE, ISO/IEC 30134-2")
+def datacenter_wh(*, node_wh: float, pue: float) -> float:
+    """Energy of a query with the datacenter's overhead."""
+    return node_wh * pue
+
+
 def by_boundary(
     *,
     gpu_boards: float | None = None,
     node: float | None = None,
     datacenter: float | None = None,
     fleet: float | None = None,
+    pue: float | None = None,
 ) -> ByBoundary:
-    """One estimate at every boundary, None where the method has none."""
+    """One estimate at every boundary, None where the method has none; with a PUE, the datacenter's from the node's."""
+    if pue is not None:
+        datacenter = datacenter_wh(node_wh=node, pue=pue)
     return {"gpu_boards": gpu_boards, "node": node, "datacenter": datacenter, "fleet": fleet}
-
-
-@formula(unit="Wh", source="definition of PUE, ISO/IEC 30134-2")
-def datacenter_wh(*, node_wh: float, pue: float) -> float:
-    """Energy of a query with the datacenter's overhead."""
-    return node_wh * pue
 
 
 @formula(unit="J per output token", source="arithmetic")

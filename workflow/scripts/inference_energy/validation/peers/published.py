@@ -52,17 +52,6 @@ def energy_by_boundary_wh(
     )
 
 
-def energy_wh(*, node_power_kw: float, utilisation: float, pue: float, output_tokens: float, tok_per_s: float) -> float:
-    """Energy of a query at the datacenter's meter, in Wh; see `energy_by_boundary_wh`. Source: arXiv 2509.20241."""
-    return energy_by_boundary_wh(
-        node_power_kw=node_power_kw,
-        utilisation=utilisation,
-        pue=pue,
-        output_tokens=output_tokens,
-        tok_per_s=tok_per_s,
-    )["datacenter"]
-
-
 def node_power_kw(*, gpu: str, total_b: float) -> float:
     """Maximum power of the node that serves a model, in kW, as in the Joule edition."""
     # ASSUME: a model whose 8-bit weights 8 H100s do not hold takes the power that the authors give DeepSeek-R1.
