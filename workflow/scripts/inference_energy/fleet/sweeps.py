@@ -14,8 +14,7 @@ from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, of_the_f
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
-# Assumptions that the whole fleet shares, the lengths of the traditional query, and the fleet's mix of queries.
-OF_THE_FLEET = ("pue", "load", "attainment", "cached_share")
+# Assumptions that are swept for the traditional query, and for the fleet's mix of queries.
 OF_A_QUERY = ("input_tokens", "output_tokens")
 OF_A_DAY = "long_share"
 _SWEPT = {
