@@ -91,8 +91,9 @@ def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tup
     share = f"P{100 * SHARES[end]:g}"
     value = found[f"{figure.removeprefix('energy_')}_{end}"]
     nearest = rows.sort((pl.col(figure) - value).abs(), *ROW).iter_rows(named=True)
+    words = f"rows of {table}, {name}, those nearest to {share} first"
     children = (
-        listed((asked.of(table, row, figure) for row in nearest), f"rows of {table}, {name}, nearest to {share} first"),
+        listed((asked.of(table, row, figure) for row in nearest), words),
         Node(label=f"assumptions behind {table}", children=assumed(code)),
     )
     label = f"{share} of {len(rows)} rows of {table}, {name}, {found['models']} models"
