@@ -48,7 +48,7 @@ def of_entry(asked: Asked, law: Law, label: str, *keys: str, share: float = 0.5,
 def median_of(asked: Asked, *keys: str) -> Traced:
     """Median of a log-normal law that an entry of the study gives."""
     law, label = lognormal(_value(asked, keys)), f"{' '.join(keys).replace('_', ' ')}, median"
-    return leaf(of_entry(asked, law, label, *keys, symbol="x"), law.percentile(0.0))
+    return leaf(of_entry(asked, law, label, *keys, symbol=keys[-1]), law.percentile(0.0))
 
 
 def moment_of(asked: Asked, order: int, *keys: str) -> Traced:
@@ -56,7 +56,8 @@ def moment_of(asked: Asked, order: int, *keys: str) -> Traced:
     law, words = lognormal(_value(asked, keys)), " ".join(keys).replace("_", " ")
     formula = f"sqrt(p05 * p95) ** {order} * exp((ln(p95 / p05) / (2 * z)) ** 2 / 2)"
     label = f"{words}, mean" if order == 1 else f"mean of 1 / {words}"
-    node = computed(label, formula, [*entry(asked, asked.study, *keys), z()], note="log-normal")
+    behind = [*entry(asked, asked.study, *keys), z()]
+    node = computed(label, formula, behind, symbol=keys[-1], note="log-normal")
     return leaf(node, law.moment(order))
 
 
