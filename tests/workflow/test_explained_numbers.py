@@ -6,15 +6,24 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.explain import page, question, registry
+from inference_energy.energy import interventions, uncertainty
+from inference_energy.explain import page, question, registry, searched
+from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Evidence
-from inference_energy.explain.step import SOURCES, walk
+from inference_energy.explain.derivations.medians import Situation
+from inference_energy.explain.step import SOURCES, evaluate, walk
+from inference_energy.explain.trace import following
+from inference_energy.fleet import scenarios
+from inference_energy.fleet.scenarios import Fleet
 from inference_energy.publish.catalogue import PUBLIC_TABLES
+from inference_energy.statistics.distributions import median
+from inference_energy.studies.study import BOUNDARIES
 from runs import ROOT
 from scipy.optimize import nnls
 
@@ -116,7 +125,7 @@ def test_every_column_of_numbers_is_explained_down_to_sources(evidence, built, c
 @pytest.mark.parametrize("table", PUBLIC_TABLES, ids=lambda table: table.name)
 def test_the_command_of_a_number_leads_back_to_it(evidence, table):
     for place, row, column in sampled(evidence, table)[:8]:
-        words = question.question_for(table.name, place, row, column)
+        words = searched.question_for(table.name, place, row, column)
         best = question.ask(evidence, words).best
         assert (best.table, best.column) == (table.name, column), words
         # Two checks, or two rows of a table without a key, may read alike; the row that is named must be the one.
@@ -146,7 +155,7 @@ def test_log_linear_coefficients_by_least_squares_of_the_quoted_lines(explain, b
     assert found[:2] == pytest.approx([node.value for node in nodes.values()], rel=1e-6)
     # 500 tokens in, 5,000 out: the throughput that the closed form of a long query has.
     closed = find(explain("arxiv-2025 long frontier as_published energy_wh_p50"), "Llama 3.1 405B: closed form")
-    speed = find(closed, "output tokens per second")
+    speed = find(closed, "Throughput of an 8-GPU node")
     assert math.exp(found @ [1, math.log(500), math.log(5000)]) == pytest.approx(speed.value, rel=1e-6)
     # 11.3 kW, 0.6, and PUE the root of 1.05 x 1.6.
     assert 11.3 * 0.6 * 5000 / (3.6 * speed.value) * math.sqrt(1.05 * 1.6) == pytest.approx(closed.value)
@@ -254,21 +263,108 @@ def test_a_fleet_of_the_current_study_is_the_mean_of_its_boundary(explain, evide
     assert 0.9 * means[0] + 0.1 * means[1] == pytest.approx(node.value, rel=1e-6)
 
 
+def child(node, symbol):
+    """The child of a step that has a symbol in its formula."""
+    return next(step for step in node.children if step.symbol == symbol)
+
+
 def test_a_mean_of_the_current_study_is_the_sum_of_its_members(explain):
     node = explain("energy_by_boundary current long frontier datacenter per_query energy_wh_mean")
-    members = [step for step in node.children if step.symbol.startswith("E_")]
+    members = [step for step in node.children if step.symbol.startswith("query_wh_")]
     assert len(members) == 15
     total = 0.0
     for member in members:
-        weight, seconds, rate = (next(step for step in member.children if step.symbol == name) for name in "wsK")
-        parts = {step.symbol: step.value for step in seconds.children if step.symbol}
-        by_hand = parts["a"] * parts["L_p"] * (1 - parts["h"]) + parts["b"] * parts["L_o"]
-        by_hand += parts["c"] * (parts["L_po"] + parts["g"] * parts["L_oo"])
-        power, load, attained = (
-            next(step for step in rate.children if step.symbol == n).value for n in ("P", "load", "attainment")
-        )
-        total += weight.value * by_hand * power / (load * attained * 3600)
+        seconds, rate = child(member, "gpu_seconds"), child(member, "wh_per_gpu_second")
+        parts = {step.symbol: step.value for step in child(seconds, "gpu_seconds_per_query").children if step.symbol}
+        by_hand = parts["a"] * parts["prefill"] * (1 - parts["cached_share"]) + parts["b"] * parts["decode"]
+        by_hand += parts["c"] * parts["context"] + parts["cg"] * parts["growth"]
+        power, load, attained = (child(rate, name).value for name in ("power_w", "load", "attainment"))
+        total += child(seconds, "weight").value * by_hand * power / (load * attained * 3600)
     assert total == pytest.approx(node.value, rel=1e-6)
+
+
+def evaluated(node):
+    """The value of a traced step by its formula and those of the steps below it, down to where numbers stand."""
+    if not node.formula or (node.place is not None and node.place.kind == "result"):
+        return node.value
+    return evaluate(node.formula, {step.symbol: evaluated(step) for step in node.children if step.symbol})
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES)
+@pytest.mark.parametrize("workload", ["traditional", "long"])
+def test_a_traced_mean_is_what_the_engine_computes_at_medians(evidence, boundary, workload):
+    service = evidence.service("current")
+    for subject in ("frontier", "Llama 3.1 405B", "DeepSeek-R1"):
+        shared = uncertainty.central(service.given)
+        plain = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
+        row = {"study": "current", "subject": subject, "workload": workload, "boundary": boundary}
+        with following():
+            found = Situation.of(asked_of(evidence, "energy_by_boundary", row)).energy()
+        assert found.value == pytest.approx(float(plain), rel=1e-12)
+        assert evaluated(found.step()) == pytest.approx(float(plain), rel=1e-12)
+
+
+def asked_of(evidence, table, row):
+    return Asked(evidence=evidence, table=table, row=row, column="", explain=registry._explain)
+
+
+def plain_fleet(evidence, name, without=()):
+    """The fleet of a scenario at medians, computed without a trace, and its queries."""
+    service = scenarios.of_the_fleet(evidence.service("current"))
+    fleet, shared, by = service.study.fleet, uncertainty.central(service.given), {}
+    if fleet.scenarios[name].interventions:
+        levers = interventions.chosen(fleet.levers, evidence.levers, "")
+        medians = {lever: np.array([median(of.multiplier)]) for lever, of in levers.items()}
+        alone = interventions.savings(service, shared, fleet.subject, "traditional", levers, medians)
+        by = interventions.divisors(levers, medians, service.study.interventions.overlap, alone)
+    by = {acts_on: value for acts_on, value in by.items() if acts_on not in without}
+    queries = scenarios.queries_of(fleet.scenarios[name].long_share, fleet.queries_per_day)
+    return Fleet.of(service, shared, by), queries
+
+
+@pytest.mark.parametrize("name", ["traditional", "mixed", "mixed_optimized"])
+def test_a_traced_fleet_is_what_the_engine_computes_at_medians(explain, evidence, name):
+    fleet, queries = plain_fleet(evidence, name)
+    day = float(np.ravel(sum(scenarios.energy_gwh_per_day(fleet, queries, "fleet").values()))[0])
+    if name != "traditional":
+        traced = find(explain(f"scenario_aggregates current {name} energy_gwh_per_day_p50"), "closed form: energy")
+        assert evaluated(traced) == pytest.approx(day, rel=1e-12)
+    need = scenarios.needs(fleet, queries, dict(evidence.table("hardware").select("gpu", "gpus_per_node").iter_rows()))
+    for quantity, value in need.items():
+        traced = find(explain(f"fleet_plan current {name} {quantity} p50"), "closed form")
+        assert evaluated(traced) == pytest.approx(float(np.ravel(value)[0]), rel=1e-12)
+
+
+def test_a_factor_that_is_left_out_is_noticed(explain, evidence):
+    traced = find(explain("scenario_aggregates current mixed_optimized energy_gwh_per_day_p50"), "closed form: energy")
+    fleet, queries = plain_fleet(evidence, "mixed_optimized", without=("cached_share",))
+    without = float(np.ravel(sum(scenarios.energy_gwh_per_day(fleet, queries, "fleet").values()))[0])
+    assert without > 1.05 * evaluated(traced)
+
+
+def test_interventions_are_traced_as_the_engine_applies_them(explain, evidence):
+    row = "intervention_multipliers current traditional frontier all_levers overlap shared"
+    service, table = evidence.service("current"), evidence.levers
+    spec, shared = service.study.interventions, uncertainty.central(service.given)
+    levers = interventions.chosen(spec.levers, table, "")
+    medians = {name: np.array([median(of.multiplier)]) for name, of in levers.items()}
+    alone = interventions.savings(service, shared, "frontier", "traditional", levers, medians)
+    by = interventions.divisors(levers, medians, spec.overlap, alone)
+
+    def energy(by):
+        energies = interventions.per_gpu_second(service, shared, by)
+        pulled = interventions.pulled(shared, by)
+        return float(np.ravel(service.mean_wh(pulled, "frontier", "traditional", energies, by)["datacenter"])[0])
+
+    traced = find(explain(f"{row} multiplier_p50"), "Closed form of the multiplier")
+    assert evaluated(traced) == pytest.approx(energy({}) / energy(by), rel=1e-12)
+
+
+def test_every_number_of_the_tornado_is_traced_exactly(evidence):
+    for row in evidence.rows("tornado", study="current").iter_rows(named=True):
+        for column in ("at_low", "at_high", "central"):
+            node = registry.explained(evidence, "tornado", row, column)
+            assert evaluated(replace(node, place=None)) == pytest.approx(row[column], rel=1e-8), (row, column)
 
 
 def test_emissions_are_energy_times_the_grid_of_the_quoted_line(explain, built, evidence):
@@ -282,7 +378,7 @@ def test_a_multiplier_is_the_root_of_two_numbers_of_the_study(explain, built):
     node = explain("intervention_multipliers joule-2026 traditional model untrimmed multiplier_p50")
     numbers = []
     for end in ("p05", "p95"):
-        place = find(node, f"{end} of its multiplier").place
+        place = find(node, f"model, {end}").place
         line = (built / place.file).read_text().splitlines()[place.line - 1]
         numbers.append(float(re.search(rf"{end}: ([0-9.]+)", line)[1]))
     assert math.sqrt(numbers[0] * numbers[1]) == pytest.approx(node.value, rel=1e-6)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inference_energy.common import comments
-from inference_energy.explain import page, question, text
+from inference_energy.explain import page, printed_values, searched, text
 from inference_energy.explain.registry import EXPLAINERS
 from inference_energy.explain.step import Node, Place, computed, digits, evaluate, leaves, number, total, walk
 from inference_energy.oviedo import energy
@@ -111,15 +111,15 @@ def test_an_assumption_holds_all_of_its_lines():
 
 
 def test_printed_numbers_have_half_a_unit_of_their_last_digit():
-    assert question._printed("4.32", []) == (4.32, pytest.approx(0.005))
-    assert question._printed("1,300", []) == (1300.0, pytest.approx(0.5))
-    assert question._printed("1.5e-4", []) == (1.5e-4, pytest.approx(5e-6))
-    assert question._printed("58%", []) == (pytest.approx(0.58), pytest.approx(0.005))
-    assert question._printed("58", ["%"]) == (pytest.approx(0.58), pytest.approx(0.005))
+    assert printed_values.printed("4.32", []) == (4.32, pytest.approx(0.005))
+    assert printed_values.printed("1,300", []) == (1300.0, pytest.approx(0.5))
+    assert printed_values.printed("1.5e-4", []) == (1.5e-4, pytest.approx(5e-6))
+    assert printed_values.printed("58%", []) == (pytest.approx(0.58), pytest.approx(0.005))
+    assert printed_values.printed("58", ["%"]) == (pytest.approx(0.58), pytest.approx(0.005))
 
 
 def test_words_are_compared_without_case_and_signs():
-    assert question.plain("Llama 3.1 405B, energy_wh_P50") == "llama 3.1 405b energy wh p50"
+    assert searched.plain("Llama 3.1 405B, energy_wh_P50") == "llama 3.1 405b energy wh p50"
 
 
 def test_anchors_are_study_and_quantity():

@@ -104,7 +104,7 @@ class Service:
         curve, of = self.curves[member][0], self.lengths[workload]
         parts = curve.parts(of).means(of.weights)  # GPU time is linear in them
         cached = uncertainty.cached_share(shared, workload)
-        return np.asarray(gpu_seconds(curve.coefficients(), parts, cached, divisors))
+        return gpu_seconds(curve.coefficients(), parts, cached, divisors)
 
     def mean_wh(
         self,

@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy.assumptions import CACHED, Assumptions, cached_name, fit_error_name, latency_name
-from inference_energy.statistics.distributions import draw, median
+from inference_energy.statistics.distributions import draw
 from inference_energy.statistics.draws import stream
 
 
@@ -41,7 +41,7 @@ class Shared:
     def replaced(self, name: str, value: Quantity) -> "Shared":
         """The same with one ingredient set."""
         kept = {place: found for place, found in self.derived.items() if place[0] != name}
-        return Shared(values=self.values | {name: np.asarray(value)}, mix=self.mix, derived=kept)
+        return Shared(values=self.values | {name: value}, mix=self.mix, derived=kept)
 
     def slice(self, of: slice) -> "Shared":
         """Some of the draws."""
@@ -95,8 +95,8 @@ def mixed(gammas: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def central(given: Assumptions) -> Shared:
     """Every ingredient at its median, models at the weights of the study."""
     return Shared(
-        values={name: np.asarray(median(of)) for name, of in given.laws.items()},
-        mix={name: {m: np.asarray(w) for m, w in weights.items()} for name, (weights, _) in given.mix.items()},
+        values={name: of.quantile(np.array(0.5)) for name, of in given.laws.items()},
+        mix={name: dict(weights) for name, (weights, _) in given.mix.items()},
     )
 
 

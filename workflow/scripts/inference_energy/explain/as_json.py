@@ -2,7 +2,7 @@
 
 import json
 
-from inference_energy.explain.question import Answer
+from inference_energy.explain.searched import Answer
 from inference_energy.explain.step import Node
 
 

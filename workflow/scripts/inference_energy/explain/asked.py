@@ -3,25 +3,24 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from inference_energy.explain.build import Evidence
-from inference_energy.explain.step import RESULT, Node, Place, Value, computed, digits
+from inference_energy.explain.sources import Sources
+from inference_energy.explain.step import RESULT, Node, Place, Value, computed, digits, number
+from inference_energy.studies.study import NestedStudy, PublishedStudy
 
 QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(Sources):
     """One column of one row of a public table, and what answers are made from.
 
     Attributes:
-        evidence: of the build.
         table: name of the table.
         row: the row.
         column: the column.
         explain: explains another number.
     """
 
-    evidence: Evidence = field(repr=False)
     table: str
     row: dict
     column: str
@@ -36,6 +35,11 @@ class Asked:
     def study(self) -> str:
         """Study of the row."""
         return self.row["study"]
+
+    @property
+    def entries(self) -> PublishedStudy | NestedStudy:
+        """Entries of that study."""
+        return self.evidence.typed_study(self.study)
 
     @property
     def quantile(self) -> str | None:
@@ -76,6 +80,28 @@ class Asked:
         """A number of another row or table, explained."""
         found = self.explain(replace(self, table=table, row=row, column=column))
         return replace(found, symbol=symbol, **facts)
+
+    def follows(self, found: Node, **facts: Value) -> Node:
+        """The number as a step that follows as another does, or that is the other where that follows from nothing."""
+        if not found.formula:
+            return self.same(found, **facts)
+        return self.node(found.formula, found.children, **{"alike": found.alike} | facts)
+
+    def look_up(self, table: str, column: str, symbol: str = "", **key: Value) -> Node:
+        """A number of the first row of a table with a key, explained."""
+        return self.of(table, self.evidence.row(table, **key), column, symbol)
+
+    def same(self, found: Node, *others: Node, **facts: Value) -> Node:
+        """The number as the value of another step."""
+        return self.node("x", [replace(found, symbol="x"), *others], **facts)
+
+    def stated(self, label: str, value: float, *behind: Node, **facts: Value) -> Node:
+        """The number as what is counted, or found by a statistic, of the steps behind it."""
+        return self.same(number("", label, value, children=behind), **facts)
+
+    def entry(self, *keys: str | int, study: str | None = None, **facts: Value) -> Node:
+        """An entry of a study, by default that of the row."""
+        return self.study_entry(study or self.study, keys, **facts)
 
 
 def plain(value: Value) -> str:

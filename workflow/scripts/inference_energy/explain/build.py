@@ -11,9 +11,8 @@ from inference_energy.common.csv_files import rows_by_line
 from inference_energy.common.errors import InputError
 from inference_energy.common.files import lines
 from inference_energy.corpus import registries
-from inference_energy.energy import curves, resolve, tables, uncertainty
-from inference_energy.energy.service import Service
-from inference_energy.energy.uncertainty import Shared
+from inference_energy.energy import curves, resolve, tables
+from inference_energy.energy.service import Member, Service
 from inference_energy.fleet.tables import GridZone
 from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
@@ -224,6 +223,11 @@ class Evidence:
             return self.rows("throughput_fit", study=study)
         return self.once("fit", study, read=lambda: curves.fitted(study, self.typed_study(study), self.nested_tables))
 
+    def row_of_fit(self, study: str, member: Member) -> dict:
+        """The row of a study's curves that a model, GPU and precision have."""
+        same = [pl.col(name) == cell for name, cell in zip(("model", "gpu", "precision"), member, strict=True)]
+        return self.fit(study).row(by_predicate=pl.all_horizontal(*same), named=True)
+
     def service(self, study: str) -> Service:
         """A study of method `nested` with everything that its energies are computed from."""
         return self.once(
@@ -231,10 +235,6 @@ class Evidence:
             study,
             read=lambda: resolve.resolved(study, self.typed_study(study), self.fit(study), self.nested_tables),
         )
-
-    def medians(self, study: str) -> Shared:
-        """Everything that a fleet of method `nested` shares at its median."""
-        return self.once("medians", study, read=lambda: uncertainty.central(self.service(study).given))
 
     def curve(self, study: str, model: str) -> ThroughputModel:
         """Throughput of a model in a study of method `published`."""

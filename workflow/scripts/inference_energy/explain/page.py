@@ -8,7 +8,7 @@ import polars as pl
 
 from inference_energy.explain import registry
 from inference_energy.explain.build import Evidence
-from inference_energy.explain.question import question_for
+from inference_energy.explain.searched import question_for
 from inference_energy.explain.step import Node
 from inference_energy.explain.text import head
 
@@ -21,30 +21,20 @@ class Step:
     """One step as the page shows it.
 
     Attributes:
+        node: the step.
         head: symbol, label and value.
         anchor: where it stands in full; of a repeated step that of the first.
         again: whether it stands further up.
         formula: symbols, and numbers put in.
-        note: what a reader must know.
-        place: file and line.
-        quote: what stands there.
-        url: of its origin.
-        origin: of it.
-        warning: that the formula does not give the value.
         children: steps below.
         more: how many alike are left out.
     """
 
+    node: Node
     head: str
     anchor: str = ""
     again: bool = False
     formula: tuple[str, ...] = ()
-    note: str = ""
-    place: str = ""
-    quote: str = ""
-    url: str = ""
-    origin: str = ""
-    warning: str = ""
     children: list["Step"] = field(default_factory=list)
     more: int = 0
 
@@ -59,11 +49,10 @@ class _Steps:
 
     def __init__(self):
         self.shown: dict[tuple, str] = {}
-        self.origins: dict[tuple[str, str], str] = {}
 
     def step(self, node: Node) -> Step:
         name = (node.label, node.value, node.formula, node.place)
-        found = Step(head=head(replace(node, symbol=node.symbol), DIGITS))
+        found = Step(node=node, head=head(node, DIGITS))
         if name in self.shown:
             return replace(found, anchor=self.shown[name], again=True)
         if node.children:
@@ -72,13 +61,6 @@ class _Steps:
             found.formula = (node.formula, node.inserted(DIGITS))
         if node.formula and not node.exact:
             found.formula = (*found.formula, f"{node.result:.{DIGITS}g}, beside the value: see the note")
-        if node.contradicted:
-            found.warning = f"The formula gives {node.result:.9g}: results are older than what they follow from."
-        found.note = node.note
-        if node.place:
-            found.place, found.url = node.place.short, node.place.url
-            found.origin = node.place.origin
-            found.quote = node.place.quote if node.place.kind in ("benchmark", "workload", "published") else ""
         children = node.children[:SHOWN] if node.alike else node.children
         found.more = len(node.children) - len(children)
         found.children = [self.step(child) for child in children]

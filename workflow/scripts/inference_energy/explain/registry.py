@@ -5,26 +5,29 @@ from collections.abc import Callable, Mapping
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Evidence
 from inference_energy.explain.derivations import (
+    assumptions,
     attainment,
     backtest,
     compared,
     corpus,
     curves,
-    distributions,
     evidence,
-    fleet,
     headline,
     interventions,
     latency,
     lengths,
     oviedo,
+    scenarios,
     service,
+    sweeps,
+    variance,
 )
 from inference_energy.explain.step import Node
+from inference_energy.explain.trace import following
 
 
 def _energy(asked: Asked) -> Node:
-    published = asked.evidence.study(asked.study)["method"] == "published"
+    published = asked.entries.method == "published"
     return (oviedo if published else service).explained(asked)
 
 
@@ -34,11 +37,11 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "energy_by_boundary": service.explained,
     "energy_density": lengths.energy_density,
     "intervention_multipliers": interventions.explained,
-    "scenario_aggregates": fleet.scenario,
-    "fleet_plan": fleet.plan,
-    "sweeps": fleet.sweep,
-    "variance_shares": fleet.variance,
-    "assumptions": distributions.assumption_row,
+    "scenario_aggregates": scenarios.scenario,
+    "fleet_plan": scenarios.plan,
+    "sweeps": sweeps.sweep,
+    "variance_shares": variance.variance,
+    "assumptions": assumptions.explained,
     "throughput_fit": curves.of_a_study,
     "throughput_rows": curves.published_row,
     "throughput_curve": curves.curve_point,
@@ -52,7 +55,7 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "cross_method_parts": compared.parts,
     "statements": compared.statement,
     "statement_kinds": compared.kind_of_statement,
-    "tornado": fleet.moved,
+    "tornado": sweeps.moved,
     "latency_runs": latency.run,
     "latency_costs": latency.cost,
     "latency_summary": latency.summary,
@@ -86,7 +89,8 @@ def explained(evidence: Evidence, table: str, row: dict, column: str) -> Node:
         row: one of its rows.
         column: one of its columns of numbers.
     """
-    return _explain(Asked(evidence=evidence, table=table, row=row, column=column, explain=_explain))
+    with following():
+        return _explain(Asked(evidence=evidence, table=table, row=row, column=column, explain=_explain))
 
 
 def _explain(asked: Asked) -> Node:

@@ -1,7 +1,10 @@
 """Steps that a derivation ends in: benchmark rows, resources, study keys, assumptions, published values, results."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from types import ModuleType
 
@@ -9,7 +12,7 @@ from inference_energy.common import comments
 from inference_energy.common.files import ROOT, lines
 from inference_energy.common.links import first_url
 from inference_energy.explain.build import BENCHMARKS, WORKLOADS, Evidence
-from inference_energy.explain.step import RESULT, Node, Place, Value, digits
+from inference_energy.explain.step import Node, Place, Value
 
 # What is quoted of a benchmark row, where it has it.
 QUOTED = (
@@ -31,128 +34,100 @@ def origin_text(origin: dict) -> str:
     return f"{origin['publisher']}: {origin['title']} ({origin['licence']})"
 
 
-def benchmark(
-    evidence: Evidence,
-    row: dict,
-    *,
-    value: Value = None,
-    unit: str = "",
-    symbol: str = "",
-    label: str = "",
-    columns: Iterable[str] = QUOTED,
-) -> Node:
-    """A row of the corpus: what its line says, and where it was published.
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What derivations end in, each as a step that says where it stands.
 
-    Args:
+    Attributes:
         evidence: of the build.
-        row: with `source, row_id, file, line`.
-        value: what is taken from it.
-        unit: of that.
-        symbol: its name in the formula above.
-        label: what it is; by default its name.
-        columns: that are quoted.
     """
-    origin = evidence.origin(BENCHMARKS, row["source"])
-    return Node(
-        label=label or f"{row['source']} {row['row_id']}",
-        symbol=symbol,
-        value=value,
-        unit=unit,
-        place=Place(
-            kind="benchmark",
-            file=row["file"],
-            line=row["line"],
-            key=row["row_id"],
-            quote=quoted(evidence.cells(row["file"], row["line"]), columns),
-            url=row.get("url") or origin["url"],
-            origin=origin_text(origin),
-        ),
-    )
 
+    evidence: Evidence = field(repr=False)
 
-def corpus_row(evidence: Evidence, source: str, row_id: str, table: str = "throughput", **facts: Value) -> Node:
-    """`benchmark` by the row's name."""
-    return benchmark(evidence, evidence.row(table, source=source, row_id=row_id), **facts)
+    def benchmark(self, row: dict, columns: Iterable[str] = QUOTED, label: str = "", **facts: Value) -> Node:
+        """A row of the corpus: what its line says, and where it was published.
 
+        Args:
+            row: with `source, row_id, file, line`.
+            columns: that are quoted.
+            label: what it is; by default its name.
+            facts: further attributes of the node, such as the value that is taken from the row.
+        """
+        label = label or f"{row['source']} {row['row_id']}"
+        place = replace(self._line("benchmark", BENCHMARKS, row, columns), key=row["row_id"])
+        return Node(label=label, place=replace(place, url=row.get("url") or place.url), **facts)
 
-def workload_line(evidence: Evidence, row: dict, columns: Iterable[str], **facts: Value) -> Node:
-    """A row of a workload's table: what its line says, and where it was published."""
-    origin = evidence.origin(WORKLOADS, row["source"])
-    place = Place(
-        kind="workload",
-        file=row["file"],
-        line=row["line"],
-        quote=quoted(evidence.cells(row["file"], row["line"]), columns),
-        url=origin["url"],
-        origin=origin_text(origin),
-    )
-    return Node(**{"label": f"{row['source']} line {row['line']}", "place": place} | facts)
+    def corpus_row(self, source: str, row_id: str, table: str = "throughput", **facts: Value) -> Node:
+        """A row of the corpus by its name."""
+        return self.benchmark(self.evidence.row(table, source=source, row_id=row_id), **facts)
 
+    def workload_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
+        """A row of a workload's table: what its line says, and where it was published."""
+        label = f"{row['source']} line {row['line']}"
+        return Node(**{"label": label, "place": self._line("workload", WORKLOADS, row, columns)} | facts)
 
-def resource(
-    evidence: Evidence,
-    file: str,
-    key: dict[str, str],
-    column: str,
-    *,
-    source: str = "source",
-    note: str = "",
-    **facts: Value,
-) -> Node:
-    """A cell of a registry in `resources`, with the source that its row names.
+    def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str]) -> Place:
+        origin = self.evidence.origin(folder, row["source"])
+        quote = quoted(self.evidence.cells(row["file"], row["line"]), columns)
+        facts = {"url": origin["url"], "origin": origin_text(origin)}
+        return Place(kind=kind, file=row["file"], line=row["line"], quote=quote, **facts)
 
-    Args:
-        evidence: of the build.
-        file: name without folder.
-        key: cells that name the row.
-        column: of the cell.
-        source: column that says where the row stands.
-        note: column with what a reader must know.
-        facts: further attributes of the node.
-    """
-    path = f"resources/{file}"
-    line, cells = evidence.registry_row(path, **key)
-    text = cells.get(column, "")
-    value = float(text) if re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", text) else text
-    names = [*key, column]
-    place = Place(
-        kind="resource",
-        file=path,
-        line=line,
-        key=", ".join(key.values()),
-        quote=quoted(cells, names),
-        url=first_url(cells.get(source)),
-        origin=cells.get(source, ""),
-    )
-    given = {"label": column.replace("_", " "), "value": value, "place": place, "note": cells.get(note, "")}
-    return Node(**given | facts)
+    def resource(
+        self, file: str, key: dict[str, str], column: str, source: str = "source", note: str = "", **facts: Value
+    ) -> Node:
+        """A cell of a registry in `resources`, with the source that its row names.
 
+        Args:
+            file: name without folder.
+            key: cells that name the row.
+            column: of the cell.
+            source: column that says where the row stands.
+            note: column with what a reader must know.
+            facts: further attributes of the node.
+        """
+        path = f"resources/{file}"
+        line, cells = self.evidence.registry_row(path, **key)
+        text = cells.get(column, "")
+        place = Place(
+            kind="resource",
+            file=path,
+            line=line,
+            key=", ".join(key.values()),
+            quote=quoted(cells, [*key, column]),
+            url=first_url(cells.get(source)),
+            origin=cells.get(source, ""),
+        )
+        value = float(text) if re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", text) else text
+        given = {"label": column.replace("_", " "), "value": value, "place": place, "note": cells.get(note, "")}
+        return Node(**given | facts)
 
-def study_key(evidence: Evidence, study: str, keys: Iterable[str], value: Value = None, **facts: Value) -> Node:
-    """A key of a study: its value, the file and line where it is set, and the comments that stand there."""
-    keys = [str(key) for key in keys]
-    file, line, comment = evidence.study_line(study, keys)
-    place = Place(
-        kind="study",
-        file=file,
-        line=line,
-        key=".".join(keys),
-        quote=lines(evidence.root / file)[line - 1].strip(),
-        url=first_url(comment) or evidence.study(study).get("source", ""),
-        origin=evidence.study(study)["title"],
-    )
-    given = {"label": keys[-1].replace("_", " "), "value": value, "note": comment, "place": place}
-    return Node(**given | facts)
+    def study_entry(self, study: str, keys: Iterable[str | int], **facts: Value) -> Node:
+        """An entry of a study with its comments; a mapping or list as text."""
+        file, line, comment = self.evidence.study_line(study, [str(key) for key in keys])
+        value, entries = reduce(getitem, keys, self.evidence.study(study)), self.evidence.study(study)
+        if isinstance(value, Mapping):
+            value = ", ".join(f"{name} {part}" for name, part in value.items())
+        place = Place(
+            kind="study",
+            file=file,
+            line=line,
+            key=".".join(map(str, keys)),
+            quote=lines(self.evidence.root / file)[line - 1].strip(),
+            url=first_url(comment) or entries.get("source", ""),
+            origin=entries["title"],
+        )
+        shown = value if isinstance(value, int | float | str) else ", ".join(map(str, value))
+        given = {"label": str(keys[-1]).replace("_", " "), "value": shown, "note": comment, "place": place}
+        return Node(**given | facts)
 
-
-def config_key(evidence: Evidence, keys: Iterable[str], value: Value, **facts: Value) -> Node:
-    """A key of `config/config.yaml`."""
-    keys = [str(key) for key in keys]
-    path = evidence.root / "config/config.yaml"
-    line, comment = comments.about(path.read_text(encoding="utf-8"), tuple(keys))
-    text = lines(path)[line - 1].strip()
-    place = Place(kind="configuration", file="config/config.yaml", line=line, key=".".join(keys), quote=text)
-    return Node(**{"label": ".".join(keys), "value": value, "place": place, "note": comment} | facts)
+    def setting(self, *keys: str | int, **facts: Value) -> Node:
+        """A key of `config/config.yaml` with its comments."""
+        path = self.evidence.root / "config/config.yaml"
+        line, comment = comments.about(path.read_text(encoding="utf-8"), tuple(map(str, keys)))
+        text, name = lines(path)[line - 1].strip(), ".".join(map(str, keys))
+        place = Place(kind="configuration", file="config/config.yaml", line=line, key=name, quote=text)
+        value = reduce(getitem, keys, self.evidence.config)
+        return Node(**{"label": name, "value": value, "place": place, "note": comment} | facts)
 
 
 def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
@@ -161,19 +136,23 @@ def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
     Raises:
         LookupError: code without any.
     """
-    found = []
     for of in code:
-        here = comments.beside(of)
-        if not here:
+        if not assumptions_of(of):
             raise LookupError(f"{of.__name__} has no # ASSUME:")
-        found += [
-            Node(
-                label="Assumption",
-                note=one.text,
-                place=Place(kind="assumption", file=one.file, line=one.line, url=first_url(one.text)),
-            )
-            for one in here
-        ]
+    return assumptions_of(*code)
+
+
+def assumptions_of(*code: Callable | ModuleType) -> tuple[Node, ...]:
+    """The assumptions that stand beside some code, if any."""
+    found = [
+        Node(
+            label="Assumption",
+            note=one.text,
+            place=Place(kind="assumption", file=one.file, line=one.line, url=first_url(one.text)),
+        )
+        for of in code
+        for one in comments.beside(of)
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -195,14 +174,3 @@ def constant(module: object, name: str, value: float, label: str, *, unit: str =
     source = peer.source if peer else first_url(module.__doc__)
     place = Place(kind="constant", file=file.as_posix(), line=line, key=name, quote=text[line - 1].strip(), url=source)
     return Node(label=label, symbol=symbol, value=value, unit=unit, place=place)
-
-
-def result(evidence: Evidence, table: str, row: dict, column: str, key: Iterable[str], **facts: Value) -> Node:
-    """A number of another public table, as a step whose own derivation is given elsewhere or below."""
-    names = ", ".join(f"{name} {_named(row[name])}" for name in key if row.get(name) is not None)
-    place = Place(kind=RESULT, file=evidence.file_of(table, row.get("study")), key=f"{names}; {column}")
-    return Node(**{"label": column, "value": row[column], "place": place} | facts)
-
-
-def _named(value: Value) -> str:
-    return digits(value) if isinstance(value, float) else str(value)

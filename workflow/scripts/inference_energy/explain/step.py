@@ -116,13 +116,13 @@ class Node:
         return not math.isclose(self.result, self.value, rel_tol=TOLERANCE, abs_tol=lost)
 
 
-def evaluate(formula: str, values: Mapping[str, float]) -> float:
+def evaluate(formula: str | ast.expr, values: Mapping[str, float]) -> float:
     """Value of arithmetic in named values and `FUNCTIONS`.
 
     Raises:
         KeyError: a name or an operation that is not known.
     """
-    return float(_value(_parsed(formula), values))
+    return float(_value(_parsed(formula) if isinstance(formula, str) else formula, values))
 
 
 @cache
@@ -161,6 +161,12 @@ def computed(label: str, formula: str, children: Iterable[Node], **facts: Value)
 def number(symbol: str, label: str, value: float, unit: str = "", **facts: Value) -> Node:
     """A number of a formula."""
     return Node(symbol=symbol, label=label, value=value, unit=unit, **facts)
+
+
+def listed(nodes: Iterable[Node], words: str) -> Node:
+    """Steps of a kind, of which a summary shows the first; their number is put before the words."""
+    nodes = tuple(nodes)
+    return Node(label=f"{len(nodes):,} {words}", children=nodes, alike=True)
 
 
 def total(label: str, terms: Iterable[Node], **facts: Value) -> Node:

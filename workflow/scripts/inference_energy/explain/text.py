@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable
 
-from inference_energy.explain.question import Answer, Found
+from inference_energy.explain.searched import Answer, Found
 from inference_energy.explain.step import DIGITS, Node, Place, Value, digits
 
 WIDTH = 100

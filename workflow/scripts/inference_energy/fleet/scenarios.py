@@ -207,22 +207,33 @@ def fleet_plan(
     return pl.DataFrame(rows)
 
 
-def _quantities(
-    service: Service, fleet: Fleet, queries: dict[str, float], per_node: dict[str, int], zone: dict | None, seed: int
-) -> dict[str, tuple[str, np.ndarray, str]]:
-    spec, shared = service.study.fleet, fleet.shared
-    gpus = fleet.gpus(queries)
+def needs(fleet: Fleet, queries_per_day: Mapping[str, float], per_node: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """GPUs, nodes and peak power (MW) that a fleet needs at every draw.
+
+    Args:
+        fleet: that serves the queries.
+        queries_per_day: by workload.
+        per_node: GPUs of a node, by GPU.
+    """
+    gpus = fleet.gpus(queries_per_day)
     nodes = {
         place: planning.nodes_needed(gpus=count, gpus_per_node=per_node[place[1]]) for place, count in gpus.items()
     }
-    energy = sum(energy_gwh_per_day(fleet, queries, "fleet").values())
-    overhead, pue = gpu_second.overhead_share(service.given, shared), shared.values["pue"]
+    overhead = gpu_second.overhead_share(fleet.service.given, fleet.shared)
     peak = fleet.peak_power_mw(nodes, per_node, overhead)
+    return {"gpus": sum(gpus.values()), "nodes": sum(nodes.values()), "peak_power": peak}
+
+
+def _quantities(
+    service: Service, fleet: Fleet, queries: dict[str, float], per_node: dict[str, int], zone: dict | None, seed: int
+) -> dict[str, tuple[str, np.ndarray, str]]:
+    spec, pue = service.study.fleet, fleet.shared.values["pue"]
+    need, energy = needs(fleet, queries, per_node), sum(energy_gwh_per_day(fleet, queries, "fleet").values())
     found = {
-        "gpus": ("GPUs", sum(gpus.values()), "busy at the study's load and attainment"),
-        "nodes": ("nodes", sum(nodes.values()), "of the class's GPUs"),
+        "gpus": ("GPUs", need["gpus"], "busy at the study's load and attainment"),
+        "nodes": ("nodes", need["nodes"], "of the class's GPUs"),
         "average_power": ("MW", planning.average_power_mw(energy_gwh_per_day=energy), "at the fleet boundary"),
-        "peak_power": ("MW", peak, "all nodes saturated at once, PUE and overheads included"),
+        "peak_power": ("MW", need["peak_power"], "all nodes saturated at once, PUE and overheads included"),
         "energy_per_year": ("TWh/year", planning.energy_twh_per_year(energy_gwh_per_day=energy), "365 such days"),
     }
     if zone is not None:

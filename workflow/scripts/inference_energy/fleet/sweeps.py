@@ -105,14 +105,15 @@ def _rows(
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
     for parameter, values in swept.items():
         for value in values:
-            for workload, unit, energy in _at(service, shared, subject, parameter, value):
+            for workload, unit, energy in at(service, shared, subject, parameter, value):
                 place = {"parameter": parameter, "value": float(value), "workload": workload, "unit": unit}
                 yield place | quantiles.of_draws(energy, quantiles.INTERVAL)
 
 
-def _at(
+def at(
     service: Service, shared: Shared, subject: str, parameter: str, value: float
 ) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Workload, unit and energy at every draw with one assumption set."""
     if parameter == OF_A_DAY:
         yield "all", PER_DAY_UNIT, _day(service, shared, value)
         return
@@ -141,6 +142,6 @@ def _set(service: Service, shared: Shared, parameter: str, value: float) -> tupl
             name: replace(of, cached_share=np.zeros_like(of.cached_share)) for name, of in service.lengths.items()
         }
         for workload in WORKLOADS:
-            shared = shared.replaced(assumptions.cached_name(workload), np.full(1, value))
+            shared = shared.replaced(assumptions.cached_name(workload), value)
         return replace(service, lengths=lengths), shared
-    return service, shared.replaced(parameter, np.full(1, value))
+    return service, shared.replaced(parameter, value)

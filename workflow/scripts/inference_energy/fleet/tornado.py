@@ -9,7 +9,6 @@ from inference_energy.energy import assumptions, uncertainty
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
-from inference_energy.statistics.distributions import median
 
 ENDS = {"low": 0.05, "high": 0.95}
 MIXED = "mixed"
@@ -46,10 +45,10 @@ def tornado(service: Service) -> pl.DataFrame:
     """
     service = of_the_fleet(service)
     middle = uncertainty.central(service.given)
-    central = _quantities(service, middle)
+    central = quantities(service, middle)
     rows = []
     for ingredient, label in LABELS.items():
-        ends = _ends(service, middle, ingredient)
+        ends = at_ends(service, middle, ingredient)
         if not ends or _alike(ends["low"], ends["high"]):
             continue
         for quantity, (unit, value) in central.items():
@@ -61,9 +60,9 @@ def tornado(service: Service) -> pl.DataFrame:
                     "unit": unit,
                     "ingredient": ingredient,
                     "label": label,
-                    "at_low": low,
-                    "at_high": high,
-                    "central": value,
+                    "at_low": float(low),
+                    "at_high": float(high),
+                    "central": float(value),
                 }
             )
     return pl.DataFrame(rows, schema=COLUMNS)
@@ -73,26 +72,26 @@ def _alike(low: dict[str, tuple[str, float]], high: dict[str, tuple[str, float]]
     return all(np.isclose(low[name][1], high[name][1], rtol=1e-12) for name in low)
 
 
-def _quantities(service: Service, shared: Shared) -> dict[str, tuple[str, float]]:
+def quantities(service: Service, shared: Shared) -> dict[str, tuple[str, float]]:
     """Mean energy of the fleet's queries, Wh, and of its mixed day, GWh."""
     fleet, boundary, spec = Fleet.of(service, shared, {}), service.study.boundary, service.study.fleet
     found = {
-        f"{workload}: mean over queries": ("Wh", float(fleet.mean_wh(workload, boundary.query)))
+        f"{workload}: mean over queries": ("Wh", fleet.mean_wh(workload, boundary.query))
         for workload in service.lengths
     }
     if MIXED in spec.scenarios:
         queries = queries_of(spec.scenarios[MIXED].long_share, spec.queries_per_day)
         day = sum(energy_gwh_per_day(fleet, queries, boundary.fleet).values())
-        found[f"{MIXED} fleet"] = ("GWh/day", float(day))
+        found[f"{MIXED} fleet"] = ("GWh/day", day)
     return found
 
 
-def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] | None:
+def at_ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] | None:
     """The quantities at both ends of an ingredient; none if it is known or not part of the study."""
     if ingredient in ("model", "gpu"):
         return _alone(service, middle, ingredient)
     if ingredient == "lengths":
-        return {end: _quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
+        return {end: quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
     if ingredient == "coupling":
         return _uncoupled(service, middle)
     names = laws_of(service, ingredient)
@@ -101,7 +100,7 @@ def _ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] 
         moved = middle
         for name in names:
             moved = moved.replaced(name, service.given.laws[name].quantile(np.array(share)))
-        ends[end] = _quantities(service, moved)
+        ends[end] = quantities(service, moved)
     return ends
 
 
@@ -130,12 +129,12 @@ def _alone(service: Service, middle: Shared, what: str) -> dict[str, dict] | Non
     narrowed = []
     if what == "model":
         for model in spec.model_shares():
-            mix = middle.mix | {subject: {m: np.asarray(float(m == model)) for m in middle.mix[subject]}}
-            narrowed.append(_quantities(service, Shared(values=middle.values, mix=mix)))
+            mix = middle.mix | {subject: {m: float(m == model) for m in middle.mix[subject]}}
+            narrowed.append(quantities(service, Shared(values=middle.values, mix=mix)))
     else:
         for entry in service.study.hardware_mix(subject):
             study = service.study.replaced(classes={subject: spec.replaced(hardware=(entry,))})
-            narrowed.append(_quantities(replace(service, study=study), middle))
+            narrowed.append(quantities(replace(service, study=study), middle))
     if len(narrowed) < 2:
         return None
     least = {name: min((found[name] for found in narrowed), key=lambda value: value[1]) for name in narrowed[0]}
@@ -147,8 +146,7 @@ def _uncoupled(service: Service, middle: Shared) -> dict[str, dict] | None:
     """As it is, and with saturated power all of the time: P(1) / (load attainment)."""
     if service.given.rated_w:
         return None
-    load = median(service.given.laws["load"])
     # Served work per second stays: the factor load is put into attainment, and power is taken at full load.
-    served = float(middle.values["attainment"]) * load
+    served = middle.values["attainment"] * middle.values["load"]
     saturated = middle.replaced("load", 1.0).replaced("attainment", served)
-    return {"low": _quantities(service, middle), "high": _quantities(service, saturated)}
+    return {"low": quantities(service, middle), "high": quantities(service, saturated)}

@@ -49,7 +49,7 @@ def scenario_aggregates(
     """
     fleet = study.fleet
     workloads = {
-        workload: _Workload.of(study_name, study, workload, energy, fit, overheads) for workload in study.workloads
+        workload: Workload.of(study_name, study, workload, energy, fit, overheads) for workload in study.workloads
     }
     shared = _shared_draws(study_name, study, seed)
     return pl.DataFrame(
@@ -62,7 +62,7 @@ def scenario_aggregates(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Workload:
+class Workload:
     """Mean energy of one workload's queries and what a serving intervention makes of it."""
 
     mean_wh: float
@@ -75,6 +75,7 @@ class _Workload:
 
     @classmethod
     def of(cls, study_name, study, workload, energy, fit, overheads):
+        """That of a study, from its tables."""
         fleet = study.fleet
         weights = study.classes[fleet.subject].model_shares()
         multiplier = lognormal(fleet.serving_multiplier[workload])
@@ -121,6 +122,31 @@ def _shared_draws(study_name: str, study: PublishedStudy, seed: int) -> dict[str
 
 
 def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:
+    found = energies_gwh_per_day(queries, spec, workloads, shared, published_draws)
+    p05, p50, p95 = np.quantile(found.pop("over_shared"), [0.05, 0.5, 0.95])
+    return {
+        "queries_per_day": float(queries),
+        "long_share": float(spec.long_share),
+        "interventions": spec.interventions,
+        "overhead_traditional": workloads["traditional"].overhead,
+        "overhead_long": workloads["long"].overhead,
+        "energy_gwh_per_day_p05": float(p05),
+        "energy_gwh_per_day_p50": float(p50),
+        "energy_gwh_per_day_p95": float(p95),
+        **{f"energy_gwh_per_day_{name}": float(value) for name, value in found.items()},
+    }
+
+
+def energies_gwh_per_day(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:
+    """Energy of a scenario's day: its mean with both sampling errors, and at every draw of what the fleet shares, GWh.
+
+    Args:
+        queries: per day.
+        spec: entry of the scenario.
+        workloads: a `Workload` each.
+        shared: utilisation, PUE, and the multiplier of the serving intervention by workload, a value per draw.
+        published_draws: queries per model in a run of the published size.
+    """
     shares = {"traditional": 1 - spec.long_share, "long": spec.long_share}
     means, variance, published_variance, unit = {}, 0.0, 0.0, 0.0
     for name, share in shares.items():
@@ -135,22 +161,14 @@ def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, pub
         unit = unit + scale * workload.unit_mean_wh / (shared[name] if spec.interventions else 1.0)
     mean = sum(means.values())
     published_error = Z_P95 * np.sqrt(published_variance)
-    p05, p50, p95 = np.quantile(unit * shared["utilisation"] * shared["pue"], [0.05, 0.5, 0.95])
     return {
-        "queries_per_day": float(queries),
-        "long_share": float(spec.long_share),
-        "interventions": spec.interventions,
-        "overhead_traditional": workloads["traditional"].overhead,
-        "overhead_long": workloads["long"].overhead,
-        "energy_gwh_per_day_p05": float(p05),
-        "energy_gwh_per_day_p50": float(p50),
-        "energy_gwh_per_day_p95": float(p95),
-        "energy_gwh_per_day_mean": float(mean),
-        "energy_gwh_per_day_mean_traditional": float(means["traditional"]),
-        "energy_gwh_per_day_mean_long": float(means["long"]),
-        "energy_gwh_per_day_mean_se": float(np.sqrt(variance)),
-        "energy_gwh_per_day_published_se": float(np.sqrt(published_variance)),
-        "energy_gwh_per_day_p05_as_published": float(mean - published_error),
-        "energy_gwh_per_day_p50_as_published": float(mean),
-        "energy_gwh_per_day_p95_as_published": float(mean + published_error),
+        "mean": mean,
+        "mean_traditional": means["traditional"],
+        "mean_long": means["long"],
+        "mean_se": np.sqrt(variance),
+        "published_se": np.sqrt(published_variance),
+        "p05_as_published": mean - published_error,
+        "p50_as_published": mean,
+        "p95_as_published": mean + published_error,
+        "over_shared": unit * shared["utilisation"] * shared["pue"],
     }

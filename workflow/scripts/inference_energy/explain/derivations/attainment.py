@@ -1,7 +1,7 @@
 """What services reach of the offline maximum: a pair of rows."""
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.sources import assumed, constant, corpus_row, resource
+from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, computed
 from inference_energy.throughput import attainment
 
@@ -12,11 +12,11 @@ ENDS = {"ratio_low": 0, "ratio": 1, "ratio_high": 2}
 def explained(asked: Asked) -> Node:
     """A number of `attainment_pairs`."""
     row, column = asked.row, asked.column
-    online = corpus_row(asked.evidence, row["source"], row["row_id"])
+    online = asked.corpus_row(row["source"], row["row_id"])
     if column in ("gpus", "output_tokens"):
         return asked.node(children=[online])
-    plain = asked.evidence.row("throughput", source=row["source"], row_id=row["row_id"])
-    attained = asked.of("throughput", plain, "output_tok_per_s_per_gpu", "online")
+    name = {"source": row["source"], "row_id": row["row_id"]}
+    attained = asked.look_up("throughput", "output_tok_per_s_per_gpu", "online", **name)
     if column == "attained_tok_per_s_per_gpu":
         return asked.node("online", [attained])
     if row["kind"] == FITTED:
@@ -37,7 +37,7 @@ def _fitted(asked: Asked, place: int) -> Node:
     row = asked.row
     fit = asked.evidence.row("throughput_configurations", configuration=row["reference"])
     columns = {"a": "prefill_s_per_token", "b": "decode_s_per_token", "c": "attention_s_per_token2", "g": "kv_growth"}
-    run = corpus_row(asked.evidence, row["source"], row["row_id"], value=row["output_tokens"], symbol="L_out")
+    run = asked.corpus_row(row["source"], row["row_id"], value=row["output_tokens"], symbol="L_out")
     prompt = attainment.CHAT_INPUT_TOKENS[place]
     label = "prompt length, which the source does not say: 100, 300 or 1,000"
     return computed(
@@ -56,7 +56,7 @@ def _fitted(asked: Asked, place: int) -> Node:
 
 def _of_a_fleet(asked: Asked, attained: Node, offline: Node, reference: dict) -> Node:
     bandwidths = [
-        resource(asked.evidence, "hardware.csv", {"gpu": gpu}, "memory_bandwidth_gb_per_s", symbol=symbol, label=gpu)
+        asked.resource("hardware.csv", {"gpu": gpu}, "memory_bandwidth_gb_per_s", symbol=symbol, label=gpu)
         for symbol, gpu in (("bw_offline", reference["gpu"]), ("bw_online", asked.row["gpu"]))
     ]
     ratio, advantage = "online / offline", "bw_offline / bw_online"

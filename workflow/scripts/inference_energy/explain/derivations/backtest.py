@@ -9,8 +9,8 @@ from inference_energy.energy.board_evidence import saturated
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.peers import said
 from inference_energy.explain.derivations.ratios import typical_factor
-from inference_energy.explain.sources import QUOTED, assumed, benchmark, config_key, corpus_row, resource
-from inference_energy.explain.step import Node, computed, number
+from inference_energy.explain.sources import QUOTED, assumed
+from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.statistics.distributions import median
 from inference_energy.throughput import borrowing
 from inference_energy.validation import backtest, decode_steps, scores
@@ -24,7 +24,7 @@ def explained(asked: Asked) -> Node:
     """A number of `backtest`."""
     column = asked.column
     if column == "measured":
-        return asked.node("x", [measured(asked, "x")])
+        return asked.same(measured(asked, "x"))
     if column == "ratio":
         return asked.node(
             "predicted / measured", [asked.beside("predicted_p50", "predicted"), measured(asked, "measured")]
@@ -36,8 +36,7 @@ def measured(asked: Asked, symbol: str) -> Node:
     """The measured energy of a run."""
     key = {name: asked.row[name] for name in RUN}
     row = asked.evidence.row("measured_energy", **key, boundary=asked.row["target"])
-    return benchmark(
-        asked.evidence,
+    return asked.benchmark(
         row,
         value=row["energy_j_per_output_token"],
         unit="J per output token",
@@ -88,7 +87,7 @@ def _predicted(asked: Asked) -> Node:
         f"power of the boards of one {row['gpu']}",
         "TDP * share",
         [
-            resource(asked.evidence, "hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W"),
+            asked.resource("hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W"),
             number(
                 "share",
                 f"board power over TDP, median of a beta law, a = {law.a:.4g}, b = {law.b:.4g}",
@@ -115,9 +114,7 @@ def _predicted(asked: Asked) -> Node:
         host = backtest.host_law(row, node_power)
         rows = node_power.filter(pl.col("basis") == "measured", pl.col("gpu") != row["gpu"])
         ends = tuple(
-            resource(
-                asked.evidence, "node_power.csv", {"gpu": gpu}, f"host_saturated_kw_per_gpu_{end}", note="derivation"
-            )
+            asked.resource("node_power.csv", {"gpu": gpu}, f"host_saturated_kw_per_gpu_{end}", note="derivation")
             for gpu in rows["gpu"]
             for end in ("p05", "p95")
         )
@@ -142,18 +139,12 @@ def _board_runs(asked: Asked, found: _Runs, row: dict, *, same_source: bool) -> 
     others = found.runs.filter(where, pl.col("network") != row["network"], pl.col("power_cap_w_per_gpu").is_null())
     of_gpu = others.filter(pl.col("gpu") == row["gpu"])
     chosen = (of_gpu if len(of_gpu) else others).sort(*RUN)
-    listed = tuple(
-        corpus_row(
-            asked.evidence,
-            run["source"],
-            run["row_id"],
-            table="measured_energy",
-            value=run["energy_j_per_output_token"],
-            unit="J per output token",
-        )
+    facts = {"table": "measured_energy", "unit": "J per output token"}
+    runs = (
+        asked.corpus_row(run["source"], run["row_id"], value=run["energy_j_per_output_token"], **facts)
         for run in chosen.iter_rows(named=True)
     )
-    return Node(label=f"{len(listed)} runs whose power says how much boards draw", children=listed, alike=True)
+    return listed(runs, "runs whose power says how much boards draw")
 
 
 def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
@@ -165,48 +156,36 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
             *(pl.col(name) == row[name] for name in ("model", "gpu", "load", "prompts")),
             ~pl.col("row_id").str.starts_with(f"{row['row_id'].rsplit('/', 2)[0]}/"),
         )
-        listed = tuple(
-            benchmark(asked.evidence, other, value=other["output_tok_per_s_per_gpu"])
-            for other in others.iter_rows(named=True)
-        )
-        runs = Node(label=f"{len(listed)} rows of other systems", children=listed, alike=True)
+        rows = others.iter_rows(named=True)
+        systems = (asked.benchmark(other, value=other["output_tok_per_s_per_gpu"]) for other in rows)
+        runs = listed(systems, "rows of other systems")
         return number("s", f"GPU time per output token: {expected.basis}", expected.seconds, "GPU-s", children=(runs,))
     source = found.runs.filter(pl.col("source") == row["source"])
     learnt = decode_steps.learnt_without(row["network"], source)
     shift = expected.seconds / sum(row[part] * k for part, k in zip(decode_steps.PARTS, learnt.factors, strict=True))
     run = measured(asked, "")
     others = source.filter(pl.col("network") != row["network"])
-    listed = tuple(
-        corpus_row(asked.evidence, other["source"], other["row_id"], value=other["throughput_tok_per_s"], unit="tok/s")
+    runs = (
+        asked.corpus_row(other["source"], other["row_id"], value=other["throughput_tok_per_s"], unit="tok/s")
         for other in others.sort(*RUN).iter_rows(named=True)
     )
-    rows = Node(label=f"{len(listed)} runs of other networks of the source", children=listed, alike=True)
+    rows = listed(runs, "runs of other networks of the source")
+    offline = "time by the offline curve of the model or a relative"
+    factors = [
+        number(
+            f"k_{part.removesuffix('_s')}", f"factor of {part}, fitted to other networks", float(k), children=(rows,)
+        )
+        for part, k in zip(decode_steps.PARTS, learnt.factors, strict=True)
+    ]
     return computed(
         f"GPU time per output token: {expected.basis}",
         "(k_offline * offline + k_weights * weights + k_step * step) * shift",
         [
-            number(
-                "offline",
-                "time by the offline curve of the model or a relative",
-                row["offline_s"],
-                "GPU-s",
-                note=row["curve"],
-                children=(run,),
-            ),
+            number("offline", offline, row["offline_s"], "GPU-s", note=row["curve"], children=(run,)),
             number("weights", "time to read all weights, over the batch", row["weights_s"], "GPU-s", children=(run,)),
             number("step", "GPUs x 1 ms over the batch", row["step_s"], "GPU-s", children=(run,)),
-            *(
-                number(
-                    f"k_{part.removesuffix('_s')}",
-                    f"factor of {part}, fitted to other networks",
-                    float(k),
-                    children=(rows,),
-                )
-                for part, k in zip(decode_steps.PARTS, learnt.factors, strict=True)
-            ),
-            number(
-                "shift", "how other configurations of its own network lie beside them", float(shift), children=(rows,)
-            ),
+            *factors,
+            number("shift", "other configurations of its own network over these", float(shift), children=(rows,)),
             *assumed(decode_steps.fit),
         ],
         symbol="s",
@@ -250,9 +229,8 @@ def _unseen(asked: Asked, row: dict) -> Node:
 def peer(asked: Asked) -> Node:
     """A number of `backtest_peers`."""
     if asked.column == "measured":
-        return asked.node("x", [measured(asked, "x")])
-    found, row = _Runs.of(asked), None
-    row = found.row(asked)
+        return asked.same(measured(asked, "x"))
+    row = _Runs.of(asked).row(asked)
     tokens = row["output_tokens"] or asked.evidence.config["backtest"]["output_tokens"].get(row["prompts"])
     facts = {"gpu": row["gpu"], "model": row["model"], "output_tokens": tokens}
     boundary = scores.BOUNDARY[row["boundary"]]
@@ -260,12 +238,12 @@ def peer(asked: Asked) -> Node:
     energy = said(asked, asked.row["method"], facts, wanted)
     run = measured(asked, "")
     if row["output_tokens"] is None:
-        run = config_key(asked.evidence, ["backtest", "output_tokens", row["prompts"]], tokens)
+        run = asked.setting("backtest", "output_tokens", row["prompts"])
     answer = number("T", "answer tokens of the run", tokens, "tokens", children=(run,))
     children, formula = [replace(energy, symbol="E"), answer], "E * 3600 / T"
     if asked.row["aligned"]:
         power = asked.evidence.nested_tables.node_power.filter(gpu=row["gpu"]).row(0, named=True)
-        tdp = resource(asked.evidence, "hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W")
+        tdp = asked.resource("hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W")
         cells = {
             "b05": "board_saturated_share_of_tdp_p05",
             "b95": "board_saturated_share_of_tdp_p95",
@@ -273,7 +251,7 @@ def peer(asked: Asked) -> Node:
             "h95": "host_saturated_kw_per_gpu_p95",
         }
         ends = [
-            resource(asked.evidence, "node_power.csv", {"gpu": power["gpu"]}, column, symbol=symbol, note="derivation")
+            asked.resource("node_power.csv", {"gpu": power["gpu"]}, column, symbol=symbol, note="derivation")
             for symbol, column in cells.items()
         ]
         boards = "TDP * sqrt(b05 * b95)"
@@ -286,30 +264,25 @@ def peer(asked: Asked) -> Node:
 def score(asked: Asked) -> Node:
     """A number of `scores`."""
     runs, column = _scored(asked), asked.column
-    listed = _listed(asked, runs)
+    every = _listed(asked, runs)
     shared = runs.filter(pl.col("ours").is_not_null())
     if column == "geometric_error":
-        return asked.node(**typical_factor(runs["ratio"], listed))
+        return asked.node(**typical_factor(runs["ratio"], every))
     if column == "geometric_error_on_shared_runs":
         return asked.node(**typical_factor(shared["ratio"], _listed(asked, shared)))
     if column == "ours_on_the_same_runs":
         return asked.node(**typical_factor(shared["ours"], _listed(asked, shared)))
     if column == "ratio_p50":
-        middle = number("x", "median of the ratios", float(runs["ratio"].median()), children=(listed,))
-        return asked.node("x", [middle])
+        return asked.stated("median of the ratios", float(runs["ratio"].median()), every)
     if column == "ratio_geometric_sd":
-        sd = number(
-            "sd",
-            "standard deviation of the logarithms of the ratios",
-            float(runs["ratio"].log().std()),
-            children=(listed,),
-        )
-        return asked.node("exp(sd)", [sd])
+        sd = float(runs["ratio"].log().std())
+        label = "standard deviation of the logarithms of the ratios"
+        return asked.node("exp(sd)", [number("sd", label, sd, children=(every,))])
     if column in ("runs", "shared_runs"):
         counted = runs if column == "runs" else shared
-        return asked.node("n", [number("n", "runs", len(counted), children=(_listed(asked, counted),))])
+        return asked.stated("runs", len(counted), _listed(asked, counted))
     inside = int(runs[column.removeprefix("share_")].sum())
-    return asked.node("k / n", [number("k", "runs inside", inside, children=(listed,)), number("n", "runs", len(runs))])
+    return asked.node("k / n", [number("k", "runs inside", inside, children=(every,)), number("n", "runs", len(runs))])
 
 
 def _scored(asked: Asked) -> pl.DataFrame:
@@ -343,4 +316,4 @@ def _listed(asked: Asked, runs: pl.DataFrame) -> Node:
         observed = measured(there, "measured")
         predicted = number("predicted", "predicted", run["ratio"] * observed.value, "J per output token")
         found.append(computed(run["row_id"], "predicted / measured", [predicted, observed]))
-    return Node(label=f"{len(found)} runs", children=tuple(found), alike=True)
+    return listed(found, "runs")

@@ -8,14 +8,15 @@ import polars as pl
 from inference_energy.common import conversions
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations.medians import SIDES, Situation, TracedLengths, medians
 from inference_energy.explain.derivations.peers import said
-from inference_energy.explain.derivations.service import Situation, energy_at
-from inference_energy.explain.sources import assumed, benchmark, config_key, constant, study_key
-from inference_energy.explain.step import Node, computed, number, total
+from inference_energy.explain.derivations.scenarios import of_a_fleet
+from inference_energy.explain.sources import assumed, constant
+from inference_energy.explain.step import Node, computed, listed, number
+from inference_energy.explain.trace import leaf
+from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, queries_of
 from inference_energy.headline.bridge import declared
 from inference_energy.headline.declarations import ENERGY, Cell
-from inference_energy.requests.lengths import Lengths
-from inference_energy.studies.study import WORKLOADS
 from inference_energy.validation import methods, statements
 from inference_energy.validation.methods import MEASURED, OFFLINE, OURS
 
@@ -28,18 +29,18 @@ def bridge(asked: Asked) -> Node:
     if column == "factor":
         return asked.node("after / before", [asked.beside("after", "after"), asked.beside("before", "before")])
     steps = asked.evidence.config["bridge"]["steps"]
-    change = config_key(asked.evidence, ["bridge", "steps", row["study"]], row["change"], label=f"step {row['step']}")
+    change = asked.setting("bridge", "steps", row["study"], label=f"step {row['step']}")
     if column == "step":
         return asked.node(children=[change], note="place in the order of the bridge")
     if column == "before" and row["step"] > 1:
-        earlier = asked.evidence.row("method_bridge", step=row["step"] - 1, quantity=row["quantity"])
-        return asked.node("x", [asked.of("method_bridge", earlier, "after", "x")], note="after the step before")
+        earlier = asked.look_up("method_bridge", "after", step=row["step"] - 1, quantity=row["quantity"])
+        return asked.same(earlier, note="after the step before")
     if column == "before":
-        return asked.node("x", [_in_tables(asked, asked.evidence.config["bridge"]["from"])])
+        return asked.same(_in_tables(asked, asked.evidence.config["bridge"]["from"]))
     of_last = row["study"] == list(steps)[-1] and row["study"] in asked.evidence.methods
     # A median of queries is of `fleet_draws` here, of `draws` in the tables of the study.
     if of_last and _declared(asked, row["study"]).column != "energy_wh_p50":
-        return asked.node("x", [_in_tables(asked, row["study"]), change])
+        return asked.same(_in_tables(asked, row["study"]), change)
     form = _closed(asked)
     note = "quantile or mean over draws of the study of this step; the closed form has everything at its median"
     return asked.node(children=[change, *_what_differs(asked), form], note=note)
@@ -53,34 +54,21 @@ def _declared(asked: Asked, study: str) -> Cell:
 
 def _in_tables(asked: Asked, study: str) -> Node:
     cell = _declared(asked, study)
-    return asked.of(cell.table, asked.evidence.row(cell.table, study=study, **cell.names), cell.column, "x")
+    return asked.look_up(cell.table, cell.column, study=study, **cell.names)
 
 
 def _closed(asked: Asked) -> Node:
-    study = asked.row["study"]
-    cell, spec = _declared(asked, study), asked.evidence.study(study)
-    subject, boundary = spec["fleet"]["subject"], spec["boundary"]
-    here = replace(asked, row=asked.row | {"study": study})
+    cell, spec = _declared(asked, asked.row["study"]), asked.evidence.typed_study(asked.row["study"])
     if cell.table == ENERGY:
-        of = Situation.of(here, subject=subject, workload=cell.key[0], boundary=boundary["query"])
-        return replace(
-            energy_at(here, of), label="Closed form: mean energy of a query, everything shared at its median"
-        )
-    scenario = spec["fleet"]["scenarios"][cell.key[0]]
-    terms = []
-    for workload in WORKLOADS:
-        of = Situation.of(here, subject=subject, workload=workload, boundary=boundary["fleet"])
-        share = scenario["long_share"] if workload == "long" else 1 - scenario["long_share"]
-        keys = ["fleet", "queries_per_day"]
-        queries = study_key(asked.evidence, study, keys, spec["fleet"]["queries_per_day"], symbol="queries")
-        children = [
-            queries,
-            number("share", f"share of {workload} queries", share),
-            replace(energy_at(here, of), symbol="E"),
-        ]
-        terms.append(computed(f"{workload} queries", "queries * share * E / 1e9", children, symbol="D"))
-    note = "without the levers, which are pulled in the table" if scenario["interventions"] else ""
-    return replace(total("Closed form: energy of a day", terms, unit="GWh/day"), note=note)
+        of = Situation.of(asked, subject=spec.fleet.subject, workload=cell.key[0], boundary=spec.boundary.query)
+        return of.node("Closed form: mean energy of a query, everything shared at its median")
+    service = of_a_fleet(asked)
+    fleet, traced = Fleet.of(service, medians(service), {}), service.study.fleet
+    scenario = traced.scenarios[cell.key[0]]
+    queries = queries_of(scenario.long_share, traced.queries_per_day)
+    day = sum(energy_gwh_per_day(fleet, queries, spec.boundary.fleet).values())
+    note = "without the interventions, which are applied in the table" if scenario.interventions else ""
+    return day.step("Closed form: energy of a day", unit="GWh/day", note=note)
 
 
 def _what_differs(asked: Asked) -> list[Node]:
@@ -88,13 +76,13 @@ def _what_differs(asked: Asked) -> list[Node]:
     names = [asked.evidence.config["bridge"]["from"], *asked.evidence.config["bridge"]["steps"]]
     before = names[names.index(asked.row["study"]) - 1]
     if asked.evidence.study(before)["method"] == "published":
-        return [study_key(asked.evidence, asked.row["study"], ["method"], "nested", label="method")]
+        return [asked.entry("method")]
     old, new = asked.evidence.study(before), asked.evidence.study(asked.row["study"])
     found = []
     for key in new:
         if key not in ("title", "description") and old.get(key) != new[key]:
             words = f"{key} in {before}: {str(old.get(key))[:150]}"
-            found.append(study_key(asked.evidence, asked.row["study"], [key], note=words))
+            found.append(asked.entry(key, value=None, note=words))
     return found
 
 
@@ -105,12 +93,10 @@ def query(asked: Asked) -> Node:
     """A number of `cross_methods`."""
     row, column = asked.row, asked.column
     if column == "input_tokens":
-        value = asked.evidence.config["cross_methods"][column]
-        return asked.node("x", [config_key(asked.evidence, ["cross_methods", column], value, symbol="x")])
+        return asked.same(asked.setting("cross_methods", column))
     if column == "output_tokens":
-        values = asked.evidence.config["cross_methods"][column]
-        place = values.index(row[column])
-        return asked.node("x", [config_key(asked.evidence, ["cross_methods", column, place], row[column], symbol="x")])
+        place = asked.evidence.config["cross_methods"][column].index(row[column])
+        return asked.same(asked.setting("cross_methods", column, place))
     if row["method"] == MEASURED:
         return _measured(asked)
     if row["method"] in (OURS, OFFLINE):
@@ -124,8 +110,7 @@ def _measured(asked: Asked) -> Node:
     runs = asked.evidence.rows("measured_energy", model=asked.row["model"], boundary="gpu_boards")
     chats = runs.filter(pl.col("prompts").str.contains("(?i)chat")).sort("energy_j_per_output_token")
     least = chats.row(0, named=True)
-    run = benchmark(
-        asked.evidence,
+    run = asked.benchmark(
         least,
         value=least["energy_j_per_output_token"],
         symbol="J",
@@ -136,28 +121,35 @@ def _measured(asked: Asked) -> Node:
     return asked.node("J * T / J_per_Wh", [run, tokens, seconds])
 
 
-def single_query(
-    asked: Asked, study: str, subject: str, boundary: str, tokens: tuple[float, float], **to: float
-) -> Situation:
-    """A query of given lengths by a study, everything shared at its median but what is set."""
-    one = np.ones(1)
-    lengths = Lengths(input_tokens=one * tokens[0], output_tokens=one * tokens[1], cached_share=one * 0, weights=one)
-    service = replace(asked.evidence.service(study), lengths={ONE: lengths})
-    shared = asked.evidence.medians(study).replaced(cached_name(ONE), 0.0)
-    for name, value in to.items():
-        shared = shared.replaced(name, value)
-    words = {ONE: f"{tokens[0]:g} tokens in, {tokens[1]:g} out", cached_name(ONE): "0: a query that is sent alone"}
-    words |= {name: f"set to {value:g}: saturated offline" for name, value in to.items()}
-    return Situation(study, service, shared, subject, ONE, boundary, set_to=words)
+def single_query(asked: Asked, study: str, tokens: tuple[float, float], **facts: str) -> Situation:
+    """A query of given lengths by a study, everything shared at its median."""
+    of = Situation.of(asked, study=study, workload=ONE, **facts)
+    one, words = np.ones(1), f"{tokens[0]:g} tokens in, {tokens[1]:g} out"
+    behind = (asked.entry("boundary", "query", study=study),)
+    lengths = TracedLengths(
+        input_tokens=one * tokens[0],
+        output_tokens=one * tokens[1],
+        cached_share=one * 0,
+        weights=one,
+        workload=ONE,
+        behind=lambda: {"lengths": (Node(label="lengths", note=words, children=behind),)},
+    )
+    service = replace(of.service, lengths={ONE: lengths})
+    return replace(of, service=service, shared=of.shared.replaced(cached_name(ONE), 0.0))
 
 
 def _ours(asked: Asked) -> Node:
     row = asked.row
-    to = {"load": 1.0, "attainment": 1.0} if row["method"] == OFFLINE else {}
     tokens = (row["input_tokens"], row["output_tokens"])
-    of = single_query(asked, asked.evidence.current, row["model"], row["boundary"], tokens, **to)
+    of = single_query(asked, asked.evidence.current, tokens, subject=row["model"])
+    if row["method"] == OFFLINE:
+        for name in ("load", "attainment"):
+            node = Node(
+                label=f"{name}, set: saturated offline", children=(asked.entry(name, study=asked.evidence.current),)
+            )
+            of = replace(of, shared=of.shared.replaced(name, leaf(node, 1.0)))
     note = "over draws of what the fleet shares; the closed form has everything at its median"
-    return asked.node(children=[energy_at(asked, of), asked.beside("output_tokens")], note=note)
+    return asked.node(children=[of.node(), asked.beside("output_tokens")], note=note)
 
 
 def parts(asked: Asked) -> Node:
@@ -167,7 +159,7 @@ def parts(asked: Asked) -> Node:
         asked.evidence.rows("cross_methods", model=asked.row["model"], output_tokens=asked.row["output_tokens"]),
     )
     if asked.column == "output_tokens":
-        return asked.node("x", [asked.of("cross_methods", rows.row(0, named=True), "output_tokens", "x")])
+        return asked.same(asked.of("cross_methods", rows.row(0, named=True), "output_tokens"))
 
     def cell(method: str, boundary: str, symbol: str) -> Node:
         there = rows.filter(method=method, boundary=boundary).row(0, named=True)
@@ -210,7 +202,7 @@ def statement(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     printed = asked.evidence.row("published_estimate", source=row["source"], row_id=row["row_id"])
     if column in ("energy_wh", "input_tokens", "output_tokens"):
-        return asked.node("x", [asked.of("published_estimate", printed, column, "x")])
+        return asked.same(asked.of("published_estimate", printed, column))
     if column.startswith("factor"):
         name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
         return asked.node("theirs / ours", [asked.beside("energy_wh", "theirs"), asked.beside(name, "ours")])
@@ -219,29 +211,26 @@ def statement(asked: Asked) -> Node:
         of = _partly_stated(asked, study)
     else:
         tokens = (row["input_tokens"], row["output_tokens"])
-        of = single_query(asked, study, row["compared_with"], row["boundary"], tokens)
+        of = single_query(asked, study, tokens, subject=row["compared_with"])
     note = "over draws of what the fleet shares; the closed form has everything at its median"
     said_so = asked.of(
         "published_estimate", printed, "energy_wh", label="the statement, whose tokens and boundary are taken"
     )
-    return asked.node(children=[energy_at(asked, of), said_so, *assumed(statements)], note=note)
+    return asked.node(children=[of.node(), said_so, *assumed(statements)], note=note)
 
 
 def _partly_stated(asked: Asked, study: str) -> Situation:
     """Traditional queries of the study, with the lengths that a statement gives."""
-    row, service = asked.row, asked.evidence.service(study)
-    lengths, words = service.lengths[statements.UNSTATED], {}
-    shared = asked.evidence.medians(study)
-    for side in ("input_tokens", "output_tokens"):
+    row = asked.row
+    of = Situation.of(asked, study=study, subject=row["compared_with"], workload=statements.UNSTATED)
+    lengths, shared = of.service.lengths[statements.UNSTATED], of.shared
+    for side in SIDES:
         if row[side] is not None:
             lengths = replace(lengths, **{side: np.full_like(lengths.output_tokens, row[side])})
-            words[side] = f"{row[side]:g}, as the statement says"
-    if row["input_tokens"] is not None:
+    if row["input_tokens"] is not None:  # a query that is sent alone has nothing in a cache
         lengths = replace(lengths, cached_share=np.zeros_like(lengths.cached_share))
-        name = cached_name(statements.UNSTATED)
-        shared, words[name] = shared.replaced(name, 0.0), "0: a query that is sent alone"
-    there = replace(service, lengths=service.lengths | {statements.UNSTATED: lengths})
-    return Situation(study, there, shared, row["compared_with"], statements.UNSTATED, row["boundary"], set_to=words)
+        shared = shared.replaced(cached_name(statements.UNSTATED), 0.0)
+    return replace(of, service=replace(of.service, lengths={statements.UNSTATED: lengths}), shared=shared)
 
 
 def kind_of_statement(asked: Asked) -> Node:
@@ -250,20 +239,18 @@ def kind_of_statement(asked: Asked) -> Node:
     rows = asked.evidence.rows("statements", study=row["study"], kind=row["kind"]).filter(
         pl.col("factor").is_not_null()
     )
-    found = tuple(
+    found = (
         asked.of("statements", each, "factor", label=f"{each['subject']}: theirs over ours")
         for each in rows.sort("factor").iter_rows(named=True)
     )
-    listed = Node(label=f"{len(found)} statements that can be compared", children=found, alike=True)
+    compared = listed(found, "statements that can be compared")
     factors = rows["factor"]
     if column == "estimates":
-        return asked.node("n", [number("n", "statements", len(rows), children=(listed,))])
+        return asked.stated("statements", len(rows), compared)
     if column.startswith("share"):
         within = factors.is_between(*statements.PUBLISHED_RANGE)
         counted = within if "within" in column else factors > statements.PUBLISHED_RANGE[1]
-        part = number("k", "statements counted", int(counted.sum()), children=(listed,))
+        part = number("k", "statements counted", int(counted.sum()), children=(compared,))
         return asked.node("k / n", [part, number("n", "statements", len(rows))])
     statistic = {"factor_p50": factors.median, "factor_min": factors.min, "factor_max": factors.max}[column]()
-    return asked.node(
-        "x", [number("x", f"{column.removeprefix('factor_')} of the factors", statistic, children=(listed,))]
-    )
+    return asked.stated(f"{column.removeprefix('factor_')} of the factors", statistic, compared)

@@ -7,14 +7,9 @@ from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import BENCHMARKS
 from inference_energy.explain.sources import (
     QUOTED,
-    benchmark,
-    config_key,
-    corpus_row,
     origin_text,
-    resource,
-    workload_line,
 )
-from inference_energy.explain.step import Node, Place, number
+from inference_energy.explain.step import Node, Place, listed, number
 
 PER_GPU = "output_tok_per_s_per_gpu"
 LIMITS = {
@@ -30,17 +25,17 @@ def row_of(asked: Asked) -> Node:
     """A number of `throughput`, `measured_energy` or `published_estimate`."""
     row, column = asked.row, asked.column
     if column == "line":
-        return asked.node(children=[benchmark(asked.evidence, row)])
+        return asked.node(children=[asked.benchmark(row)])
     if column == PER_GPU:
         return _per_gpu(asked)
     if asked.table == "measured_energy":
         own = asked.evidence.cells(row["file"], row["line"])
         if isinstance(own, dict) and column not in own:
             run = asked.evidence.row("throughput", source=row["source"], row_id=row["row_id"])
-            leaf = benchmark(asked.evidence, run, value=row[column], symbol="x", columns=[*QUOTED, column])
-            return asked.node("x", [leaf], note=f"of the run's row in table throughput; {asked.node().note}")
-    leaf = benchmark(asked.evidence, row, value=row[column], symbol="x", columns=dict.fromkeys((*QUOTED, column)))
-    return asked.node("x", [leaf])
+            leaf = asked.benchmark(run, value=row[column], columns=[*QUOTED, column])
+            return asked.same(leaf, note=f"of the run's row in table throughput; {asked.node().note}")
+    leaf = asked.benchmark(row, value=row[column], columns=dict.fromkeys((*QUOTED, column)))
+    return asked.same(leaf)
 
 
 def _per_gpu(asked: Asked) -> Node:
@@ -48,8 +43,7 @@ def _per_gpu(asked: Asked) -> Node:
     row = asked.evidence.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
 
     def cell(symbol: str, column: str) -> Node:
-        return benchmark(
-            asked.evidence,
+        return asked.benchmark(
             row,
             value=row[column],
             symbol=symbol,
@@ -58,7 +52,7 @@ def _per_gpu(asked: Asked) -> Node:
         )
 
     if row[PER_GPU] is None:
-        return asked.node(children=[benchmark(asked.evidence, row)])
+        return asked.node(children=[asked.benchmark(row)])
     children, formula = [cell("TPS", "throughput_tok_per_s")], "TPS"
     if row["throughput_counts"] == "total":
         children += [cell("L_in", "input_tokens"), cell("L_out", "output_tokens")]
@@ -77,8 +71,8 @@ def registry(asked: Asked) -> Node:
     file, name = {"model": ("models.csv", "model"), "hardware": ("hardware.csv", "gpu")}[asked.table]
     source = "node_source" if asked.column.startswith("node") else "source"
     key = {name: asked.row[name]}
-    leaf = resource(asked.evidence, file, key, asked.column, symbol="x", source=source)
-    return asked.node("x", [leaf])
+    leaf = asked.resource(file, key, asked.column, source=source)
+    return asked.same(leaf)
 
 
 def source_file(asked: Asked) -> Node:
@@ -117,22 +111,16 @@ def source_counts(asked: Asked) -> Node:
         return asked.node(" + ".join(node.symbol for node in counts), counts)
     if column in tables:
         count = len(asked.evidence.rows(tables[column], source=source))
-        return asked.node("n", [number("n", f"rows of table {tables[column]}", count, children=tuple(leaves))])
+        return asked.stated(f"rows of table {tables[column]}", count, *leaves)
     if column == "files":
-        return asked.node("n", [number("n", "files in its folder", len(files), children=tuple(leaves))])
+        return asked.stated("files in its folder", len(files), *leaves)
     found = asked.evidence.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
-    listed = tuple(
-        Node(
-            label=row["check"],
-            note=row["message"],
-            place=Place(
-                kind="benchmark", file=row["file"] or files["file"][0], line=row["line"], key=row["row_id"] or ""
-            ),
-        )
-        for row in found.iter_rows(named=True)
-    )
-    findings = Node(label=f"{len(listed)} findings", children=listed, alike=True)
-    return asked.node("n", [number("n", "findings", len(found), children=(findings, *leaves))])
+    nodes = []
+    for row in found.iter_rows(named=True):
+        file = row["file"] or files["file"][0]
+        place = Place(kind="benchmark", file=file, line=row["line"], key=row["row_id"] or "")
+        nodes.append(Node(label=row["check"], note=row["message"], place=place))
+    return asked.stated("findings", len(found), listed(nodes, "findings"), *leaves)
 
 
 def check(asked: Asked) -> Node:
@@ -142,22 +130,20 @@ def check(asked: Asked) -> Node:
         row["row_id"] is not None
         and not asked.evidence.rows("throughput", source=row["source"], row_id=row["row_id"]).is_empty()
     ):
-        children.append(corpus_row(asked.evidence, row["source"], row["row_id"], value=row["found"], label="the row"))
+        children.append(asked.corpus_row(row["source"], row["row_id"], value=row["found"], label="the row"))
     elif row["file"] is not None:
         children.append(_origin(asked, row["source"], row["file"]))
     if row["other_row_id"] is not None:
         children.append(
-            corpus_row(
-                asked.evidence, row["other_source"], row["other_row_id"], value=row["expected"], label="the other row"
-            )
+            asked.corpus_row(row["other_source"], row["other_row_id"], value=row["expected"], label="the other row")
         )
     if row["check"] in LIMITS:
         name = LIMITS[row["check"]]
-        children.append(config_key(asked.evidence, ["checks", name], asked.evidence.config["checks"][name]))
+        children.append(asked.setting("checks", name))
     for file, column in (("models.csv", "model"), ("hardware.csv", "gpu")):
         if row[column] is not None:
             facts = {"models.csv": "total_parameters_billions", "hardware.csv": "memory_gb"}
-            children.append(resource(asked.evidence, file, {column: row[column]}, facts[file], label=row[column]))
+            children.append(asked.resource(file, {column: row[column]}, facts[file], label=row[column]))
     severity, words = CHECKS[row["check"]]
     return asked.node(children=children, note=f"{severity}, {words}: {row['message']}")
 
@@ -165,15 +151,15 @@ def check(asked: Asked) -> Node:
 def bin_of_lengths(asked: Asked) -> Node:
     """A number of `request_lengths`."""
     names = ("workload", "input_tokens", "output_tokens", "requests", "cached_input_share")
-    leaf = workload_line(asked.evidence, asked.row, names, value=asked.value, symbol="x")
-    return asked.node("x", [leaf])
+    leaf = asked.workload_line(asked.row, names, value=asked.value)
+    return asked.same(leaf)
 
 
 def answers(asked: Asked) -> Node:
     """A number of `output_length_quantiles`."""
     names = ("task", "model", "responses", *(name for name in asked.row if name.startswith("output_tokens")))
-    leaf = workload_line(asked.evidence, asked.row, names, value=asked.value, symbol="x")
-    return asked.node("x", [leaf])
+    leaf = asked.workload_line(asked.row, names, value=asked.value)
+    return asked.same(leaf)
 
 
 def length_quantile(asked: Asked) -> Node:
@@ -181,24 +167,24 @@ def length_quantile(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     bins = asked.evidence.rows("request_lengths", workload=row["workload"])
     names = ("workload", "input_tokens", "output_tokens", "requests", "cached_input_share")
-    lines = tuple(
-        workload_line(asked.evidence, line, names, value=line["requests"], unit="requests")
+    lines = (
+        asked.workload_line(line, names, value=line["requests"], unit="requests")
         for line in bins.sort("requests", descending=True).iter_rows(named=True)
     )
-    listed = Node(label=f"{len(lines):,} bins of lengths, the fullest first", children=lines, alike=True)
-    requests = number("n", "requests of all bins", int(bins["requests"].sum()), children=(listed,))
+    fullest = listed(lines, "bins of lengths, the fullest first")
+    requests = number("n", "requests of all bins", int(bins["requests"].sum()), children=(fullest,))
     if column == "requests":
-        return asked.node("n", [requests])
+        return asked.same(requests)
     if column == "cached_input_share":
         weighted = pl.col("requests") * pl.col("input_tokens")
         tokens, cached = bins.select(weighted.sum(), (weighted * pl.col("cached_input_share")).sum().alias("c")).row(0)
         parts = [
-            number("cached", "prompt tokens that an earlier request had", cached, children=(listed,)),
+            number("cached", "prompt tokens that an earlier request had", cached, children=(fullest,)),
             number("tokens", "prompt tokens", tokens),
         ]
         return asked.node("cached / tokens", parts)
     below = bins.filter(pl.col(f"{row['side']}_tokens") < asked.value)["requests"].sum()
-    share = number("below", "requests in bins that are shorter", int(below), children=(listed,))
+    share = number("below", "requests in bins that are shorter", int(below), children=(fullest,))
     note = "half of a bin's requests lie below its mean; between bins the logarithm of the length is linear"
     part = Node(
         label="share of requests in shorter bins",

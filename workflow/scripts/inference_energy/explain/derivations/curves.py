@@ -5,13 +5,14 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
-from inference_energy.corpus import corrections, number_formats
+from inference_energy.corpus import corrections
 from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations import transferred
 from inference_energy.explain.derivations.ratios import typical_factor
-from inference_energy.explain.sources import assumed, benchmark, config_key, constant, corpus_row, resource, study_key
-from inference_energy.explain.step import Node, computed, number
+from inference_energy.explain.sources import assumed
+from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.throughput import borrowing, fits, gpu_time, log_linear
-from inference_energy.throughput.borrowing import OWN, with_facts
+from inference_energy.throughput.borrowing import OWN
 from inference_energy.throughput.fits import PER_GPU, PRIOR_ROWS
 from inference_energy.throughput.log_linear import NODE_GPUS
 
@@ -60,24 +61,23 @@ def _published(asked: Asked) -> Node:
         return _extreme(asked, rows, name, end)
     against = "left_out_tok_per_s" if column.startswith("leave_one_out") else "fitted_tok_per_s"
     ratios = rows.with_columns(ratio=pl.col(against) / pl.col("node_tok_per_s"))
-    listed = _ratios(asked, ratios, "throughput_rows", against)
+    behind = _ratios(asked, ratios, "throughput_rows", against)
     if column.endswith("geometric_sd"):
-        return asked.node(**typical_factor(ratios["ratio"], listed))
-    return _of_all(asked, listed, ratios["ratio"], column[-3:])
+        return asked.node(**typical_factor(ratios["ratio"], behind))
+    return _of_all(asked, behind, ratios["ratio"], column[-3:])
 
 
 def _sources(asked: Asked) -> Iterable[Node]:
     spec = asked.evidence.study(asked.study)["throughput"]
     for key in ("sources", "precision", "minimum_rows"):
         if key in spec:
-            yield study_key(asked.evidence, asked.study, ["throughput", key], str(spec[key]), label=f"throughput.{key}")
+            yield asked.entry("throughput", key, label=f"throughput.{key}")
 
 
 def _rows(asked: Asked, *, rows_of: pl.DataFrame, per: str, label: str = "benchmark rows behind the fit") -> Node:
     """The rows behind a curve, each with its throughput."""
     found = tuple(
-        benchmark(
-            asked.evidence,
+        asked.benchmark(
             row,
             value=row[per],
             unit="tok/s of a node" if per == "node_tok_per_s" else "tok/s per GPU",
@@ -85,40 +85,37 @@ def _rows(asked: Asked, *, rows_of: pl.DataFrame, per: str, label: str = "benchm
         )
         for row in rows_of.iter_rows(named=True)
     )
-    return Node(label=f"{len(found)} {label} of {rows_of['model'][0]}", children=found, alike=True)
+    return listed(found, f"{label} of {rows_of['model'][0]}")
 
 
 def _extreme(asked: Asked, rows: pl.DataFrame, column: str, end: str) -> Node:
     place = rows[column].arg_max() if end == "max" else rows[column].arg_min()
     row = rows.row(place, named=True)
-    leaf = benchmark(asked.evidence, row, value=row[column], symbol="row", label=f"row with the {end} of its model")
+    leaf = asked.benchmark(row, value=row[column], symbol="row", label=f"row with the {end} of its model")
     others = _rows(asked, rows_of=rows, per="node_tok_per_s" if "node_tok_per_s" in rows.columns else PER_GPU)
     return asked.node("row", [leaf, others])
 
 
-def _of_all(asked: Asked, listed: Node, values: pl.Series, end: str) -> Node:
-    return asked.node(
-        "x", [number("x", f"the {end} of {len(values)} ratios", EXTREMES[end](values), children=(listed,))]
-    )
+def _of_all(asked: Asked, behind: Node, values: pl.Series, end: str) -> Node:
+    return asked.stated(f"the {end} of {len(values)} ratios", EXTREMES[end](values), behind)
 
 
 def _ratios(asked: Asked, rows: pl.DataFrame, table: str, column: str) -> Node:
     found = []
     for row in rows.iter_rows(named=True):
-        leaf = corpus_row(asked.evidence, row["source"], row["row_id"], value=row["node_tok_per_s"], symbol="observed")
+        leaf = asked.corpus_row(row["source"], row["row_id"], value=row["node_tok_per_s"], symbol="observed")
         predicted = number("predicted", column.replace("_", " "), row[column], "tok/s")
         found.append(computed(f"{row['source']} {row['row_id']}", "predicted / observed", [predicted, leaf]))
-    return Node(label=f"{len(found)} ratios", children=tuple(found), alike=True)
+    return listed(found, "ratios")
 
 
 def published_row(asked: Asked) -> Node:
     """A number of `throughput_rows`."""
     row, column = asked.row, asked.column
-    leaf = benchmark(asked.evidence, row)
+    leaf = asked.benchmark(row)
     fit = asked.evidence.row("throughput_fit", study=asked.study, model=row["model"])
     if column == "node_tok_per_s":
-        plain = asked.evidence.row("throughput", source=row["source"], row_id=row["row_id"])
-        per_gpu = asked.of("throughput", plain, PER_GPU, "x")
+        per_gpu = asked.look_up("throughput", PER_GPU, "x", source=row["source"], row_id=row["row_id"])
         return asked.node(
             "x * gpus", [per_gpu, number("gpus", "GPUs of a node", NODE_GPUS), *assumed(log_linear.usable_rows)]
         )
@@ -138,9 +135,7 @@ def published_row(asked: Asked) -> Node:
 
 def _lengths(asked: Asked, row: dict) -> list[Node]:
     return [
-        corpus_row(
-            asked.evidence, row["source"], row["row_id"], value=row[name], symbol=symbol, label=name.replace("_", " ")
-        )
+        asked.corpus_row(row["source"], row["row_id"], value=row[name], symbol=symbol, label=name.replace("_", " "))
         for symbol, name in (("L_in", "input_tokens"), ("L_out", "output_tokens"))
     ]
 
@@ -169,10 +164,8 @@ def curve_point(asked: Asked) -> Node:
     fit = asked.evidence.row("throughput_fit", study=asked.study, model=asked.row["model"])
     symbols = {"b0": "intercept", "b1": "slope_input", "b2": "slope_output", "cap": "cap_tok_per_s"}
     children = [asked.of("throughput_fit", fit, name, symbol) for symbol, name in symbols.items()]
-    prompt = asked.evidence.study(asked.study)["workloads"]["traditional"]["input_tokens"]
-    keys = ["workloads", "traditional", "input_tokens"]
     lengths = [
-        study_key(asked.evidence, asked.study, keys, prompt, symbol="L_in", label="prompt of traditional queries"),
+        asked.entry("workloads", "traditional", "input_tokens", symbol="L_in", label="prompt of traditional queries"),
         number("L_out", "answer length of the point, chosen for drawing", asked.row["output_tokens"], "tokens"),
     ]
     note = "a point of a curve that is drawn; with the lengths of the fit at `throughput_fit`"
@@ -192,23 +185,20 @@ def _several(asked: Asked) -> pl.DataFrame:
 def configuration(asked: Asked) -> Node:
     """A number of `throughput_configurations`."""
     rows, column = _configured(asked), asked.column
-    listed = _rows(asked, rows_of=rows, per=PER_GPU, label="benchmark rows of the configuration")
+    behind = _rows(asked, rows_of=rows, per=PER_GPU, label="benchmark rows of the configuration")
     if column in COEFFICIENTS:
-        growth = config_key(
-            asked.evidence, ["throughput_forms", "kv_growth"], asked.row["kv_growth"], label="g: kv_growth"
-        )
-        return asked.node(children=[listed, growth, *assumed(gpu_time.fit)], note=NON_NEGATIVE)
+        growth = asked.setting("throughput_forms", "kv_growth", label="g: kv_growth")
+        return asked.node(children=[behind, growth, *assumed(gpu_time.fit)], note=NON_NEGATIVE)
     if column == "kv_growth":
-        value = asked.evidence.config["throughput_forms"]["kv_growth"]
-        return asked.node("g", [config_key(asked.evidence, ["throughput_forms", "kv_growth"], value, symbol="g")])
+        return asked.same(asked.setting("throughput_forms", "kv_growth"))
     if column == "fit_error_log_sd":
         return _stated_error(asked)
     if column.startswith(LENGTHS):
         name, _, end = column.rpartition("_")
         return _extreme(asked, rows, name, end)
     if column == "rows":
-        return asked.node(children=[listed])
-    return asked.node(children=[benchmark(asked.evidence, rows.row(0, named=True))])
+        return asked.node(children=[behind])
+    return asked.node(children=[asked.benchmark(rows.row(0, named=True))])
 
 
 def _stated_error(asked: Asked) -> Node:
@@ -216,28 +206,20 @@ def _stated_error(asked: Asked) -> Node:
     own = left_out.filter(pl.col("configuration") == asked.row["configuration"])
     squares = pl.col("ratio").log() ** 2
     everyone = left_out.select(squares.mean()).item()
+    its = (_left_out_rows(asked, own),)
+    all_rows = (asked.evidence.once("left out", read=lambda: _left_out_rows(asked, left_out)),)
+    label = "sum of squared log ratios of its rows, each predicted without itself"
     children = [
-        number(
-            "S",
-            "sum of squared log ratios of its rows, each predicted without itself",
-            own.select(squares.sum()).item(),
-            children=(_left_out_rows(asked, own),),
-        ),
-        number("n", "its rows", len(own), children=(_left_out_rows(asked, own),)),
+        number("S", label, own.select(squares.sum()).item(), children=its),
+        number("n", "its rows", len(own), children=its),
         number("k", "rows that the error of all configurations counts as", PRIOR_ROWS),
-        number(
-            "M",
-            f"mean squared log ratio of all {len(left_out)} rows left out of all configurations",
-            everyone,
-            children=(asked.evidence.once("left out", read=lambda: _left_out_rows(asked, left_out)),),
-        ),
+        number("M", f"mean squared log ratio of all {len(left_out)} rows left out", everyone, children=all_rows),
     ]
     return asked.node("sqrt((S + k * M) / (n + k))", children)
 
 
 def _left_out_rows(asked: Asked, rows: pl.DataFrame) -> Node:
-    found = tuple(_left_out_row(asked, row) for row in rows.iter_rows(named=True))
-    return Node(label=f"{len(found)} rows left out", children=found, alike=True)
+    return listed((_left_out_row(asked, row) for row in rows.iter_rows(named=True)), "rows left out")
 
 
 def _left_out_row(asked: Asked, row: dict) -> Node:
@@ -245,14 +227,14 @@ def _left_out_row(asked: Asked, row: dict) -> Node:
     source, row_id = row["source"], row["row_id"]
     return asked.evidence.once(
         *("left out", row["form"], source, row_id),
-        read=lambda: corpus_row(asked.evidence, source, row_id, value=row["ratio"], label=label),
+        read=lambda: asked.corpus_row(source, row_id, value=row["ratio"], label=label),
     )
 
 
 def left_out(asked: Asked) -> Node:
     """A number of `throughput_left_out`."""
     row, column = asked.row, asked.column
-    observed = corpus_row(asked.evidence, row["source"], row["row_id"], value=row[PER_GPU], symbol="observed")
+    observed = asked.corpus_row(row["source"], row["row_id"], value=row[PER_GPU], symbol="observed")
     if column == "ratio":
         return asked.node("predicted / observed", [asked.beside("predicted_tok_per_s_per_gpu", "predicted"), observed])
     if column == "fit_error_log_sd":
@@ -264,7 +246,7 @@ def left_out(asked: Asked) -> Node:
         prior = np.inf if row["form"].startswith("borrowed") else PRIOR_ROWS
         stated = fits.with_fit_error(all_rows.drop("fit_error_log_sd", "inside_90"), prior_rows=prior)
         here = stated.filter(source=row["source"], row_id=row["row_id"])["fit_error_log_sd"].item()
-        return asked.node("x", [number("x", note, here, children=(_left_out_rows(asked, all_rows),))])
+        return asked.stated(note, here, _left_out_rows(asked, all_rows))
     if column != "predicted_tok_per_s_per_gpu":
         return asked.node(children=[observed])
     others = _configured(asked).filter((pl.col("row_id") != row["row_id"]) | (pl.col("source") != row["source"]))
@@ -274,16 +256,15 @@ def left_out(asked: Asked) -> Node:
     if row["form"] == "gpu_seconds":
         growth = asked.evidence.config["throughput_forms"]["kv_growth"]
         form = gpu_time.fit(*(others[name].to_numpy() for name in (*LENGTHS, PER_GPU)), growth)
-        listed = _rows(asked, rows_of=others, per=PER_GPU, label="other rows of its configuration")
+        behind = _rows(asked, rows_of=others, per=PER_GPU, label="other rows of its configuration")
         return asked.node(
             "L_out / (a * L_in + b * L_out + c * L_out * (L_in + g * L_out))",
-            [*_form(form, "of a fit without the row"), *_lengths(asked, row), listed],
+            [*_form(form, "of a fit without the row"), *_lengths(asked, row), behind],
             note=NON_NEGATIVE,
         )
     kinship = row["form"].removeprefix("borrowed_")
-    facts = _facts(asked)
-    target = facts.filter(pl.col("configuration") == row["configuration"]).row(0, named=True)
-    borrowed = [_borrowed(asked, facts, target, kinship, column, symbol) for column, symbol in COEFFICIENTS.items()]
+    target = transferred.facts(asked).filter(configuration=row["configuration"]).row(0, named=True)
+    borrowed = [transferred.coefficient(asked, target, kinship, *column) for column in COEFFICIENTS.items()]
     growth = number("g", "part of an answer in its own context", target["kv_growth"])
     return asked.node(
         "L_out / (a * L_in + b * L_out + c * L_out * (L_in + g * L_out))",
@@ -306,37 +287,32 @@ def forms(asked: Asked) -> Node:
     rows = asked.evidence.rows("throughput_left_out", form=asked.row["form"])
     if asked.row["configuration"] != "all":
         rows = rows.filter(pl.col("configuration") == asked.row["configuration"])
-    listed = _left_out_rows(asked, rows)
+    behind = _left_out_rows(asked, rows)
     ratios, column = rows["ratio"], asked.column
     if column == "ratio_geometric_sd":
-        return asked.node(**typical_factor(ratios, listed))
+        return asked.node(**typical_factor(ratios, behind))
     if column == "ratio_geometric_mean":
-        mean = number("m", "mean of the logarithms of the ratios", float(ratios.log().mean()), children=(listed,))
+        mean = number("m", "mean of the logarithms of the ratios", float(ratios.log().mean()), children=(behind,))
         return asked.node("exp(m)", [mean])
     if column in ("ratio_min", "ratio_max"):
-        return _of_all(asked, listed, ratios, column[-3:])
+        return _of_all(asked, behind, ratios, column[-3:])
     counts = {
         "rows": len(rows),
         "configurations": rows["configuration"].n_unique(),
         "share_within_band": int(ratios.is_between(*fits.BAND).sum()),
         "share_inside_90": int(rows["inside_90"].sum()),
     }
-    counted = number("x", f"rows counted: {asked.node().note}", counts[column], children=(listed,))
+    counted = number("x", f"rows counted: {asked.node().note}", counts[column], children=(behind,))
     if column.startswith("share"):
         return asked.node("x / n", [counted, asked.beside("rows", "n")])
-    return asked.node("x", [counted])
-
-
-def _facts(asked: Asked) -> pl.DataFrame:
-    read = asked.evidence.nested_tables
-    return asked.evidence.once("facts", read=lambda: with_facts(read.coefficients, read.models, read.hardware))
+    return asked.same(counted)
 
 
 def _nested(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     if row["form"] != "gpu_seconds":
-        listed = log_linear_rows(asked, asked.study, row["model"])
-        return asked.node(children=[listed, *_sources(asked), *assumed(log_linear.fit)], note=LEAST_SQUARES)
+        behind = log_linear_rows(asked, asked.study, row["model"])
+        return asked.node(children=[behind, *_sources(asked), *assumed(log_linear.fit)], note=LEAST_SQUARES)
     if row["kinship"] == OWN:
         used = asked.evidence.row("throughput_configurations", configuration=row["configuration"])
         if column in used:
@@ -344,22 +320,22 @@ def _nested(asked: Asked) -> Node:
                 "rows of its own: the newest engine version, and of that the parallelism with the fewest GPU-seconds"
                 " at 1,000 tokens in and out"
             )
-            return asked.node("x", [asked.of("throughput_configurations", used, column, "x")], note=note)
+            return asked.same(asked.of("throughput_configurations", used, column), note=note)
         rows = asked.evidence.rows("throughput_left_out", form="gpu_seconds", configuration=row["configuration"])
         return _of_all(asked, _left_out_rows(asked, rows), rows["ratio"], column[-3:])
-    facts, target = _facts(asked), _target(asked)
+    facts, target = transferred.facts(asked), transferred.target(asked)
     if column in COEFFICIENTS:
-        found = _borrowed(asked, facts, target, row["kinship"], column, "x")
-        return asked.node("x", [found], note=f"borrowed: it was never measured at several lengths ({row['kinship']})")
+        found = transferred.coefficient(asked, target, row["kinship"], column, "x")
+        return asked.same(found, note=f"borrowed: it was never measured at several lengths ({row['kinship']})")
     if column == "fit_error_log_sd":
-        form = asked.evidence.row("throughput_forms", form=f"borrowed_{row['kinship']}", configuration="all")
-        return asked.node("ln(x)", [asked.of("throughput_forms", form, "ratio_geometric_sd", "x")])
+        key = {"form": f"borrowed_{row['kinship']}", "configuration": "all"}
+        return asked.node("ln(x)", [asked.look_up("throughput_forms", "ratio_geometric_sd", "x", **key)])
     found = borrowing.relatives(facts, target, row["kinship"])
     if column == "rows":
-        return asked.node(children=[_relatives(asked, found, "configuration")], note="none of its own; borrowed")
-    note = f"median over the {len(found)} relatives"
-    listed = _relatives(asked, found, column)
-    return asked.node("x", [number("x", note, found[column].median(), children=(listed,))])
+        behind = [transferred.relatives(asked, found, "configuration")]
+        return asked.node(children=behind, note="none of its own; borrowed")
+    relatives = transferred.relatives(asked, found, column)
+    return asked.stated(f"median over the {len(found)} relatives", found[column].median(), relatives)
 
 
 def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
@@ -372,76 +348,3 @@ def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
     ).filter(pl.col("model") == model)
     label = "rows, known errors put right by resources/corrections.csv," if spec["corrected"] else "benchmark rows"
     return _rows(asked, rows_of=used, per="node_tok_per_s", label=f"{label} behind the fit")
-
-
-def _target(asked: Asked) -> dict:
-    read = asked.evidence.nested_tables
-    one = pl.DataFrame({name: [asked.row[name]] for name in ("model", "gpu", "precision")})
-    row = with_facts(one, read.models, read.hardware).row(0, named=True)
-    return row | {"configuration": "", "kv_growth": asked.row["kv_growth"]}
-
-
-def _relatives(asked: Asked, found: pl.DataFrame, column: str) -> Node:
-    nodes = tuple(
-        asked.of("throughput_configurations", row, column if column != "configuration" else "rows")
-        for row in found.select(pl.exclude("bandwidth", "bytes", "peak")).iter_rows(named=True)
-    )
-    return Node(label=f"{len(nodes)} relatives", children=nodes, alike=True)
-
-
-def _borrowed(asked: Asked, facts: pl.DataFrame, target: dict, kinship: str, column: str, symbol: str) -> Node:
-    """A coefficient borrowed from relatives: the median of theirs, each scaled."""
-    found = []
-    for row in borrowing.relatives(facts, target, kinship).iter_rows(named=True):
-        formula, factors = _scaling(asked, kinship, column, target, row)
-        own = asked.of("throughput_configurations", row, column, "x")
-        found.append(computed(f"of {row['configuration']}", formula, [own, *factors], symbol=f"r_{len(found) + 1}"))
-    expression = f"median({', '.join(node.symbol for node in found)})"
-    note = f"median over {len(found)} relatives of kinship {kinship}, each scaled by what its coefficient goes with"
-    return computed(
-        column.replace("_", " "),
-        expression,
-        [*found, *assumed(borrowing.borrowed)],
-        symbol=symbol,
-        note=note,
-        alike=True,
-    )
-
-
-def _scaling(asked: Asked, kinship: str, column: str, target: dict, row: dict) -> tuple[str, list[Node]]:
-    """How a relative's coefficient is scaled; the same as in `relatives.borrowed`, which a test holds it to."""
-
-    def pair(name: str) -> list[Node]:
-        return [_fact(asked, name, of, f"{name}_{who}") for who, of in (("own", target), ("other", row))]
-
-    if kinship == "other_version":
-        return "x", []
-    if kinship in ("other_model", "other_architecture"):
-        sizes = pair("active")
-        root = column == "attention_s_per_token2"
-        return ("x * sqrt(active_own / active_other)" if root else "x * active_own / active_other"), sizes
-    if column == "prefill_s_per_token":
-        return "x * peak_other / peak_own", pair("peak")
-    traffic = pair("bandwidth")
-    if column == "attention_s_per_token2":
-        return "x * bandwidth_other / bandwidth_own", traffic
-    return (
-        "x * bandwidth_other / bandwidth_own * bytes_own / bytes_other",
-        [*traffic, *pair("bytes")],
-    )
-
-
-def _fact(asked: Asked, name: str, of: dict, symbol: str) -> Node:
-    """What a coefficient is scaled by, of one model and GPU."""
-    if name == "bytes":
-        label = f"bytes per parameter in {of['precision']}"
-        return constant(number_formats, "BYTES_PER_PARAMETER", of["bytes"], label, symbol=symbol)
-    if name == "active":
-        column, file, key = "active_parameters_billions", "models.csv", {"model": of["model"]}
-    else:
-        file, key, column = "hardware.csv", {"gpu": of["gpu"]}, "memory_bandwidth_gb_per_s"
-        if name == "peak":
-            formats = number_formats.COMPUTE[of["precision"]]
-            column = max((f"peak_{kind}_tflop_per_s" for kind in formats), key=lambda peak: of[peak] or 0.0)
-    label = f"{column.replace('_', ' ')} of {next(iter(key.values()))}"
-    return resource(asked.evidence, file, key, column, symbol=symbol, label=label)

@@ -5,8 +5,8 @@ import polars as pl
 from inference_energy.energy import board_evidence, intervention_evidence
 from inference_energy.energy.adopted import DECIMALS
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.sources import assumed, corpus_row, resource
-from inference_energy.explain.step import Node, number
+from inference_energy.explain.sources import assumed
+from inference_energy.explain.step import Node, listed, number
 from inference_energy.statistics.quantiles import SHARES
 
 PER_GPU = "output_tok_per_s_per_gpu"
@@ -24,11 +24,11 @@ def pair(asked: Asked) -> Node:
 
     def both(table: str, of: str) -> list[Node]:
         """A column of the rows after and before the step."""
-        return [asked.of(table, asked.evidence.row(table, **key), of, symbol) for symbol, key in names.items()]
+        return [asked.look_up(table, of, symbol, **key) for symbol, key in names.items()]
 
     if column.endswith("line"):
         key = names["before" if column.startswith("reference") else "after"]
-        return asked.node(children=[corpus_row(asked.evidence, **key)])
+        return asked.node(children=[asked.corpus_row(**key)])
     if column == "energy_multiplier":
         parts = [asked.beside(name, name) for name in ("multiplier", "power_ratio")]
         return asked.node("multiplier / power_ratio", parts, note=row["basis"])
@@ -44,16 +44,16 @@ def board_share(asked: Asked) -> Node:
     """A number of `board_power_shares`."""
     row, column = asked.row, asked.column
     if column == "tdp_w":
-        return asked.node("TDP", [_tdp(asked, row["gpu"], "TDP")])
+        return asked.same(_tdp(asked, row["gpu"], "TDP"))
     if column == "board_share_of_tdp":
         columns = {"J": ENERGY, "TPS": PER_GPU, "TDP": "tdp_w"}
         return asked.node("J * TPS / TDP", [asked.beside(name, symbol) for symbol, name in columns.items()])
-    run = asked.evidence.row("measured_energy", **{name: row[name] for name in ROW}, boundary="gpu_boards")
-    return asked.node("x", [asked.of("measured_energy", run, column, "x")])
+    run = {name: row[name] for name in ROW}
+    return asked.same(asked.look_up("measured_energy", column, boundary="gpu_boards", **run))
 
 
 def _tdp(asked: Asked, gpu: str, symbol: str) -> Node:
-    return resource(asked.evidence, "hardware.csv", {"gpu": gpu}, "tdp_w", symbol=symbol, label=f"TDP, {gpu}", unit="W")
+    return asked.resource("hardware.csv", {"gpu": gpu}, "tdp_w", symbol=symbol, label=f"TDP, {gpu}", unit="W")
 
 
 def adopted(asked: Asked, file: str, key: dict[str, str], quantity: str) -> tuple[Node, ...]:
@@ -66,18 +66,12 @@ def adopted(asked: Asked, file: str, key: dict[str, str], quantity: str) -> tupl
         quantity: name of the columns without `_p05` and `_p95`.
     """
     _, cells = asked.evidence.registry_row(f"resources/{file}", **key)
-    return tuple(
-        resource(
-            asked.evidence,
-            file,
-            key,
-            f"{quantity}_{end}",
-            symbol=end,
-            note="derivation",
-            children=_behind(asked, cells, quantity, end),
-        )
-        for end in ("p05", "p95")
-    )
+    found = []
+    for end in ("p05", "p95"):
+        behind = _behind(asked, cells, quantity, end)
+        facts = {"symbol": end, "note": "derivation", "children": behind}
+        found.append(asked.resource(file, key, f"{quantity}_{end}", **facts))
+    return tuple(found)
 
 
 def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tuple[Node, ...]:
@@ -97,16 +91,10 @@ def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tup
     share = f"P{100 * SHARES[end]:g}"
     value = found[f"{figure.removeprefix('energy_')}_{end}"]
     nearest = rows.sort((pl.col(figure) - value).abs(), *ROW).iter_rows(named=True)
-    listed = tuple(asked.of(table, row, figure) for row in nearest)
-    return (
-        number(
-            "",
-            f"{share} of {len(rows)} rows of {table}, {name}, {found['models']} models",
-            value,
-            note=f"adopted rounded to {DECIMALS} decimals{limit}",
-            children=(
-                Node(label=f"rows of {table}, {name}, those nearest to {share} first", children=listed, alike=True),
-                Node(label=f"assumptions behind {table}", children=assumed(code)),
-            ),
-        ),
+    words = f"rows of {table}, {name}, those nearest to {share} first"
+    children = (
+        listed((asked.of(table, row, figure) for row in nearest), words),
+        Node(label=f"assumptions behind {table}", children=assumed(code)),
     )
+    label = f"{share} of {len(rows)} rows of {table}, {name}, {found['models']} models"
+    return (number("", label, value, note=f"adopted rounded to {DECIMALS} decimals{limit}", children=children),)

@@ -1,7 +1,7 @@
 """Headline numbers: the numbers of result tables that each is declared to be, beside what a publication prints."""
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.sources import constant, quoted, study_key
+from inference_energy.explain.sources import constant, quoted
 from inference_energy.explain.step import Node, Place, computed, number
 from inference_energy.headline import declarations
 from inference_energy.headline import printed as headline_printed
@@ -97,12 +97,12 @@ def _nodes(asked: Asked, source: Source, symbol: str, column: str | None = None)
             return [asked.of(source.table, _row(asked, source), column or source.column, symbol)]
         case StudyKey():
             facts = {"symbol": symbol, "unit": source.unit}
-            return [study_key(asked.evidence, asked.study, source.keys, source.value, **facts)]
+            return [asked.entry(*source.keys, **facts)]
     cell = _chosen(asked, source)
     found = _nodes(asked, cell, symbol, column)
     if source.listed:
         keys, label = [source.listed, source.cells.index(cell)], source.listed.replace("_", " ")
-        found.append(study_key(asked.evidence, asked.study, keys, cell.key[-1], label=label))
+        found.append(asked.entry(*keys, value=cell.key[-1], label=label))
     return found
 
 
@@ -117,10 +117,9 @@ def _row(asked: Asked, cell: Cell) -> dict:
 
 def _sampling_error(asked: Asked, source: Source) -> Node:
     """Standard error of a headline number in a run of the size that was published."""
-    published = asked.evidence.study(asked.study)["as_published"]["draws_per_model"]
     size = [
         number("n", "draws of ours", asked.evidence.config["draws"]),
-        study_key(asked.evidence, asked.study, ["as_published", "draws_per_model"], published, symbol="n_published"),
+        asked.entry("as_published", "draws_per_model", symbol="n_published"),
     ]
     match source:
         case Cell(error=str(), of_run=False):

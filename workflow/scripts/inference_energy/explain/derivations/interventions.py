@@ -1,7 +1,8 @@
 """What interventions save: the multiplier of a lever, levers together, and the energy that remains."""
 
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
+from operator import mul
 
 import numpy as np
 
@@ -9,14 +10,15 @@ from inference_energy.energy import interventions as energy_interventions
 from inference_energy.energy.interventions import Lever
 from inference_energy.explain.asked import Asked, closed
 from inference_energy.explain.derivations import oviedo
+from inference_energy.explain.derivations.distributions import median_of
 from inference_energy.explain.derivations.evidence import adopted
-from inference_energy.explain.derivations.service import Situation, energy_at
-from inference_energy.explain.sources import assumed, study_key
-from inference_energy.explain.step import Node, computed, number
+from inference_energy.explain.derivations.medians import Situation, medians
+from inference_energy.explain.sources import assumed
+from inference_energy.explain.step import Node, computed, listed
+from inference_energy.explain.trace import Traced, leaf, named
 from inference_energy.oviedo import interventions
 from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, levers_of
-from inference_energy.statistics.distributions import median, product
-from inference_energy.statistics.quantiles import Z_P95
+from inference_energy.statistics.distributions import LogNormal, median, product
 
 FILE = "interventions.csv"
 SAVES = "what a lever divides its ingredient by; one that acts on a part of the energy saves less than its own range"
@@ -24,7 +26,7 @@ SAVES = "what a lever divides its ingredient by; one that acts on a part of the 
 
 def explained(asked: Asked) -> Node:
     """A number of `intervention_multipliers`."""
-    if asked.evidence.study(asked.study)["method"] == "published":
+    if asked.entries.method == "published":
         return _published(asked)
     return _nested(asked)
 
@@ -33,119 +35,67 @@ def explained(asked: Asked) -> Node:
 
 
 def _published(asked: Asked) -> Node:
-    study, workload, lever = asked.evidence.typed_study(asked.study), asked.row["workload"], asked.row["lever"]
-    names = list(levers_of(study, workload)) if lever == COMBINED else [lever]
+    row, study = asked.row, asked.entries
+    law = interventions.multipliers(study, row["workload"])[row["lever"]]
+    names = list(levers_of(study, row["workload"])) if row["lever"] == COMBINED else [row["lever"]]
+    median_node = _multiplier(asked, names, law, 0.0)
     if asked.column.startswith("multiplier"):
-        score = STANDARD_SCORES[asked.column.removeprefix("multiplier_")]
-        return asked.node(**_multiplier(asked, names, score))
+        return asked.follows(_multiplier(asked, names, law, STANDARD_SCORES[asked.column.removeprefix("multiplier_")]))
     if asked.column == "energy_wh_p50_se":
         return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the untrimmed draws")
-    base = asked.evidence.row(
-        "energy_per_query",
-        study=asked.study,
-        workload=workload,
-        subject=asked.row["subject"],
-        spread=asked.row["spread"],
-    )
-    plain = replace(asked, table="energy_per_query", row=base)
+    key = {name: row[name] for name in ("study", "workload", "subject", "spread")}
+    base = asked.evidence.row("energy_per_query", **key)
+    rest = [median_node, *assumed(interventions.multipliers)]
     if asked.column.endswith("_exact"):
-        return asked.node(children=[_below(asked, plain, names), *assumed(interventions.multipliers)])
-    name = asked.quantile
-    ratio = closed(
-        "Closed form: the energy without the lever over the lever's median",
-        "E / x",
-        [
-            asked.of("energy_per_query", base, f"energy_wh_{name}", "E"),
-            Node(
-                symbol="x",
-                label="median multiplier",
-                value=asked.row["multiplier_p50"],
-                **_multiplier(asked, names, 0.0),
-            ),
-        ],
-        "every query is divided by its own draw of the multiplier, which also widens the spread",
-        unit="Wh",
-    )
-    return asked.node(children=[ratio, *assumed(interventions.multipliers)], note="Monte Carlo of the divided draws")
+
+        def cdf(model: str) -> float:
+            of = asked.evidence.exact(asked.study, row["workload"], model)
+            return replace(of, factor=product([of.factor, law.inverse()])).cdf(asked.value)
+
+        shares = oviedo.below(replace(asked, table="energy_per_query", row=base), asked.value, 0.5, cdf)
+        return asked.node(children=[shares, *rest], note="each query divided by its multiplier")
+    children = [
+        asked.of("energy_per_query", base, f"energy_wh_{asked.quantile}", "E"),
+        replace(median_node, symbol="x"),
+    ]
+    why = "every query is divided by its own draw of the multiplier, which also makes queries more variable"
+    ratio = closed("Closed form: the energy without over the median multiplier", "E / x", children, why, unit="Wh")
+    return asked.node(children=[ratio, *rest[1:]], note="Monte Carlo of the divided draws")
 
 
-def _multiplier(asked: Asked, names: list[str], score: float) -> dict:
-    """Formula and children of a quantile of a product of log-normals."""
-    children, middle, spread = [], [], []
-    for place, name in enumerate(names, start=1):
-        spec = asked.evidence.study(asked.study)["interventions"]["levers"][name]
-        for end in ("p05", "p95"):
-            keys = ["interventions", "levers", name, end]
-            label = f"{spec['label']}: {end} of its multiplier"
-            symbol = f"{end}_{place}"
-            children.append(study_key(asked.evidence, asked.study, keys, spec[end], symbol=symbol, label=label))
-        middle.append(f"sqrt(p05_{place} * p95_{place})")
-        spread.append(f"ln(p95_{place} / p05_{place}) ** 2")
-    formula = " * ".join(middle)
+def _multiplier(asked: Asked, names: list[str], law: LogNormal, score: float) -> Node:
+    """A quantile of a product of log-normals: of their medians, and of the deviation of all together."""
+    found = reduce(mul, (median_of(asked, "interventions", "levers", name) for name in names))
     if score:
-        formula += f" * exp(q * sqrt({' + '.join(spread)}) / (2 * z))"
-        children += [number("q", "standard score", score), number("z", "normal P95 as rounded there", Z_P95)]
-    return {"formula": formula, "children": tuple(children), "note": "log-normal; independent levers multiply"}
-
-
-def _below(asked: Asked, plain: Asked, names: list[str]) -> Node:
-    law = interventions.multipliers(asked.evidence.typed_study(asked.study), asked.row["workload"])[asked.row["lever"]]
-    members = oviedo.weights(plain)
-    terms = []
-    for model, weight in members.items():
-        of = asked.evidence.exact(asked.study, asked.row["workload"], model)
-        divided = replace(of, factor=product([of.factor, law.inverse()]))
-        share = number(
-            "F", f"share of the queries of {model} below, each divided by its multiplier", divided.cdf(asked.value)
-        )
-        terms += [replace(oviedo.weight(plain, model, weight), symbol=f"w_{len(terms) // 2 + 1}")]
-        terms += [replace(share, symbol=f"F_{len(terms) // 2 + 1}")]
-    formula = " + ".join(f"w_{place} * F_{place}" for place in range(1, len(members) + 1))
-    median_law = Node(
-        symbol="", label="multiplier, median", value=law.percentile(0.0), **_multiplier(asked, names, 0.0)
-    )
-    return Node(
-        label=f"Share of queries below {asked.value:.9g} Wh: must be 0.5",
-        value=0.5,
-        formula=formula,
-        children=(*terms, median_law),
-    )
+        sd = Node(label="log deviation of the product: root of the sum of their squares", symbol="sd")
+        found = found * np.exp(score * leaf(sd, law.log_sd))
+    return found.step("median multiplier", note="log-normal; independent interventions multiply")
 
 
 # Method nested
 
 
 def _nested(asked: Asked) -> Node:
-    row, column = asked.row, asked.column
-    study = asked.evidence.study(asked.study)
-    names = _names(asked)
-    spec = study["interventions"]
-    rows = tuple(lever_row(asked, name) for name in names)
-    listed = Node(label=f"{len(rows)} lever(s)", children=rows, alike=True)
+    column = asked.column
     if column == "energy_wh_p50_se":
         return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the draws")
+    names, of = _names(asked), Situation.of(asked)
+    rows = listed((lever_row(asked, name) for name in names), "interventions")
     if column.startswith("multiplier"):
-        of = Situation.of(asked)
-        before = replace(energy_at(asked, of), symbol="before")
-        after = replace(_pulled(asked, of, names, row["combination"]), symbol="after")
-        note = "before / after with everything, levers included, at its median"
-        form = closed("Closed form of the multiplier", "before / after", [before, after], note, unit="x")
-        overlap = study_key(asked.evidence, asked.study, ["interventions", "overlap"], spec["overlap"])
-        extra = [overlap] if row["combination"] == "overlap" else []
+        saved = energy_interventions.saving(before_wh=of.energy(), after_wh=_after(asked, of, names))
+        note = "before / after with everything, interventions included, at its median"
         return asked.node(
-            children=[form, listed, *extra, *assumed(energy_interventions)],
+            children=[saved.step("Closed form of the multiplier", note=note), rows, *assumed(energy_interventions)],
             note=f"over draws of what the fleet shares: {SAVES}",
         )
-    remaining = [name for name in names if not _levers(asked)[name].in_benchmarks]
-    of = Situation.of(asked)
-    after = _pulled(asked, of, remaining, row["combination"])
-    note = "levers that today's benchmarks contain leave the energy as it is: it is counted there already"
-    form = replace(after, label="Closed form: mean energy that remains, everything at its median")
-    return asked.node(children=[form, listed, *assumed(energy_interventions)], note=note)
+    after = _after(asked, of, [name for name in names if not _levers(asked)[name].in_benchmarks])
+    form = after.step("Closed form: mean energy that remains, everything at its median")
+    note = "interventions that today's benchmarks contain leave the energy as it is: it is counted there already"
+    return asked.node(children=[form, rows, *assumed(energy_interventions)], note=note)
 
 
 def _names(asked: Asked) -> list[str]:
-    names = asked.evidence.study(asked.study)["interventions"]["levers"]
+    names = asked.entries.interventions.levers
     lever = asked.row["lever"]
     if lever == "all_levers":
         return list(names)
@@ -159,70 +109,46 @@ def _levers(asked: Asked) -> dict[str, Lever]:
     return energy_interventions.chosen(table["lever"].to_list(), table, "resources/interventions.csv")
 
 
-def lever_row(asked: Asked, name: str, symbol: str = "") -> Node:
-    """A lever's median multiplier with its row of `resources/interventions.csv`."""
+def lever_row(asked: Asked, name: str) -> Node:
+    """The median multiplier of an intervention with its row of `resources/interventions.csv`."""
     lever = _levers(asked)[name]
     ends = adopted(asked, FILE, {"lever": name}, "multiplier")
-    value = median(lever.multiplier)
+    known = ends[0].value == ends[1].value
     note = f"acts on {lever.acts_on}; log-normal, never below 1"
-    if value == ends[0].value == ends[1].value:
-        return computed(lever.label, "p05", ends, symbol=symbol, note=note, unit="x")
-    return computed(lever.label, "max(sqrt(p05 * p95), 1)", ends, symbol=symbol, note=note, unit="x")
+    return computed(lever.label, "p05" if known else "max(sqrt(p05 * p95), 1)", ends, note=note, unit="x")
 
 
-def divisors(asked: Asked, of: Situation, names: list[str], overlap: float) -> dict[str, Node]:
-    """What levers at their medians together divide each ingredient by."""
+def divisors(asked: Asked, names: list[str], combination: str, subject: str, workload: str) -> dict[str, Traced]:
+    """What interventions at their medians together divide each ingredient by.
+
+    Args:
+        asked: what is asked for.
+        names: of the interventions.
+        combination: `overlap` where those of a group overlap as in the study.
+        subject: whose queries decide which of a group saves most.
+        workload: of these queries.
+    """
     chosen = {name: _levers(asked)[name] for name in names}
-    multipliers = {name: np.asarray([median(lever.multiplier)]) for name, lever in chosen.items()}
-    service, workload = of.service, of.workload
-    alone = energy_interventions.savings(service, of.shared, of.subject, workload, chosen, multipliers)
-    together = energy_interventions.divisors(chosen, multipliers, overlap, alone)
-    found = {}
-    for acts_on, value in together.items():
-        behind = [name for name, lever in chosen.items() if lever.acts_on == acts_on]
-        rows = [lever_row(asked, name, f"x_{place}") for place, name in enumerate(behind, start=1)]
-        independent = float(np.prod([row.value for row in rows]))
-        label = f"levers on {acts_on}: {', '.join(behind)}"
-        if np.isclose(independent, value[0], rtol=1e-9):
-            found[acts_on] = computed(label, " * ".join(row.symbol for row in rows), rows, symbol=f"by_{acts_on}")
-        else:
-            note = f"of a group the one that saves most counts fully, the others to the power 1 - {overlap:g}"
-            found[acts_on] = number(f"by_{acts_on}", label, float(value[0]), note=note, children=tuple(rows))
-    return found
-
-
-def _pulled(asked: Asked, of: Situation, names: list[str], combination: str) -> Node:
-    overlap = asked.evidence.study(asked.study)["interventions"]["overlap"] if combination == "overlap" else 0.0
-    return with_levers(asked, of, names, overlap)
-
-
-def with_levers(asked: Asked, of: Situation, names: list[str], overlap: float) -> Node:
-    """Mean energy with levers pulled, everything at its median."""
-    by = divisors(asked, of, names, overlap)
-    values = {name: np.asarray(node.value) for name, node in by.items()}
-    shared = energy_interventions.pulled(of.shared, values)
-    moved = {name for name in ("load", "attainment", "pue") if name in by}
-    words: Mapping[str, str] = {
-        name: f"median {of.value(name):.4g}, {'over' if name == 'pue' else 'times'} the levers' {by[name].value:.4g},"
-        f" {'no lower' if name == 'pue' else 'no higher'} than 1"
-        for name in moved
+    service = asked.evidence.service(asked.study)
+    service = service.narrowed(subject, [workload], [service.study.boundary.query])
+    medians_of = {name: np.array([median(lever.multiplier)]) for name, lever in chosen.items()}
+    alone = energy_interventions.savings(service, medians(service), subject, workload, chosen, medians_of)
+    overlap = asked.entry("interventions", "overlap", symbol="overlap")
+    found = energy_interventions.divisors(
+        chosen,
+        {name: leaf(lever_row(asked, name), value[0]) for name, value in medians_of.items()},
+        leaf(overlap) if combination == "overlap" else 0.0,
+        alone,
+    )
+    return {
+        acts_on: named(value, f"interventions on {acts_on.replace('_', ' ')}", f"by_{acts_on}", unit="x")
+        for acts_on, value in found.items()
     }
-    pulled = Situation(
-        of.name,
-        of.service,
-        shared,
-        of.subject,
-        of.workload,
-        of.boundary,
-        divisors=by,
-        set_to=of.set_to | words,
-    )
-    node = energy_at(asked, pulled)
-    rows = tuple(by.values())
-    return replace(
-        node, label=f"{node.label}, levers pulled: {', '.join(names)}", children=(*node.children, *_plain(rows))
-    )
 
 
-def _plain(rows: tuple[Node, ...]) -> tuple[Node, ...]:
-    return tuple(replace(row, symbol="") for row in rows)
+def _after(asked: Asked, of: Situation, names: list[str]) -> Traced:
+    """Mean energy with interventions applied, everything at its median, Wh."""
+    by = divisors(asked, names, asked.row["combination"], of.subject, of.workload)
+    energies = energy_interventions.per_gpu_second(of.service, of.shared, by)
+    shared = energy_interventions.pulled(of.shared, by)
+    return of.service.mean_wh(shared, of.subject, of.workload, energies, by)[of.boundary]

@@ -3,8 +3,8 @@
 import polars as pl
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.sources import QUOTED, assumed, benchmark, constant
-from inference_energy.explain.step import Node, number
+from inference_energy.explain.sources import QUOTED, assumed, constant
+from inference_energy.explain.step import Node, listed, number
 from inference_energy.throughput import latency
 from inference_energy.throughput.latency import CASE, ENERGY, LATENCY, PER_GPU, SHARE
 
@@ -13,7 +13,7 @@ RUN_COLUMNS = (*QUOTED, "inter_token_latency_mean_ms", "inter_token_latency_p50_
 
 def _leaf(asked: Asked, run: dict, column: str, symbol: str, label: str) -> Node:
     row = asked.evidence.row("measured_energy", source=run["source"], row_id=run["row_id"])
-    return benchmark(asked.evidence, row, value=run[column], symbol=symbol, label=label, columns=RUN_COLUMNS)
+    return asked.benchmark(row, value=run[column], symbol=symbol, label=label, columns=RUN_COLUMNS)
 
 
 def run(asked: Asked) -> Node:
@@ -22,7 +22,7 @@ def run(asked: Asked) -> Node:
     if column == "time_per_output_token_ms":
         measured = asked.evidence.row("measured_energy", source=row["source"], row_id=row["row_id"])
         speed = measured["throughput_tok_per_s"]
-        leaf = benchmark(asked.evidence, measured, value=speed, symbol="TPS", label="throughput", columns=RUN_COLUMNS)
+        leaf = asked.benchmark(measured, value=speed, symbol="TPS", label="throughput", columns=RUN_COLUMNS)
         return asked.node("1000 * n / TPS", [asked.beside("concurrency", "n"), leaf], note="Little's law")
     if column == "energy_over_best":
         case = _case(asked)
@@ -32,8 +32,8 @@ def run(asked: Asked) -> Node:
         return asked.node("own / best", [own, least])
     plain = asked.evidence.row("measured_energy", source=row["source"], row_id=row["row_id"])
     if column in plain:
-        return asked.node("x", [asked.of("measured_energy", plain, column, "x")])
-    return asked.node("x", [_leaf(asked, row, column, "x", "latency between tokens, as its source states it")])
+        return asked.same(asked.of("measured_energy", plain, column))
+    return asked.same(_leaf(asked, row, column, "x", "latency between tokens, as its source states it"))
 
 
 def _case(asked: Asked) -> pl.DataFrame:
@@ -41,23 +41,23 @@ def _case(asked: Asked) -> pl.DataFrame:
 
 
 def _runs(asked: Asked, runs: pl.DataFrame) -> Node:
-    found = tuple(
+    found = (
         _leaf(asked, each, ENERGY, "", f"{each['row_id']}: {each[LATENCY]:.4g} ms between tokens")
         for each in runs.sort(LATENCY).iter_rows(named=True)
     )
-    return Node(label=f"{len(found)} runs", children=found, alike=True)
+    return listed(found, "runs")
 
 
 def cost(asked: Asked) -> Node:
     """A number of `latency_costs`."""
     column, runs = asked.column, _case(asked)
     if column == "target_ms":
-        return asked.node("x", [_target(asked)])
+        return asked.same(_target(asked))
     meets = runs.filter(pl.col(LATENCY) <= asked.row["target_ms"], ~pl.col("stalled"))
     if column in ("runs", "runs_that_meet"):
         counted = runs if column == "runs" else meets
         listed = _runs(asked, counted if len(counted) else runs)
-        return asked.node("n", [number("n", "runs", len(counted), children=(listed,)), _target(asked, "")])
+        return asked.same(number("", "runs", len(counted), children=(listed,)), _target(asked, ""))
     if column == "cost":
         top, bottom, name, label = meets.sort(ENERGY), runs.sort(ENERGY), ENERGY, "least energy per token"
     else:
@@ -82,20 +82,20 @@ def summary(asked: Asked) -> Node:
     """A number of `latency_summary`."""
     row, column = asked.row, asked.column
     if column == "target_ms":
-        return asked.node("x", [_target(asked)])
+        return asked.same(_target(asked))
     keys = {name: row[name] for name in ("source", "gpu", "target_ms")}
     rows = asked.evidence.rows("latency_costs", **keys)
     name = SHARE if column.startswith(SHARE) else "cost"
-    found = tuple(
+    found = (
         asked.of("latency_costs", each, name, label=f"{each['model']}, {each['prompts']}")
         if each[name] is not None
         else Node(label=f"{each['model']}, {each['prompts']}: does not meet it", children=(_target(asked, ""),))
         for each in rows.sort(name, "model", nulls_last=True).iter_rows(named=True)
     )
-    listed = Node(label=f"{len(found)} models and prompts", children=found, alike=True)
+    every = listed(found, "models and prompts")
     met = rows.group_by("model").agg(pl.col("cost").is_not_null().all())["cost"]
     if column in ("models", "models_that_meet"):
         counted = len(met) if column == "models" else int(met.sum())
-        return asked.node("n", [number("n", "models", counted, children=(listed,))])
+        return asked.stated("models", counted, every)
     note = "every model counts once, with the median over its prompts; one that does not meet the target ranks last"
-    return asked.node(children=[listed, _target(asked, ""), *assumed(latency.summary)], note=note)
+    return asked.node(children=[every, _target(asked, ""), *assumed(latency.summary)], note=note)

@@ -1,9 +1,11 @@
 """Points of distributions that figures are drawn from, and the quantiles of assumed answer lengths."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.sources import assumed, config_key, constant, study_key
+from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, number
 from inference_energy.oviedo.token_lengths import SHARES, bins
 from inference_energy.statistics import histogram
@@ -11,9 +13,8 @@ from inference_energy.statistics.distributions import ExponentialTokens, output_
 
 
 def _median(asked: Asked) -> Node:
-    spec = asked.evidence.study(asked.study)["workloads"][asked.row["workload"]]["output_tokens"]
-    keys = ["workloads", asked.row["workload"], "output_tokens", "median"]
-    return study_key(asked.evidence, asked.study, keys, spec["median"], symbol="median", label="median answer")
+    keys = ("workloads", asked.row["workload"], "output_tokens", "median")
+    return asked.entry(*keys, symbol="median", label="median answer")
 
 
 def quantile(asked: Asked) -> Node:
@@ -51,16 +52,13 @@ def energy_density(asked: Asked) -> Node:
     per_octave = constant(
         histogram, "DENSITY_BINS_PER_OCTAVE", histogram.DENSITY_BINS_PER_OCTAVE, "bins per factor of 2", symbol="bins"
     )
-    row = asked.evidence.row(
-        "energy_per_query",
-        **{name: asked.row[name] for name in ("study", "workload", "subject")},
-        spread="untrimmed",
-    )
-    summary = asked.of("energy_per_query", row, "energy_wh_p50", label="median of the same distribution")
+    key = {name: asked.row[name] for name in ("study", "workload", "subject")}
+    median = asked.look_up("energy_per_query", "energy_wh_p50", spread="untrimmed", **key)
+    summary = replace(median, label="median of the same distribution")
     if asked.column == "energy_wh":
         note = "geometric middle of a bin: a point of a distribution that is drawn, not a result of its own"
         return asked.node(children=[per_octave, summary], note=note)
-    draws = config_key(asked.evidence, ["draws"], asked.evidence.config["draws"], label="draws per model")
+    draws = asked.setting("draws", label="draws per model")
     share = asked.value * np.log(2) / histogram.DENSITY_BINS_PER_OCTAVE
     part = number("share", "share of the draws in the bin", float(share), children=(draws,))
     note = "a point of a distribution that is drawn: share of queries per factor of e in energy"

@@ -4,7 +4,7 @@ import math
 from types import ModuleType
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.sources import assumed, constant, resource
+from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
 
@@ -23,7 +23,7 @@ def said(asked: Asked, method: str, facts: dict, boundary: str) -> Node:
 
 def _parameters(asked: Asked, facts: dict, kind: str, symbol: str) -> Node:
     key = {"model": facts["model"]}
-    return resource(asked.evidence, "models.csv", key, f"{kind}_parameters_billions", symbol=symbol, unit="billions")
+    return asked.resource("models.csv", key, f"{kind}_parameters_billions", symbol=symbol, unit="billions")
 
 
 def _tokens(facts: dict) -> Node:

@@ -1,0 +1,41 @@
+"""What a study assumes of what its fleet shares: a row per ingredient, from its law or its curves."""
+
+import numpy as np
+from scipy.special import ndtri
+
+from inference_energy.energy.uncertainty import missed_by_fit
+from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations import distributions
+from inference_energy.explain.derivations.medians import power_of
+from inference_energy.explain.step import Node
+from inference_energy.explain.trace import Traced, leaf
+from inference_energy.statistics.quantiles import SHARES
+
+
+def explained(asked: Asked) -> Node:
+    """A number of `assumptions`."""
+    name, share = asked.row["ingredient"], SHARES[asked.column]
+    if name in asked.evidence.service(asked.study).given.laws:
+        return asked.same(distributions.at_share(asked, asked.study, name, share, "x"))
+    if name.startswith("throughput fit, "):
+        return _fit_factor(asked, float(ndtri(share)))
+    what, gpu = name.split(", ", 1)
+    power = power_of(asked, asked.study, gpu)
+    watts = {
+        "saturated boards": lambda: power.tdp_w * power.board_saturated.quantile(np.array(share)),
+        "saturated host": lambda: power.host_saturated.quantile(np.array(share)),
+        "idle node": lambda: power.tdp_w * power.board_idle + power.host_idle_w,
+    }[what]()
+    return asked.follows(watts.step())
+
+
+def _fit_factor(asked: Asked, score: float) -> Node:
+    for row in asked.evidence.rows("throughput_fit", study=asked.study).iter_rows(named=True):
+        label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
+        if label == asked.row["ingredient"]:
+            log_sd = leaf(asked.of("throughput_fit", row, "fit_error_log_sd"))
+            factor = missed_by_fit(log_sd=log_sd, score=score)
+            if isinstance(factor, Traced):
+                return asked.follows(factor.step(), note="log-normal around 1")
+            return asked.node(children=[log_sd.step()], note="log-normal around 1, at its median")
+    return asked.node()

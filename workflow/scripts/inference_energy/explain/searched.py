@@ -1,0 +1,153 @@
+"""Public tables as words, which questions are compared with, and the numbers that they lead to."""
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+from inference_energy.explain.build import Evidence
+from inference_energy.publish.catalogue import BY_NAME, PUBLIC_TABLES
+
+# Columns that a row is taken at where the question does not say; stated in the answer.
+DEFAULTS = {"spread": "untrimmed", "grouped_by": "all", "group": "all", "combination": "independent"}
+# The column of a table that is meant where the question names none, the first that it has.
+USUAL = (
+    *("computed", "energy_wh_p50", "energy_gwh_per_day_p50", "multiplier_p50", "predicted_p50", "p50", "ratio"),
+    *("geometric_error", "energy_wh", "factor", "factor_p50", "variance_share", "after", "central", "cost", "cost_p50"),
+    *("energy_j_per_output_token", "output_tok_per_s_per_gpu", "decode_s_per_token", "tokens_p50", "tok_per_s"),
+    *("ratio_geometric_sd", "output_tokens_p50", "output_tokens", "found", "rows_accepted", "tdp_w"),
+    *("total_parameters_billions", "density_per_e_fold", "predicted", "requests", "energy_over_best"),
+)
+# Words that people use for parts of column names.
+WORDS = {"median": "p50", "average": "mean", "p5": "p05", "watthours": "wh", "multiplier": "multiplier"}
+ROW = re.compile(r"row ([0-9]+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A number that a question names.
+
+    Attributes:
+        table: name of a public table.
+        position: of the row in the table.
+        row: the row.
+        column: of the number.
+        assumed: what the question left open, and how it was taken.
+    """
+
+    table: str
+    position: int
+    row: dict
+    column: str
+    assumed: str = ""
+
+    @property
+    def words(self) -> str:
+        """A question that names this number and no other."""
+        return question_for(self.table, self.position, self.row, self.column)
+
+    @property
+    def command(self) -> str:
+        """The command that explains it."""
+        return f'make explain WHAT="{self.words}"'
+
+    @property
+    def value(self) -> float | int | None:
+        """The number."""
+        return self.row[self.column]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The number that is explained, and others that may have been meant; none where they are equally likely."""
+
+    best: Found | None
+    others: tuple[Found, ...] = ()
+
+
+def question_for(table: str, position: int, row: dict, column: str) -> str:
+    """A question that names one number: its table, the cells of its key, its column."""
+    names = BY_NAME[table].key()
+    cells = [cell(row[name]) for name in names if row.get(name) is not None] if names else [f"row {position}"]
+    return " ".join([table, *cells, column])
+
+
+def cell(value: object) -> str:
+    """A cell of a key as text."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def plain(text: str) -> str:
+    """Text as it is compared: small letters, anything but letters, digits, dots and percent signs as blanks."""
+    return " ".join(re.sub(r"[^a-z0-9.%+]+", " ", text.casefold()).split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableInWords:
+    """One table as words.
+
+    Attributes:
+        name: of the table.
+        frame: its rows.
+        texts: every row as words, with a blank at both ends.
+        columns: of numbers, each as words.
+    """
+
+    name: str
+    frame: pl.DataFrame
+    texts: pl.Series
+    columns: dict[str, list[str]]
+
+    @classmethod
+    def of(cls, evidence: Evidence, name: str) -> "TableInWords":
+        """A table of a build."""
+        frame = evidence.table(name)
+        keys = BY_NAME[name].key()
+        cells = [
+            pl.col(column).cast(pl.String) if frame.schema[column] == pl.String else _number_text(column)
+            for column in dict.fromkeys([*keys, *_texts(frame, name)])
+        ]
+        joined = frame.select(pl.concat_str(cells, separator=" ", ignore_nulls=True).alias("text"))["text"]
+        simple = joined.str.to_lowercase().str.replace_all(r"[^a-z0-9.%+]+", " ").str.strip_chars()
+        columns = {column: column.split("_") for column, dtype in frame.schema.items() if dtype.is_numeric()}
+        return cls(name=name, frame=frame, texts=" " + simple + " ", columns=columns)
+
+
+def _names_table(name: str, what: str) -> bool:
+    """Whether a question begins with the name of a table, or holds one that is more than a plain word."""
+    words = what.split()
+    return name in words and ("_" in name or words[0] == name)
+
+
+def _number_text(column: str) -> pl.Expr:
+    """A number of a key as people write it: 50, not 50.0."""
+    text = pl.col(column).cast(pl.String)
+    return text.str.strip_suffix(".0")
+
+
+# Text that names nothing: sentences, addresses, checksums.
+PROSE = {"note", "notes", "message", "reason", "basis", "citation", "url", "source_url", "sha256", "previous_sha256"}
+PROSE |= {"licence", "file", "published_source", "locator", "evidence", "confidence", "read_on", "version", "query"}
+PROSE |= {"throughput_basis", "aliases", "node_source", "published_on", "previous_read_on", "format", "title"}
+
+
+def _texts(frame: pl.DataFrame, name: str) -> list[str]:
+    return [column for column, dtype in frame.schema.items() if dtype == pl.String and column not in PROSE]
+
+
+def tables(evidence: Evidence, what: str) -> list[TableInWords]:
+    """The tables that a question names, else all but those that are drawn."""
+    named = [table.name for table in PUBLIC_TABLES if _names_table(table.name, what)]
+    return [TableInWords.of(evidence, name) for name in named or searched(evidence)]
+
+
+def searched(evidence: Evidence) -> list[str]:
+    """Tables that are searched where none is named: those of numbers to cite that are built."""
+    evidence.table("headline")  # it is always made: without it there is no finished build
+    return [table.name for table in PUBLIC_TABLES if not table.drawn and evidence.is_built(table.name)]
+
+
+def words_of(what: str) -> list[str]:
+    """Words of a question without the number of a row."""
+    numbered = ROW.search(plain(what))
+    return plain(ROW.sub("", plain(what)) if numbered else what).split()
