@@ -3,8 +3,7 @@
 import contextlib
 import json
 
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats.reading import Reading
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from inference_energy.statement import files as statement_files
-from inference_energy.statement import metering
+from inference_energy.statement import files as statement_files, metering
 
 PLACE = "config/usage/mine.yaml"
 COLUMNS = {

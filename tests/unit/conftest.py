@@ -6,9 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common import yaml_files
-from inference_energy.corpus import read as corpus_read
-from inference_energy.corpus import registries
-from inference_energy.corpus import tables as corpus_tables
+from inference_energy.corpus import read as corpus_read, registries, tables as corpus_tables
 from inference_energy.energy import resolve
 from inference_energy.requests import traces
 from inference_energy.studies import files

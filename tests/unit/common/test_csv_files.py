@@ -5,8 +5,7 @@ import io
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
 from inference_energy.common import csv_files
 from inference_energy.common.csv_files import read_text
 from messages import message_of

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from inference_energy.common.csv_files import read_text
 from inference_energy.common.errors import InputError
 from inference_energy.corpus import origins

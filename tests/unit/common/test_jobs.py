@@ -2,8 +2,7 @@
 
 import atexit
 
-from inference_energy.common import jobs
-from inference_energy.common import jobs as common_jobs
+from inference_energy.common import jobs, jobs as common_jobs
 
 
 def printed(folder, monkeypatch, capsys, errors):

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.read import read_sources
 from inference_energy.corpus.registries import Names

@@ -9,8 +9,7 @@ import jinja2
 import polars as pl
 import pytest
 from inference_energy.common.yaml_files import read_yaml
-from inference_energy.dashboard import formulas, payload
-from inference_energy.dashboard import page as dashboard_page
+from inference_energy.dashboard import formulas, page as dashboard_page, payload
 from inference_energy.dashboard.page import Figure, caption_html, evidence, packed, page, references
 
 DASHBOARD = Path(__file__).parents[3] / "workflow/dashboard"

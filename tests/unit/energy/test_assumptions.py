@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.corpus import registries
-from inference_energy.energy import assumptions as energy_assumptions
-from inference_energy.energy import gpu_second, uncertainty
-from inference_energy.energy import power as energy_power
-from inference_energy.energy import tables as energy_tables
+from inference_energy.energy import (
+    assumptions as energy_assumptions,
+    gpu_second,
+    power as energy_power,
+    tables as energy_tables,
+    uncertainty,
+)
 from inference_energy.energy.assumptions import assumptions
 from inference_energy.energy.gpu_second import powers_w, wh_per_gpu_second
 from inference_energy.energy.tables import NodePower

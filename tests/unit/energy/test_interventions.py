@@ -3,8 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.energy import interventions, uncertainty
 from inference_energy.energy.tables import ACTS_ON

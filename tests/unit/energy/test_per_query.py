@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.energy import power, uncertainty
 from inference_energy.energy.per_query import energy_per_query
 from inference_energy.statistics import quantiles

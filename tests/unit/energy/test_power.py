@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.corpus import registries
 from inference_energy.energy import power, tables

@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.requests.lengths import Lengths
 from inference_energy.studies.study import NestedStudy

@@ -4,8 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from inference_energy.common import comments
 from inference_energy.explain import page, printed_values, searched, text
 from inference_energy.explain.registry import EXPLAINERS

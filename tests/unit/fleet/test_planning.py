@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from inference_energy.fleet import planning
 
 QUERIES = st.floats(1, 1e12)

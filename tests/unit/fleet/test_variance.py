@@ -3,8 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.energy import power
 from inference_energy.fleet.variance import INTERPLAY, first_order_share, variance_shares
 from inference_energy.statistics.distributions import Beta, law

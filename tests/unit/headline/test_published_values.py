@@ -8,9 +8,7 @@ import pytest
 from inference_energy.common import yaml_files
 from inference_energy.corpus import registries
 from inference_energy.energy import tables as energy_tables
-from inference_energy.headline import declarations, quantities
-from inference_energy.headline import printed as headline_printed
-from inference_energy.headline import tables as headline_tables
+from inference_energy.headline import declarations, printed as headline_printed, quantities, tables as headline_tables
 from inference_energy.oviedo import energy, interventions, scenarios
 from inference_energy.throughput import log_linear
 

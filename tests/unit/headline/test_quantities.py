@@ -4,8 +4,7 @@ import math
 
 import polars as pl
 import pytest
-from inference_energy.headline import declarations, quantities
-from inference_energy.headline import printed as headline_printed
+from inference_energy.headline import declarations, printed as headline_printed, quantities
 from inference_energy.headline.declarations import Cell, Extreme, Ratio, StudyKey
 from inference_energy.headline.tables import HEADLINE
 from inference_energy.studies.study import NestedStudy, PublishedStudy

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 from inference_energy.fleet.planning import energy_gwh_per_day
-from inference_energy.oviedo.energy import energy_per_query, energy_wh, exact_distribution, fitted_models, simulate
-from inference_energy.oviedo.energy import unit_energy_wh as unit_wh
+from inference_energy.oviedo.energy import (
+    energy_per_query,
+    energy_wh,
+    exact_distribution,
+    fitted_models,
+    simulate,
+    unit_energy_wh as unit_wh,
+)
 
 
 @pytest.mark.parametrize(

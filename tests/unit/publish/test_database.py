@@ -3,8 +3,7 @@
 import duckdb
 import polars as pl
 import pytest
-from inference_energy.publish import catalogue
-from inference_energy.publish import database as publish_database
+from inference_energy.publish import catalogue, database as publish_database
 from inference_energy.tables import database
 
 MEANINGS = publish_database.meanings(catalogue.BY_NAME)

@@ -5,8 +5,7 @@ from collections import defaultdict
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.requests import lengths
 from inference_energy.statistics.distributions import Constant, ExponentialTokens, Interpolated, LogNormal, law

@@ -8,9 +8,14 @@ import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.energy import uncertainty
-from inference_energy.statement import bills, build, energy, model_names
-from inference_energy.statement import grades as statement_grades
-from inference_energy.statement import regions as statement_regions
+from inference_energy.statement import (
+    bills,
+    build,
+    energy,
+    grades as statement_grades,
+    model_names,
+    regions as statement_regions,
+)
 from inference_energy.statement.coefficients import QUANTITIES, UnitEnergy
 from inference_energy.statement.metering import SUMS
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.statement import metering
 from polars.testing import assert_frame_equal

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.statistics.distributions import ExponentialTokens, LogNormal, product
 from inference_energy.statistics.quantiles import Z_P95
 

@@ -3,8 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.throughput import attainment, fits
 from inference_energy.throughput.tables import ATTAINMENT_PAIRS

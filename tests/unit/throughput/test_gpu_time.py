@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.throughput.gpu_time import GpuSeconds, fit
 
 FORM = GpuSeconds(prefill=1e-3, decode=2e-3, attention=1e-6, kv_growth=0.5)

@@ -2,8 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.throughput import latency
 from inference_energy.throughput.latency import energy_cost_of_latency, representatives, series, summary
 

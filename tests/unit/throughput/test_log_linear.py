@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.throughput.log_linear import fit as fit_curve
-from inference_energy.throughput.log_linear import throughput_fit, usable_rows
+from inference_energy.throughput.log_linear import fit as fit_curve, throughput_fit, usable_rows
 
 LENGTHS_IN = np.array([100.0, 1000, 100, 5000])
 LENGTHS_OUT = np.array([100.0, 100, 2000, 700])

@@ -11,8 +11,7 @@ from inference_energy.statistics.distributions import Beta, Constant, LogNormal,
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput import borrowing
 from inference_energy.throughput.gpu_time import GpuSeconds
-from inference_energy.validation import backtest
-from inference_energy.validation import tables as validation_tables
+from inference_energy.validation import backtest, tables as validation_tables
 from inference_energy.validation.backtest import (
     board_share_law,
     board_shares,

@@ -3,8 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.validation import decode_steps
 from inference_energy.validation.decode_steps import PARTS, Learnt, expected, fit, learnt_without, with_parts
 

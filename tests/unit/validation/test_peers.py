@@ -3,8 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.oviedo import energy
 from inference_energy.studies.study import BOUNDARIES

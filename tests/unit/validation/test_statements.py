@@ -5,8 +5,7 @@ import polars as pl
 import pytest
 from inference_energy.statistics.distributions import Constant, law
 from inference_energy.studies.study import BOUNDARIES
-from inference_energy.validation import statements as validation_statements
-from inference_energy.validation import tables
+from inference_energy.validation import statements as validation_statements, tables
 from inference_energy.validation.statements import METERED_BY_STATEMENT, by_kind
 from tiny_service import WH_PER_GPU_SECOND, points, tiny_service
 

@@ -2,8 +2,7 @@
 
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.corpus import counts as corpus_counts
-from inference_energy.corpus import tables as corpus_tables
+from inference_energy.corpus import counts as corpus_counts, tables as corpus_tables
 from inference_energy.corpus.checks import registry
 from inference_energy.tables import writing
 

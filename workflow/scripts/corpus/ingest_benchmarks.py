@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from inference_energy.common import jobs, yaml_files
-from inference_energy.corpus import corrections, read, registries, views
-from inference_energy.corpus import tables as corpus_tables
+from inference_energy.corpus import corrections, read, registries, tables as corpus_tables, views
 from inference_energy.tables import database, rows
 
 with jobs.job(snakemake) as logger:

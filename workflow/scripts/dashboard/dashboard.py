@@ -9,8 +9,7 @@ from inference_energy.corpus import registries
 from inference_energy.dashboard import engines, page
 from inference_energy.dashboard.engine import DRAWS
 from inference_energy.dashboard.payload import study_of_page
-from inference_energy.energy import resolve
-from inference_energy.energy import tables as energy_tables
+from inference_energy.energy import resolve, tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.studies.study import whole
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
-from inference_energy.energy import board_evidence
-from inference_energy.energy import tables as energy_tables
+from inference_energy.energy import board_evidence, tables as energy_tables
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:

@@ -5,8 +5,7 @@ from pathlib import Path
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
-from inference_energy.energy import interventions, resolve
-from inference_energy.energy import tables as energy_tables
+from inference_energy.energy import interventions, resolve, tables as energy_tables
 from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 

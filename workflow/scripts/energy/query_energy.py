@@ -2,10 +2,8 @@
 
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.energy import curves, per_query, resolve
-from inference_energy.energy import tables as energy_tables
-from inference_energy.fleet import tables as fleet_tables
-from inference_energy.fleet import variance as fleet_variance
+from inference_energy.energy import curves, per_query, resolve, tables as energy_tables
+from inference_energy.fleet import tables as fleet_tables, variance as fleet_variance
 from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 

@@ -1,8 +1,7 @@
 """Wiring of rule study_curves."""
 
 from inference_energy.common import jobs
-from inference_energy.energy import assumptions, curves, resolve
-from inference_energy.energy import tables as energy_tables
+from inference_energy.energy import assumptions, curves, resolve, tables as energy_tables
 from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 from inference_energy.throughput import tables as throughput_tables

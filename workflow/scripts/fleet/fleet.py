@@ -5,10 +5,8 @@ from pathlib import Path
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
-from inference_energy.energy import resolve
-from inference_energy.energy import tables as energy_tables
-from inference_energy.fleet import scenarios, sweeps
-from inference_energy.fleet import tables as fleet_tables
+from inference_energy.energy import resolve, tables as energy_tables
+from inference_energy.fleet import scenarios, sweeps, tables as fleet_tables
 from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 

@@ -4,8 +4,7 @@ import polars as pl
 from inference_energy.common import jobs
 from inference_energy.common.files import name_of
 from inference_energy.energy import resolve
-from inference_energy.fleet import sweeps
-from inference_energy.fleet import tables as fleet_tables
+from inference_energy.fleet import sweeps, tables as fleet_tables
 from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 

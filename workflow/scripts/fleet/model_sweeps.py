@@ -2,8 +2,7 @@
 
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.fleet import sweeps
-from inference_energy.fleet import tables as fleet_tables
+from inference_energy.fleet import sweeps, tables as fleet_tables
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:

@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
-from inference_energy.headline import declarations, printed, quantities
-from inference_energy.headline import tables as headline_tables
+from inference_energy.headline import declarations, printed, quantities, tables as headline_tables
 from inference_energy.studies.study import part
 from inference_energy.tables import writing
 

@@ -5,10 +5,8 @@ from pathlib import Path
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
-from inference_energy.energy import curves, resolve
-from inference_energy.energy import tables as energy_tables
-from inference_energy.headline import bridge
-from inference_energy.headline import tables as headline_tables
+from inference_energy.energy import curves, resolve, tables as energy_tables
+from inference_energy.headline import bridge, tables as headline_tables
 from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
 

@@ -2,8 +2,7 @@
 
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.oviedo import interventions
-from inference_energy.oviedo import tables as oviedo_tables
+from inference_energy.oviedo import interventions, tables as oviedo_tables
 from inference_energy.studies.study import PublishedStudy
 from inference_energy.tables import writing
 

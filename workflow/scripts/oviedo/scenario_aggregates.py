@@ -6,8 +6,7 @@ import polars as pl
 from inference_energy.common import jobs
 from inference_energy.corpus import registries
 from inference_energy.energy import tables as energy_tables
-from inference_energy.oviedo import scenarios
-from inference_energy.oviedo import tables as oviedo_tables
+from inference_energy.oviedo import scenarios, tables as oviedo_tables
 from inference_energy.studies.study import PublishedStudy
 from inference_energy.tables import writing
 

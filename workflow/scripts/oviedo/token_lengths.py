@@ -1,8 +1,7 @@
 """Wiring of rule token_lengths."""
 
 from inference_energy.common import jobs
-from inference_energy.oviedo import tables as oviedo_tables
-from inference_energy.oviedo import token_lengths
+from inference_energy.oviedo import tables as oviedo_tables, token_lengths
 from inference_energy.studies.study import PublishedStudy
 from inference_energy.tables import writing
 

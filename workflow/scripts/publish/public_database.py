@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from inference_energy.common import jobs
-from inference_energy.publish import catalogue
-from inference_energy.publish import database as publish_database
+from inference_energy.publish import catalogue, database as publish_database
 from inference_energy.tables import database
 
 with jobs.job(snakemake) as logger:

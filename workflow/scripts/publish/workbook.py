@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from inference_energy.common import jobs, yaml_files
-from inference_energy.publish import catalogue, reading_guide, workbook
-from inference_energy.publish import sources as publish_sources
+from inference_energy.publish import catalogue, reading_guide, sources as publish_sources, workbook
 from inference_energy.tables import dictionary
 
 with jobs.job(snakemake) as logger:

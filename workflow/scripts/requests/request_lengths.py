@@ -4,8 +4,7 @@ from pathlib import Path
 
 from inference_energy.common import jobs, yaml_files
 from inference_energy.corpus import registries
-from inference_energy.requests import tables as requests_tables
-from inference_energy.requests import traces
+from inference_energy.requests import tables as requests_tables, traces
 from inference_energy.statistics import quantiles as statistics_quantiles
 from inference_energy.tables import writing
 

@@ -7,8 +7,7 @@ from inference_energy.common import jobs
 from inference_energy.corpus import registries
 from inference_energy.energy import resolve
 from inference_energy.fleet import tables as fleet_tables
-from inference_energy.statement import build
-from inference_energy.statement import tables as statement_tables
+from inference_energy.statement import build, tables as statement_tables
 from inference_energy.studies.study import whole
 from inference_energy.tables import writing
 

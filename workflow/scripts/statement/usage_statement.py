@@ -4,8 +4,7 @@ from pathlib import Path
 
 import polars as pl
 from inference_energy.common import html, jobs
-from inference_energy.statement import tables as statement_tables
-from inference_energy.statement import text
+from inference_energy.statement import tables as statement_tables, text
 from markupsafe import Markup
 
 with jobs.job(snakemake) as logger:

@@ -3,8 +3,7 @@
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.tables import writing
-from inference_energy.throughput import attainment
-from inference_energy.throughput import tables as throughput_tables
+from inference_energy.throughput import attainment, tables as throughput_tables
 
 with jobs.job(snakemake) as logger:
     pairs = attainment.attainment_pairs(

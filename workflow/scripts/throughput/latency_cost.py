@@ -3,8 +3,7 @@
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.tables import writing
-from inference_energy.throughput import latency
-from inference_energy.throughput import tables as throughput_tables
+from inference_energy.throughput import latency, tables as throughput_tables
 
 with jobs.job(snakemake) as logger:
     runs = latency.series(pl.read_parquet(snakemake.input.energy))

@@ -4,8 +4,7 @@ import numpy as np
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.tables import writing
-from inference_energy.throughput import borrowing, fits
-from inference_energy.throughput import tables as throughput_tables
+from inference_energy.throughput import borrowing, fits, tables as throughput_tables
 
 with jobs.job(snakemake) as logger:
     rows, models, hardware = (pl.read_parquet(snakemake.input[name]) for name in ("throughput", "models", "hardware"))

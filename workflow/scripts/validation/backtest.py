@@ -10,8 +10,7 @@ from inference_energy.energy.board_evidence import saturated
 from inference_energy.oviedo import energy
 from inference_energy.tables import writing
 from inference_energy.throughput import borrowing
-from inference_energy.validation import backtest, scores
-from inference_energy.validation import tables as validation_tables
+from inference_energy.validation import backtest, scores, tables as validation_tables
 
 with jobs.job(snakemake) as logger:
     settings, read = snakemake.params.settings, snakemake.input

@@ -3,14 +3,15 @@
 import polars as pl
 from inference_energy.common import jobs
 from inference_energy.energy import resolve
-from inference_energy.fleet import tables as fleet_tables
-from inference_energy.fleet import tornado
+from inference_energy.fleet import tables as fleet_tables, tornado
 from inference_energy.oviedo import energy
 from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import writing
-from inference_energy.validation import methods as validation_methods
-from inference_energy.validation import statements as validation_statements
-from inference_energy.validation import tables as validation_tables
+from inference_energy.validation import (
+    methods as validation_methods,
+    statements as validation_statements,
+    tables as validation_tables,
+)
 
 with jobs.job(snakemake) as logger:
     params, read = snakemake.params, resolve.read_tables(snakemake.input)

@@ -3,8 +3,7 @@
 import polars as pl
 
 from inference_energy.dashboard.engine import Explorer, explorer
-from inference_energy.energy import interventions as energy_interventions
-from inference_energy.energy import resolve
+from inference_energy.energy import interventions as energy_interventions, resolve
 from inference_energy.energy.interventions import Lever
 from inference_energy.energy.resolve import Tables
 from inference_energy.oviedo.as_service import as_nested, fit_as_nested

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from inference_energy.corpus import tables as corpus_tables
-from inference_energy.corpus import views
+from inference_energy.corpus import tables as corpus_tables, views
 from inference_energy.corpus.tables import ACCEPTED
 from inference_energy.energy import tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables

@@ -3,8 +3,7 @@
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import constant, quoted
 from inference_energy.explain.step import Node, Place, computed, number
-from inference_energy.headline import declarations
-from inference_energy.headline import printed as headline_printed
+from inference_energy.headline import declarations, printed as headline_printed
 from inference_energy.headline.declarations import Cell, Extreme, Quantity, Ratio, Source, StudyKey
 from inference_energy.headline.printed import REFERENCE_EDITION
 

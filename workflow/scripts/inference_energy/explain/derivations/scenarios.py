@@ -6,8 +6,7 @@ from inference_energy.explain.derivations import distributions, interventions, o
 from inference_energy.explain.derivations.medians import medians, traced
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, leaf
-from inference_energy.fleet import planning
-from inference_energy.fleet import scenarios as fleet_scenarios
+from inference_energy.fleet import planning, scenarios as fleet_scenarios
 from inference_energy.fleet.scenarios import Fleet
 from inference_energy.statistics.distributions import law, median
 from inference_energy.studies.study import WORKLOADS
