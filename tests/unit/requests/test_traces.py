@@ -11,11 +11,11 @@ from inference_energy.corpus import registries
 from inference_energy.oviedo import token_lengths
 from inference_energy.requests import traces
 from inference_energy.requests.traces import read_workloads, weighted_quantiles
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 
 ROOT = Path(__file__).parents[3]
 LENGTHS = "workload,input_tokens,output_tokens,requests\nchat,10,100,1\nchat,1000,100,1\n"
-QUANTILES = (
+ANSWER_ROWS = (
     "task,model,responses,output_tokens_p05,output_tokens_p25,output_tokens_p50,output_tokens_p75,output_tokens_p95\n"
     "chat,Llama 3.1 8B,100,10,20,30,40,50\n"
 )
@@ -45,7 +45,7 @@ def known():
 
 @pytest.fixture
 def read(tmp_path, schema, known):
-    def write_and_read(lengths=LENGTHS, answers=QUANTILES):
+    def write_and_read(lengths=LENGTHS, answers=ANSWER_ROWS):
         folder = tmp_path / "workloads"
         (folder / "own").mkdir(parents=True, exist_ok=True)
         sums = {}
@@ -59,7 +59,7 @@ def read(tmp_path, schema, known):
 
 
 def test_rows_keep_their_place_and_models_their_name(read):
-    tables = read(answers=QUANTILES.replace("Llama 3.1 8B", "meta-llama/Llama-3.1-8B-Instruct"))
+    tables = read(answers=ANSWER_ROWS.replace("Llama 3.1 8B", "meta-llama/Llama-3.1-8B-Instruct"))
     lengths = tables["request_lengths_csv"]
     assert lengths.select("source", "line").rows() == [("own", 2), ("own", 3)]
     assert lengths["cached_input_share"].null_count() == 2
@@ -85,7 +85,7 @@ def test_fault_of_a_row_stops_in_one_line(read, old, new, message):
 
 def test_quantiles_must_rise(read):
     with pytest.raises(InputError, match="quantiles that rise from P5 to P95"):
-        read(answers=QUANTILES.replace("10,20,30,40,50", "10,20,15,40,50"))
+        read(answers=ANSWER_ROWS.replace("10,20,30,40,50", "10,20,15,40,50"))
 
 
 def test_unknown_format_names_the_allowed_ones(read, tmp_path, schema, known):
@@ -115,13 +115,14 @@ def test_requests_are_weights():
 
 def test_cached_share_is_of_tokens():
     # 100 tokens of which half are cached, 300 tokens of which none: 50 of 400.
-    found = weighted_quantiles(lengths(("w", 100.0, 1.0, 1, 0.5), ("w", 300.0, 1.0, 1, 0.0)), SHARES)
+    found = weighted_quantiles(lengths(("w", 100.0, 1.0, 1, 0.5), ("w", 300.0, 1.0, 1, 0.0)), QUANTILES)
     assert found["cached_input_share"].to_list() == pytest.approx([0.125, 0.125])
 
 
 def test_assumed_lengths_of_a_study(study):
     rows = {
-        (row["label"], row["side"]): row for row in token_lengths.assumed_lengths(study, SHARES).iter_rows(named=True)
+        (row["label"], row["side"]): row
+        for row in token_lengths.assumed_lengths(study, QUANTILES).iter_rows(named=True)
     }
     traditional = study.workloads["traditional"].label
     assert rows[traditional, "output"]["tokens_p50"] == 300
@@ -137,7 +138,7 @@ def test_traces_that_ship(schema, known):
         "mooncake_conversation": 12_031,
         "mooncake_synthetic": 3993,
     }
-    found = weighted_quantiles(tables["request_lengths_csv"], SHARES)
+    found = weighted_quantiles(tables["request_lengths_csv"], QUANTILES)
     # Medians and means of the traces themselves, which are not kept: bins move a median by at most a few percent.
     medians = {
         (workload, side): value for workload, side, value in found.select("workload", "side", "tokens_p50").rows()

@@ -16,7 +16,7 @@ from inference_energy.statistics.distributions import (
     median,
     percentiles,
 )
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 
 FUZZ = settings(max_examples=50, deadline=None, derandomize=True)
 MEASURED = Interpolated(shares=(0.05, 0.25, 0.5, 0.75, 0.95), values=(20.0, 100.0, 300.0, 600.0, 935.0))
@@ -187,8 +187,8 @@ def test_interpolated_with_equal_quantiles_stays_level():
 @FUZZ
 @given(st.lists(st.floats(1, 1e5), min_size=5, max_size=5))
 def test_interpolated_rises_through_any_quantiles(values):
-    found = Interpolated(shares=tuple(SHARES.values()), values=tuple(sorted(values)))
-    assert found.quantile(np.array(list(SHARES.values()))) == pytest.approx(sorted(values))
+    found = Interpolated(shares=tuple(QUANTILES.values()), values=tuple(sorted(values)))
+    assert found.quantile(np.array(list(QUANTILES.values()))) == pytest.approx(sorted(values))
     rising = found.quantile(np.linspace(1e-9, 1 - 1e-9, 1001))
     assert (np.diff(rising) >= -1e-9 * rising[1:]).all()
     assert rising.min() >= 1
@@ -227,7 +227,7 @@ def test_draws_are_reproducible_and_follow_the_quantiles(name):
     first, again, other = (draw(LAWS[name], np.random.default_rng(seed), 100_000) for seed in (1, 1, 2))
     assert (first == again).all()
     assert name == "constant" or (first != other).any()
-    for share, value in zip(SHARES.values(), percentiles(LAWS[name]).values(), strict=True):
+    for share, value in zip(QUANTILES.values(), percentiles(LAWS[name]).values(), strict=True):
         # shares of draws below differ from the true share by chance alone
         error = 5 * np.sqrt(share * (1 - share) / len(first))
         assert (first < value).mean() - error <= share <= (first <= value).mean() + error

@@ -8,7 +8,7 @@ import pytest
 from inference_energy.common import yaml_files
 from inference_energy.energy.board_evidence import saturated
 from inference_energy.statistics.distributions import Beta, Constant, LogNormal, ShiftedLogNormal
-from inference_energy.tables.columns import QUANTILES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput import borrowing
 from inference_energy.throughput.gpu_time import GpuSeconds
 from inference_energy.validation import backtest

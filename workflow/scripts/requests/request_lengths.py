@@ -16,7 +16,7 @@ with jobs.job(snakemake) as logger:
     )
     lengths = read["request_lengths_csv"].sort("source", "workload", "input_tokens", "output_tokens")
     answers = read["output_length_quantiles_csv"].sort("task", "model")
-    quantiles = traces.weighted_quantiles(lengths, statistics_quantiles.SHARES)
+    quantiles = traces.weighted_quantiles(lengths, statistics_quantiles.QUANTILES)
     writing.write_all(
         snakemake.output,
         lengths=(lengths, requests_tables.REQUEST_LENGTHS),

@@ -221,7 +221,8 @@ def answer(of: Explorer, asked: Question) -> dict[str, dict[str, float]]:
     multiplier = interventions.saving(before_wh=before, after_wh=after)
     found = {"mean_query_wh": after, "multiplier": multiplier} | _of_the_fleet(of, asked, pulled)
     summaries = {
-        name: quantiles.of_draws(np.broadcast_to(values, DRAWS), quantiles.INTERVAL) for name, values in found.items()
+        name: quantiles.of_draws(np.broadcast_to(values, DRAWS), quantiles.PERCENTILES)
+        for name, values in found.items()
     }
     return {"query_wh": _query_wh(of, asked, pulled[asked.workload])} | summaries
 
@@ -299,7 +300,7 @@ def _query_wh(of: Explorer, asked: Question, fleet: Fleet) -> dict[str, float]:
         energy = query_wh(gpu_seconds=seconds, wh_per_gpu_second=fleet.energies[member][inner])
         energies.append(np.broadcast_to(energy * outer, DRAWS))
         weights.append(np.full(DRAWS, float(weight)))
-    return quantiles.of_weighted(np.concatenate(energies), np.concatenate(weights), quantiles.INTERVAL)
+    return quantiles.of_weighted(np.concatenate(energies), np.concatenate(weights), quantiles.PERCENTILES)
 
 
 def _of_the_fleet(of: Explorer, asked: Question, pulled: dict[str, Fleet]) -> dict[str, np.ndarray]:

@@ -27,7 +27,7 @@ def study_of_page(of: Explorer, study: Study, *, fit: pl.DataFrame, energy: pl.D
     """
     borrowed = borrowed_members(fit) if "kinship" in fit.columns else set()
     single = energy.filter(pl.col("spread") == "untrimmed")
-    names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in quantiles.INTERVAL))
+    names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in quantiles.PERCENTILES))
     return page_numbers(of, borrowed) | {
         "description": study.description,
         "preset": _preset(study),

@@ -3,7 +3,7 @@
 import polars as pl
 
 from inference_energy.energy.adopted import check_adopted
-from inference_energy.statistics.quantiles import INTERVAL
+from inference_energy.statistics.quantiles import PERCENTILES
 
 # What one series of runs has in common while only the number of concurrent requests changes.
 SERIES = ("source", "model", "gpu", "gpus", "precision", "prompts")
@@ -64,7 +64,7 @@ def ranges(shares: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col("rows").sum().cast(pl.Int64),
             pl.len().cast(pl.Int64).alias("models"),
-            *(share.quantile(of, "linear").alias(f"board_share_of_tdp_{name}") for name, of in INTERVAL.items()),
+            *(share.quantile(of, "linear").alias(f"board_share_of_tdp_{name}") for name, of in PERCENTILES.items()),
         )
         .sort("source", "gpu")
     )

@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER
 from inference_energy.corpus.registries import network
 from inference_energy.energy.adopted import check_adopted
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import PER_GPU, version_order
 
 GPU_STEPS = [
@@ -225,13 +225,13 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
     for (lever,), group in weighted.group_by("lever", maintain_order=True):
         weight = group["weight"].to_numpy()
         place = (weight.cumsum() - weight / 2) / weight.sum()
-        quantiles = np.interp(list(SHARES.values()), place, group["energy_multiplier"].to_numpy())
+        quantiles = np.interp(list(QUANTILES.values()), place, group["energy_multiplier"].to_numpy())
         found.append(
             {"lever": lever, "rows": len(group), "models": group["model"].n_unique()}
-            | {f"multiplier_{name}": float(value) for name, value in zip(SHARES, quantiles, strict=True)}
+            | {f"multiplier_{name}": float(value) for name, value in zip(QUANTILES, quantiles, strict=True)}
         )
     schema = {"lever": pl.String, "rows": pl.Int64, "models": pl.Int64}
-    return pl.DataFrame(found, schema=schema | {f"multiplier_{name}": pl.Float64 for name in SHARES})
+    return pl.DataFrame(found, schema=schema | {f"multiplier_{name}": pl.Float64 for name in QUANTILES})
 
 
 def check_ranges(interventions: pl.DataFrame, pairs: pl.DataFrame, file: str) -> None:

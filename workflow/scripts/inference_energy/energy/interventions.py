@@ -17,14 +17,14 @@ from inference_energy.statistics.distributions import Constant, Law, LogNormal, 
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import LogHistogram
 from inference_energy.statistics.mixture import Pool
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.gpu_time import gpu_seconds
 
 COMBINED = {"all_levers": "All levers together", "remaining_levers": "Levers that benchmarks do not contain"}
 COMBINATIONS = ("independent", "overlap")
 # What the publication prints for all levers together.
 PUBLISHED_RANGE = (8.0, 20.0)
-QUANTILES = SHARES | {"p10": 0.10, "p90": 0.90}
+MULTIPLIER_QUANTILES = QUANTILES | {"p10": 0.10, "p90": 0.90}
 
 
 @formula(unit="factor", source="arXiv 2509.20241, Methods, but never below 1")
@@ -274,14 +274,14 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
         for of in lever_sets(levers, spec.overlap):
             after = queries.means(divisors(of.levers, multipliers, of.overlap, alone))
             saved = saving(before_wh=before, after_wh=after)
-            multiplier = quantiles.of_draws(saved, QUANTILES)
+            multiplier = quantiles.of_draws(saved, MULTIPLIER_QUANTILES)
             place = {
                 "study": service.name,
                 "workload": workload,
                 "subject": spec.subject,
                 "boundary": service.study.boundary.query,
                 **of.facts(),
-                **{f"multiplier_{name}": multiplier[name] for name in QUANTILES},
+                **{f"multiplier_{name}": multiplier[name] for name in MULTIPLIER_QUANTILES},
                 "multiplier_share_below_8": float(np.mean(saved < PUBLISHED_RANGE[0])),
                 "multiplier_share_above_20": float(np.mean(saved > PUBLISHED_RANGE[1])),
             }
@@ -314,7 +314,7 @@ class _Queries:
         """Energy per query that remains, by spread: of single queries, and of the mean over queries."""
         energies = per_gpu_second(self.service, self.shared, by)
         pool, means = self._pool(energies, by), self.means(by, energies)
-        p50 = pool.quantile(SHARES["p50"])
+        p50 = pool.quantile(QUANTILES["p50"])
         return {
             "untrimmed": quantiles.columns("energy_wh", pool.quantiles() | {"mean": pool.mean()})
             | {"energy_wh_p50_se": pool.quantile_se_of_common_draws(p50, self.draws)},

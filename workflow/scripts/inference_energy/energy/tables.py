@@ -4,8 +4,9 @@ import pandera.polars as pa
 import polars as pl
 
 from inference_energy.energy.interventions import COMBINATIONS
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import BOUNDARIES
-from inference_energy.tables.columns import QUANTILES, count, flag, number, quantiles, share, table, text, texts
+from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.inputs import CONFIDENCE, URL, InputTable, cell, filled
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, POSITION, SHARE, TOK_PER_S_PER_GPU
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from inference_energy.explain.sources import Sources
 from inference_energy.explain.step import RESULT, Node, Place, Value, computed, digits, number
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import NestedStudy, PublishedStudy
-
-QUANTILES = ("p05", "p25", "p50", "p75", "p95")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -164,7 +164,7 @@ def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame
                 "interventions": scenario.interventions,
                 "overhead_traditional": overhead if boundary == "fleet" else 1.0,
                 "overhead_long": overhead if boundary == "fleet" else 1.0,
-                **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.INTERVAL)),
+                **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.PERCENTILES)),
                 "energy_gwh_per_day_mean_traditional": float(parts["traditional"].mean()),
                 "energy_gwh_per_day_mean_long": float(parts["long"].mean()),
                 "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(len(total))),
@@ -200,7 +200,7 @@ def fleet_plan(
                     "label": scenario.label,
                     "quantity": quantity,
                     "unit": unit,
-                    **quantiles.of_draws(values, quantiles.INTERVAL),
+                    **quantiles.of_draws(values, quantiles.PERCENTILES),
                     "basis": basis,
                 }
             )

@@ -19,7 +19,7 @@ OF_A_QUERY = ("input_tokens", "output_tokens")
 OF_A_DAY = "long_share"
 _SWEPT = {
     **{"parameter": pl.String, "value": pl.Float64, "workload": pl.String, "unit": pl.String},
-    **dict.fromkeys((*quantiles.INTERVAL, "mean"), pl.Float64),
+    **dict.fromkeys((*quantiles.PERCENTILES, "mean"), pl.Float64),
 }
 COLUMNS = {"study": pl.String} | _SWEPT
 MODEL_COLUMNS = {"study": pl.String, "model": pl.String, "model_class": pl.String} | _SWEPT
@@ -107,7 +107,7 @@ def _rows(
         for value in values:
             for workload, unit, energy in at(service, shared, subject, parameter, value):
                 place = {"parameter": parameter, "value": float(value), "workload": workload, "unit": unit}
-                yield place | quantiles.of_draws(energy, quantiles.INTERVAL)
+                yield place | quantiles.of_draws(energy, quantiles.PERCENTILES)
 
 
 def at(

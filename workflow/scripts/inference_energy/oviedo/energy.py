@@ -12,7 +12,7 @@ from inference_energy.statistics.distributions import LogNormal, lognormal, outp
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import CHUNK_DRAWS, LogHistogram, pooled_density
 from inference_energy.statistics.mixture import UNTRIMMED, Pool, trimmed_range
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import PublishedStudy
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
 
@@ -187,7 +187,7 @@ def spreads(study: PublishedStudy) -> dict[str, tuple[float, float]]:
 
 def _summary(simulated: Pool, exact: Pool, draws: int) -> dict[str, float]:
     row, deviations = {}, []
-    for name, share in SHARES.items():
+    for name, share in QUANTILES.items():
         value, truth = simulated.quantile(share), exact.quantile(share)
         error = simulated.quantile_se(value, draws)
         row |= {f"energy_wh_{name}": value, f"energy_wh_{name}_se": error, f"energy_wh_{name}_exact": truth}

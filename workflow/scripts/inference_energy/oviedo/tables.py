@@ -1,7 +1,8 @@
 """Schemas of the published method: throughput curves, token lengths, energy, interventions, scenarios."""
 
 from inference_energy.corpus.tables import Throughput, lengths_behind, of_all_sources
-from inference_energy.tables.columns import PERCENTILES, count, flag, number, quantiles, share, table, text, texts
+from inference_energy.statistics.quantiles import PERCENTILES
+from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.units import FACTOR, SHARE
 
 SPREAD = text("all draws, or cut twice as the publication did", allowed=["untrimmed", "as_published"])

@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.statistics.distributions import output_tokens
 from inference_energy.studies.study import PublishedStudy, Workload
 
-SHARES = {"P5": 0.05, "median": 0.5, "P95": 0.95}
+NAMED_SHARES = {"P5": 0.05, "median": 0.5, "P95": 0.95}
 
 
 def token_lengths(study: PublishedStudy) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -30,7 +30,7 @@ def token_lengths(study: PublishedStudy) -> tuple[pl.DataFrame, pl.DataFrame]:
                 }
             ).with_columns(**{key: pl.lit(value) for key, value in place.items()})
         )
-        for name, tokens in _quantiles(cumulative, SHARES).items():
+        for name, tokens in _quantiles(cumulative, NAMED_SHARES).items():
             quantiles.append(place | {"name": name, "output_tokens": tokens})
     return pl.concat(density), pl.DataFrame(quantiles)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from inference_energy.tables.columns import PERCENTILES, comments, count, number, quantiles
+from inference_energy.statistics.quantiles import PERCENTILES
+from inference_energy.tables.columns import comments, count, number, quantiles
 from inference_energy.tables.database import Meaning
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.units import FACTOR, POSITION, SHARE

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from inference_energy.common.errors import InputError, like
 from inference_energy.statistics.distributions import ExponentialTokens, Interpolated, Law, law
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 
 # Strata that a continuous law is cut into: fewer where prompts and answers vary both, as their pairs are counted.
 STRATA_ALONE = 4096
@@ -169,4 +169,6 @@ def _measured_answers(spec: dict, place: str, answers: pl.DataFrame) -> Interpol
         ]
         raise InputError(f"{place}: found {asked!r}; allowed: {like(asked, known)}, measured in resources/workloads")
     row = rows.row(0, named=True)
-    return Interpolated(shares=tuple(SHARES.values()), values=tuple(row[f"output_tokens_{name}"] for name in SHARES))
+    return Interpolated(
+        shares=tuple(QUANTILES.values()), values=tuple(row[f"output_tokens_{name}"] for name in QUANTILES)
+    )

@@ -3,7 +3,8 @@
 import pandera.polars as pa
 import polars as pl
 
-from inference_energy.tables.columns import QUANTILES, count, quantiles, share, table, text, texts
+from inference_energy.statistics.quantiles import QUANTILES
+from inference_energy.tables.columns import count, quantiles, share, table, text, texts
 from inference_energy.tables.inputs import InputTable, cell, filled
 from inference_energy.tables.units import COUNT, POSITION, SHARE
 

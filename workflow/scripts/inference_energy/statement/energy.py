@@ -101,13 +101,13 @@ def broken_down(
     return heads.with_columns(
         pl.Series(f"{name}_{q}", np.concatenate(values)[:, column]).fill_nan(None)
         for name, values in found.items()
-        for column, q in enumerate((*quantiles.INTERVAL, "mean"))
+        for column, q in enumerate((*quantiles.PERCENTILES, "mean"))
     )
 
 
 def summaries(values: np.ndarray) -> np.ndarray:
     """P5, P50, P95 and mean of every row of draws, shape (rows, 4)."""
-    found = np.quantile(values, list(quantiles.INTERVAL.values()), axis=1)
+    found = np.quantile(values, list(quantiles.PERCENTILES.values()), axis=1)
     return np.column_stack([*found, values.mean(axis=1)])
 
 
@@ -147,7 +147,7 @@ def over_time(
     steps = heads.select("step_start_utc", "requests").with_columns(
         pl.Series(f"{name}_{q}", np.concatenate([np.empty((0, 4)), *values])[:, column])
         for name, values in (("power_kw", power), ("busy_nodes", nodes))
-        for column, q in enumerate((*quantiles.INTERVAL, "mean"))
+        for column, q in enumerate((*quantiles.PERCENTILES, "mean"))
     )
     if heads.is_empty():  # bills alone: they say nothing of when
         return steps, _quantities([])
@@ -176,8 +176,12 @@ def per_request(of: UnitEnergy, rows: pl.DataFrame) -> pl.DataFrame:
 def _quantities(found: Iterable[tuple[str, str, np.ndarray]]) -> pl.DataFrame:
     return pl.DataFrame(
         [
-            {"quantity": name, "unit": unit} | quantiles.of_draws(values, quantiles.INTERVAL)
+            {"quantity": name, "unit": unit} | quantiles.of_draws(values, quantiles.PERCENTILES)
             for name, unit, values in found
         ],
-        schema={"quantity": pl.String, "unit": pl.String, **dict.fromkeys((*quantiles.INTERVAL, "mean"), pl.Float64)},
+        schema={
+            "quantity": pl.String,
+            "unit": pl.String,
+            **dict.fromkeys((*quantiles.PERCENTILES, "mean"), pl.Float64),
+        },
     )

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import root
 from scipy.special import betainc, betaincinv, expit, ndtri
 
-from inference_energy.statistics.quantiles import SHARES, Z_P95
+from inference_energy.statistics.quantiles import QUANTILES, Z_P95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,4 +272,4 @@ def median(of: Law) -> float:
 
 def percentiles(of: Law) -> dict[str, float]:
     """P5, P25, P50, P75 and P95 of a law."""
-    return {name: float(of.quantile(np.array(share))) for name, share in SHARES.items()}
+    return {name: float(of.quantile(np.array(share))) for name, share in QUANTILES.items()}

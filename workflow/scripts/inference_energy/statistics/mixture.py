@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import brentq
 
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 
 UNTRIMMED = (0.0, 1.0)
 
@@ -131,4 +131,4 @@ class Pool:
 
     def quantiles(self) -> dict[str, float]:
         """P5, P25, P50, P75 and P95."""
-        return {name: self.quantile(share) for name, share in SHARES.items()}
+        return {name: self.quantile(share) for name, share in QUANTILES.items()}

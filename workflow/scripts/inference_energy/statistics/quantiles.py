@@ -7,19 +7,19 @@ import numpy as np
 # The method's own rounding of the normal P95 (1.6449): kept, because it decides the printed digits.
 Z_P95 = 1.645
 # The quantiles that every summary gives, by the end of their column's name.
-SHARES = {"p05": 0.05, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p95": 0.95}
+QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p95": 0.95}
 
 # P5, P50 and P95: what a statement about a fleet gives.
-INTERVAL = {name: SHARES[name] for name in ("p05", "p50", "p95")}
+PERCENTILES = {name: QUANTILES[name] for name in ("p05", "p50", "p95")}
 
 
-def of_draws(values: np.ndarray, shares: Mapping[str, float] = SHARES) -> dict[str, float]:
+def of_draws(values: np.ndarray, shares: Mapping[str, float] = QUANTILES) -> dict[str, float]:
     """Quantiles of draws, and their mean."""
     found = np.quantile(values, list(shares.values()))
     return dict(zip(shares, map(float, found), strict=True)) | {"mean": float(np.mean(values))}
 
 
-def standard_errors(values: np.ndarray, shares: Mapping[str, float] = SHARES) -> dict[str, float]:
+def standard_errors(values: np.ndarray, shares: Mapping[str, float] = QUANTILES) -> dict[str, float]:
     """Monte Carlo standard error of `of_draws`.
 
     Of a quantile: half the distance between the order statistics one standard error of rank below and above it.
@@ -33,7 +33,7 @@ def standard_errors(values: np.ndarray, shares: Mapping[str, float] = SHARES) ->
     return found | {"mean": float(values.std() / np.sqrt(draws))}
 
 
-def of_weighted(values: np.ndarray, weights: np.ndarray, shares: Mapping[str, float] = SHARES) -> dict[str, float]:
+def of_weighted(values: np.ndarray, weights: np.ndarray, shares: Mapping[str, float] = QUANTILES) -> dict[str, float]:
     """Quantiles of weighted values, and their mean; half of a value's weight lies below it, logarithms in between.
 
     Values that agree to nine digits are one value: what computed them may differ in the last.

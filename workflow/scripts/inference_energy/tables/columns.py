@@ -6,14 +6,13 @@ from typing import Any
 import pandera.polars as pa
 import polars as pl
 
+from inference_energy.statistics.quantiles import PERCENTILES, QUANTILES
 from inference_energy.tables.units import COUNT, SHARE
 
 Schema = pa.DataFrameSchema | type[pa.DataFrameModel]
 
 # Ends of the names of columns that hold one quantity, and their words.
 WORDS = {f"p{percent:02d}": f"P{percent}" for percent in (5, 10, 25, 75, 90, 95)} | {"p50": "median", "mean": "mean"}
-QUANTILES = ("p05", "p25", "p50", "p75", "p95")
-PERCENTILES = ("p05", "p50", "p95")
 INTERVAL = (*PERCENTILES, "mean")
 
 

@@ -5,7 +5,7 @@ import polars as pl
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.registries import network
 from inference_energy.statistics.distributions import Beta
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import PER_GPU, version_order
 from inference_energy.throughput.gpu_time import GpuSeconds
 
@@ -190,7 +190,7 @@ def summary(pairs: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.len().cast(pl.Int64).alias("pairs"),
             pl.col("model").n_unique().cast(pl.Int64).alias("models"),
-            *(pl.col("ratio").quantile(share, "linear").alias(f"ratio_{name}") for name, share in SHARES.items()),
+            *(pl.col("ratio").quantile(share, "linear").alias(f"ratio_{name}") for name, share in QUANTILES.items()),
         )
         .sort("kind")
     )

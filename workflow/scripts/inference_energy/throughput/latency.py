@@ -7,7 +7,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 from inference_energy.statistics.distributions import Interpolated
-from inference_energy.statistics.quantiles import INTERVAL
+from inference_energy.statistics.quantiles import PERCENTILES
 from inference_energy.throughput.fits import PER_GPU
 
 ENERGY, LATENCY, SHARE = "energy_j_per_output_token", "inter_token_latency_ms", "throughput_share_at_latency"
@@ -151,7 +151,7 @@ def summary(costs: pl.DataFrame) -> pl.DataFrame:
     quantiles = {
         f"{column}_{name}": pl.col(column).quantile(share, "equiprobable").replace(value, None)
         for column, value in unmet.items()
-        for name, share in INTERVAL.items()
+        for name, share in PERCENTILES.items()
     }
     met = pl.col("cost").is_finite().sum().cast(pl.Int64)
     return (

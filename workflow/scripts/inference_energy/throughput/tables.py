@@ -3,7 +3,8 @@
 import pandera.polars as pa
 
 from inference_energy.corpus.tables import lengths_behind
-from inference_energy.tables.columns import PERCENTILES, count, flag, number, quantiles, share, table, text, texts
+from inference_energy.statistics.quantiles import PERCENTILES
+from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN, SHARE, TOK_PER_S_PER_GPU
 from inference_energy.throughput.borrowing import KINSHIPS, OWN
 from inference_energy.throughput.latency import CASE, LATENCY_SERIES

@@ -13,7 +13,7 @@ from inference_energy.energy.board_evidence import power_w
 from inference_energy.energy.power import host_middle_w
 from inference_energy.statistics.distributions import Beta, Law, LogNormal, ShiftedLogNormal, draw, law, median
 from inference_energy.statistics.draws import stream
-from inference_energy.statistics.quantiles import SHARES, columns, of_draws
+from inference_energy.statistics.quantiles import QUANTILES, columns, of_draws
 from inference_energy.throughput.borrowing import own_or_borrowed, with_facts
 from inference_energy.throughput.fits import PER_GPU
 from inference_energy.throughput.gpu_time import GpuSeconds
@@ -268,7 +268,7 @@ def backtest(
             "throughput_basis": expected.basis if expected else None,
             "reason": reason,
         }
-        nothing = dict.fromkeys((*SHARES, "mean"))
+        nothing = dict.fromkeys((*QUANTILES, "mean"))
         unseen = _unseen(row, attainment[row["source"]])
         variants = {
             "": (expected if reason is None else None, laws[""]),

@@ -102,7 +102,7 @@ def _ours(
     for method, (shared, per_gpu_second) in states.items():
         energies = there.mean_wh(shared, name, ONE, per_gpu_second)
         for boundary in BOUNDARIES:
-            values = quantiles.of_draws(np.broadcast_to(energies[boundary], (draws,)), quantiles.INTERVAL)
+            values = quantiles.of_draws(np.broadcast_to(energies[boundary], (draws,)), quantiles.PERCENTILES)
             found.append(
                 {"method": method, "label": LABELS[method], "boundary": boundary, "energy_wh": values["p50"]}
                 | {"energy_wh_p05": values["p05"], "energy_wh_p95": values["p95"]}

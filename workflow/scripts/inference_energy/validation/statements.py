@@ -63,16 +63,16 @@ def overstatement(
         result = {name: row[name] for name in ("source", "row_id", "subject", "model", "kind", "energy_wh")}
         result |= {"input_tokens": row["input_tokens"], "output_tokens": row["output_tokens"]}
         result |= {"boundary": boundary, "compared_with": None if reason else subject, "reason": reason}
-        ours = dict.fromkeys(quantiles.INTERVAL)
+        ours = dict.fromkeys(quantiles.PERCENTILES)
         factors = dict.fromkeys(("factor", "factor_p05", "factor_p95"))
         if reason is None:
-            ours = quantiles.of_draws(_ours(service, shared, energies, subject, row)[boundary], quantiles.INTERVAL)
+            ours = quantiles.of_draws(_ours(service, shared, energies, subject, row)[boundary], quantiles.PERCENTILES)
             factors = {
                 "factor": row["energy_wh"] / ours["p50"],
                 "factor_p05": row["energy_wh"] / ours["p95"],
                 "factor_p95": row["energy_wh"] / ours["p05"],
             }
-        found.append(result | {f"ours_wh_{name}": ours[name] for name in quantiles.INTERVAL} | factors)
+        found.append(result | {f"ours_wh_{name}": ours[name] for name in quantiles.PERCENTILES} | factors)
     numbers = pl.col("^(ours_wh|factor|energy_wh|input_tokens|output_tokens).*$").cast(pl.Float64)
     table = pl.DataFrame(found, infer_schema_length=None).with_columns(numbers)
     return table.select(pl.lit(service.name).alias("study"), pl.all())

@@ -1,7 +1,8 @@
 """Schemas of the validation: backtest, scores, other methods, statements of others."""
 
+from inference_energy.statistics.quantiles import PERCENTILES
 from inference_energy.studies.study import BOUNDARIES
-from inference_energy.tables.columns import PERCENTILES, count, flag, number, quantiles, share, table, text, texts
+from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN
 
 TARGETS = ["gpu_boards", "node_wall"]

@@ -9,12 +9,12 @@ from inference_energy.explain.derivations import distributions
 from inference_energy.explain.derivations.medians import power_of
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, leaf
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 
 
 def explained(asked: Asked) -> Node:
     """A number of `assumptions`."""
-    name, share = asked.row["ingredient"], SHARES[asked.column]
+    name, share = asked.row["ingredient"], QUANTILES[asked.column]
     if name in asked.evidence.service(asked.study).given.laws:
         return asked.same(distributions.at_share(asked, asked.study, name, share, "x"))
     if name.startswith("throughput fit, "):

@@ -7,7 +7,7 @@ from inference_energy.energy.adopted import DECIMALS
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, listed, number
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 
 PER_GPU = "output_tok_per_s_per_gpu"
 ENERGY = "energy_j_per_output_token"
@@ -88,7 +88,7 @@ def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tup
     else:
         return ()
     found = code.ranges(rows).row(0, named=True)
-    share = f"P{100 * SHARES[end]:g}"
+    share = f"P{100 * QUANTILES[end]:g}"
     value = found[f"{figure.removeprefix('energy_')}_{end}"]
     nearest = rows.sort((pl.col(figure) - value).abs(), *ROW).iter_rows(named=True)
     words = f"rows of {table}, {name}, those nearest to {share} first"

@@ -7,7 +7,7 @@ import numpy as np
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, number
-from inference_energy.oviedo.token_lengths import SHARES, bins
+from inference_energy.oviedo.token_lengths import NAMED_SHARES, bins
 from inference_energy.statistics import histogram
 from inference_energy.statistics.distributions import ExponentialTokens, output_tokens
 
@@ -19,7 +19,7 @@ def _median(asked: Asked) -> Node:
 
 def quantile(asked: Asked) -> Node:
     """A number of `token_length_quantiles`."""
-    share = SHARES[asked.row["name"]]
+    share = NAMED_SHARES[asked.row["name"]]
     part = number("p", f"share of answers below {asked.row['name']}", share)
     note = "quantile of an exponential, then rounded to whole tokens"
     return asked.node(

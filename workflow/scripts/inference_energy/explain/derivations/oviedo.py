@@ -14,7 +14,7 @@ from inference_energy.oviedo import energy, exact
 from inference_energy.oviedo.energy import spreads
 from inference_energy.statistics.distributions import ExponentialTokens, output_tokens
 from inference_energy.statistics.mixture import UNTRIMMED, Pool
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.log_linear import ThroughputModel
 
 MIXTURE = "A quantile of several models together: the energy that so large a part of all their queries stays below."
@@ -39,7 +39,7 @@ def explained(asked: Asked) -> Node:
         return _mean(asked)
     value = row[f"energy_wh_{asked.quantile}_exact"]
     cdf = {model: asked.evidence.exact(asked.study, row["workload"], model).cdf for model in weights(asked)}
-    shares = below(asked, value, SHARES[asked.quantile], lambda model: cdf[model](value))
+    shares = below(asked, value, QUANTILES[asked.quantile], lambda model: cdf[model](value))
     if column.endswith("_exact"):
         return asked.node(children=[*_closed_forms(asked), shares, *_method(asked)], note=MIXTURE)
     se = row[f"energy_wh_{asked.quantile}_se"]
@@ -259,7 +259,7 @@ def _deviation(asked: Asked) -> Node:
     def far(name: str) -> float:
         return (row[f"energy_wh_{name}"] - row[f"energy_wh_{name}_exact"]) / row[f"energy_wh_{name}_se"]
 
-    name = max((*SHARES, "mean"), key=lambda name: abs(far(name)))
+    name = max((*QUANTILES, "mean"), key=lambda name: abs(far(name)))
     columns = {"mc": f"energy_wh_{name}", "sum": f"energy_wh_{name}_exact", "se": f"energy_wh_{name}_se"}
     children = [asked.beside(column, symbol) for symbol, column in columns.items()]
     return asked.node("(mc - sum) / se", children, note=f"the largest is that of {name}", exact=False)

@@ -13,7 +13,7 @@ from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, leaf, node_of
 from inference_energy.requests.lengths import Lengths
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput import gpu_time
 from inference_energy.throughput.borrowing import OWN
 
@@ -113,7 +113,7 @@ def _per_query(asked: Asked) -> Node:
         label = f"share of the queries of {member[0]} on {member[1]} below {asked.value:.6g} Wh"
         return number("F", label, share)
 
-    note = f"of weighted points of length, interpolated: {SHARES[asked.quantile]:g} to within one point"
+    note = f"of weighted points of length, interpolated: {QUANTILES[asked.quantile]:g} to within one point"
     shares = _over_members(of, below).step(f"Share of queries below {asked.value:.9g} Wh", note=note)
     mean = of.node(note="the mean of the same queries, model by model and GPU by GPU")
     return asked.node(children=[_one_query(of, *nearest[1:]), shares, mean], note=SPREADS["per_query"])

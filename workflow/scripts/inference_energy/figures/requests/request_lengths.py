@@ -5,7 +5,7 @@ import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, ORANGE, rows_axis, titled
 from inference_energy.oviedo.token_lengths import assumed_lengths
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import PublishedStudy
 
 LABELS = {
@@ -39,7 +39,7 @@ def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: PublishedStudy
         *names,
         pl.lit("measured").alias("kind"),
     )
-    assumed = assumed_lengths(study, SHARES).with_columns(kind=pl.lit("assumed"))
+    assumed = assumed_lengths(study, QUANTILES).with_columns(kind=pl.lit("assumed"))
     rows = pl.concat([assumed, traces, tasks], how="diagonal").select("label", "side", *names, "kind")
     order = rows["label"].unique(maintain_order=True).to_list()
     chat = dict(measured.filter(workload="azure_conversation").select("side", "tokens_p50").iter_rows())

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, rows_axis, titled
-from inference_energy.statistics.quantiles import SHARES
+from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import BAND
 
 LABELS = {
@@ -29,7 +29,7 @@ def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
     label = pl.col("form").replace_strict(LABELS, return_dtype=pl.String).alias("label")
     overall = forms.filter(pl.col("configuration") == "all").with_columns(label)
     ranges = left_out.group_by("form").agg(
-        pl.col("ratio").quantile(share, "linear").alias(name) for name, share in SHARES.items()
+        pl.col("ratio").quantile(share, "linear").alias(name) for name, share in QUANTILES.items()
     )
     said = pl.format(
         "geometric error {}×, {} % within 0.75–1.33",
