@@ -15,7 +15,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.energy import interventions, uncertainty
 from inference_energy.explain import page, question, registry, searched
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.build import Evidence
+from inference_energy.explain.build import Build
 from inference_energy.explain.derivations.medians import Situation
 from inference_energy.explain.step import SOURCES, evaluate, walk
 from inference_energy.explain.trace import following
@@ -32,17 +32,17 @@ SAMPLED = 2  # rows of a table
 
 
 @pytest.fixture(scope="module")
-def evidence(built):
-    return Evidence(built)
+def build(built):
+    return Build(built)
 
 
 @pytest.fixture(scope="module")
-def explain(evidence):
+def explain(build):
     """The derivation that a question leads to."""
 
     def of(what):
-        best = question.ask(evidence, what).best
-        return registry.explained(evidence, best.table, best.row, best.column)
+        best = question.ask(build, what).best
+        return registry.explained(build, best.table, best.row, best.column)
 
     return of
 
@@ -59,8 +59,8 @@ def known():
     return {}
 
 
-def sampled(evidence, table):
-    frame = evidence.table(table.name)
+def sampled(build, table):
+    frame = build.table(table.name)
     rows = frame.with_row_index("place").sample(min(SAMPLED, len(frame)), seed=7)
     columns = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
     return [(place, frame.row(place, named=True), column) for place in rows["place"] for column in columns]
@@ -101,9 +101,9 @@ def line_of(built, place):
 
 
 @pytest.mark.parametrize("table", PUBLIC_TABLES, ids=lambda table: table.name)
-def test_every_column_of_numbers_is_explained_down_to_sources(evidence, built, checked, known, table):
-    for _, row, column in sampled(evidence, table):
-        node = registry.explained(evidence, table.name, row, column)
+def test_every_column_of_numbers_is_explained_down_to_sources(build, built, checked, known, table):
+    for _, row, column in sampled(build, table):
+        node = registry.explained(build, table.name, row, column)
         assert node.value == row[column]
         steps = [step for step in unique(node) if id(step) not in checked]
         checked |= {id(step): step for step in steps}
@@ -123,10 +123,10 @@ def test_every_column_of_numbers_is_explained_down_to_sources(evidence, built, c
 
 
 @pytest.mark.parametrize("table", PUBLIC_TABLES, ids=lambda table: table.name)
-def test_the_command_of_a_number_leads_back_to_it(evidence, table):
-    for place, row, column in sampled(evidence, table)[:8]:
+def test_the_command_of_a_number_leads_back_to_it(build, table):
+    for place, row, column in sampled(build, table)[:8]:
         words = searched.question_for(table.name, place, row, column)
-        best = question.ask(evidence, words).best
+        best = question.ask(build, words).best
         assert (best.table, best.column) == (table.name, column), words
         # Two checks, or two rows of a table without a key, may read alike; the row that is named must be the one.
         assert best.position == place or best.row == row, words
@@ -135,10 +135,10 @@ def test_the_command_of_a_number_leads_back_to_it(evidence, table):
 # By hand, from what a derivation names
 
 
-def test_where_4_32_comes_from(evidence, built):
-    answer = question.ask(evidence, "4.32")
+def test_where_4_32_comes_from(build, built):
+    answer = question.ask(build, "4.32")
     assert answer.best.row["study"] == "arxiv-2025" and answer.best.table == "headline"
-    node = registry.explained(evidence, "headline", answer.best.row, answer.best.column)
+    node = registry.explained(build, "headline", answer.best.row, answer.best.column)
     printed = find(node, "as printed by")
     assert line_of(built, printed.place)["published"] == "4.32"
 
@@ -213,10 +213,10 @@ def test_an_attainment_is_the_ratio_of_two_lines(explain, built):
     assert speeds[0] / speeds[1] == pytest.approx(node.value, rel=1e-6)
 
 
-def test_an_intervention_is_the_ratio_of_two_lines_over_that_of_their_power(explain, built, evidence):
-    rows = evidence.rows("intervention_pairs", lever="newer_gpu").filter(pl.col("power_ratio") > 1)
+def test_an_intervention_is_the_ratio_of_two_lines_over_that_of_their_power(explain, built, build):
+    rows = build.rows("intervention_pairs", lever="newer_gpu").filter(pl.col("power_ratio") > 1)
     row = rows.sort("source", "row_id").row(0, named=True)
-    node = registry.explained(evidence, "intervention_pairs", row, "energy_multiplier")
+    node = registry.explained(build, "intervention_pairs", row, "energy_multiplier")
     speeds, powers = [], []
     for symbol in ("after", "before"):
         cells = line_of(built, find(find(node, "output_tok_per_s", symbol=symbol), "throughput tok per s").place)
@@ -244,21 +244,21 @@ def test_a_board_share_goes_on_to_the_runs_that_it_is_a_quantile_of(explain, bui
     assert found == pytest.approx(computed.value, rel=1e-6)
 
 
-def test_a_fleet_is_mean_energy_times_queries_times_overhead(explain, evidence):
+def test_a_fleet_is_mean_energy_times_queries_times_overhead(explain, build):
     node = explain("scenario_aggregates arxiv-2025 traditional energy_gwh_per_day_mean_traditional")
     mean = find(node, "energy_wh_mean of energy_per_query")
-    row = evidence.row(
+    row = build.row(
         "energy_per_query", study="arxiv-2025", workload="traditional", subject="frontier", spread="untrimmed"
     )
     assert mean.value == row["energy_wh_mean"]
     assert 1e9 * mean.value * 1.10 * 1.076 * 1.12 / 1e9 == pytest.approx(node.value, rel=1e-6)
 
 
-def test_a_fleet_of_the_current_study_is_the_mean_of_its_boundary(explain, evidence):
+def test_a_fleet_of_the_current_study_is_the_mean_of_its_boundary(explain, build):
     node = explain("scenario_aggregates current mixed energy_gwh_per_day_mean")
     key = {"study": "current", "subject": "frontier", "boundary": "fleet", "spread": "shared"}
     means = [
-        evidence.row("energy_by_boundary", **key, workload=name)["energy_wh_mean"] for name in ("traditional", "long")
+        build.row("energy_by_boundary", **key, workload=name)["energy_wh_mean"] for name in ("traditional", "long")
     ]
     assert 0.9 * means[0] + 0.1 * means[1] == pytest.approx(node.value, rel=1e-6)
 
@@ -292,28 +292,28 @@ def evaluated(node):
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 @pytest.mark.parametrize("workload", ["traditional", "long"])
-def test_a_traced_mean_is_what_the_engine_computes_at_medians(evidence, boundary, workload):
-    service = evidence.service("current")
+def test_a_traced_mean_is_what_the_engine_computes_at_medians(build, boundary, workload):
+    service = build.service("current")
     for subject in ("frontier", "Llama 3.1 405B", "DeepSeek-R1"):
         shared = uncertainty.central(service.given)
         plain = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
         row = {"study": "current", "subject": subject, "workload": workload, "boundary": boundary}
         with following():
-            found = Situation.of(asked_of(evidence, "energy_by_boundary", row)).energy()
+            found = Situation.of(asked_of(build, "energy_by_boundary", row)).energy()
         assert found.value == pytest.approx(float(plain), rel=1e-12)
         assert evaluated(found.step()) == pytest.approx(float(plain), rel=1e-12)
 
 
-def asked_of(evidence, table, row):
-    return Asked(evidence=evidence, table=table, row=row, column="", explain=registry._explain)
+def asked_of(build, table, row):
+    return Asked(build=build, table=table, row=row, column="", explain=registry._explain)
 
 
-def plain_fleet(evidence, name, without=()):
+def plain_fleet(build, name, without=()):
     """The fleet of a scenario at medians, computed without a trace, and its queries."""
-    service = scenarios.of_the_fleet(evidence.service("current"))
+    service = scenarios.of_the_fleet(build.service("current"))
     fleet, shared, by = service.study.fleet, uncertainty.central(service.given), {}
     if fleet.scenarios[name].interventions:
-        levers = interventions.chosen(fleet.levers, evidence.levers, "")
+        levers = interventions.chosen(fleet.levers, build.levers, "")
         medians = {lever: np.array([median(of.multiplier)]) for lever, of in levers.items()}
         alone = interventions.savings(service, shared, fleet.subject, "traditional", levers, medians)
         by = interventions.divisors(levers, medians, service.study.interventions.overlap, alone)
@@ -323,28 +323,28 @@ def plain_fleet(evidence, name, without=()):
 
 
 @pytest.mark.parametrize("name", ["traditional", "mixed", "mixed_optimized"])
-def test_a_traced_fleet_is_what_the_engine_computes_at_medians(explain, evidence, name):
-    fleet, queries = plain_fleet(evidence, name)
+def test_a_traced_fleet_is_what_the_engine_computes_at_medians(explain, build, name):
+    fleet, queries = plain_fleet(build, name)
     day = float(np.ravel(sum(scenarios.energy_gwh_per_day(fleet, queries, "fleet").values()))[0])
     if name != "traditional":
         traced = find(explain(f"scenario_aggregates current {name} energy_gwh_per_day_p50"), "closed form: energy")
         assert evaluated(traced) == pytest.approx(day, rel=1e-12)
-    need = scenarios.needs(fleet, queries, dict(evidence.table("hardware").select("gpu", "gpus_per_node").iter_rows()))
+    need = scenarios.needs(fleet, queries, dict(build.table("hardware").select("gpu", "gpus_per_node").iter_rows()))
     for quantity, value in need.items():
         traced = find(explain(f"fleet_plan current {name} {quantity} p50"), "closed form")
         assert evaluated(traced) == pytest.approx(float(np.ravel(value)[0]), rel=1e-12)
 
 
-def test_a_factor_that_is_left_out_is_noticed(explain, evidence):
+def test_a_factor_that_is_left_out_is_noticed(explain, build):
     traced = find(explain("scenario_aggregates current mixed_optimized energy_gwh_per_day_p50"), "closed form: energy")
-    fleet, queries = plain_fleet(evidence, "mixed_optimized", without=("cached_share",))
+    fleet, queries = plain_fleet(build, "mixed_optimized", without=("cached_share",))
     without = float(np.ravel(sum(scenarios.energy_gwh_per_day(fleet, queries, "fleet").values()))[0])
     assert without > 1.05 * evaluated(traced)
 
 
-def test_interventions_are_traced_as_the_engine_applies_them(explain, evidence):
+def test_interventions_are_traced_as_the_engine_applies_them(explain, build):
     row = "intervention_multipliers current traditional frontier all_levers overlap shared"
-    service, table = evidence.service("current"), evidence.levers
+    service, table = build.service("current"), build.levers
     spec, shared = service.study.interventions, uncertainty.central(service.given)
     levers = interventions.chosen(spec.levers, table, "")
     medians = {name: np.array([median(of.multiplier)]) for name, of in levers.items()}
@@ -360,17 +360,17 @@ def test_interventions_are_traced_as_the_engine_applies_them(explain, evidence):
     assert evaluated(traced) == pytest.approx(energy({}) / energy(by), rel=1e-12)
 
 
-def test_every_number_of_the_tornado_is_traced_exactly(evidence):
-    for row in evidence.rows("tornado", study="current").iter_rows(named=True):
+def test_every_number_of_the_tornado_is_traced_exactly(build):
+    for row in build.rows("tornado", study="current").iter_rows(named=True):
         for column in ("at_low", "at_high", "central"):
-            node = registry.explained(evidence, "tornado", row, column)
+            node = registry.explained(build, "tornado", row, column)
             assert evaluated(replace(node, place=None)) == pytest.approx(row[column], rel=1e-8), (row, column)
 
 
-def test_emissions_are_energy_times_the_grid_of_the_quoted_line(explain, built, evidence):
+def test_emissions_are_energy_times_the_grid_of_the_quoted_line(explain, built, build):
     node = explain("fleet_plan current mixed emissions p50")
     carbon = float(line_of(built, find(node, "carbon gco2e").place)["carbon_gco2e_per_kwh"])
-    day = evidence.row("scenario_aggregates", study="current", scenario="mixed")["energy_gwh_per_day_p50"]
+    day = build.row("scenario_aggregates", study="current", scenario="mixed")["energy_gwh_per_day_p50"]
     assert carbon * day == pytest.approx(node.value, rel=1e-6)
 
 
@@ -384,10 +384,10 @@ def test_a_multiplier_is_the_root_of_two_numbers_of_the_study(explain, built):
     assert math.sqrt(numbers[0] * numbers[1]) == pytest.approx(node.value, rel=1e-6)
 
 
-def test_a_statement_is_held_against_ours_at_its_line(explain, built, evidence):
+def test_a_statement_is_held_against_ours_at_its_line(explain, built, build):
     node = explain("statements current jegham gpt_4o_100_300 factor")
     theirs = next(step.place for step in walk(node) if step.place and step.place.kind == "benchmark")
-    row = evidence.row("statements", study="current", source="jegham", row_id="gpt_4o_100_300")
+    row = build.row("statements", study="current", source="jegham", row_id="gpt_4o_100_300")
     assert float(line_of(built, theirs)["energy_wh"]) / row["ours_wh_p50"] == pytest.approx(node.value, rel=1e-6)
 
 
@@ -398,10 +398,10 @@ def test_a_score_is_made_of_its_runs(explain):
     assert math.exp(math.sqrt(np.mean(np.log(ratios) ** 2))) == pytest.approx(node.value, rel=1e-6)
 
 
-def test_a_latency_cost_is_the_ratio_of_two_lines(explain, built, evidence):
-    rows = evidence.table("latency_costs").filter(pl.col("cost") > 1.2, source="mlenergy_v3").sort("model", "target_ms")
+def test_a_latency_cost_is_the_ratio_of_two_lines(explain, built, build):
+    rows = build.table("latency_costs").filter(pl.col("cost") > 1.2, source="mlenergy_v3").sort("model", "target_ms")
     row = rows.row(0, named=True)
-    node = registry.explained(evidence, "latency_costs", row, "cost")
+    node = registry.explained(build, "latency_costs", row, "cost")
     met, least = (
         float(
             line_of(built, next(step.place for step in node.children if step.symbol == name))[
@@ -413,7 +413,7 @@ def test_a_latency_cost_is_the_ratio_of_two_lines(explain, built, evidence):
     assert met / least == pytest.approx(row["cost"], rel=1e-6) == pytest.approx(node.value)
 
 
-def test_a_peer_is_its_formula_with_its_constants(explain, evidence):
+def test_a_peer_is_its_formula_with_its_constants(explain, build):
     node = explain("cross_methods Llama 3.1 405B 300 ecologits gpu_boards energy_wh")
     # 16 GPUs of 80 GB hold 1.2 x 810 GB; 64 requests at once.
     per_token = 1.1665273170451914e-6 * math.exp(-0.011205921025579175 * 64) * 405 + 4.052928146734005e-5
@@ -456,9 +456,9 @@ def test_the_command_answers_for_machines(built):
         ("arxiv-2025 tornado p50", "nothing has all of these words"),
     ],
 )
-def test_a_question_without_an_answer_is_told_in_one_line(evidence, what, told):
+def test_a_question_without_an_answer_is_told_in_one_line(build, what, told):
     with pytest.raises(InputError) as error:
-        question.ask(evidence, what)
+        question.ask(build, what)
     assert told in str(error.value) and "\n" not in str(error.value)
 
 
@@ -470,15 +470,15 @@ def test_without_results_the_command_says_what_to_do(built, tmp_path):
     assert outcome.stderr == "Error: results/headline.csv: no such file; run `make` first\n"
 
 
-def test_several_numbers_that_print_alike_are_listed_with_their_commands(evidence, built):
-    assert question.ask(evidence, "10.2 kW").best is None
+def test_several_numbers_that_print_alike_are_listed_with_their_commands(build, built):
+    assert question.ask(build, "10.2 kW").best is None
     shown = command(built, "10.2 kW")
     assert 'make explain WHAT="hardware H100 SXM 80GB node_rated_power_kw"' in shown.stdout
 
 
-def test_the_page_has_every_headline_number_once_and_needs_nothing_else(built, evidence):
+def test_the_page_has_every_headline_number_once_and_needs_nothing_else(built, build):
     html = (built / "results/explanations.html").read_text()
-    for row in evidence.table("headline").iter_rows(named=True):
+    for row in build.table("headline").iter_rows(named=True):
         assert html.count(f'<details class="answer" id="{page.anchor(row["study"], row["quantity"])}">') == 1
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=", html) and "@import" not in html
     names = re.findall(r' id="([^"]+)"', html)

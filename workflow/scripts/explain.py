@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.explain import as_json, question, registry, text
-from inference_energy.explain.build import Evidence
+from inference_energy.explain.build import Build
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make explain ... | head` ends quietly
 parser = argparse.ArgumentParser(description=__doc__)
@@ -15,11 +15,11 @@ parser.add_argument("what", help="words of a row and column in any order, or a v
 parser.add_argument("--detail", choices=["brief", "full"], default="brief", help="every row and step, or the first")
 parser.add_argument("--format", choices=["text", "json"], default="text", help="for people, or for machines")
 arguments = parser.parse_args()
-evidence = Evidence(Path())
+build = Build(Path())
 try:
-    answer = question.ask(evidence, arguments.what)
+    answer = question.ask(build, arguments.what)
     best = answer.best
-    node = registry.explained(evidence, best.table, best.row, best.column) if best else None
+    node = registry.explained(build, best.table, best.row, best.column) if best else None
 except InputError as error:
     sys.exit(f"Error: {error}")
 if arguments.format == "json":

@@ -38,7 +38,7 @@ class Asked(Sources):
     @property
     def entries(self) -> PublishedStudy | NestedStudy:
         """Entries of that study."""
-        return self.evidence.typed_study(self.study)
+        return self.build.typed_study(self.study)
 
     @property
     def quantile(self) -> str | None:
@@ -48,7 +48,7 @@ class Asked(Sources):
     @property
     def key(self) -> str:
         """Name of the row."""
-        names = self.evidence.key(self.table) or [name for name, cell in self.row.items() if isinstance(cell, str)]
+        names = self.build.key(self.table) or [name for name, cell in self.row.items() if isinstance(cell, str)]
         return ", ".join(f"{name} {plain(self.row[name])}" for name in names if self.row.get(name) is not None)
 
     @property
@@ -56,7 +56,7 @@ class Asked(Sources):
         """File and row."""
         return Place(
             kind=RESULT,
-            file=self.evidence.file_of(self.table, self.row.get("study")),
+            file=self.build.file_of(self.table, self.row.get("study")),
             key=f"{self.key}; column {self.column}",
         )
 
@@ -65,9 +65,9 @@ class Asked(Sources):
         given = {
             "label": f"{self.column} of {self.table} ({self.key})",
             "value": self.value,
-            "unit": self.evidence.unit(self.table, self.column, self.row),
+            "unit": self.build.unit(self.table, self.column, self.row),
             "place": self.place,
-            "note": self.evidence.meaning(self.table, self.column),
+            "note": self.build.meaning(self.table, self.column),
         }
         return Node(formula=formula, children=tuple(children), **given | facts)
 
@@ -88,7 +88,7 @@ class Asked(Sources):
 
     def look_up(self, table: str, column: str, symbol: str = "", **key: Value) -> Node:
         """A number of the first row of a table with a key, explained."""
-        return self.of(table, self.evidence.row(table, **key), column, symbol)
+        return self.of(table, self.build.row(table, **key), column, symbol)
 
     def same(self, found: Node, *others: Node, **facts: Value) -> Node:
         """The number as the value of another step."""

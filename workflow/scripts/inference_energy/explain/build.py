@@ -42,7 +42,7 @@ TABLES = {
 PRINTED = dict.fromkeys((SHARE, COUNT, POSITION, OF_PARAMETER), "") | {FACTOR: "x"}
 
 
-class Evidence:
+class Build:
     """Everything that a finished build and its inputs say, read once and when it is asked for.
 
     Args:

@@ -7,7 +7,7 @@ import jinja2
 import polars as pl
 
 from inference_energy.explain import registry
-from inference_energy.explain.build import Evidence
+from inference_energy.explain.build import Build
 from inference_energy.explain.searched import question_for
 from inference_energy.explain.step import Node
 from inference_energy.explain.text import head
@@ -67,18 +67,18 @@ class _Steps:
         return found
 
 
-def answers(evidence: Evidence) -> list[tuple[str, str, str, dict, str]]:
+def answers(build: Build) -> list[tuple[str, str, str, dict, str]]:
     """Study, anchor, label, row and column of what the page derives: headline numbers, then means of the fleet's class.
 
     The table is `headline`, or `energy_per_query` for rows without a label.
     """
     found = [
         (row["study"], anchor(row["study"], row["quantity"]), row["label"], row, "computed")
-        for row in evidence.table("headline").iter_rows(named=True)
+        for row in build.table("headline").iter_rows(named=True)
     ]
-    for study in evidence.methods:
-        subject = evidence.study(study)["fleet"]["subject"]
-        rows = evidence.rows("energy_per_query", study=study, subject=subject, spread="untrimmed")
+    for study in build.methods:
+        subject = build.study(study)["fleet"]["subject"]
+        rows = build.rows("energy_per_query", study=study, subject=subject, spread="untrimmed")
         for row in rows.filter(pl.col("workload").is_in(["traditional", "long"])).iter_rows(named=True):
             label = f"{row['subject'].capitalize()}, {row['workload']}: expected value of a query"
             quantity = f"{row['workload']} {subject} energy_wh_mean untrimmed"
@@ -86,17 +86,17 @@ def answers(evidence: Evidence) -> list[tuple[str, str, str, dict, str]]:
     return found
 
 
-def page(evidence: Evidence, template: str) -> str:
+def page(build: Build, template: str) -> str:
     """The page.
 
     Args:
-        evidence: of a finished build.
+        build: a finished build.
         template: Jinja template of the page.
     """
     steps, studies = _Steps(), {}
-    for study, name, label, row, column in answers(evidence):
+    for study, name, label, row, column in answers(build):
         table = "headline" if "quantity" in row else "energy_per_query"
-        node = registry.explained(evidence, table, row, column)
+        node = registry.explained(build, table, row, column)
         studies.setdefault(study, []).append(
             {
                 "anchor": name,
@@ -110,7 +110,7 @@ def page(evidence: Evidence, template: str) -> str:
             }
         )
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    titles = {study: evidence.study(study)["title"] for study in studies}
+    titles = {study: build.study(study)["title"] for study in studies}
     return environment.from_string(template).render(studies=studies, titles=titles)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from inference_energy.common.errors import InputError
-from inference_energy.explain.build import Evidence
+from inference_energy.explain.build import Build
 from inference_energy.explain.searched import DEFAULTS, USUAL, WORDS, Answer, Found, TableInWords, searched, words_of
 
 UNITS = {"wh": "Wh", "gwh": "GWh/day", "gwh/day": "GWh/day", "x": "x", "j": "J per output token", "w": "W", "kw": "kW"}
@@ -16,21 +16,21 @@ NAMING = ("line", "draws", "gpus", "nodes", "requests", "responses")
 NAMING_ENDS = ("_parallel", "_se")
 
 
-def by_value(evidence: Evidence, number: str, words: list[str]) -> Answer:
+def by_value(build: Build, number: str, words: list[str]) -> Answer:
     """The public numbers that print as a value at as many digits, headline numbers first.
 
     Args:
-        evidence: of a finished build.
+        build: a finished build.
         number: as it was printed.
         words: units and further words that the row or column must have.
 
     Raises:
         InputError: none does.
     """
-    found = printing(evidence, number, words)
+    found = printing(build, number, words)
     if not found:
         named = f" with {' '.join(words)!r}" if words else ""
-        near = _nearest(evidence, printed(number, words)[0])
+        near = _nearest(build, printed(number, words)[0])
         raise InputError(
             f"WHAT: no public number{named} prints as {number}; the nearest headline number is {near.value:g}:"
             f" {near.command}"
@@ -38,22 +38,22 @@ def by_value(evidence: Evidence, number: str, words: list[str]) -> Answer:
     return likeliest(found)
 
 
-def printing(evidence: Evidence, number: str, words: list[str]) -> list[tuple[float, Found]]:
+def printing(build: Build, number: str, words: list[str]) -> list[tuple[float, Found]]:
     """Every number that prints as a value, with how likely it is meant, the best first."""
     value, half = printed(number, words)
     percent = number.endswith("%") or "%" in words
     units = {UNITS[word.casefold()] for word in words if UNITS.get(word.casefold())}
     further = words_of(" ".join(word for word in words if word.casefold() not in UNITS))
     found: list[tuple[float, int, Found]] = []
-    for name in searched(evidence):
-        of, key = TableInWords.of(evidence, name), evidence.key(name)
+    for name in searched(build):
+        of, key = TableInWords.of(build, name), build.key(name)
         for column, parts in of.columns.items():
             if column in (*NAMING, *key) or column.endswith(NAMING_ENDS) or (percent and "share" not in parts):
                 continue
             near = (of.frame[column].cast(pl.Float64) - value).abs() <= half * (1 + 1e-9)
             for position in near.arg_true():
                 row = of.frame.row(position, named=True)
-                in_unit = not units or evidence.unit(name, column, row) in units
+                in_unit = not units or build.unit(name, column, row) in units
                 if in_unit and _fits(parts, of.texts[position], further):
                     # What a study reproduces is explained beside what is printed.
                     reproduced = column == "published" and row["within"] is not None
@@ -74,8 +74,8 @@ def likeliest(found: list[tuple[float, Found]]) -> Answer:
     return Answer(best=numbers[0], others=tuple(numbers[1:]))
 
 
-def _nearest(evidence: Evidence, value: float) -> Found:
-    rows = evidence.table("headline")
+def _nearest(build: Build, value: float) -> Found:
+    rows = build.table("headline")
     position = int((rows["computed"] - value).abs().arg_min())
     return Found(table="headline", position=position, row=rows.row(position, named=True), column="computed")
 

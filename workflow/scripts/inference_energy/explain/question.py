@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.explain.build import Evidence
+from inference_energy.explain.build import Build
 from inference_energy.explain.printed_values import UNITS, by_value, likeliest, printing
 from inference_energy.explain.searched import (
     DEFAULTS,
@@ -29,11 +29,11 @@ LISTED = 8
 LARGEST = 2000  # rows that are looked at more closely
 
 
-def ask(evidence: Evidence, what: str) -> Answer:
+def ask(build: Build, what: str) -> Answer:
     """The number that a question names.
 
     Args:
-        evidence: of a finished build.
+        build: a finished build.
         what: words in any order, or a value as somebody printed it.
 
     Raises:
@@ -47,10 +47,10 @@ def ask(evidence: Evidence, what: str) -> Answer:
     numbers = [word for word in what.split() if NUMBER.fullmatch(word.casefold())]
     others = [word for word in what.split() if word not in numbers]
     if numbers and all(word.casefold() in UNITS for word in others):
-        return by_value(evidence, numbers[0], others)
-    known = tables(evidence, what)
+        return by_value(build, numbers[0], others)
+    known = tables(build, what)
     for word in what.casefold().split():
-        if evidence.unbuilt(word) and "method_bridge" not in what:
+        if build.unbuilt(word) and "method_bridge" not in what:
             raise InputError(
                 f"WHAT: study {word} is not built; name it under studies in config/config.yaml and run `make`"
             )
@@ -58,7 +58,7 @@ def ask(evidence: Evidence, what: str) -> Answer:
     if candidates:
         return _best(candidates)
     if numbers:
-        found = printing(evidence, numbers[0], others)
+        found = printing(build, numbers[0], others)
         if found:
             return likeliest(found)
     raise InputError(_nothing(known, what))

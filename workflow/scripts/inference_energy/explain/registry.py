@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.build import Evidence
+from inference_energy.explain.build import Build
 from inference_energy.explain.derivations import (
     assumptions,
     attainment,
@@ -80,26 +80,26 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
 }
 
 
-def explained(evidence: Evidence, table: str, row: dict, column: str) -> Node:
+def explained(build: Build, table: str, row: dict, column: str) -> Node:
     """Derivation of one number.
 
     Args:
-        evidence: of a finished build.
+        build: a finished build.
         table: name of a public table.
         row: one of its rows.
         column: one of its columns of numbers.
     """
     with following():
-        return _explain(Asked(evidence=evidence, table=table, row=row, column=column, explain=_explain))
+        return _explain(Asked(build=build, table=table, row=row, column=column, explain=_explain))
 
 
 def _explain(asked: Asked) -> Node:
     """The same step once, however many ask for it; a number that is not there is said to be so."""
     if asked.value is None:
         return asked.node(note="There is no number here: " + _why_not(asked))
-    named = asked.key if asked.evidence.key(asked.table) else str(sorted(asked.row.items(), key=str))
+    named = asked.key if asked.build.key(asked.table) else str(sorted(asked.row.items(), key=str))
     place = (asked.table, asked.column, named)
-    return asked.evidence.once("step", *place, read=lambda: EXPLAINERS[asked.table](asked))
+    return asked.build.once("step", *place, read=lambda: EXPLAINERS[asked.table](asked))
 
 
 def _why_not(asked: Asked) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from inference_energy.explain.build import Evidence
+from inference_energy.explain.build import Build
 from inference_energy.publish.catalogue import BY_NAME, PUBLIC_TABLES
 
 # Columns that a row is taken at where the question does not say; stated in the answer.
@@ -99,9 +99,9 @@ class TableInWords:
     columns: dict[str, list[str]]
 
     @classmethod
-    def of(cls, evidence: Evidence, name: str) -> "TableInWords":
+    def of(cls, build: Build, name: str) -> "TableInWords":
         """A table of a build."""
-        frame = evidence.table(name)
+        frame = build.table(name)
         keys = BY_NAME[name].key()
         cells = [
             pl.col(column).cast(pl.String) if frame.schema[column] == pl.String else _number_text(column)
@@ -135,16 +135,16 @@ def _texts(frame: pl.DataFrame, name: str) -> list[str]:
     return [column for column, dtype in frame.schema.items() if dtype == pl.String and column not in PROSE]
 
 
-def tables(evidence: Evidence, what: str) -> list[TableInWords]:
+def tables(build: Build, what: str) -> list[TableInWords]:
     """The tables that a question names, else all but those that are drawn."""
     named = [table.name for table in PUBLIC_TABLES if _names_table(table.name, what)]
-    return [TableInWords.of(evidence, name) for name in named or searched(evidence)]
+    return [TableInWords.of(build, name) for name in named or searched(build)]
 
 
-def searched(evidence: Evidence) -> list[str]:
+def searched(build: Build) -> list[str]:
     """Tables that are searched where none is named: those of numbers to cite that are built."""
-    evidence.table("headline")  # it is always made: without it there is no finished build
-    return [table.name for table in PUBLIC_TABLES if not table.drawn and evidence.is_built(table.name)]
+    build.table("headline")  # it is always made: without it there is no finished build
+    return [table.name for table in PUBLIC_TABLES if not table.drawn and build.is_built(table.name)]
 
 
 def words_of(what: str) -> list[str]:

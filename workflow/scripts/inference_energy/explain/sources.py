@@ -11,7 +11,7 @@ from types import ModuleType
 from inference_energy.common import comments
 from inference_energy.common.files import ROOT, lines
 from inference_energy.common.links import first_url
-from inference_energy.explain.build import BENCHMARKS, WORKLOADS, Evidence
+from inference_energy.explain.build import BENCHMARKS, WORKLOADS, Build
 from inference_energy.explain.step import Node, Place, Value
 
 # What is quoted of a benchmark row, where it has it.
@@ -39,10 +39,10 @@ class Sources:
     """What derivations end in, each as a step that says where it stands.
 
     Attributes:
-        evidence: of the build.
+        build: the finished build that is explained.
     """
 
-    evidence: Evidence = field(repr=False)
+    build: Build = field(repr=False)
 
     def benchmark(self, row: dict, columns: Iterable[str] = QUOTED, label: str = "", **facts: Value) -> Node:
         """A row of the corpus: what its line says, and where it was published.
@@ -59,7 +59,7 @@ class Sources:
 
     def corpus_row(self, source: str, row_id: str, table: str = "throughput", **facts: Value) -> Node:
         """A row of the corpus by its name."""
-        return self.benchmark(self.evidence.row(table, source=source, row_id=row_id), **facts)
+        return self.benchmark(self.build.row(table, source=source, row_id=row_id), **facts)
 
     def workload_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
         """A row of a workload's table: what its line says, and where it was published."""
@@ -67,8 +67,8 @@ class Sources:
         return Node(**{"label": label, "place": self._line("workload", WORKLOADS, row, columns)} | facts)
 
     def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str]) -> Place:
-        origin = self.evidence.origin(folder, row["source"])
-        quote = quoted(self.evidence.cells(row["file"], row["line"]), columns)
+        origin = self.build.origin(folder, row["source"])
+        quote = quoted(self.build.cells(row["file"], row["line"]), columns)
         facts = {"url": origin["url"], "origin": origin_text(origin)}
         return Place(kind=kind, file=row["file"], line=row["line"], quote=quote, **facts)
 
@@ -86,7 +86,7 @@ class Sources:
             facts: further attributes of the node.
         """
         path = f"resources/{file}"
-        line, cells = self.evidence.registry_row(path, **key)
+        line, cells = self.build.registry_row(path, **key)
         text = cells.get(column, "")
         place = Place(
             kind="resource",
@@ -103,8 +103,8 @@ class Sources:
 
     def study_entry(self, study: str, keys: Iterable[str | int], **facts: Value) -> Node:
         """An entry of a study with its comments; a mapping or list as text."""
-        file, line, comment = self.evidence.study_line(study, [str(key) for key in keys])
-        value, entries = reduce(getitem, keys, self.evidence.study(study)), self.evidence.study(study)
+        file, line, comment = self.build.study_line(study, [str(key) for key in keys])
+        value, entries = reduce(getitem, keys, self.build.study(study)), self.build.study(study)
         if isinstance(value, Mapping):
             value = ", ".join(f"{name} {part}" for name, part in value.items())
         place = Place(
@@ -112,7 +112,7 @@ class Sources:
             file=file,
             line=line,
             key=".".join(map(str, keys)),
-            quote=lines(self.evidence.root / file)[line - 1].strip(),
+            quote=lines(self.build.root / file)[line - 1].strip(),
             url=first_url(comment) or entries.get("source", ""),
             origin=entries["title"],
         )
@@ -122,11 +122,11 @@ class Sources:
 
     def setting(self, *keys: str | int, **facts: Value) -> Node:
         """A key of `config/config.yaml` with its comments."""
-        path = self.evidence.root / "config/config.yaml"
+        path = self.build.root / "config/config.yaml"
         line, comment = comments.about(path.read_text(encoding="utf-8"), tuple(map(str, keys)))
         text, name = lines(path)[line - 1].strip(), ".".join(map(str, keys))
         place = Place(kind="configuration", file="config/config.yaml", line=line, key=name, quote=text)
-        value = reduce(getitem, keys, self.evidence.config)
+        value = reduce(getitem, keys, self.build.config)
         return Node(**{"label": name, "value": value, "place": place, "note": comment} | facts)
 
 

@@ -15,7 +15,7 @@ from inference_energy.statistics.quantiles import QUANTILES
 def explained(asked: Asked) -> Node:
     """A number of `assumptions`."""
     name, share = asked.row["ingredient"], QUANTILES[asked.column]
-    if name in asked.evidence.service(asked.study).given.laws:
+    if name in asked.build.service(asked.study).given.laws:
         return asked.same(distributions.at_share(asked, asked.study, name, share, "x"))
     if name.startswith("throughput fit, "):
         return _fit_factor(asked, float(ndtri(share)))
@@ -30,7 +30,7 @@ def explained(asked: Asked) -> Node:
 
 
 def _fit_factor(asked: Asked, score: float) -> Node:
-    for row in asked.evidence.rows("throughput_fit", study=asked.study).iter_rows(named=True):
+    for row in asked.build.rows("throughput_fit", study=asked.study).iter_rows(named=True):
         label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
         if label == asked.row["ingredient"]:
             log_sd = leaf(asked.of("throughput_fit", row, "fit_error_log_sd"))

@@ -23,7 +23,7 @@ def explained(asked: Asked) -> Node:
         offline = _fitted(asked, ENDS.get(column, 1))
     else:
         source, _, row_id = row["reference"].partition("/")
-        reference = asked.evidence.row("throughput", source=source, row_id=row_id)
+        reference = asked.build.row("throughput", source=source, row_id=row_id)
         offline = asked.of("throughput", reference, "output_tok_per_s_per_gpu", "offline")
         if row["kind"] == FLEET and column.startswith("ratio"):
             return _of_a_fleet(asked, attained, offline, reference)
@@ -35,7 +35,7 @@ def explained(asked: Asked) -> Node:
 def _fitted(asked: Asked, place: int) -> Node:
     """Offline throughput by the fit of a configuration, at the answer length of the run and an assumed prompt."""
     row = asked.row
-    fit = asked.evidence.row("throughput_configurations", configuration=row["reference"])
+    fit = asked.build.row("throughput_configurations", configuration=row["reference"])
     columns = {"a": "prefill_s_per_token", "b": "decode_s_per_token", "c": "attention_s_per_token2", "g": "kv_growth"}
     run = asked.corpus_row(row["source"], row["row_id"], value=row["output_tokens"], symbol="L_out")
     prompt = attainment.CHAT_INPUT_TOKENS[place]

@@ -35,7 +35,7 @@ def explained(asked: Asked) -> Node:
 def measured(asked: Asked, symbol: str) -> Node:
     """The measured energy of a run."""
     key = {name: asked.row[name] for name in RUN}
-    row = asked.evidence.row("measured_energy", **key, boundary=asked.row["target"])
+    row = asked.build.row("measured_energy", **key, boundary=asked.row["target"])
     return asked.benchmark(
         row,
         value=row["energy_j_per_output_token"],
@@ -50,10 +50,10 @@ class _Runs:
     """Saturated runs with what is expected of them, computed once."""
 
     def __init__(self, asked: Asked):
-        evidence, settings = asked.evidence, asked.evidence.config["backtest"]
-        read = evidence.nested_tables
+        build, settings = asked.build, asked.build.config["backtest"]
+        read = build.nested_tables
         self.runs = backtest.with_offline(
-            saturated(evidence.table("measured_energy"), settings["saturation"]),
+            saturated(build.table("measured_energy"), settings["saturation"]),
             coefficients=read.coefficients,
             models=read.models,
             hardware=read.hardware,
@@ -66,7 +66,7 @@ class _Runs:
     @classmethod
     def of(cls, asked: Asked) -> "_Runs":
         """Those of a build."""
-        return asked.evidence.once("runs", read=lambda: cls(asked))
+        return asked.build.once("runs", read=lambda: cls(asked))
 
     def row(self, asked: Asked) -> dict:
         """A run with its parts."""
@@ -76,9 +76,9 @@ class _Runs:
 
 def _predicted(asked: Asked) -> Node:
     found = _Runs.of(asked)
-    row, node_power = found.row(asked), asked.evidence.nested_tables.node_power
+    row, node_power = found.row(asked), asked.build.nested_tables.node_power
     unseen, same = asked.column.endswith("_unseen"), asked.column.endswith("_same_source")
-    unpredictable = asked.evidence.config["backtest"]["unpredictable"]
+    unpredictable = asked.build.config["backtest"]["unpredictable"]
     shares = found.shares if same else found.shares.filter(~pl.col("source").is_in(list(unpredictable)))
     law = backtest.board_share_law(shares, row, same_source=same)
     time = _unseen(asked, row) if unseen else _seen(asked, found, row)
@@ -133,7 +133,7 @@ def _predicted(asked: Asked) -> Node:
 def _board_runs(asked: Asked, found: _Runs, row: dict, *, same_source: bool) -> Node:
     """The runs that board power is learnt from."""
     where = pl.col("source") == row["source"] if same_source else pl.col("source") != row["source"]
-    unpredictable = list(asked.evidence.config["backtest"]["unpredictable"])
+    unpredictable = list(asked.build.config["backtest"]["unpredictable"])
     if not same_source:
         where = where & ~pl.col("source").is_in(unpredictable)
     others = found.runs.filter(where, pl.col("network") != row["network"], pl.col("power_cap_w_per_gpu").is_null())
@@ -151,7 +151,7 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
     """GPU time per output token as other runs of the engine, or other systems, suggest."""
     expected, _reason = found.expectations.of(row)
     if row["boundary"] == "node_wall":
-        others = asked.evidence.table("throughput").filter(
+        others = asked.build.table("throughput").filter(
             pl.col("source").str.starts_with("mlperf"),
             *(pl.col(name) == row[name] for name in ("model", "gpu", "load", "prompts")),
             ~pl.col("row_id").str.starts_with(f"{row['row_id'].rsplit('/', 2)[0]}/"),
@@ -195,8 +195,8 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
 
 def _unseen(asked: Asked, row: dict) -> Node:
     """GPU time by the offline curve and the attainment of any service alone."""
-    study = asked.evidence.study(asked.evidence.current)
-    pairs = asked.evidence.table("attainment_pairs")
+    study = asked.build.study(asked.build.current)
+    pairs = asked.build.table("attainment_pairs")
     law = backtest.attainment_without(row["source"], study["attainment"], pairs)
     mean = float(np.exp(np.log(law.quantile((np.arange(1000) + 0.5) / 1000)).mean()))
     used = pairs.filter(pl.col("source") != row["source"])
@@ -231,7 +231,7 @@ def peer(asked: Asked) -> Node:
     if asked.column == "measured":
         return asked.same(measured(asked, "x"))
     row = _Runs.of(asked).row(asked)
-    tokens = row["output_tokens"] or asked.evidence.config["backtest"]["output_tokens"].get(row["prompts"])
+    tokens = row["output_tokens"] or asked.build.config["backtest"]["output_tokens"].get(row["prompts"])
     facts = {"gpu": row["gpu"], "model": row["model"], "output_tokens": tokens}
     boundary = scores.BOUNDARY[row["boundary"]]
     wanted = "node" if asked.row["aligned"] else boundary
@@ -242,7 +242,7 @@ def peer(asked: Asked) -> Node:
     answer = number("T", "answer tokens of the run", tokens, "tokens", children=(run,))
     children, formula = [replace(energy, symbol="E"), answer], "E * 3600 / T"
     if asked.row["aligned"]:
-        power = asked.evidence.nested_tables.node_power.filter(gpu=row["gpu"]).row(0, named=True)
+        power = asked.build.nested_tables.node_power.filter(gpu=row["gpu"]).row(0, named=True)
         tdp = asked.resource("hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W")
         cells = {
             "b05": "board_saturated_share_of_tdp_p05",
@@ -288,7 +288,7 @@ def score(asked: Asked) -> Node:
 def _scored(asked: Asked) -> pl.DataFrame:
     """The runs behind a score: `source, row_id, target, ratio, ours` and whether they are inside the intervals."""
     row, keys = asked.row, [*RUN, "target"]
-    ours = asked.evidence.table("backtest")
+    ours = asked.build.table("backtest")
     facts = ["model_class", "gpu"]
     known = ours.filter(pl.col("ratio").is_not_null()).select(*keys, ours=pl.col("ratio"))
     if row["method"] in (OURS, UNSEEN):
@@ -302,7 +302,7 @@ def _scored(asked: Asked) -> pl.DataFrame:
             inside_90=within(f"predicted_p05{end}", f"predicted_p95{end}"),
         )
     else:
-        runs = asked.evidence.rows("backtest_peers", method=row["method"]).filter(pl.col("predicted").is_not_null())
+        runs = asked.build.rows("backtest_peers", method=row["method"]).filter(pl.col("predicted").is_not_null())
         runs = runs.select(*keys, *facts, ratio=pl.col("predicted") / pl.col("measured"))
     runs = runs.join(known, on=keys, how="left", maintain_order="left").filter(pl.col("target") == row["target"])
     column = scores.GROUPS[row["grouped_by"]]

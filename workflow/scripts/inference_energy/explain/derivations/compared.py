@@ -28,7 +28,7 @@ def bridge(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     if column == "factor":
         return asked.node("after / before", [asked.beside("after", "after"), asked.beside("before", "before")])
-    steps = asked.evidence.config["bridge"]["steps"]
+    steps = asked.build.config["bridge"]["steps"]
     change = asked.setting("bridge", "steps", row["study"], label=f"step {row['step']}")
     if column == "step":
         return asked.node(children=[change], note="place in the order of the bridge")
@@ -36,8 +36,8 @@ def bridge(asked: Asked) -> Node:
         earlier = asked.look_up("method_bridge", "after", step=row["step"] - 1, quantity=row["quantity"])
         return asked.same(earlier, note="after the step before")
     if column == "before":
-        return asked.same(_in_tables(asked, asked.evidence.config["bridge"]["from"]))
-    of_last = row["study"] == list(steps)[-1] and row["study"] in asked.evidence.methods
+        return asked.same(_in_tables(asked, asked.build.config["bridge"]["from"]))
+    of_last = row["study"] == list(steps)[-1] and row["study"] in asked.build.methods
     # A median of queries is of `fleet_draws` here, of `draws` in the tables of the study.
     if of_last and _declared(asked, row["study"]).column != "energy_wh_p50":
         return asked.same(_in_tables(asked, row["study"]), change)
@@ -48,8 +48,8 @@ def bridge(asked: Asked) -> Node:
 
 def _declared(asked: Asked, study: str) -> Cell:
     """The number of the study's tables that the quantity of a row is declared to be."""
-    subject = asked.evidence.study(asked.evidence.current)["fleet"]["subject"]
-    return declared(subject, asked.evidence.study(study)["method"])[asked.row["quantity"]].source
+    subject = asked.build.study(asked.build.current)["fleet"]["subject"]
+    return declared(subject, asked.build.study(study)["method"])[asked.row["quantity"]].source
 
 
 def _in_tables(asked: Asked, study: str) -> Node:
@@ -58,7 +58,7 @@ def _in_tables(asked: Asked, study: str) -> Node:
 
 
 def _closed(asked: Asked) -> Node:
-    cell, spec = _declared(asked, asked.row["study"]), asked.evidence.typed_study(asked.row["study"])
+    cell, spec = _declared(asked, asked.row["study"]), asked.build.typed_study(asked.row["study"])
     if cell.table == ENERGY:
         of = Situation.of(asked, subject=spec.fleet.subject, workload=cell.key[0], boundary=spec.boundary.query)
         return of.node("Closed form: mean energy of a query, everything shared at its median")
@@ -73,11 +73,11 @@ def _closed(asked: Asked) -> Node:
 
 def _what_differs(asked: Asked) -> list[Node]:
     """The keys that the study of the step and the one before it do not share."""
-    names = [asked.evidence.config["bridge"]["from"], *asked.evidence.config["bridge"]["steps"]]
+    names = [asked.build.config["bridge"]["from"], *asked.build.config["bridge"]["steps"]]
     before = names[names.index(asked.row["study"]) - 1]
-    if asked.evidence.study(before)["method"] == "published":
+    if asked.build.study(before)["method"] == "published":
         return [asked.entry("method")]
-    old, new = asked.evidence.study(before), asked.evidence.study(asked.row["study"])
+    old, new = asked.build.study(before), asked.build.study(asked.row["study"])
     found = []
     for key in new:
         if key not in ("title", "description") and old.get(key) != new[key]:
@@ -95,7 +95,7 @@ def query(asked: Asked) -> Node:
     if column == "input_tokens":
         return asked.same(asked.setting("cross_methods", column))
     if column == "output_tokens":
-        place = asked.evidence.config["cross_methods"][column].index(row[column])
+        place = asked.build.config["cross_methods"][column].index(row[column])
         return asked.same(asked.setting("cross_methods", column, place))
     if row["method"] == MEASURED:
         return _measured(asked)
@@ -107,7 +107,7 @@ def query(asked: Asked) -> Node:
 
 
 def _measured(asked: Asked) -> Node:
-    runs = asked.evidence.rows("measured_energy", model=asked.row["model"], boundary="gpu_boards")
+    runs = asked.build.rows("measured_energy", model=asked.row["model"], boundary="gpu_boards")
     chats = runs.filter(pl.col("prompts").str.contains("(?i)chat")).sort("energy_j_per_output_token")
     least = chats.row(0, named=True)
     run = asked.benchmark(
@@ -141,11 +141,11 @@ def single_query(asked: Asked, study: str, tokens: tuple[float, float], **facts:
 def _ours(asked: Asked) -> Node:
     row = asked.row
     tokens = (row["input_tokens"], row["output_tokens"])
-    of = single_query(asked, asked.evidence.current, tokens, subject=row["model"])
+    of = single_query(asked, asked.build.current, tokens, subject=row["model"])
     if row["method"] == OFFLINE:
         for name in ("load", "attainment"):
             node = Node(
-                label=f"{name}, set: saturated offline", children=(asked.entry(name, study=asked.evidence.current),)
+                label=f"{name}, set: saturated offline", children=(asked.entry(name, study=asked.build.current),)
             )
             of = replace(of, shared=of.shared.replaced(name, leaf(node, 1.0)))
     note = "over draws of what the fleet shares; the closed form has everything at its median"
@@ -156,7 +156,7 @@ def parts(asked: Asked) -> Node:
     """A number of `cross_method_parts`."""
     row, rows = (
         asked.row,
-        asked.evidence.rows("cross_methods", model=asked.row["model"], output_tokens=asked.row["output_tokens"]),
+        asked.build.rows("cross_methods", model=asked.row["model"], output_tokens=asked.row["output_tokens"]),
     )
     if asked.column == "output_tokens":
         return asked.same(asked.of("cross_methods", rows.row(0, named=True), "output_tokens"))
@@ -200,7 +200,7 @@ def parts(asked: Asked) -> Node:
 def statement(asked: Asked) -> Node:
     """A number of `statements`."""
     row, column = asked.row, asked.column
-    printed = asked.evidence.row("published_estimate", source=row["source"], row_id=row["row_id"])
+    printed = asked.build.row("published_estimate", source=row["source"], row_id=row["row_id"])
     if column in ("energy_wh", "input_tokens", "output_tokens"):
         return asked.same(asked.of("published_estimate", printed, column))
     if column.startswith("factor"):
@@ -236,9 +236,7 @@ def _partly_stated(asked: Asked, study: str) -> Situation:
 def kind_of_statement(asked: Asked) -> Node:
     """A number of `statement_kinds`."""
     row, column = asked.row, asked.column
-    rows = asked.evidence.rows("statements", study=row["study"], kind=row["kind"]).filter(
-        pl.col("factor").is_not_null()
-    )
+    rows = asked.build.rows("statements", study=row["study"], kind=row["kind"]).filter(pl.col("factor").is_not_null())
     found = (
         asked.of("statements", each, "factor", label=f"{each['subject']}: theirs over ours")
         for each in rows.sort("factor").iter_rows(named=True)

@@ -29,9 +29,9 @@ def row_of(asked: Asked) -> Node:
     if column == PER_GPU:
         return _per_gpu(asked)
     if asked.table == "measured_energy":
-        own = asked.evidence.cells(row["file"], row["line"])
+        own = asked.build.cells(row["file"], row["line"])
         if isinstance(own, dict) and column not in own:
-            run = asked.evidence.row("throughput", source=row["source"], row_id=row["row_id"])
+            run = asked.build.row("throughput", source=row["source"], row_id=row["row_id"])
             leaf = asked.benchmark(run, value=row[column], columns=[*QUOTED, column])
             return asked.same(leaf, note=f"of the run's row in table throughput; {asked.node().note}")
     leaf = asked.benchmark(row, value=row[column], columns=dict.fromkeys((*QUOTED, column)))
@@ -40,7 +40,7 @@ def row_of(asked: Asked) -> Node:
 
 def _per_gpu(asked: Asked) -> Node:
     """Output tokens per second and GPU, from throughput, what it counts, and whose it is."""
-    row = asked.evidence.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
+    row = asked.build.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
 
     def cell(symbol: str, column: str) -> Node:
         return asked.benchmark(
@@ -81,7 +81,7 @@ def source_file(asked: Asked) -> Node:
 
 
 def _origin(asked: Asked, source: str, file: str) -> Node:
-    origin = asked.evidence.origin(BENCHMARKS, source)
+    origin = asked.build.origin(BENCHMARKS, source)
     place = Place(
         kind="benchmark",
         file=file,
@@ -96,7 +96,7 @@ def _origin(asked: Asked, source: str, file: str) -> Node:
 def source_counts(asked: Asked) -> Node:
     """A number of `benchmark_sources`."""
     source, column = asked.row["source"], asked.column
-    files = asked.evidence.rows("source", source=source)
+    files = asked.build.rows("source", source=source)
     leaves = [_origin(asked, source, file) for file in files["file"]]
     tables = {
         "throughput_rows": "throughput",
@@ -110,11 +110,11 @@ def source_counts(asked: Asked) -> Node:
         ]
         return asked.node(" + ".join(node.symbol for node in counts), counts)
     if column in tables:
-        count = len(asked.evidence.rows(tables[column], source=source))
+        count = len(asked.build.rows(tables[column], source=source))
         return asked.stated(f"rows of table {tables[column]}", count, *leaves)
     if column == "files":
         return asked.stated("files in its folder", len(files), *leaves)
-    found = asked.evidence.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
+    found = asked.build.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
     nodes = []
     for row in found.iter_rows(named=True):
         file = row["file"] or files["file"][0]
@@ -128,7 +128,7 @@ def check(asked: Asked) -> Node:
     row, children = asked.row, []
     if (
         row["row_id"] is not None
-        and not asked.evidence.rows("throughput", source=row["source"], row_id=row["row_id"]).is_empty()
+        and not asked.build.rows("throughput", source=row["source"], row_id=row["row_id"]).is_empty()
     ):
         children.append(asked.corpus_row(row["source"], row["row_id"], value=row["found"], label="the row"))
     elif row["file"] is not None:
@@ -165,7 +165,7 @@ def answers(asked: Asked) -> Node:
 def length_quantile(asked: Asked) -> Node:
     """A number of `request_length_quantiles`."""
     row, column = asked.row, asked.column
-    bins = asked.evidence.rows("request_lengths", workload=row["workload"])
+    bins = asked.build.rows("request_lengths", workload=row["workload"])
     names = ("workload", "input_tokens", "output_tokens", "requests", "cached_input_share")
     lines = (
         asked.workload_line(line, names, value=line["requests"], unit="requests")

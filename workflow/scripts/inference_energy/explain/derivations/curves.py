@@ -32,13 +32,13 @@ NON_NEGATIVE = (
 
 def of_a_study(asked: Asked) -> Node:
     """A number of `throughput_fit`."""
-    if asked.evidence.study(asked.study)["method"] == "published":
+    if asked.build.study(asked.study)["method"] == "published":
         return _published(asked)
     return _nested(asked)
 
 
 def _published(asked: Asked) -> Node:
-    rows = asked.evidence.rows("throughput_rows", study=asked.study, model=asked.row["model"])
+    rows = asked.build.rows("throughput_rows", study=asked.study, model=asked.row["model"])
     column = asked.column
     given = {"rows_of": rows, "per": "node_tok_per_s"}
     if column == "rows":
@@ -68,7 +68,7 @@ def _published(asked: Asked) -> Node:
 
 
 def _sources(asked: Asked) -> Iterable[Node]:
-    spec = asked.evidence.study(asked.study)["throughput"]
+    spec = asked.build.study(asked.study)["throughput"]
     for key in ("sources", "precision", "minimum_rows"):
         if key in spec:
             yield asked.entry("throughput", key, label=f"throughput.{key}")
@@ -113,7 +113,7 @@ def published_row(asked: Asked) -> Node:
     """A number of `throughput_rows`."""
     row, column = asked.row, asked.column
     leaf = asked.benchmark(row)
-    fit = asked.evidence.row("throughput_fit", study=asked.study, model=row["model"])
+    fit = asked.build.row("throughput_fit", study=asked.study, model=row["model"])
     if column == "node_tok_per_s":
         per_gpu = asked.look_up("throughput", PER_GPU, "x", source=row["source"], row_id=row["row_id"])
         return asked.node(
@@ -124,10 +124,10 @@ def published_row(asked: Asked) -> Node:
         children = [asked.of("throughput_fit", fit, name, symbol) for symbol, name in symbols.items()]
         return asked.node("min(exp(b0 + b1 * ln(L_in) + b2 * ln(L_out)), cap)", [*children, *_lengths(asked, row)])
     if column == "left_out_tok_per_s":
-        others = asked.evidence.rows("throughput_rows", study=asked.study, model=row["model"]).filter(
+        others = asked.build.rows("throughput_rows", study=asked.study, model=row["model"]).filter(
             (pl.col("row_id") != row["row_id"]) | (pl.col("source") != row["source"])
         )
-        minimum = asked.evidence.study(asked.study)["throughput"]["minimum_rows"]
+        minimum = asked.build.study(asked.study)["throughput"]["minimum_rows"]
         curve = log_linear.fit(*(others[name].to_numpy() for name in (*LENGTHS, "node_tok_per_s")), minimum)
         return asked.node(**_log_linear_without(asked, curve, others, row, "node_tok_per_s"))
     return asked.node(children=[leaf])
@@ -161,7 +161,7 @@ def curve_point(asked: Asked) -> Node:
     """A number of `throughput_curve`."""
     if asked.column != "tok_per_s":
         return asked.node(note="a point of the axis, chosen for drawing", children=[asked.beside("tok_per_s")])
-    fit = asked.evidence.row("throughput_fit", study=asked.study, model=asked.row["model"])
+    fit = asked.build.row("throughput_fit", study=asked.study, model=asked.row["model"])
     symbols = {"b0": "intercept", "b1": "slope_input", "b2": "slope_output", "cap": "cap_tok_per_s"}
     children = [asked.of("throughput_fit", fit, name, symbol) for symbol, name in symbols.items()]
     lengths = [
@@ -177,9 +177,9 @@ def _configured(asked: Asked) -> pl.DataFrame:
 
 
 def _several(asked: Asked) -> pl.DataFrame:
-    minimum = asked.evidence.config["throughput_forms"]["minimum_rows"]
-    rows = asked.evidence.table("throughput")
-    return asked.evidence.once("several", read=lambda: fits.measured_at_several_lengths(rows, minimum))
+    minimum = asked.build.config["throughput_forms"]["minimum_rows"]
+    rows = asked.build.table("throughput")
+    return asked.build.once("several", read=lambda: fits.measured_at_several_lengths(rows, minimum))
 
 
 def configuration(asked: Asked) -> Node:
@@ -202,12 +202,12 @@ def configuration(asked: Asked) -> Node:
 
 
 def _stated_error(asked: Asked) -> Node:
-    left_out = asked.evidence.rows("throughput_left_out", form="gpu_seconds")
+    left_out = asked.build.rows("throughput_left_out", form="gpu_seconds")
     own = left_out.filter(pl.col("configuration") == asked.row["configuration"])
     squares = pl.col("ratio").log() ** 2
     everyone = left_out.select(squares.mean()).item()
     its = (_left_out_rows(asked, own),)
-    all_rows = (asked.evidence.once("left out", read=lambda: _left_out_rows(asked, left_out)),)
+    all_rows = (asked.build.once("left out", read=lambda: _left_out_rows(asked, left_out)),)
     label = "sum of squared log ratios of its rows, each predicted without itself"
     children = [
         number("S", label, own.select(squares.sum()).item(), children=its),
@@ -225,7 +225,7 @@ def _left_out_rows(asked: Asked, rows: pl.DataFrame) -> Node:
 def _left_out_row(asked: Asked, row: dict) -> Node:
     label = f"{row['row_id']}: predicted without itself / observed"
     source, row_id = row["source"], row["row_id"]
-    return asked.evidence.once(
+    return asked.build.once(
         *("left out", row["form"], source, row_id),
         read=lambda: asked.corpus_row(source, row_id, value=row["ratio"], label=label),
     )
@@ -242,7 +242,7 @@ def left_out(asked: Asked) -> Node:
             "root mean square log ratio of the other rows of its configuration, pooled with that of all other"
             f" configurations as if by {PRIOR_ROWS} further rows; of a borrowed curve that of the others alone"
         )
-        all_rows = asked.evidence.rows("throughput_left_out", form=row["form"])
+        all_rows = asked.build.rows("throughput_left_out", form=row["form"])
         prior = np.inf if row["form"].startswith("borrowed") else PRIOR_ROWS
         stated = fits.with_fit_error(all_rows.drop("fit_error_log_sd", "inside_90"), prior_rows=prior)
         here = stated.filter(source=row["source"], row_id=row["row_id"])["fit_error_log_sd"].item()
@@ -254,7 +254,7 @@ def left_out(asked: Asked) -> Node:
         curve = log_linear.fit(*(others[name].to_numpy() for name in (*LENGTHS, PER_GPU)), minimum_rows=3)
         return asked.node(**_log_linear_without(asked, curve, others, row, PER_GPU))
     if row["form"] == "gpu_seconds":
-        growth = asked.evidence.config["throughput_forms"]["kv_growth"]
+        growth = asked.build.config["throughput_forms"]["kv_growth"]
         form = gpu_time.fit(*(others[name].to_numpy() for name in (*LENGTHS, PER_GPU)), growth)
         behind = _rows(asked, rows_of=others, per=PER_GPU, label="other rows of its configuration")
         return asked.node(
@@ -284,7 +284,7 @@ def _form(form: gpu_time.GpuSeconds, whose: str) -> list[Node]:
 
 def forms(asked: Asked) -> Node:
     """A number of `throughput_forms`."""
-    rows = asked.evidence.rows("throughput_left_out", form=asked.row["form"])
+    rows = asked.build.rows("throughput_left_out", form=asked.row["form"])
     if asked.row["configuration"] != "all":
         rows = rows.filter(pl.col("configuration") == asked.row["configuration"])
     behind = _left_out_rows(asked, rows)
@@ -314,14 +314,14 @@ def _nested(asked: Asked) -> Node:
         behind = log_linear_rows(asked, asked.study, row["model"])
         return asked.node(children=[behind, *_sources(asked), *assumed(log_linear.fit)], note=LEAST_SQUARES)
     if row["kinship"] == OWN:
-        used = asked.evidence.row("throughput_configurations", configuration=row["configuration"])
+        used = asked.build.row("throughput_configurations", configuration=row["configuration"])
         if column in used:
             note = (
                 "rows of its own: the newest engine version, and of that the parallelism with the fewest GPU-seconds"
                 " at 1,000 tokens in and out"
             )
             return asked.same(asked.of("throughput_configurations", used, column), note=note)
-        rows = asked.evidence.rows("throughput_left_out", form="gpu_seconds", configuration=row["configuration"])
+        rows = asked.build.rows("throughput_left_out", form="gpu_seconds", configuration=row["configuration"])
         return _of_all(asked, _left_out_rows(asked, rows), rows["ratio"], column[-3:])
     facts, target = transferred.facts(asked), transferred.target(asked)
     if column in COEFFICIENTS:
@@ -340,9 +340,9 @@ def _nested(asked: Asked) -> Node:
 
 def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
     """The rows that a log-linear curve of a study of method `nested` is fitted to."""
-    spec, rows = asked.evidence.study(study)["throughput"], asked.evidence.table("throughput")
+    spec, rows = asked.build.study(study)["throughput"], asked.build.table("throughput")
     if spec["corrected"]:
-        rows = corrections.corrected(rows, asked.evidence.table("correction"), log_linear.CORRECTIONS)
+        rows = corrections.corrected(rows, asked.build.table("correction"), log_linear.CORRECTIONS)
     used = log_linear.usable_rows(
         rows, sources=spec["sources"], precision=spec["precision"], gpus=spec.get("gpus")
     ).filter(pl.col("model") == model)

@@ -35,8 +35,8 @@ def at_share(asked: Asked, study: str, name: str, share: float, symbol: str) -> 
         share: of the quantile; 0.5 is the median.
         symbol: its name in the formula above.
     """
-    behind = asked.evidence.once("law", study, name, read=lambda: _behind(asked, study, name))
-    law = asked.evidence.service(study).given.laws[name]
+    behind = asked.build.once("law", study, name, read=lambda: _behind(asked, study, name))
+    law = asked.build.service(study).given.laws[name]
     return quantile_of(law, share, f"{name}, {at_words(share)}", behind, symbol=symbol)
 
 
@@ -62,7 +62,7 @@ def moment_of(asked: Asked, order: int, *keys: str) -> Traced:
 
 
 def _value(asked: Asked, keys: tuple[str, ...]) -> dict:
-    return reduce(getitem, keys, asked.evidence.study(asked.study))
+    return reduce(getitem, keys, asked.build.study(asked.study))
 
 
 def at_words(share: float) -> str:
@@ -110,7 +110,7 @@ def z() -> Node:
 
 def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
     """Study keys, resource rows and pairs that a law rests on."""
-    entries, (kind, _, what) = asked.evidence.study(study), name.partition(": ")
+    entries, (kind, _, what) = asked.build.study(study), name.partition(": ")
     if kind == "overhead":
         key = {"overhead": what}
         ends = [
@@ -144,8 +144,8 @@ def entry(asked: Asked, study: str, *keys: str) -> tuple[Node, ...]:
 def _pairs(asked: Asked, study: str) -> tuple[Node, ...]:
     """The pairs that an attainment rests on, by kind: every kind shares its weight equally over its pairs."""
     found = []
-    for kind, weight in asked.evidence.study(study)["attainment"]["pairs"].items():
-        rows = asked.evidence.rows("attainment_pairs", kind=kind)
+    for kind, weight in asked.build.study(study)["attainment"]["pairs"].items():
+        rows = asked.build.rows("attainment_pairs", kind=kind)
         pairs = (asked.of("attainment_pairs", row, "ratio") for row in rows.iter_rows(named=True))
         key = asked.entry("attainment", "pairs", kind, study=study, label=f"weight of '{kind}'")
         note = f"median {rows['ratio'].median():.3g}; a ratio above 1 counts as 1"

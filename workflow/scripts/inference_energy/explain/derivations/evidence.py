@@ -33,7 +33,7 @@ def pair(asked: Asked) -> Node:
         parts = [asked.beside(name, name) for name in ("multiplier", "power_ratio")]
         return asked.node("multiplier / power_ratio", parts, note=row["basis"])
     if column == "power_ratio":
-        gpus = {symbol: asked.evidence.row("throughput", **key)["gpu"] for symbol, key in names.items()}
+        gpus = {symbol: asked.build.row("throughput", **key)["gpu"] for symbol, key in names.items()}
         return asked.node("after / before", [_tdp(asked, gpu, symbol) for symbol, gpu in gpus.items()])
     if column == "measured_energy_multiplier" or row["acts_on"] == "energy":
         return asked.node("before / after", both("measured_energy", ENERGY), note=row["basis"])
@@ -65,7 +65,7 @@ def adopted(asked: Asked, file: str, key: dict[str, str], quantity: str) -> tupl
         key: cells that name the row.
         quantity: name of the columns without `_p05` and `_p95`.
     """
-    _, cells = asked.evidence.registry_row(f"resources/{file}", **key)
+    _, cells = asked.build.registry_row(f"resources/{file}", **key)
     found = []
     for end in ("p05", "p95"):
         behind = _behind(asked, cells, quantity, end)
@@ -79,12 +79,12 @@ def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tup
     if quantity == "multiplier" and cells["evidence"]:
         code, table, figure, limit = intervention_evidence, "intervention_pairs", "energy_multiplier", ", at least 1"
         name = cells["evidence"]
-        rows = asked.evidence.rows(table, lever=name)
+        rows = asked.build.rows(table, lever=name)
     elif quantity == "board_saturated_share_of_tdp" and cells["board_evidence"]:
         code, table, figure, limit = board_evidence, "board_power_shares", "board_share_of_tdp", ""
         name = cells["board_evidence"]
         source, gpu = name.split(": ")
-        rows = asked.evidence.rows(table, source=source, gpu=gpu)
+        rows = asked.build.rows(table, source=source, gpu=gpu)
     else:
         return ()
     found = code.ranges(rows).row(0, named=True)

@@ -25,7 +25,7 @@ def explained(asked: Asked) -> Node:
             parts = [asked.beside("computed", "computed"), printed(asked, "published")]
             return asked.node("computed / published - 1", parts)
         case "tolerance":
-            _line, cells = asked.evidence.registry_row(FILE, **_published_row(asked))
+            _line, cells = asked.build.registry_row(FILE, **_published_row(asked))
             resolution = printed(asked, "resolution", float(cells["resolution"]))
             allowed = headline_printed.STANDARD_ERRORS
             errors = constant(headline_printed, "STANDARD_ERRORS", allowed, "standard errors allowed", symbol="k")
@@ -34,14 +34,14 @@ def explained(asked: Asked) -> Node:
 
 
 def _declared(asked: Asked) -> Quantity:
-    evidence, study = asked.evidence, asked.study
+    build, study = asked.build, asked.study
 
     def read() -> dict[str, Quantity]:
-        own = {name: evidence.rows(name, study=study) for name in declarations.KEYS if name != declarations.ESTIMATES}
-        tables = own | {declarations.ESTIMATES: evidence.table(declarations.ESTIMATES)}
-        return declarations.declared(evidence.typed_study(study), tables)
+        own = {name: build.rows(name, study=study) for name in declarations.KEYS if name != declarations.ESTIMATES}
+        tables = own | {declarations.ESTIMATES: build.table(declarations.ESTIMATES)}
+        return declarations.declared(build.typed_study(study), tables)
 
-    return evidence.once("declared", study, read=read)[asked.row["quantity"]]
+    return build.once("declared", study, read=read)[asked.row["quantity"]]
 
 
 def _published_row(asked: Asked) -> dict[str, str]:
@@ -55,7 +55,7 @@ def _published_row(asked: Asked) -> dict[str, str]:
 def printed(asked: Asked, symbol: str, value: float | None = None) -> Node:
     """What a publication prints for a headline number, with the place in it."""
     row, names = asked.row, _published_row(asked)
-    line, cells = asked.evidence.registry_row(FILE, **names)
+    line, cells = asked.build.registry_row(FILE, **names)
     place = Place(
         kind="published",
         file=FILE,
@@ -112,13 +112,13 @@ def _chosen(asked: Asked, extreme: Extreme) -> Cell:
 
 def _row(asked: Asked, cell: Cell) -> dict:
     study = {} if cell.table == declarations.ESTIMATES else {"study": asked.study}
-    return asked.evidence.row(cell.table, **study, **cell.names)
+    return asked.build.row(cell.table, **study, **cell.names)
 
 
 def _sampling_error(asked: Asked, source: Source) -> Node:
     """Standard error of a headline number in a run of the size that was published."""
     size = [
-        number("n", "draws of ours", asked.evidence.config["draws"]),
+        number("n", "draws of ours", asked.build.config["draws"]),
         asked.entry("as_published", "draws_per_model", symbol="n_published"),
     ]
     match source:

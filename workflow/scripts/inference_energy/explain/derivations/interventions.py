@@ -44,12 +44,12 @@ def _published(asked: Asked) -> Node:
     if asked.column == "energy_wh_p50_se":
         return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the untrimmed draws")
     key = {name: row[name] for name in ("study", "workload", "subject", "spread")}
-    base = asked.evidence.row("energy_per_query", **key)
+    base = asked.build.row("energy_per_query", **key)
     rest = [median_node, *assumed(interventions.multipliers)]
     if asked.column.endswith("_exact"):
 
         def cdf(model: str) -> float:
-            of = asked.evidence.exact(asked.study, row["workload"], model)
+            of = asked.build.exact(asked.study, row["workload"], model)
             return replace(of, factor=product([of.factor, law.inverse()])).cdf(asked.value)
 
         shares = oviedo.below(replace(asked, table="energy_per_query", row=base), asked.value, 0.5, cdf)
@@ -105,7 +105,7 @@ def _names(asked: Asked) -> list[str]:
 
 
 def _levers(asked: Asked) -> dict[str, Lever]:
-    table = asked.evidence.levers
+    table = asked.build.levers
     return energy_interventions.chosen(table["lever"].to_list(), table, "resources/interventions.csv")
 
 
@@ -129,7 +129,7 @@ def divisors(asked: Asked, names: list[str], combination: str, subject: str, wor
         workload: of these queries.
     """
     chosen = {name: _levers(asked)[name] for name in names}
-    service = asked.evidence.service(asked.study)
+    service = asked.build.service(asked.study)
     service = service.narrowed(subject, [workload], [service.study.boundary.query])
     medians_of = {name: np.array([median(lever.multiplier)]) for name, lever in chosen.items()}
     alone = energy_interventions.savings(service, medians(service), subject, workload, chosen, medians_of)

@@ -12,7 +12,7 @@ RUN_COLUMNS = (*QUOTED, "inter_token_latency_mean_ms", "inter_token_latency_p50_
 
 
 def _leaf(asked: Asked, run: dict, column: str, symbol: str, label: str) -> Node:
-    row = asked.evidence.row("measured_energy", source=run["source"], row_id=run["row_id"])
+    row = asked.build.row("measured_energy", source=run["source"], row_id=run["row_id"])
     return asked.benchmark(row, value=run[column], symbol=symbol, label=label, columns=RUN_COLUMNS)
 
 
@@ -20,7 +20,7 @@ def run(asked: Asked) -> Node:
     """A number of `latency_runs`."""
     row, column = asked.row, asked.column
     if column == "time_per_output_token_ms":
-        measured = asked.evidence.row("measured_energy", source=row["source"], row_id=row["row_id"])
+        measured = asked.build.row("measured_energy", source=row["source"], row_id=row["row_id"])
         speed = measured["throughput_tok_per_s"]
         leaf = asked.benchmark(measured, value=speed, symbol="TPS", label="throughput", columns=RUN_COLUMNS)
         return asked.node("1000 * n / TPS", [asked.beside("concurrency", "n"), leaf], note="Little's law")
@@ -30,14 +30,14 @@ def run(asked: Asked) -> Node:
         own = _leaf(asked, row, ENERGY, "own", "energy per token of the run")
         least = _leaf(asked, best, ENERGY, "best", "least of its model, GPU and prompts")
         return asked.node("own / best", [own, least])
-    plain = asked.evidence.row("measured_energy", source=row["source"], row_id=row["row_id"])
+    plain = asked.build.row("measured_energy", source=row["source"], row_id=row["row_id"])
     if column in plain:
         return asked.same(asked.of("measured_energy", plain, column))
     return asked.same(_leaf(asked, row, column, "x", "latency between tokens, as its source states it"))
 
 
 def _case(asked: Asked) -> pl.DataFrame:
-    return asked.evidence.rows("latency_runs", **{name: asked.row[name] for name in CASE})
+    return asked.build.rows("latency_runs", **{name: asked.row[name] for name in CASE})
 
 
 def _runs(asked: Asked, runs: pl.DataFrame) -> Node:
@@ -84,7 +84,7 @@ def summary(asked: Asked) -> Node:
     if column == "target_ms":
         return asked.same(_target(asked))
     keys = {name: row[name] for name in ("source", "gpu", "target_ms")}
-    rows = asked.evidence.rows("latency_costs", **keys)
+    rows = asked.build.rows("latency_costs", **keys)
     name = SHARE if column.startswith(SHARE) else "cost"
     found = (
         asked.of("latency_costs", each, name, label=f"{each['model']}, {each['prompts']}")

@@ -33,7 +33,7 @@ def quantile(asked: Asked) -> Node:
 def token_density(asked: Asked) -> Node:
     """A number of `token_length_density`: a bin of a distribution that is drawn."""
     probabilities = output_tokens(
-        asked.evidence.study(asked.study)["workloads"][asked.row["workload"]]["output_tokens"]
+        asked.build.study(asked.study)["workloads"][asked.row["workload"]]["output_tokens"]
     ).probabilities()
     lows, highs = bins(len(probabilities))
     middles = np.sqrt(lows * (highs - 1.0))

@@ -78,12 +78,12 @@ def medians(service: Service) -> Shared:
 
 def traced(asked: Asked, study: str, subject: str) -> Service:
     """A study, as far as it concerns a subject, of which every number says where it stands."""
-    return asked.evidence.once("traced", study, subject, read=lambda: _Leaves(asked, study).service(subject))
+    return asked.build.once("traced", study, subject, read=lambda: _Leaves(asked, study).service(subject))
 
 
 def power_of(asked: Asked, study: str, gpu: str) -> GpuPower:
     """Power of a GPU of a study of which every number says where it stands."""
-    return _Leaves(asked, study).power(gpu, asked.evidence.service(study).given.power[gpu])
+    return _Leaves(asked, study).power(gpu, asked.build.service(study).given.power[gpu])
 
 
 class TracedService(Service):
@@ -183,14 +183,14 @@ class _Leaves:
     """Where the numbers of a study stand."""
 
     def __init__(self, asked: Asked, study: str):
-        self.asked, self.name, self.evidence = asked, study, asked.evidence
-        self.entries = asked.evidence.typed_study(study)
+        self.asked, self.name, self.build = asked, study, asked.build
+        self.entries = asked.build.typed_study(study)
 
     def entry(self, *keys: str | int, **facts: Any) -> Node:
         return self.asked.entry(*keys, study=self.name, **facts)
 
     def service(self, subject: str) -> TracedService:
-        plain = self.evidence.service(self.name)
+        plain = self.build.service(self.name)
         plain = plain.narrowed(subject, plain.lengths, BOUNDARIES)
         given = replace(
             plain.given,
@@ -281,10 +281,10 @@ class _Leaves:
     # Curves
 
     def curve(self, member: Member, curve: Curve, log_sd: float) -> tuple[_Curve, Any]:
-        return self.evidence.once("curve", self.name, member, read=lambda: self._curve(member, curve, log_sd))
+        return self.build.once("curve", self.name, member, read=lambda: self._curve(member, curve, log_sd))
 
     def _curve(self, member: Member, curve: Curve, log_sd: float) -> tuple[_Curve, Any]:
-        row = self.evidence.row_of_fit(self.name, member)
+        row = self.build.row_of_fit(self.name, member)
 
         def cell(value: float, column: str, symbol: str) -> Traced:
             return leaf(self._coefficient(row, column, symbol), value, about=member[:2])
@@ -300,11 +300,11 @@ class _Leaves:
         return _Curve(coefficients=SecondsCurve(form=GpuSeconds(**form)).coefficients, plain=curve), error
 
     def _coefficient(self, row: dict, column: str, symbol: str) -> Node:
-        if self.name in self.evidence.methods:
+        if self.name in self.build.methods:
             return self.asked.of("throughput_fit", row, column, symbol)
         # A step of the bridge has no tables of its own; what its curve rests on has.
         if row["kinship"] == OWN and row["configuration"]:
-            used = self.evidence.row("throughput_configurations", configuration=row["configuration"])
+            used = self.build.row("throughput_configurations", configuration=row["configuration"])
             return self.asked.of("throughput_configurations", used, column, symbol)
         note, model = f"borrowed from kinship {row['kinship']}", row["model"]
         of_class = next(name for name, spec in self.entries.classes.items() if model in spec.weights)
@@ -326,7 +326,7 @@ class _Leaves:
 
     def lengths(self, workload: str, of: Lengths) -> TracedLengths:
         place, known = ("lengths", self.name, workload), {side: getattr(of, side) for side in SIDES}
-        behind = partial(self.evidence.once, *place, read=lambda: self._sides(workload))
+        behind = partial(self.build.once, *place, read=lambda: self._sides(workload))
         return TracedLengths(**_fields(of), workload=workload, behind=behind, known=known)
 
     def _sides(self, workload: str) -> dict[str, tuple[Node, ...]]:
@@ -343,18 +343,18 @@ class _Leaves:
         node = self.entry(*keys)
         if "task" not in spec:
             return node
-        row = self.evidence.row("output_length_quantiles", **{k: spec[k] for k in ("task", "model")})
+        row = self.build.row("output_length_quantiles", **{k: spec[k] for k in ("task", "model")})
         names = ["task", "model", "responses", *(f"output_tokens_{q}" for q in QUANTILES)]
         line = self.asked.workload_line(row, names, label="measured answers, interpolated between quantiles")
         return replace(node, children=(line,))
 
     def _trace(self, trace: str, keys: tuple[str, ...]) -> Node:
-        rows = self.evidence.rows("request_lengths", workload=trace)
+        rows = self.build.rows("request_lengths", workload=trace)
         quantiles = tuple(
             self.asked.of(
                 "request_length_quantiles", row, "tokens_p50", label=f"median {row['side']} length of the trace"
             )
-            for row in self.evidence.rows("request_length_quantiles", workload=trace).iter_rows(named=True)
+            for row in self.build.rows("request_length_quantiles", workload=trace).iter_rows(named=True)
             if row["side"] in keys[-1] or keys[-1] not in SIDES
         )
         note = f"{len(rows):,} bins of {rows['requests'].sum():,} requests"

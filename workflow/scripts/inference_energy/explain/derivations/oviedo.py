@@ -38,7 +38,7 @@ def explained(asked: Asked) -> Node:
     if asked.quantile == "mean":
         return _mean(asked)
     value = row[f"energy_wh_{asked.quantile}_exact"]
-    cdf = {model: asked.evidence.exact(asked.study, row["workload"], model).cdf for model in weights(asked)}
+    cdf = {model: asked.build.exact(asked.study, row["workload"], model).cdf for model in weights(asked)}
     shares = below(asked, value, QUANTILES[asked.quantile], lambda model: cdf[model](value))
     if column.endswith("_exact"):
         return asked.node(children=[*_closed_forms(asked), shares, *_method(asked)], note=MIXTURE)
@@ -78,7 +78,7 @@ def pool(asked: Asked) -> Pool:
     """The exact distribution behind a row."""
     members = weights(asked)
     return Pool(
-        members=[asked.evidence.exact(asked.study, asked.row["workload"], model) for model in members],
+        members=[asked.build.exact(asked.study, asked.row["workload"], model) for model in members],
         weights=np.array(list(members.values())),
         kept=kept(asked),
     )
@@ -130,7 +130,7 @@ def _ends_of_trimming(asked: Asked) -> tuple[Traced, Traced]:
 
 def throughput_at(asked: Asked, model: str) -> Traced:
     """Throughput of a node at the prompt length of a row's workload and its median answer."""
-    row, workload = asked.evidence.row("throughput_fit", study=asked.study, model=model), asked.row["workload"]
+    row, workload = asked.build.row("throughput_fit", study=asked.study, model=model), asked.row["workload"]
     names = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
     cells = {name: leaf(asked.of("throughput_fit", row, name), about=(model,)) for name in names}
     prompt = asked.entry("workloads", workload, "input_tokens", label="prompt length", unit="tokens")
@@ -175,12 +175,12 @@ def _mean_of_model(asked: Asked, model: str) -> Traced:
     """Mean energy of a model's queries by exact summation, all of them or those that trimming keeps, Wh."""
     workload = asked.row["workload"]
     if kept(asked) != UNTRIMMED:
-        distribution, (low, high) = asked.evidence.exact(asked.study, workload, model), _ends_of_trimming(asked)
+        distribution, (low, high) = asked.build.exact(asked.study, workload, model), _ends_of_trimming(asked)
         moment = distribution.moment(1, *(distribution.quantile(end.value) for end in (low, high)))
         label, form = "integral of the energy over them, by exact summation", _closed_form(asked, model)
         part = leaf(Node(label=label, symbol="part", unit="Wh", children=(form,)), moment, about=(model,))
         return named(part / (high - low), f"mean energy of the queries of {model} that trimming keeps", "M", unit="Wh")
-    spec, curve = asked.entries.workloads[workload], asked.evidence.curve(asked.study, model)
+    spec, curve = asked.entries.workloads[workload], asked.build.curve(asked.study, model)
     tokens = output_tokens(spec.output_tokens).probabilities()
     lengths = np.arange(1, len(tokens) + 1)
     time = Node(
@@ -209,7 +209,7 @@ def _mean(asked: Asked) -> Node:
 
 
 def _outside(asked: Asked, model: str) -> Traced:
-    fit = asked.evidence.row("throughput_fit", study=asked.study, model=model)
+    fit = asked.build.row("throughput_fit", study=asked.study, model=model)
     spec = asked.entries.workloads[asked.row["workload"]]
     inside = fit["input_tokens_min"] <= spec.input_tokens <= fit["input_tokens_max"]
     ends = ("output_tokens_min", "output_tokens_max")

@@ -79,15 +79,15 @@ class _Told:
 
 def _workload(asked: Asked, workload: str) -> Workload:
     """One workload of the fleet, each number with where it stands."""
-    study, evidence = asked.entries, asked.evidence
-    rows = evidence.rows("energy_per_query", study=asked.study)
-    fit, overheads = evidence.fit(asked.study), evidence.nested_tables.overheads
-    plain = evidence.once(
+    study, build = asked.entries, asked.build
+    rows = build.rows("energy_per_query", study=asked.study)
+    fit, overheads = build.fit(asked.study), build.nested_tables.overheads
+    plain = build.once(
         *("workload", asked.study, workload),
         read=lambda: Workload.of(asked.study, study, workload, rows, fit, overheads),
     )
     key = {"study": asked.study, "workload": workload, "subject": study.fleet.subject, "spread": "untrimmed"}
-    row = evidence.row("energy_per_query", **key)
+    row = build.row("energy_per_query", **key)
 
     def told(value: float, node: Node, symbol: str) -> Traced:
         return leaf(replace(node, symbol=symbol), value, about=(workload,))

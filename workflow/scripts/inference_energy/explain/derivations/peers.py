@@ -163,8 +163,8 @@ def _jegham(asked: Asked, facts: dict, boundary: str) -> Node:
 
 
 def _published(asked: Asked, facts: dict, boundary: str) -> Node:
-    begin = asked.evidence.config["bridge"]["from"]
-    fit = asked.evidence.row("throughput_fit", study=begin, model=facts["model"])
+    begin = asked.build.config["bridge"]["from"]
+    fit = asked.build.row("throughput_fit", study=begin, model=facts["model"])
     total = _parameters(asked, facts, "total", "")
     kw = published.node_power_kw(gpu=facts["gpu"], total_b=total.value)
     large = math.isclose(kw, published.NODE_POWER_TEN_H100_KW)

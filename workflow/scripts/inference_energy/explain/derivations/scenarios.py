@@ -69,7 +69,7 @@ def _overhead(asked: Asked) -> Node:
 def _fleet(asked: Asked) -> Fleet:
     """The fleet of a scenario with everything at its median, interventions applied where the scenario has them."""
     place = ("fleet", asked.study, asked.row["scenario"])
-    return asked.evidence.once(*place, read=lambda: _found_fleet(asked))
+    return asked.build.once(*place, read=lambda: _found_fleet(asked))
 
 
 def _found_fleet(asked: Asked) -> Fleet:
@@ -101,7 +101,7 @@ def plan(asked: Asked) -> Node:
         return asked.node(
             children=[need.step(f"closed form: {quantity.replace('_', ' ')}", unit=asked.row["unit"])], note=note
         )
-    row = asked.evidence.row("scenario_aggregates", study=asked.study, scenario=asked.row["scenario"])
+    row = asked.build.row("scenario_aggregates", study=asked.study, scenario=asked.row["scenario"])
     same, column = row["boundary"] == "fleet", f"{DAY}_{asked.column}"
     energy = {"energy_gwh_per_day": leaf(asked.of("scenario_aggregates", row, column))}
     if quantity == "average_power":

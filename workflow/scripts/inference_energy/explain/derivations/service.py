@@ -63,7 +63,7 @@ def at_words(asked: Asked) -> str:
 
 def _spread_row(asked: Asked, spread: str) -> dict:
     key = {name: asked.row[name] for name in ("study", "workload", "subject", "boundary")}
-    return asked.evidence.row("energy_by_boundary", **key, spread=spread)
+    return asked.build.row("energy_by_boundary", **key, spread=spread)
 
 
 def _sibling(asked: Asked, spread: str) -> Node:
@@ -87,8 +87,8 @@ def fits_missed(asked: Asked) -> list[Node]:
     """What the curves behind a row miss, as log deviations."""
     if not asked.entries.throughput.fit_error:
         return []
-    rows = asked.evidence.rows("throughput_fit", study=asked.study)
-    members = asked.evidence.service(asked.study).weights(asked.row["subject"])
+    rows = asked.build.rows("throughput_fit", study=asked.study)
+    members = asked.build.service(asked.study).weights(asked.row["subject"])
     found = (
         asked.of("throughput_fit", row, "fit_error_log_sd", label=f"{row['model']} on {row['gpu']}")
         for row in rows.iter_rows(named=True)
@@ -121,7 +121,7 @@ def _per_query(asked: Asked) -> Node:
 
 def _per_point(asked: Asked, of: Situation) -> dict[Member, np.ndarray]:
     """Energy of the queries at every point of length, by member."""
-    service = asked.evidence.service(asked.study).narrowed(of.subject, [of.workload], [of.boundary])
+    service = asked.build.service(asked.study).narrowed(of.subject, [of.workload], [of.boundary])
     shared, lengths, found = medians(service), service.lengths[of.workload], {}
     cached = uncertainty.cached_share(shared, of.workload)
     for member, energies in service.per_gpu_second(shared).items():
@@ -155,7 +155,7 @@ def _share(asked: Asked) -> Node:
     of = Situation.of(asked)
 
     def part(member: Member) -> Node:
-        row = asked.evidence.row_of_fit(asked.study, member)
+        row = asked.build.row_of_fit(asked.study, member)
         if asked.column == "borrowed_share":
             return number("x", f"borrowed: {row['kinship']}", float(row["kinship"] != OWN))
         sides = [f"{side}_tokens_{end}" for side in ("input", "output") for end in ("min", "max")]

@@ -20,7 +20,7 @@ NOTES = {
 def sweep(asked: Asked) -> Node:
     """A number of `sweeps`."""
     row, parameter = asked.row, asked.row["parameter"]
-    place = asked.evidence.study(asked.study)["sweeps"][parameter].index(row["value"])
+    place = asked.build.study(asked.study)["sweeps"][parameter].index(row["value"])
     key = asked.entry("sweeps", parameter, place, label=f"{parameter}, set by the sweep")
     if asked.column == "value":
         return asked.same(key)

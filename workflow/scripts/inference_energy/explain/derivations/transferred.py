@@ -12,13 +12,13 @@ from inference_energy.throughput.borrowing import with_facts
 
 def facts(asked: Asked) -> pl.DataFrame:
     """Measured configurations with what their coefficients are scaled by."""
-    read = asked.evidence.nested_tables
-    return asked.evidence.once("facts", read=lambda: with_facts(read.coefficients, read.models, read.hardware))
+    read = asked.build.nested_tables
+    return asked.build.once("facts", read=lambda: with_facts(read.coefficients, read.models, read.hardware))
 
 
 def target(asked: Asked) -> dict:
     """The configuration of a row, as one that was never measured."""
-    read = asked.evidence.nested_tables
+    read = asked.build.nested_tables
     one = pl.DataFrame({name: [asked.row[name]] for name in ("model", "gpu", "precision")})
     row = with_facts(one, read.models, read.hardware).row(0, named=True)
     return row | {"configuration": "", "kv_growth": asked.row["kv_growth"]}

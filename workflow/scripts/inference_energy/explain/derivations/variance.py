@@ -14,12 +14,12 @@ from inference_energy.fleet import variance as fleet_variance
 def variance(asked: Asked) -> Node:
     """A number of `variance_shares`."""
     row = asked.row
-    same = asked.evidence.rows(
+    same = asked.build.rows(
         "variance_shares", **{name: row[name] for name in ("study", "subject", "workload", "spread")}
     )
     others = same.filter(pl.col("ingredient") != row["ingredient"])
     if asked.column == "log_variance":
-        energies = asked.evidence.row(
+        energies = asked.build.row(
             "energy_per_query",
             **{name: row[name] for name in ("study", "workload", "subject", "spread")},
         )
