@@ -2,10 +2,10 @@
 
 import re
 
-URL = re.compile(r"https?://[^\s<>()\[\]]+[^\s<>()\[\].,;:]")
+ADDRESS = re.compile(r"https?://[^\s<>()\[\]]+[^\s<>()\[\].,;:]")
 # An address, or a name of an article that has one: arXiv numbers and DOIs.
 LINK = re.compile(
-    rf"(?P<url>{URL.pattern})"
+    rf"(?P<url>{ADDRESS.pattern})"
     r"|arXiv[: ](?P<arxiv>\d{4}\.\d{4,5}(v\d+)?)"
     r"|doi:(?P<doi>10\.\d{4,}/[^\s,;]+[^\s,;.])"
 )
@@ -20,5 +20,5 @@ def address(link: re.Match) -> str:
 
 def first_url(text: str | None) -> str:
     """The first address in a text; empty where it has none."""
-    found = URL.search(text or "")
+    found = ADDRESS.search(text or "")
     return found[0] if found else ""
