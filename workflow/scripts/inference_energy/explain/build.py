@@ -1,4 +1,4 @@
-"""What derivations are made from: tables, studies, registries and the lines behind them, each read when asked for."""
+"""Inputs of derivations: tables, studies, registries and the lines behind them, each read when needed."""
 
 from collections.abc import Callable, Hashable
 from functools import cached_property
@@ -43,7 +43,7 @@ PRINTED = dict.fromkeys((SHARE, COUNT, POSITION, OF_PARAMETER), "") | {FACTOR: "
 
 
 class Build:
-    """Everything that a finished build and its inputs say, read once and when it is asked for.
+    """The contents of a finished build and its inputs, each read once, when needed.
 
     Args:
         root: the repository.
@@ -54,7 +54,7 @@ class Build:
         self._read: dict[tuple, object] = {}
 
     def once(self, *place: Hashable, read: Callable[[], object]) -> object:
-        """Something that is computed or read the first time it is asked for.
+        """A value that is computed or read the first time it is needed.
 
         Args:
             place: its name.
@@ -91,7 +91,7 @@ class Build:
 
     @property
     def current(self) -> str:
-        """The study that others are set beside: the last step of the bridge."""
+        """The study that others are compared with: the last step of the bridge."""
         return list(self.config["bridge"]["steps"])[-1]
 
     def table(self, name: str) -> pl.DataFrame:
