@@ -13,7 +13,6 @@ from inference_energy.common.files import lines
 from inference_energy.corpus import registries
 from inference_energy.energy import curves, resolve, tables
 from inference_energy.energy.service import Member, Service
-from inference_energy.fleet.tables import GridZone
 from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.publish.catalogue import BY_NAME
@@ -211,11 +210,6 @@ class Build:
     def levers(self) -> pl.DataFrame:
         """Table of interventions."""
         return registries.read_registry(self.root / "resources/interventions.csv", tables.Intervention)
-
-    @cached_property
-    def grid(self) -> pl.DataFrame:
-        """Table of grid zones."""
-        return registries.read_registry(self.root / "resources/grid.csv", GridZone)
 
     def fit(self, study: str) -> pl.DataFrame:
         """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""

@@ -27,8 +27,6 @@ def explained(asked: Asked) -> Node:
         return _draws(asked)
     if column == "extrapolated_share":
         return asked.follows(over_models(asked, lambda model: _outside(asked, model)).step())
-    if column == "energy_wh_p50_relative_se":
-        return asked.node("se / p50", [asked.beside("energy_wh_p50_se", "se"), asked.beside("energy_wh_p50", "p50")])
     if column == "largest_deviation_from_exact_se":
         return _deviation(asked)
     if column.endswith("_se"):

@@ -28,8 +28,6 @@ WHY_NOT = "a closed form with every input at its median; it approximates the qua
 def explained(asked: Asked) -> Node:
     """A number of `energy_per_query` or `energy_by_boundary`."""
     row, column = asked.row, asked.column
-    if column == "energy_wh_p50_relative_se":
-        return asked.node("se / p50", [asked.beside("energy_wh_p50_se", "se"), asked.beside("energy_wh_p50", "p50")])
     if column in ("extrapolated_share", "borrowed_share"):
         return _share(asked)
     if column == "draws":
