@@ -41,7 +41,7 @@ def test_terminal_shows_published_beside_computed_and_where_to_look_next(built):
         assert (verdict == "-") is (STUDIES[row["study"]] == "nested")
     assert sum(line.startswith("Next: ") for line in lines) == 1
     assert sum(line.startswith("Benchmarks: 12 sources, 3,535 rows accepted") for line in lines) == 1
-    assert sum(line.startswith("Checks across rows: 6 cannot be true, 65 need a look") for line in lines) == 1
+    assert sum(line.startswith("Checks across rows: 6 errors, 65 warnings") for line in lines) == 1
     assert not any("Traceback" in line or line.startswith("Error") for line in lines)
 
 

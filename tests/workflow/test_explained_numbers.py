@@ -384,7 +384,7 @@ def test_a_multiplier_is_the_root_of_two_numbers_of_the_study(explain, built):
     assert math.sqrt(numbers[0] * numbers[1]) == pytest.approx(node.value, rel=1e-6)
 
 
-def test_a_statement_is_held_against_ours_at_its_line(explain, built, build):
+def test_a_statement_is_compared_with_the_estimate_at_its_line(explain, built, build):
     node = explain("statements current jegham gpt_4o_100_300 factor")
     theirs = next(step.place for step in walk(node) if step.place and step.place.kind == "benchmark")
     row = build.row("statements", study="current", source="jegham", row_id="gpt_4o_100_300")

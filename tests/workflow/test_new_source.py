@@ -62,7 +62,7 @@ def test_downloaded_file_to_moved_numbers_and_a_bad_row_to_none(copy):
 
     assert outcome.returncode == 0, outcome.stdout
     assert "  our_node: new, 1 rows accepted, 0 rejected" in outcome.stdout
-    assert "Study our-node is new. Against joule-2026:" in outcome.stdout
+    assert "Study our-node is new. Compared with joule-2026:" in outcome.stdout
     with duckdb.connect(str(copy / "results/benchmarks.duckdb"), read_only=True) as connection:
         row = connection.execute(
             "SELECT model, gpu, file, line, output_tok_per_s_per_gpu FROM throughput WHERE source = 'our_node'"

@@ -36,11 +36,11 @@ def test_studies_of_ones_own(copy):
     assert headline.filter(~pl.col("study").is_in(["efficient-site", "what-if"])).equals(before)
     of_the_site(copy, headline)
     of_the_what_if(copy, headline)
-    shown = outcome.stdout.split("Study efficient-site is new. Against joule-2026:\n")[1]
-    assert "\n  efficient-site  " in shown.split("Study what-if is new. Against current:\n")[0]
-    shown = outcome.stdout.split("Study what-if is new. Against current:\n")[1].split("\nHeadline numbers: ")
+    shown = outcome.stdout.split("Study efficient-site is new. Compared with joule-2026:\n")[1]
+    assert "\n  efficient-site  " in shown.split("Study what-if is new. Compared with current:\n")[0]
+    shown = outcome.stdout.split("Study what-if is new. Compared with current:\n")[1].split("\nHeadline numbers: ")
     assert shown[0].count("\n  what-if  ") == shown[0].count("\n") == 7
-    assert shown[1].startswith("none moved since the last run.")
+    assert shown[1].startswith("none changed since the last run.")
     for study, method in {"efficient-site": "published", "what-if": "nested"}.items():
         found = (copy / f"results/figures/{study}").glob("*.svg")
         figures = {str(path.relative_to(copy / "results").with_suffix("")) for path in found}

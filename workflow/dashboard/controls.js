@@ -1,4 +1,4 @@
-/* What the reader asks: the controls, the state that they hold, and the same in the address of the page. */
+/* The question: the controls, their state, and the same state in the address of the page. */
 "use strict";
 
 const Controls = (() => {
@@ -39,7 +39,7 @@ const Controls = (() => {
   function leverBox([value, lever], multipliers) {
     const effect = lever.in_benchmarks
       ? "already in today's benchmarks"
-      : `${Readable.span(Energy.ofDraws(multipliers[value]))} x on ${lever.acts_on.replaceAll("_", " ")}`;
+      : `${Readable.span(Energy.ofDraws(multipliers[value]))} × on ${lever.acts_on.replaceAll("_", " ")}`;
     const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "levers", value });
     box.disabled = lever.in_benchmarks;
     const hint = Object.assign(document.createElement("span"), { className: "hint", textContent: effect });
@@ -76,7 +76,7 @@ const Controls = (() => {
     byId("levers").replaceChildren(...Object.entries(study.levers).map((lever) => leverBox(lever, study.multipliers.traditional)));
     byId("scenarios").replaceChildren(...study.preset.scenarios.map(scenarioButton));
     for (const unknown of UNKNOWNS)
-      byId(`${unknown}-hint`).textContent = `The study says ${Readable.span(Energy.ofDraws(study.shared[unknown]))}.`;
+      byId(`${unknown}-hint`).textContent = `In the study: ${Readable.span(Energy.ofDraws(study.shared[unknown]))}.`;
     byId("description").textContent = study.description;
     offered = name;
   }
@@ -104,7 +104,7 @@ const Controls = (() => {
     form.dispatchEvent(new Event("change"));
   }
 
-  /* Only what differs from the study stands in the address. */
+  /* The address contains only differences from the study. */
   function address() {
     const [now, preset] = [state(), presetOf(fields.study.value)];
     const told = STATE.filter((name) => name === "study" || now[name] !== preset[name]);
@@ -121,7 +121,7 @@ const Controls = (() => {
 
   const labelOf = (name) => fields[name].labels[0].textContent.trim();
 
-  /* What is wrong with the input, in words; or nothing. */
+  /* The first error of the input in words, or null. */
   function fault() {
     const { workload, input, cached } = state();
     const needed = ["queries", "long", ...(workload === "own" ? ["input", "cached", "output"] : [])];
@@ -132,7 +132,7 @@ const Controls = (() => {
       if (field.value === "" && needed.includes(name)) return `${labelOf(name)}: found nothing; ${range}.`;
     }
     if (workload === "own" && Number(cached) > Number(input))
-      return `Cached prompt tokens: found ${cached}; allowed: up to the ${input} that the prompt has.`;
+      return `Cached prompt tokens: found ${cached}; allowed: up to ${input}, the prompt tokens.`;
     return null;
   }
 
@@ -149,7 +149,7 @@ const Controls = (() => {
     };
   }
 
-  /* Whether nothing but who asks what, of how many, differs from the study. */
+  /* Whether the assumptions that change a query's energy are those of the study. */
   function asInTheStudy() {
     const [now, preset] = [state(), presetOf(fields.study.value)];
     return ["gpu", "latency", ...UNKNOWNS, "levers"].every((name) => now[name] === preset[name]);
@@ -158,7 +158,7 @@ const Controls = (() => {
   const set = () => UNKNOWNS.filter((name) => fields[name].value !== "");
   const chosen = (name) => fields[name].selectedOptions[0].textContent;
 
-  /* Call `changed` whenever the state is another. */
+  /* Call `changed` whenever the state changes. */
   function start(given, changed) {
     data = given;
     form.addEventListener("submit", (event) => event.preventDefault());

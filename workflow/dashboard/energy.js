@@ -22,7 +22,7 @@ const Energy = (() => {
   const times = (a, b) => (b === 1 ? a : each((x, y) => x * y, a, b));
   const over = (a, b) => each((x, y) => x / y, a, b);
 
-  /* ---- what a study and a question say ---- */
+  /* ---- inputs from the study and the question ---- */
 
   function classOf(study, subject) {
     if (study.classes[subject]) return subject;
@@ -86,7 +86,7 @@ const Energy = (() => {
     return of.means;
   }
 
-  /* GPU-seconds at every draw; `by` is what levers divide its ingredients by. */
+  /* GPU-seconds at every draw; `by` is what interventions divide its ingredients by. */
   const seconds = (member, parts, cached_share, by) =>
     Formulas.gpu_seconds_per_query({ ...member.coefficients, ...parts, cached_share, ...by });
 
@@ -122,12 +122,12 @@ const Energy = (() => {
         )
       : 1;
 
-  /* ---- a fleet with levers pulled ---- */
+  /* ---- a fleet with interventions ---- */
 
   const ACTS_ON_POWER = ["load", "attainment", "pue", "power", "energy"];
   const ACTS_ON_TIME = ["prefill", "cached_share", "input_tokens", "decode", "output_tokens", "attention", "gpu_seconds"];
 
-  /* `common` keeps what no lever changes, for all fleets of one question. */
+  /* `common` keeps what no intervention changes, for all fleets of one question. */
   function fleetOf({ study, question, common }, by) {
     const shared = { ...study.shared };
     for (const name of ["pue", "load", "attainment"])
@@ -136,7 +136,7 @@ const Energy = (() => {
       if (name in by) shared[name] = Formulas.raised_share({ share: shared[name], multiplier: by[name] });
     if ("pue" in by) shared.pue = Formulas.lowered_pue({ pue: shared.pue, multiplier: by.pue });
     const divisors = Object.fromEntries(Object.entries(by).map(([name, value]) => [`by_${name}`, value]));
-    // What a lever leaves as it is has been computed for another fleet of the same question already.
+    // Values that no intervention changes were computed for another fleet of the same question.
     const own = (names) => (names.some((name) => name in by) ? new Map() : common);
     const [ofPower, ofTime] = [own(ACTS_ON_POWER), own(ACTS_ON_TIME)];
     return { study, question, shared, divisors, common, ofPower, ofTime, known: new Map() };
@@ -148,7 +148,7 @@ const Energy = (() => {
     return known.get(name);
   }
 
-  /* What a member's curve misses, and what a latency target costs it. */
+  /* Fit error of a member's curve times its cost of a latency target. */
   const factorOf = (fleet, member) =>
     once(fleet.common, `factor ${member.model} ${member.gpu}`, () =>
       times(fitFactor(fleet.study, member), latencyFactor(fleet.study, fleet.question, member.gpu)),
@@ -189,7 +189,7 @@ const Energy = (() => {
     return times(whole, outer(fleet, workload, boundary));
   }
 
-  /* ---- levers ---- */
+  /* ---- interventions ---- */
 
   /* Which of several savings is the largest, at every draw; the first of equals. */
   function bestOf(savings) {
@@ -227,7 +227,7 @@ const Energy = (() => {
     return found;
   }
 
-  /* What every lever alone divides the mean energy by, where levers of one group are pulled together. */
+  /* What each intervention alone divides the mean energy by, where several of one group are applied. */
   function savings(asked, before) {
     const { study, question } = asked;
     const grouped = question.levers.map((name) => study.levers[name].overlap_group);
@@ -271,7 +271,7 @@ const Energy = (() => {
     return found;
   }
 
-  /* Two ascending runs as one. */
+  /* Merge of two ascending arrays. */
   function merged(x, y) {
     const n = x.logs.length + y.logs.length;
     const found = { logs: new Float64Array(n), weights: new Float64Array(n) };
@@ -423,7 +423,7 @@ const Energy = (() => {
     return input < inLow || input > inHigh || output < outLow || output > outHigh ? 1 : 0;
   }
 
-  /* Share of queries that a member with lengths outside its benchmarks serves, and that a borrowed curve serves. */
+  /* Share of queries that a member with lengths outside its benchmarks serves, and that a transferred curve serves. */
   function evidence(study, question) {
     const of = lengthsOf(study, question.workload, question);
     let [extrapolated, borrowed] = [0, 0];

@@ -14,8 +14,8 @@
   const data = JSON.parse(new TextDecoder().decode(await unpacked(byId("data").textContent)));
   data.studies = Energy.typed(data.studies);
   const charts = {
-    query: Charts.chart("#chart-query", "Energy of a query with its interval beside points of reference, logarithmic", "Wh per query"),
-    fleet: Charts.chart("#chart-fleet", "Energy of the fleet per day beside familiar loads, logarithmic", "GWh per day"),
+    query: Charts.chart("#chart-query", "Energy of a query with its interval and points of reference, logarithmic", "Wh per query"),
+    fleet: Charts.chart("#chart-fleet", "Energy of the fleet per day and familiar loads, logarithmic", "GWh per day"),
   };
 
   /* ---- one answer, everywhere it is shown ---- */
@@ -34,22 +34,22 @@
     const { extrapolated, borrowed } = Energy.evidence(study, question);
     const percent = (share) => `${Readable.digits(100 * share)} %`;
     const found = [];
-    if (extrapolated > 0.05) found.push(`${percent(extrapolated)} of these queries are longer or shorter than anything benchmarked for what serves them`);
-    if (borrowed > 0.05) found.push(`${percent(borrowed)} of the weight is on throughput borrowed from other models or GPUs`);
+    if (extrapolated > 0.05) found.push(`${percent(extrapolated)} of these queries have lengths outside the benchmarks of their model and GPU`);
+    if (borrowed > 0.05) found.push(`${percent(borrowed)} of the weight rests on throughput transferred from related models or GPUs`);
     const set = Controls.set().map(Controls.labelOf);
     if (set.length) found.push(`you set ${set.join(", ")}`);
     return found.length ? `Read with care: ${found.join("; ")}.` : "";
   }
 
-  /* What the tables of the pipeline say, where they have this very question. */
+  /* The result in the tables of the pipeline, if they contain this question. */
   function inTheTables(study, question) {
     const of = study.tables[`${question.subject} ${question.workload} ${question.boundary}`];
     if (!of || !Controls.asInTheStudy()) return "";
     const [p05, p50, p95] = of;
-    return `The tables, with a million draws, have ${Readable.span({ p05, p50, p95 })} Wh.`;
+    return `The tables, with a million draws: ${Readable.span({ p05, p50, p95 })} Wh.`;
   }
 
-  /* The derivation of what the tables say; the command names the very row. */
+  /* The derivation of the number in the tables; the command names its row. */
   function showDerivation(study, { subject, workload }) {
     byId("derivation").href = `explanations.html#${study}`;
     const inTables = workload !== "own" && Controls.asInTheStudy();
@@ -66,7 +66,7 @@
       .filter(([quantity]) => quantity in answer)
       .map(([quantity, of]) => `${Readable.withUnit(quantity, answer[quantity].p50 / queries)} ${of}`);
     const mean = emitted.length ? ` A mean query of the fleet: ${emitted.join(" and ")}.` : "";
-    return `The median query is an LED lamp of ${LED_LAMP_W} W for ${seconds} seconds.${mean}`;
+    return `The median query uses as much energy as an LED lamp of ${LED_LAMP_W} W in ${seconds} seconds.${mean}`;
   }
 
   function rowsOf(answer) {
@@ -158,7 +158,7 @@
       await navigator.clipboard.writeText(location.href);
       byId("said").textContent = "Link copied.";
     } catch {
-      byId("said").textContent = "The address of this page holds the view: copy it from there.";
+      byId("said").textContent = "Copy the address of this page: it contains the view.";
     }
   });
 
@@ -179,7 +179,7 @@
   addEventListener("beforeprint", () => images.forEach(reveal));
 
   Controls.start(data, update);
-  /* For whoever checks the page: what it computes with, and the answer that it shows. */
+  /* For tests: the data of the page and the answer that it shows. */
   window.inferenceEnergy = { data, shown: () => shown };
   document.documentElement.dataset.ready = "true";
 })();

@@ -2,7 +2,7 @@
 "use strict";
 
 const Readable = (() => {
-  /* By quantity: from which value on, in which size of unit, by what name. */
+  /* Units by quantity: smallest value, size and name. */
   const ENERGY_WH = [[0, 1, "Wh"], [1000, 1000, "kWh"]];
   const POWER_MW = [[0, 1e-6, "W"], [1e-3, 1e-3, "kW"], [1, 1, "MW"], [1000, 1000, "GW"]];
   const LADDERS = {

@@ -1,4 +1,4 @@
-"""Headline numbers as text: what is not there stays empty, what does not come back is said."""
+"""Headline numbers as text: missing cells stay empty, values that are not reproduced are marked."""
 
 from inference_energy.headline.page import line, lines_by_study
 from inference_energy.headline.tables import HEADLINE

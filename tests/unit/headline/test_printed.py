@@ -1,4 +1,4 @@
-"""Published against computed: the verdict, by hand."""
+"""Published and computed values: the verdict, by hand."""
 
 import polars as pl
 import pytest

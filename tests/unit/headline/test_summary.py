@@ -32,7 +32,7 @@ def test_totals_of_all_sources():
     text = summary([source("a", rows_accepted=1200, errors=2), source("b", rows_accepted=34, rows_rejected=5)])
     assert "2 sources, 1,234 rows accepted" in text
     assert "5 rejected" in text
-    assert "2 cannot be true" in text
+    assert "2 errors" in text
 
 
 def test_only_changed_sources_are_named():
@@ -64,7 +64,7 @@ def test_numbers_that_moved_largest_first():
     before = [number("s", "small", 100), number("s", "large", 100), number("s", "same", 5)]
     now = [number("s", "small", 101), number("s", "large", 50), number("s", "same", 5)]
     assert moved_lines(now, before, {"s": None}) == [
-        "Headline numbers: 2 of 3 moved since the last run, the most:",
+        "Headline numbers: 2 of 3 changed since the last run, the most:",
         "  s  large [Wh]: 100 -> 50 (-50.0%)",
         "  s  small [Wh]: 100 -> 101 (+1.0%)",
     ]
@@ -72,13 +72,13 @@ def test_numbers_that_moved_largest_first():
 
 def test_nothing_moved():
     rows = [number("s", "q", 1)]
-    assert moved_lines(rows, rows, {"s": None}) == ["Headline numbers: none moved since the last run."]
+    assert moved_lines(rows, rows, {"s": None}) == ["Headline numbers: none changed since the last run."]
 
 
 def test_new_study_is_held_against_its_parent():
     before = [number("joule", "q", 0.4)]
     lines = moved_lines([*before, number("own", "q", 0.3)], before, {"joule": None, "own": "joule"})
-    assert lines[:2] == ["Study own is new. Against joule:", "  own  q [Wh]: 0.4 -> 0.3 (-25.0%)"]
+    assert lines[:2] == ["Study own is new. Compared with joule:", "  own  q [Wh]: 0.4 -> 0.3 (-25.0%)"]
 
 
 def test_partial_run_says_nothing_of_what_it_did_not_make():

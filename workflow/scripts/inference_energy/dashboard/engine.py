@@ -1,7 +1,7 @@
-"""One what-if answered at once: energy of a query, and of a fleet, from a few thousand evenly spread draws.
+"""Answer to a what-if question: energy of a query and of a fleet, from a few thousand quasi-random draws.
 
 The page `dashboard.html` computes the same numbers from the same draws; here they come from the formulas of the
-pipeline, and a test in a browser holds the two against each other.
+pipeline, and a test in a browser compares the two.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,11 +40,11 @@ class Question:
         own_tokens: prompt, answer and cached prompt tokens of the workload `own`.
         gpu: that serves all; none: the study's mix.
         boundary: what is metered of a query.
-        pue, load, attainment: known values in place of the study's laws.
+        pue, load, attainment: known values in place of the study's distributions.
         latency_target_ms: longest time between tokens that is allowed; none: no limit.
         long_share: share of the day's queries that are of workload `long` instead.
         queries_per_day: of the fleet.
-        levers: that are pulled.
+        levers: applied interventions.
         zone: row of the grid table.
     """
 
@@ -69,13 +69,13 @@ class Explorer:
 
     Attributes:
         service: the study, resolved.
-        shared: draws of what a fleet shares, each shape (DRAWS,).
+        shared: draws of the shared uncertainty, each shape (DRAWS,).
         points: by workload, which of its points the query of every draw is.
-        levers: what can be pulled.
-        multipliers: by workload and lever, each shape (DRAWS,).
+        levers: available interventions.
+        multipliers: by workload and intervention, each shape (DRAWS,).
         overhead: by workload, energy of the fleet over that of its datacenters.
         onsite_water_l_per_kwh: water on site per kWh of IT energy; none where the study says nothing.
-        fit_scores: by model, standard score of what its curves miss.
+        fit_scores: by model, standard score of the error of its curves.
         latency: by GPU and target, P5, P50 and P95 of the cost in energy; targets that are not met are left out.
         latency_scores: by GPU, standard score of that cost among models.
         zones: rows of the grid table.
@@ -115,9 +115,9 @@ def explorer(
 
     Args:
         service: the study, resolved.
-        levers_of: by workload, levers that can be pulled; the same names for every workload.
-        overhead: by workload, energy of the fleet over that of its datacenters, where it is not in the laws.
-        latency: table `latency_summary`; without rows where the study's throughput knows no batch.
+        levers_of: by workload, available interventions; the same names for every workload.
+        overhead: by workload, energy of the fleet over that of its datacenters, where no distribution gives it.
+        latency: table `latency_summary`; without rows where the study's throughput does not depend on the batch.
         hardware: hardware registry.
         zones: table of `input_tables.GridZone`.
         seed: seed of all streams.
@@ -129,11 +129,11 @@ def explorer(
     models = list(dict.fromkeys(model for model, _, _ in service.curves))
     any_workload = next(iter(levers_of.values()))
     litres: Law | None = None if water is None else law(water)
-    # The most influential first: these a Sobol' sequence spreads best.
+    # The most influential first: a Sobol' sequence covers its first dimensions best.
     names = ["length", "attainment", *(name for name in laws if name not in ("attainment", *map(cached_name, lengths)))]
     names += [assumptions.CACHED, *(f"mix: {name}: {model}" for name in given.mix for model in given.mix[name][0])]
     column = {
-        # One law for all workloads is one unknown; laws of their own are drawn apart.
+        # One distribution for all workloads is one unknown; separate ones are drawn separately.
         (workload, name): f"lever: {name}" if lever is any_workload[name] else f"lever: {name}: {workload}"
         for workload, found in levers_of.items()
         for name, lever in found.items()
@@ -207,11 +207,11 @@ def _latency_costs(gpu: str, latency: pl.DataFrame, hardware: pl.DataFrame) -> d
 def answer(of: Explorer, asked: Question) -> dict[str, dict[str, float]]:
     """P5, P50, P95 and mean of every quantity, for one question.
 
-    - `query_wh`: energy of a single query about which nothing else is known, Wh, within the boundary asked;
-    - `mean_query_wh`: mean over queries, which a fleet shares, Wh, within the same boundary;
+    - `query_wh`: energy of a single query, with variability and uncertainty, Wh, within the boundary asked;
+    - `mean_query_wh`: mean over the queries of a fleet, Wh, within the same boundary;
     - `energy_gwh_per_day`, `nodes`, `average_power_mw`, `peak_power_mw`: of the fleet, at the fleet boundary;
-    - `emissions_t_per_day` (location-based), `water_m3_per_day`: where a zone is given, and knows its water;
-    - `multiplier`: what the levers divide the mean energy by.
+    - `emissions_t_per_day` (location-based), `water_m3_per_day`: for a given zone, water if its factor is known;
+    - `multiplier`: factor by which the interventions divide the mean energy.
     """
     service, shared = _as_asked(of, asked)
     workloads = dict.fromkeys([asked.workload, *(["long"] if asked.long_share > 0 else [])])
@@ -257,7 +257,7 @@ def _as_asked(of: Explorer, asked: Question) -> tuple[Service, Shared]:
 def _levers_pulled(
     of: Explorer, asked: Question, service: Service, shared: Shared, workloads: Iterable[str]
 ) -> dict[str, Fleet]:
-    """The fleet as it serves each workload, levers pulled; which lever of a group saves most is as on the one asked."""
+    """The fleet with interventions, by workload; the workload asked decides which of a group saves most."""
     chosen = {name: of.levers[name] for name in asked.levers}
     alone = interventions.savings(
         service, shared, asked.subject, asked.workload, chosen, _multipliers(of, asked.workload)
@@ -270,7 +270,7 @@ def _levers_pulled(
 
 
 def _multipliers(of: Explorer, workload: str) -> dict[str, np.ndarray]:
-    # ASSUME: levers act on a reader's own lengths as on traditional queries.
+    # ASSUME: interventions act on a reader's own lengths as on traditional queries.
     return of.multipliers.get(workload, of.multipliers["traditional"])
 
 
@@ -304,7 +304,7 @@ def _query_wh(of: Explorer, asked: Question, fleet: Fleet) -> dict[str, float]:
 
 
 def _of_the_fleet(of: Explorer, asked: Question, pulled: dict[str, Fleet]) -> dict[str, np.ndarray]:
-    """What a day's queries take at the fleet boundary."""
+    """Energy, equipment, emissions and water of a day's queries at the fleet boundary."""
     given = {"queries_per_day": asked.queries_per_day, "long_share": asked.long_share}
     queries = {asked.workload: planning.traditional_queries_per_day(**given)}
     if asked.long_share > 0:

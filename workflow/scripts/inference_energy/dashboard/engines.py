@@ -1,4 +1,4 @@
-"""Explorers of studies of either method, from the tables that they draw on."""
+"""Explorers of studies of either method, from their input tables."""
 
 import polars as pl
 
@@ -11,7 +11,7 @@ from inference_energy.oviedo.scenarios import overhead_factor
 from inference_energy.statistics.distributions import law
 from inference_energy.studies.study import PublishedStudy, Study
 
-# The published intervention of a fleet, which is not one of the levers on a query.
+# The published intervention of a fleet, which is not one of those on a query.
 FLEET_SERVING = "fleet_serving"
 
 
@@ -31,7 +31,7 @@ def of_study(
         name: its name.
         study: its entries.
         fit: its table `throughput_fit`.
-        tables: what studies draw on.
+        tables: inputs of the studies.
         interventions: table of `energy.tables.Intervention`.
         zones: table of `input_tables.GridZone`.
         seed: seed of all streams.
@@ -72,7 +72,7 @@ def _published(name, study, fit, tables, interventions, zones, seed) -> Explorer
 
 
 def _published_levers(study: PublishedStudy, workload: str) -> dict[str, Lever]:
-    """Levers of a workload: the study's on a query, 1 where they do not act on it, and its fleet's serving system."""
+    """Interventions of a workload: those on a query, 1 where they do not act on it, and the fleet's serving system."""
     specs = {
         lever: (spec.label, spec.level, spec.multiplier if workload in spec.workloads else 1.0)
         for lever, spec in study.interventions.levers.items()

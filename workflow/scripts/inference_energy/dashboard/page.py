@@ -1,4 +1,4 @@
-"""The page `dashboard.html`: one file that computes and draws without a network."""
+"""The page `dashboard.html`: one file that computes and draws offline."""
 
 import base64
 import gzip
@@ -25,7 +25,7 @@ FLEET_QUANTITIES = (
     ("water_m3_per_day", "Water per day"),
 )
 SCRIPTS = ("energy", "readable", "charts", "controls", "page")
-# What a statement is to a reader, by its kind; other kinds are not shown as points of reference.
+# Label of a statement by its kind; other kinds are not shown as points of reference.
 KINDS = {
     "provider_measurement": "measured",
     "executive_statement": "stated",
@@ -238,7 +238,7 @@ def headings(studies: Mapping[str, dict], kinds: Mapping[str, list[dict]], origi
 
 
 def zones(grid: pl.DataFrame) -> dict[str, dict]:
-    """What the page says of every grid zone, by its code."""
+    """Facts of every grid zone, by its code."""
     names = ("label", "carbon_gco2e_per_kwh", "carbon_basis", "water_l_per_kwh")
     return {row["zone"]: {name: row[name] for name in names} for row in grid.sort("label").iter_rows(named=True)}
 

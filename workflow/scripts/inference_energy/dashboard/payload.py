@@ -1,4 +1,4 @@
-"""What the page `dashboard.html` computes with: an explorer as plain lists, names and numbers."""
+"""Data of the page `dashboard.html`: an explorer as plain lists, names and numbers."""
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ from inference_energy.throughput.gpu_time import Curve, NodeCurve, uncached_toke
 
 
 def study_of_page(of: Explorer, study: Study, *, fit: pl.DataFrame, energy: pl.DataFrame) -> dict:
-    """All that the page knows of a study: its numbers, where it starts, and what its tables say of single queries.
+    """Data of a study for the page: its numbers, its preset, and the energies of single queries from its tables.
 
     Args:
         of: its explorer.
@@ -178,7 +178,7 @@ def _lever(lever: Lever) -> dict:
 
 
 def _multipliers(of: Explorer) -> dict:
-    """By workload and lever; a workload with the multipliers of traditional queries is left out."""
+    """By workload and intervention; a workload with the multipliers of traditional queries is left out."""
     found = {
         workload: {name: draws(values) for name, values in by_lever.items()}
         for workload, by_lever in of.multipliers.items()

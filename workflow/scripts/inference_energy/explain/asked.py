@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from inference_energy.explain.sources import Sources
-from inference_energy.explain.step import RESULT, Node, Place, Value, computed, digits, number
+from inference_energy.explain.step import RESULT, Node, Place, Value, digits, number
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import NestedStudy, PublishedStudy
 
@@ -27,7 +27,7 @@ class Asked(Sources):
 
     @property
     def value(self) -> Value:
-        """What stands there."""
+        """The value of the number."""
         return self.row[self.column]
 
     @property
@@ -106,8 +106,3 @@ class Asked(Sources):
 def plain(value: Value) -> str:
     """A cell as text."""
     return digits(value) if isinstance(value, float) else str(value)
-
-
-def closed(label: str, formula: str, children: Iterable[Node], why: str, **facts: Value) -> Node:
-    """A closed form that stands beside a number of draws, and why it does not give it exactly."""
-    return computed(label, formula, children, note=why, **facts)

@@ -1,4 +1,4 @@
-"""What derivations are made from: tables, studies, registries and the lines behind them, each read when asked for."""
+"""Inputs of derivations: tables, studies, registries and the lines behind them, each read when needed."""
 
 from collections.abc import Callable, Hashable
 from functools import cached_property
@@ -13,7 +13,6 @@ from inference_energy.common.files import lines
 from inference_energy.corpus import registries
 from inference_energy.energy import curves, resolve, tables
 from inference_energy.energy.service import Member, Service
-from inference_energy.fleet.tables import GridZone
 from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.publish.catalogue import BY_NAME
@@ -43,7 +42,7 @@ PRINTED = dict.fromkeys((SHARE, COUNT, POSITION, OF_PARAMETER), "") | {FACTOR: "
 
 
 class Build:
-    """Everything that a finished build and its inputs say, read once and when it is asked for.
+    """The contents of a finished build and its inputs, each read once, when needed.
 
     Args:
         root: the repository.
@@ -54,7 +53,7 @@ class Build:
         self._read: dict[tuple, object] = {}
 
     def once(self, *place: Hashable, read: Callable[[], object]) -> object:
-        """Something that is computed or read the first time it is asked for.
+        """A value that is computed or read the first time it is needed.
 
         Args:
             place: its name.
@@ -91,7 +90,7 @@ class Build:
 
     @property
     def current(self) -> str:
-        """The study that others are set beside: the last step of the bridge."""
+        """The study that others are compared with: the last step of the bridge."""
         return list(self.config["bridge"]["steps"])[-1]
 
     def table(self, name: str) -> pl.DataFrame:
@@ -211,11 +210,6 @@ class Build:
     def levers(self) -> pl.DataFrame:
         """Table of interventions."""
         return registries.read_registry(self.root / "resources/interventions.csv", tables.Intervention)
-
-    @cached_property
-    def grid(self) -> pl.DataFrame:
-        """Table of grid zones."""
-        return registries.read_registry(self.root / "resources/grid.csv", GridZone)
 
     def fit(self, study: str) -> pl.DataFrame:
         """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""

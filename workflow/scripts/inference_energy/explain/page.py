@@ -10,10 +10,10 @@ from inference_energy.explain import registry
 from inference_energy.explain.build import Build
 from inference_energy.explain.searched import question_for
 from inference_energy.explain.step import Node
-from inference_energy.explain.text import head
+from inference_energy.explain.text import SHOWN, head
+from inference_energy.headline.declarations import SHARED
 
 DIGITS = 6
-SHOWN = 3  # of many children of a kind
 
 
 @dataclass
@@ -23,9 +23,9 @@ class Step:
     Attributes:
         node: the step.
         head: symbol, label and value.
-        anchor: where it stands in full; of a repeated step that of the first.
-        again: whether it stands further up.
-        formula: symbols, and numbers put in.
+        anchor: of the full step; a repeated step has that of the first.
+        again: whether it is a repetition.
+        formula: with symbols, and with numbers.
         children: steps below.
         more: how many alike are left out.
     """
@@ -60,7 +60,7 @@ class _Steps:
         if node.formula and not node.formula.isidentifier():
             found.formula = (node.formula, node.inserted(DIGITS))
         if node.formula and not node.exact:
-            found.formula = (*found.formula, f"{node.result:.{DIGITS}g}, beside the value: see the note")
+            found.formula = (*found.formula, f"{node.result:.{DIGITS}g}, an approximation: see the note")
         children = node.children[:SHOWN] if node.alike else node.children
         found.more = len(node.children) - len(children)
         found.children = [self.step(child) for child in children]
@@ -117,4 +117,5 @@ def page(build: Build, template: str) -> str:
 def _interval(row: dict) -> str:
     if row.get("computed_p05") is None:
         return ""
-    return f"P5-P95 {row['computed_p05']:.3g}-{row['computed_p95']:.3g}, over {row['spread']}"
+    over = row["spread"].replace(SHARED, "shared uncertainty")
+    return f"P5–P95 {row['computed_p05']:.3g}–{row['computed_p95']:.3g}, over {over}"

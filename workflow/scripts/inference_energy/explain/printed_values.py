@@ -1,4 +1,4 @@
-"""Which number somebody asks for by its value, as it was printed."""
+"""The number that a question asks for by its printed value."""
 
 import math
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ def printing(build: Build, number: str, words: list[str]) -> list[tuple[float, F
                 row = of.frame.row(position, named=True)
                 in_unit = not units or build.unit(name, column, row) in units
                 if in_unit and _fits(parts, of.texts[position], further):
-                    # What a study reproduces is explained beside what is printed.
+                    # The computed value is explained next to the printed one that it reproduces.
                     reproduced = column == "published" and row["within"] is not None
                     each = Found(table=name, position=position, row=row, column="computed" if reproduced else column)
                     found.append((_rank(name, row, column), len(of.frame), each))

@@ -1,4 +1,4 @@
-"""Which number somebody asks for: by the words of a row and column, or by the value itself."""
+"""The number that a question asks for: by words of its row and column, or by its value."""
 
 import re
 from collections import Counter
@@ -34,7 +34,7 @@ def ask(build: Build, what: str) -> Answer:
 
     Args:
         build: a finished build.
-        what: words in any order, or a value as somebody printed it.
+        what: words in any order, or a printed value.
 
     Raises:
         InputError: nothing is asked, a word that nothing has, several rows that the words fit, a value that nothing

@@ -27,6 +27,8 @@ from inference_energy.explain.trace import following
 
 
 def _energy(asked: Asked) -> Node:
+    if asked.column == "energy_wh_p50_relative_se":
+        return asked.node("se / p50", [asked.beside("energy_wh_p50_se", "se"), asked.beside("energy_wh_p50", "p50")])
     published = asked.entries.method == "published"
     return (oviedo if published else service).explained(asked)
 
@@ -34,7 +36,7 @@ def _energy(asked: Asked) -> Node:
 EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "headline": headline.explained,
     "energy_per_query": _energy,
-    "energy_by_boundary": service.explained,
+    "energy_by_boundary": _energy,
     "energy_density": lengths.energy_density,
     "intervention_multipliers": interventions.explained,
     "scenario_aggregates": scenarios.scenario,

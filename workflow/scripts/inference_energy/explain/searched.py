@@ -32,7 +32,7 @@ class Found:
         position: of the row in the table.
         row: the row.
         column: of the number.
-        assumed: what the question left open, and how it was taken.
+        assumed: the choices that the question left open.
     """
 
     table: str

@@ -36,7 +36,7 @@ def origin_text(origin: dict) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """What derivations end in, each as a step that says where it stands.
+    """Ends of derivations, each a step with its place.
 
     Attributes:
         build: the finished build that is explained.
@@ -45,7 +45,7 @@ class Sources:
     build: Build = field(repr=False)
 
     def benchmark(self, row: dict, columns: Iterable[str] = QUOTED, label: str = "", **facts: Value) -> Node:
-        """A row of the corpus: what its line says, and where it was published.
+        """A row of the corpus: its line, and where it was published.
 
         Args:
             row: with `source, row_id, file, line`.
@@ -62,7 +62,7 @@ class Sources:
         return self.benchmark(self.build.row(table, source=source, row_id=row_id), **facts)
 
     def workload_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
-        """A row of a workload's table: what its line says, and where it was published."""
+        """A row of a workload's table: its line, and where it was published."""
         label = f"{row['source']} line {row['line']}"
         return Node(**{"label": label, "place": self._line("workload", WORKLOADS, row, columns)} | facts)
 
@@ -131,7 +131,7 @@ class Sources:
 
 
 def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
-    """The assumptions that stand beside some code, each with file and line.
+    """The `# ASSUME:` comments next to some code, each with file and line.
 
     Raises:
         LookupError: code without any.
@@ -143,7 +143,7 @@ def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
 
 
 def assumptions_of(*code: Callable | ModuleType) -> tuple[Node, ...]:
-    """The assumptions that stand beside some code, if any."""
+    """The `# ASSUME:` comments next to some code, if any."""
     found = [
         Node(
             label="Assumption",

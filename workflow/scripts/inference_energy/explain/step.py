@@ -1,4 +1,4 @@
-"""One step of a derivation: what is claimed, the formula with its numbers put in, where it stands, what it rests on."""
+"""One step of a derivation: its value, the formula with numbers inserted, its place, and the steps below it."""
 
 import ast
 import math
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-# What a place may be. A derivation ends in one of SOURCES: there is nothing behind it in this project.
+# Kinds of places. A derivation ends in one of SOURCES: nothing in this project lies behind it.
 RESULT = "result"
 SOURCES = ("benchmark", "workload", "resource", "study", "configuration", "published", "assumption", "constant")
 DIGITS = 9  # as many as results are written with
@@ -73,7 +73,7 @@ class Node:
         value: a number, or text.
         unit: of the number.
         formula: arithmetic in the symbols of the children; the line with numbers can be pasted into Python.
-        exact: whether the formula gives the value; else it is a closed form beside it, and `note` says why.
+        exact: whether the formula gives the value; else it is a closed form that approximates it, and `note` says why.
         note: what a reader must know.
         place: where it stands.
         children: what it follows from.
@@ -102,7 +102,7 @@ class Node:
         return evaluate(self.formula, self.symbols)
 
     def inserted(self, count: int = DIGITS) -> str:
-        """The formula with values put in, at some number of digits."""
+        """The formula with values inserted, at some number of digits."""
         values = {name: digits(value, count) for name, value in self.symbols.items()}
         return re.sub(r"[A-Za-z_]\w*", lambda found: values.get(found[0], found[0]), self.formula)
 

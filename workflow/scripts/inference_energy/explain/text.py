@@ -19,23 +19,23 @@ def rendered(node: Node, answer: Answer | None = None, *, full: bool = False) ->
 
     Args:
         node: its first step.
-        answer: what the question was taken for, and what else it may have meant.
+        answer: how the question was understood, and other matches.
         full: every row, quotation and repeated step; else what a reader needs to follow it.
     """
     writer = _Writer(full=full)
     if answer and answer.best and answer.best.assumed:
-        writer.write(f"Taken as {answer.best.assumed}.", 0)
+        writer.write(f"Assumed: {answer.best.assumed}.", 0)
     writer.step(node, 0)
     if answer and answer.others:
-        writer.lines += ["", "Others that it may be:", *others(answer.others)]
+        writer.lines += ["", "Other matches:", *others(answer.others)]
     if not full:
         writer.lines += ["", "Every row and step: DETAIL=full. For machines: FORMAT=json."]
     return "\n".join(writer.lines)
 
 
 def choice(answer: Answer) -> str:
-    """Numbers to choose from where none is the likeliest."""
-    return "\n".join(["Several public numbers print as that; say which:", *others(answer.others)])
+    """Numbers to choose from if none is the most likely."""
+    return "\n".join(["Several public numbers print as this value; choose one:", *others(answer.others)])
 
 
 def others(found: Iterable[Found]) -> list[str]:
@@ -61,7 +61,7 @@ def head(node: Node, count: int = DIGITS) -> str:
 
 
 class _Writer:
-    """Lines so far, and what stands in them already."""
+    """Lines so far, and what they already contain."""
 
     def __init__(self, *, full: bool):
         self.full, self.lines, self.seen = full, [], set()
@@ -85,7 +85,7 @@ class _Writer:
     def step(self, node: Node, depth: int) -> None:
         new = self.full or self.first((node.label, node.value, node.formula, node.place))
         if not new and not (node.children and node.symbol):
-            return  # its value stands in the formula above, and what it is further up
+            return  # its value is in the formula above, its label further up
         place = f" [{node.place.short}]" if node.place else ""
         self.write(head(node, self.count) + place + ("" if new else " (as above)"), depth)
         if not new:
@@ -104,7 +104,7 @@ class _Writer:
                 self.write(f"= {node.formula}", depth + 2)
             self.write(f"= {node.inserted(self.count)}", depth + 2)
         if node.formula and not node.exact:
-            self.write(f"= {shown(node.result, node.unit, self.count)}, beside the value: see the note", depth + 2)
+            self.write(f"= {shown(node.result, node.unit, self.count)}, an approximation: see the note", depth + 2)
         if node.contradicted:
             words = "which is not the value: results are older than what they follow from; run `make`"
             self.write(f"= {shown(node.result)}, {words}", depth + 2)

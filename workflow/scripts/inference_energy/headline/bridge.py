@@ -15,13 +15,13 @@ SCENARIOS = ("traditional", "mixed", "mixed_optimized")
 
 
 def declared(subject: str, method: str) -> dict[str, Quantity]:
-    """What is followed from step to step, by id: medians and means of queries, means of fleets.
+    """Quantities followed from step to step, by id: medians and means of queries, means of fleets.
 
     The published trimming is symmetric, so it moves none of them: medians stay, and fleets use all draws anyway.
 
     Args:
         subject: class of models that is followed.
-        method: `published`, over all draws, or `nested`, where the mean over queries varies with what they share.
+        method: `published`, over all draws, or `nested`, where the mean over queries has the shared uncertainty.
     """
     spread = "shared" if method == "nested" else "untrimmed"
     medians = {f"{name}: median of queries": energy_cell(name, subject, "untrimmed") for name in WORKLOADS}
@@ -48,7 +48,7 @@ def of_nested(service: Service, levers: pl.DataFrame, *, draws: int, seed: int) 
     Args:
         service: the resolved study.
         levers: table of `energy.tables.Intervention`.
-        draws: draws of what the fleet shares, and as many queries.
+        draws: draws of the shared uncertainty, and as many queries.
         seed: seed of all streams.
     """
     subject, boundary = service.study.fleet.subject, service.study.boundary.query

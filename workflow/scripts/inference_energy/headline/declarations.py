@@ -1,4 +1,4 @@
-"""Headline quantities as declarations: a name, and the numbers of result tables that it is or is the ratio of."""
+"""Headline quantities as declarations: a name, and a number of a result table or a ratio of two."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ KEYS = {
 ENERGY, MULTIPLIERS, FLEETS, ESTIMATES = KEYS
 # What their columns begin with that have an interval.
 STEMS = {ENERGY: "energy_wh", MULTIPLIERS: "multiplier", FLEETS: "energy_gwh_per_day"}
-# What an interval is over.
+# What an interval is over: variability between queries, or shared uncertainty.
 QUERIES, SHARED = "queries", "what the fleet shares"
 
 
@@ -183,7 +183,7 @@ def _published(study: PublishedStudy, tables: Mapping[str, pl.DataFrame]) -> Ite
     estimates = _compared(study.compared_estimates, tables[ESTIMATES])
     for end, choose in (("lowest", min), ("highest", max)):
         theirs = Extreme(estimates, choose, listed="compared_estimates")
-        ratio = Ratio(theirs, energy_cell("traditional", subject, "as_published"), ("theirs", "ours"))
+        ratio = Ratio(theirs, energy_cell("traditional", subject, "as_published"), ("statement", "estimate"))
         yield Quantity(id=f"published_estimate/{subject} energy_wh_p50 {end}", source=ratio)
 
 

@@ -1,4 +1,4 @@
-"""The headline numbers as a readable table: printed beside computed, with the interval and what a reader must know."""
+"""The headline numbers as a readable table: printed and computed values, intervals and notes."""
 
 import csv
 from pathlib import Path

@@ -11,7 +11,7 @@ REFERENCE_EDITION = "joule-2026"
 
 
 def reproduced(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> pl.DataFrame:
-    """Published beside computed, one row per printed value; a study of one's own gets its numbers alone.
+    """Published next to computed values, one row per printed value; another study gets its numbers alone.
 
     `tolerance` is half a unit of the last printed digit plus three standard errors of a run of the published
     size; `within` says whether the difference stays inside it, `same_digits` whether the computed value rounds
@@ -71,7 +71,7 @@ def _unpublished(published: pl.DataFrame, study: str) -> pl.DataFrame:
 
 
 def compared(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> pl.DataFrame:
-    """Computed beside what the newest edition prints for the nearest question, without a verdict.
+    """Computed values next to those that the newest edition prints for the nearest question, without a verdict.
 
     Args:
         published: table of `PublishedValue`.

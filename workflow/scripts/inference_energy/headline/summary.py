@@ -1,4 +1,4 @@
-"""What a run says when it is over: rows read, findings, and which headline numbers moved since the last one."""
+"""Summary at the end of a run: rows read, findings, and headline numbers that changed since the last run."""
 
 import datetime
 import shutil
@@ -14,7 +14,7 @@ SHOWN = 8
 
 
 def remember() -> None:
-    """Keep the last run's headline numbers and rows per source, to tell afterwards what moved."""
+    """Keep the last run's headline numbers and rows per source, to report changes after the run."""
     BEFORE.mkdir(parents=True, exist_ok=True)
     for file in (HEADLINE, SOURCES):
         if file.is_file():
@@ -22,10 +22,10 @@ def remember() -> None:
 
 
 def show(stale_after_days: int, parents: dict[str, str | None]) -> None:
-    """Print it all, what is new last.
+    """Print the summary, changes last.
 
     Args:
-        stale_after_days: age of the newest source from which on a reader is told.
+        stale_after_days: age of the newest source, in days, from which a warning is printed.
         parents: by study, the one it extends, to compare a new study with.
     """
     print(*headline_lines(page.rows(HEADLINE)), sep="\n")
@@ -39,10 +39,10 @@ def show(stale_after_days: int, parents: dict[str, str | None]) -> None:
 
 
 def headline_lines(rows: list[dict[str, str]]) -> list[str]:
-    """Published beside computed."""
+    """Published next to computed values."""
     if not rows:  # a run for a part of the results
         return []
-    lines = ["\nPublished against computed (within: half the last printed digit + 3 standard errors)\n"]
+    lines = ["\nPublished and computed values (within: half the last printed digit + 3 standard errors)\n"]
     wide = max(len(_label(row)) for row in rows) + 1
     named = max(len(row["study"]) for row in rows) + 2
     lines.append(
@@ -57,7 +57,7 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
         )
     missed = sum(row["within"] == "false" for row in rows)
     if missed:
-        lines.append(f"\n{missed} printed values do not come back; the column `note` of {HEADLINE} says why.")
+        lines.append(f"\n{missed} printed values are not reproduced; column `note` of {HEADLINE} gives the reasons.")
     return lines
 
 
@@ -84,7 +84,7 @@ def source_lines(
         f" ({total('throughput_rows'):,} throughput, {total('measured_energies'):,} measured energy,"
         f" {total('published_estimates'):,} published estimates), {total('rows_rejected'):,} rejected,"
         f" {total('records_left_out'):,} out of scope",
-        f"Checks across rows: {total('errors')} cannot be true, {total('warnings')} need a look"
+        f"Checks across rows: {total('errors')} errors, {total('warnings')} warnings"
         " (results/benchmark_checks.parquet, results/figures/benchmarks/checks_raised.svg)",
     ]
     old = {row["source"]: row for row in before}
@@ -98,7 +98,7 @@ def source_lines(
         ]
         lines += [f"  {name}: gone" for name in old if name not in {row["source"] for row in rows}]
     if rejected:
-        lines.append(f"{len(rejected)} benchmark cells were rejected, see {REJECTED}:")
+        lines.append(f"{len(rejected)} benchmark cells were rejected (see {REJECTED}):")
         lines += [f"  {cell}" for cell in rejected[:SHOWN]]
     newest = max(datetime.date.fromisoformat(row["read_on"]) for row in rows)
     if (today - newest).days > stale_after_days:
@@ -119,7 +119,7 @@ def moved_lines(rows: list[dict[str, str]], before: list[dict[str, str]], parent
     for study in sorted({row["study"] for row in rows} - {row["study"] for row in before}):
         own = [row for row in rows if row["study"] == study]
         parent = {row["quantity"]: float(row["computed"]) for row in rows if row["study"] == parents.get(study)}
-        lines.append(f"Study {study} is new." + (f" Against {parents[study]}:" if parent else ""))
+        lines.append(f"Study {study} is new." + (f" Compared with {parents[study]}:" if parent else ""))
         lines += _moves(own, [parent.get(row["quantity"]) for row in own])
     old = {(row["study"], row["quantity"]): float(row["computed"]) for row in before}
     moved = _moves(rows, [old.get((row["study"], row["quantity"])) for row in rows])
@@ -127,8 +127,12 @@ def moved_lines(rows: list[dict[str, str]], before: list[dict[str, str]], parent
         old.get((row["study"], row["quantity"]), float(row["computed"])) != float(row["computed"]) for row in rows
     )
     if not count:
-        return [*lines, "Headline numbers: none moved since the last run."]
-    return [*lines, f"Headline numbers: {count} of {len(rows)} moved since the last run, the most:", *moved]
+        return [*lines, "Headline numbers: none changed since the last run."]
+    return [
+        *lines,
+        f"Headline numbers: {count} of {len(rows)} changed since the last run, the most:",
+        *moved,
+    ]
 
 
 def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a study assumes of what its fleet shares: a row per ingredient, from its law or its curves."""
+"""Shared uncertainty that a study assumes: a row per ingredient, from its distribution or its curves."""
 
 import numpy as np
 from scipy.special import ndtri

@@ -1,6 +1,7 @@
-"""What services reach of the offline maximum: a pair of rows."""
+"""Share of offline throughput that a service attains, from pairs of rows."""
 
 from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations import curves
 from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, computed
 from inference_energy.throughput import attainment
@@ -39,10 +40,10 @@ def _fitted(asked: Asked, place: int) -> Node:
     columns = {"a": "prefill_s_per_token", "b": "decode_s_per_token", "c": "attention_s_per_token2", "g": "kv_growth"}
     run = asked.corpus_row(row["source"], row["row_id"], value=row["output_tokens"], symbol="L_out")
     prompt = attainment.CHAT_INPUT_TOKENS[place]
-    label = "prompt length, which the source does not say: 100, 300 or 1,000"
+    label = "prompt length, which the source does not state: 100, 300 or 1,000"
     return computed(
         f"offline throughput by the fit of {row['reference']}",
-        "L_out / (a * L_in + b * L_out + c * L_out * (L_in + g * L_out))",
+        curves.TOK_PER_S_PER_GPU,
         [
             *(asked.of("throughput_configurations", fit, column, symbol) for symbol, column in columns.items()),
             constant(attainment, "CHAT_INPUT_TOKENS", prompt, label, unit="tokens", symbol="L_in"),

@@ -1,4 +1,4 @@
-"""Estimates judged by measurement: a predicted run, what another method says of it, and the scores."""
+"""Validation against measurements: predicted runs, the same runs by other methods, and the scores."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.energy.board_evidence import saturated
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.peers import said
-from inference_energy.explain.derivations.ratios import typical_factor
+from inference_energy.explain.derivations.ratios import geometric_error
 from inference_energy.explain.sources import QUOTED, assumed
 from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.statistics.distributions import median
@@ -47,7 +47,7 @@ def measured(asked: Asked, symbol: str) -> Node:
 
 
 class _Runs:
-    """Saturated runs with what is expected of them, computed once."""
+    """Saturated runs with their expected GPU time, computed once."""
 
     def __init__(self, asked: Asked):
         build, settings = asked.build, asked.build.config["backtest"]
@@ -90,7 +90,7 @@ def _predicted(asked: Asked) -> Node:
             asked.resource("hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W"),
             number(
                 "share",
-                f"board power over TDP, median of a beta law, a = {law.a:.4g}, b = {law.b:.4g}",
+                f"board power over TDP, median of a beta distribution, a = {law.a:.4g}, b = {law.b:.4g}",
                 median(law),
                 children=(evidence,),
             ),
@@ -105,7 +105,7 @@ def _predicted(asked: Asked) -> Node:
         children += [
             replace(measured(asked, "cap"), value=cap, label="power cap of the run, W per GPU", unit="W"),
             number(
-                "lost", "part of the throughput that the cap costs: half of the power that it cuts, at the median", lost
+                "lost", "share of throughput lost to the cap: half the share of power that it cuts, at the median", lost
             ),
             *assumed(backtest.predicted),
         ]
@@ -123,15 +123,13 @@ def _predicted(asked: Asked) -> Node:
         )
         formula = formula.replace("min(boards, cap)", "(min(boards, cap) + host)")
         formula = formula.replace("boards * s", "(boards + host) * s") if "min" not in formula else formula
-    form = computed("Closed form at the medians: power x GPU time", formula, children, unit="J per output token")
-    note = (
-        f"{(asked.quantile or '').upper()} of 20,000 draws of power and GPU time; nothing measured of the run is used"
-    )
+    form = computed("Closed form at the medians: power × GPU time", formula, children, unit="J per output token")
+    note = f"{(asked.quantile or '').upper()} of 20,000 draws of power and GPU time; no measurement of the run is used"
     return asked.node(children=[form, measured(asked, "")], note=note)
 
 
 def _board_runs(asked: Asked, found: _Runs, row: dict, *, same_source: bool) -> Node:
-    """The runs that board power is learnt from."""
+    """Runs that board power is estimated from."""
     where = pl.col("source") == row["source"] if same_source else pl.col("source") != row["source"]
     unpredictable = list(asked.build.config["backtest"]["unpredictable"])
     if not same_source:
@@ -144,11 +142,11 @@ def _board_runs(asked: Asked, found: _Runs, row: dict, *, same_source: bool) -> 
         asked.corpus_row(run["source"], run["row_id"], value=run["energy_j_per_output_token"], **facts)
         for run in chosen.iter_rows(named=True)
     )
-    return listed(runs, "runs whose power says how much boards draw")
+    return listed(runs, "runs that board power is estimated from")
 
 
 def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
-    """GPU time per output token as other runs of the engine, or other systems, suggest."""
+    """GPU time per output token, estimated from other runs of the engine or from other systems."""
     expected, _reason = found.expectations.of(row)
     if row["boundary"] == "node_wall":
         others = asked.build.table("throughput").filter(
@@ -170,7 +168,7 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
         for other in others.sort(*RUN).iter_rows(named=True)
     )
     rows = listed(runs, "runs of other networks of the source")
-    offline = "time by the offline curve of the model or a relative"
+    offline = "time from the offline curve of the model or of a relative"
     factors = [
         number(
             f"k_{part.removesuffix('_s')}", f"factor of {part}, fitted to other networks", float(k), children=(rows,)
@@ -183,9 +181,9 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
         [
             number("offline", offline, row["offline_s"], "GPU-s", note=row["curve"], children=(run,)),
             number("weights", "time to read all weights, over the batch", row["weights_s"], "GPU-s", children=(run,)),
-            number("step", "GPUs x 1 ms over the batch", row["step_s"], "GPU-s", children=(run,)),
+            number("step", "GPUs × 1 ms over the batch", row["step_s"], "GPU-s", children=(run,)),
             *factors,
-            number("shift", "other configurations of its own network over these", float(shift), children=(rows,)),
+            number("shift", "its network's other configurations over this prediction", float(shift), children=(rows,)),
             *assumed(decode_steps.fit),
         ],
         symbol="s",
@@ -194,7 +192,7 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
 
 
 def _unseen(asked: Asked, row: dict) -> Node:
-    """GPU time by the offline curve and the attainment of any service alone."""
+    """GPU time from the offline curve and the attainment of services alone."""
     study = asked.build.study(asked.build.current)
     pairs = asked.build.table("attainment_pairs")
     law = backtest.attainment_without(row["source"], study["attainment"], pairs)
@@ -206,7 +204,7 @@ def _unseen(asked: Asked, row: dict) -> Node:
     )
     run = measured(asked, "")
     return computed(
-        "GPU time per output token by the offline curve, in a service of which no run was seen",
+        "GPU time per output token from the offline curve, for a service without known runs",
         "1 / (TPS * attained)",
         [
             number(
@@ -256,7 +254,7 @@ def peer(asked: Asked) -> Node:
         ]
         boards = "TDP * sqrt(b05 * b95)"
         part = f"{boards} / ({boards} + 1000 * sqrt(h05 * h95))"
-        children.append(computed("part of the boards in a saturated node", part, [tdp, *ends], symbol="part"))
+        children.append(computed("boards' share of saturated node power", part, [tdp, *ends], symbol="part"))
         formula += " * part"
     return asked.node(formula, [*children, measured(asked, "")])
 
@@ -267,11 +265,11 @@ def score(asked: Asked) -> Node:
     every = _listed(asked, runs)
     shared = runs.filter(pl.col("ours").is_not_null())
     if column == "geometric_error":
-        return asked.node(**typical_factor(runs["ratio"], every))
+        return asked.node(**geometric_error(runs["ratio"], every))
     if column == "geometric_error_on_shared_runs":
-        return asked.node(**typical_factor(shared["ratio"], _listed(asked, shared)))
+        return asked.node(**geometric_error(shared["ratio"], _listed(asked, shared)))
     if column == "ours_on_the_same_runs":
-        return asked.node(**typical_factor(shared["ours"], _listed(asked, shared)))
+        return asked.node(**geometric_error(shared["ours"], _listed(asked, shared)))
     if column == "ratio_p50":
         return asked.stated("median of the ratios", float(runs["ratio"].median()), every)
     if column == "ratio_geometric_sd":

@@ -1,4 +1,4 @@
-"""Estimates side by side: the bridge between methods, one query by every method, statements of others."""
+"""Comparison of estimates: the bridge between methods, one query by every method, published statements."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.common import conversions
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.medians import SIDES, Situation, TracedLengths, medians
+from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation, TracedLengths, medians
 from inference_energy.explain.derivations.peers import said
 from inference_energy.explain.derivations.scenarios import of_a_fleet
 from inference_energy.explain.sources import assumed, constant
@@ -42,7 +42,7 @@ def bridge(asked: Asked) -> Node:
     if of_last and _declared(asked, row["study"]).column != "energy_wh_p50":
         return asked.same(_in_tables(asked, row["study"]), change)
     form = _closed(asked)
-    note = "quantile or mean over draws of the study of this step; the closed form has everything at its median"
+    note = "quantile or mean over the draws of this step's study; the closed form has every input at its median"
     return asked.node(children=[change, *_what_differs(asked), form], note=note)
 
 
@@ -61,7 +61,7 @@ def _closed(asked: Asked) -> Node:
     cell, spec = _declared(asked, asked.row["study"]), asked.build.typed_study(asked.row["study"])
     if cell.table == ENERGY:
         of = Situation.of(asked, subject=spec.fleet.subject, workload=cell.key[0], boundary=spec.boundary.query)
-        return of.node("Closed form: mean energy of a query, everything shared at its median")
+        return of.node("Closed form: mean energy of a query, shared uncertainty at its median")
     service = of_a_fleet(asked)
     fleet, traced = Fleet.of(service, medians(service), {}), service.study.fleet
     scenario = traced.scenarios[cell.key[0]]
@@ -72,7 +72,7 @@ def _closed(asked: Asked) -> Node:
 
 
 def _what_differs(asked: Asked) -> list[Node]:
-    """The keys that the study of the step and the one before it do not share."""
+    """Keys that differ between the study of the step and the one before."""
     names = [asked.build.config["bridge"]["from"], *asked.build.config["bridge"]["steps"]]
     before = names[names.index(asked.row["study"]) - 1]
     if asked.build.study(before)["method"] == "published":
@@ -114,7 +114,7 @@ def _measured(asked: Asked) -> Node:
         least,
         value=least["energy_j_per_output_token"],
         symbol="J",
-        label="the chat run of least energy",
+        label="chat run with the least energy",
     )
     tokens = asked.beside("output_tokens", "T")
     seconds = constant(conversions, "J_PER_WH", conversions.J_PER_WH, "J per Wh", symbol="J_per_Wh")
@@ -122,7 +122,7 @@ def _measured(asked: Asked) -> Node:
 
 
 def single_query(asked: Asked, study: str, tokens: tuple[float, float], **facts: str) -> Situation:
-    """A query of given lengths by a study, everything shared at its median."""
+    """A query of given lengths by a study, shared uncertainty at its median."""
     of = Situation.of(asked, study=study, workload=ONE, **facts)
     one, words = np.ones(1), f"{tokens[0]:g} tokens in, {tokens[1]:g} out"
     behind = (asked.entry("boundary", "query", study=study),)
@@ -148,8 +148,7 @@ def _ours(asked: Asked) -> Node:
                 label=f"{name}, set: saturated offline", children=(asked.entry(name, study=asked.build.current),)
             )
             of = replace(of, shared=of.shared.replaced(name, leaf(node, 1.0)))
-    note = "over draws of what the fleet shares; the closed form has everything at its median"
-    return asked.node(children=[of.node(), asked.beside("output_tokens")], note=note)
+    return asked.node(children=[of.node(), asked.beside("output_tokens")], note=OVER_SHARED)
 
 
 def parts(asked: Asked) -> Node:
@@ -170,8 +169,8 @@ def parts(asked: Asked) -> Node:
         boundary = next(name for name in ("datacenter", "node", "gpu_boards") if name in group["boundary"].to_list())
         own = cell(method, boundary, "x")
         widest.append(own)
-        children = [own, cell(OURS, "datacenter", "ours"), cell(OURS, boundary, "ours_there")]
-        aligned.append(computed(f"{method}, brought to the datacenter", "x * ours / ours_there", children))
+        children = [own, cell(OURS, "datacenter", "current"), cell(OURS, boundary, "current_there")]
+        aligned.append(computed(f"{method}, scaled to the datacenter", "x * current / current_there", children))
 
     def spread(nodes: list[Node], symbol: str, label: str) -> Node:
         ends = {"high": max(nodes, key=lambda node: node.value), "low": min(nodes, key=lambda node: node.value)}
@@ -180,9 +179,9 @@ def parts(asked: Asked) -> Node:
     whole = spread(widest, "whole", "highest over lowest, each at its own widest boundary")
     at_one = spread(aligned, "at_one", "highest over lowest at one boundary")
     service = computed(
-        "ours in service over ours saturated offline",
-        "ours / offline",
-        [cell(OURS, "datacenter", "ours"), cell(OFFLINE, "datacenter", "offline")],
+        "this work in service over this work saturated offline",
+        "current / offline",
+        [cell(OURS, "datacenter", "current"), cell(OFFLINE, "datacenter", "offline")],
         symbol="service",
     )
     formula, children = {
@@ -194,7 +193,7 @@ def parts(asked: Asked) -> Node:
     return asked.node(formula, children)
 
 
-# Statements of others
+# Published statements
 
 
 def statement(asked: Asked) -> Node:
@@ -205,22 +204,21 @@ def statement(asked: Asked) -> Node:
         return asked.same(asked.of("published_estimate", printed, column))
     if column.startswith("factor"):
         name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
-        return asked.node("theirs / ours", [asked.beside("energy_wh", "theirs"), asked.beside(name, "ours")])
+        return asked.node(
+            "statement / estimate", [asked.beside("energy_wh", "statement"), asked.beside(name, "estimate")]
+        )
     study = row["study"]
     if row["output_tokens"] is None or row["input_tokens"] is None:
         of = _partly_stated(asked, study)
     else:
         tokens = (row["input_tokens"], row["output_tokens"])
         of = single_query(asked, study, tokens, subject=row["compared_with"])
-    note = "over draws of what the fleet shares; the closed form has everything at its median"
-    said_so = asked.of(
-        "published_estimate", printed, "energy_wh", label="the statement, whose tokens and boundary are taken"
-    )
-    return asked.node(children=[of.node(), said_so, *assumed(statements)], note=note)
+    said_so = asked.of("published_estimate", printed, "energy_wh", label="the statement, with its tokens and boundary")
+    return asked.node(children=[of.node(), said_so, *assumed(statements)], note=OVER_SHARED)
 
 
 def _partly_stated(asked: Asked, study: str) -> Situation:
-    """Traditional queries of the study, with the lengths that a statement gives."""
+    """Traditional queries of the study, with the lengths of a statement."""
     row = asked.row
     of = Situation.of(asked, study=study, subject=row["compared_with"], workload=statements.UNSTATED)
     lengths, shared = of.service.lengths[statements.UNSTATED], of.shared
@@ -238,7 +236,7 @@ def kind_of_statement(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     rows = asked.build.rows("statements", study=row["study"], kind=row["kind"]).filter(pl.col("factor").is_not_null())
     found = (
-        asked.of("statements", each, "factor", label=f"{each['subject']}: theirs over ours")
+        asked.of("statements", each, "factor", label=f"{each['subject']}: statement over estimate")
         for each in rows.sort("factor").iter_rows(named=True)
     )
     compared = listed(found, "statements that can be compared")

@@ -1,4 +1,4 @@
-"""Rows of the corpus and of registries: the line that they stand in, and what is derived from it alone."""
+"""Rows of the corpus and of registries: their line, and the numbers derived from that line alone."""
 
 import polars as pl
 
@@ -39,7 +39,7 @@ def row_of(asked: Asked) -> Node:
 
 
 def _per_gpu(asked: Asked) -> Node:
-    """Output tokens per second and GPU, from throughput, what it counts, and whose it is."""
+    """Output tokens per second and GPU, from throughput, the tokens it counts and its scope."""
     row = asked.build.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
 
     def cell(symbol: str, column: str) -> Node:
@@ -124,7 +124,7 @@ def source_counts(asked: Asked) -> Node:
 
 
 def check(asked: Asked) -> Node:
-    """A number of `benchmark_checks`: the row at fault, and the one or the limit that it is held against."""
+    """A number of `benchmark_checks`: the row with the finding, and the row or limit that it is compared with."""
     row, children = asked.row, []
     if (
         row["row_id"] is not None
@@ -179,7 +179,7 @@ def length_quantile(asked: Asked) -> Node:
         weighted = pl.col("requests") * pl.col("input_tokens")
         tokens, cached = bins.select(weighted.sum(), (weighted * pl.col("cached_input_share")).sum().alias("c")).row(0)
         parts = [
-            number("cached", "prompt tokens that an earlier request had", cached, children=(fullest,)),
+            number("cached", "prompt tokens shared with an earlier request", cached, children=(fullest,)),
             number("tokens", "prompt tokens", tokens),
         ]
         return asked.node("cached / tokens", parts)

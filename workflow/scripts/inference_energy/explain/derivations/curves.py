@@ -1,4 +1,4 @@
-"""Throughput as a function of lengths: log-linear fits, GPU-seconds, borrowed curves, rows left out."""
+"""Throughput as a function of lengths: log-linear fits, GPU-seconds, transferred curves, rows left out."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.corpus import corrections
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import transferred
-from inference_energy.explain.derivations.ratios import typical_factor
+from inference_energy.explain.derivations.ratios import geometric_error
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.throughput import borrowing, fits, gpu_time, log_linear
@@ -18,6 +18,8 @@ from inference_energy.throughput.log_linear import NODE_GPUS
 
 LENGTHS = ("input_tokens", "output_tokens")
 COEFFICIENTS = {"prefill_s_per_token": "a", "decode_s_per_token": "b", "attention_s_per_token2": "c"}
+TOK_PER_S = "min(exp(b0 + b1 * ln(L_in) + b2 * ln(L_out)), cap)"
+TOK_PER_S_PER_GPU = "L_out / (a * L_in + b * L_out + c * L_out * (L_in + g * L_out))"
 LOG_LINEAR = ("intercept", "slope_input", "slope_output")
 EXTREMES = {"min": pl.Series.min, "max": pl.Series.max}
 LEAST_SQUARES = (
@@ -63,7 +65,7 @@ def _published(asked: Asked) -> Node:
     ratios = rows.with_columns(ratio=pl.col(against) / pl.col("node_tok_per_s"))
     behind = _ratios(asked, ratios, "throughput_rows", against)
     if column.endswith("geometric_sd"):
-        return asked.node(**typical_factor(ratios["ratio"], behind))
+        return asked.node(**geometric_error(ratios["ratio"], behind))
     return _of_all(asked, behind, ratios["ratio"], column[-3:])
 
 
@@ -120,17 +122,19 @@ def published_row(asked: Asked) -> Node:
             "x * gpus", [per_gpu, number("gpus", "GPUs of a node", NODE_GPUS), *assumed(log_linear.usable_rows)]
         )
     if column == "fitted_tok_per_s":
-        symbols = {"b0": "intercept", "b1": "slope_input", "b2": "slope_output", "cap": "cap_tok_per_s"}
-        children = [asked.of("throughput_fit", fit, name, symbol) for symbol, name in symbols.items()]
-        return asked.node("min(exp(b0 + b1 * ln(L_in) + b2 * ln(L_out)), cap)", [*children, *_lengths(asked, row)])
+        return asked.node(TOK_PER_S, [*log_linear_coefficients(asked, fit), *_lengths(asked, row)])
     if column == "left_out_tok_per_s":
-        others = asked.build.rows("throughput_rows", study=asked.study, model=row["model"]).filter(
-            (pl.col("row_id") != row["row_id"]) | (pl.col("source") != row["source"])
-        )
+        others = _without(asked.build.rows("throughput_rows", study=asked.study, model=row["model"]), row)
         minimum = asked.build.study(asked.study)["throughput"]["minimum_rows"]
         curve = log_linear.fit(*(others[name].to_numpy() for name in (*LENGTHS, "node_tok_per_s")), minimum)
         return asked.node(**_log_linear_without(asked, curve, others, row, "node_tok_per_s"))
     return asked.node(children=[leaf])
+
+
+def log_linear_coefficients(asked: Asked, fit: dict) -> list[Node]:
+    """Coefficients of a row of `throughput_fit` with their symbols in `TOK_PER_S`."""
+    symbols = {"b0": "intercept", "b1": "slope_input", "b2": "slope_output", "cap": "cap_tok_per_s"}
+    return [asked.of("throughput_fit", fit, name, symbol) for symbol, name in symbols.items()]
 
 
 def _lengths(asked: Asked, row: dict) -> list[Node]:
@@ -151,10 +155,14 @@ def _log_linear_without(
     ]
     rows = _rows(asked, rows_of=others, per=per, label="other rows, which the fit is made from")
     return {
-        "formula": "min(exp(b0 + b1 * ln(L_in) + b2 * ln(L_out)), cap)",
+        "formula": TOK_PER_S,
         "children": [*coefficients, *_lengths(asked, row), rows],
         "note": LEAST_SQUARES,
     }
+
+
+def _without(rows: pl.DataFrame, row: dict) -> pl.DataFrame:
+    return rows.filter((pl.col("row_id") != row["row_id"]) | (pl.col("source") != row["source"]))
 
 
 def curve_point(asked: Asked) -> Node:
@@ -162,14 +170,13 @@ def curve_point(asked: Asked) -> Node:
     if asked.column != "tok_per_s":
         return asked.node(note="a point of the axis, chosen for drawing", children=[asked.beside("tok_per_s")])
     fit = asked.build.row("throughput_fit", study=asked.study, model=asked.row["model"])
-    symbols = {"b0": "intercept", "b1": "slope_input", "b2": "slope_output", "cap": "cap_tok_per_s"}
-    children = [asked.of("throughput_fit", fit, name, symbol) for symbol, name in symbols.items()]
-    lengths = [
+    children = [
+        *log_linear_coefficients(asked, fit),
         asked.entry("workloads", "traditional", "input_tokens", symbol="L_in", label="prompt of traditional queries"),
         number("L_out", "answer length of the point, chosen for drawing", asked.row["output_tokens"], "tokens"),
     ]
     note = "a point of a curve that is drawn; with the lengths of the fit at `throughput_fit`"
-    return asked.node("min(exp(b0 + b1 * ln(L_in) + b2 * ln(L_out)), cap)", [*children, *lengths], note=note)
+    return asked.node(TOK_PER_S, children, note=note)
 
 
 def _configured(asked: Asked) -> pl.DataFrame:
@@ -240,7 +247,7 @@ def left_out(asked: Asked) -> Node:
     if column == "fit_error_log_sd":
         note = (
             "root mean square log ratio of the other rows of its configuration, pooled with that of all other"
-            f" configurations as if by {PRIOR_ROWS} further rows; of a borrowed curve that of the others alone"
+            f" configurations as if by {PRIOR_ROWS} further rows; for a transferred curve that of the others alone"
         )
         all_rows = asked.build.rows("throughput_left_out", form=row["form"])
         prior = np.inf if row["form"].startswith("borrowed") else PRIOR_ROWS
@@ -249,7 +256,7 @@ def left_out(asked: Asked) -> Node:
         return asked.stated(note, here, _left_out_rows(asked, all_rows))
     if column != "predicted_tok_per_s_per_gpu":
         return asked.node(children=[observed])
-    others = _configured(asked).filter((pl.col("row_id") != row["row_id"]) | (pl.col("source") != row["source"]))
+    others = _without(_configured(asked), row)
     if row["form"] == "log_linear":
         curve = log_linear.fit(*(others[name].to_numpy() for name in (*LENGTHS, PER_GPU)), minimum_rows=3)
         return asked.node(**_log_linear_without(asked, curve, others, row, PER_GPU))
@@ -258,7 +265,7 @@ def left_out(asked: Asked) -> Node:
         form = gpu_time.fit(*(others[name].to_numpy() for name in (*LENGTHS, PER_GPU)), growth)
         behind = _rows(asked, rows_of=others, per=PER_GPU, label="other rows of its configuration")
         return asked.node(
-            "L_out / (a * L_in + b * L_out + c * L_out * (L_in + g * L_out))",
+            TOK_PER_S_PER_GPU,
             [*_form(form, "of a fit without the row"), *_lengths(asked, row), behind],
             note=NON_NEGATIVE,
         )
@@ -267,9 +274,9 @@ def left_out(asked: Asked) -> Node:
     borrowed = [transferred.coefficient(asked, target, kinship, *column) for column in COEFFICIENTS.items()]
     growth = number("g", "part of an answer in its own context", target["kv_growth"])
     return asked.node(
-        "L_out / (a * L_in + b * L_out + c * L_out * (L_in + g * L_out))",
+        TOK_PER_S_PER_GPU,
         [*borrowed, growth, *_lengths(asked, row)],
-        note=f"as if its configuration had never been measured: borrowed from kinship {kinship}",
+        note=f"as if its configuration had never been measured: transferred from kinship {kinship}",
     )
 
 
@@ -290,7 +297,7 @@ def forms(asked: Asked) -> Node:
     behind = _left_out_rows(asked, rows)
     ratios, column = rows["ratio"], asked.column
     if column == "ratio_geometric_sd":
-        return asked.node(**typical_factor(ratios, behind))
+        return asked.node(**geometric_error(ratios, behind))
     if column == "ratio_geometric_mean":
         mean = number("m", "mean of the logarithms of the ratios", float(ratios.log().mean()), children=(behind,))
         return asked.node("exp(m)", [mean])
@@ -326,14 +333,14 @@ def _nested(asked: Asked) -> Node:
     facts, target = transferred.facts(asked), transferred.target(asked)
     if column in COEFFICIENTS:
         found = transferred.coefficient(asked, target, row["kinship"], column, "x")
-        return asked.same(found, note=f"borrowed: it was never measured at several lengths ({row['kinship']})")
+        return asked.same(found, note=f"transferred: never measured at several lengths ({row['kinship']})")
     if column == "fit_error_log_sd":
         key = {"form": f"borrowed_{row['kinship']}", "configuration": "all"}
         return asked.node("ln(x)", [asked.look_up("throughput_forms", "ratio_geometric_sd", "x", **key)])
     found = borrowing.relatives(facts, target, row["kinship"])
     if column == "rows":
         behind = [transferred.relatives(asked, found, "configuration")]
-        return asked.node(children=behind, note="none of its own; borrowed")
+        return asked.node(children=behind, note="none of its own; the curve is transferred")
     relatives = transferred.relatives(asked, found, column)
     return asked.stated(f"median over the {len(found)} relatives", found[column].median(), relatives)
 
@@ -346,5 +353,5 @@ def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
     used = log_linear.usable_rows(
         rows, sources=spec["sources"], precision=spec["precision"], gpus=spec.get("gpus")
     ).filter(pl.col("model") == model)
-    label = "rows, known errors put right by resources/corrections.csv," if spec["corrected"] else "benchmark rows"
+    label = "rows, corrected by resources/corrections.csv," if spec["corrected"] else "benchmark rows"
     return _rows(asked, rows_of=used, per="node_tok_per_s", label=f"{label} behind the fit")

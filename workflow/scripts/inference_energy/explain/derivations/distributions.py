@@ -1,4 +1,4 @@
-"""Quantiles of what is assumed: the law's formula, the study's entry behind it, pairs, rows, sources."""
+"""Quantiles of assumed quantities: formula of the distribution, entry of the study, pairs, rows, sources."""
 
 from dataclasses import replace
 from functools import reduce
@@ -26,7 +26,7 @@ from inference_energy.throughput import attainment
 
 
 def at_share(asked: Asked, study: str, name: str, share: float, symbol: str) -> Node:
-    """An ingredient that a fleet shares at a quantile of its law, with where the law comes from.
+    """A shared uncertain ingredient at a quantile of its distribution, with the source of the distribution.
 
     Args:
         asked: what is asked for.
@@ -41,18 +41,18 @@ def at_share(asked: Asked, study: str, name: str, share: float, symbol: str) -> 
 
 
 def of_entry(asked: Asked, law: Law, label: str, *keys: str, share: float = 0.5, **facts: Value) -> Node:
-    """A quantile of a law that an entry of the study gives."""
+    """A quantile of a distribution that an entry of the study gives."""
     return quantile_of(law, share, label, entry(asked, asked.study, *keys), **facts)
 
 
 def median_of(asked: Asked, *keys: str) -> Traced:
-    """Median of a log-normal law that an entry of the study gives."""
+    """Median of a log-normal distribution that an entry of the study gives."""
     law, label = lognormal(_value(asked, keys)), f"{' '.join(keys).replace('_', ' ')}, median"
     return leaf(of_entry(asked, law, label, *keys, symbol=keys[-1]), law.percentile(0.0))
 
 
 def moment_of(asked: Asked, order: int, *keys: str) -> Traced:
-    """Mean of a power of a log-normal quantity, whose law an entry of the study gives."""
+    """Mean of a power of a log-normal quantity, whose distribution an entry of the study gives."""
     law, words = lognormal(_value(asked, keys)), " ".join(keys).replace("_", " ")
     formula = f"sqrt(p05 * p95) ** {order} * exp((ln(p95 / p05) / (2 * z)) ** 2 / 2)"
     label = f"{words}, mean" if order == 1 else f"mean of 1 / {words}"
@@ -71,13 +71,13 @@ def at_words(share: float) -> str:
 
 
 def quantile_of(law: Law, share: float, label: str, behind: tuple[Node, ...], **facts: Value) -> Node:
-    """A quantile of a law with the law's formula, where it has one in closed form.
+    """A quantile of a distribution, with its formula where it has a closed form.
 
     Args:
-        law: the law.
+        law: the distribution.
         share: of probability that lies below.
         label: what the quantile is.
-        behind: where the law comes from; its percentiles have the symbols `p05` and `p95`.
+        behind: where the distribution comes from; its percentiles have the symbols `p05` and `p95`.
         facts: further attributes of the node.
     """
     value, score = float(law.quantile(np.array(share))), float(ndtri(share))
@@ -88,7 +88,7 @@ def quantile_of(law: Law, share: float, label: str, behind: tuple[Node, ...], **
         case Constant() if len(behind) == 1 and behind[0].value == value:
             return computed(label, "x", [replace(behind[0], symbol="x")], **facts)
         case ShiftedLogNormal() if bounded:
-            above = number("low", "what the law cannot fall below", law.above)
+            above = number("low", "lower bound of the distribution", law.above)
             formula = "low + sqrt((p05 - low) * (p95 - low))"
             formula += " * ((p95 - low) / (p05 - low)) ** (q / (2 * z))" if scores else ""
             return computed(label, formula, [above, *scores, *behind], **facts | {"note": "shifted log-normal"})
@@ -96,7 +96,7 @@ def quantile_of(law: Law, share: float, label: str, behind: tuple[Node, ...], **
             formula = "sqrt(p05 * p95)" + (" * (p95 / p05) ** (q / (2 * z))" if scores else "")
             return computed(label, formula, [*behind, *scores], **facts | {"note": "log-normal"})
         case Beta():
-            note = f"beta law with a = {law.a:.6g}, b = {law.b:.6g} between {law.low:g} and {law.high:g}"
+            note = f"beta distribution with a = {law.a:.6g}, b = {law.b:.6g} between {law.low:g} and {law.high:g}"
         case Interpolated():
             points = ", ".join(f"{part:g}: {at:.4g}" for part, at in zip(law.shares, law.values, strict=True))
             note = f"log-linear between quantiles {points}"
@@ -104,12 +104,12 @@ def quantile_of(law: Law, share: float, label: str, behind: tuple[Node, ...], **
 
 
 def z() -> Node:
-    """The standard score of P95 as laws are read with it."""
+    """The standard score of P95 with which distributions are read."""
     return constant(quantiles, "Z_P95", quantiles.Z_P95, "normal P95, as the publication rounds it", symbol="z")
 
 
 def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
-    """Study keys, resource rows and pairs that a law rests on."""
+    """Study keys, resource rows and pairs that a distribution rests on."""
     entries, (kind, _, what) = asked.build.study(study), name.partition(": ")
     if kind == "overhead":
         key = {"overhead": what}
@@ -122,7 +122,7 @@ def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
     if kind == assumptions.CACHED:
         if "cached_share" in entries["workloads"][what]:
             return entry(asked, study, "workloads", what, "cached_share")
-        note = "none is known, or what the trace says per request"
+        note = "not known, or as in the trace for each request"
         label = "no cached share is stated"
         return (asked.entry("workloads", what, study=study, value=None, label=label, note=note),)
     if name == "attainment" and isinstance(entries[name], dict) and "pairs" in entries[name]:
@@ -131,7 +131,7 @@ def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
 
 
 def entry(asked: Asked, study: str, *keys: str) -> tuple[Node, ...]:
-    """An entry of a study that gives a law, its percentiles first."""
+    """An entry of a study that gives a distribution, its percentiles first."""
     whole = asked.entry(*keys, study=study)
     ends = [
         asked.entry(*keys, end, study=study, symbol=end, label=f"{keys[-1]}, {end}", note="")
@@ -142,7 +142,7 @@ def entry(asked: Asked, study: str, *keys: str) -> tuple[Node, ...]:
 
 
 def _pairs(asked: Asked, study: str) -> tuple[Node, ...]:
-    """The pairs that an attainment rests on, by kind: every kind shares its weight equally over its pairs."""
+    """The pairs that an attainment rests on, by kind: the pairs of a kind have equal weights."""
     found = []
     for kind, weight in asked.build.study(study)["attainment"]["pairs"].items():
         rows = asked.build.rows("attainment_pairs", kind=kind)

@@ -1,4 +1,4 @@
-"""Headline numbers: the numbers of result tables that each is declared to be, beside what a publication prints."""
+"""Headline numbers: their declared cells of result tables, next to the published values."""
 
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import constant, quoted
@@ -117,7 +117,7 @@ def _row(asked: Asked, cell: Cell) -> dict:
 def _sampling_error(asked: Asked, source: Source) -> Node:
     """Standard error of a headline number in a run of the size that was published."""
     size = [
-        number("n", "draws of ours", asked.build.config["draws"]),
+        number("n", "draws of this run", asked.build.config["draws"]),
         asked.entry("as_published", "draws_per_model", symbol="n_published"),
     ]
     match source:

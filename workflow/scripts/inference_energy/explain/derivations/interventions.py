@@ -1,4 +1,4 @@
-"""What interventions save: the multiplier of a lever, levers together, and the energy that remains."""
+"""Savings of interventions: the multiplier of each, of combinations, and the remaining energy."""
 
 from dataclasses import replace
 from functools import reduce
@@ -8,7 +8,7 @@ import numpy as np
 
 from inference_energy.energy import interventions as energy_interventions
 from inference_energy.energy.interventions import Lever
-from inference_energy.explain.asked import Asked, closed
+from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.distributions import median_of
 from inference_energy.explain.derivations.evidence import adopted
@@ -21,7 +21,7 @@ from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, lev
 from inference_energy.statistics.distributions import LogNormal, median, product
 
 FILE = "interventions.csv"
-SAVES = "what a lever divides its ingredient by; one that acts on a part of the energy saves less than its own range"
+SAVES = "an intervention divides its ingredient; one that acts on part of the energy saves less than its own range"
 
 
 def explained(asked: Asked) -> Node:
@@ -58,8 +58,10 @@ def _published(asked: Asked) -> Node:
         asked.of("energy_per_query", base, f"energy_wh_{asked.quantile}", "E"),
         replace(median_node, symbol="x"),
     ]
-    why = "every query is divided by its own draw of the multiplier, which also makes queries more variable"
-    ratio = closed("Closed form: the energy without over the median multiplier", "E / x", children, why, unit="Wh")
+    why = "every query is divided by its own draw of the multiplier, which also increases the variability"
+    ratio = computed(
+        "Closed form: the energy without over the median multiplier", "E / x", children, note=why, unit="Wh"
+    )
     return asked.node(children=[ratio, *rest[1:]], note="Monte Carlo of the divided draws")
 
 
@@ -83,14 +85,14 @@ def _nested(asked: Asked) -> Node:
     rows = listed((lever_row(asked, name) for name in names), "interventions")
     if column.startswith("multiplier"):
         saved = energy_interventions.saving(before_wh=of.energy(), after_wh=_after(asked, of, names))
-        note = "before / after with everything, interventions included, at its median"
+        note = "before / after, every input at its median, interventions included"
         return asked.node(
             children=[saved.step("Closed form of the multiplier", note=note), rows, *assumed(energy_interventions)],
-            note=f"over draws of what the fleet shares: {SAVES}",
+            note=f"over draws of the shared uncertainty: {SAVES}",
         )
     after = _after(asked, of, [name for name in names if not _levers(asked)[name].in_benchmarks])
-    form = after.step("Closed form: mean energy that remains, everything at its median")
-    note = "interventions that today's benchmarks contain leave the energy as it is: it is counted there already"
+    form = after.step("Closed form: mean remaining energy, every input at its median")
+    note = "interventions already contained in today's benchmarks do not change the energy"
     return asked.node(children=[form, rows, *assumed(energy_interventions)], note=note)
 
 
@@ -147,7 +149,7 @@ def divisors(asked: Asked, names: list[str], combination: str, subject: str, wor
 
 
 def _after(asked: Asked, of: Situation, names: list[str]) -> Traced:
-    """Mean energy with interventions applied, everything at its median, Wh."""
+    """Mean energy with interventions applied, every input at its median, Wh."""
     by = divisors(asked, names, asked.row["combination"], of.subject, of.workload)
     energies = energy_interventions.per_gpu_second(of.service, of.shared, by)
     shared = energy_interventions.pulled(of.shared, by)

@@ -1,4 +1,4 @@
-"""What a fast answer costs: runs of batch sweeps, the best that meets a target, quantiles over models."""
+"""Cost of a latency target: runs of batch sweeps, the best that meets a target, quantiles over models."""
 
 import polars as pl
 
@@ -75,7 +75,7 @@ def cost(asked: Asked) -> Node:
 
 def _target(asked: Asked, symbol: str = "x") -> Node:
     value = asked.row["target_ms"]
-    return constant(latency, "TARGETS_MS", value, "a target that was looked at", unit="ms", symbol=symbol)
+    return constant(latency, "TARGETS_MS", value, "a target examined", unit="ms", symbol=symbol)
 
 
 def summary(asked: Asked) -> Node:

@@ -43,7 +43,7 @@ def token_density(asked: Asked) -> Node:
     if asked.column == "output_tokens":
         return asked.node("sqrt(low * (high - 1))", [*ends, _median(asked)], note="geometric middle of the bin")
     share = float(probabilities[low - 1 : high - 1].sum())
-    part = number("share", "share of answers in the bin, of an exponential law", share, children=(_median(asked),))
+    part = number("share", "share of answers in the bin, exponential distribution", share, children=(_median(asked),))
     return asked.node("share / ln(high / low)", [part, *ends], note="a point of a distribution that is drawn")
 
 

@@ -1,4 +1,4 @@
-"""Studies of method `nested` with everything at its median, each number with where it stands: the leaves of a trace."""
+"""Studies of method `nested` with every input at its median, each number with its source: the leaves of a trace."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,19 +29,20 @@ SYMBOLS = {"pue": "PUE", "utilisation": "U"}
 PARTS = {
     "prefill": ("prompt tokens that no cache is known to hold", "tokens"),
     "decode": ("answer tokens", "tokens"),
-    "context": ("prompt x answer tokens", "tokens^2"),
+    "context": ("prompt × answer tokens", "tokens^2"),
     "growth": ("answer tokens squared", "tokens^2"),
 }
 POWER_FILE = "node_power.csv"
+OVER_SHARED = "over draws of the shared uncertainty; the closed form has every input at its median"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """Whose queries are asked about, within which boundary, and a service of which every number is traced.
+    """Subject, workload and boundary of a question, with a service of which every number is traced.
 
     Attributes:
         service: the study.
-        shared: what its fleet shares, one value each.
+        shared: shared uncertainty, one value per ingredient.
         subject: model or class.
         workload: name.
         boundary: what is metered.
@@ -55,7 +56,7 @@ class Situation:
 
     @classmethod
     def of(cls, asked: Asked, **changes: str) -> "Situation":
-        """That of a row, everything shared at its median."""
+        """That of a row, shared uncertainty at its median."""
         facts = asked.row | changes
         service = traced(asked, facts["study"], facts["subject"])
         names = ("subject", "workload", "boundary")
@@ -72,22 +73,22 @@ class Situation:
 
 
 def medians(service: Service) -> Shared:
-    """Everything that a fleet shares at its median."""
+    """Shared uncertainty of a fleet at its median."""
     return uncertainty.central(service.given)
 
 
 def traced(asked: Asked, study: str, subject: str) -> Service:
-    """A study, as far as it concerns a subject, of which every number says where it stands."""
+    """The part of a study that concerns a subject; every number names its source."""
     return asked.build.once("traced", study, subject, read=lambda: _Leaves(asked, study).service(subject))
 
 
 def power_of(asked: Asked, study: str, gpu: str) -> GpuPower:
-    """Power of a GPU of a study of which every number says where it stands."""
+    """Power of a GPU of a study; every number names its source."""
     return _Leaves(asked, study).power(gpu, asked.build.service(study).given.power[gpu])
 
 
 class TracedService(Service):
-    """A service that names the steps which it computes."""
+    """A service with named steps."""
 
     def weights(self, subject: str, shared: Shared | None = None) -> dict[Member, Any]:
         """`Service.weights`, each a step."""
@@ -107,7 +108,7 @@ class TracedService(Service):
 
 @dataclass(frozen=True)
 class TracedLaw:
-    """A law whose quantiles say where they come from."""
+    """A distribution whose quantiles name their source."""
 
     law: Law
     explain: Callable[[float], Node]
@@ -120,12 +121,12 @@ class TracedLaw:
 
 @dataclass(frozen=True, kw_only=True)
 class TracedLengths(Lengths):
-    """Lengths that say where they come from.
+    """Lengths that name their source.
 
     Attributes:
         workload: name.
-        behind: gives where they stand, by side.
-        known: by side, the lengths that stand there; others are set in their place.
+        behind: gives their sources, by side.
+        known: by side, the lengths of these sources; other lengths replace them.
     """
 
     workload: str
@@ -133,11 +134,11 @@ class TracedLengths(Lengths):
     known: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def sources(self) -> tuple[Node, ...]:
-        """Where they stand."""
+        """Their sources."""
         found = []
         for side, nodes in self.behind().items():
             if side in self.known and getattr(self, side) is not self.known[side]:
-                words = f"{side.replace('_', ' ')}, set in place of what the study says"
+                words = f"{side.replace('_', ' ')}, set in place of the study's entry"
                 nodes = (Node(label=words, children=nodes),)
             found += nodes
         return tuple({id(node): node for node in found}.values())  # a joint trace is behind both sides
@@ -180,7 +181,7 @@ def _fields(of: Any) -> dict[str, Any]:
 
 
 class _Leaves:
-    """Where the numbers of a study stand."""
+    """Sources of the numbers of a study."""
 
     def __init__(self, asked: Asked, study: str):
         self.asked, self.name, self.build = asked, study, asked.build
@@ -243,7 +244,7 @@ class _Leaves:
 
     def law(self, name: str, law: Law) -> Law:
         if name in ("boards", "host") or name.startswith("fit error"):
-            return law  # which share of nodes or curves lies below: the quantile that it is for says where it stands
+            return law  # a share of nodes or curves: the quantile taken at it names the source
         symbol = SYMBOLS.get(name, name.partition(":")[0].replace(" ", "_"))
         return TracedLaw(law, lambda share: distributions.at_share(self.asked, self.name, name, share, symbol))
 
@@ -302,11 +303,11 @@ class _Leaves:
     def _coefficient(self, row: dict, column: str, symbol: str) -> Node:
         if self.name in self.build.methods:
             return self.asked.of("throughput_fit", row, column, symbol)
-        # A step of the bridge has no tables of its own; what its curve rests on has.
+        # A step of the bridge has no tables of its own; the tables behind its curve exist.
         if row["kinship"] == OWN and row["configuration"]:
             used = self.build.row("throughput_configurations", configuration=row["configuration"])
             return self.asked.of("throughput_configurations", used, column, symbol)
-        note, model = f"borrowed from kinship {row['kinship']}", row["model"]
+        note, model = f"transferred from kinship {row['kinship']}", row["model"]
         of_class = next(name for name, spec in self.entries.classes.items() if model in spec.weights)
         listed = self.entry("classes", of_class, "weights", model, label=f"{model} in {of_class}")
         return number(symbol, column.replace("_", " "), row[column], note=note, children=(listed,))

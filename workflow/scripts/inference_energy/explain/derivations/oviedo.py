@@ -17,7 +17,7 @@ from inference_energy.statistics.mixture import UNTRIMMED, Pool
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.log_linear import ThroughputModel
 
-MIXTURE = "A quantile of several models together: the energy that so large a part of all their queries stays below."
+MIXTURE = "A quantile of the pooled queries of several models."
 
 
 def explained(asked: Asked) -> Node:
@@ -27,14 +27,12 @@ def explained(asked: Asked) -> Node:
         return _draws(asked)
     if column == "extrapolated_share":
         return asked.follows(over_models(asked, lambda model: _outside(asked, model)).step())
-    if column == "energy_wh_p50_relative_se":
-        return asked.node("se / p50", [asked.beside("energy_wh_p50_se", "se"), asked.beside("energy_wh_p50", "p50")])
     if column == "largest_deviation_from_exact_se":
         return _deviation(asked)
     if column.endswith("_se"):
         return _standard_error(asked)
     if column == "borrowed_share":
-        return asked.node(note="No curve is borrowed in method published.")
+        return asked.node(note="No curve is transferred in method published.")
     if asked.quantile == "mean":
         return _mean(asked)
     value = row[f"energy_wh_{asked.quantile}_exact"]
@@ -102,7 +100,7 @@ def _weights(asked: Asked) -> dict[str, Traced | float]:
 
 
 def below(asked: Asked, value: float, share: float, cdf: Callable[[str], float]) -> Node:
-    """The share of a row's queries below a value, which it is a quantile by."""
+    """Share of a row's queries below a value: the definition of its quantile."""
 
     def part(model: str) -> Traced:
         label = f"share of all queries of {model} below {value:.6g} Wh, summed over all token counts"
@@ -120,7 +118,7 @@ def below(asked: Asked, value: float, share: float, cdf: Callable[[str], float])
 
 
 def _ends_of_trimming(asked: Asked) -> tuple[Traced, Traced]:
-    stages = asked.entry("as_published", "trimming", label="each model's draws are cut to these shares, one by one")
+    stages = asked.entry("as_published", "trimming", label="each model's draws are trimmed to these shares")
     (low, high), words = kept(asked), ("share cut off below", "share kept below")
     return tuple(
         leaf(Node(label=label, symbol=symbol, children=(stages,)), end)
@@ -167,7 +165,7 @@ def _closed_form(asked: Asked, model: str) -> Node:
     form = energy.energy_wh(
         unit_energy_wh=unit, utilisation=median_of(asked, "power_utilisation"), pue=median_of(asked, "pue")
     )
-    why = "the energy of one typical query; the median over all queries of the model is near it, not equal to it"
+    why = "energy at median inputs; it approximates the median over all queries of the model"
     return form.step(f"{model}: closed form with every input at its median", note=why)
 
 
@@ -187,7 +185,7 @@ def _mean_of_model(asked: Asked, model: str) -> Traced:
         label="mean over all answer lengths of L_out / TPS(L_in, L_out)",
         unit="s",
         children=(throughput_at(asked, model).step(),),
-        note="summed over every token count with its probability; beside it the throughput at the median length",
+        note="summed over every token count with its probability; next to it the throughput at the median length",
     )
     seconds = tokens @ (lengths / curve.tok_per_s(spec.input_tokens, lengths))
     mean = energy.energy_wh(
@@ -215,7 +213,7 @@ def _outside(asked: Asked, model: str) -> Traced:
     ends = ("output_tokens_min", "output_tokens_max")
     share = output_tokens(spec.output_tokens).share_outside(*(fit[end] for end in ends)) if inside else 1.0
     behind = (*(asked.of("throughput_fit", fit, end) for end in ends), _answer(asked).step())
-    note = "answers shorter or longer than those of the benchmark rows behind the fit, of an exponential law"
+    note = "answers shorter or longer than those of the benchmark rows behind the fit, of an exponential distribution"
     node = Node(label=f"share of queries of {model} outside", symbol="O", children=behind, note=note)
     return leaf(node, share, about=(model,))
 

@@ -1,11 +1,11 @@
-"""What a fleet draws in a day by the published method."""
+"""Energy of a fleet in a day by the published method."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inference_energy.explain.asked import Asked, closed
+from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.distributions import median_of, moment_of
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, number
@@ -40,7 +40,7 @@ def scenario(asked: Asked) -> Node:
     if name == "mean":
         return asked.node("traditional + long", [asked.beside(f"{DAY}_mean_{part}", part) for part in WORKLOADS])
     if name in energies:
-        interval = "the interval as published: the sampling error of a Monte Carlo mean, not what is unknown"
+        interval = "the interval as published: the sampling error of a Monte Carlo mean, not the uncertainty"
         note = interval if name.endswith("_as_published") else asked.node().note
         return asked.follows(energies[name].step(), note=note)
     return _shared_interval(asked, energies["over_shared"])
@@ -50,23 +50,23 @@ def _shared_interval(asked: Asked, at_medians: Traced) -> Node:
     """P5, P50, P95 with utilisation and PUE one unknown value each: a log-normal, where no intervention is applied."""
     study = asked.entries
     sd = float(np.hypot(*(lognormal(spec).log_sd for spec in (study.power_utilisation, study.pue))))
-    note = f"quantile of {scenarios.SHARED_DRAWS:,} draws of what the whole fleet shares; " + (
+    note = f"quantile of {scenarios.SHARED_DRAWS:,} draws of the shared uncertainty; " + (
         "the uncertainty of interventions is left out of the closed form"
         if asked.row["interventions"]
         else "a log-normal"
     )
     children = [
-        at_medians.step("energy of a day, everything that the fleet shares at its median", "D", unit="GWh/day"),
-        number("sd", "log deviation of U x PUE: sqrt(sd_U^2 + sd_PUE^2)", sd),
+        at_medians.step("energy of a day, shared uncertainty at its median", "D", unit="GWh/day"),
+        number("sd", "log deviation of U × PUE: sqrt(sd_U^2 + sd_PUE^2)", sd),
         number("q", "standard score", SCORES[asked.quantile]),
     ]
-    form = closed("Closed form", "D * exp(q * sd)", children, note, unit="GWh/day")
+    form = computed("Closed form", "D * exp(q * sd)", children, note=note, unit="GWh/day")
     return asked.node(children=[form, *assumed(scenarios)], note=note)
 
 
 @dataclass(frozen=True)
 class _Told:
-    """A distribution of which a mean, or the error of one, says where it comes from."""
+    """A distribution whose mean, or the error of it, names its source."""
 
     tell: Callable[[float], Traced]
 
@@ -78,7 +78,7 @@ class _Told:
 
 
 def _workload(asked: Asked, workload: str) -> Workload:
-    """One workload of the fleet, each number with where it stands."""
+    """One workload of the fleet, each number with its source."""
     study, build = asked.entries, asked.build
     rows = build.rows("energy_per_query", study=asked.study)
     fit, overheads = build.fit(asked.study), build.nested_tables.overheads

@@ -1,9 +1,10 @@
-"""What other methods say of a query: their formula with the values put in."""
+"""Energy of a query by other methods: their formulas with values inserted."""
 
 import math
 from types import ModuleType
 
 from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations import curves
 from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
@@ -126,7 +127,7 @@ def _epoch(asked: Asked, facts: dict, boundary: str) -> Node:
     if boundary == "datacenter":
         children.append(constant(epoch, "DEFAULT", case.pue, "PUE", symbol="PUE"))
         formula += " * PUE"
-    return computed("Epoch AI: operations over used peak, times power", formula, children, unit="Wh")
+    return computed("Epoch AI: operations over used peak, × power", formula, children, unit="Wh")
 
 
 def _jegham(asked: Asked, facts: dict, boundary: str) -> Node:
@@ -159,7 +160,7 @@ def _jegham(asked: Asked, facts: dict, boundary: str) -> Node:
         pue = jegham.HOST_PUE[jegham.DEFAULT_HOST]
         children.append(constant(jegham, "HOST_PUE", pue, f"PUE of {jegham.DEFAULT_HOST}", symbol="PUE"))
         formula += " * PUE"
-    return computed("Jegham et al.: time of the answer times a share of the node", formula, children, unit="Wh")
+    return computed("Jegham et al.: time of the answer × a share of the node", formula, children, unit="Wh")
 
 
 def _published(asked: Asked, facts: dict, boundary: str) -> Node:
@@ -169,13 +170,12 @@ def _published(asked: Asked, facts: dict, boundary: str) -> Node:
     kw = published.node_power_kw(gpu=facts["gpu"], total_b=total.value)
     large = math.isclose(kw, published.NODE_POWER_TEN_H100_KW)
     name = "NODE_POWER_TEN_H100_KW" if large else "NODE_POWER_KW"
-    symbols = {"b0": "intercept", "b1": "slope_input", "b2": "slope_output", "cap": "cap_tok_per_s"}
     tokens = constant(published, "INPUT_TOKENS", published.INPUT_TOKENS, "prompt of every query", symbol="L_in")
     throughput = computed(
         f"throughput of a node with {facts['model']}, study {begin}",
         "min(exp(b0 + b1 * ln(L_in) + b2 * ln(T)), cap)",
         [
-            *(asked.of("throughput_fit", fit, column, symbol) for symbol, column in symbols.items()),
+            *curves.log_linear_coefficients(asked, fit),
             tokens,
             _tokens(facts),
         ],

@@ -5,8 +5,8 @@ import polars as pl
 from inference_energy.explain.step import Node, number
 
 
-def typical_factor(ratios: pl.Series, listed: Node) -> dict:
-    """Formula and children of exp(root mean square logarithm) of ratios.
+def geometric_error(ratios: pl.Series, listed: Node) -> dict:
+    """Formula and children of the geometric error of ratios: exp of the root mean square of their logarithms.
 
     Args:
         ratios: predicted over observed.

@@ -1,9 +1,9 @@
-"""What a fleet draws and needs in a day: scenarios of studies of method `nested`, and plans."""
+"""Energy and equipment of a fleet for a day: scenarios of studies of method `nested`, and plans."""
 
 from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions, interventions, oviedo_fleet
-from inference_energy.explain.derivations.medians import medians, traced
+from inference_energy.explain.derivations.medians import OVER_SHARED, medians, traced
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.fleet import planning, scenarios as fleet_scenarios
@@ -12,7 +12,7 @@ from inference_energy.statistics.distributions import law, median
 from inference_energy.studies.study import WORKLOADS
 
 DAY = "energy_gwh_per_day"
-AT_MEDIANS = "everything that the fleet shares at its median"
+AT_MEDIANS = "shared uncertainty at its median"
 
 
 def scenario(asked: Asked) -> Node:
@@ -40,10 +40,10 @@ def scenario(asked: Asked) -> Node:
         return asked.follows(day.step(), note=note)
     parts = fleet_scenarios.energy_gwh_per_day(_fleet(asked), _queries(asked), row["boundary"])
     if part:
-        note = "the mean over draws; the closed form has everything, interventions included, at its median"
+        note = "the mean over draws; the closed form has every input at its median, interventions included"
         return asked.follows(parts[part].step(), exact=False, note=note)
     day = sum(parts.values()).step("closed form: energy of a day", note=AT_MEDIANS)
-    note = f"{asked.quantile.upper()} over draws of what the fleet shares; the closed form has everything at its median"
+    note = f"{asked.quantile.upper()} {OVER_SHARED}"
     return asked.node(children=[day, asked.beside(f"{DAY}_mean")], note=note)
 
 
@@ -66,7 +66,7 @@ def _overhead(asked: Asked) -> Node:
 
 
 def _fleet(asked: Asked) -> Fleet:
-    """The fleet of a scenario with everything at its median, interventions applied where the scenario has them."""
+    """The fleet of a scenario with every input at its median, interventions applied where the scenario has them."""
     place = ("fleet", asked.study, asked.row["scenario"])
     return asked.build.once(*place, read=lambda: _found_fleet(asked))
 
@@ -96,10 +96,8 @@ def plan(asked: Asked) -> Node:
     quantity = asked.row["quantity"]
     if quantity in ("gpus", "nodes", "peak_power"):
         need = fleet_scenarios.needs(_fleet(asked), _queries(asked), _PerNode(asked))[quantity]
-        note = "over draws of what the fleet shares; the closed form has everything at its median"
-        return asked.node(
-            children=[need.step(f"closed form: {quantity.replace('_', ' ')}", unit=asked.row["unit"])], note=note
-        )
+        form = need.step(f"closed form: {quantity.replace('_', ' ')}", unit=asked.row["unit"])
+        return asked.node(children=[form], note=OVER_SHARED)
     row = asked.build.row("scenario_aggregates", study=asked.study, scenario=asked.row["scenario"])
     same, column = row["boundary"] == "fleet", f"{DAY}_{asked.column}"
     energy = {"energy_gwh_per_day": leaf(asked.of("scenario_aggregates", row, column))}

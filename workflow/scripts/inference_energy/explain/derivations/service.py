@@ -1,4 +1,4 @@
-"""Energies of studies of method `nested`: beside each, the evaluation with everything shared at its median."""
+"""Energies of studies of method `nested`, each next to its value with the shared uncertainty at its median."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,18 +18,16 @@ from inference_energy.throughput import gpu_time
 from inference_energy.throughput.borrowing import OWN
 
 SPREADS = {
-    "untrimmed": "a query about which nothing is known: its lengths, who serves it and all that the fleet shares drawn",
-    "per_query": "how queries of one fleet differ, everything that the fleet shares at its median (by summation)",
-    "shared": "how well the mean over queries is known: a mean per draw of what the fleet shares",
+    "untrimmed": "single queries: variability between queries and shared uncertainty are both drawn",
+    "per_query": "variability between queries of one fleet, shared uncertainty at its median (by summation)",
+    "shared": "uncertainty of the mean over queries: one mean per draw of the shared uncertainty",
 }
-WHY_NOT = "a closed form with everything at its median; the quantile of the draws is near it, not equal to it"
+WHY_NOT = "a closed form with every input at its median; it approximates the quantile of the draws"
 
 
 def explained(asked: Asked) -> Node:
     """A number of `energy_per_query` or `energy_by_boundary`."""
     row, column = asked.row, asked.column
-    if column == "energy_wh_p50_relative_se":
-        return asked.node("se / p50", [asked.beside("energy_wh_p50_se", "se"), asked.beside("energy_wh_p50", "p50")])
     if column in ("extrapolated_share", "borrowed_share"):
         return _share(asked)
     if column == "draws":
@@ -47,9 +45,9 @@ def explained(asked: Asked) -> Node:
             "energy_by_boundary",
             _spread_row(asked, "per_query"),
             asked.column,
-            label=f"The same of queries alone, {at_words(asked)}",
+            label=f"Variability between queries alone, {at_words(asked)}",
         )
-        note = f"{of_draws} Drawing what is shared widens the spread and moves it."
+        note = f"{of_draws} Drawing the shared uncertainty widens and shifts the distribution."
         return asked.node(children=[fixed, _sibling(asked, "shared"), *rest], note=note)
     closed = Situation.of(asked).node(f"Closed form: mean energy of a query, {at_words(asked)}", note=WHY_NOT)
     between = [_sibling(asked, spread) for spread in ("untrimmed", "shared") if spread != row["spread"]]
@@ -58,7 +56,7 @@ def explained(asked: Asked) -> Node:
 
 def at_words(asked: Asked) -> str:
     """Where a closed form is taken."""
-    return f"everything that the fleet shares at its median, boundary {asked.row['boundary']}"
+    return f"shared uncertainty at its median, boundary {asked.row['boundary']}"
 
 
 def _spread_row(asked: Asked, spread: str) -> dict:
@@ -75,16 +73,16 @@ def _sibling(asked: Asked, spread: str) -> Node:
 
 
 def mixes(asked: Asked) -> list[Node]:
-    """How well the weights of a class's models are known."""
+    """Uncertainty of the weights of a class's models."""
     subject, key = asked.row["subject"], "mix_concentration"
-    label = "concentration of the Dirichlet law that the weights of the models are drawn from"
+    label = "concentration of the Dirichlet distribution of the model weights"
     known = asked.entries.classes
     is_known = subject in known and known[subject].mix_concentration is not None
     return [asked.entry("classes", subject, key, label=label)] if is_known else []
 
 
 def fits_missed(asked: Asked) -> list[Node]:
-    """What the curves behind a row miss, as log deviations."""
+    """Fit errors of the curves behind a row, log standard deviations."""
     if not asked.entries.throughput.fit_error:
         return []
     rows = asked.build.rows("throughput_fit", study=asked.study)
@@ -94,7 +92,7 @@ def fits_missed(asked: Asked) -> list[Node]:
         for row in rows.iter_rows(named=True)
         if (row["model"], row["gpu"], row["precision"]) in members
     )
-    return [listed(found, "curves and what each misses, log deviation, drawn with the rest")]
+    return [listed(found, "curves with their fit errors, log standard deviations, drawn with the rest")]
 
 
 def _per_query(asked: Asked) -> Node:
@@ -157,7 +155,7 @@ def _share(asked: Asked) -> Node:
     def part(member: Member) -> Node:
         row = asked.build.row_of_fit(asked.study, member)
         if asked.column == "borrowed_share":
-            return number("x", f"borrowed: {row['kinship']}", float(row["kinship"] != OWN))
+            return number("x", f"transferred: {row['kinship']}", float(row["kinship"] != OWN))
         sides = [f"{side}_tokens_{end}" for side in ("input", "output") for end in ("min", "max")]
         ends = tuple(asked.of("throughput_fit", row, side) for side in sides)
         outside = of.service.lengths[of.workload].share_outside(*of.service.ranges[member])

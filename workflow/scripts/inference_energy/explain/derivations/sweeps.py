@@ -36,12 +36,12 @@ def sweep(asked: Asked) -> Node:
         row["value"] if parameter in sweeps.OF_A_QUERY else value,
     )
     energy = {workload: energy for workload, _, energy in moved}[row["workload"]]
-    note = "over draws of everything else that the fleet shares; the closed form has that at its median"
+    note = "over draws of the other shared uncertainty; the closed form has it at its median"
     return asked.node(children=[energy.step(), key], note=note)
 
 
 def _sweep_of_shares(asked: Asked, share: object) -> Node:
-    """A day by the mean energies of its workloads, in which it is linear."""
+    """Energy of a day from the mean energies of its workloads, in which it is linear."""
     study = of_a_fleet(asked).study
     queries = queries_of(share, study.fleet.queries_per_day)
     found = {"boundary": study.boundary.fleet, "spread": "shared"}
@@ -54,7 +54,7 @@ def _sweep_of_shares(asked: Asked, share: object) -> Node:
     ).step()
     if asked.column == "mean" or asked.row["value"] in (0.0, 1.0):
         return asked.follows(day)
-    return asked.follows(day, exact=False, note="quantiles do not add up: those of the two workloads are near it")
+    return asked.follows(day, exact=False, note="the sum of two quantiles only approximates the quantile of the sum")
 
 
 def moved(asked: Asked) -> Node:

@@ -11,7 +11,7 @@ from inference_energy.throughput.borrowing import with_facts
 
 
 def facts(asked: Asked) -> pl.DataFrame:
-    """Measured configurations with what their coefficients are scaled by."""
+    """Measured configurations with the quantities that scale their coefficients."""
     read = asked.build.nested_tables
     return asked.build.once("facts", read=lambda: with_facts(read.coefficients, read.models, read.hardware))
 
@@ -34,14 +34,14 @@ def relatives(asked: Asked, found: pl.DataFrame, column: str) -> Node:
 
 
 def coefficient(asked: Asked, target: dict, kinship: str, column: str, symbol: str) -> Node:
-    """A coefficient borrowed from relatives: the median of theirs, each scaled."""
+    """A coefficient transferred from relatives: the median of theirs, each scaled."""
     found = []
     for row in borrowing.relatives(facts(asked), target, kinship).iter_rows(named=True):
         formula, factors = _scaling(asked, kinship, column, target, row)
         own = asked.of("throughput_configurations", row, column, "x")
         found.append(computed(f"of {row['configuration']}", formula, [own, *factors], symbol=f"r_{len(found) + 1}"))
     expression = f"median({', '.join(node.symbol for node in found)})"
-    note = f"median over {len(found)} relatives of kinship {kinship}, each scaled by what its coefficient goes with"
+    note = f"median over {len(found)} relatives of kinship {kinship}, each scaled by what its coefficient depends on"
     return computed(
         column.replace("_", " "),
         expression,
@@ -53,7 +53,7 @@ def coefficient(asked: Asked, target: dict, kinship: str, column: str, symbol: s
 
 
 def _scaling(asked: Asked, kinship: str, column: str, target: dict, row: dict) -> tuple[str, list[Node]]:
-    """How a relative's coefficient is scaled; the same as in `relatives.borrowed`, which a test holds it to."""
+    """How a relative's coefficient is scaled; the same as in `relatives.borrowed`, which a test checks."""
 
     def pair(name: str) -> list[Node]:
         return [_fact(asked, name, of, f"{name}_{who}") for who, of in (("own", target), ("other", row))]

@@ -1,4 +1,4 @@
-"""What explains the variance of energies: shares of ingredients, by study, subject and workload."""
+"""Shares of ingredients in the variance of energies, by study, subject and workload."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ def variance(asked: Asked) -> Node:
             **{name: row[name] for name in ("study", "workload", "subject", "spread")},
         )
         ends = [asked.of("energy_per_query", energies, f"energy_wh_{end}", end) for end in ("p05", "p95")]
-        note = "variance of ln energy over the draws; beside it that of a log-normal with the same P5 and P95"
+        note = "variance of ln energy over the draws; next to it that of a log-normal with the same P5 and P95"
         return asked.node("(ln(p95 / p05) / 3.29) ** 2", ends, exact=False, note=note)
     if row["ingredient"] == fleet_variance.INTERPLAY:
         found = [
@@ -51,7 +51,7 @@ def variance(asked: Asked) -> Node:
 
 
 def _law(asked: Asked, row: dict) -> tuple[Node, ...]:
-    """What an ingredient of a variance rests on."""
+    """Sources of an ingredient of a variance."""
     name, study = row["ingredient"], row["study"]
     subject, workload = row["subject"], row["workload"]
     keys = {
