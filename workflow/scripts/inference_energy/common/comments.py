@@ -1,4 +1,4 @@
-"""Comments of YAML files and the assumptions that code and studies state, with what each speaks of."""
+"""Comments of YAML files and the assumptions that code and studies state, each with the key or function it refers to."""
 
 import ast
 import bisect
@@ -16,7 +16,7 @@ import yaml
 
 from inference_energy.common.files import ROOT
 
-# A mapping with one of these keys and no label is one value, such as a law or a trace.
+# A mapping with one of these keys and no label is one value, such as a distribution or a trace.
 ONE_VALUE = {"family", "trace", "task"}
 
 
@@ -25,7 +25,7 @@ class Comment:
     """One comment, the lines of it joined.
 
     Attributes:
-        keys: path of the key that it speaks of; empty for what stands above the first key.
+        keys: path of the key that it refers to; empty for a comment above the first key.
         line: its first line.
         text: without the hash.
     """
@@ -39,15 +39,15 @@ Span = tuple[tuple[str, ...], int, int]  # of a key: path, first and last line, 
 
 
 def is_one_value(node: object) -> bool:
-    """Whether a value is shown as a whole: anything but a mapping, and a mapping that is a law, a trace or a task."""
+    """Whether a value is shown as a whole: no mapping, or one that is a distribution, a trace or a task."""
     return not isinstance(node, dict) or not node or bool(ONE_VALUE & node.keys() and "label" not in node)
 
 
 def comments(text: str) -> list[Comment]:
     """All comments of a YAML text, in its order.
 
-    A comment behind a key, or behind an item of its list, speaks of that key; one on a line of its own of the key that
-    follows, or of the list that it stands in.
+    A comment behind a key, or behind an item of its list, refers to that key. A comment on a line of its own refers to
+    the key that follows, or to the list that contains it.
 
     Args:
         text: a mapping, in YAML that can be read.
@@ -57,7 +57,7 @@ def comments(text: str) -> list[Comment]:
 
 @cache
 def about(text: str, keys: tuple[str, ...]) -> tuple[int | None, str]:
-    """Line of a key or of an item of a list, and the comments that speak of it or of the key that begins its line.
+    """Line of a key or of an item of a list, and the comments that refer to it or to the key that begins its line.
 
     Args:
         text: as for `comments`.

@@ -1,4 +1,4 @@
-"""CSV files as text, every row with its line; faults of the file itself told in one line."""
+"""CSV files as text, every row with its line; faults of the file itself reported in one line."""
 
 import csv
 import tempfile
@@ -18,8 +18,8 @@ def read_text(path: Path, columns: list[str], optional: frozenset[str] = frozens
 
     Args:
         path: a UTF-8 file with a header and commas.
-        columns: the columns the file may have, in any order; all come back, in the given order.
-        optional: those of them that the file may lack; they come back empty.
+        columns: the columns the file may have, in any order; all are returned, in the given order.
+        optional: those of them that the file may lack; they are returned empty.
 
     Raises:
         InputError: missing, empty or not UTF-8 file; missing, extra or doubled column; a row with too few or
@@ -65,9 +65,9 @@ class _Counts:
 def _read_at_once(path: Path, header: list[str]) -> pl.DataFrame | None:
     """The cells by a fast parser: a million rows in seconds; null where it is not certain to be exact.
 
-    It is exact without quotes if every line has as many commas as the header; with them if the parser, which is
-    strict about short rows, finds as many lines and commas as the file has, so that no cell holds a line break and
-    no line is blank or long. Every other file is read line by line.
+    Without quotes, it is exact if every line has as many commas as the header. With quotes, it is exact if the parser,
+    which is strict about short rows, finds as many lines and commas as the file has: then no cell holds a line break
+    and no line is blank or too long. Every other file is read line by line.
     """
     counts = _count(path)
     if counts is None or (counts.quotes == 0 and not counts.even):
@@ -75,7 +75,7 @@ def _read_at_once(path: Path, header: list[str]) -> pl.DataFrame | None:
     try:
         text = _without_quotes(path, header) if counts.quotes == 0 else _with_quotes(path, header)
     except (duckdb.Error, pl.exceptions.PolarsError):
-        return None  # the other reader finds out what is wrong and says it in our words
+        return None  # the other reader finds the fault and reports it in the wording of this project
     in_cells = text.select(pl.all().str.count_matches(",", literal=True).sum()).sum_horizontal().item() or 0
     commas = in_cells + sum(name.count(",") for name in header) + (len(header) - 1) * (len(text) + 1)
     if (counts.lines, counts.commas) != (len(text) + 1, commas):
@@ -86,7 +86,8 @@ def _read_at_once(path: Path, header: list[str]) -> pl.DataFrame | None:
 def _count(path: Path) -> _Counts | None:
     """Lines, commas and quotes of a file; none where the parsers may differ.
 
-    That is a zero byte, a line break of the old Mac, or a blank beside a quote, which one forgives and one does not.
+    That is a zero byte, a carriage return alone as line break, or a blank next to a quote, which one parser accepts
+    and the other does not.
     """
     counts, rest = _Counts(), b""
     with path.open("rb") as handle:

@@ -1,11 +1,11 @@
-"""The one exception for anything a user can put right."""
+"""The one exception for faults that a user can correct."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class InputError(ValueError):
-    """A fault in a file, row, column or configuration key, told in one line.
+    """A fault in a file, row, column or configuration key, reported in one line.
 
     The message names the place, what was found and what is allowed.
     """
@@ -23,7 +23,7 @@ def one_of(names: list[str] | tuple[str, ...] | dict) -> str:
 
 
 def like(unknown: str, names: Iterable[str]) -> str:
-    """The few names that an unknown one may have meant: `one of 50 names, such as a, b or c`."""
+    """The few names that are most similar to an unknown one: `one of 50 names, such as a, b or c`."""
     names = sorted(names)
     shown = get_close_matches(unknown, names, n=3, cutoff=0.5) or names[:3]
     return f"one of {len(names)} names, such as {one_of(shown)}"

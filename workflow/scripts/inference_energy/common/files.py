@@ -1,4 +1,4 @@
-"""Names of files that every shell takes, files that take their place only when complete, and lines of files."""
+"""File names that every shell accepts, files that are moved into place only when complete, and lines of files."""
 
 import json
 import re
@@ -29,17 +29,17 @@ def file_name(name: str) -> str:
 
 
 def name_of(file_name: str) -> str:
-    """The name that a file has the name of; the inverse of `file_name`.
+    """The name behind a file name; the inverse of `file_name`.
 
     Raises:
-        InputError: a name that no file has.
+        InputError: a name that `file_name` does not produce.
     """
     try:
         if not _FILE_NAME.fullmatch(file_name):
             raise ValueError
         plain = file_name.replace("_", " ").encode()
         return re.sub(rb"\+([0-9A-F]{2})", lambda found: bytes.fromhex(found[1].decode()), plain).decode()
-    except ValueError:  # bytes that are no text are one, too
+    except ValueError:  # bytes that are not text raise one, too
         raise InputError(
             f"file name: found {file_name!r}; allowed: letters, digits, . and -, with _ for a blank and + before the"
             " hex of any other byte"
@@ -58,14 +58,14 @@ def _bytes(character: str) -> str:
 
 @contextmanager
 def complete(*paths: Path) -> Iterator[list[Path]]:
-    """Places to write files to; what stood at their paths stays until all of them are whole.
+    """Temporary paths to write files to; the files at their paths are kept until all new ones are complete.
 
     Args:
         paths: of the files; a folder that is missing is made.
 
     Yields:
-        A place for every path, in a folder beside it that is gone afterwards. Where the block ends without an error,
-        each file takes its place; else none does.
+        A temporary path for every path, in a folder next to it that is removed afterwards. If the block ends without
+        an error, every file is moved into place; otherwise none is.
     """
     with ExitStack() as stack:
         unfinished = []
@@ -79,7 +79,7 @@ def complete(*paths: Path) -> Iterator[list[Path]]:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file; what stood there before stays until it is whole."""
+    """Write a text file; the previous one is kept until it is complete."""
     with complete(path) as (unfinished,):
         unfinished.write_text(text, encoding="utf-8")
 

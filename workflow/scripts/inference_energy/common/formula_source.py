@@ -1,4 +1,4 @@
-"""A formula as others read it: as text for derivations, as JavaScript for the page, with its constants and assumptions.
+"""A formula in other forms: as text for derivations, as JavaScript for the page, with its constants and assumptions.
 
 Everything here comes from the source of the function, which is parsed when it is asked for.
 """
@@ -25,7 +25,7 @@ def text(of: Formula, given: Mapping[str, str] | None = None) -> str:
 
     Args:
         of: the formula.
-        given: symbols or numbers in place of parameters. What 0 and 1 make superfluous is left out:
+        given: symbols or numbers in place of parameters. Terms that 0 and 1 make superfluous are left out:
             `{"divisor": "1"}` drops a division.
     """
     put_in = {name: ast.parse(value, mode="eval").body for name, value in (given or {}).items()}
@@ -43,7 +43,7 @@ def calls(of: Formula) -> tuple[Formula, ...]:
 
 
 def assumptions(of: Formula) -> list[Assumption]:
-    """Modelling choices that stand in a formula, with file and line."""
+    """Modelling choices stated in a formula, with file and line."""
     file = inspect.getsourcefile(of.function)
     return [found for found in comments.of_module(file, Path(file).read_text()) if found.within == of.name]
 

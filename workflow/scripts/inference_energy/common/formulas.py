@@ -7,8 +7,8 @@
         return tdp_w * (idle_share + (saturated_share - idle_share) * load)
 
 The body is a docstring, `# ASSUME:` comments and one `return` of arithmetic (`+ - * / **`) in the parameters, constants
-of a module, other formulas, and `np.exp`, `np.log`, `np.sqrt`, `np.minimum` and `np.maximum`. A formula is called as
-the function that it is; `formula_source` gives it as text, as JavaScript, and with the assumptions beside it.
+of a module, other formulas, and `np.exp`, `np.log`, `np.sqrt`, `np.minimum` and `np.maximum`. A formula is called like
+a function; `formula_source` gives it as text, as JavaScript, and with its assumptions.
 
 To follow an evaluation, set `TRACER` to a function `trace(formula, arguments)`. It is then called in place of every
 formula, also of those that a formula calls, and what it returns is the value: it can unwrap the arguments, call

@@ -14,11 +14,11 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def write(path: Path, template: Path, **content: object) -> None:
-    """Write a page from its template; it takes its place when complete.
+    """Write a page from its template; it is moved into place when complete.
 
     Args:
         path: the page.
-        template: its template; those that it extends lie beside it.
+        template: its template; those that it extends lie in the same folder.
         **content: what the template names.
     """
     text = _environment(template.parent).get_template(template.name).render(**content)
@@ -39,7 +39,7 @@ def _environment(folder: Path) -> Environment:
 
 
 def inline(text: str) -> Markup:
-    """Text with its addresses as links and what stands between backticks as code."""
+    """Text with its addresses as links and text between backticks as code."""
     parts = CODE.split(text)
     return Markup().join(
         Markup("<code>{}</code>").format(part) if number % 2 else _linked(part) for number, part in enumerate(parts)
@@ -55,7 +55,7 @@ def _linked(text: str) -> Markup:
 
 
 def paragraphs(text: str) -> Markup:
-    """A docstring as paragraphs; what is indented stays as it is written."""
+    """A docstring as paragraphs; indented text stays as it is written."""
     found = Markup()
     for block in re.split(r"\n\s*\n", inspect.cleandoc(text)):
         if block.startswith(" "):
@@ -71,5 +71,5 @@ def breakable(name: str) -> Markup:
 
 
 def cell(text: str) -> str:
-    """Text in a table of Markdown: bars and tags are taken as they are, and all stands in one line."""
+    """Text in a table of Markdown: bars and tags are escaped, and all text is in one line."""
     return re.sub(r"([\\|<>*_`\[\]])", r"\\\1", " ".join(text.split()))

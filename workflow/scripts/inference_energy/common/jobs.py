@@ -1,4 +1,4 @@
-"""Jobs: their logs, errors that end in one line, and what a run says when it fails."""
+"""Jobs: their logs, errors reported in one line, and the summary of a failed run."""
 
 import atexit
 import logging
@@ -21,7 +21,7 @@ LOGGER = logging.getLogger("inference_energy")
 def job(snakemake) -> Iterator[logging.Logger]:
     """Run the body of a script: messages go to its first log; a fault ends the job with one line.
 
-    Whatever else goes wrong is a defect of ours: its traceback goes to the log, one line to the terminal.
+    Any other exception is a defect of this project: its traceback goes to the log, one line to the terminal.
     """
     log_file = snakemake.log[0]
     logging.basicConfig(filename=log_file, filemode="w", level=logging.INFO, format="%(message)s", force=True)
@@ -29,7 +29,7 @@ def job(snakemake) -> Iterator[logging.Logger]:
         yield LOGGER
     except InputError as error:
         _stop(str(error), snakemake.output)
-    except Exception as error:  # everything is told, nothing swallowed: the job still fails
+    except Exception as error:  # every exception is reported, and the job still fails
         LOGGER.error(traceback.format_exc())
         _stop(
             f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})",
@@ -56,8 +56,8 @@ def forget_errors() -> None:
 def mark_failed_outputs_as_old() -> None:
     """Let the next run try a failed job again.
 
-    Snakemake gives the previous good output back with the time of the failure, which makes it look newer than the
-    fault; older than everything, it is kept but no longer taken for current.
+    Snakemake restores the previous good output with the time of the failure, so that it looks newer than the fault.
+    With the oldest possible time it is kept, but no longer regarded as current.
     """
     outputs = FAILED_OUTPUTS.read_text().splitlines() if FAILED_OUTPUTS.is_file() else []
     for output in map(Path, outputs):
@@ -66,9 +66,9 @@ def mark_failed_outputs_as_old() -> None:
 
 
 def show_errors() -> None:
-    """Have the errors of this run printed last, after everything Snakemake still has to say.
+    """Have the errors of this run printed last, after all messages of Snakemake.
 
-    Each once: a job that is tried again says the same every time.
+    Each is printed once, as a job that is tried again repeats its message.
     """
     lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else ["see the log named above"]
     atexit.register(lambda: print(*(f"\nError: {line}" for line in dict.fromkeys(lines)), sep="\n", file=sys.stderr))

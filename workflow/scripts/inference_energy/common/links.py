@@ -12,7 +12,7 @@ LINK = re.compile(
 
 
 def address(link: re.Match) -> str:
-    """Where something leads that matches `LINK`."""
+    """The address that a match of `LINK` leads to."""
     if link["arxiv"]:
         return f"https://arxiv.org/abs/{link['arxiv']}"
     return link["url"] or f"https://doi.org/{link['doi']}"

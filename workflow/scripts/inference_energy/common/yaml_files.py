@@ -1,4 +1,4 @@
-"""YAML in, checked against a closed JSON schema; every fault told as one line."""
+"""YAML in, checked against a closed JSON schema; every fault reported in one line."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ class _StrictLoader(yaml.SafeLoader):
     """YAML that refuses a key written twice, refuses aliases, and leaves dates as text."""
 
     def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
-        # An alias may point at what contains it, and then nothing that walks the content ends.
+        # An alias may point at a node that contains it; code that walks the content would then not end.
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
             raise yaml.MarkedYAMLError(problem=f"alias *{event.anchor} is not allowed", problem_mark=event.start_mark)
@@ -56,7 +56,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def check(content: Any, schema: dict, place: str | Path) -> None:
-    """Hold configuration against its schema.
+    """Check configuration against its schema.
 
     Raises:
         InputError: one line with the key, what was found and what is allowed.
@@ -86,7 +86,7 @@ def _explain(error: ValidationError) -> str:
     if rule == "additionalProperties":
         known = error.schema.get("properties", {})
         unknown = one_of([str(name) for name in error.instance if name not in known])
-        # A mapping may be one of several forms; its keys alone would hide the others.
+        # A mapping may have one of several forms; listing its keys alone would hide the others.
         whole = f" (as a whole: {error.schema['title']})" if error.absolute_path and "title" in error.schema else ""
         return f"{key}: unknown key {unknown}; allowed: {one_of(known)}{whole}"
     if rule == "required":

@@ -1,4 +1,4 @@
-"""Known errors of published rows, put right where a study asks for it; the published row itself stays as it is."""
+"""Known errors of published rows, corrected where a study asks for it; the published row itself is kept."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What every source brought, and what the checks found in it."""
+"""Number of rows of every source, and findings of the checks in it."""
 
 import polars as pl
 

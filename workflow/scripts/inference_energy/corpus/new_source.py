@@ -28,17 +28,18 @@ files:
 def new_source(folder: Path, name: str, file: Path | None, read_on: str) -> list[str]:
     """Make the folder of a source, or bring its origin up to date with the files that are in it.
 
-    A source that is there already keeps its origin: checksums and the date are renewed, new files are added, and
-    what stood there before is noted under `previous`.
+    A source that is there already keeps its origin: checksums and the date are renewed, new files are added, and the
+    previous entries are kept under `previous`.
 
     Args:
         folder: where the sources are.
         name: of the source.
-        file: to be copied into it; none takes what is there, or starts an empty table of our own columns.
+        file: to be copied into it; if none, the files that are there are used, or an empty table in the project's own
+            format is started.
         read_on: today, YYYY-MM-DD.
 
     Returns:
-        What was done and what to do next, a line each.
+        Steps done and steps to do next, a line each.
 
     Raises:
         InputError: an impossible name, a file that is missing or in no known format.
@@ -88,7 +89,7 @@ def _format(path: Path) -> str:
                 reasons.append(f"as {name}: {str(error).removeprefix(str(path)).lstrip(': ')}")
         close = [reason for reason in reasons if path.suffix.strip(".") in reason.partition(":")[0]] or reasons
         if path.suffix == ".csv":
-            close = close[:1]  # the other tables of ours would only repeat it
+            close = close[:1]  # the other tables of the project's own format would only repeat it
         raise InputError(f"{path}: found none of the formats {one_of(FORMATS)}; " + "; ".join(close))
     return found[0]
 

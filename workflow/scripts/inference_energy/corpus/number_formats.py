@@ -1,4 +1,4 @@
-"""What a number format means for a GPU: bytes to read per parameter, and the fastest arithmetic it can use."""
+"""Number formats on a GPU: bytes to read per parameter, and the fastest arithmetic that the GPU can use."""
 
 import polars as pl
 

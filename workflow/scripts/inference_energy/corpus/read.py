@@ -111,7 +111,7 @@ def _complete(text: pl.DataFrame, table: str, path: Path, origin: dict, facts: d
 
 
 def _with_run(energy: pl.DataFrame, throughput: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Measured energies beside the configuration of their runs; those without one are rejected."""
+    """Measured energies with the configuration of their runs; those without one are rejected."""
     lost = energy.join(throughput, on=UNIQUE_ROW, how="anti", maintain_order="left").select(
         "source",
         "file",

@@ -1,4 +1,4 @@
-"""Models and hardware: their names and aliases, and what one file alone cannot be checked for."""
+"""Models and hardware: their names and aliases, and checks that need both."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +96,7 @@ def network() -> pl.Expr:
 
 
 def aliased(unknown: str, registry: pl.DataFrame, column: str) -> str:
-    """What to write instead of a name that a registry does not have: the one it is an alias of, or those like it."""
+    """Names to write instead of one that a registry does not have: the one it is an alias of, or similar ones."""
     canonical = {
         alias.strip(): name
         for name, aliases in registry.select(column, "aliases").iter_rows()

@@ -128,7 +128,7 @@ TABLES: dict[str, type[InputTable]] = {
     "published_estimate": PublishedEstimate,
 }
 
-# What every row of these tables carries besides: where and when it was read.
+# Further columns of every row: where and when it was read.
 PLACE = {
     **texts(source="folder of the source in resources/benchmarks", file="file the row was read from"),
     "line": count("line in that file", POSITION, at_least=1),

@@ -14,7 +14,7 @@ MODEL, HARDWARE, CORRECTION = (comments(columns_of(table)) for table in (Model, 
 TABLES = {
     "source": Meaning("One file of one benchmark source, with its verified origin", comments(SOURCES.columns)),
     "throughput": Meaning("One token throughput of one configuration", THROUGHPUT),
-    "measured_energy": Meaning("One measured energy of one run, beside the configuration of that run", ENERGY),
+    "measured_energy": Meaning("One measured energy of one run, with the configuration of that run", ENERGY),
     "published_estimate": Meaning("One statement about the energy of a query", ESTIMATE),
     "model": Meaning("One language model", MODEL),
     "hardware": Meaning("One GPU and its node", HARDWARE),
@@ -31,7 +31,7 @@ TABLES = {
 
 VIEWS = {
     "comparable_throughput": Meaning(
-        "One throughput row per GPU and second, beside facts of its model and GPU",
+        "One throughput row per GPU and second, with properties of its model and GPU",
         THROUGHPUT | MODEL | HARDWARE,
         """SELECT t.source, t.row_id, t.model, m.model_class, m.total_parameters_billions, m.active_parameters_billions,
         t.gpu, h.tdp_w, t.gpus, t.precision, t.engine, t.engine_version, t.load, t.input_tokens, t.output_tokens,

@@ -1,4 +1,4 @@
-"""Columns of tables: each says its meaning, and the unit of its numbers, where it is declared."""
+"""Columns of tables: each declares its meaning and the unit of its numbers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -56,7 +56,7 @@ def text(
 
 
 def flag(meaning: str, *, nullable: bool = False) -> pa.Column:
-    """A column of yes and no."""
+    """A column of truth values."""
     return column(bool, meaning, nullable=nullable)
 
 

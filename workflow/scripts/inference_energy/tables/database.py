@@ -1,4 +1,4 @@
-"""The benchmark database: written whole by one rule, opened read-only by everybody else."""
+"""The benchmark database: written as a whole by one rule, opened read-only by all others."""
 
 import hashlib
 import json
@@ -28,7 +28,7 @@ class Meaning:
 
 
 def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meaning]) -> None:
-    """Write all tables and views into a new DuckDB file, which takes its place only when complete.
+    """Write all tables and views into a new DuckDB file, which is moved into place only when complete.
 
     Args:
         path: the database.
@@ -37,10 +37,10 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
     """
     with (
         files.complete(path) as (unfinished,),
-        # Small blocks: many small tables then take a quarter of the room.
+        # Small blocks: many small tables then take a quarter of the space.
         duckdb.connect(str(unfinished), config={"default_block_size": 16384}) as connection,
     ):
-        connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers say their order
+        connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers state their order
         for name, frame in tables.items():
             parquet = unfinished.with_name(f"{name}.parquet")
             frame.write_parquet(parquet, compression="uncompressed")
@@ -96,7 +96,7 @@ def contents_sha256(path: Path) -> str:
 
 
 def frame(connection: duckdb.DuckDBPyConnection, query: str, folder: Path | None = None) -> pl.DataFrame:
-    """What a query gives, by way of a file in a folder, or where the system puts such."""
+    """Result of a query, by way of a file in a folder, by default the system's folder for temporary files."""
     with tempfile.TemporaryDirectory(dir=folder, prefix=".rows_") as inside:
         parquet = Path(inside) / "rows.parquet"
         connection.execute(f"COPY ({query}) TO {quoted(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")

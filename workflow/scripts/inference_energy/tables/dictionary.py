@@ -22,7 +22,7 @@ class Entry:
         column: name of the column.
         type: string, boolean, integer or number.
         unit: unit of its numbers; empty where it holds none.
-        meaning: what it says.
+        meaning: of the column.
         required: whether every row has a value.
         allowed: names it may hold; empty where anything is.
         minimum: least allowed number; none where there is no such limit.
@@ -70,7 +70,7 @@ def _constraints(table: PublicTable, column: str) -> dict:
     of = [columns_of(schema).get(column) for schema in table.schemas.values()]
     limits = [_limits(one) for one in of if one is not None]
     found: dict = {"required": all(one is not None and not one.nullable for one in of)}
-    # What a method allows that says nothing of the limit is anything: then nothing can be said of both.
+    # A method without a limit allows any value; then the column has no limit over all methods.
     if all("allowed" in limit for limit in limits):
         found["allowed"] = tuple(dict.fromkeys(name for limit in limits for name in limit["allowed"]))
     for key, widest in (("minimum", min), ("maximum", max)):

@@ -1,4 +1,4 @@
-"""A public table: its file, its studies, its columns and its key; and how it is read back."""
+"""A public table: its file, its studies, its columns and its key; and how it is read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ class PublicTable:
                 if types[name].is_numeric() and (not unit or found.get(name, unit) != unit):
                     raise InputError(
                         f"table {self.name}: column {name}: found unit {unit!r}; allowed:"
-                        f" {found.get(name) or 'a unit beside its meaning, for every number'}"
+                        f" {found.get(name) or 'a unit next to its meaning, for every number'}"
                     )
                 found[name] = unit
         return {column: found.get(column, "") for column in types}
@@ -120,7 +120,7 @@ def read(table: PublicTable, root: Path, studies: Mapping[str, str]) -> pl.DataF
         InputError: a file that lacks a column of its schema, or has one that it does not know.
     """
     types = table.types()
-    frames = [pl.DataFrame(schema=types)]  # so that a table that no study has is there, without rows
+    frames = [pl.DataFrame(schema=types)]  # a table that no study has exists without rows
     for study, file in table.files(studies).items():
         path = root / file
         frame = pl.read_csv(path, schema_overrides=types) if path.suffix == ".csv" else pl.read_parquet(path)

@@ -25,7 +25,7 @@ DISTINCT_REASONS = 100
 
 
 class AllowedNames(Protocol):
-    """The names that a column may hold, and what to say of one that it may not."""
+    """The names that a column may hold, and the message for any other name."""
 
     canonical: dict[str, str]
 
@@ -69,7 +69,7 @@ def split(
         return typed.drop(ROW), pl.DataFrame(schema=REJECTED)
     rejected = pl.concat(faults)
     rejected = rejected.sort("file", "line", ROW, "column", maintain_order=True)
-    # A cell that is not a number is null by now and fails again as a missing one: the first reason tells it all.
+    # A cell that is not a number is null by now and fails again as a missing one: only the first reason is reported.
     rejected = rejected.unique([ROW, "column"], keep="first", maintain_order=True)
     good = typed.join(rejected, on=ROW, how="anti", maintain_order="left")
     return good.drop(ROW), rejected.drop(ROW)

@@ -26,7 +26,7 @@ def write(frame: pl.DataFrame, path: str, schema: Schema) -> None:
 
 
 def write_all(outputs: Mapping[str, str], **tables: tuple[pl.DataFrame, Schema]) -> None:
-    """Write the tables of a job: all of them, or none.
+    """Write all tables of a job, or none of them.
 
     Args:
         outputs: paths by the names of the tables.

@@ -1,4 +1,4 @@
-"""Rows against what else is known of them: the registries, and their own other columns."""
+"""Rows compared with the registries and with their own other columns."""
 
 import polars as pl
 
@@ -14,8 +14,8 @@ def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance:
     Args:
         throughput: accepted rows.
         models: model registry.
-        tolerance: largest share of the registry's number that goes unnoticed; half a billion always does, as
-            sources round to whole billions.
+        tolerance: largest accepted difference as a share of the registry's number; half a billion is always accepted,
+            as sources round to whole billions.
     """
     known = ["total_parameters_billions", "active_parameters_billions"]
     rows = throughput.join(models.select("model", *known), on="model", how="left")
@@ -59,7 +59,7 @@ def energy_against_power(energy: pl.DataFrame, tolerance: float) -> pl.DataFrame
 
 
 def power_above_rating(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
-    """Measured power above what the boards or the node may draw: TDP of all GPUs, rated power of all nodes."""
+    """Measured power above the rating of the boards or the node: TDP of all GPUs, rated power of all nodes."""
     rows = energy.join(hardware.select("gpu", "tdp_w", "node_rated_power_kw", "gpus_per_node"), on="gpu", how="left")
     rating = (
         pl.when(pl.col("boundary") == "gpu_boards")

@@ -1,4 +1,4 @@
-"""What the corpus does not have."""
+"""Gaps of the corpus."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""One finding of a check across rows: what was found where, against what, how serious."""
+"""One finding of a check across rows: where, what was found, what it contradicts, how serious it is."""
 
 import polars as pl
 
@@ -27,7 +27,7 @@ def findings(
     """Findings in the common columns, one per row.
 
     Args:
-        rows: what was caught; whatever common columns it has are kept, the others are null.
+        rows: the rows found; common columns that they have are kept, the others are null.
         check: name of the check.
         severity: `error` (cannot be true), `warning` (needs a look) or `info`.
         message: one sentence for readers.

@@ -1,4 +1,4 @@
-"""Checks across the rows of the corpus: none rejects a row, each says what a reader must know of it."""
+"""Checks across the rows of the corpus: none rejects a row, each reports what a reader must know of it."""
 
 import polars as pl
 
@@ -36,7 +36,7 @@ def benchmark_checks(
 
     Args:
         throughput: accepted throughput rows.
-        energy: measured energies beside their runs.
+        energy: measured energies with the configuration of their runs.
         sources: table `source`.
         models: model registry.
         hardware: hardware registry.

@@ -25,7 +25,7 @@ COMPARED_DIGITS = 4
 def duplicates(throughput: pl.DataFrame) -> pl.DataFrame:
     """Rows with every fact and the throughput (to four digits) equal to that of an earlier row."""
     key = [*FACTS, "digits"]
-    # Per GPU, so that the figure of a node and that of an instance of the same GPUs are told to be one.
+    # Per GPU, so that the figure of a node and that of an instance of the same GPUs are recognised as one.
     speed = pl.coalesce("output_tok_per_s_per_gpu", "throughput_tok_per_s")
     digits = speed.round_sig_figs(COMPARED_DIGITS).alias("digits")
     # Hashes find the few candidates without a second copy of a large table; then all facts are compared.
@@ -88,15 +88,15 @@ def conflicts(throughput: pl.DataFrame, factor: float) -> pl.DataFrame:
     """Rows of one configuration whose output throughput per GPU differs by more than a factor.
 
     Rows are of one configuration if model, GPUs, precision and both fixed lengths are equal, and if engine, its
-    version, requests in flight and prompts are not stated by both and different: what is not stated may be the
-    same. How requests arrive is not looked at: hundreds in flight should come near the offline maximum. Of all
-    such rows of a source the slowest and the fastest stand for it; the slower row is named.
+    version, requests in flight and prompts are not stated by both and different: a value that is not stated may be the
+    same. The arrival of requests is ignored: hundreds in flight should come near the offline maximum. Each source is
+    represented by the slowest and the fastest of such rows; the slower row is named.
     """
     speed = "output_tok_per_s_per_gpu"
     rows = throughput.filter(
         pl.col(speed).is_not_null(), pl.col("input_length_kind") == "fixed", pl.col("output_length_kind") == "fixed"
     ).select(*SAME_WORK, *UNLESS_UNSTATED, *PLACE, speed)
-    # Only rows that far from another of the same work need be looked at in pairs, and those by numbers alone.
+    # Only rows that differ that much from another row of the same work are compared in pairs, by numbers alone.
     groups = rows.group_by(SAME_WORK).agg(pl.max(speed).alias("fastest"), pl.min(speed).alias("slowest"))
     groups = groups.filter(pl.col("fastest") > factor * pl.col("slowest")).with_row_index("group")
     rows = rows.join(groups, on=SAME_WORK).sort(speed, *ROW).with_row_index("row")

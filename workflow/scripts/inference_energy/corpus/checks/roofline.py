@@ -1,4 +1,4 @@
-"""Rows that physics does not allow: more than the GPU can compute, read or hold."""
+"""Rows that exceed physical limits: more than the GPU can compute, read or hold."""
 
 import polars as pl
 
@@ -33,7 +33,7 @@ def with_limits(throughput: pl.DataFrame, models: pl.DataFrame, hardware: pl.Dat
     )
     bytes_each = pl.col("precision").replace_strict(BYTES_PER_PARAMETER, return_dtype=pl.Float64)
     # ASSUME: no speculative decoding and no cached prompts in benchmarks of fixed lengths; with either, a row above
-    # its limit may still be true, and its note should say so.
+    # its limit may still be correct, and its note should say so.
     prompt_share = (
         pl.when((pl.col("input_length_kind") == "fixed") & (pl.col("output_length_kind") == "fixed"))
         .then(pl.col("input_tokens") / pl.col("output_tokens"))

@@ -1,4 +1,4 @@
-"""What has grown old: rows that nothing newer followed, and sources whose refresh changed nothing."""
+"""Outdated data: models and GPUs without newer rows, and sources whose refresh changed nothing."""
 
 import polars as pl
 

@@ -17,8 +17,8 @@ def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
 
     Neighbours share model, GPU, precision and load, with lengths equal to one significant digit and batch in the
     same octave; at least two other rows are needed. A per-GPU figure entered as that of an instance is too small
-    by the number of GPUs, the reverse too large by it. A slip by two cannot be told from an honest difference and
-    is not looked for.
+    by the number of GPUs, the reverse too large by it. An error by a factor of two cannot be distinguished from a true
+    difference and is not looked for.
 
     Args:
         throughput: accepted rows.
@@ -32,7 +32,7 @@ def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     known = throughput.filter(
         pl.col("output_tok_per_s_per_gpu").is_not_null(), pl.col("output_tokens").is_not_null()
     ).select(*ROW, **about)
-    # One row that slipped leaves the median of three or more at one of the others.
+    # One row with a wrong unit leaves the median of three or more at one of the others.
     rows = known.with_columns(
         neighbours=pl.len().over(NEIGHBOURS) - 1,
         typical=pl.median("output_tok_per_s_per_gpu").over(NEIGHBOURS),

@@ -1,4 +1,4 @@
-"""JSON and JSON Lines with the line of every record; faults of the file told in one line."""
+"""JSON and JSON Lines with the line of every record; faults of the file reported in one line."""
 
 import json
 import re

@@ -16,7 +16,7 @@ class Table:
 
 
 def without_code(lines: list[str]) -> list[str]:
-    """The page with fenced code blanked: the example output in it has the words that tell the unit."""
+    """The page with fenced code blanked: the example output in it contains words that state a unit."""
     kept, fenced = [], False
     for line in lines:
         fence = line.lstrip().startswith("```")

@@ -28,7 +28,7 @@ THROUGHPUT_KEYS = {
     "stated_total_parameters_billions": "total_params_billions",
     "stated_active_parameters_billions": "activated_params_billions",
 }
-# ASSUME: what the leaderboard says of all its text runs, not the file: vLLM, with a constant number of requests in
+# ASSUME: the leaderboard, not the file, states for all its text runs: vLLM, with a constant number of requests in
 # flight, so that the mean batch is the concurrency; throughput and power are of all GPUs of the run together.
 THROUGHPUT_FACTS = {
     "engine": "vLLM",

@@ -1,4 +1,4 @@
-"""Our own CSV: one file per table, its columns named as in `corpus.tables`."""
+"""The project's own CSV format: one file per table, its columns named as in `corpus.tables`."""
 
 from pathlib import Path
 

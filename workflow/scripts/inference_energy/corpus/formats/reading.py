@@ -1,4 +1,4 @@
-"""What an adapter makes of a file: cells as text in our columns, each row with its line, and what it left out."""
+"""Result of reading a file: cells as text in the columns of the corpus with their lines; records left out."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,8 @@ class Reading:
     """Rows of one file, not yet typed or checked.
 
     Attributes:
-        tables: by table name, text cells in (a part of) our columns (null = nothing stated), with `file` and `line`.
+        tables: by table name, text cells in (a part of) the table's columns (null = nothing stated), with `file` and
+            `line`.
         left_out: number of records outside the scope of the corpus, by reason.
     """
 
@@ -24,7 +25,7 @@ def rows(records: list[dict[str, object]], file: str) -> pl.DataFrame:
     """Records as a text frame.
 
     Args:
-        records: by our column name, values as the file holds them, and `line`; a record may lack some.
+        records: by column name, values as the file holds them, and `line`; a record may lack some.
         file: the path that rows are traced to.
 
     Raises:
@@ -38,7 +39,7 @@ def rows(records: list[dict[str, object]], file: str) -> pl.DataFrame:
 
 
 def _cell(record: dict[str, object], name: str, file: str) -> str | None:
-    """A value as text, exactly; what is empty is null."""
+    """A value as text, exactly; an empty value is null."""
     value = record.get(name)
     try:
         text = "" if value is None else str(value).strip()

@@ -1,4 +1,4 @@
-"""What the results of serving clients share: `vllm bench serve`, and SGLang's client, which descends from it."""
+"""Common parts of the results of serving clients: `vllm bench serve`, and SGLang's client, which descends from it."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ ENGINES = {
     "llama.cpp": "llama.cpp",
     "scalellm": "ScaleLLM",
 }
-# What holds of every result.
+# Facts that hold for every result.
 FACTS = {
     "phase": "prefill_and_decode",
     "throughput_counts": "output",

@@ -77,7 +77,7 @@ def _server(result: dict) -> tuple[dict, str | None]:
         return {}, None
     if "decode" not in server:
         return server, None
-    # Prefill and decode run on servers of their own; neither one's sizes are those of the whole.
+    # Prefill and decode run on servers of their own; the sizes of neither are those of the whole system.
     decode = server["decode"]
     first = decode[0] if isinstance(decode, list) and decode and isinstance(decode[0], dict) else {}
     kept = ("model_path", "version", "quantization", "dtype")

@@ -39,7 +39,7 @@ COUNT_OF_GPUS = re.compile(r"([0-9]+) GPUs?", re.IGNORECASE)
 LENGTHS = re.compile(r"([0-9]+)\s*[,/]\s*([0-9]+)")
 FIGURE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
 PRECISIONS = {"NVFP4": "FP4", "BFLOAT16": "BF16", "FLOAT16": "FP16", "UINT4": "INT4"}
-# ASSUME: the page says of all its tables: random tokens of one length, all requests queued at once. That `token
+# ASSUME: the page states for all its tables: random tokens of one length, all requests queued at once. That `token
 # throughput` up to 0.17 is of output tokens follows from its example: requests per second times output length.
 FACTS = {
     "engine": "TensorRT-LLM",
@@ -59,8 +59,8 @@ def read(path: Path) -> Reading:
     """Output tokens per second, of the instance or of one GPU, of every figure in the page's throughput tables.
 
     Raises:
-        InputError: a page without such a table, a table that cannot be understood, or no telling whether the
-            figures are of the instance or of one GPU.
+        InputError: a page without such a table, a table that cannot be understood, or no statement whether the figures
+            are of the instance or of one GPU.
     """
     lines = without_code(read_text(path).split("\n"))
     found = tables(lines)
@@ -97,7 +97,7 @@ def _label(cell: str) -> str | None:
 
 
 def _scope(page: str, version: str | None, path: Path) -> str:
-    """Of what the figures are: by the page's own words on the unit, or else by its version."""
+    """Whether the figures are of the instance or of one GPU: by the page's own words, otherwise by its version."""
     scopes = [name for name, words in (("gpu", PER_GPU), ("instance", PER_INSTANCE)) if words.search(page)]
     if not scopes and version:
         # ASSUME: pages up to 1.0 that say no more than "tokens/second" mean the whole instance; later ones one GPU.

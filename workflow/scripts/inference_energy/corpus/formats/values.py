@@ -35,7 +35,7 @@ def number(value: object) -> float | None:
 
 
 def ratio(total: object, count: object) -> float | None:
-    """Quotient of two positive numbers; null where that makes no sense."""
+    """Quotient of two positive numbers; null where it is not defined."""
     total, count = number(total), number(count)
     if total is None or count is None or total <= 0 or count <= 0:
         return None
@@ -43,7 +43,7 @@ def ratio(total: object, count: object) -> float | None:
 
 
 def precision_name(value: object) -> object:
-    """Our name of a number format; what is unknown is passed on."""
+    """Name of a number format in the corpus; an unknown one is passed on."""
     if not isinstance(value, str):
         return value
     name = value.strip().lower()

@@ -9,7 +9,7 @@ from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.serving_client import engine_name, failures, load_of_rate, mean_length, reading
 from inference_energy.corpus.formats.values import id_part, joined_id, number, precision_name
 
-# One name of each is written by the tool; the rest is how people name it in `--metadata key=value`.
+# One name of each is written by the tool; the others are names that people use in `--metadata key=value`.
 METADATA = {
     "gpu": ["gpu"],
     "gpus": ["gpus", "num_gpus"],
@@ -48,7 +48,7 @@ def _results(path: Path) -> list[tuple[int, dict]]:
     try:
         several = isinstance(parse(first, path), dict)
     except InputError:
-        several = False  # one object over several lines, or a fault that the whole text will show
+        several = False  # one object over several lines, or a fault that parsing the whole text reports
     if several:
         return list(json_lines(path))
     return [(line, must_be_object(parse(text, path), str(path))) for line in object_lines(text, 0)[:1] or [1]]
