@@ -16,5 +16,5 @@ def test_order_meaning_and_modules():
     assert [(stage.name, stage.meaning, stage.modules) for stage in found] == [
         ("two", "Two.", ("x.py", "y.py")),
         ("one", "One, on two lines.", ("z.py",)),
-        ("tools", "Beside the workflow.", ("unused.py",)),
+        ("tools", "Commands outside the workflow.", ("unused.py",)),
     ]

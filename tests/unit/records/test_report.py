@@ -58,10 +58,10 @@ def test_equal_builds(make):
 
 def test_moved_headline_numbers_come_first_with_both_values_and_their_interval(make):
     _, text = compared(make("a"), make("b", HEADLINE.replace("2.8,", "3.3,").replace("true", "false")))
-    assert text.startswith("## What moved against main\n\n**Headline numbers: 1 of 2 moved, 1 verdicts")
+    assert text.startswith("## Changes relative to main\n\n**Headline numbers: 1 of 2 moved, 1 verdicts")
     # 0.5 more: 17.9 % of 2.8, and 5 % of the 10 between P5 and P95.
     assert "| current | Frontier, long: median [Wh] | 2.8 | 3.3 | +17.86% | +5.00% |" in text
-    assert "- current, mixed: comes back: true -> false" in text
+    assert "- current, mixed: is reproduced: true -> false" in text
     assert text.index("Headline") < text.index("Tables") < text.index("### Inputs")
 
 

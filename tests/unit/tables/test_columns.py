@@ -71,7 +71,7 @@ def public(**schemas):
 
 
 def test_a_number_without_a_unit_is_reported():
-    with pytest.raises(InputError, match=r"^table speeds: column speed: found unit ''; allowed: a unit beside"):
+    with pytest.raises(InputError, match=r"^table speeds: column speed: found unit ''; allowed: a unit next to"):
         data_dictionary([public(nested=table([], speed=number("how fast", "")))])
 
 

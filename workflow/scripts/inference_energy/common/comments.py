@@ -1,4 +1,4 @@
-"""Comments of YAML files and the assumptions that code and studies state, each with the key or function it refers to."""
+"""Comments of YAML files and the assumptions that code and studies state, each with the key or code it refers to."""
 
 import ast
 import bisect

@@ -41,13 +41,13 @@ def _of_study(
     return PublicTable(name=name, path=path, meaning=meaning, schemas=schemas, drawn=drawn, named_by=named_by)
 
 
-# In the order in which a reader asks: answers, what they rest on, what they are compared with, the corpus.
+# In the order in which a reader asks: answers, their evidence, what they are compared with, the corpus.
 PUBLIC_TABLES = (
     _table(
         "headline",
         "headline.csv",
         headline_tables.HEADLINE,
-        "One number that a publication prints beside the one computed here, or one of our own headline numbers",
+        "One published number compared with the one computed here, or one headline number of this work",
     ),
     _of_study(
         "energy_per_query",
@@ -69,7 +69,7 @@ PUBLIC_TABLES = (
     ),
     _of_study(
         "intervention_multipliers",
-        "What one lever, or levers together, divide the energy of a query by, and what remains",
+        "Factor by which one intervention, or several together, divide the energy of a query, and what remains",
         published=oviedo_tables.INTERVENTION_MULTIPLIERS,
         nested=energy_tables.INTERVENTION_MULTIPLIERS,
     ),
@@ -90,7 +90,9 @@ PUBLIC_TABLES = (
         "Share of one ingredient in the variance of the energy of a query, or of the mean over queries",
         nested=fleet_tables.VARIANCE_SHARES,
     ),
-    _of_study("assumptions", "What is assumed of one ingredient that a fleet shares", nested=energy_tables.ASSUMED),
+    _of_study(
+        "assumptions", "What is assumed of one ingredient of the shared uncertainty", nested=energy_tables.ASSUMED
+    ),
     _of_study(
         "throughput_fit",
         "The curve that serves one model (on one GPU)",
@@ -99,7 +101,7 @@ PUBLIC_TABLES = (
     ),
     _of_study(
         "throughput_rows",
-        "A benchmark row behind a curve, beside the fitted value and the one of a fit without it",
+        "A benchmark row behind a curve, with the fitted value and that of a fit without the row",
         published=oviedo_tables.THROUGHPUT_ROWS,
         named_by=("source", "row_id"),
     ),
@@ -121,9 +123,9 @@ PUBLIC_TABLES = (
         headline_tables.METHOD_BRIDGE,
         "A quantity before and after one step from the published to the current estimate",
     ),
-    _bridged("backtest", tables.BACKTEST, "A measured run beside what is predicted of it"),
-    _bridged("backtest_peers", tables.BACKTEST_PEERS, "A measured run beside what another method says"),
-    _bridged("scores", tables.SCORES, "How far a method misses a group of measured runs"),
+    _bridged("backtest", tables.BACKTEST, "A measured run compared with its prediction"),
+    _bridged("backtest_peers", tables.BACKTEST_PEERS, "A measured run compared with the prediction of another method"),
+    _bridged("scores", tables.SCORES, "Error of a method on a group of measured runs"),
     _bridged("cross_methods", tables.CROSS_METHODS, "One query by one method within one boundary"),
     _bridged(
         "cross_method_parts",
@@ -133,13 +135,13 @@ PUBLIC_TABLES = (
     _bridged(
         "published_estimates",
         tables.STATEMENTS,
-        "A statement of others about the energy of a query, beside ours for the same tokens",
+        "A published estimate of the energy of a query, compared with this work at the same tokens",
         named="statements",
     ),
     _bridged(
         "published_estimate_kinds",
         tables.STATEMENT_KINDS,
-        "One kind of statement: how far such statements lie from ours",
+        "One kind of published estimate, and its ratio to this work",
         named="statement_kinds",
     ),
     _bridged("tornado", fleet_tables.TORNADO, "A headline number with one assumption at its P5 and P95"),
@@ -159,7 +161,7 @@ PUBLIC_TABLES = (
     _compared(
         "throughput_forms",
         throughput_tables.THROUGHPUT_FORMS,
-        "How far a form of throughput misses rows it has not seen",
+        "Error of a throughput form on rows it was not fitted to",
     ),
     _compared(
         "attainment_pairs",
@@ -169,7 +171,7 @@ PUBLIC_TABLES = (
     _compared(
         "intervention_pairs",
         energy_tables.INTERVENTION_PAIRS,
-        "Two benchmark rows that differ in one intervention, and what it saves between them",
+        "Two benchmark rows that differ in one intervention, and the saving between them",
     ),
     _compared(
         "board_power_shares",
@@ -191,7 +193,7 @@ PUBLIC_TABLES = (
         "benchmark_sources",
         "benchmark_sources.csv",
         corpus_tables.BENCHMARK_SOURCES,
-        "A benchmark source: what was read of it and what checks found",
+        "A benchmark source: rows that were read, and findings of the checks",
     ),
     _corpus("throughput", "throughput", ACCEPTED["throughput"], "source", "row_id"),
     _corpus("measured_energy", "measured_energy", ACCEPTED["measured_energy"], "source", "row_id"),

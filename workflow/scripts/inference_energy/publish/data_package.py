@@ -101,7 +101,7 @@ def _field(entry: Entry) -> dict:
 
 
 def write(root: Path, frames: Mapping[str, pl.DataFrame], content: dict) -> None:
-    """Write all tables as CSV and the descriptor beside them; each takes its place when all are complete.
+    """Write all tables as CSV and the descriptor next to them; all are moved into place when all are complete.
 
     Args:
         root: folder of the results.

@@ -11,9 +11,11 @@ from inference_energy.tables.units import FACTOR, POSITION, SHARE
 # Columns of views that no table has.
 COMPUTED = comments(
     {
-        **quantiles("query_wh_{}", "{} over single queries about which nothing is known", "Wh", PERCENTILES),
-        **quantiles("mean_wh_{}", "{} of the mean over queries, over what the fleet shares", "Wh", PERCENTILES),
-        "expected_wh": number("mean over everything, what is varied and what is not known", "Wh"),
+        **quantiles(
+            "query_wh_{}", "{} over single queries, all variability and uncertainty together", "Wh", PERCENTILES
+        ),
+        **quantiles("mean_wh_{}", "{} of the mean over queries, over the shared uncertainty", "Wh", PERCENTILES),
+        "expected_wh": number("mean over variability and uncertainty", "Wh"),
         "mean_power_mw": number("median energy of a day over 24 hours", "MW"),
         "saved_share": number("1 - 1 / median multiplier, saved", SHARE),
         "swing": number("larger over smaller of the two", FACTOR),
@@ -48,7 +50,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
             ORDER BY q.subject, q.workload DESC, q.study""",
         ),
         "printed_values_that_do_not_come_back": Meaning(
-            "A number that a publication prints and that is not reproduced, with what a reader must know",
+            "A published number that is not reproduced, with a note for readers",
             of["headline"],
             """SELECT study, label, unit, published, computed, relative_difference, tolerance, note, locator,
             published_source, quantity FROM headline WHERE NOT within ORDER BY study, quantity""",
@@ -62,7 +64,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
             FROM scenario_aggregates ORDER BY scenario, study""",
         ),
         "what_levers_save": Meaning(
-            "What one lever, or levers together, save of a query's energy, the most first",
+            "Saving of a query's energy by one intervention, or several together, the largest first",
             of["intervention_multipliers"] | COMPUTED,
             """SELECT study, workload, lever, label, combination, level, acts_on, in_benchmarks, multiplier_p50,
             multiplier_p05, multiplier_p95, 1 - 1 / multiplier_p50 AS saved_share, energy_wh_p50, source
@@ -86,7 +88,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
         ),
         "benchmark_rows_behind_a_curve": Meaning(
             "A benchmark row that a model's own curve rests on, with its file, line and address; no row where the curve"
-            " is borrowed from a relative, or is the log-linear form in a study of method nested",
+            " is transferred from a related model, or is the log-linear form in a study of method nested",
             of["throughput"] | of["throughput_fit"] | COMPUTED,
             """SELECT f.study, f.model, f.gpu, f.precision, f.form, f.kinship, t.source, t.row_id, t.input_tokens,
             t.output_tokens, t.throughput_tok_per_s, t.output_tok_per_s_per_gpu, l.ratio AS left_out_ratio,
@@ -105,7 +107,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
             ORDER BY study, model, gpu, source, row_id""",
         ),
         "measured_against_predicted": Meaning(
-            "A measured run beside what is predicted of it from nothing of itself, with its file, line and address",
+            "A measured run compared with its prediction, which uses no measurement of it; with file, line, address",
             of["backtest"] | of["measured_energy"],
             """SELECT b.target, b.source, b.row_id, b.model, b.gpu, b.measured, b.predicted_p50, b.predicted_p05,
             b.predicted_p95, b.ratio, b.inside_90, b.reason, e.file, e.line, e.url
@@ -113,7 +115,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
             ORDER BY b.target, b.source, b.row_id""",
         ),
         "statements_of_others_against_ours": Meaning(
-            "A statement of others about the energy of a query, beside ours for the same tokens, with who stated it",
+            "A published estimate of the energy of a query, compared with this work at the same tokens, with citation",
             of["published_estimate"] | of["statements"],
             """SELECT s.study, s.kind, s.subject, s.energy_wh, s.ours_wh_p50, s.ours_wh_p05, s.ours_wh_p95, s.factor,
             s.boundary, s.input_tokens, s.output_tokens, s.compared_with, s.reason, p.citation, p.published_on, p.url,

@@ -22,7 +22,7 @@ class Stage:
 
     Attributes:
         name: of its file of rules.
-        meaning: what the comment at its head says.
+        meaning: text of the comment at its head.
         modules: files of the package that no earlier stage uses.
     """
 
@@ -34,7 +34,7 @@ class Stage:
 def stages(
     snakefile: str, rules: Mapping[str, str], imported: Callable[[str], Iterable[str]], modules: Iterable[str]
 ) -> list[Stage]:
-    """All stages, and at the end what no rule uses.
+    """All stages, and at the end the modules that no rule uses.
 
     Args:
         snakefile: text of the Snakefile.
@@ -51,7 +51,7 @@ def stages(
         for module in used:
             del left[module]
         found.append(Stage(name=path.rsplit("/", 1)[-1].removesuffix(".smk"), meaning=_head(text), modules=used))
-    return [*found, Stage(name="tools", meaning="Beside the workflow.", modules=tuple(left))]
+    return [*found, Stage(name="tools", meaning="Commands outside the workflow.", modules=tuple(left))]
 
 
 def _head(text: str) -> str:
@@ -63,7 +63,7 @@ def _head(text: str) -> str:
     return " ".join(lines)
 
 
-NAMING = {("title",), ("description",)}  # every study has its own, which its heading says
+NAMING = {("title",), ("description",)}  # every study has its own, stated in its heading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class Chapter:
     Attributes:
         name: of the module or study, as in its anchors.
         file: where it stands.
-        introduction: docstring of the module, or what stands at the head of the study.
+        introduction: docstring of the module, or the comment at the head of the study.
         assumptions: each with the anchor to link to it by.
     """
 
@@ -91,11 +91,11 @@ class StudyPart:
         name: of the study.
         title: its title.
         description: what it is, in a sentence.
-        head: what stands at the head of its file.
-        extends: study that it starts from; none where it stands alone.
+        head: the comment at the head of its file.
+        extends: study that it starts from; none where it is complete in itself.
         change: what it changes as a step of the bridge; empty for the others.
-        keys: its keys; as a step of the bridge those alone that differ.
-        removed: keys of the study it starts from that it takes away.
+        keys: its keys; as a step of the bridge only those that differ.
+        removed: keys of the study it starts from that it removes.
     """
 
     name: str

@@ -6,13 +6,13 @@ WHAT = (
 )
 READING = {
     "Intervals": (
-        "P5, P50 and P95 are percentiles: nine tenths of what an interval is over lie between P5 and P95. The column"
-        " spread says what it is over."
+        "P5, P50 and P95 are percentiles: nine tenths of the draws lie in the interval P5–P95. The column spread"
+        " states what the interval reflects."
     ),
     "Spread": (
-        "untrimmed: a query about which nothing is known, all draws. per_query: how queries of one fleet differ,"
-        " everything shared at its median. shared: how well the mean over queries is known; it does not shrink with the"
-        " number of draws or of queries. as_published: cut twice, as the publication did."
+        "untrimmed: all draws, variability and uncertainty together. per_query: variability between queries of one"
+        " fleet, the shared ingredients at their medians. shared: uncertainty of the mean over queries; it does not"
+        " shrink with the number of draws or of queries. as_published: trimmed twice, as in the publication."
     ),
     "Boundary": (
         "What is metered. gpu_boards: the boards of the GPUs. node: the whole server at the wall. datacenter: node"
@@ -20,17 +20,17 @@ READING = {
         " network and embodied energy are in none."
     ),
     "Study": (
-        "A named set of assumptions. Method published follows the two editions of the paper; method nested keeps what"
-        " varies between queries apart from what is not known."
+        "A named set of assumptions. Method published follows the two editions of the paper; method nested"
+        " separates variability between queries from uncertainty."
     ),
     "Evidence": (
-        "extrapolated_share and borrowed_share say how much of a number rests on lengths outside the benchmarks, or on"
-        " throughput measured on another model or GPU."
+        "extrapolated_share and borrowed_share are the shares of a number that rest on lengths outside the benchmarks,"
+        " and on throughput transferred from another model or GPU."
     ),
 }
 CITE = "Please cite {pipeline}, version {version}, together with {papers}, and a benchmark by its own source."
 LICENCE = (
-    "Code and computed tables: {licence}. Rows of benchmarks stand under the licence of their source, which every such"
+    "Code and computed tables: {licence}. Rows of benchmarks are under the licence of their source, which every such"
     " row and the list of sources name."
 )
 NOT_IN_WORKBOOK = "Curves and densities that figures are drawn from: they are in the database and in the CSV files."

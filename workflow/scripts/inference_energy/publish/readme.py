@@ -10,7 +10,7 @@ HEAD = ["| table | file | one row is |", "|---|---|---|"]
 
 
 def with_tables(text: str, tables: Iterable[PublicTable]) -> str:
-    """The text with the list of tables between its two marks; everything else stays.
+    """The text with the list of tables between its two marks; all other text is kept.
 
     Raises:
         InputError: a mark that is missing.

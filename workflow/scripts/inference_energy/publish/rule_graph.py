@@ -30,7 +30,7 @@ def by_chapter(graph: str, chapter_of: dict[str, str]) -> str:
     """The rules of every chapter in a box. All figures are one node; rules of no chapter (`all`) are left out.
 
     Args:
-        graph: what `snakemake --rulegraph dot` prints.
+        graph: output of `snakemake --rulegraph dot`.
         chapter_of: chapter of every rule except the figures, whose names begin with `figure_`.
     """
     rules = {n: rule for n, rule in NODE.findall(graph) if rule in chapter_of or rule.startswith("figure_")}

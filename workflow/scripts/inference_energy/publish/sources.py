@@ -9,7 +9,7 @@ from inference_energy.common.csv_files import rows_by_line
 from inference_energy.common.links import first_url
 from inference_energy.common.yaml_files import read_yaml
 
-# Columns of the tables in `resources` that say where a row comes from.
+# Columns of the tables in `resources` that name the source of a row.
 NAMES_SOURCE = re.compile(r"(.*_)?source|url")
 
 
@@ -19,14 +19,14 @@ class Source:
 
     Attributes:
         used_in: folder or table that rests on it.
-        rows: what of the table rests on it, by the first column; empty where it is all.
-        publisher: who published it; empty where only a row names it.
+        rows: rows of the table that rest on it, by the first column; empty if all do.
+        publisher: of the source; empty where only a row names it.
         title: its title, likewise.
-        url: where it stands; empty where it is not on the web.
+        url: its address; empty where it is not on the web.
         version: its version.
         read_on: date on which it was read.
         licence: how it may be used.
-        citation: how to cite it, or what the row says of it.
+        citation: how to cite it, or the text of the row.
         notes: what a reader must know.
     """
 
@@ -71,7 +71,7 @@ def of_rows(file: str, rows: Iterable[dict[str, str]], folders: Iterable[str] = 
     Args:
         file: the table.
         rows: its rows, as text.
-        folders: names of folders with an origin: a row that names one says where it belongs, and no further source.
+        folders: names of folders with an origin: a row that names one states its origin, which is no further source.
     """
     resting: dict[str, dict[str, None]] = {}
     for row in rows:

@@ -1,4 +1,4 @@
-"""The public tables as one Excel workbook: numbers as numbers, units under names, meanings and sources with them."""
+"""The public tables as one Excel workbook: numbers as numbers, units under names, with meanings and sources."""
 
 import datetime
 import functools
@@ -18,13 +18,13 @@ from inference_energy.tables.dictionary import Entry
 
 ABOUT, DICTIONARY, SOURCES = "About", "Data dictionary", "Sources"
 NARROWEST, WIDEST = 8, 48
-# A file that said when it was made would differ every time.
+# A file that holds the time of its making would differ every time.
 CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 DECADES_SHOWN = 5  # a column that spans more has no fixed number of decimals
 
 
 class _Formats:
-    """How cells look, each look made once."""
+    """Cell formats, each created once."""
 
     def __init__(self, file: xlsxwriter.Workbook):
         self.title = file.add_format({"bold": True, "font_size": 16})
@@ -135,7 +135,7 @@ def _write_text(formats: _Formats, sheet: Worksheet, columns: Sequence[str], row
 
 
 def _navigable(sheet: Worksheet, heads: int, rows: int, columns: int) -> None:
-    """Heads that stay in sight, and a filter on the lowest of them, so that sorting leaves the units where they are."""
+    """Frozen head rows, and a filter on the lowest of them, so that sorting leaves the units in place."""
     sheet.freeze_panes(heads, 1)
     sheet.autofilter(heads - 1, 0, heads - 1 + rows, columns - 1)
 

@@ -1,4 +1,4 @@
-"""A run as one file: all that it was made from and gave, for somebody elsewhere to check and to repeat."""
+"""A run as one file: all inputs, code and results, so that others can check and repeat it."""
 
 import gzip
 import tarfile
@@ -10,7 +10,7 @@ from inference_energy.records import imports, provenance
 
 FOLDER = Path("archive")
 SCRIPTS = Path("workflow/scripts")
-# What a run does not read and its reader wants, by its name in the archive.
+# Documents for readers that a run does not read, by their names in the archive.
 DOCUMENTS = {
     "REPEAT.md": "docs/repeat.md",
     "CHANGELOG.md": "CHANGELOG.md",
@@ -21,13 +21,13 @@ DOCUMENTS = {
     "config/README.md": "config/README.md",
     "results/README.md": "results/README.md",
 }
-# What the Makefile calls besides Snakemake, with the modules behind it.
+# Scripts that the Makefile calls besides Snakemake, with the modules behind them.
 COMMANDS = ("archive_run", "compare_builds", "explain", "new_source", "verify_results")
-TIME = 315_532_800  # 1980-01-01, of every file: what is packed when does not show
+TIME = 315_532_800  # 1980-01-01 for every file: the time of packing does not matter
 
 
 def members(recorded: dict, root: Path) -> dict[str, Path]:
-    """Every file of an archive, by its name in it; only what provenance names and what this module does.
+    """Every file of an archive, by its name in it: those named by provenance or by this module.
 
     Args:
         recorded: content of `results/provenance.json`.
@@ -42,7 +42,7 @@ def members(recorded: dict, root: Path) -> dict[str, Path]:
 
 
 def pack(root: Path) -> Path:
-    """Write the archive of the run in a folder, the same bytes for the same files; gives its path in the folder.
+    """Write the archive of the run in a folder, the same bytes for the same files; returns its path in the folder.
 
     Raises:
         InputError: no finished run, files that are not those of its provenance, or a document that is missing.

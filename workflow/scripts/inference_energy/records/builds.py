@@ -15,7 +15,7 @@ from inference_energy.tables.public import STUDY, PublicTable
 
 RESULTS = "results"
 HEADLINE = "headline.csv"
-# What a build of a version without provenance may have read.
+# Files that a build of a version without provenance may have read.
 SOURCES = ("Snakefile", "config", "resources", "workflow", "requirements.in", "requirements.lock", "pyproject.toml")
 ALLOWED = "a project folder with a finished build, a folder of results, or a git revision"
 
@@ -25,10 +25,10 @@ class Build:
     """One finished build.
 
     Attributes:
-        name: what a reader calls it.
+        name: for readers.
         results: folder of its results.
-        project: folder that it was built in; none where the results are all there is.
-        recorded: its provenance; none for versions that wrote none.
+        project: folder that it was built in; none where only the results are there.
+        recorded: its provenance; none for versions without one.
     """
 
     name: str
@@ -64,7 +64,7 @@ def tables(build: Build) -> dict[str, pl.DataFrame]:
     """
     if build.recorded is None:
         files = {str(path.relative_to(build.results)) for path in build.results.rglob("*.*")}
-    else:  # what an earlier run with other studies left behind is not of this build
+    else:  # files left by an earlier run with other studies are not part of this build
         files = {path.removeprefix(f"{RESULTS}/") for path in build.recorded["outputs"]}
     found = {}
     for table in PUBLIC_TABLES:

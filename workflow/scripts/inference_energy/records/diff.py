@@ -1,4 +1,4 @@
-"""What moved between two builds: numbers, tables, inputs and settings."""
+"""Differences between two builds: numbers, tables, inputs and settings."""
 
 import json
 import re
@@ -26,18 +26,18 @@ MISSING = "-"
 
 @dataclass(frozen=True, kw_only=True)
 class TableChange:
-    """What differs between two versions of a table; rows are named by the values of their key.
+    """Differences between two versions of a table; rows are named by the values of their key.
 
     Attributes:
-        rows_before: how many there were.
-        rows: how many there are.
-        added: rows that were not there.
+        rows_before: their number before.
+        rows: their number now.
+        added: rows that are new.
         removed: rows that are gone.
         moves: numbers of rows in both: `before`, `now`, `relative` change (none from 0), `of_interval`: the change as a
             part of the distance from P5 to P95 that the row had, `standard_errors`: as a multiple of the Monte Carlo
             errors of both together. The largest relative change comes first.
         texts: texts and truth values of rows in both.
-        new_columns: columns that were not there.
+        new_columns: columns that are new.
         lost_columns: columns that are gone.
     """
 
@@ -151,7 +151,7 @@ def _texts(both: pl.DataFrame, column: str) -> pl.DataFrame:
     )
 
 
-# The public tables that hold benchmark rows, and where in the file a row stood: no part of what it says.
+# The public tables that hold benchmark rows, and where in the file a row stood: not part of its content.
 BENCHMARK_TABLES = ("throughput", "measured_energy", "published_estimate")
 KEY = {"source", "row_id"}
 PLACE = ("file", "line", "read_on")
@@ -185,7 +185,7 @@ def changed_benchmarks(
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
     for table in BENCHMARK_TABLES:
         if not all(KEY.issubset(build.get(table, pl.DataFrame()).columns) for build in (before, now)):
-            continue  # not there, or of a version whose rows had no names
+            continue  # missing, or of a version whose rows had no names
         for source in sorted({*before[table]["source"], *now[table]["source"]}):
             versions = (frame.filter(source=source).drop(PLACE, strict=False) for frame in (before[table], now[table]))
             change = table_change(*versions, ["row_id"])
@@ -197,7 +197,7 @@ def changed_benchmarks(
 
 
 def changed_rows(before: pl.DataFrame, now: pl.DataFrame) -> TableChange:
-    """What differs between two versions of a registry, whose rows are named by as few leading columns as it takes."""
+    """Differences between two versions of a registry; rows are named by as few leading columns as are unique."""
     shared = [column for column in now.columns if column in before.columns]
     for end in range(1, len(shared) + 1):
         if not any(frame.select(shared[:end]).is_duplicated().any() for frame in (before, now)):

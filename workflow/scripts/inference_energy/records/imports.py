@@ -24,7 +24,7 @@ def imported(script: Path, root: Path) -> list[str]:
     return sorted(str(path) for path in found)
 
 
-@cache  # every rule asks for much the same files; parsing them took half of the start of a run
+@cache  # all rules need much the same files; parsing them took half of the start of a run
 def _direct(file: Path, root: Path) -> frozenset[Path]:
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):

@@ -1,4 +1,4 @@
-"""What results were made from and with, and whether the files of a folder are still those."""
+"""Inputs, code and packages behind the results, and whether the files of a folder still match them."""
 
 import json
 import platform
@@ -16,9 +16,9 @@ from inference_energy.tables.database import contents_sha256
 
 FILE = Path("results/provenance.json")
 OF_CONTENTS = "sha256 of the tables, views and comments: the bytes of a DuckDB file differ from build to build"
-# Here only what an origin names belongs to the run: nobody's notes that lie beside it.
+# In these folders only files that an origin names belong to the run, not notes in the same folder.
 WITH_ORIGINS = ("resources/benchmarks/", "resources/workloads/")
-# What a source of the run is, by the longest beginning of its path.
+# Kind of a source of the run, by the longest beginning of its path.
 KINDS = {
     "": "presentation",
     "resources/benchmarks/": "benchmarks",
@@ -37,7 +37,7 @@ KINDS = {
 
 
 def kind(path: str) -> str:
-    """What a source of the run is: benchmarks, resources, modules ..."""
+    """Kind of a source of the run: benchmarks, resources, modules ..."""
     return KINDS[max((start for start in KINDS if path.startswith(start)), key=len)]
 
 
@@ -58,7 +58,7 @@ def _version(package: str) -> str | None:
 def record(
     *, root: Path, sources: list[str], results: list[str], configuration: dict, studies: dict[str, dict]
 ) -> dict:
-    """Everything that the results of a run follow from, and their checksums.
+    """All inputs of the results of a run, with checksums of both.
 
     Args:
         root: folder of the project; all paths are relative to it.
@@ -120,7 +120,7 @@ def input_checksums(recorded: dict) -> dict[str, str]:
 
 
 def differences(recorded: dict, root: Path) -> list[str]:
-    """A line for every file that is missing or is not the one that was recorded; none where all are.
+    """A line for every file that is missing or differs from the recorded one; none if all match.
 
     Args:
         recorded: content of a `provenance.json`.

@@ -1,4 +1,4 @@
-"""What differs between two builds, for machines and as Markdown for a pull request."""
+"""Differences between two builds, for machines and as Markdown for a pull request."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,10 @@ WIDEST_CELL = 90
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What differs between two builds; a part is none where one of them does not tell.
+    """Differences between two builds; a part is none where one of them does not record it.
 
     Attributes:
-        base: name of the build that the other is held against.
+        base: name of the build that the other is compared with.
         labels: label and unit of the headline numbers, by the name of the row.
         tables: by name, every public table that both have.
         new_tables: tables that only the other has.
@@ -55,7 +55,7 @@ def compare(base: Build, now: Build) -> Changes:
     keys = {name: table.key() for name, table in catalogue.BY_NAME.items()}
     old_inputs, new_inputs = builds.inputs(base), builds.inputs(now)
     if base.recorded is None and base.project is not None and now.project is not None:
-        # An older version tells of no inputs, so that both are asked for all files that lie there.
+        # An older version records no inputs, so that all files in both folders are compared.
         new_inputs = builds.inputs_of_folder(now.project)
     known = old_inputs is not None and new_inputs is not None
     files = diff.changed_files(old_inputs, new_inputs) if known else None
@@ -107,7 +107,7 @@ def _table_json(name: str, change: TableChange) -> dict:
     return {
         "rows_before": change.rows_before,
         "rows": change.rows,
-        # Points of curves and densities have no names: how many is all there is to say.
+        # Points of curves and densities have no names: only their number is reported.
         "added": len(change.added) if drawn else change.added,
         "removed": len(change.removed) if drawn else change.removed,
         "moves": change.moves.to_dicts(),
@@ -118,9 +118,9 @@ def _table_json(name: str, change: TableChange) -> dict:
 
 
 def as_markdown(changes: Changes) -> str:
-    """A page for a pull request: headline numbers, then tables, then inputs; what is long can be unfolded."""
+    """A page for a pull request: headline numbers, then tables, then inputs; long lists can be unfolded."""
     parts = [
-        f"## What moved against {_cell(changes.base)}",
+        f"## Changes relative to {_cell(changes.base)}",
         *_headline(changes),
         *_tables(changes),
         "### Inputs",
@@ -148,20 +148,20 @@ def _headline(changes: Changes) -> list[str]:
         [_study(row["row"]), changes.labels.get(row["row"], row["row"]), *_numbers(row)]
         for row in values.head(SHOWN["headline"]).iter_rows(named=True)
     ]
-    table = _table(["study", "quantity", "before", "now", "change", "of its P5-P95"], rows)
+    table = _table(["study", "quantity", "before", "now", "change", "of its P5–P95"], rows)
     more = len(values) - len(rows)
     others_of_headline = [
         *(f"- new: {_cell(row)}" for row in change.added),
         *(f"- gone: {_cell(row)}" for row in change.removed),
         *(
-            f"- {_cell(row)}: comes back: {before or '-'} -> {now or '-'}"
+            f"- {_cell(row)}: is reproduced: {before or '-'} -> {now or '-'}"
             for row, _, before, now in verdicts.iter_rows()
         ),
     ]
     return [
         f"**Headline numbers: {', '.join(counts)}.**" + (f" Their other columns: {others} numbers." if others else ""),
         table + (f"\n\n{more} more, smaller, in `changes.json`." if more > 0 else ""),
-        *_folded("Headline numbers that are new, gone, or judged otherwise", others_of_headline),
+        *_folded("Headline numbers that are new, gone, or changed in whether they are reproduced", others_of_headline),
     ]
 
 
@@ -200,7 +200,7 @@ def _tables(changes: Changes) -> list[str]:
         ]
     head = ["table", "rows", "new", "gone", "changed", "numbers moved", "largest", "columns"]
     lines += _folded("Each table", [_table(head, rows)] if rows else [])
-    head = ["table", "row", "column", "before", "now", "change", "of its P5-P95", "Monte Carlo errors"]
+    head = ["table", "row", "column", "before", "now", "change", "of its P5–P95", "Monte Carlo errors"]
     return lines + _folded("The largest moves of each table", [_table(head, largest)] if largest else [])
 
 
@@ -218,7 +218,7 @@ def _inputs(changes: Changes) -> list[str]:
     ]
     parts = []
     if changes.files is None:
-        lines.append("- The base tells nothing of its other inputs.")
+        lines.append("- The base does not record its other inputs.")
     elif changes.files:
         lines += [
             f"- {name}: {', '.join(f'{len(paths)} {what}' for what, paths in files.items())}"
@@ -271,7 +271,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that stays inside one cell of a table, whatever a file holds."""
+    """Text escaped so that it stays inside one cell of a table."""
     text = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 3] + "..."
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 

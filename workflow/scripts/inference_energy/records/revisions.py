@@ -38,12 +38,12 @@ def built(revision: str, repository: Path, cores: str, tell: Callable[[str], Non
         revision: a commit, 40 hexadecimal digits.
         repository: folder of the project; its cache keeps the build.
         cores: how many Snakemake may use.
-        tell: is told what is being done.
+        tell: receives messages about progress.
 
     Raises:
         InputError: the commit cannot be built; what it printed is kept.
     """
-    # Other packages may give other numbers: they are part of the name.
+    # Other packages may give other numbers, so they are part of the name.
     kept = repository / CACHE / f"{revision[:12]}-{sha256(repository / LOCK)[:12]}"
     if kept.is_dir():
         tell(f"Base: {revision[:12]}, built before ({kept.relative_to(repository)}).")

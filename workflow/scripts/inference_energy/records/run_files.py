@@ -1,4 +1,4 @@
-"""Which files a run reads and makes, as the rules of the workflow say."""
+"""Files that a run reads and makes, by the rules of the workflow."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ class RunFiles:
     """Files of a run, each list sorted.
 
     Attributes:
-        results: all that it makes: the targets, what is made on the way to them, and what the same jobs make beside.
-        sources: all that it reads and does not make, with the scripts, environments and captions of its rules.
+        results: all files that it makes: the targets, intermediate files, and further outputs of the same jobs.
+        sources: all files that it reads and does not make, with the scripts, environments and captions of its rules.
     """
 
     results: list[str]
@@ -20,7 +20,7 @@ class RunFiles:
 
 
 def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunFiles:
-    """Follow targets back to what nothing makes, in the way in which Snakemake finds its jobs.
+    """Follow targets back to files that no rule makes, in the way in which Snakemake finds its jobs.
 
     Args:
         targets: files to be made.
@@ -45,7 +45,7 @@ def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunF
 
 
 def _beside(rule: Any, root: Path) -> set[str]:
-    """What a rule is written in besides the Snakefile: its script, its environment, the captions of its figures."""
+    """Files of a rule besides the Snakefile: its script, its environment, the captions of its figures."""
     named = [Path(rule.snakefile).parent / name for name in (rule.script, rule.conda_env) if name]
     reported = [output.flags["report"] for output in rule.output if "report" in output.flags]
     named += [Path(flag.caption.get_path_or_uri(secret_free=True)) for flag in reported if flag.caption]

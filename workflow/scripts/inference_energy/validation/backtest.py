@@ -1,4 +1,4 @@
-"""Measured runs predicted from nothing of themselves: energy per output token, on GPU boards and at the wall."""
+"""Measured runs predicted without their own measurements: energy per output token, of GPU boards and at the wall."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ from inference_energy.validation import decode_steps
 from inference_energy.validation.decode_steps import Expected, Learnt
 
 DRAWS = 20_000
-FEWEST_NETWORKS = 2  # whose board power makes a law
+FEWEST_NETWORKS = 2  # needed for a distribution of board power
 SMALLEST_SHARE_SD = 0.03
 
 
@@ -34,18 +34,19 @@ def with_offline(
     input_tokens: Mapping[str, dict],
     errors: Mapping[str, float],
 ) -> pl.DataFrame:
-    """Runs with what an offline benchmark would reach at their lengths, by the curves of other sources.
+    """Runs with the throughput that an offline benchmark would reach at their lengths, by the curves of other sources.
 
-    Adds `network`, `architecture`, `model_class`, the parameters, `tdp_w`, `curve` (own rows or whose), its error
-    `curve_log_sd`, and `offline_tok_per_s_per_gpu`; these are null where no curve or no prompt length is known.
+    Adds `network`, `architecture`, `model_class`, the parameters, `tdp_w`, `curve` (own rows, or from which related
+    model), its error `curve_log_sd`, and `offline_tok_per_s_per_gpu`; these are null where no curve or no prompt
+    length is known.
 
     Args:
         runs: rows of measured energy.
         coefficients: table `throughput_configurations`.
         models: model registry.
         hardware: hardware registry.
-        input_tokens: law of the prompt length by `prompts`.
-        errors: log deviation of borrowed curves, by `borrowed_<kinship>`.
+        input_tokens: distribution of the prompt length by `prompts`.
+        errors: log deviation of transferred curves, by `borrowed_<kinship>`.
     """
     facts = with_facts(coefficients, models, hardware)
     known = models.select(
@@ -75,8 +76,8 @@ def _offline(
     if row["prompts"] not in input_tokens or row["output_tokens"] is None:
         return None, None, None
     # ASSUME: weights in another format than the one that was measured on a GPU need the same GPU time: between BF16
-    # and FP8 at the same batch, throughput differs by 1.1 at the median (table intervention_pairs, lower_precision). So
-    # a run is held against the format that was measured on its GPU.
+    # and FP8 at the same batch, throughput differs by 1.1 at the median (table intervention_pairs, lower_precision).
+    # So a run is compared with the format that was measured on its GPU.
     of_gpu = facts.filter(pl.col("gpu") == row["gpu"])
     measured = of_gpu if len(of_gpu) else facts
     precision = measured.group_by("precision").len().sort("len", "precision")["precision"][-1]
@@ -92,7 +93,7 @@ def _offline(
 
 
 class Expectations:
-    """GPU time per output token of runs, each from other runs; what all but one network tell is computed once."""
+    """GPU time per output token of runs, each from other runs; factors from all networks but one are computed once."""
 
     def __init__(self, runs: pl.DataFrame, throughput: pl.DataFrame):
         self.by_source = {source: group for (source,), group in runs.group_by("source", maintain_order=True)}
@@ -143,8 +144,8 @@ def _of_other_systems(row: dict, throughput: pl.DataFrame) -> Expected | None:
 def board_shares(runs: pl.DataFrame, node_power: pl.DataFrame) -> pl.DataFrame:
     """Board power over TDP of saturated runs: `source, network, gpu, share`, at most 1.
 
-    Measured where the boards were; at the wall what is left after the middle of the host's range. A GPU with a power
-    cap says nothing about one without, so its runs are left out.
+    Measured where the boards were metered; at the wall, the remainder after the middle of the host's range. Runs of
+    GPUs with a power cap are left out, as they are no evidence for GPUs without one.
     """
     at_wall = pl.col("boundary") == "node_wall"
     boards_w = pl.when(at_wall).then(power_w() - pl.col("host_w")).otherwise(power_w())
@@ -157,7 +158,7 @@ def board_shares(runs: pl.DataFrame, node_power: pl.DataFrame) -> pl.DataFrame:
 
 
 def board_share_law(shares: pl.DataFrame, row: dict, *, same_source: bool) -> Beta | None:
-    """Law of a run's board power over TDP, from runs of other sources, or of other networks in its own source."""
+    """Distribution of a run's board power over TDP, from other sources, or other networks of its own source."""
     where = pl.col("source") == row["source"] if same_source else pl.col("source") != row["source"]
     others = shares.filter(where, pl.col("network") != row["network"])
     of_gpu = others.filter(pl.col("gpu") == row["gpu"])
@@ -166,12 +167,12 @@ def board_share_law(shares: pl.DataFrame, row: dict, *, same_source: bool) -> Be
     if len(each) < FEWEST_NETWORKS:
         return None
     mean, deviation = float(each.mean()), max(float(np.std(each, ddof=1)), SMALLEST_SHARE_SD)
-    # A beta law can be no wider than the one that is even between its ends.
+    # A beta distribution can be no wider than the uniform one between its limits.
     return Beta.from_moments(mean=mean, variance=min(deviation**2, mean * (1 - mean) / 3))
 
 
 def host_law(row: dict, node_power: pl.DataFrame) -> Law:
-    """Law of the host's saturated power per GPU, W, from nodes with other GPUs that were measured at the wall."""
+    """Distribution of the host's saturated power per GPU, W, from nodes with other GPUs measured at the wall."""
     others = node_power.filter(pl.col("basis") == "measured", pl.col("gpu") != row["gpu"])
     low = float(others["host_saturated_kw_per_gpu_p05"].min()) * W_PER_KW
     high = float(others["host_saturated_kw_per_gpu_p95"].max()) * W_PER_KW
@@ -179,7 +180,7 @@ def host_law(row: dict, node_power: pl.DataFrame) -> Law:
 
 
 def attainment_without(source: str, spec: dict | float, pairs: pl.DataFrame) -> Law:
-    """Attainment of a study as it would be without the pairs of one source, and without kinds that only it shows."""
+    """Attainment of a study without the pairs of one source, and without kinds that only this source has."""
     others = pairs.filter(pl.col("source") != source)
     if isinstance(spec, dict) and "pairs" in spec:
         kinds = set(others["kind"].unique())
@@ -206,8 +207,8 @@ def predicted(row: dict, expected: Expected, share: Beta, host: Law, seed: int) 
     boards = row["tdp_w"] * draw(share, generator, DRAWS)
     cap = row["power_cap_w_per_gpu"]
     if cap is not None:
-        # ASSUME: a GPU that is held below the power it would draw loses between nothing and as much of its
-        # throughput as of its power.
+        # ASSUME: a GPU that is capped below the power it would draw loses a share of its throughput between zero and
+        # the share of power that it loses.
         lost = generator.random(DRAWS) * (1 - np.minimum(cap / boards, 1.0))
         boards, seconds = np.minimum(boards, cap), seconds / (1 - lost)
     power = boards if row["boundary"] == "gpu_boards" else boards + draw(host, generator, DRAWS)
@@ -225,11 +226,10 @@ def backtest(
 ) -> pl.DataFrame:
     """Every saturated run with its prediction, one row each, J per output token.
 
-    Nothing measured of a run enters its own prediction but how long its answers are, which is the work that is asked of
-    it; its settings do (GPUs, format, batch limit, power cap). Throughput is that of other networks or systems, board
-    power comes from other sources. `..._same_source` takes board power from other networks of the same source instead;
-    `..._unseen` takes throughput from offline curves and the given attainment alone, as for a service of which no run
-    was ever seen.
+    Of each run the prediction uses only its settings (GPUs, format, batch limit, power cap) and its mean answer
+    length, which is the work requested. Throughput is that of other networks or systems, board power comes from other
+    sources. `..._same_source` takes board power from other networks of the same source instead; `..._unseen` takes
+    throughput from offline curves and the given attainment alone, as for a service without any measured run.
 
     Args:
         runs: of `with_offline`.
@@ -237,7 +237,7 @@ def backtest(
         node_power: table of `energy.tables.NodePower`.
         attainment: by source of the runs, the share of the offline throughput that a service reaches, of a study and
             without that source.
-        unpredictable: by source, why its power is not to be predicted from others.
+        unpredictable: by source, the reason why its power is not predicted from others.
         seed: seed of all streams.
     """
     shares = board_shares(runs, node_power)

@@ -1,4 +1,4 @@
-"""What a served token takes on a batch of known size: the offline work, reading the weights, and the step itself."""
+"""GPU time of a served token at a known batch size: the offline work, reading the weights, and the step itself."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ NETWORK_SERIES = ["source", "network", "gpu", "gpus", "precision", "prompts"]
 PARTS = ["offline_s", "weights_s", "step_s"]
 FEWEST_NETWORKS = 3
 _SMALLEST = 1e-6
-SMALLEST_SD = 0.05  # of logarithms, however well a few networks agree
+SMALLEST_SD = 0.05  # of logarithms; lower limit even where a few networks agree better
 
 
 def with_parts(runs: pl.DataFrame) -> pl.DataFrame:
@@ -20,13 +20,13 @@ def with_parts(runs: pl.DataFrame) -> pl.DataFrame:
 
     - `offline_s`: by the offline curve of the model or its relatives, without a limit on the batch;
     - `weights_s`: bytes of all weights / (memory bandwidth x batch), as each step reads them once for its whole batch;
-    - `step_s`: GPUs x 1 ms / batch, for what a step takes whatever it computes: launches, communication, scheduling;
-    - `observed_s`: what the run took, 1 / (output tokens per second and GPU).
+    - `step_s`: GPUs × 1 ms / batch, for the fixed part of a step: launches, communication, scheduling;
+    - `observed_s`: GPU time of the run, 1 / (output tokens per second and GPU).
 
     Args:
         runs: with `offline_tok_per_s_per_gpu`, `total_parameters_billions`, `memory_bandwidth_gb_per_s`, `precision`,
-            `gpus`, and `batch_limit`, requests that may be in flight on all of its GPUs together: a setting of the run,
-            not what was measured.
+            `gpus`, and `batch_limit`, requests that may be in flight on all of its GPUs together: a setting of the
+                run, not a measurement.
     """
     weight_bytes = pl.col("precision").replace_strict(BYTES_PER_PARAMETER, return_dtype=pl.Float64, default=None)
     return runs.with_columns(
@@ -65,7 +65,7 @@ class Expected:
     Attributes:
         seconds: its median.
         log_sd: its log deviation.
-        basis: what it rests on.
+        basis: evidence that it is based on.
     """
 
     seconds: float
@@ -75,7 +75,7 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True)
 class Learnt:
-    """What the runs of all networks of a source but one tell.
+    """Factors and deviations from the runs of all networks of a source but one.
 
     Attributes:
         factors: of the parts.
@@ -113,8 +113,8 @@ def learnt_without(network: str, runs: pl.DataFrame) -> Learnt | None:
 def expected(row: dict, runs: pl.DataFrame, learnt: Learnt) -> Expected | None:
     """GPU time of a run from runs of the same source, its own configuration left out; none if its parts are not known.
 
-    The factors of the parts are those of the other networks. How far other configurations of the same network lie from
-    them shifts the expectation, as far as networks differ from each other more than configurations of one (the best
+    The factors of the parts are those of the other networks. The deviation of other configurations of the same network
+    from them shifts the expectation, in so far as the variability between networks exceeds that within one (the best
     linear unbiased predictor of a network's own factor).
 
     Args:

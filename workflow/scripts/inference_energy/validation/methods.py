@@ -1,4 +1,4 @@
-"""One query by every method, boundary by boundary, and what the methods' differences are made of."""
+"""One query by every method, boundary by boundary, and the parts of the differences between methods."""
 
 from dataclasses import replace
 
@@ -39,10 +39,10 @@ def cross_methods(
     draws: int,
     seed: int,
 ) -> pl.DataFrame:
-    """Energy of one query by ours, by every other method and by measurement, Wh, per boundary that a method has.
+    """Energy of one query by this work, by every other method and by measurement, Wh, per boundary that a method has.
 
-    Ours is given as a service would use it, and on servers that are saturated offline (load and attainment 1), which
-    benchmarks are; the difference of the two is what load, latency limits and real prompts cost.
+    The `current` study is evaluated for a service, and for servers that are saturated offline (load and attainment 1)
+    as in benchmarks. The difference of the two is the cost of load, latency limits and real prompts.
 
     Args:
         service: a resolved study that serves the models.
@@ -52,7 +52,7 @@ def cross_methods(
         names: models.
         input_tokens: prompt length.
         output_tokens: answer lengths.
-        draws: draws of what the fleet shares.
+        draws: draws of the shared uncertainty.
         seed: seed of all streams.
 
     Returns:
@@ -94,7 +94,7 @@ def _ours(
     answer: float,
     draws: int,
 ) -> list[dict]:
-    """Ours in service and offline; `states` has what the fleet shares and the energies per GPU-second by method."""
+    """The `current` study in service and offline; `states` has shared draws and energies per GPU-second by method."""
     one = np.ones(1)
     lengths = Lengths(input_tokens=one * input_tokens, output_tokens=one * answer, cached_share=one * 0, weights=one)
     there = replace(service, lengths={ONE: lengths})
@@ -159,15 +159,15 @@ def _measured(energy: pl.DataFrame, name: str, answer: float) -> list[dict]:
 
 
 def spread_parts(table: pl.DataFrame) -> pl.DataFrame:
-    """What the spread of the methods' own figures is made of, per model and answer length: factors that multiply to it.
+    """Parts of the range of the methods' own figures, per model and answer length: factors whose product is the range.
 
-    - `boundary`: from the spread of each method at its own widest boundary to that at one boundary for all (datacenter,
-      or the widest that all have brought there by our ratio of boundaries);
-    - `load and attainment`: ours in service over ours saturated offline;
-    - `throughput and method`: what is left.
+    - `boundary`: the range of methods at their own widest boundaries over that at one boundary for all (datacenter, or
+      the widest that all have, converted by this work's ratio of boundaries);
+    - `load and attainment`: the `current` study in service over the same saturated offline;
+    - `throughput and method`: the remainder.
 
     Returns:
-        `model, output_tokens, part, factor`, with `whole` for the spread itself.
+        `model, output_tokens, part, factor`, with `whole` for the range itself.
     """
     found = []
     for (model, answer), group in table.group_by("model", "output_tokens", maintain_order=True):

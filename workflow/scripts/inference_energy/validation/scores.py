@@ -1,4 +1,4 @@
-"""How well measured runs are predicted: by ours and by other methods, on the same runs."""
+"""Errors of predictions of measured runs: by this work and by other methods, on the same runs."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ def peer_predictions(
     *,
     output_tokens: Mapping[str, float],
 ) -> pl.DataFrame:
-    """What every other method says about a run's energy per output token, J: one row per run and method.
+    """Prediction of every other method for a run's energy per output token, J: one row per run and method.
 
     A method that gives the node but not its boards is brought to the boards by the boards' part of a saturated node
     (`aligned`); nothing measured of the run is used.
@@ -80,9 +80,9 @@ def _boards_part() -> pl.Expr:
 def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
     """Errors of every method by target and group, over the runs that it predicts.
 
-    `ratio` is predicted over measured; `geometric_error` its typical factor about 1, exp(rms ln ratio), and
-    `ratio_geometric_sd` that about its own median. On the runs that a method and we both predict, `shared_runs`, its
-    geometric error stands beside ours: `geometric_error_on_shared_runs`, `ours_on_the_same_runs`.
+    `ratio` is predicted over measured; `geometric_error` is exp(rms ln ratio), `ratio_geometric_sd` the exp of the
+    standard deviation of ln ratio. On the runs that a method and this work both predict, `shared_runs`, both geometric
+    errors are given: `geometric_error_on_shared_runs` of the method, `ours_on_the_same_runs` of this work.
     """
     ours = backtest.filter(pl.col("ratio").is_not_null()).select(
         *("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90"),

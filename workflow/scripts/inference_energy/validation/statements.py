@@ -1,4 +1,4 @@
-"""What others state about the energy of a query, against the estimate of a study for the same tokens and boundary."""
+"""Published estimates of the energy of a query, compared with a study at the same tokens and boundary."""
 
 import re
 from dataclasses import replace
@@ -13,7 +13,7 @@ from inference_energy.energy.uncertainty import Shared
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
 
-# What the boundaries that others name mean here.
+# The boundary of this project for every boundary that publications name.
 METERED_BY_STATEMENT = {
     "GPU": "gpu_boards",
     "active accelerators": "gpu_boards",
@@ -26,29 +26,30 @@ METERED_BY_STATEMENT = {
     "all-in provisioned utility power per GPU, facility overhead included": "fleet",
     "undisclosed": "fleet",
 }
-# ASSUME: a model whose size is not public is a frontier model, unless its name says that it is a small one of its kind
-# or has fewer parameters than a frontier model.
+# ASSUME: a model whose size is not public is a frontier model, unless its name marks it as a small one of its kind or
+# its size is below that of frontier models.
 SMALLER = re.compile(r"\b(mini|nano|flash|lite)\b", re.IGNORECASE)
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?B\b")
 FRONTIER_BILLIONS = 200
-PUBLISHED_RANGE = (4.0, 20.0)  # arXiv 2509.20241, abstract: by how much non-production estimates overstate
+PUBLISHED_RANGE = (4.0, 20.0)  # arXiv 2509.20241, abstract: factor by which non-production estimates overstate
 UNSTATED = "traditional"
 
 
 def overstatement(
     service: Service, estimates: pl.DataFrame, models: pl.DataFrame, *, draws: int, seed: int
 ) -> pl.DataFrame:
-    """Every published estimate with ours, one row each; `factor` is theirs over our median.
+    """Every published estimate with that of this work, one row each; `factor` is published over this work's median.
 
-    The same tokens, the model itself where the study serves it and else its class, and the boundary that the estimate
-    names. Where no tokens are stated, the mean over the study's traditional queries. `factor_p05` and `factor_p95` are
-    over what the fleet shares; `reason` says why an estimate cannot be compared.
+    Both are at the same tokens and at the boundary that the estimate names, for the model itself where the study
+    serves it, otherwise for its class. Where no tokens are stated, the mean over the study's traditional queries is
+    taken. `factor_p05` and `factor_p95` reflect the shared uncertainty; `reason` says why an estimate cannot be
+    compared.
 
     Args:
         service: a resolved study.
         estimates: table `published_estimates`.
         models: model registry.
-        draws: draws of what the fleet shares.
+        draws: draws of the shared uncertainty.
         seed: seed of all streams.
     """
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
@@ -79,7 +80,7 @@ def overstatement(
 
 
 def _subjects(service: Service, models: pl.DataFrame) -> dict[str, str]:
-    """What stands for each model of the registry: a model of the study on the same network, or its class."""
+    """Substitute for each model of the registry: a model of the study on the same network, or its class."""
     classes = {spec.model_class: name for name, spec in service.study.classes.items()}
     networks = dict(models.select("model", network()).iter_rows())
     served = {networks[subject]: subject for subject, (kind, _) in service.subjects().items() if kind == "model"}
@@ -115,7 +116,7 @@ def _ours(service: Service, shared: Shared, energies: dict, subject: str, row: d
         cached_share=np.zeros_like(of.cached_share) if "input_tokens" in stated else of.cached_share,
         weights=of.weights,
     )
-    if "input_tokens" in stated:  # a query of stated length is sent alone: nothing of it is in the cache
+    if "input_tokens" in stated:  # a query of stated length is sent alone: none of it is in the cache
         shared = shared.replaced(assumptions.cached_name(UNSTATED), np.zeros(1))
     there = replace(service, lengths={UNSTATED: lengths})
     found = there.mean_wh(shared, subject, UNSTATED, energies)
@@ -124,7 +125,7 @@ def _ours(service: Service, shared: Shared, energies: dict, subject: str, row: d
 
 
 def by_kind(table: pl.DataFrame) -> pl.DataFrame:
-    """Estimates of each kind: how many, median and range of the factor, and the share within the published 4-20."""
+    """Estimates of each kind: number, median and range of the factor, and the share within the published 4–20."""
     factor = pl.col("factor")
     return (
         table.filter(factor.is_not_null())

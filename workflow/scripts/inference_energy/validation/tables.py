@@ -33,9 +33,9 @@ BACKTEST = table(
         nullable=True,
     ),
     ratio=number("predicted P50 over measured", FACTOR, nullable=True),
-    inside_50=flag("whether the measured value lies from P25 to P75", nullable=True),
-    inside_90=flag("whether it lies from P5 to P95", nullable=True),
-    throughput_basis=text("what the throughput rests on", nullable=True),
+    inside_50=flag("whether the measured value lies within P25–P75", nullable=True),
+    inside_90=flag("whether it lies within P5–P95", nullable=True),
+    throughput_basis=text("evidence behind the throughput", nullable=True),
     reason=text("why there is no prediction", nullable=True),
 )
 
@@ -45,9 +45,9 @@ BACKTEST_PEERS = table(
     target=text("what was metered", allowed=TARGETS),
     **texts(method="other method", label="name in figures"),
     measured=number("measured energy", J_PER_OUTPUT_TOKEN),
-    predicted=number("what the method says", J_PER_OUTPUT_TOKEN, nullable=True),
-    aligned=flag("whether it was brought from the node to its boards"),
-    reason=text("why it says nothing", nullable=True),
+    predicted=number("prediction of the method", J_PER_OUTPUT_TOKEN, nullable=True),
+    aligned=flag("whether it was converted from the node to its boards"),
+    reason=text("why there is no prediction by the method", nullable=True),
 )
 
 SCORES = table(
@@ -58,13 +58,13 @@ SCORES = table(
     group=text("the group"),
     runs=count("runs that it predicts"),
     ratio_p50=number("median of predicted over measured", FACTOR),
-    ratio_geometric_sd=number("typical factor about its own median", FACTOR, nullable=True),
-    geometric_error=number("typical factor about 1: exp of the root mean square log ratio", FACTOR),
-    share_inside_50=share("share of runs inside P25-P75 (ours)", nullable=True),
-    share_inside_90=share("share of runs inside P5-P95 (ours)", nullable=True),
-    shared_runs=count("of these, runs that we predict too"),
+    ratio_geometric_sd=number("exp of the standard deviation of the log ratio", FACTOR, nullable=True),
+    geometric_error=number("geometric error: exp of the root mean square log ratio", FACTOR),
+    share_inside_50=share("share of runs inside P25–P75 (this work)", nullable=True),
+    share_inside_90=share("share of runs inside P5–P95 (this work)", nullable=True),
+    shared_runs=count("of these, runs that this work predicts too"),
     geometric_error_on_shared_runs=number("its geometric error on those", FACTOR, nullable=True),
-    ours_on_the_same_runs=number("our geometric error on those of its runs that we predict", FACTOR, nullable=True),
+    ours_on_the_same_runs=number("geometric error of this work on the same runs", FACTOR, nullable=True),
 )
 
 CROSS_METHODS = table(
@@ -74,17 +74,17 @@ CROSS_METHODS = table(
     output_tokens=number("answer length", "tokens"),
     **texts(method="method", label="name in figures"),
     boundary=text("what is metered", allowed=list(BOUNDARIES)),
-    energy_wh=number("energy of the query (ours: median)", "Wh"),
-    energy_wh_p05=number("P5 of ours", "Wh", nullable=True),
-    energy_wh_p95=number("P95 of ours", "Wh", nullable=True),
+    energy_wh=number("energy of the query (this work: median)", "Wh"),
+    energy_wh_p05=number("P5 of this work", "Wh", nullable=True),
+    energy_wh_p95=number("P95 of this work", "Wh", nullable=True),
 )
 
 CROSS_METHOD_PARTS = table(
     ["model", "output_tokens", "part"],
     model=text("model"),
     output_tokens=number("answer length", "tokens"),
-    part=text("part of the spread of the methods' own figures; whole is their product"),
-    factor=number("factor between the largest and the smallest that it makes", FACTOR),
+    part=text("part of the range of the methods' own figures; whole is their product"),
+    factor=number("factor between the largest and the smallest that the part accounts for", FACTOR),
 )
 
 STATEMENTS = table(
@@ -100,20 +100,20 @@ STATEMENTS = table(
     energy_wh=number("what it states", "Wh"),
     input_tokens=number("prompt length", "tokens", nullable=True),
     output_tokens=number("answer length", "tokens", nullable=True),
-    boundary=text("what it includes, in our words", allowed=list(BOUNDARIES), nullable=True),
-    compared_with=text("our model or class that it is compared with", nullable=True),
+    boundary=text("boundary of this project that matches it", allowed=list(BOUNDARIES), nullable=True),
+    compared_with=text("model or class of the study that it is compared with", nullable=True),
     reason=text("why it cannot be compared", nullable=True),
-    **quantiles("ours_wh_{}", "{} of ours over what the fleet shares", "Wh", PERCENTILES, nullable=True),
-    factor=number("theirs over our median", FACTOR, nullable=True),
-    factor_p05=number("theirs over our P95", FACTOR, nullable=True),
-    factor_p95=number("theirs over our P5", FACTOR, nullable=True),
+    **quantiles("ours_wh_{}", "{} of this work over the shared uncertainty", "Wh", PERCENTILES, nullable=True),
+    factor=number("published over this work's median", FACTOR, nullable=True),
+    factor_p05=number("published over this work's P95", FACTOR, nullable=True),
+    factor_p95=number("published over this work's P5", FACTOR, nullable=True),
 )
 
 STATEMENT_KINDS = table(
     ["study", "kind"],
     **texts(study="study that they are compared with", kind="kind of estimate"),
     estimates=count("estimates that can be compared"),
-    factor_p50=number("median of theirs over ours", FACTOR),
+    factor_p50=number("median of published over this work", FACTOR),
     factor_min=number("smallest", FACTOR),
     factor_max=number("largest", FACTOR),
     share_within_4_to_20=share("share that overstates by 4 to 20"),

@@ -138,7 +138,7 @@ def water_l(*, node_energy_wh: float, pue: float, onsite_l_per_kwh: float, offsi
 
 def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
     """Why EcoLogits gives no energy per token of a run, or None where it does."""
-    # ASSUME: EcoLogits speaks of any GPU, as it does not ask which one serves the model.
+    # ASSUME: EcoLogits applies to any GPU, as it does not ask which one serves the model.
     return first_obstacle(
         run,
         boundary,

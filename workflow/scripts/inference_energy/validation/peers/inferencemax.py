@@ -52,7 +52,7 @@ def energy_wh(*, all_in_w_per_gpu: float, tok_per_s_per_gpu: float, input_tokens
 
 
 def energy_by_boundary_wh(**query: float) -> ByBoundary:
-    """`energy_wh` at the only boundary that it is of. Source: muxup.com, 2026 Q1."""
+    """`energy_wh` at the only boundary that it covers. Source: muxup.com, 2026 Q1."""
     return by_boundary(fleet=energy_wh(**query))
 
 

@@ -119,8 +119,8 @@ def size_class(*, total_b: float, model: str | None = None) -> str:
     # ASSUME: below 7 B Nano, below 20 B Micro, below 40 B Small, up to 70 B Medium, above Large, counting all
     # parameters. The authors list Llama 3.2 1B and 3B as Nano, 8B and 11B as Micro, Mistral Small as Small, Llama 70B
     # as Medium, Llama 90B and 405B and DeepSeek-R1 (671 B, 37 B active) as Large; the limits between lie where these
-    # leave room. Our own classes cannot decide: 70 B and 123 B are both `large` here, Medium and Large there.
-    # Source: the authors' code, `LARGE_API_ID` and its like.
+    # leave room. The classes of this project do not decide it: 70 B and 123 B are both `large` here, Medium and Large
+    # there. Source: the authors' code, `LARGE_API_ID` and its like.
     if model in CLASS_OF_MODEL:
         return CLASS_OF_MODEL[model]
     if total_b < NANO_BELOW_B:

@@ -1,8 +1,8 @@
 """Other methods of estimating the energy of a query, each a module of pure functions with the same four names.
 
-`PEER` says what a method covers; `energy_by_boundary_wh` is its estimate at every boundary, among them the published
-one, None where its formula has no such part; `j_per_output_token` its prediction for a run, from which
-nothing measured is read, and `cannot_say` why there is none.
+`PEER` states what a method covers; `energy_by_boundary_wh` is its estimate at every boundary, among them the published
+one, None where its formula has no such part; `j_per_output_token` its prediction for a run without using its
+measurements, and `cannot_say` the reason if there is none.
 
 A run is a mapping with `gpu` (name in resources/hardware.csv), `gpus`, `active_b` and `total_b` (parameters of the
 model in billions), `model_class` and `model` (names in resources/models.csv), `input_tokens` and `output_tokens` (means
@@ -86,7 +86,7 @@ def first_obstacle(
     Args:
         run: the run to predict.
         boundary: what the prediction must include.
-        boundaries: those that the method's formula tells apart.
+        boundaries: those that the method's formula distinguishes.
         facts: keys of the run that the method needs.
         gpus: those that the method has constants of; none given means that it does not ask.
 
@@ -99,7 +99,7 @@ def first_obstacle(
         return f"its formula has no part for {boundary}, only for {one_of(boundaries)}"
     for fact in facts:
         value = run.get(fact)
-        if value is None or value != value:  # NaN is the one value that differs from itself
+        if value is None or value != value:  # NaN is the only value that differs from itself
             return f"needs {fact}, which is not known"
     if run["output_tokens"] <= 0:
         return "the run has no output tokens"

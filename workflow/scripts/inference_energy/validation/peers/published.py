@@ -1,7 +1,7 @@
 """The published method: energy of a query from maximum power and throughput of a node, at the medians of its inputs.
 
 Source: Oviedo et al., arXiv 2509.20241; Joule 2026, doi:10.1016/j.joule.2026.102430. The distribution over queries is
-in `energy`; this is the same formula for one query, to be set beside other methods.
+in `energy`; this is the same formula for one query, for comparison with other methods.
 """
 
 import math
