@@ -123,7 +123,7 @@ SOUND = {
         ({"logs": {"a": LOG | {"time_zone": "Mars"}}}, "logs.a: time_zone: found 'Mars'; allowed: a name of"),
         ({"logs": {"a": LOG | {"time_start": "2024"}}}, "time_start: found without time_unit"),
         ({"logs": {"a": LOG | {"time_unit": "s", "time_start": "2024-01-01"}}}, "allowed: a time with its offset"),
-        ({"logs": {"a": LOG | {"time_unit": "s", "time_zone": "UTC"}}}, "time_zone: found beside time_unit"),
+        ({"logs": {"a": LOG | {"time_unit": "s", "time_zone": "UTC"}}}, "time_zone: found together with time_unit"),
         ({"logs": {"a": LOG | {"cached_in_input": False}}}, "cached_in_input: found without columns.cached_tokens"),
         ({"logs": {"a": {"files": ["x"], "columns": {k: v for k, v in LOG["columns"].items() if k != "model"}}}},
          "logs.a: missing key model"),

@@ -1,8 +1,8 @@
 """From a service's own request logs and bills to a statement of its energy.
 
-`configuration` says what a usage file holds and finds the files it names; `reading` turns their rows into the columns
-that count, `faults` says what is wrong with them, `metering` adds them up exactly, `bills` are added up by month.
-`subjects` finds what serves every model, `factors` where the electricity comes from, `unit_energy` what a unit of each
-sum takes, `energy` what the sums take with its interval, `evidence` and `quality` what that rests on; `accounts` makes
-all tables and `statement` tells them.
+`files` reads a usage file and finds the files it names; `reading` turns their rows into common columns, `faults` finds
+faults in them, `metering` adds them up exactly, `bills` adds up bills by month. `model_names` resolves the names of
+models, `regions` the factors of electricity, `coefficients` the energy per unit of each sum, `energy` the energy of
+the sums with its interval, `grades` and `quality` the evidence behind it; `build` makes all tables and `text` writes
+them for readers.
 """

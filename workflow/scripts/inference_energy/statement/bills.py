@@ -1,4 +1,4 @@
-"""Monthly bills: tokens per model and month, and the spread of lengths that a bill does not say."""
+"""Monthly bills: tokens per model and month, and the distribution of lengths that a bill does not state."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from inference_energy.statement.metering import EXACT, SUMS, database
 from inference_energy.statement.reading import NAMES, TOKENS, Rows, alike, unreadable
 from inference_energy.tables.database import frame
 
-TOKENS_BELOW = 10**16  # a thousand times what the largest services process in a month
+TOKENS_BELOW = 10**16  # a thousand times the tokens of the largest services in a month
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])(-|$)"
 COLUMNS = ("requests", *TOKENS)
 
@@ -30,7 +30,7 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
 
     Returns:
         `source, month, model, tenant, region, requests, input_tokens, cached_tokens, output_tokens`; requests and
-        cached tokens are null where a bill does not say them.
+        cached tokens are null where a bill does not state them.
 
     Raises:
         InputError: a file that cannot be read or lacks a column, or a row with a fault.
@@ -71,10 +71,10 @@ def _checks(rows: Rows) -> list[Check]:
 
 
 def with_spread(bills: pl.DataFrame, lengths: dict[str, Lengths]) -> pl.DataFrame:
-    """Bills with the sums that their energy needs, from the spread of a workload's lengths.
+    """Bills with the sums that their energy needs, from the distribution of a workload's lengths.
 
     A workload's mean of prompt times answer and of answer squared, scaled to the mean prompt and answer of the bill.
-    Where a bill does not say its requests, answers have the workload's mean length.
+    Where a bill does not state its requests, answers have the workload's mean length.
 
     Args:
         bills: table of `billed`.
@@ -83,7 +83,7 @@ def with_spread(bills: pl.DataFrame, lengths: dict[str, Lengths]) -> pl.DataFram
     Returns:
         The bills with `requests` and all of `metering.SUMS`, as numbers that are not whole any more.
     """
-    # ASSUME: requests behind a bill spread around their mean lengths as those of the named workload do.
+    # ASSUME: request lengths behind a bill vary around their means as those of the named workload do.
     factors = {source: _spread(of) for source, of in lengths.items()}
 
     def of(name: str) -> pl.Expr:

@@ -22,7 +22,7 @@ from inference_energy.statement.progress import Progress
 from inference_energy.statistics.distributions import law
 from inference_energy.studies.study import NestedStudy
 
-# What a statement's rows are broken down by, with the keys of each.
+# Breakdowns of a statement, with the keys of each.
 BREAKDOWN_KEYS = {
     "total": [],
     "month": ["month"],
@@ -60,10 +60,10 @@ def accounts(
         sums: table of `metering.metered`, of all shards.
         bills: table of `bills.billed`.
         files: table of the files that were read.
-        tables: what studies draw on.
+        tables: that studies draw on.
         registry: names and aliases of models.
         grid: table of `input_tables.GridZone`.
-        draws: of what requests share.
+        draws: of the shared uncertainty.
         seed: of all streams.
         place: names the usage file in errors.
         logger: for progress.
@@ -135,7 +135,7 @@ def accounts(
 def _metered(of: UnitEnergy, kept: pl.DataFrame, logger: logging.Logger) -> pl.DataFrame:
     total = kept.select(METERED_KEYS).n_unique()
     with Progress("energy by step, model, tenant and region", total, "rows", logger) as progress:
-        # There may be many: emissions are left out, which are their energy times the factors of their region.
+        # There may be many, so emissions are left out: they are the energy times the factors of the region.
         return energy.broken_down(of, kept, METERED_KEYS, ["energy_kwh"], progress.advance)
 
 

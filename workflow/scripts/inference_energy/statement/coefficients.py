@@ -1,8 +1,8 @@
-"""What a unit of each sum over requests takes: energy, busy nodes, emissions, water, at every draw of what they share.
+"""Energy, busy nodes, emissions and water per unit of each sum over requests, at every draw of the shared uncertainty.
 
 The energy of any group of requests is linear in its sums, with coefficients that are the same for all requests of a
-model and region: what is not known of them (load, attainment, power, PUE, overheads, what a fit misses, the mix of a
-class) does not average out, however many requests there are.
+model and region: their uncertainty (load, attainment, power, PUE, overheads, error of the fit, mix of a class) does
+not average out over requests.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -20,11 +20,11 @@ from inference_energy.statistics.distributions import Law, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.throughput.gpu_time import QueryParts, gpu_seconds
 
-# Sums that GPU time is linear in, in the order of a matrix's columns. Prompts whose cached part is not known stand
-# apart: of them the study's share is taken to be in the cache.
+# Sums that GPU time is linear in, in the order of a matrix's columns. Prompts whose cached part is not known are kept
+# separate: the study's share of them is taken to be in the cache.
 UNKNOWN_CACHE = "prompt_tokens_of_unknown_cache"
 _NOTHING = QueryParts(prefill=0.0, decode=0.0, context=0.0, growth=0.0)
-# The parts of the GPU time that one of each is.
+# Parts of the GPU time that one unit of each takes.
 UNITS = {
     "uncached_tokens": replace(_NOTHING, prefill=1.0),
     UNKNOWN_CACHE: replace(_NOTHING, prefill=1.0),
@@ -33,8 +33,8 @@ UNITS = {
     "output_tokens2": replace(_NOTHING, growth=1.0),
 }
 FEATURES = tuple(UNITS)
-WORKLOAD = "traditional"  # its cached share is taken where logs say none
-# Quantities that go with energy, and their units.
+WORKLOAD = "traditional"  # its cached share is taken where logs state none
+# Quantities proportional to energy, and their units.
 QUANTITIES = {
     "energy_kwh": "kWh",
     "emissions_location_kgco2e": "kg CO2e",
@@ -48,7 +48,7 @@ def node_seconds_per_gpu_second(*, factor: np.ndarray, attainment: np.ndarray, g
     """Seconds of a busy node that a GPU-second of the curve takes.
 
     Args:
-        factor: on the GPU time of the curve: what it misses, and what a latency target costs.
+        factor: on the GPU time of the curve: its error, and the cost of a latency target.
         attainment: throughput of a busy node over its offline maximum.
         gpus_per_node: GPUs of a node.
     """
@@ -57,14 +57,14 @@ def node_seconds_per_gpu_second(*, factor: np.ndarray, attainment: np.ndarray, g
 
 @dataclass(frozen=True, kw_only=True)
 class UnitEnergy:
-    """What turns the sums of a usage into energy.
+    """Coefficients that turn the sums of a usage into energy.
 
     Attributes:
         service: the study, resolved for the subjects in use.
-        shared: draws of what requests share.
+        shared: draws of the shared uncertainty.
         boundary: what is metered.
         regions: factors by region.
-        onsite_water_l_per_kwh: of cooling, per kWh of IT energy, one per draw; none where the study says none.
+        onsite_water_l_per_kwh: of cooling, per kWh of IT energy, one per draw; none where the study states none.
         gpus_per_node: by GPU.
     """
 
@@ -121,7 +121,7 @@ class UnitEnergy:
         return self._known[key]
 
     def per_kwh(self, region: str | None) -> dict[str, Quantity | None]:
-        """What goes with one kWh within the boundary: kg CO2e and m3; none where it is not known."""
+        """Emissions or water per kWh within the boundary, kg CO2e and m3; none where not known."""
         of = self.regions[region]
         found = {
             "energy_kwh": 1.0,
@@ -141,5 +141,5 @@ class UnitEnergy:
 
 
 def onsite_water(law: Law | None, study: str, draws: int, seed: int) -> np.ndarray | None:
-    """Draws of the water that cooling takes, from the stream that a study's fleet uses; none where it says none."""
+    """Draws of the water that cooling takes, from the stream that a study's fleet uses; none where it states none."""
     return None if law is None else draw(law, stream(seed, study, "fleet", "onsite water"), draws)

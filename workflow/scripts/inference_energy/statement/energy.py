@@ -69,14 +69,14 @@ def broken_down(
     quantities: Collection[str] = tuple(QUANTITIES),
     advance: Callable[[int], None] = lambda rows: None,
 ) -> pl.DataFrame:
-    """Quantities for every value of some keys: P5, P50, P95 and mean over what requests share.
+    """Quantities for every value of some keys: P5, P50, P95 and mean over the shared uncertainty.
 
     Args:
         of: the usage.
         rows: table of `labelled` sums.
         keys: columns to break down by; none for the total.
         quantities: some of `QUANTITIES`.
-        advance: told how many more rows of the result are done.
+        advance: called with the number of further rows of the result that are done.
 
     Returns:
         Keys, `COUNTS`, and of every quantity four columns; one that is not known is null.
@@ -114,7 +114,7 @@ def summaries(values: np.ndarray) -> np.ndarray:
 def over_time(
     of: UnitEnergy, rows: pl.DataFrame, *, step_minutes: int, peak_load: float
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Power and busy nodes in every step of the logs, and what that asks of the grid connection and the fleet.
+    """Power and busy nodes in every step of the logs, and the grid connection and fleet that they need.
 
     Args:
         of: the usage.
@@ -149,7 +149,7 @@ def over_time(
         for name, values in (("power_kw", power), ("busy_nodes", nodes))
         for column, q in enumerate((*quantiles.PERCENTILES, "mean"))
     )
-    if heads.is_empty():  # bills alone: they say nothing of when
+    if heads.is_empty():  # bills alone, which have no times
         return steps, _quantities([])
     span = (starts.max() - starts.min()).total_seconds() / SECONDS_PER_HOUR + hours
     capacity = [
@@ -161,7 +161,7 @@ def over_time(
 
 
 def per_request(of: UnitEnergy, rows: pl.DataFrame) -> pl.DataFrame:
-    """Mean energy of a request and of a thousand answer tokens, which a service can be compared by."""
+    """Mean energy of a request and of a thousand answer tokens, to compare services."""
     total = np.zeros(of.draws)
     _, parts = _groups(rows, [])
     for subject, region, _, values in parts:

@@ -1,4 +1,4 @@
-"""What may be wrong with rows of logs and bills, told in one line with counts."""
+"""Faults of rows of logs and bills, reported in one line with counts."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from inference_energy.statement.reading import FIRST_US, LAST_US, TOKENS, TOKENS
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that may be wrong with a row.
+    """One kind of fault of a row.
 
     Attributes:
         role: what the column is for.
         wrong: condition of SQL.
-        what: what such values are.
-        allowed: what they may be.
+        what: description of such values.
+        allowed: description of valid values.
     """
 
     role: str
@@ -26,7 +26,7 @@ class Check:
 
 
 def checks(rows: Rows) -> list[Check]:
-    """Everything that may be wrong with a request, in the order it is told."""
+    """All faults that a request may have, in the order in which they are reported."""
     time, unit = rows.microseconds(), rows.spec.get("time_unit")
     allowed = f"numbers that count {unit} to" if unit else "date and time of"
     wrong = f"({time} IS NULL OR {time} NOT BETWEEN {FIRST_US} AND {LAST_US - 1})"
@@ -35,7 +35,7 @@ def checks(rows: Rows) -> list[Check]:
 
 
 def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> list[Check]:
-    """Everything that may be wrong with columns of whole numbers.
+    """All faults that columns of whole numbers may have.
 
     Args:
         rows: files that are read alike.
@@ -70,7 +70,7 @@ def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> lis
 
 
 def offset_checks(rows: Rows) -> list[Check]:
-    """Whether times of text say their offset where they have to, and only there."""
+    """Times of text must state their offset where it is needed, and only there."""
     zoned = rows.zoned()
     if zoned is None:
         return []
@@ -94,7 +94,7 @@ def offset_checks(rows: Rows) -> list[Check]:
 
 
 def stop_at_first(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> None:
-    """Hold files that are read alike against some checks.
+    """Apply some checks to files that are read alike.
 
     Raises:
         InputError: the first fault in the order of the checks, with its count, and how many more kinds there are.
@@ -106,7 +106,7 @@ def stop_at_first(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Ch
 
 
 def told(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> list[str]:
-    """What is wrong with files that are read alike, a line for every kind of fault in every file."""
+    """Faults of files that are read alike, a line for every kind of fault in every file."""
     found = []
     for check in of:
         column = rows.spec["columns"][check.role]

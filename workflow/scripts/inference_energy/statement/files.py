@@ -1,4 +1,4 @@
-"""Usage files: which logs and bills make a statement, what their columns mean, and how unknown things are treated."""
+"""Usage files: the logs and bills of a statement, the meaning of their columns, and the treatment of unknown names."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ FORMATS = {
     "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
 }
 ENDINGS = tuple(ending for of_format in FORMATS.values() for ending in of_format)
-# What a usage file need not say.
+# Optional entries of a usage file.
 DEFAULTS = {"folder": ".", "logs": {}, "bills": {}, "peak_load": 1.0, "step_minutes": 60, "invalid_rows": "fail"}
 PATTERN = re.compile(r"[*?\[]")
 
@@ -28,7 +28,7 @@ class UsageFile:
 
     Attributes:
         source: name in the usage file of the logs or bills it belongs to.
-        path: where it lies.
+        path: of the file.
         format: one of `FORMATS`.
     """
 
@@ -38,7 +38,7 @@ class UsageFile:
 
 
 def read_usage(name: str, folder: Path, schema: dict) -> dict:
-    """One usage file, checked, with everything it need not say.
+    """One usage file, checked, with defaults for optional entries.
 
     Args:
         name: file name without `.yaml`.
@@ -96,12 +96,14 @@ def _check_times(spec: dict, place: str) -> None:
             raise InputError(f"{place}: time_start: found without time_unit; allowed: only for times that are numbers")
         return
     if "time_zone" in spec:
-        raise InputError(f"{place}: time_zone: found beside time_unit; allowed: one of them, numbers count in UTC")
+        raise InputError(
+            f"{place}: time_zone: found together with time_unit; allowed: one of them (numbers count in UTC)"
+        )
     start_of(spec, place)
 
 
 def start_of(spec: dict, place: str) -> datetime:
-    """The time that numbers count from.
+    """The time from which numbers count.
 
     Raises:
         InputError: no time with an offset.

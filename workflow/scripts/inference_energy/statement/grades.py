@@ -1,4 +1,4 @@
-"""What the energy of a usage rests on: names as they were understood, evidence behind every model, shares of tokens."""
+"""Evidence behind the energy of a usage: names as they were understood, evidence for every model, shares of tokens."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,9 @@ from inference_energy.statement.coefficients import UnitEnergy
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject, tokens
 from inference_energy.throughput.borrowing import OWN
 
-NONE = "(none)"  # what readers see where a log names no model, tenant or region
+NONE = "(none)"  # label where a log names no model, tenant or region
 
-# How good the evidence behind the throughput of some tokens is, best first, in words for readers.
+# Quality of the evidence behind the throughput of some tokens, best first, in words for readers.
 GRADES = {
     OWN: "measured: benchmarks of the model on the GPU at several lengths",
     "other_version": "borrowed from another software version of the same model and GPU",
@@ -25,7 +25,7 @@ GRADES = {
 
 
 def labelled(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> pl.DataFrame:
-    """Sums with their subject and a label of the model for readers; those that are left out are gone.
+    """Sums with their subject and a label of the model for readers; those that are left out are removed.
 
     Args:
         sums: rows of logs and bills: `month, step_start_utc, model, tenant, region` and sums.
@@ -71,12 +71,12 @@ def names_table(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> p
 def graded(names: pl.DataFrame, of: UnitEnergy, kinships: Mapping[Member, str]) -> pl.DataFrame:
     """Share of tokens by the quality of the evidence behind the throughput that serves them.
 
-    A model is served by several GPUs: its tokens count for each as much as the study lets it serve.
+    A model is served by several GPUs: its tokens are divided among them by their shares in the study.
 
     Args:
         names: table of `names_table`.
         of: the usage.
-        kinships: whose rows a member's curve is from.
+        kinships: relation of the model whose rows a member's curve is fitted to.
 
     Returns:
         One row per grade that occurs: `grade, meaning, token_share`; the shares sum to 1.
@@ -101,7 +101,7 @@ def graded(names: pl.DataFrame, of: UnitEnergy, kinships: Mapping[Member, str]) 
 def outside_share(rows: pl.DataFrame, of: UnitEnergy) -> float:
     """Share of tokens in rows whose mean prompt or answer is outside the lengths of the benchmarks behind their model.
 
-    Single requests are not kept, so that the mean of a step, model, tenant and region stands for its requests.
+    Single requests are not kept, so the mean of a step, model, tenant and region represents its requests.
     """
     total = float(rows.select(tokens().sum()).item())
     outside = 0.0

@@ -2,8 +2,8 @@
 
 The GPU time of a request is a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, so that the energy of any
 number of requests follows from five sums: prompt tokens, cached tokens, answer tokens, prompt times answer tokens and
-answer tokens squared. All are whole numbers, so that neither the order of rows nor how they are dealt to files and
-jobs changes a digit.
+answer tokens squared. All are whole numbers, so that the result does not depend on the order of rows or their
+distribution over files and jobs.
 """
 
 import hashlib
@@ -30,17 +30,17 @@ KEYS = ("source", "step_start_us", *NAMES)
 EXACT = "DECIMAL(38, 0)"  # holds the square of any prompt of 2^27 tokens 10^21 times
 _KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
 SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
-MEMORY = "1500MB"  # what DuckDB may use before it writes to disk; its own code and buffers come on top
+MEMORY = "1500MB"  # memory of DuckDB before it writes to disk; its own code and buffers are extra
 
 
 @contextmanager
 def database(threads: int, folder: Path):
-    """A DuckDB connection in memory that puts what does not fit into a folder, removed with it."""
+    """A DuckDB connection in memory; data that do not fit go to a folder, which is removed with it."""
     with tempfile.TemporaryDirectory(dir=folder, prefix=".spill_") as spill:
         connection = duckdb.connect(config={"threads": threads, "memory_limit": MEMORY, "temp_directory": spill})
         try:
             connection.execute("SET preserve_insertion_order = false")
-            connection.execute("SET TimeZone = 'UTC'")  # times without an offset are never those of the machine
+            connection.execute("SET TimeZone = 'UTC'")  # not the time zone of the machine
             connection.execute("SET enable_progress_bar = true")
             connection.execute("SET enable_progress_bar_print = false")
             yield connection
@@ -59,7 +59,7 @@ def metered(
     folder: Path,
     logger: logging.Logger,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Exact sums over the requests of some files, and what the files were.
+    """Exact sums over the requests of some files, and the list of the files.
 
     Args:
         files: of logs.
@@ -68,7 +68,7 @@ def metered(
         step_minutes: length of a step in time.
         leave_out: whether rows with a fault are counted and left out instead of stopping the run.
         threads: that DuckDB may use.
-        folder: for what does not fit into memory.
+        folder: for data that do not fit into memory.
         logger: for progress.
 
     Returns:
@@ -124,7 +124,7 @@ def added_up(table: str) -> str:
 def under_way(connection: duckdb.DuckDBPyConnection) -> float:
     """Share of the scan of the running query that is done, 0 where DuckDB does not know yet.
 
-    DuckDB gives the handing over of groups, which takes no time, the weight of the scan: rows read are half of all.
+    DuckDB gives the output of groups, which takes no time, the same weight as the scan: rows read count half.
     """
     return min(max(connection.query_progress(), 0.0) / 50, 1.0)
 
@@ -181,8 +181,8 @@ _COUNTED = "good BOOLEAN, model VARCHAR, tenant VARCHAR, region VARCHAR, " + ", 
 def sums_query(rows: Rows, step_us: int) -> str:
     """One pass over files that are read alike: sums by step, by whether the row is sound, and by name.
 
-    Products are of tokens cut to 27 bits (28 for prompts that caches are added to), so that no value, however wrong,
-    stops the scan; of sound rows nothing is cut.
+    Products are of tokens cut to 27 bits (28 for prompts that caches are added to), so that no wrong value stops the
+    scan; values of sound rows are not cut.
     """
     cut = TOKENS_BELOW - 1
     tokens = [role for role in TOKENS if rows.has(role)]
@@ -218,7 +218,7 @@ def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Err
 
 
 def sha256_of(paths: list[str], threads: int) -> dict[str, str]:
-    """Checksum of every file; Python lets go of its lock while it computes one."""
+    """Checksum of every file; Python releases its lock while it computes one."""
     with ThreadPoolExecutor(threads) as pool:
         return dict(zip(paths, pool.map(_sha256, paths), strict=True))
 
@@ -233,7 +233,7 @@ def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
 
     Args:
         shards: Parquet files of `metered`.
-        folder: for what does not fit into memory.
+        folder: for data that do not fit into memory.
     """
     paths = "[" + ", ".join(map(quoted, shards)) + "]"
     if paths == "[]":  # bills alone
@@ -243,7 +243,7 @@ def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
 
 
 def check_repeats(files: pl.DataFrame) -> None:
-    """Hold the files of all shards against each other.
+    """Compare the files of all shards with each other.
 
     Raises:
         InputError: two files with the same content.
@@ -259,7 +259,7 @@ def check_repeats(files: pl.DataFrame) -> None:
 
 
 def told(files: pl.DataFrame) -> str:
-    """What was read, in one line; files without rows and rows that were left out are named."""
+    """Files read, in one line; files without rows and rows that were left out are named."""
     empty = files.filter(pl.col("rows") == 0)["file"].to_list()
     line = f"{len(files)} files of requests, {files['rows'].sum() or 0:,} rows"
     if empty:

@@ -1,4 +1,4 @@
-"""What serves the models of a usage: names resolved to models of the registry or classes of the study."""
+"""Names of models in a usage, resolved to models of the registry or classes of the study."""
 
 from dataclasses import dataclass
 
@@ -44,8 +44,8 @@ def resolved(
         place: names the usage file in errors.
 
     Raises:
-        InputError: unknown names that are not to be left out or taken for a class; a name of the usage file that stands
-            for neither a model nor a class.
+        InputError: unknown names that are not to be left out or taken for a class; a name of the usage file that is
+            neither a model nor a class.
     """
     own = {name: _known(target, classes, registry) for name, target in models.get("names", {}).items()}
     for name, subject in own.items():
@@ -91,13 +91,13 @@ def _known(name: str | None, classes: list[str], registry: Names) -> Subject | N
 def study_of(study: NestedStudy, subjects: list[str], models: pl.DataFrame, cached_share: Spec | None) -> NestedStudy:
     """The study with the subjects of a usage as its classes: every model one of its own.
 
-    A model is served by the hardware of the study's class of its size, where that has its own.
+    A model is served by the hardware of the study's class of its size, if that has its own.
 
     Args:
         study: a resolved study of method `nested`.
         subjects: models and classes.
         models: model registry.
-        cached_share: law of the share of prompts in the cache, in place of the study's.
+        cached_share: distribution of the share of prompts in the cache, in place of the study's.
     """
     size = dict(models.select("model", "model_class").iter_rows())
     hardware = {of.model_class: of.hardware for of in study.classes.values() if of.hardware is not None}

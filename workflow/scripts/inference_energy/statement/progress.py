@@ -1,4 +1,4 @@
-"""How far long work is: share done, rows per second and time left, in the terminal and in the log."""
+"""Progress of long work: share done, rows per second and time left, in the terminal and in the log."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ FIRST_SECONDS, NEXT_SECONDS = 2.0, 5.0
 
 
 class Progress:
-    """Tells every few seconds how far work is, from a thread of its own; short work passes in silence.
+    """Reports progress every few seconds, from a thread of its own; short work is not reported.
 
     Use as a context; `done` and `part` are kept current by the work.
 

@@ -1,4 +1,4 @@
-"""How good the data of a usage are, as shares; and the factors of its regions."""
+"""Quality of the data of a usage, as shares; and the factors of its regions."""
 
 from collections.abc import Iterator, Mapping
 
@@ -25,10 +25,10 @@ def energy_shares(regions: Mapping[str | None, Region], by_region: pl.DataFrame)
 def shares(
     of: UnitEnergy, rows: pl.DataFrame, kept: pl.DataFrame, files: pl.DataFrame, energies: Mapping[str | None, float]
 ) -> pl.DataFrame:
-    """Shares that limit what a statement says: `aspect, meaning, share`.
+    """Shares that limit the quality of a statement: `aspect, meaning, share`.
 
     Args:
-        of: what a unit of each sum takes.
+        of: coefficients of the usage.
         rows: sums of logs and bills.
         kept: those of names that are not left out, `evidence.labelled`.
         files: table of the files that were read.
@@ -36,7 +36,7 @@ def shares(
     """
     found = _shares(of, rows, kept, files, energies)
     return pl.DataFrame(
-        # Sums of shares may miss 0 or 1 by the last bit.
+        # Sums of shares may differ from 0 or 1 in the last bit.
         [{"aspect": aspect, "meaning": meaning, "share": min(max(share, 0.0), 1.0)} for aspect, meaning, share in found]
     )
 

@@ -1,4 +1,4 @@
-"""What the columns of logs and bills mean, as SQL: rows of any format as the same few columns."""
+"""The columns of logs and bills as SQL: rows of any format as the same few columns."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from inference_energy.tables.database import quoted
 # Tokens of one request; a power of two, so that one comparison tests all of a row at once.
 TOKENS_BELOW = 2**27
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
-FIRST_US, LAST_US = 1_420_070_400_000_000, 4_102_444_800_000_000  # 2015 and 2100: before and after, the unit is wrong
+FIRST_US, LAST_US = 1_420_070_400_000_000, 4_102_444_800_000_000  # 2015 and 2100: times outside them have a wrong unit
 WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 NUMBER_TYPES = WHOLE_TYPES | {"UBIGINT", "HUGEINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}
 NAIVE_TYPES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
@@ -29,7 +29,7 @@ class Rows:
     Attributes:
         files: their paths.
         format: of all of them.
-        types: DuckDB's type of every column, by name; of JSON lines none are known.
+        types: DuckDB's type of every column, by name; not known for JSON lines.
         spec: entry of the usage file.
         place: names it in errors.
     """
@@ -51,7 +51,7 @@ class Rows:
         }[self.format]
 
     def raw(self, role: str) -> str:
-        """A column as it stands in the files."""
+        """A column as it is in the files."""
         name = self.spec["columns"][role]
         if self.format == "jsonl":
             path = "$" + "".join(f'."{part}"' for part in name.split("."))
@@ -87,7 +87,7 @@ class Rows:
         naive = _in_utc(f"TRY_CAST({text} AS TIMESTAMP)", zone)
         if "time_zone" in self.spec:
             return naive
-        # Reading an offset is slow; a Z, which most times have, need only be dropped.
+        # Reading an offset is slow; a Z, which most times have, is simply dropped.
         zoned = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
         return f"(CASE WHEN ends_with({text}, 'Z') THEN {naive} ELSE {zoned} END)"
 
@@ -100,13 +100,13 @@ class Rows:
         return f"(CASE WHEN {number} BETWEEN {low} AND {high} THEN {start} + CAST({scaled} AS BIGINT) END)"
 
     def zoned(self) -> str | None:
-        """Whether the time of a row says its offset; none where the type or the usage file says it for all."""
+        """Whether the time of a row states its offset; none where the type or the usage file states it for all."""
         if "time_unit" in self.spec or self.type("time") != "VARCHAR":
             return None
         return f"regexp_matches({self.raw('time')}, {quoted(OFFSET)})"
 
     def name(self, role: str) -> str:
-        """A model, tenant or region; NULL where the files say none."""
+        """A model, tenant or region; NULL where the files state none."""
         if role in self.spec["columns"]:
             raw = self.raw(role)
             return raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
@@ -174,7 +174,7 @@ def unreadable(path: str, format_: str, error: Exception) -> str:
 
 
 def _check_types(rows: Rows) -> None:
-    """Columns whose type cannot hold what they are said to hold."""
+    """Columns whose type cannot hold the values declared for them."""
     first = rows.files[0]
     for role in (role for role in TOKENS if rows.has(role)):
         if rows.type(role) not in NUMBER_TYPES | {"VARCHAR"}:
@@ -207,5 +207,5 @@ def _check_types(rows: Rows) -> None:
 
 
 def empty(raw: str, type_: str) -> str:
-    """Condition of a column that holds nothing."""
+    """Condition of a column that is empty."""
     return f"({raw} IS NULL OR trim({raw}) = '')" if type_ == "VARCHAR" else f"({raw} IS NULL)"

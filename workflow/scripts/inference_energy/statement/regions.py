@@ -1,4 +1,4 @@
-"""Where the electricity of a usage comes from: grid, contracts, water and PUE of every region."""
+"""Electricity of a usage: grid, contracts, water and PUE of every region."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,14 +13,14 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """What a region's electricity comes with.
+    """Factors of a region's electricity.
 
     Attributes:
         zone: of the grid.
         zone_label: its name for readers.
         location_gco2e_per_kwh: average of the grid, for Scope 2 location-based.
-        location_basis: what that factor covers.
-        location_source: who states it.
+        location_basis: coverage of that factor.
+        location_source: its publisher.
         market_gco2e_per_kwh: of contracts or the residual mix, for Scope 2 market-based; the grid's where none is
             given.
         market_source: who states it; none where it is the grid's.
@@ -47,7 +47,7 @@ def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, plac
     """The factors of every region that logs and bills name.
 
     Args:
-        names: of regions; none where they say none.
+        names: of regions; none where they state none.
         spec: entry `regions` of the usage file.
         grid: table of `input_tables.GridZone`.
         place: names the usage file in errors.

@@ -1,4 +1,4 @@
-"""What a run of statements says when it is done."""
+"""Messages at the end of a run of statements."""
 
 import csv
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ FOLDER = Path("results/usage")
 
 
 def show(usages: Iterable[str]) -> None:
-    """Print the energy of every statement that is there, and where it stands."""
+    """Print the energy of every statement that was made, and its path."""
     for name in usages:
         folder = FOLDER / name
         if (folder / "statement.csv").is_file():
@@ -18,7 +18,7 @@ def show(usages: Iterable[str]) -> None:
 
 
 def show_none() -> None:
-    """Print what to write where statements are asked for and no usage is named."""
+    """Print how to name a usage where statements are asked for without one."""
     print("No usage is named: make statement USAGE=example, or names under `usage` in config/config.yaml")
 
 

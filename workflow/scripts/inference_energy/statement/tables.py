@@ -1,4 +1,4 @@
-"""What the tables of a usage must look like, and what their columns mean."""
+"""Schemas of the tables of a usage, with the meaning of their columns."""
 
 import pandera.polars as pa
 import polars as pl
@@ -28,18 +28,16 @@ def _quantity(name: str, *, nullable: bool = False) -> dict[str, pa.Column]:
 
 
 _COUNTS = {
-    "requests": number(
-        "requests; of a bill that does not say them, as many as its answers have at the mean length", COUNT
-    ),
+    "requests": number("requests; estimated from the mean answer length for a bill that does not state them", COUNT),
     "input_tokens": number("prompt tokens, cached ones included", "tokens"),
     "cached_tokens": number(
-        "prompt tokens that were in the cache; null where some rows do not say", "tokens", nullable=True
+        "prompt tokens that were in the cache; null where some rows do not state it", "tokens", nullable=True
     ),
     "output_tokens": number("answer tokens", "tokens"),
 }
 TOKENS = {
     "input_tokens": _exact("prompt tokens, cached ones included", "tokens"),
-    "cached_tokens": _exact("prompt tokens that were in the cache; null where not said", "tokens", nullable=True),
+    "cached_tokens": _exact("prompt tokens that were in the cache; null where not stated", "tokens", nullable=True),
     "output_tokens": _exact("answer tokens", "tokens"),
 }
 KEYS = {
@@ -63,7 +61,7 @@ BILLS_TABLE = table(
     source=text("bills of the usage file"),
     month=text("month", like=r"^\d{4}-\d{2}$"),
     **KEYS,
-    requests=_exact("requests; null where the bill does not say", COUNT, nullable=True),
+    requests=_exact("requests; null where the bill does not state them", COUNT, nullable=True),
     **TOKENS,
 )
 FILES_TABLE = table(
@@ -76,7 +74,7 @@ FILES_TABLE = table(
 )
 STATEMENT = table(
     ["breakdown", "month", "model", "tenant", "region"],
-    breakdown=text("what the row is about: everything, or one value of each column named", allowed=BREAKDOWNS),
+    breakdown=text("columns that the row is restricted to one value of; total for none", allowed=BREAKDOWNS),
     month=text("month in UTC", nullable=True),
     **KEYS | {"model": text("model of the registry, or class that stands for it", nullable=True)},
     **_COUNTS,
@@ -100,7 +98,7 @@ METERED = table(
 CAPACITY = table(
     ["quantity"],
     **texts(quantity="quantity", unit="unit"),
-    **quantiles("{}", "{} over what requests share", OF_ROW, INTERVAL),
+    **quantiles("{}", "{} over the shared uncertainty", OF_ROW, INTERVAL),
 )
 NAMES = table(
     ["name"],
@@ -113,13 +111,13 @@ NAMES = table(
 EVIDENCE = table(
     ["grade"],
     grade=text("quality of the evidence, best first", allowed=list(GRADES)),
-    meaning=text("what it is"),
+    meaning=text("description of the grade"),
     token_share=share("share of all tokens"),
 )
 QUALITY = table(
     ["aspect"],
-    **texts(aspect="what the share says", meaning="in words"),
-    share=share("share of what the meaning names"),
+    **texts(aspect="aspect of quality", meaning="in words"),
+    share=share("share of the amount that the meaning names"),
 )
 FACTORS = table(
     ["region"],
@@ -127,12 +125,12 @@ FACTORS = table(
     energy_share=share("share of the mean energy"),
     grid_zone=text("zone of the grid"),
     location_gco2e_per_kwh=number("average of the grid", "gCO2e/kWh"),
-    **texts(location_basis="what it covers", location_source="where it stands"),
+    **texts(location_basis="coverage of the average", location_source="source of the average"),
     market_gco2e_per_kwh=number("of contracts or the residual mix; the grid's where none is given", "gCO2e/kWh"),
-    market_source=text("where it stands; null where it is the grid's", nullable=True),
+    market_source=text("source of the market-based factor; null where it is the grid's", nullable=True),
     offsite_water_l_per_kwh=number("water of power plants", "L/kWh", nullable=True),
     pue=number("known PUE of the region; null where it is the study's", FACTOR, nullable=True),
-    pue_source=text("who states it", nullable=True),
+    pue_source=text("source of the PUE", nullable=True),
 )
 
 FILE_TYPES = {name: column.dtype.type for name, column in FILES_TABLE.columns.items()}
@@ -144,8 +142,8 @@ TABLES = {
         ("steps", STEPS, "One step in time: mean power and busy nodes"),
         ("metered", METERED, "One step in time, model, tenant and region"),
         ("names", NAMES, "One name of a model in logs and bills, and how it was understood"),
-        ("evidence", EVIDENCE, "One quality of evidence, and the tokens that rest on it"),
-        ("quality", QUALITY, "One share that says how good the data are"),
+        ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
+        ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
         ("files", FILES_TABLE, "One file of requests that was read"),
     )

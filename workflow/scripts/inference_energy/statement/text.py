@@ -1,4 +1,4 @@
-"""What a statement of usage says: totals, breakdowns, method, factors, quality of the data, and what is not in it."""
+"""Text of a statement of usage: totals, breakdowns, method, factors, quality of the data, and exclusions."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ class Table:
         head: names of the columns; those behind `text` hold numbers.
         rows: cells.
         text: how many columns hold text.
-        note: what a reader must know; may be empty.
+        note: remark for readers; may be empty.
     """
 
     title: str
@@ -71,7 +71,7 @@ def content(
     draws: int,
     seed: int,
 ) -> dict[str, object]:
-    """Everything that a page about a usage shows, as text.
+    """Content of a page about a usage, as text.
 
     Args:
         tables: of `statement.tables.TABLES`, by name.
@@ -79,7 +79,7 @@ def content(
         study_name: name of its study.
         study: the resolved study.
         version: of the pipeline.
-        draws: of what requests share.
+        draws: of the shared uncertainty.
         seed: of all streams.
     """
     statement = tables["statement"]
@@ -133,14 +133,14 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
 
 
 def breakdowns(statement: pl.DataFrame) -> list[Table]:
-    """Energy and emissions by model, month, tenant and region; tables of one row tell nothing and are left out."""
+    """Energy and emissions by model, month, tenant and region; tables of one row are left out."""
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
     found = []
     for name, keys in SHOWN.items():
         rows = statement.filter(pl.col("breakdown") == name)
         if any(rows[key].n_unique() < 2 for key in keys) and name != "model":
             continue
-        # Months stand in order of time; of all else the largest comes first.
+        # Months are in order of time; other rows begin with the largest.
         order = [pl.col("month")] if "month" in keys else []
         rows = rows.sort(*order, -pl.col("energy_kwh_mean"), *keys)
         note = f"The first {ROWS_SHOWN} of {len(rows)}; all are in `statement.csv`." if len(rows) > ROWS_SHOWN else ""
@@ -182,16 +182,16 @@ def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]],
 
 
 def method(usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
-    """What a number can be repeated from: version, study with its checksum, draws."""
+    """Data needed to reproduce a number: version, study with its checksum, draws."""
     boundary = usage["boundary"]
     formula = (
         "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2. It is linear in five sums"
         " over requests, which are whole numbers and exact. Energy: GPU time x power / (load x attainment) x PUE."
     )
     intervals = (
-        "Median and P5 to P95 of what all requests share (load, attainment, power, PUE, what a throughput curve misses,"
-        f" the mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests. Medians of"
-        " parts do not add up to that of the whole; means do, and stand in `statement.csv`."
+        "Median and P5–P95 of the uncertainty that all requests share (load, attainment, power, PUE, error of the"
+        f" throughput curve, mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests."
+        " Medians of parts do not add up to the median of the total. Means do; they are in `statement.csv`."
     )
     return [
         ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
@@ -233,7 +233,7 @@ def factors(table: pl.DataFrame) -> Table:
 
 
 def factor_sources(table: pl.DataFrame) -> list[str]:
-    """Where the factors stand, a sentence for each that differs."""
+    """Sources of the factors, a sentence for each that differs."""
     found = []
     for row in table.iter_rows(named=True):
         zone = row["grid_zone"]
@@ -261,7 +261,7 @@ def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
 
 
 def quality(table: pl.DataFrame) -> Table:
-    """What else limits the data."""
+    """Further limits of the data."""
     return Table(
         title="Limits of the data",
         head=["Part of the data", "Share"],
@@ -285,7 +285,7 @@ def names(table: pl.DataFrame) -> Table:
 
 
 def files(table: pl.DataFrame) -> Table:
-    """What was read."""
+    """Files that were read."""
     empty = table.filter(pl.col("rows") == 0)
     rows, left_out = (int(table[name].sum() or 0) for name in ("rows", "rows_left_out"))
     note = f"{len(table)} files, {rows:,} rows, {left_out:,} left out."

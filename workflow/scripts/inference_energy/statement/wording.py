@@ -10,7 +10,7 @@ SCALES = {
 
 
 def scale(largest: float, unit: str) -> tuple[float, str]:
-    """Size and name of the unit that numbers up to `largest` are told in."""
+    """Size and name of the unit for numbers up to `largest`."""
     for size, name in SCALES.get(unit, ()):
         if largest >= size:
             return size, name
@@ -31,7 +31,7 @@ def count(value: float) -> str:
 
 
 def quantity(row: dict, name: str, unit: str) -> str:
-    """Median with its interval: `6 kWh (2.34 to 20.5)`; a dash where it is not known."""
+    """Median with its interval: `6 kWh (2.34 to 20.5)`; a dash if it is not known."""
     if row[f"{name}_p50"] is None:
         return "-"
     return interval({q: row[f"{name}_{q}"] for q in ("p05", "p50", "p95")}, unit)
@@ -45,7 +45,7 @@ def interval(of: dict[str, float], unit: str) -> str:
 
 
 def share(value: float) -> str:
-    """A share of 1 as a percentage; what is not nothing is never shown as 0 %, nor what is not all as 100 %."""
+    """A share of 1 as a percentage; only 0 is shown as 0 %, and only 1 as 100 %."""
     if 0 < value < 0.001:
         return "< 0.1 %"
     if 0.999 < value < 1 - 1e-9:

@@ -27,7 +27,7 @@ METERED_BY_STATEMENT = {
     "undisclosed": "fleet",
 }
 # ASSUME: a model whose size is not public is a frontier model, unless its name marks it as a small one of its kind or
-# its size is below that of frontier models.
+# states fewer parameters than a frontier model has.
 SMALLER = re.compile(r"\b(mini|nano|flash|lite)\b", re.IGNORECASE)
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?B\b")
 FRONTIER_BILLIONS = 200
