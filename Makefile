@@ -11,7 +11,7 @@ all: environment
 
 environment: .venv/lock.sha256
 
-# Rebuilt when requirements.lock changes, so that everybody runs with the locked packages.
+# Rebuilt when requirements.lock changes, so that all runs use the locked packages.
 .venv/lock.sha256: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, found " + sys.version)'
 	$(PYTHON) -m venv .venv
@@ -55,7 +55,7 @@ statement: environment
 	$(BIN)/snakemake statement --cores $(CORES) --quiet rules \
 		$(if $(USAGE)$(LOGS),--config $(if $(USAGE),usage="$(USAGE)") $(if $(LOGS),usage_folder="$(LOGS)"))
 
-# Whether the files of this folder are the ones that results/provenance.json lists.
+# Checks that the files of this folder are the ones that results/provenance.json lists.
 verify: environment
 	@$(BIN)/python workflow/scripts/verify_results.py
 
@@ -80,7 +80,7 @@ archive: all
 new-source: environment
 	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
 
-# Where a number comes from: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
+# Derivation of a number: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
 explain: environment
 	@$(BIN)/python workflow/scripts/explain.py "$(WHAT)" $(if $(DETAIL),--detail "$(DETAIL)") $(if $(FORMAT),--format "$(FORMAT)")
 

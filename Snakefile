@@ -1,4 +1,4 @@
-# Contents page: from published token-throughput benchmarks to the energy of an LLM query.
+# From published token-throughput benchmarks to the energy of an LLM query.
 # Configuration: config/README.md. Rules: one file per chapter in workflow/rules/; see docs/architecture.md.
 from snakemake.utils import min_version
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 SCRIPTS = str(Path(workflow.basedir) / "workflow/scripts")
 sys.path.insert(0, SCRIPTS)
-# Scripts of jobs lie in folders; this is how they find the package, whatever the environment says.
+# Scripts of jobs lie in folders; this path lets them find the package in any environment.
 os.environ.update(PYTHONPATH=SCRIPTS)
 
 from inference_energy.common import jobs, yaml_files
@@ -40,7 +40,7 @@ try:
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
     STUDIES = {name: files.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
     BRIDGE = {name: files.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
-    files.read_study(config["bridge"]["from"], Path("config/studies"), METHODS)  # a name that is not there stops here
+    files.read_study(config["bridge"]["from"], Path("config/studies"), METHODS)  # an unknown name stops here
     checks.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
     USAGES = statement_files.read_usages(config["usage"], Path("config/usage"), schema("usage"))
     USAGE_STUDIES = {
@@ -48,13 +48,13 @@ try:
     }
     PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 except InputError as error:
-    sys.exit(f"Error: {error}")  # one line, instead of the traceback that an exception would add
+    sys.exit(f"Error: {error}")  # one line, without the traceback of an exception
 
-# Those of method `nested` as typed objects; params stay plain, and hold no more than a script uses.
+# Those of method `nested` as typed objects; params stay plain values, and hold no more than a script uses.
 NESTED_STUDIES = {name: whole(study) for name, study in STUDIES.items() if study["method"] == "nested"}
-# Method of every study that is built, which says what public tables it has.
+# Method of every study that is built, which determines its public tables.
 STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
-# Whether there is the bridge between studies, and what is compared with the study at its end.
+# Whether the bridge between studies is built, with all comparisons with the study at its end.
 BRIDGED = config["bridge"]["from"] in STUDIES
 
 
@@ -72,17 +72,17 @@ wildcard_constraints:
 
 
 def part(study, keys):
-    """Some entries of a study; one that its method has and that the study leaves out is none."""
+    """Some entries of a study; an optional one that the study leaves out is none."""
     return {key: study.get(key) for key in keys if key in METHODS[study["method"]]["properties"]}
 
 
 def section(*keys):
-    """Parameters of a rule: only the named parts of the study, so that other edits do not rerun it."""
+    """Parameters of a rule: only the named parts of the study, so that edits of other parts do not rerun it."""
     return lambda wildcards: part(STUDIES[wildcards.study], keys)
 
 
 def section_of_model(*keys):
-    """The same without anything of other models, so that their edits do not rerun what is about one."""
+    """The same without entries of other models, so that edits of these do not rerun jobs of one model."""
 
     def of(wildcards):
         study = NestedStudy.of(section(*keys)(wildcards))
@@ -143,7 +143,7 @@ def figure_files(format):
 
 
 def targets():
-    """What a whole run is for; all that is made on the way to it, or beside it, follows from the rules."""
+    """Targets of a whole run; intermediate files and further outputs follow from the rules."""
     return [
         *(file for format in registry.FORMATS for file in figure_files(format)),
         "results/inference_energy.duckdb",
@@ -179,7 +179,7 @@ BESIDE = (
 
 @functools.cache
 def whole_run():
-    """Files that a whole run makes, and those that it reads: data, configuration, code, environment."""
+    """Files that a whole run makes, and files that it reads: data, configuration, code, environment."""
     found = run_files.of_targets(targets(), workflow.rules, Path.cwd())
     named = (config["bridge"]["from"], *STUDIES, *BRIDGE)
     configured = {path for name in named for path in files.lineage(name, Path("config/studies"))}
@@ -230,7 +230,7 @@ def usage_study(wildcards):
 
 @functools.cache
 def usage_files(name):
-    """The files of a usage's logs and bills; looked for only where its statement is asked for."""
+    """The files of a usage's logs and bills; looked for only if its statement is requested."""
     try:
         return statement_files.listed(name, USAGES[name], config.get("usage_folder"))
     except InputError as error:
@@ -249,12 +249,12 @@ def shard_files(wildcards):
 
 
 def paths_of(files):
-    """Where such files lie."""
+    """Folder of such files."""
     return lambda wildcards: [file["path"] for file in files(wildcards)]
 
 
 def shards(kind):
-    """What every shard of a usage's logs leaves."""
+    """Output files of every shard of a usage's logs."""
 
     def of(wildcards):
         files = usage_files(wildcards.usage)["logs"]

@@ -1,4 +1,4 @@
-# Benchmark files into one typed database, out of it only what passes every check, and what checks across rows find.
+# Benchmark files: one typed database, the rows that pass all checks, and the findings of checks across rows.
 
 
 rule ingest_benchmarks:
@@ -25,7 +25,7 @@ rule ingest_benchmarks:
 
 
 rule validate_benchmarks:
-    """The accepted rows, checked again as they leave the database."""
+    """The accepted rows, checked again when read from the database."""
     input:
         database="results/benchmarks.duckdb",
         code=library("corpus/validate_benchmarks"),
@@ -46,7 +46,7 @@ rule validate_benchmarks:
 
 
 rule benchmark_checks:
-    """What checks across rows find, the counts of every source, and the known errors that studies may correct."""
+    """Findings of checks across rows, counts of every source, and known errors that studies may correct."""
     input:
         throughput="results/validated/throughput.parquet",
         energy="results/validated/measured_energy.parquet",

@@ -1,8 +1,8 @@
-# The page that answers what-ifs offline, with all figures below.
+# The page that computes what-if scenarios offline, with all figures.
 
 
 rule dashboard:
-    """One page that computes what-ifs offline, with every figure, caption and source."""
+    """One page that computes what-if scenarios offline, with every figure, caption and source."""
     input:
         **NESTED_TABLES,
         estimates="results/validated/published_estimates.parquet",

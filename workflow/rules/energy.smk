@@ -1,7 +1,7 @@
-# Evidence of interventions and board power; what a study of method `nested` computes: curves, energy per query, interventions, fleets, sweeps.
+# Evidence of interventions and board power; curves, energy per query and interventions of studies of method `nested`.
 
 NESTED = list(NESTED_STUDIES)
-# What every rule of such a study reads besides its own inputs, by the names of services.Tables.
+# Inputs of every rule of such a study, by the names of services.Tables.
 NESTED_TABLES = {
     "throughput": "results/validated/throughput.parquet",
     "corrections": "results/validated/corrections.parquet",
@@ -17,7 +17,7 @@ NESTED_TABLES = {
     "node_power": "resources/node_power.csv",
     "overheads": "resources/overheads.csv",
 }
-# What is left to read of them once the curves are fitted, by the names of services.ServedTables.
+# Those still needed once the curves are fitted, by the names of services.ServedTables.
 SERVED_TABLES = {
     name: NESTED_TABLES[name]
     for name in ("hardware", "pairs", "latency", "lengths", "answers", "node_power", "overheads")
@@ -39,7 +39,7 @@ NESTED_QUERY = (
 
 
 rule intervention_pairs:
-    """Pairs of benchmark rows that differ in one intervention, and whether adopted ranges are what they show."""
+    """Pairs of benchmark rows that differ in one intervention, compared with the adopted ranges."""
     input:
         throughput="results/validated/throughput.parquet",
         measured_energy="results/validated/measured_energy.parquet",
@@ -58,7 +58,7 @@ rule intervention_pairs:
 
 
 rule board_power_shares:
-    """Measured board power over TDP of runs near saturation, and whether adopted ranges are what they show."""
+    """Measured board power over TDP of runs near saturation, compared with the adopted ranges."""
     input:
         energy="results/validated/measured_energy.parquet",
         hardware="results/validated/hardware.parquet",
@@ -75,7 +75,7 @@ rule board_power_shares:
 
 
 rule study_curves:
-    """The curve that serves every model on every GPU of a study, own or borrowed, and what its fleet shares."""
+    """The curve that serves every model on every GPU of a study, own or transferred, and its shared uncertainty."""
     input:
         **NESTED_TABLES,
         code=library("energy/study_curves"),
@@ -95,7 +95,7 @@ rule study_curves:
 
 
 rule query_energy:
-    """Energy of one query, per model and class, workload, boundary and kind of spread, and where the spread comes from."""
+    """Energy of one query, per model and class, workload, boundary and spread, and variance shares of ingredients."""
     input:
         **NESTED_TABLES,
         fit="results/{study}/throughput_fit.parquet",
@@ -121,7 +121,7 @@ rule query_energy:
 
 
 rule interventions:
-    """What each lever saves where it acts, and levers together."""
+    """Saving of each intervention where it acts, and of several together."""
     input:
         **NESTED_TABLES,
         fit="results/{study}/throughput_fit.parquet",

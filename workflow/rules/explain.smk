@@ -1,4 +1,4 @@
-# Where numbers come from: the derivations of all headline numbers as one page.
+# Derivations of all headline numbers as one page.
 
 
 rule explanations:

@@ -1,6 +1,6 @@
-# Figures, the final targets: Vega-Lite, SVG and PNG of each; figures/registry.py says what there is.
+# Figures, the final targets: Vega-Lite, SVG and PNG of each; figures/registry.py lists them.
 
-# Arguments of figures that stand in the configuration.
+# Arguments of figures that come from the configuration.
 CONFIGURED = {
     "cross_methods": {"output_tokens": config["cross_methods"]["output_tokens"][0]},
     "method_bridge": {

@@ -1,4 +1,4 @@
-# A fleet over a day, and the grid of what-ifs: studies x models x assumptions, each one job that any executor may run.
+# A fleet over a day, and the grid of sweeps: studies × models × assumptions, one job each for any executor.
 
 
 rule model_sweep:
@@ -44,7 +44,7 @@ rule model_sweeps:
 
 
 rule fleet:
-    """What a fleet draws in a day, needs and emits, and how that moves with one assumption at a time."""
+    """Energy, capacity and emissions of a fleet per day, and their sensitivity to one assumption at a time."""
     input:
         **NESTED_TABLES,
         fit="results/{study}/throughput_fit.parquet",

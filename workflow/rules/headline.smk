@@ -1,8 +1,8 @@
-# What was computed, beside what others print.
+# Computed numbers compared with published values.
 
 
 rule headline:
-    """One row per printed value: published, computed, difference, and whether it came back; and our own estimates."""
+    """One row per printed value: published, computed, difference, whether it is reproduced; numbers of this work."""
     input:
         published="resources/published_values.csv",
         estimates="results/validated/published_estimates.parquet",
@@ -57,7 +57,7 @@ rule method_bridge:
 
 
 rule headline_page:
-    """The headline numbers as a table to read: printed, computed, interval, whether it came back."""
+    """The headline numbers as a table to read: printed, computed, interval, whether it is reproduced."""
     input:
         headline="results/headline.csv",
         template="workflow/templates/headline.html.j2",

@@ -68,7 +68,7 @@ rule energy_per_query:
 
 
 rule intervention_multipliers:
-    """What each lever saves, and all of them together."""
+    """Saving of each intervention, and of all together."""
     input:
         fit="results/{study}/throughput_fit.parquet",
         code=library("oviedo/intervention_multipliers"),
@@ -89,7 +89,7 @@ rule intervention_multipliers:
 
 
 rule scenario_aggregates:
-    """What a fleet draws in a day, per scenario."""
+    """Energy of a fleet per day, per scenario."""
     input:
         energy="results/{study}/energy_per_query.parquet",
         fit="results/{study}/throughput_fit.parquet",

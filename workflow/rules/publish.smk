@@ -1,4 +1,4 @@
-# All public tables in one place, in the forms that people ask for, and the page of methods.
+# All public tables as database, workbook and data package, and the page of methods.
 
 
 rule public_database:
@@ -24,7 +24,7 @@ rule public_database:
 
 
 rule data_package:
-    """Every public table as CSV, and a data package that says what each column means."""
+    """Every public table as CSV, and a data package with the meaning of each column."""
     input:
         tables=public_files(),
         origins=files_like("resources/*/*/origin.yaml"),

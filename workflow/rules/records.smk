@@ -1,4 +1,4 @@
-# What the results were made from and with: the last job of a run.
+# Provenance of the results: the last job of a run.
 
 
 rule provenance:

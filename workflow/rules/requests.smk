@@ -1,4 +1,4 @@
-# How long requests and answers of real services are.
+# Lengths of requests and answers of real services.
 
 
 rule request_lengths:

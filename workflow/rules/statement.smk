@@ -10,7 +10,7 @@ USAGE_TABLES = {
 
 
 rule meter_usage:
-    """Exact sums over the requests of some files: the part of a usage that can be done anywhere."""
+    """Exact sums over the requests of some files: the part of a usage that may run on any machine."""
     input:
         files=paths_of(shard_files),
         code=library("statement/meter_usage"),
@@ -56,7 +56,7 @@ rule gather_usage:
 
 
 rule usage_energy:
-    """Energy, emissions, water, power and nodes of a usage, with what they rest on."""
+    """Energy, emissions, water, power and nodes of a usage, with their evidence."""
     input:
         **NESTED_TABLES,
         sums="results/usage/{usage}/sums.parquet",

@@ -1,8 +1,8 @@
-# How throughput depends on the lengths of prompt and answer, over the whole corpus.
+# Dependence of throughput on the lengths of prompt and answer, over the whole corpus.
 
 
 rule latency_cost:
-    """Energy per token against batch and latency between tokens, and what a latency target costs."""
+    """Energy per token against batch and latency between tokens, and the cost of a latency target."""
     input:
         energy="results/validated/measured_energy.parquet",
         models="results/validated/models.parquet",
@@ -20,7 +20,7 @@ rule latency_cost:
 
 
 rule throughput_forms:
-    """GPU-seconds per query against the published log-linear form: rows and configurations left out."""
+    """GPU-seconds per query compared with the published log-linear form: rows and configurations left out."""
     input:
         throughput="results/validated/throughput.parquet",
         models="results/validated/models.parquet",
@@ -41,7 +41,7 @@ rule throughput_forms:
 
 
 rule attainment_pairs:
-    """What services reach of the offline maximum while busy: every pair of rows that shows it."""
+    """Attainment: the share of the offline maximum that busy services reach, from every pair of rows that shows it."""
     input:
         throughput="results/validated/throughput.parquet",
         models="results/validated/models.parquet",

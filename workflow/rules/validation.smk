@@ -1,13 +1,13 @@
-# Validation against measurements: predicted against measured, this work against other methods, each assumption alone.
+# Validation: predictions against measurements, this work against other methods, each assumption alone.
 
-# The study that others are compared with: the last step of the bridge.
+# The study compared with other methods: the last step of the bridge.
 CURRENT = list(BRIDGE)[-1]
-# The published study whose throughput curves stand for the published method.
+# The published study whose throughput curves represent the published method.
 PUBLISHED_CURVES = f"results/{config['bridge']['from']}/throughput_fit.parquet"
 
 
 rule backtest:
-    """Every saturated measured run predicted from nothing of itself, by ours and by other methods, and the scores."""
+    """Every saturated measured run predicted without its own measurements, by this work and other methods; scores."""
     input:
         energy="results/validated/measured_energy.parquet",
         throughput="results/validated/throughput.parquet",
@@ -36,7 +36,7 @@ rule backtest:
 
 
 rule cross_methods:
-    """One query by every method and boundary; statements of others against ours; each assumption alone."""
+    """One query by every method and boundary; published estimates compared with this work; each assumption alone."""
     input:
         **NESTED_TABLES,
         fit=f"results/{CURRENT}/throughput_fit.parquet",

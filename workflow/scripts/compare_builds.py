@@ -1,4 +1,4 @@
-"""Command behind `make compare BASE=x`: what moved against another build, and which inputs changed."""
+"""Command behind `make compare BASE=x`: differences from another build, and changed inputs."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Command behind `make explain WHAT="..."`: where a number of the public tables comes from."""
+"""Command behind `make explain WHAT="..."`: derivation of a number of the public tables."""
 
 import argparse
 import signal

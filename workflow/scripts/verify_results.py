@@ -1,4 +1,4 @@
-"""Command behind `make verify`: are the files of this folder those that provenance.json was written of?"""
+"""Command behind `make verify`: whether the files of this folder match provenance.json."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Command behind `make golden`: takes the headline numbers of the last build for the agreed ones."""
+"""Command behind `make golden`: records the headline numbers of the last build as the agreed ones."""
 
 from pathlib import Path
 

@@ -225,7 +225,7 @@ def answers(spec):
 
 A_SIDE = "a number, {family: exponential, median}, {family: lognormal, p05, p95}, {trace} or {task, model}"
 A_SHARE = "a number, or a mapping such as {family: beta, p05: 0.4, p95: 0.9}"
-AN_ATTAINMENT = "a number, a law such as {family: beta, p05: 0.4, p95: 0.9}, or {pairs: {<kind>: weight}}"
+AN_ATTAINMENT = "a number, a distribution such as {family: beta, p05: 0.4, p95: 0.9}, or {pairs: {<kind>: weight}}"
 NO_WEIGHTS = ", ".join(f"{model}: 0" for model in FRONTIER)
 # What is written, and the message after the name of the file.
 FAULTS = {

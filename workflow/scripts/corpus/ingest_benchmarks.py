@@ -25,7 +25,7 @@ with jobs.job(snakemake) as logger:
         )
     if snakemake.params.on_invalid == "fail":
         rows.must_be_empty(rejected, hint="; on_invalid: reject in config/config.yaml sets such rows aside")
-    # Whether every correction still fits its row is found out here, not in the first study that asks for it.
+    # Checks that every correction still fits its row here, not in the first study that asks for it.
     named = tables["throughput"].join(known_errors, on=["source", "row_id"], how="semi")
     corrections.corrected(named, known_errors, Path(snakemake.input.corrections))
     tables |= {"model": models, "hardware": hardware, "correction": known_errors}

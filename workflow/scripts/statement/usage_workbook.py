@@ -10,7 +10,7 @@ from inference_energy.tables import dictionary
 
 with jobs.job(snakemake) as logger:
     params = snakemake.params
-    # A sheet holds a million rows: single steps, models and tenants are in metered.parquet.
+    # A sheet holds at most a million rows, so single steps, models and tenants are in metered.parquet only.
     frames = {name: pl.read_parquet(snakemake.input[name]) for name in tables.TABLES if name != "metered"}
     told = text.method(params.usage, params.study_name, params.study, params.version, params.draws, params.seed)
     workbook.write(

@@ -26,7 +26,7 @@ with jobs.job(snakemake) as logger:
     )
     pairs, attainment = pl.read_parquet(read.pairs), {}
     for source in runs["source"].unique().sort():
-        # Pairs of the runs that are judged are left out, and kinds that only they show.
+        # Pairs of the runs under test are left out, and kinds that only these runs have.
         attainment[source] = backtest.attainment_without(source, snakemake.params.attainment, pairs)
     predicted = backtest.backtest(
         runs,
