@@ -30,7 +30,8 @@ from inference_energy.common import yaml_files
 from inference_energy.corpus import registries
 from inference_energy.energy import resolve
 from inference_energy.fleet import tables as fleet_tables
-from inference_energy.statement import bills, build, files as usage_configuration, metering
+from inference_energy.statement import build
+from inference_energy.statement.logs import bills, files as usage_configuration, metering
 
 THREADS = os.cpu_count() or 1
 REPEATS, REPEATS_OF_MANY, MANY_ROWS = 5, 2, 200_000_000  # repeats, and those of sizes that take minutes

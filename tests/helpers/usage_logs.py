@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from inference_energy.statement import files as statement_files, metering
+from inference_energy.statement.logs import files as statement_files, metering
 
 PLACE = "config/usage/mine.yaml"
 COLUMNS = {

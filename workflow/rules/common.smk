@@ -19,8 +19,8 @@ from inference_energy.fleet import sweeps
 from inference_energy.headline import summary
 from inference_energy.publish import catalogue
 from inference_energy.records import imports, run_files
-from inference_energy.statement import files as statement_files
 from inference_energy.statement import run_end
+from inference_energy.statement.logs import files as statement_files
 from inference_energy.studies import checks, files
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 

@@ -9,7 +9,6 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.energy import uncertainty
 from inference_energy.statement import (
-    bills,
     build,
     energy,
     grades as statement_grades,
@@ -17,7 +16,8 @@ from inference_energy.statement import (
     regions as statement_regions,
 )
 from inference_energy.statement.coefficients import QUANTITIES, UnitEnergy
-from inference_energy.statement.metering import SUMS
+from inference_energy.statement.logs import bills
+from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject
 from inference_energy.statement.regions import Region
 from inference_energy.statistics.distributions import Beta, Constant

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from inference_energy.common.errors import InputError
-from inference_energy.statement import metering
+from inference_energy.statement.logs import metering
 from polars.testing import assert_frame_equal
 from usage_logs import ROWS, frame, metered, parquet_with, spec, write
 

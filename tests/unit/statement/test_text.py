@@ -7,7 +7,8 @@ import pytest
 import yaml
 from inference_energy.common import html, yaml_files
 from inference_energy.common.errors import InputError
-from inference_energy.statement import files, progress, run_end, tables, text, wording
+from inference_energy.statement import run_end, tables, text, wording
+from inference_energy.statement.logs import files, progress
 from inference_energy.tables import dictionary
 
 ROOT = Path(__file__).parents[3]

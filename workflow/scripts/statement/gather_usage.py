@@ -4,8 +4,9 @@ from pathlib import Path
 
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.statement import bills, metering, tables as statement_tables
-from inference_energy.statement.files import UsageFile
+from inference_energy.statement import tables as statement_tables
+from inference_energy.statement.logs import bills, metering
+from inference_energy.statement.logs.files import UsageFile
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:

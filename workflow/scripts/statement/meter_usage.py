@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from inference_energy.common import jobs
-from inference_energy.statement import metering, tables as statement_tables
-from inference_energy.statement.files import UsageFile
+from inference_energy.statement import tables as statement_tables
+from inference_energy.statement.logs import metering
+from inference_energy.statement.logs.files import UsageFile
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:

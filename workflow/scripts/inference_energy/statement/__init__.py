@@ -1,8 +1,6 @@
 """From a service's own request logs and bills to a statement of its energy.
 
-`files` reads a usage file and finds the files it names; `reading` turns their rows into common columns, `faults` finds
-faults in them, `metering` adds them up exactly, `bills` adds up bills by month. `model_names` resolves the names of
-models, `regions` the factors of electricity, `coefficients` the energy per unit of each sum, `energy` the energy of
-the sums with its interval, `grades` and `quality` the evidence behind it; `build` makes all tables and `text` writes
-them for readers.
+`logs` adds up requests exactly. `model_names` resolves the names of models, `regions` the factors of electricity,
+`coefficients` the energy per unit of each sum, `energy` the energy of the sums with its interval, `grades` and
+`quality` the evidence behind it; `build` makes all tables and `text` writes them for readers.
 """

@@ -8,17 +8,11 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.registries import Names
 from inference_energy.energy import curves, resolve, uncertainty
 from inference_energy.requests import lengths
-from inference_energy.statement import (
-    bills as bill_tables,
-    energy,
-    grades,
-    model_names,
-    quality,
-    regions as statement_regions,
-)
+from inference_energy.statement import energy, grades, model_names, quality, regions as statement_regions
 from inference_energy.statement.coefficients import UnitEnergy, onsite_water
-from inference_energy.statement.metering import SUMS
-from inference_energy.statement.progress import Progress
+from inference_energy.statement.logs import bills as bill_tables
+from inference_energy.statement.logs.metering import SUMS
+from inference_energy.statement.logs.progress import Progress
 from inference_energy.statistics.distributions import law
 from inference_energy.studies.study import NestedStudy
 

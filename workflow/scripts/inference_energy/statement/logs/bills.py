@@ -8,10 +8,10 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 from inference_energy.requests.lengths import Lengths
-from inference_energy.statement.faults import Check, stop_at_first, token_checks
-from inference_energy.statement.files import UsageFile
-from inference_energy.statement.metering import EXACT, SUMS, database
-from inference_energy.statement.reading import NAMES, TOKENS, Rows, alike, unreadable
+from inference_energy.statement.logs.faults import Check, stop_at_first, token_checks
+from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.metering import EXACT, SUMS, database
+from inference_energy.statement.logs.reading import NAMES, TOKENS, Rows, alike, unreadable
 from inference_energy.tables.database import frame
 
 TOKENS_BELOW = 10**16  # a thousand times the tokens of the largest services in a month

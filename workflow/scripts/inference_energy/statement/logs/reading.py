@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.statement.files import UsageFile, start_of
+from inference_energy.statement.logs.files import UsageFile, start_of
 from inference_energy.tables.database import quoted
 
 # Tokens of one request; a power of two, so that one comparison tests all of a row at once.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.statement.reading import FIRST_US, LAST_US, TOKENS, TOKENS_BELOW, Rows, empty
+from inference_energy.statement.logs.reading import FIRST_US, LAST_US, TOKENS, TOKENS_BELOW, Rows, empty
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,10 +19,19 @@ import duckdb
 import polars as pl
 
 from inference_energy.common.errors import InputError
-from inference_energy.statement.faults import checks, faulty_rows, offset_checks, stop_at_first
-from inference_energy.statement.files import UsageFile
-from inference_energy.statement.progress import Progress
-from inference_energy.statement.reading import FIRST_US, LAST_US, NAMES, TOKENS, TOKENS_BELOW, Rows, alike, unreadable
+from inference_energy.statement.logs.faults import checks, faulty_rows, offset_checks, stop_at_first
+from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.progress import Progress
+from inference_energy.statement.logs.reading import (
+    FIRST_US,
+    LAST_US,
+    NAMES,
+    TOKENS,
+    TOKENS_BELOW,
+    Rows,
+    alike,
+    unreadable,
+)
 from inference_energy.tables.database import frame, quoted
 
 US_PER_MINUTE = 60_000_000
