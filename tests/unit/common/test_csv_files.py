@@ -64,7 +64,7 @@ def test_folder_instead_of_file(tmp_path):
     assert message_of(read_text, tmp_path, ["a"]).startswith(str(tmp_path))
 
 
-# What comes back.
+# What is returned.
 
 
 def test_lines_after_a_quoted_newline_and_blank_lines(path):
@@ -177,7 +177,7 @@ PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x00"), max
 def test_cells_without_line_breaks_are_read_the_same_by_both_readers(path, rows, mark):
     handle = io.StringIO(newline="")
     csv.writer(handle, lineterminator="\n").writerows([("a", "b"), *rows])
-    written = handle.getvalue()  # a blank beside a quote is what the fast reader leaves alone
+    written = handle.getvalue()  # the fast reader does not take a blank next to a quote
     assume(not any(pair in written for pair in ('" ', '"\t', ' "', '\t"')))
     path.write_bytes(b"\xef\xbb\xbf" * mark + handle.getvalue().encode())
     fast = csv_files._read_at_once(path, ["a", "b"])

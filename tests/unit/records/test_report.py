@@ -96,7 +96,7 @@ def test_a_folder_of_results_without_provenance_tells_nothing_of_its_inputs(make
     (make("a") / "results").rename(tmp_path / "published")
     content, text = compared(tmp_path / "published", make("b", pue="1.4"))
     assert content["inputs"]["files"] is None and content["inputs"]["parameters"] is None
-    assert "none of 2 moved" in text and "The base tells nothing of its other inputs." in text
+    assert "none of 2 moved" in text and "The base does not record its other inputs." in text
 
 
 def recorded(**changes):

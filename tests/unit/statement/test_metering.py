@@ -1,4 +1,4 @@
-"""Requests added up exactly: by hand, in any order, format and number of files; faults told in one line with counts."""
+"""Requests added up exactly: by hand, in any order, format and number of files; faults in one line with counts."""
 
 import logging
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Measured runs are predicted from nothing of themselves: what may not leak, parts by hand, and how well it does."""
+"""Measured runs predicted without their own measurements: exclusions, parts by hand, and errors on the corpus."""
 
 from pathlib import Path
 

@@ -158,8 +158,8 @@ OURS_BY_HAND = {
 
 
 def test_spread_parts_by_hand():
-    # From 0.5 of boards to 4 of a datacenter: 8. Boards of 0.5 are 1 in a datacenter by ours: 4 is left, of which 2 is
-    # ours in service over offline.
+    # From 0.5 of boards to 4 of a datacenter: 8. Boards of 0.5 are 1 in a datacenter here: 4 is left, of which 2 is
+    # this work in service over offline.
     found = by_method(**OURS_BY_HAND, measured={"gpu_boards": 0.5}, peer={"node": 3.0, "datacenter": 4.0})
     assert parts(found) == pytest.approx(
         {"whole": 8, "boundary": 2, "load and attainment": 2, "throughput and method": 2}

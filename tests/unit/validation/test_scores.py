@@ -1,4 +1,4 @@
-"""How well methods predict: errors by hand on tiny tables, and ours beside others on the same runs of the corpus."""
+"""Scores of methods: errors by hand on tiny tables, and this work and others on the same runs of the corpus."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What others state against ours: by hand with a tiny service, and every statement of the corpus."""
+"""Published estimates compared with this work: by hand with a tiny service, and every estimate of the corpus."""
 
 import numpy as np
 import polars as pl
