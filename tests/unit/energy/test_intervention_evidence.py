@@ -91,7 +91,7 @@ def test_lower_precision_is_taken_at_the_same_batch_per_gpu():
     assert found["measured_energy_multiplier"].to_list() == [1.2]
 
 
-def test_newer_gpu_is_one_lever_in_the_same_format_and_another_in_a_shorter_one():
+def test_newer_gpu_is_one_intervention_in_the_same_format_and_another_in_a_shorter_one():
     found = pairs(
         speed("old", 100.0),
         speed("slower", 50.0),
@@ -207,8 +207,8 @@ def test_every_model_on_a_gpu_weighs_the_same():
     assert row["multiplier_p95"] == pytest.approx(4.0)
 
 
-def test_table_of_levers():
-    levers = registries.read_registry(LEVERS, tables.Intervention)
+def test_table_of_interventions():
+    levers = registries.read_registry(LEVERS, tables.InterventionRow)
     assert levers["lever"].is_sorted()
     assert set(levers["acts_on"]) <= set(tables.ACTS_ON)
 
@@ -219,7 +219,7 @@ def test_range_that_ends_before_it_begins(tmp_path):
     assert swapped != lines[1]
     (tmp_path / "levers.csv").write_text("\n".join([lines[0], swapped]), encoding="utf-8")
     with pytest.raises(InputError, match="multiplier_p05"):
-        registries.read_registry(tmp_path / "levers.csv", tables.Intervention)
+        registries.read_registry(tmp_path / "levers.csv", tables.InterventionRow)
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +230,7 @@ def found(corpus):
 
 @pytest.fixture(scope="module")
 def table():
-    return registries.read_registry(LEVERS, tables.Intervention)
+    return registries.read_registry(LEVERS, tables.InterventionRow)
 
 
 def test_corpus(found):

@@ -25,7 +25,7 @@ def test_combined_multiplier_by_hand(study):
     assert combined.percentile(-1.2816) == pytest.approx(8.37, abs=0.005)
 
 
-def test_order_of_independent_levers_does_not_matter(study):
+def test_order_of_independent_interventions_does_not_matter(study):
     levers = dict(reversed(study.interventions.levers.items()))
     turned = study.replaced(interventions=study.interventions.replaced(levers=levers))
     one = interventions.multipliers(study, "long")[interventions.COMBINED]
@@ -43,7 +43,7 @@ def test_a_multiplier_of_one_changes_nothing(study, fit):
     assert rows["multiplier_p50"].to_list() == pytest.approx([1.0] * 3)
 
 
-def test_remaining_energy_of_the_published_levers(published):
+def test_remaining_energy_of_the_published_interventions(published):
     rows = published.filter(pl.col("workload") == "traditional", pl.col("spread") == "as_published")
     remaining = dict(rows.select("lever", "energy_wh_p50").iter_rows())
     before = 0.3088

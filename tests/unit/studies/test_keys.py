@@ -74,7 +74,7 @@ def test_a_comment_goes_with_the_value_that_it_speaks_of():
     assert rows(PARENT, "title: Child\n")["load"].comment == "a source"
 
 
-def test_a_law_in_place_of_several_keys_and_back():
+def test_a_distribution_in_place_of_several_keys_and_back():
     found = rows(PARENT, "attainment: {family: beta, p05: 0.1, p95: 0.9}\n", "attainment: {pairs: {server: 1}}\n")
     assert found["attainment.pairs.server"].before == {"family": "beta", "p05": 0.1, "p95": 0.9}
 

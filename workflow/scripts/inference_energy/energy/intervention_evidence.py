@@ -129,12 +129,12 @@ def _is_step(column: str, steps: list[tuple[str, str]]) -> pl.Expr:
     return pl.any_horizontal((before == old) & (after == new) for old, new in steps)
 
 
-def _written(pairs: pl.DataFrame, lever: str, basis: str, acts_on: str = "gpu_seconds") -> pl.DataFrame:
+def _written(pairs: pl.DataFrame, intervention: str, basis: str, acts_on: str = "gpu_seconds") -> pl.DataFrame:
     """Pairs in the columns of the table; `basis` names columns in braces."""
     reached = pl.col(PER_GPU) / pl.col(f"{PER_GPU}_before")
     saved = pl.col(f"{ENERGY}_before") / pl.col(ENERGY)
     return pairs.select(
-        *(pl.lit(lever).alias("lever"), "model", "gpu", pl.coalesce("task", "prompts").alias("task")),
+        *(pl.lit(intervention).alias("lever"), "model", "gpu", pl.coalesce("task", "prompts").alias("task")),
         pl.format(re.sub(r"\w+(?=})", "", basis), *re.findall(r"\w+(?=})", basis)).alias("basis"),
         pl.lit(acts_on).alias("acts_on"),
         (saved if acts_on == "energy" else reached).alias("multiplier"),
@@ -222,12 +222,12 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
     """
     weighted = pairs.with_columns(weight=1 / pl.len().over("lever", "model", "gpu")).sort("lever", "energy_multiplier")
     found = []
-    for (lever,), group in weighted.group_by("lever", maintain_order=True):
+    for (intervention,), group in weighted.group_by("lever", maintain_order=True):
         weight = group["weight"].to_numpy()
         place = (weight.cumsum() - weight / 2) / weight.sum()
         quantiles = np.interp(list(QUANTILES.values()), place, group["energy_multiplier"].to_numpy())
         found.append(
-            {"lever": lever, "rows": len(group), "models": group["model"].n_unique()}
+            {"lever": intervention, "rows": len(group), "models": group["model"].n_unique()}
             | {f"multiplier_{name}": float(value) for name, value in zip(QUANTILES, quantiles, strict=True)}
         )
     schema = {"lever": pl.String, "rows": pl.Int64, "models": pl.Int64}

@@ -13,7 +13,7 @@ from inference_energy.energy import uncertainty
 from inference_energy.energy.service import Service, query_wh
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.statistics import quantiles
-from inference_energy.statistics.distributions import Constant, Law, LogNormal, draw
+from inference_energy.statistics.distributions import Constant, Distribution, LogNormal, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import LogHistogram
 from inference_energy.statistics.mixture import Pool
@@ -73,26 +73,26 @@ def saving(*, before_wh: Quantity, after_wh: Quantity) -> Quantity:
 class _AtLeastOne:
     """A multiplier: log-normal, but a lever that saves nothing is not pulled."""
 
-    law: LogNormal
+    distribution: LogNormal
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
-        return at_least_one(multiplier=self.law.quantile(shares))
+        return at_least_one(multiplier=self.distribution.quantile(shares))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lever:
+class Intervention:
     """One row of `resources/interventions.csv`."""
 
     label: str
     level: str
     acts_on: str
-    multiplier: Law
+    multiplier: Distribution
     in_benchmarks: bool
     overlap_group: str | None
     source: str
 
 
-def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Lever]:
+def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Intervention]:
     """Levers by name.
 
     Raises:
@@ -102,14 +102,14 @@ def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Lever
     for name in names:
         if name not in known:
             raise InputError(f"{place}: found {name!r}; allowed: {one_of(known)}")
-    return {name: _lever(known[name]) for name in names}
+    return {name: _intervention(known[name]) for name in names}
 
 
-def _lever(row: dict) -> Lever:
+def _intervention(row: dict) -> Intervention:
     low, high = row["multiplier_p05"], row["multiplier_p95"]
     # ASSUME: a lever's multiplier is log-normal between its P5 and P95, as in arXiv 2509.20241, but never below 1.
     multiplier = Constant(low) if low == high else _AtLeastOne(LogNormal.from_percentiles(p05=low, p95=high))
-    return Lever(
+    return Intervention(
         label=row["label"],
         level=row["level"],
         acts_on=row["acts_on"],
@@ -120,15 +120,16 @@ def _lever(row: dict) -> Lever:
     )
 
 
-def drawn(levers: Mapping[str, Lever], study_name: str, draws: int, seed: int) -> dict[str, np.ndarray]:
+def drawn(interventions: Mapping[str, Intervention], study_name: str, draws: int, seed: int) -> dict[str, np.ndarray]:
     """Multiplier of every lever, one draw per draw of what the fleet shares: a lever is pulled for the whole fleet."""
     return {
-        name: draw(lever.multiplier, stream(seed, study_name, "lever", name), draws) for name, lever in levers.items()
+        name: draw(intervention.multiplier, stream(seed, study_name, "lever", name), draws)
+        for name, intervention in interventions.items()
     }
 
 
 def divisors(
-    levers: Mapping[str, Lever],
+    interventions: Mapping[str, Intervention],
     multipliers: Mapping[str, np.ndarray],
     overlap: float,
     savings: Mapping[str, np.ndarray],
@@ -145,17 +146,17 @@ def divisors(
         savings: by lever, what it alone divides the energy by, shape (draws,).
     """
     grouped: dict[str, list[str]] = defaultdict(list)
-    for name, lever in levers.items():
-        if lever.overlap_group is not None:
-            grouped[lever.overlap_group].append(name)
+    for name, intervention in interventions.items():
+        if intervention.overlap_group is not None:
+            grouped[intervention.overlap_group].append(name)
     best = {group: np.argmax([savings[name] for name in names], axis=0) for group, names in grouped.items()}
     found: dict[str, np.ndarray] = {}
-    for name, lever in levers.items():
+    for name, intervention in interventions.items():
         value = multipliers[name]
-        if lever.overlap_group is not None:
-            is_best = best[lever.overlap_group] == grouped[lever.overlap_group].index(name)
+        if intervention.overlap_group is not None:
+            is_best = best[intervention.overlap_group] == grouped[intervention.overlap_group].index(name)
             value = np.where(is_best, value, overlapping_multiplier(multiplier=value, overlap=overlap))
-        found[lever.acts_on] = found.get(lever.acts_on, 1.0) * value
+        found[intervention.acts_on] = found.get(intervention.acts_on, 1.0) * value
     return found
 
 
@@ -164,21 +165,21 @@ def savings(
     shared: Shared,
     subject: str,
     workload: str,
-    levers: Mapping[str, Lever],
+    interventions: Mapping[str, Intervention],
     multipliers: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
     """What every lever alone divides the mean energy of a workload's queries by, at every draw."""
     boundary = service.study.boundary.query
     before = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
     found = {}
-    for name, lever in levers.items():
-        by = {lever.acts_on: multipliers[name]}
+    for name, intervention in interventions.items():
+        by = {intervention.acts_on: multipliers[name]}
         after = service.mean_wh(shared, subject, workload, per_gpu_second(service, shared, by), by)[boundary]
         found[name] = np.broadcast_to(saving(before_wh=before, after_wh=after), np.shape(multipliers[name]))
     return found
 
 
-def pulled(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
+def applied(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
     """What the fleet shares with levers pulled: load and attainment up to 1, PUE down to 1."""
     for name in ("load", "attainment"):
         if name in by:
@@ -190,7 +191,7 @@ def pulled(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
 
 def per_gpu_second(service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> dict:
     """`Service.per_gpu_second` with levers pulled."""
-    energies = service.per_gpu_second(pulled(shared, by))
+    energies = service.per_gpu_second(applied(shared, by))
     return {
         member: {boundary: with_interventions(value=value, **of_power(by)) for boundary, value in found.items()}
         for member, found in energies.items()
@@ -203,7 +204,7 @@ def of_power(by: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeverSet:
+class InterventionSet:
     """Levers that are pulled together, and how their savings combine."""
 
     name: str
@@ -211,11 +212,11 @@ class LeverSet:
     level: str
     combination: str
     overlap: float
-    levers: Mapping[str, Lever]
+    interventions: Mapping[str, Intervention]
 
     def facts(self) -> dict:
         """What the table says about a single lever; of a set there is no one such fact."""
-        single = self.levers[self.name] if self.combination == "single" else None
+        single = self.interventions[self.name] if self.combination == "single" else None
         return {
             "level": self.level,
             "lever": self.name,
@@ -224,25 +225,37 @@ class LeverSet:
             **{fact: getattr(single, fact, None) for fact in ("acts_on", "in_benchmarks", "source")},
         }
 
-    def remaining(self) -> dict[str, Lever]:
+    def remaining(self) -> dict[str, Intervention]:
         """Those that today's benchmarks do not contain."""
-        return {name: lever for name, lever in self.levers.items() if not lever.in_benchmarks}
+        return {
+            name: intervention for name, intervention in self.interventions.items() if not intervention.in_benchmarks
+        }
 
 
-def lever_sets(levers: Mapping[str, Lever], overlap: float) -> list[LeverSet]:
+def intervention_sets(interventions: Mapping[str, Intervention], overlap: float) -> list[InterventionSet]:
     """Every lever alone, all of them, and those that benchmarks do not contain, independent and overlapping."""
     found = [
-        LeverSet(
-            name=name, label=lever.label, level=lever.level, combination="single", overlap=0.0, levers={name: lever}
+        InterventionSet(
+            name=name,
+            label=intervention.label,
+            level=intervention.level,
+            combination="single",
+            overlap=0.0,
+            interventions={name: intervention},
         )
-        for name, lever in levers.items()
+        for name, intervention in interventions.items()
     ]
-    remaining = {name: lever for name, lever in levers.items() if not lever.in_benchmarks}
-    for (name, label), group in zip(COMBINED.items(), (levers, remaining), strict=True):
+    remaining = {name: intervention for name, intervention in interventions.items() if not intervention.in_benchmarks}
+    for (name, label), group in zip(COMBINED.items(), (interventions, remaining), strict=True):
         for combination, of_group in zip(COMBINATIONS, (0.0, overlap), strict=True):
             found.append(
-                LeverSet(
-                    name=name, label=label, level="combined", combination=combination, overlap=of_group, levers=group
+                InterventionSet(
+                    name=name,
+                    label=label,
+                    level="combined",
+                    combination=combination,
+                    overlap=of_group,
+                    interventions=group,
                 )
             )
     return found
@@ -262,17 +275,17 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
         seed: seed of all streams.
     """
     spec = service.study.interventions
-    levers = chosen(spec.levers, table, f"config/studies/{service.name}.yaml: interventions.levers")
+    interventions = chosen(spec.levers, table, f"config/studies/{service.name}.yaml: interventions.levers")
     service = service.narrowed(spec.subject, spec.workloads, [service.study.boundary.query])
-    multipliers = drawn(levers, service.name, draws, seed)
+    multipliers = drawn(interventions, service.name, draws, seed)
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
     rows = []
     for workload in spec.workloads:
         queries = _Queries(service, shared, workload, draws, seed)
         before = queries.means({})
-        alone = savings(service, shared, spec.subject, workload, levers, multipliers)
-        for of in lever_sets(levers, spec.overlap):
-            after = queries.means(divisors(of.levers, multipliers, of.overlap, alone))
+        alone = savings(service, shared, spec.subject, workload, interventions, multipliers)
+        for of in intervention_sets(interventions, spec.overlap):
+            after = queries.means(divisors(of.interventions, multipliers, of.overlap, alone))
             saved = saving(before_wh=before, after_wh=after)
             multiplier = quantiles.of_draws(saved, MULTIPLIER_QUANTILES)
             place = {

@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, like
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.statistics.distributions import Beta, Law, ShiftedLogNormal
+from inference_energy.statistics.distributions import Beta, Distribution, ShiftedLogNormal
 
 
 def host_middle_w() -> pl.Expr:
@@ -89,9 +89,9 @@ class GpuPower:
 
     tdp_w: float
     board_idle: float
-    board_saturated: Law
+    board_saturated: Distribution
     host_idle_w: float
-    host_saturated: Law
+    host_saturated: Distribution
 
     def boards_w(self, load: Quantity, share: Quantity) -> np.ndarray:
         """Board power at a load, with the saturated power that the given share of such boards stays below."""

@@ -81,7 +81,7 @@ ACTS_ON = [
 ]
 
 
-class Intervention(InputTable):
+class InterventionRow(InputTable):
     """One lever that a study may pull, with the range of what it divides an ingredient of the energy by."""
 
     lever: str = cell("name used in studies", str_matches=r"^[a-z][a-z0-9_]*$", unique=True)

@@ -59,7 +59,7 @@ def shared_draws(given: Assumptions, study_name: str, draws: int, seed: int) -> 
     # The cache of all workloads is one: its hit rates are high or low together.
     values = {
         name: draw(of, stream(seed, study_name, "fleet", CACHED if name.startswith(CACHED) else name), draws)
-        for name, of in given.laws.items()
+        for name, of in given.distributions.items()
     }
     mix = {
         name: _dirichlet(
@@ -95,7 +95,7 @@ def mixed(gammas: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def central(given: Assumptions) -> Shared:
     """Every ingredient at its median, models at the weights of the study."""
     return Shared(
-        values={name: of.quantile(np.array(0.5)) for name, of in given.laws.items()},
+        values={name: of.quantile(np.array(0.5)) for name, of in given.distributions.items()},
         mix={name: dict(weights) for name, (weights, _) in given.mix.items()},
     )
 

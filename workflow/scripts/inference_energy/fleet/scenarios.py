@@ -14,7 +14,7 @@ from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet import planning
 from inference_energy.fleet.grid import grid_zone
 from inference_energy.statistics import quantiles
-from inference_energy.statistics.distributions import draw, law
+from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.studies.study import WORKLOADS
 
@@ -42,7 +42,7 @@ class Fleet:
         """The fleet with levers pulled."""
         return cls(
             service=service,
-            shared=interventions.pulled(shared, by),
+            shared=interventions.applied(shared, by),
             energies=interventions.per_gpu_second(service, shared, by),
             by=by,
         )
@@ -104,8 +104,8 @@ def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> d
     spec = service.study.fleet
     place = f"config/studies/{service.name}.yaml: fleet.levers"
     chosen = interventions.chosen(spec.levers, table, place)
-    for name, lever in chosen.items():
-        if lever.in_benchmarks:
+    for name, intervention in chosen.items():
+        if intervention.in_benchmarks:
             raise InputError(
                 f"{place}: found {name!r}; allowed: levers that today's benchmarks do not contain already"
                 " (resources/interventions.csv: in_benchmarks)"
@@ -245,7 +245,9 @@ def _quantities(
             f"location-based, {zone['label']}: {carbon:g} g CO2e/kWh, {zone['carbon_basis']}",
         )
     if zone is not None and spec.onsite_water_l_per_kwh is not None and zone["water_l_per_kwh"] is not None:
-        onsite = draw(law(spec.onsite_water_l_per_kwh), stream(seed, service.name, "fleet", "onsite water"), len(pue))
+        onsite = draw(
+            distribution(spec.onsite_water_l_per_kwh), stream(seed, service.name, "fleet", "onsite water"), len(pue)
+        )
         water = planning.water_m3_per_day(
             energy_gwh_per_day=energy, pue=pue, onsite_l_per_kwh=onsite, offsite_l_per_kwh=zone["water_l_per_kwh"]
         )

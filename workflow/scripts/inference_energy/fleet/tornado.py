@@ -94,21 +94,23 @@ def at_ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict
         return {end: quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
     if ingredient == "coupling":
         return _uncoupled(service, middle)
-    names = laws_of(service, ingredient)
+    names = distributions_of(service, ingredient)
     ends = {}
     for end, share in ENDS.items():
         moved = middle
         for name in names:
-            moved = moved.replaced(name, service.given.laws[name].quantile(np.array(share)))
+            moved = moved.replaced(name, service.given.distributions[name].quantile(np.array(share)))
         ends[end] = quantities(service, moved)
     return ends
 
 
-def laws_of(service: Service, ingredient: str) -> list[str]:
+def distributions_of(service: Service, ingredient: str) -> list[str]:
     """Names of the laws that are moved together as one ingredient."""
     prefixes = {"fit": "fit error", "cached": assumptions.CACHED, "overheads": "overhead"}
     return [
-        name for name in service.given.laws if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
+        name
+        for name in service.given.distributions
+        if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
     ]
 
 

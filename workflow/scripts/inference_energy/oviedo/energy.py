@@ -82,11 +82,16 @@ def _unit_energy_by_token_count(
 
 
 def exact_distribution(
-    *, study: PublishedStudy, workload: str, model: str, throughput: ThroughputModel, lever: LogNormal | None = None
+    *,
+    study: PublishedStudy,
+    workload: str,
+    model: str,
+    throughput: ThroughputModel,
+    multiplier: LogNormal | None = None,
 ) -> ExactDistribution:
-    """Distribution of a query's energy by summation; with `lever`, divided by that multiplier."""
+    """Distribution of a query's energy by summation; with `multiplier`, divided by it."""
     probabilities = output_tokens(study.workloads[workload].output_tokens).probabilities()
-    factors = random_factors(study) + ([lever.inverse()] if lever else [])
+    factors = random_factors(study) + ([multiplier.inverse()] if multiplier else [])
     return ExactDistribution(
         unit_energy_wh=_unit_energy_by_token_count(study, workload, model, throughput, len(probabilities)),
         probabilities=probabilities,

@@ -8,7 +8,7 @@ import polars as pl
 from scipy.special import expit
 
 from inference_energy.common.errors import InputError, like
-from inference_energy.statistics.distributions import ExponentialTokens, Interpolated, Law, law
+from inference_energy.statistics.distributions import Distribution, ExponentialTokens, Interpolated, distribution
 from inference_energy.statistics.quantiles import QUANTILES
 
 # Strata that a continuous law is cut into: fewer where prompts and answers vary both, as their pairs are counted.
@@ -119,7 +119,7 @@ def _side(
         weights = ExponentialTokens(median=spec["median"]).probabilities()
         return np.arange(1.0, len(weights) + 1), weights / weights.sum()
     try:
-        return strata(law(spec), count)
+        return strata(distribution(spec), count)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
 
@@ -128,7 +128,7 @@ def _edges(count: int) -> np.ndarray:
     return np.concatenate([[0.0], expit(np.linspace(-9, 9, count - 1)), [1.0]])
 
 
-def strata(of: Law, count: int) -> tuple[np.ndarray, np.ndarray]:
+def strata(of: Distribution, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean length and share of every stratum of a law; strata narrow towards both ends, no length is below 1."""
     edges = _edges(count)
     low, high = edges[:-1], edges[1:]

@@ -115,7 +115,7 @@ def output_tokens(spec: dict) -> ExponentialTokens:
 _GRID = np.concatenate([[0.0], expit(np.linspace(-16, 16, 8193)), [1.0]])
 
 
-class Law(Protocol):
+class Distribution(Protocol):
     """A quantity that is not known exactly."""
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
@@ -238,7 +238,7 @@ class Exponential:
         return np.maximum(-np.log1p(-shares) * ExponentialTokens(median=self.median).scale, 1.0)
 
 
-def law(spec: dict | float) -> Law:
+def distribution(spec: dict | float) -> Distribution:
     """Law from its study entry: a number, or a mapping with `family` and its percentiles.
 
     Raises:
@@ -259,17 +259,17 @@ def law(spec: dict | float) -> Law:
             raise ValueError(f"found family {family!r}; allowed: beta, shifted_lognormal, lognormal, exponential")
 
 
-def draw(of: Law, generator: np.random.Generator, draws: int) -> np.ndarray:
+def draw(of: Distribution, generator: np.random.Generator, draws: int) -> np.ndarray:
     """Independent draws, shape (draws,)."""
     # Never exactly 0 or 1, where unbounded laws have no value.
     return of.quantile((generator.random(draws) * (2**53 - 2) + 1) / 2**53)
 
 
-def median(of: Law) -> float:
+def median(of: Distribution) -> float:
     """Value in the middle of a law."""
     return float(of.quantile(np.array(0.5)))
 
 
-def percentiles(of: Law) -> dict[str, float]:
+def percentiles(of: Distribution) -> dict[str, float]:
     """P5, P25, P50, P75 and P95 of a law."""
     return {name: float(of.quantile(np.array(share))) for name, share in QUANTILES.items()}

@@ -11,7 +11,7 @@ from inference_energy.statistics.quantiles import QUANTILES
 UNTRIMMED = (0.0, 1.0)
 
 
-class Distribution(Protocol):
+class PoolMember(Protocol):
     """What both engines offer of a distribution of positive values."""
 
     def cdf(self, value: float) -> float: ...  # noqa: D102
@@ -41,7 +41,7 @@ class Pool:
         kept: range of quantiles kept of each model, `UNTRIMMED` or `trimmed_range(...)`.
     """
 
-    members: list[Distribution]
+    members: list[PoolMember]
     weights: np.ndarray
     kept: tuple[float, float] = UNTRIMMED
 

@@ -150,7 +150,7 @@ def _of_a_fleet(rows: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -> Beta:
+def attainment_distribution(pairs: pl.DataFrame, weights: dict[str, float], place: str) -> Beta:
     """Beta law with the mean and variance of the ratios of all pairs.
 
     Args:

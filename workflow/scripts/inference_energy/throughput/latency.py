@@ -182,7 +182,9 @@ def representatives(series: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
     return known.join(chosen.select("model", "prompts"), on=["model", "prompts"], how="semi", maintain_order="left")
 
 
-def latency_law(gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.DataFrame, place: str) -> Interpolated:
+def latency_distribution(
+    gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.DataFrame, place: str
+) -> Interpolated:
     """Law of the factor by which a latency between tokens raises the energy on a GPU, over models: P5, P50 and P95.
 
     Measured at the largest target that is no larger than the one asked for, on the GPU itself or on the measured one
