@@ -1,4 +1,4 @@
-"""What a fleet shares: power and energy per GPU-second by hand, in the limit, and never outside what physics allows."""
+"""Shared uncertainty: power and energy per GPU-second by hand, in the limit, and never outside what physics allows."""
 
 from pathlib import Path
 
@@ -325,7 +325,7 @@ def test_fit_errors_only_where_switched_on(current, tables, resolved):
         *(
             (
                 {name: {"family": "beta", "p05": 0.02, "p95": 0.9}},
-                f"config/studies/mine.yaml: {name}: found a law that comes so near to 0 .* allowed: a p05 further from",
+                f"config/studies/mine.yaml: {name}: found a distribution so near to 0 .* allowed: a p05 further from",
             )
             for name in ("load", "attainment")
         ),

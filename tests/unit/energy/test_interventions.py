@@ -1,4 +1,4 @@
-"""Levers where they act: by hand, in the limit, together, and never below 1."""
+"""Interventions: by hand, in the limit, together, and never below 1."""
 
 import numpy as np
 import polars as pl
@@ -23,7 +23,7 @@ DISTRIBUTIONS = {
 }
 LENGTHS = {"traditional": exponential(), "long": points(1000, 2000)}
 # Of the tiny service's 2.625 s, 1 s is prefill, 1 s decoding, 0.5 s attention to the prompt, 0.125 s to the answer.
-# What a lever of 2 leaves, in Wh per query; without any 2.1.
+# What an intervention with multiplier 2 leaves, in Wh per query; without any 2.1.
 HALVED = {
     "prefill": (0.5 + 1 + 0.5 + 0.125) * 0.8,
     "decode": (1 + 0.5 + 0.5 + 0.125) * 0.8,
@@ -41,7 +41,7 @@ HALVED = {
 
 
 def table(**rows):
-    """Levers by name: what each acts on, P5, P95, and optionally its group and whether benchmarks contain it."""
+    """Interventions by name: what each acts on, P5, P95, and optionally its group and whether benchmarks contain it."""
     found = []
     for name, (acts_on, p05, p95, *more) in rows.items():
         group, contained = (*more, None, "false")[:2] if len(more) < 2 else more
@@ -64,7 +64,7 @@ def multipliers(rows, overlap=0.5, draws=DRAWS, **arguments):
 
 
 def together(rows, multiplier, overlap=0.0, savings=None):
-    """What levers divide by; unless told otherwise each saves as much energy as its multiplier says."""
+    """What interventions divide by; by default each saves as much energy as its multiplier says."""
     chosen = interventions.chosen(rows["lever"].to_list(), rows, "here")
     multiplier, savings = (
         {name: np.atleast_1d(value) for name, value in of.items()} for of in (multiplier, savings or multiplier)
@@ -208,7 +208,7 @@ def test_interventions_that_benchmarks_contain_leave_the_energy_as_it_is():
 
 
 def test_contained_interventions_do_not_take_from_the_remaining_ones():
-    # In one group at full overlap the contained lever is the larger; the energy that remains does not know it.
+    # In one group at full overlap the contained intervention is the larger; the remaining energy does not depend on it.
     rows = table(had=("energy", 4.0, 4.0, "g", "true"), new=("energy", 3.0, 3.0, "g", "false"))
     row = multipliers(rows, overlap=1)["all_levers", "overlap", "shared"]
     assert row["multiplier_p50"] == pytest.approx(4)

@@ -25,7 +25,7 @@ VARIED = {
     "fit_errors": {"A": 0.1, "B": 0.3},
     "lengths": {"traditional": exponential(), "long": exponential(5000.0)},
 }
-LEVERS = pl.DataFrame(
+INTERVENTIONS = pl.DataFrame(
     {
         "lever": ["half", "had", "busier", "cheaper_site"],
         "label": ["Half", "Had", "Busier", "Cheaper site"],
@@ -59,7 +59,7 @@ def of_fleet(spec, levers=("half",), **arguments):
 
 
 def built(service, draws=100, seed=1):
-    return scenarios.fleets(service, LEVERS, draws=draws, seed=seed)
+    return scenarios.fleets(service, INTERVENTIONS, draws=draws, seed=seed)
 
 
 def aggregates(service, draws=100):
@@ -209,7 +209,7 @@ def test_one_gpu_in_two_precisions_is_counted_once():
 @pytest.mark.parametrize("acts_on", ["power", "energy"])
 @pytest.mark.parametrize("by", [1.5, 4.0])
 def test_peak_power_falls_with_power_and_never_below_the_average(acts_on, by):
-    table = LEVERS.with_columns(acts_on=pl.lit(acts_on), multiplier_p05=pl.lit(by), multiplier_p95=pl.lit(by))
+    table = INTERVENTIONS.with_columns(acts_on=pl.lit(acts_on), multiplier_p05=pl.lit(by), multiplier_p95=pl.lit(by))
     service = of_fleet({}, **VARIED)
     found = scenarios.fleets(service, table, draws=500, seed=1)
     plan_of = scenarios.fleet_plan(service, found, hardware=HARDWARE, grid=GRID, seed=1)
@@ -292,7 +292,7 @@ def test_interventions_are_not_applied_where_the_scenario_says_so():
     [
         (
             ["had"],
-            r"config/studies/tiny.yaml: fleet.levers: found 'had'; allowed: levers that today's benchmarks do not",
+            r"config/studies/tiny.yaml: fleet.levers: found 'had'; allowed: interventions that today's benchmarks do",
         ),
         (["wish"], r"config/studies/tiny.yaml: fleet.levers: found 'wish'; allowed: busier, cheaper_site, had or half"),
     ],

@@ -66,7 +66,7 @@ def test_attainment_by_hand():
 
 
 def test_power_by_hand():
-    # Saturated boards from 0.6 to 1.0 of 1,000 W, host of 200 W: P5 and P95 of a uniform law.
+    # Saturated boards from 0.6 to 1.0 of 1,000 W, host of 200 W: P5 and P95 of a uniform distribution.
     power = {"G": type(POWER)(**(vars(POWER) | {"board_saturated": Beta(a=1.0, b=1.0, low=0.6)}))}
     found = bars(distributions={"boards": UNIFORM}, power=power)
     ends = [2.625 * 1.2 * (50 + 500 * share + 150) / 900 for share in (0.62, 0.98)]

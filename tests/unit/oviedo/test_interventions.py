@@ -1,4 +1,4 @@
-"""Levers: by hand, in the limit, and against the exact engine."""
+"""Interventions: by hand, in the limit, and compared with the exact engine."""
 
 import polars as pl
 import pytest
@@ -17,9 +17,9 @@ def published(study, fit):
 
 
 def test_combined_multiplier_by_hand(study):
-    levers = interventions.multipliers(study, "traditional")
+    multipliers = interventions.multipliers(study, "traditional")
     # Medians sqrt(1.5 * 10), sqrt(1.5 * 5), sqrt(1.5 * 2.5); the logs' deviations add in squares.
-    combined = levers[interventions.COMBINED]
+    combined = multipliers[interventions.COMBINED]
     assert combined.percentile(0) == pytest.approx((15 * 7.5 * 3.75) ** 0.5)
     assert combined.percentile(0) == pytest.approx(20.54, abs=0.005)
     assert combined.percentile(-1.2816) == pytest.approx(8.37, abs=0.005)
@@ -54,6 +54,6 @@ def test_remaining_energy_of_the_published_interventions(published):
 
 def test_draws_agree_with_exact_summation(published):
     rows = published.filter(pl.col("spread") == "untrimmed")
-    assert len(rows) == 4 + 5  # three levers and all together; the long workload has one more
+    assert len(rows) == 4 + 5  # three interventions and all together; the long workload has one more
     deviation = (rows["energy_wh_p50"] - rows["energy_wh_p50_exact"]) / rows["energy_wh_p50_se"]
     assert deviation.abs().max() < 5

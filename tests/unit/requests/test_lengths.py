@@ -1,4 +1,4 @@
-"""Lengths of a workload's queries: points and weights by hand, strata against the law they stand for."""
+"""Lengths of a workload's queries: points and weights by hand, strata compared with the distribution they stand for."""
 
 from collections import defaultdict
 
@@ -207,7 +207,7 @@ def test_strata_of_any_lognormal_stay_lengths(p05, ratio):
     values, shares = lengths.strata(distribution(spec), lengths.STRATA_OF_EACH)
     assert values.min() >= 1
     assert shares.sum() == pytest.approx(1)
-    # Nothing below a token, so that the mean may only be larger than the law's own.
+    # Nothing below a token, so that the mean may only be larger than that of the distribution.
     known = LogNormal.from_percentiles(p05=p05, p95=p05 * ratio).moment(1)
     assert 0.995 * known <= shares @ values <= known + 1
 

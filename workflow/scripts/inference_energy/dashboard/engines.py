@@ -32,7 +32,7 @@ def of_study(
         study: its entries.
         fit: its table `throughput_fit`.
         tables: inputs of the studies.
-        interventions: table of `energy.tables.Intervention`.
+        interventions: table of `energy.tables.InterventionRow`.
         zones: table of `input_tables.GridZone`.
         seed: seed of all streams.
     """

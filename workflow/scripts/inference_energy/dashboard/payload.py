@@ -174,10 +174,9 @@ def _power(of: Explorer, shared: Shared) -> dict:
     }
 
 
-def _intervention(intervention: Intervention) -> dict:
+def _intervention(of: Intervention) -> dict:
     return {
-        name: getattr(intervention, name)
-        for name in ("label", "level", "acts_on", "in_benchmarks", "overlap_group", "source")
+        name: getattr(of, name) for name in ("label", "level", "acts_on", "in_benchmarks", "overlap_group", "source")
     }
 
 

@@ -1,4 +1,4 @@
-"""Distributions of what all queries of a fleet share, resolved from the entries of a study and the tables they name."""
+"""Distributions of the shared uncertainty, resolved from the entries of a study and the tables they name."""
 
 from dataclasses import dataclass
 
@@ -28,13 +28,13 @@ CACHED = "cached share"
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """The laws of a study, resolved from its entries and the tables they name.
+    """The distributions of a study, resolved from its entries and the tables they name.
 
     Attributes:
-        laws: by ingredient; a `boards`, `host` and `fit_error` are shares of probability, see `Shared`.
+        distributions: by ingredient; `boards`, `host` and `fit_error` are shares of probability, see `Shared`.
         power: by GPU; empty where a study rates nodes instead.
         rated_w: by model, rated power of a node per GPU, W; empty where power was measured.
-        mix: by class, models with their weights and the concentration of the Dirichlet law (None: known).
+        mix: by class, models with their weights and the concentration of the Dirichlet distribution (None: known).
         overheads: names of the overheads that are switched on.
     """
 
@@ -67,14 +67,14 @@ def assumptions(
     pairs: pl.DataFrame,
     latency: pl.DataFrame,
 ) -> Assumptions:
-    """The laws of a study.
+    """The distributions of a study.
 
     Args:
         study_name: named in errors.
         study: a resolved study of method `nested`.
-        node_power: table of `node_power.NodePower`.
+        node_power: table of `energy.tables.NodePower`.
         hardware: hardware registry.
-        overheads: table of `input_tables.Overhead`.
+        overheads: table of `energy.tables.Overhead`.
         pairs: table `attainment_pairs`.
         latency: table `latency_summary`.
 
@@ -91,7 +91,7 @@ def assumptions(
         of = distributions[name]
         if isinstance(of, Beta) and of.a <= 1:
             raise InputError(
-                f"{place}: {name}: found a law that comes so near to 0 that the mean energy is infinite;"
+                f"{place}: {name}: found a distribution so near to 0 that the mean energy is infinite;"
                 " allowed: a p05 further from 0"
             )
     known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
@@ -143,7 +143,7 @@ def latency_name(gpu: str) -> str:
 
 
 def attainment_of(spec: dict | float, pairs: pl.DataFrame, place: str) -> Distribution:
-    """Law of the attainment of a study's entry: a number, a law, or `{pairs: {<kind>: weight}}`."""
+    """Distribution of the attainment, from its study entry, which may also be `{pairs: {<kind>: weight}}`."""
     if isinstance(spec, dict) and "pairs" in spec:
         return attainment_distribution(pairs, spec["pairs"], f"{place}.pairs")
     return _distribution(spec, place)
@@ -157,18 +157,18 @@ def _distribution(spec: dict | float, place: str) -> Distribution:
 
 
 def overhead_distribution(row: dict) -> Distribution:
-    """Law of an overhead's share, from its row of the ledger: never negative."""
+    """Distribution of an overhead's share, from its row of the ledger: never negative."""
     if row["share_p05"] == row["share_p95"]:
         return Constant(row["share_p05"])
     return ShiftedLogNormal.from_percentiles(above=0.0, p05=row["share_p05"], p95=row["share_p95"])
 
 
 def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
-    """What a study assumes of what its fleet shares: a row per ingredient with P5, P25, P50, P75 and P95."""
+    """Shared uncertainty that a study assumes: a row per ingredient with P5, P25, P50, P75 and P95."""
     rows = []
     for ingredient, of in given.distributions.items():
         if ingredient in ("boards", "host") or ingredient.startswith("fit error"):
-            continue  # probabilities that say where in a range; the ranges follow
+            continue  # shares of probability within a range; the ranges follow
         unit = "factor" if ingredient == "pue" or ingredient.startswith("latency cost") else "share"
         rows.append({"ingredient": ingredient, "unit": unit} | percentiles(of))
     for gpu, power in given.power.items():

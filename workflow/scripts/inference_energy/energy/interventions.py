@@ -1,4 +1,4 @@
-"""What levers save where they act: one by one, all together, and without those that benchmarks already contain."""
+"""What interventions save: one by one, all together, and without those that benchmarks already contain."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from inference_energy.throughput.gpu_time import gpu_seconds
 
 COMBINED = {"all_levers": "All levers together", "remaining_levers": "Levers that benchmarks do not contain"}
 COMBINATIONS = ("independent", "overlap")
-# What the publication prints for all levers together.
+# Range that the publication prints for all interventions together.
 PUBLISHED_RANGE = (8.0, 20.0)
 MULTIPLIER_QUANTILES = QUANTILES | {"p10": 0.10, "p90": 0.90}
 
@@ -41,7 +41,7 @@ def overlapping_multiplier(*, multiplier: Quantity, overlap: Quantity) -> Quanti
         multiplier: of the intervention alone.
         overlap: 0: independent of the best; 1: it adds nothing to it.
     """
-    # ASSUME: what a lever saves beyond the best of its group is a fixed part of what it saves alone.
+    # ASSUME: what an intervention saves beyond the best of its group is a fixed part of what it saves alone.
     return multiplier ** (1 - overlap)
 
 
@@ -71,7 +71,7 @@ def saving(*, before_wh: Quantity, after_wh: Quantity) -> Quantity:
 
 @dataclass(frozen=True)
 class _AtLeastOne:
-    """A multiplier: log-normal, but a lever that saves nothing is not pulled."""
+    """A log-normal multiplier clipped at 1: an intervention never increases energy."""
 
     distribution: LogNormal
 
@@ -93,7 +93,7 @@ class Intervention:
 
 
 def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Intervention]:
-    """Levers by name.
+    """Interventions by name.
 
     Raises:
         InputError: a name that the table does not have.
@@ -107,7 +107,8 @@ def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Inter
 
 def _intervention(row: dict) -> Intervention:
     low, high = row["multiplier_p05"], row["multiplier_p95"]
-    # ASSUME: a lever's multiplier is log-normal between its P5 and P95, as in arXiv 2509.20241, but never below 1.
+    # ASSUME: the multiplier of an intervention is log-normal between its P5 and P95, as in arXiv 2509.20241, but never
+    # below 1.
     multiplier = Constant(low) if low == high else _AtLeastOne(LogNormal.from_percentiles(p05=low, p95=high))
     return Intervention(
         label=row["label"],
@@ -121,7 +122,7 @@ def _intervention(row: dict) -> Intervention:
 
 
 def drawn(interventions: Mapping[str, Intervention], study_name: str, draws: int, seed: int) -> dict[str, np.ndarray]:
-    """Multiplier of every lever, one draw per draw of what the fleet shares: a lever is pulled for the whole fleet."""
+    """Multiplier of every intervention, one per draw of the shared uncertainty: all of the fleet applies it."""
     return {
         name: draw(intervention.multiplier, stream(seed, study_name, "lever", name), draws)
         for name, intervention in interventions.items()
@@ -134,16 +135,16 @@ def divisors(
     overlap: float,
     savings: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
-    """What levers together divide each ingredient by.
+    """What interventions together divide each ingredient by.
 
-    Independent multipliers multiply. Under an overlap w, of the levers of one group the one that saves most energy
-    counts fully and every other one to the power 1 - w: w = 0 is independence, w = 1 leaves the best alone.
+    Independent multipliers multiply. Under an overlap w, of the interventions of one group the one that saves most
+    energy counts fully and every other one to the power 1 - w: w = 0 is independence, w = 1 leaves the best alone.
 
     Args:
-        levers: by name.
-        multipliers: by lever, on the ingredient that it acts on, shape (draws,).
+        interventions: by name.
+        multipliers: by intervention, on the ingredient that it acts on, shape (draws,).
         overlap: w.
-        savings: by lever, what it alone divides the energy by, shape (draws,).
+        savings: by intervention, what it alone divides the energy by, shape (draws,).
     """
     grouped: dict[str, list[str]] = defaultdict(list)
     for name, intervention in interventions.items():
@@ -168,7 +169,7 @@ def savings(
     interventions: Mapping[str, Intervention],
     multipliers: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
-    """What every lever alone divides the mean energy of a workload's queries by, at every draw."""
+    """What every intervention alone divides the mean energy of a workload's queries by, at every draw."""
     boundary = service.study.boundary.query
     before = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
     found = {}
@@ -180,7 +181,7 @@ def savings(
 
 
 def applied(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
-    """What the fleet shares with levers pulled: load and attainment up to 1, PUE down to 1."""
+    """The shared uncertainty with interventions applied: load and attainment up to 1, PUE down to 1."""
     for name in ("load", "attainment"):
         if name in by:
             shared = shared.replaced(name, raised_share(share=shared.values[name], multiplier=by[name]))
@@ -190,7 +191,7 @@ def applied(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
 
 
 def per_gpu_second(service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> dict:
-    """`Service.per_gpu_second` with levers pulled."""
+    """`Service.per_gpu_second` with interventions applied."""
     energies = service.per_gpu_second(applied(shared, by))
     return {
         member: {boundary: with_interventions(value=value, **of_power(by)) for boundary, value in found.items()}
@@ -205,7 +206,7 @@ def of_power(by: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True, kw_only=True)
 class InterventionSet:
-    """Levers that are pulled together, and how their savings combine."""
+    """Interventions that are applied together, and how their savings combine."""
 
     name: str
     label: str
@@ -215,7 +216,7 @@ class InterventionSet:
     interventions: Mapping[str, Intervention]
 
     def facts(self) -> dict:
-        """What the table says about a single lever; of a set there is no one such fact."""
+        """Columns of the table; those of a single intervention are null for a set."""
         single = self.interventions[self.name] if self.combination == "single" else None
         return {
             "level": self.level,
@@ -225,28 +226,21 @@ class InterventionSet:
             **{fact: getattr(single, fact, None) for fact in ("acts_on", "in_benchmarks", "source")},
         }
 
-    def remaining(self) -> dict[str, Intervention]:
-        """Those that today's benchmarks do not contain."""
-        return {
-            name: intervention for name, intervention in self.interventions.items() if not intervention.in_benchmarks
-        }
+
+def _remaining(interventions: Mapping[str, Intervention]) -> dict[str, Intervention]:
+    """Interventions that today's benchmarks do not contain."""
+    return {name: of for name, of in interventions.items() if not of.in_benchmarks}
 
 
 def intervention_sets(interventions: Mapping[str, Intervention], overlap: float) -> list[InterventionSet]:
-    """Every lever alone, all of them, and those that benchmarks do not contain, independent and overlapping."""
+    """Every intervention alone, all of them, and those that benchmarks do not contain, independent and overlapping."""
     found = [
         InterventionSet(
-            name=name,
-            label=intervention.label,
-            level=intervention.level,
-            combination="single",
-            overlap=0.0,
-            interventions={name: intervention},
+            name=name, label=of.label, level=of.level, combination="single", overlap=0.0, interventions={name: of}
         )
-        for name, intervention in interventions.items()
+        for name, of in interventions.items()
     ]
-    remaining = {name: intervention for name, intervention in interventions.items() if not intervention.in_benchmarks}
-    for (name, label), group in zip(COMBINED.items(), (interventions, remaining), strict=True):
+    for (name, label), group in zip(COMBINED.items(), (interventions, _remaining(interventions)), strict=True):
         for combination, of_group in zip(COMBINATIONS, (0.0, overlap), strict=True):
             found.append(
                 InterventionSet(
@@ -262,16 +256,16 @@ def intervention_sets(interventions: Mapping[str, Intervention], overlap: float)
 
 
 def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> pl.DataFrame:
-    """Multiplier on the mean energy, and energy per query that remains, per workload, set of levers and spread.
+    """Multiplier on the mean energy, and energy per query that remains, per workload, set of interventions and spread.
 
     The multiplier is how much the mean energy of the class's queries falls within the study's boundary, at every draw
-    of what the fleet shares; a lever that acts on one ingredient alone changes the energy by less than its own range.
-    A lever that today's benchmarks contain leaves the energy as it is: it is counted there already.
+    of the shared uncertainty. An intervention on one ingredient changes the energy by less than its own range. One that
+    today's benchmarks contain does not change the remaining energy: the benchmarks include it already.
 
     Args:
         service: a resolved study.
-        table: table of `energy.tables.Intervention`.
-        draws: draws of what the fleet shares, and as many queries.
+        table: table of `energy.tables.InterventionRow`.
+        draws: draws of the shared uncertainty, and as many queries.
         seed: seed of all streams.
     """
     spec = service.study.interventions
@@ -298,14 +292,14 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
                 "multiplier_share_below_8": float(np.mean(saved < PUBLISHED_RANGE[0])),
                 "multiplier_share_above_20": float(np.mean(saved > PUBLISHED_RANGE[1])),
             }
-            counted = divisors(of.remaining(), multipliers, of.overlap, alone)
+            counted = divisors(_remaining(of.interventions), multipliers, of.overlap, alone)
             for spread, energies in queries.energies(counted).items():
                 rows.append(place | {"spread": spread} | energies)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
 class _Queries:
-    """The same random queries for every set of levers, so that sets differ by what they do alone."""
+    """The same random queries for every set of interventions, so that only the interventions differ."""
 
     def __init__(self, service: Service, shared: Shared, workload: str, draws: int, seed: int):
         self.service, self.shared, self.workload, self.draws = service, shared, workload, draws
@@ -318,7 +312,7 @@ class _Queries:
         self.parts = {member: service.curves[member][0].parts(of).at(points) for member in self.weights}
 
     def means(self, by: Mapping[str, np.ndarray], energies: dict | None = None) -> np.ndarray:
-        """Mean energy of a query at every draw of what the fleet shares, Wh."""
+        """Mean energy of a query at every draw of the shared uncertainty, Wh."""
         energies = energies or per_gpu_second(self.service, self.shared, by)
         means = self.service.mean_wh(self.shared, self.subject, self.workload, energies, by)[self.boundary]
         return np.broadcast_to(means, (self.draws,))

@@ -47,7 +47,7 @@ def of_nested(service: Service, interventions: pl.DataFrame, *, draws: int, seed
 
     Args:
         service: the resolved study.
-        levers: table of `energy.tables.Intervention`.
+        interventions: table of `energy.tables.InterventionRow`.
         draws: draws of the shared uncertainty, and as many queries.
         seed: seed of all streams.
     """

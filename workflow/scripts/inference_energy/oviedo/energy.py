@@ -136,7 +136,7 @@ def energy_per_query(
     """Energy of one query for every workload, model and class.
 
     Returns:
-        The summary, one row per workload, subject and spread, from the Monte Carlo and beside it from the exact
+        The summary, one row per workload, subject and spread, from the Monte Carlo and from the exact
         summation; and the density of the draws for figures.
     """
     throughput = fitted_models(fit)

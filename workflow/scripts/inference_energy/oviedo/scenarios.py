@@ -63,7 +63,7 @@ def scenario_aggregates(
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """Mean energy of one workload's queries and what a serving intervention makes of it."""
+    """Mean energy of one workload's queries, without and with the serving intervention."""
 
     mean_wh: float
     mean_se_wh: float
@@ -75,7 +75,7 @@ class Workload:
 
     @classmethod
     def of(cls, study_name, study, workload, energy, fit, overheads):
-        """That of a study, from its tables."""
+        """The workload of a study, from its tables."""
         fleet = study.fleet
         weights = study.classes[fleet.subject].model_shares()
         multiplier = lognormal(fleet.serving_multiplier[workload])

@@ -105,7 +105,7 @@ def test_beta_refuses_percentiles_outside_its_range(p05, p95, low, high):
 
 
 def test_beta_says_so_where_no_distribution_is_found():
-    with pytest.raises(ValueError, match="allowed: percentiles that a beta law can have"):
+    with pytest.raises(ValueError, match="allowed: percentiles that a beta distribution can have"):
         Beta.from_percentiles(p05=1e-6, p95=0.999)
 
 
