@@ -1,4 +1,4 @@
-"""Laws of assumptions: their percentiles, and that none leaves its range."""
+"""Quantile functions of assumed distributions: their percentiles, and that none leaves its range."""
 
 import numpy as np
 import pytest
