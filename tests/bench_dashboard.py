@@ -22,7 +22,7 @@ ANSWERED = """async ([name, value]) => {
     await new Promise(requestAnimationFrame);
     return performance.now() - start;
 }"""
-ALL_LEVERS = "long=10&levers=" + ",".join(
+ALL_INTERVENTIONS = "long=10&levers=" + ",".join(
     [
         *("less_interactivity", "speculative_decoding", "disaggregation", "prefix_caching", "routing", "better_load"),
         *("power_capping", "lower_pue", "shorter_answers", "newer_gpu"),
@@ -40,11 +40,13 @@ CONTROLS = [
 
 def main() -> None:
     """Print the median and range of every figure."""
-    ready, answers = [], {"as in the study": [], "with ten levers pulled": []}
+    ready, answers = [], {"as in the study": [], "with ten interventions applied": []}
     with sync_playwright() as playwright:
         browser = launched(playwright)
         for _ in range(REPEATS):
-            for state, times in zip(("study=current", f"study=current&{ALL_LEVERS}"), answers.values(), strict=True):
+            for state, times in zip(
+                ("study=current", f"study=current&{ALL_INTERVENTIONS}"), answers.values(), strict=True
+            ):
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
                 start = time.perf_counter()
                 page.goto(f"{PAGE.as_uri()}#?{state}")

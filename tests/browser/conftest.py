@@ -63,7 +63,7 @@ def built() -> dict[str, Explorer]:
             whole(files.read_study(name, ROOT / "config/studies", schemas)),
             pl.read_parquet(RESULTS / name / "throughput_fit.parquet"),
             tables,
-            interventions=registries.read_registry(ROOT / "resources/interventions.csv", energy_tables.Intervention),
+            interventions=registries.read_registry(ROOT / "resources/interventions.csv", energy_tables.InterventionRow),
             zones=registries.read_registry(ROOT / "resources/grid.csv", fleet_tables.GridZone),
             seed=config["seed"],
         )

@@ -138,8 +138,8 @@ def test_a_study_and_its_scenarios_are_a_click_away(opened, built, study):
     page.locator(f'[name="study"][value="{study}"]').check()
     page.get_by_role("button", name="10 % long + interventions").click()
     fleet = built[study].service.study.fleet
-    pulled, zone = fleet.levers or ["fleet_serving"], fleet.grid_zone
-    expected = answer(built[study], Question(subject="frontier", long_share=0.1, levers=tuple(pulled), zone=zone))
+    applied, zone = fleet.levers or ["fleet_serving"], fleet.grid_zone
+    expected = answer(built[study], Question(subject="frontier", long_share=0.1, levers=tuple(applied), zone=zone))
     assert shown(page)["energy_gwh_per_day", "mean"] == pytest.approx(expected["energy_gwh_per_day"]["mean"], rel=1e-9)
     page.get_by_role("button", name="Back to the study").click()
     plain = answer(built[study], Question(subject="frontier", zone=zone))

@@ -32,7 +32,7 @@ SCENARIOS = {
     "traditional": {"label": "All traditional", "long_share": 0, "interventions": False},
     "mixed": {"label": "A tenth long", "long_share": 0.1, "interventions": False},
     "long": {"label": "All long", "long_share": 1, "interventions": False},
-    "long_optimized": {"label": "All long, levers pulled", "long_share": 1, "interventions": True},
+    "long_optimized": {"label": "All long, interventions applied", "long_share": 1, "interventions": True},
 }
 
 
@@ -62,7 +62,7 @@ def exponential(median=500.0, count=400):
 
 def tiny_service(
     *,
-    laws=None,
+    distributions=None,
     weights=None,
     gpus=None,
     concentration=None,
@@ -80,7 +80,7 @@ def tiny_service(
     """A service of the class `frontier`: model A on GPU G, both workloads of one length, nothing uncertain.
 
     Args:
-        laws: replace the constants, by ingredient.
+        distributions: replace the constants, by ingredient.
         weights: of the models; A alone.
         gpus: share of every GPU, each in FP8; G alone. Entries of a study's `hardware` are taken as they are.
         concentration: of the mix of models.
@@ -112,7 +112,7 @@ def tiny_service(
         "utilisation": Constant(1.0),
         **{cached_name(workload): Constant(0.0) for workload in workloads},
         **{f"fit error: {model}": UNIFORM for model in fit_errors or {}},
-    } | (laws or {})
+    } | (distributions or {})
     of_curve = {chr(ord("A") + i): curve(1.0 + i) for i in range(9)} | (curves or {})
     members = [(model, entry["gpu"], entry["precision"]) for model in weights for entry in hardware]
     counted = {model: weight / sum(weights.values()) for model, weight in weights.items()}
@@ -133,7 +133,7 @@ def tiny_service(
             | study
         ),
         given=Assumptions(
-            laws=given,
+            distributions=given,
             power={} if rated_w else (power or {entry["gpu"]: POWER for entry in hardware}),
             rated_w=rated_w or {},
             mix={"frontier": (counted, concentration)},

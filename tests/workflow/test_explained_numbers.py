@@ -353,8 +353,8 @@ def test_interventions_are_traced_as_the_engine_applies_them(explain, build):
 
     def energy(by):
         energies = interventions.per_gpu_second(service, shared, by)
-        pulled = interventions.pulled(shared, by)
-        return float(np.ravel(service.mean_wh(pulled, "frontier", "traditional", energies, by)["datacenter"])[0])
+        applied = interventions.applied(shared, by)
+        return float(np.ravel(service.mean_wh(applied, "frontier", "traditional", energies, by)["datacenter"])[0])
 
     traced = find(explain(f"{row} multiplier_p50"), "Closed form of the multiplier")
     assert evaluated(traced) == pytest.approx(energy({}) / energy(by), rel=1e-12)

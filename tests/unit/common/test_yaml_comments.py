@@ -99,5 +99,5 @@ def test_file_without_comments():
         ({}, True),
     ],
 )
-def test_a_law_or_a_trace_is_one_value(value, one):
+def test_a_distribution_or_a_trace_is_one_value(value, one):
     assert is_one_value(value) is one

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from inference_energy.dashboard import engine as module
 from inference_energy.dashboard.engine import DRAWS, OWN, Question, answer, explorer
-from inference_energy.energy.interventions import Lever
+from inference_energy.energy.interventions import Intervention
 from inference_energy.statistics.distributions import Beta, Constant
 from tiny_service import POWER, SECONDS, UNIFORM, WH_PER_GPU_SECOND, exponential, points, tiny_service
 
@@ -29,7 +29,7 @@ LATENCY = pl.DataFrame(
 
 
 def lever(acts_on, multiplier, group=None):
-    return Lever(
+    return Intervention(
         label=acts_on,
         level="serving",
         acts_on=acts_on,
@@ -48,7 +48,7 @@ def made(levers=(), overhead=None, onsite=None, **service):
     by_name = {f"{i}": of for i, of in enumerate(levers)}
     return explorer(
         tiny,
-        levers_of=dict.fromkeys(tiny.lengths, by_name),
+        interventions_of=dict.fromkeys(tiny.lengths, by_name),
         overhead=overhead,
         latency=LATENCY,
         hardware=HARDWARE,
@@ -119,7 +119,7 @@ def test_own_lengths():
     assert asked(made(), workload=OWN, own_tokens=(1000, 500, 0))["query_wh"]["p50"] == pytest.approx(2.1)
 
 
-def test_levers_alone_together_and_overlapping():
+def test_interventions_alone_together_and_overlapping():
     levers = [lever("power", 2.0, "g"), lever("energy", 3.0, "g"), lever("pue", 1.2)]
     of = made(levers)
     plain = asked(of)["mean_query_wh"]["p50"]
@@ -150,12 +150,12 @@ def test_spread_of_lengths_is_of_queries_and_of_shared_unknowns_is_of_the_mean()
     found = asked(of)
     assert found["query_wh"]["p95"] > 3 * found["query_wh"]["p05"]
     assert found["mean_query_wh"]["p95"] == pytest.approx(found["mean_query_wh"]["p05"])
-    shared = asked(made(laws={"load": Beta.from_percentiles(p05=0.3, p95=0.7)}))
+    shared = asked(made(distributions={"load": Beta.from_percentiles(p05=0.3, p95=0.7)}))
     assert shared["mean_query_wh"]["p95"] > 1.2 * shared["mean_query_wh"]["p05"]
 
 
 def test_fit_errors_and_mix_are_drawn():
-    of = made(weights={"A": 1, "B": 1}, concentration=2.0, fit_errors={"A": 0.5, "B": 0.5}, laws={})
+    of = made(weights={"A": 1, "B": 1}, concentration=2.0, fit_errors={"A": 0.5, "B": 0.5}, distributions={})
     assert of.shared.mix["frontier"]["A"].shape == (DRAWS,)
     assert of.shared.mix["frontier"]["A"].mean() == pytest.approx(0.5, abs=0.01)
     spread = asked(of, subject="A")["mean_query_wh"]
@@ -163,5 +163,5 @@ def test_fit_errors_and_mix_are_drawn():
 
 
 def test_draws_have_no_more_digits_than_the_page_has():
-    of = made(laws={"load": UNIFORM})
+    of = made(distributions={"load": UNIFORM})
     assert (module.rounded(of.shared.values["load"]) == of.shared.values["load"]).all()

@@ -1,4 +1,4 @@
-"""What a fleet shares: power and energy per GPU-second by hand, in the limit, and never outside what physics allows."""
+"""Shared uncertainty: power and energy per GPU-second by hand, in the limit, and never outside what physics allows."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from inference_energy.energy.assumptions import assumptions
 from inference_energy.energy.gpu_second import powers_w, wh_per_gpu_second
 from inference_energy.energy.tables import NodePower
 from inference_energy.energy.uncertainty import central, shared_draws
-from inference_energy.statistics.distributions import Constant, law
+from inference_energy.statistics.distributions import Constant, distribution
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.log_linear import NODE_GPUS
 from tiny_service import UNIFORM, WH_PER_GPU_SECOND, tiny_service
@@ -98,7 +98,7 @@ def test_360_watt_at_a_tenth_of_a_query_per_second_is_1_wh():
 
 
 def test_published_query_by_hand():
-    service = tiny_service(rated_w={"A": 10_200 / NODE_GPUS}, laws={"utilisation": Constant(0.6)})
+    service = tiny_service(rated_w={"A": 10_200 / NODE_GPUS}, distributions={"utilisation": Constant(0.6)})
     shared = at(service, load=1.0, attainment=1.0, pue=1.3)
     seconds = NODE_GPUS * 300 / 1300
     energy = seconds * wh_per_gpu_second(service.given, shared, "A", "G")["datacenter"]
@@ -106,7 +106,7 @@ def test_published_query_by_hand():
 
 
 def test_rated_power_counts_as_all_of_the_node_at_any_load():
-    service = tiny_service(rated_w={"A": 1000.0}, laws={"utilisation": Constant(0.7)})
+    service = tiny_service(rated_w={"A": 1000.0}, distributions={"utilisation": Constant(0.7)})
     for load in (0.1, 1.0):
         found = powers_w(service.given, at(service), "A", "G", load)
         assert found == pytest.approx({"gpu_boards": 700, "node": 700, "datacenter": 840, "fleet": 924})
@@ -118,7 +118,7 @@ def test_rated_power_is_of_a_node_per_gpu(current, tables):
     assert found.rated_w["DeepSeek-R1"] == pytest.approx(1600)  # 12.8 kW / 8
     assert found.rated_w["Llama 3.1 405B"] == pytest.approx(1275)
     assert not found.power
-    assert not {"boards", "host"} & found.laws.keys()
+    assert not {"boards", "host"} & found.distributions.keys()
 
 
 def test_always_busy_at_full_throughput_draws_saturated_power():
@@ -159,7 +159,7 @@ def test_linear_in_pue_and_in_power(pue, factor):
 
 def test_overheads_add_up():
     service = tiny_service(
-        laws={"overhead: heat": Constant(0.2), "overhead: off": Constant(0.5)}, overheads=("network", "heat")
+        distributions={"overhead: heat": Constant(0.2), "overhead: off": Constant(0.5)}, overheads=("network", "heat")
     )
     assert gpu_second.overhead_share(service.given, at(service)) == pytest.approx(0.3)
     assert gpu_second.overhead_share(tiny_service(overheads=()).given, at(service)) == 0
@@ -174,10 +174,10 @@ def test_fit_factor_by_hand():
     assert uncertainty.fit_factor(at(service), "another", 0.1) == 1
 
 
-def test_overhead_laws():
-    known = energy_assumptions.overhead_law({"share_p05": 0.1, "share_p95": 0.1})
+def test_overhead_distributions():
+    known = energy_assumptions.overhead_distribution({"share_p05": 0.1, "share_p95": 0.1})
     assert known.quantile(np.array([0.01, 0.99])).tolist() == [0.1, 0.1]
-    unknown = energy_assumptions.overhead_law({"share_p05": 0.04, "share_p95": 0.15})
+    unknown = energy_assumptions.overhead_distribution({"share_p05": 0.04, "share_p95": 0.15})
     assert unknown.quantile(np.array([0.05, 0.95])) == pytest.approx([0.04, 0.15], rel=1e-3)
 
 
@@ -245,12 +245,15 @@ def test_drawn_mixes_sum_to_one(concentration, count):
 
 
 def test_draws_depend_on_seed_and_name_alone():
-    laws = {"pue": law({"family": "shifted_lognormal", "above": 1, "p05": 1.1, "p95": 1.4}), "load": UNIFORM}
-    first = shared_draws(tiny_service(laws=laws).given, "tiny", 1000, seed=1)
-    again = shared_draws(tiny_service(laws=laws | {"another": UNIFORM}).given, "tiny", 1000, seed=1)
-    fewer = shared_draws(tiny_service(laws={"pue": laws["pue"]}).given, "tiny", 1000, seed=1)
-    other = shared_draws(tiny_service(laws=laws).given, "tiny", 1000, seed=2)
-    renamed = shared_draws(tiny_service(laws=laws).given, "tinier", 1000, seed=1)
+    distributions = {
+        "pue": distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.1, "p95": 1.4}),
+        "load": UNIFORM,
+    }
+    first = shared_draws(tiny_service(distributions=distributions).given, "tiny", 1000, seed=1)
+    again = shared_draws(tiny_service(distributions=distributions | {"another": UNIFORM}).given, "tiny", 1000, seed=1)
+    fewer = shared_draws(tiny_service(distributions={"pue": distributions["pue"]}).given, "tiny", 1000, seed=1)
+    other = shared_draws(tiny_service(distributions=distributions).given, "tiny", 1000, seed=2)
+    renamed = shared_draws(tiny_service(distributions=distributions).given, "tinier", 1000, seed=1)
     for same in (again, fewer):
         assert (same.values["pue"] == first.values["pue"]).all()
     for different in (other, renamed):
@@ -259,8 +262,10 @@ def test_draws_depend_on_seed_and_name_alone():
 
 
 def test_the_cache_of_all_workloads_is_one():
-    laws = {f"cached share: {name}": UNIFORM for name in ("traditional", "long")}
-    drawn = shared_draws(tiny_service(laws=laws | {"load": UNIFORM}).given, "tiny", 1000, seed=1).values
+    distributions = {f"cached share: {name}": UNIFORM for name in ("traditional", "long")}
+    drawn = shared_draws(
+        tiny_service(distributions=distributions | {"load": UNIFORM}).given, "tiny", 1000, seed=1
+    ).values
     assert (drawn["cached share: traditional"] == drawn["cached share: long"]).all()
     assert abs(np.corrcoef(drawn["cached share: long"], drawn["load"])[0, 1]) < 0.1
 
@@ -276,7 +281,7 @@ def test_the_drawn_mix_does_not_depend_on_the_order_of_models():
 
 
 def test_a_slice_is_the_same_draws():
-    service = tiny_service(laws={"load": UNIFORM}, weights={"A": 1, "B": 1}, concentration=2)
+    service = tiny_service(distributions={"load": UNIFORM}, weights={"A": 1, "B": 1}, concentration=2)
     whole = shared_draws(service.given, "tiny", 100, seed=1)
     part = whole.slice(slice(10, 30))
     assert (part.values["load"] == whole.values["load"][10:30]).all()
@@ -293,9 +298,9 @@ def test_central_is_every_median_and_the_mix_of_the_study(resolved, many):
 
 def test_fit_errors_only_where_switched_on(current, tables, resolved):
     without = assumptions("current", current.replaced(throughput={"form": "gpu_seconds", "fit_error": False}), **tables)
-    names = {name for name in resolved.laws if name.startswith("fit error")}
+    names = {name for name in resolved.distributions if name.startswith("fit error")}
     assert len(names) == 14  # models of all classes
-    assert resolved.laws.keys() - without.laws.keys() == names
+    assert resolved.distributions.keys() - without.distributions.keys() == names
 
 
 @pytest.mark.parametrize(
@@ -320,7 +325,7 @@ def test_fit_errors_only_where_switched_on(current, tables, resolved):
         *(
             (
                 {name: {"family": "beta", "p05": 0.02, "p95": 0.9}},
-                f"config/studies/mine.yaml: {name}: found a law that comes so near to 0 .* allowed: a p05 further from",
+                f"config/studies/mine.yaml: {name}: found a distribution so near to 0 .* allowed: a p05 further from",
             )
             for name in ("load", "attainment")
         ),
@@ -361,7 +366,7 @@ def test_a_latency_cost_is_never_below_one_and_ends_are_those_measured(current, 
 
 def test_a_p95_that_was_not_measured_lies_as_far_above_the_median_as_p5_below(current, tables):
     found = assumptions("own", current.replaced(latency_target_ms=20), **tables)
-    cost = found.laws["latency cost: H100 SXM 80GB"]
+    cost = found.distributions["latency cost: H100 SXM 80GB"]
     assert float(cost.quantile(np.array(0.95))) == pytest.approx(3.0**2 / 2.0)
 
 

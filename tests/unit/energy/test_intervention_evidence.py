@@ -9,7 +9,7 @@ from inference_energy.corpus import registries
 from inference_energy.energy import intervention_evidence, tables
 from inference_energy.tables import rows
 
-LEVERS = Path(__file__).parents[3] / "resources/interventions.csv"
+INTERVENTIONS = Path(__file__).parents[3] / "resources/interventions.csv"
 H100, H200, B200 = "H100 SXM 80GB", "H200 SXM 141GB", "B200 180GB"
 MODELS = pl.DataFrame(
     {
@@ -91,7 +91,7 @@ def test_lower_precision_is_taken_at_the_same_batch_per_gpu():
     assert found["measured_energy_multiplier"].to_list() == [1.2]
 
 
-def test_newer_gpu_is_one_lever_in_the_same_format_and_another_in_a_shorter_one():
+def test_newer_gpu_is_one_intervention_in_the_same_format_and_another_in_a_shorter_one():
     found = pairs(
         speed("old", 100.0),
         speed("slower", 50.0),
@@ -207,19 +207,19 @@ def test_every_model_on_a_gpu_weighs_the_same():
     assert row["multiplier_p95"] == pytest.approx(4.0)
 
 
-def test_table_of_levers():
-    levers = registries.read_registry(LEVERS, tables.Intervention)
-    assert levers["lever"].is_sorted()
-    assert set(levers["acts_on"]) <= set(tables.ACTS_ON)
+def test_table_of_interventions():
+    table = registries.read_registry(INTERVENTIONS, tables.InterventionRow)
+    assert table["lever"].is_sorted()
+    assert set(table["acts_on"]) <= set(tables.ACTS_ON)
 
 
 def test_range_that_ends_before_it_begins(tmp_path):
-    lines = LEVERS.read_text(encoding="utf-8").split("\n")
+    lines = INTERVENTIONS.read_text(encoding="utf-8").split("\n")
     swapped = lines[1].replace(",1.23,2.13,", ",2.13,1.23,")
     assert swapped != lines[1]
-    (tmp_path / "levers.csv").write_text("\n".join([lines[0], swapped]), encoding="utf-8")
+    (tmp_path / "interventions.csv").write_text("\n".join([lines[0], swapped]), encoding="utf-8")
     with pytest.raises(InputError, match="multiplier_p05"):
-        registries.read_registry(tmp_path / "levers.csv", tables.Intervention)
+        registries.read_registry(tmp_path / "interventions.csv", tables.InterventionRow)
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +230,7 @@ def found(corpus):
 
 @pytest.fixture(scope="module")
 def table():
-    return registries.read_registry(LEVERS, tables.Intervention)
+    return registries.read_registry(INTERVENTIONS, tables.InterventionRow)
 
 
 def test_corpus(found):
@@ -240,7 +240,7 @@ def test_corpus(found):
 
 
 def test_every_range_that_names_pairs_is_theirs(found, table):
-    intervention_evidence.check_ranges(table, found, "levers.csv")
+    intervention_evidence.check_ranges(table, found, "interventions.csv")
     named = table.filter(pl.col("evidence").is_not_null())
     assert set(named["evidence"]) == set(found["lever"])
     assert named["evidence"].equals(named["lever"])
@@ -265,8 +265,8 @@ def adopted(low, high, evidence="l"):
 
 def test_range_is_compared_to_two_decimals_and_never_begins_below_1():
     # Two of equal weight: P5 and P95 lie beyond their middles, so at the values themselves.
-    intervention_evidence.check_ranges(adopted(1.0, 2.35), crowd(0.5, 2.346), "levers.csv")
-    intervention_evidence.check_ranges(adopted(1.5, 9.0, None), crowd(0.5, 2.346), "levers.csv")
+    intervention_evidence.check_ranges(adopted(1.0, 2.35), crowd(0.5, 2.346), "interventions.csv")
+    intervention_evidence.check_ranges(adopted(1.5, 9.0, None), crowd(0.5, 2.346), "interventions.csv")
 
 
 @pytest.mark.parametrize(
@@ -282,5 +282,5 @@ def test_range_is_compared_to_two_decimals_and_never_begins_below_1():
 )
 def test_range_that_the_pairs_do_not_give(table, message):
     with pytest.raises(InputError) as fault:
-        intervention_evidence.check_ranges(table, crowd(0.5, 2.346), "levers.csv")
-    assert str(fault.value) == f"levers.csv: {message}"
+        intervention_evidence.check_ranges(table, crowd(0.5, 2.346), "interventions.csv")
+    assert str(fault.value) == f"interventions.csv: {message}"

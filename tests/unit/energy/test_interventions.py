@@ -1,4 +1,4 @@
-"""Levers where they act: by hand, in the limit, together, and never below 1."""
+"""Interventions: by hand, in the limit, together, and never below 1."""
 
 import numpy as np
 import polars as pl
@@ -8,13 +8,13 @@ from inference_energy.common.errors import InputError
 from inference_energy.energy import interventions, uncertainty
 from inference_energy.energy.tables import ACTS_ON
 from inference_energy.fleet.scenarios import Fleet
-from inference_energy.statistics.distributions import Beta, law
+from inference_energy.statistics.distributions import Beta, distribution
 from tiny_service import UNIFORM, exponential, points, tiny_service
 
 BIN = 1e-3
 DRAWS = 2000
-PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
-LAWS = {
+PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+DISTRIBUTIONS = {
     "pue": PUE,
     "load": Beta.from_percentiles(p05=0.45, p95=0.85),
     "attainment": Beta.from_percentiles(p05=0.3, p95=0.8),
@@ -23,7 +23,7 @@ LAWS = {
 }
 LENGTHS = {"traditional": exponential(), "long": points(1000, 2000)}
 # Of the tiny service's 2.625 s, 1 s is prefill, 1 s decoding, 0.5 s attention to the prompt, 0.125 s to the answer.
-# What a lever of 2 leaves, in Wh per query; without any 2.1.
+# What an intervention with multiplier 2 leaves, in Wh per query; without any 2.1.
 HALVED = {
     "prefill": (0.5 + 1 + 0.5 + 0.125) * 0.8,
     "decode": (1 + 0.5 + 0.5 + 0.125) * 0.8,
@@ -41,7 +41,7 @@ HALVED = {
 
 
 def table(**rows):
-    """Levers by name: what each acts on, P5, P95, and optionally its group and whether benchmarks contain it."""
+    """Interventions by name: what each acts on, P5, P95, and optionally its group and whether benchmarks contain it."""
     found = []
     for name, (acts_on, p05, p95, *more) in rows.items():
         group, contained = (*more, None, "false")[:2] if len(more) < 2 else more
@@ -64,7 +64,7 @@ def multipliers(rows, overlap=0.5, draws=DRAWS, **arguments):
 
 
 def together(rows, multiplier, overlap=0.0, savings=None):
-    """What levers divide by; unless told otherwise each saves as much energy as its multiplier says."""
+    """What interventions divide by; by default each saves as much energy as its multiplier says."""
     chosen = interventions.chosen(rows["lever"].to_list(), rows, "here")
     multiplier, savings = (
         {name: np.atleast_1d(value) for name, value in of.items()} for of in (multiplier, savings or multiplier)
@@ -77,7 +77,7 @@ def test_every_ingredient_is_checked_here():
 
 
 @pytest.mark.parametrize(("acts_on", "left"), HALVED.items())
-def test_a_lever_of_two_by_hand(acts_on, left):
+def test_a_intervention_of_two_by_hand(acts_on, left):
     found = multipliers(table(half=(acts_on, 2.0, 2.0)), draws=100)
     for combination in ("single", "independent", "overlap"):
         lever = "half" if combination == "single" else "all_levers"
@@ -88,9 +88,9 @@ def test_a_lever_of_two_by_hand(acts_on, left):
 
 
 @pytest.mark.parametrize("acts_on", ACTS_ON)
-def test_a_lever_of_one_changes_nothing(acts_on):
-    found = multipliers(table(nothing=(acts_on, 1.0, 1.0)), laws=LAWS, lengths=LENGTHS, draws=500)
-    service = service_with(table(nothing=(acts_on, 1.0, 1.0)), laws=LAWS, lengths=LENGTHS)
+def test_a_intervention_of_one_changes_nothing(acts_on):
+    found = multipliers(table(nothing=(acts_on, 1.0, 1.0)), distributions=DISTRIBUTIONS, lengths=LENGTHS, draws=500)
+    service = service_with(table(nothing=(acts_on, 1.0, 1.0)), distributions=DISTRIBUTIONS, lengths=LENGTHS)
     shared = uncertainty.shared_draws(service.given, "tiny", 500, seed=1)
     before = Fleet.of(service, shared, {}).mean_wh("traditional", "datacenter")
     for row in found.values():
@@ -100,7 +100,9 @@ def test_a_lever_of_one_changes_nothing(acts_on):
 
 def test_half_a_cache_by_hand():
     # 0.4 in the cache leaves 0.6, halved 0.3: 0.3 s of prefill and 1.625 s of the rest.
-    found = multipliers(table(half=("cached_share", 2.0, 2.0)), laws={"cached share: traditional": law(0.4)})
+    found = multipliers(
+        table(half=("cached_share", 2.0, 2.0)), distributions={"cached share: traditional": distribution(0.4)}
+    )
     assert found["half", "single", "shared"]["energy_wh_mean"] == pytest.approx((0.3 + 1.625) * 0.8)
 
 
@@ -108,7 +110,7 @@ def test_attainment_and_load_stop_at_one_and_pue_too():
     service = tiny_service()
     shared = uncertainty.shared_draws(service.given, "tiny", 4, seed=1)
     by = {"load": np.array([1.0, 1.5, 2.0, 9.0]), "attainment": np.full(4, 1.2), "pue": np.array([1, 1.1, 1.2, 9])}
-    found = interventions.pulled(shared, by).values
+    found = interventions.applied(shared, by).values
     assert found["load"] == pytest.approx([0.5, 0.75, 1, 1])
     assert found["attainment"] == pytest.approx([0.6] * 4)
     assert found["pue"] == pytest.approx([1.2, 1.2 / 1.1, 1, 1])
@@ -116,13 +118,13 @@ def test_attainment_and_load_stop_at_one_and_pue_too():
 
 
 @pytest.mark.parametrize(("acts_on", "most"), [("attainment", 2.0), ("pue", 1.2), ("load", 1.2)])
-def test_no_lever_saves_more_than_its_ingredient_can_give(acts_on, most):
+def test_no_intervention_saves_more_than_its_ingredient_can_give(acts_on, most):
     # Load from 1/2 to 1: 600 W / 0.5 to 1000 W.
     found = multipliers(table(huge=(acts_on, 1000.0, 1000.0)), draws=10)
     assert found["huge", "single", "shared"]["multiplier_p50"] == pytest.approx(most)
 
 
-def test_independent_levers_multiply_and_commute():
+def test_independent_interventions_multiply_and_commute():
     rows = table(a=("energy", 2.0, 2.0, "g"), b=("energy", 3.0, 3.0, "g"), c=("decode", 5.0, 5.0))
     factors = {"a": 2.0, "b": 3.0, "c": 5.0}
     assert together(rows, factors) == {"energy": 6.0, "decode": 5.0}
@@ -144,7 +146,7 @@ def test_a_group_overlaps_across_ingredients_and_draw_by_draw():
     assert found["energy"].tolist() == [4, 1]
 
 
-def test_the_lever_that_saves_most_energy_counts_fully_not_the_one_of_the_largest_multiplier():
+def test_the_intervention_that_saves_most_energy_counts_fully_not_the_one_of_the_largest_multiplier():
     rows = table(a=("prefill", 9.0, 9.0, "g"), b=("energy", 2.0, 2.0, "g"))
     found = together(rows, {"a": 9.0, "b": 2.0}, overlap=1, savings={"a": 1.1, "b": 2.0})
     assert (found["prefill"].tolist(), found["energy"].tolist()) == ([1], [2])
@@ -152,7 +154,7 @@ def test_the_lever_that_saves_most_energy_counts_fully_not_the_one_of_the_larges
     assert (found["prefill"].tolist(), found["energy"].tolist()) == ([3], [2])
 
 
-def test_of_levers_that_save_the_same_one_counts_fully():
+def test_of_interventions_that_save_the_same_one_counts_fully():
     rows = table(a=("energy", 4.0, 4.0, "g"), b=("energy", 4.0, 4.0, "g"), c=("decode", 4.0, 4.0, "g"))
     found = together(rows, {"a": 4.0, "b": 4.0, "c": 4.0}, overlap=0.5)
     assert found["energy"][0] * found["decode"][0] == pytest.approx(4 * 2 * 2)
@@ -192,7 +194,7 @@ def test_more_overlap_saves_less_and_nothing_falls_below_one(found, one, other):
         assert 1 <= value[0] <= wide[acts_on][0] * (1 + 1e-12)
 
 
-def test_levers_that_benchmarks_contain_leave_the_energy_as_it_is():
+def test_interventions_that_benchmarks_contain_leave_the_energy_as_it_is():
     rows = table(had=("energy", 2.0, 2.0, None, "true"), new=("energy", 3.0, 3.0, None, "false"))
     found = multipliers(rows)
     assert found["had", "single", "shared"]["multiplier_p50"] == pytest.approx(2)
@@ -205,15 +207,15 @@ def test_levers_that_benchmarks_contain_leave_the_energy_as_it_is():
         assert found["remaining_levers", combination, "shared"]["multiplier_p50"] == pytest.approx(3)
 
 
-def test_contained_levers_do_not_take_from_the_remaining_ones():
-    # In one group at full overlap the contained lever is the larger; the energy that remains does not know it.
+def test_contained_interventions_do_not_take_from_the_remaining_ones():
+    # In one group at full overlap the contained intervention is the larger; the remaining energy does not depend on it.
     rows = table(had=("energy", 4.0, 4.0, "g", "true"), new=("energy", 3.0, 3.0, "g", "false"))
     row = multipliers(rows, overlap=1)["all_levers", "overlap", "shared"]
     assert row["multiplier_p50"] == pytest.approx(4)
     assert row["energy_wh_mean"] == pytest.approx(0.7)
 
 
-def test_all_levers_contained_leave_everything():
+def test_all_interventions_contained_leave_everything():
     found = multipliers(table(had=("energy", 2.0, 2.0, None, "true")))
     assert {round(row["energy_wh_mean"], 9) for key, row in found.items() if key[2] == "shared"} == {2.1}
 
@@ -225,7 +227,7 @@ def test_facts_of_the_table_are_carried_along():
     assert (combined["acts_on"], combined["in_benchmarks"], combined["level"]) == (None, None, "combined")
 
 
-def test_range_of_a_lever_by_hand():
+def test_range_of_a_intervention_by_hand():
     # Log-normal between 1.5 and 6: median 3, P90 3 exp(1.2816 ln 2 / 1.645) = 5.1487, and P(X < 2) = 0.168.
     found = multipliers(table(wide=("energy", 1.5, 6.0)), draws=100_000)["wide", "single", "shared"]
     expected = {"p05": 1.5, "p50": 3.0, "p90": 5.1487, "p95": 6.0}
@@ -236,7 +238,7 @@ def test_range_of_a_lever_by_hand():
     assert found["energy_wh_p05"] == pytest.approx(2.1 / 6, rel=0.01)
 
 
-def test_a_lever_that_saves_nothing_is_not_pulled():
+def test_a_intervention_that_saves_nothing_is_not_applied():
     # Log-normal between 1 and 4: one draw of twenty lies below 1 and counts as 1.
     chosen = interventions.chosen(["maybe"], table(maybe=("energy", 1.0, 4.0)), "here")
     drawn = interventions.drawn(chosen, "tiny", 100_000, seed=1)["maybe"]
@@ -246,23 +248,23 @@ def test_a_lever_that_saves_nothing_is_not_pulled():
 
 
 @pytest.mark.parametrize("acts_on", ACTS_ON)
-def test_no_multiplier_is_below_one_and_none_exceeds_its_lever(acts_on):
+def test_no_multiplier_is_below_one_and_none_exceeds_its_intervention(acts_on):
     # Twice fewer answer tokens save four times the attention to the answer itself.
     most = 9.0 if acts_on == "output_tokens" else 3.0
     rows = table(some=(acts_on, 3.0, 3.0), same=(acts_on, 1.5, 2.5))
-    service = service_with(rows, laws=LAWS, lengths=LENGTHS)
+    service = service_with(rows, distributions=DISTRIBUTIONS, lengths=LENGTHS)
     shared = uncertainty.shared_draws(service.given, "tiny", 300, seed=1)
     before = Fleet.of(service, shared, {}).mean_wh("traditional", "datacenter")
     by = together(rows.head(1), {"some": 3.0})
     saved = before / Fleet.of(service, shared, by).mean_wh("traditional", "datacenter")
     assert saved.min() >= 1
     assert saved.max() <= most * (1 + 1e-12)
-    for row in multipliers(rows, laws=LAWS, lengths=LENGTHS, draws=300).values():
+    for row in multipliers(rows, distributions=DISTRIBUTIONS, lengths=LENGTHS, draws=300).values():
         assert row["multiplier_p05"] >= 1
         assert row["multiplier_p05"] <= row["multiplier_p50"] <= row["multiplier_p95"]
 
 
-def test_draws_of_a_lever_depend_on_its_name_alone():
+def test_draws_of_a_intervention_depend_on_its_name_alone():
     rows = table(a=("energy", 1.5, 3.0), b=("decode", 1.5, 3.0))
     both, turned, alone = (
         interventions.drawn(interventions.chosen(names, rows, "here"), "tiny", 100, seed=1)
@@ -273,9 +275,9 @@ def test_draws_of_a_lever_depend_on_its_name_alone():
     assert (both["a"] != both["b"]).all()
 
 
-def test_order_of_levers_in_the_study_does_not_matter():
+def test_order_of_interventions_in_the_study_does_not_matter():
     rows = table(a=("energy", 1.5, 3.0, "g"), b=("decode", 1.5, 3.0, "g"), c=("load", 1.2, 2.0))
-    one, other = (multipliers(of, laws=LAWS, lengths=LENGTHS) for of in (rows, rows.reverse()))
+    one, other = (multipliers(of, distributions=DISTRIBUTIONS, lengths=LENGTHS) for of in (rows, rows.reverse()))
     for key, row in one.items():
         for name in ("multiplier_p50", "energy_wh_mean"):
             assert other[key][name] == pytest.approx(row[name])
@@ -283,14 +285,14 @@ def test_order_of_levers_in_the_study_does_not_matter():
 
 def test_remaining_energy_of_the_mean_is_that_of_single_queries():
     rows = table(a=("prefill", 1.5, 3.0), b=("output_tokens", 1.5, 3.0), c=("attainment", 1.2, 2.0))
-    found = multipliers(rows, laws=LAWS, lengths=LENGTHS, draws=50_000)
+    found = multipliers(rows, distributions=DISTRIBUTIONS, lengths=LENGTHS, draws=50_000)
     for lever, combination, spread in found:
         if spread == "shared":
             single, mean = (found[lever, combination, of]["energy_wh_mean"] for of in ("untrimmed", "shared"))
             assert single == pytest.approx(mean, rel=0.03)
 
 
-def test_unknown_lever_in_one_line():
+def test_unknown_intervention_in_one_line():
     rows = table(a=("energy", 2.0, 2.0))
     with pytest.raises(InputError, match=r"config/studies/mine.yaml: interventions.levers: found 'b'; allowed: a") as e:
         interventions.chosen(["a", "b"], rows, "config/studies/mine.yaml: interventions.levers")

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from inference_energy.energy import power, uncertainty
 from inference_energy.energy.per_query import energy_per_query
 from inference_energy.statistics import quantiles
-from inference_energy.statistics.distributions import Beta, Constant, law
+from inference_energy.statistics.distributions import Beta, Constant, distribution
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.gpu_time import NodeCurve
 from inference_energy.throughput.log_linear import fit as fit_curve
@@ -19,7 +19,7 @@ from tiny_service import POWER, SECONDS, UNIFORM, WH_PER_GPU_SECOND, curve, expo
 QUANTILES = ("p05", "p25", "p50", "p75", "p95", "mean")
 NINE_DIGITS = 1e-9  # to which values count as one in quantiles of weighted values
 BIN = 1e-3  # no bin of a histogram is wider than this share of its value
-PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
 LOAD = Beta.from_percentiles(p05=0.45, p95=0.85)
 CACHED = Beta.from_percentiles(p05=0.05, p95=0.65)
 DOUBLE = power.GpuPower(
@@ -30,7 +30,7 @@ DOUBLE = power.GpuPower(
     host_saturated=Constant(400.0),
 )
 VARIED = {
-    "laws": {"pue": PUE, "load": LOAD, "boards": UNIFORM, "cached share: traditional": CACHED},
+    "distributions": {"pue": PUE, "load": LOAD, "boards": UNIFORM, "cached share: traditional": CACHED},
     "weights": {"A": 2, "B": 1, "C": 1},
     "concentration": 4,
     "fit_errors": {"A": 0.1, "B": 0.2, "C": 0.3},
@@ -88,10 +88,10 @@ def test_draws_say_what_a_number_rests_on_and_what_is_known_has_no_error():
 
 def test_cached_prompts_by_hand():
     # A fifth of the prompts: 0.2 s of prefill less; half of each prompt by the trace besides: (1 - 1/2) (1 - 1/5).
-    service = tiny_service(laws={"cached share: traditional": Constant(0.2)})
+    service = tiny_service(distributions={"cached share: traditional": Constant(0.2)})
     assert row(summary(service), spread="shared")["energy_wh_mean"] == pytest.approx(2.425 * 0.8)
     lengths = {"traditional": points(1000, 500, cached=0.5), "long": points(1000, 2000)}
-    service = tiny_service(laws={"cached share: traditional": Constant(0.2)}, lengths=lengths)
+    service = tiny_service(distributions={"cached share: traditional": Constant(0.2)}, lengths=lengths)
     for spread in ("per_query", "shared"):
         assert row(summary(service), spread=spread)["energy_wh_mean"] == pytest.approx((0.4 + 1.625) * 0.8)
 
@@ -99,7 +99,9 @@ def test_cached_prompts_by_hand():
 def test_published_form_by_hand():
     # A node of 8 GPUs at 1,000 tok/s: 500 tokens are 0.5 s of it, 4 GPU-seconds, prefill inside and no cache.
     form = fit_curve(np.array([1000.0]), np.array([500.0]), np.array([1000.0]), 3)
-    service = tiny_service(curves={"A": NodeCurve(form=form)}, laws={"cached share: traditional": Constant(0.2)})
+    service = tiny_service(
+        curves={"A": NodeCurve(form=form)}, distributions={"cached share: traditional": Constant(0.2)}
+    )
     assert row(summary(service), spread="shared")["energy_wh_mean"] == pytest.approx(4 * 0.8)
     assert row(summary(service), spread="untrimmed")["energy_wh_p50"] == pytest.approx(4 * 0.8, rel=BIN)
 
@@ -187,7 +189,7 @@ def test_shared_interval_does_not_shrink_with_draws():
 
 def test_shared_interval_of_one_factor_by_hand():
     # Energy is linear in PUE: its interval is that of PUE, 1.08 to 1.40 times 2.625 s of 600 W / 900 s.
-    found = row(summary(tiny_service(laws={"pue": PUE}), draws=100_000, fleet_draws=100_000), spread="shared")
+    found = row(summary(tiny_service(distributions={"pue": PUE}), draws=100_000, fleet_draws=100_000), spread="shared")
     assert (found["energy_wh_p05"], found["energy_wh_p95"]) == pytest.approx((1.75 * 1.08, 1.75 * 1.40), rel=3e-3)
 
 
@@ -210,7 +212,7 @@ def test_each_spread_holds_its_own_kind_only():
     for name in QUANTILES:
         single, fixed = (row(only_lengths, spread=spread)[f"energy_wh_{name}"] for spread in ("untrimmed", "per_query"))
         assert single == pytest.approx(fixed, rel=0.02)
-    only_shared = summary(tiny_service(laws={"pue": PUE}), draws=50_000, fleet_draws=50_000)
+    only_shared = summary(tiny_service(distributions={"pue": PUE}), draws=50_000, fleet_draws=50_000)
     assert len({round(value, 9) for value in energies(row(only_shared, spread="per_query"))}) == 1
     for name in QUANTILES:
         single, shared = (row(only_shared, spread=spread)[f"energy_wh_{name}"] for spread in ("untrimmed", "shared"))
@@ -249,7 +251,7 @@ def test_a_value_that_is_there_twice_counts_once_with_both_weights():
 def test_standard_errors_of_a_class_are_no_smaller_than_the_scatter_over_seeds():
     # Five equal models whose errors are computed from the same draws of load and PUE: they do not average out.
     service = tiny_service(
-        laws={"pue": PUE, "load": LOAD, "attainment": Beta.from_percentiles(p05=0.3, p95=0.8)},
+        distributions={"pue": PUE, "load": LOAD, "attainment": Beta.from_percentiles(p05=0.3, p95=0.8)},
         weights=dict.fromkeys("ABCDE", 1),
         concentration=5,
         fit_errors=dict.fromkeys("ABCDE", 0.1),
@@ -371,7 +373,7 @@ def test_seed_decides_the_numbers():
 
 
 def test_chunks_of_draws_do_not_matter(monkeypatch):
-    service = tiny_service(laws={"pue": PUE})
+    service = tiny_service(distributions={"pue": PUE})
     whole = summary(service, draws=1000, fleet_draws=100)
     monkeypatch.setattr("inference_energy.energy.per_query.CHUNK_DRAWS", 300)
     assert summary(service, draws=1000, fleet_draws=100).equals(whole)

@@ -10,7 +10,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.energy import assumptions, curves, resolve
 from inference_energy.energy.assumptions import Assumptions
 from inference_energy.energy.tables import ASSUMED
-from inference_energy.statistics.distributions import Beta, Constant, law
+from inference_energy.statistics.distributions import Beta, Constant, distribution
 from inference_energy.studies import files
 from inference_energy.studies.study import NestedStudy, whole
 from inference_energy.throughput.gpu_time import NodeCurve, SecondsCurve
@@ -173,9 +173,9 @@ def test_log_linear_model_without_rows_may_have_no_weight(first_step, service_ta
 
 def test_what_is_assumed_by_hand():
     given = Assumptions(
-        laws={
+        distributions={
             "load": Constant(0.5),
-            "pue": law({"family": "shifted_lognormal", "above": 1, "p05": 1.1, "p95": 1.4}),
+            "pue": distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.1, "p95": 1.4}),
             "overhead: network": Constant(0.1),
             "boards": UNIFORM,
             "host": UNIFORM,

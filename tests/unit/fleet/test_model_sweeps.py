@@ -19,7 +19,7 @@ from inference_energy.fleet.sweeps import (
     values_of,
 )
 from inference_energy.fleet.tables import MODEL_SWEEPS
-from inference_energy.statistics.distributions import law
+from inference_energy.statistics.distributions import distribution
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 from inference_energy.throughput.gpu_time import GpuSeconds, SecondsCurve
 from tiny_service import tiny_service
@@ -70,7 +70,7 @@ def test_linear_in_answers_whose_cache_costs_nothing():
 
 @pytest.mark.parametrize("model", ["A", "B"])
 def test_at_a_value_that_the_study_knows_its_own_table_comes_back(model):
-    arguments = VARIED | {"laws": VARIED["laws"] | {"pue": law(1.2)}}
+    arguments = VARIED | {"distributions": VARIED["distributions"] | {"pue": distribution(1.2)}}
     energy, _ = energy_per_query(tiny_service(**arguments), borrowed=set(), draws=2000, fleet_draws=500, seed=1)
     rows = swept("pue", [1.2], model, **arguments)
     for workload in WORKLOADS:

@@ -8,24 +8,24 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.energy import assumptions
 from inference_energy.fleet import scenarios
-from inference_energy.statistics.distributions import Beta, Constant, law
+from inference_energy.statistics.distributions import Beta, Constant, distribution
 from tiny_service import POWER, SCENARIOS, SECONDS, UNIFORM, curve, exponential, points, tiny_service
 
-PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
 VARIED = {
-    "laws": {
+    "distributions": {
         "pue": PUE,
         "load": Beta.from_percentiles(p05=0.45, p95=0.85),
         "attainment": Beta.from_percentiles(p05=0.3, p95=0.8),
         "boards": UNIFORM,
-        "overhead: network": assumptions.overhead_law({"share_p05": 0.04, "share_p95": 0.15}),
+        "overhead: network": assumptions.overhead_distribution({"share_p05": 0.04, "share_p95": 0.15}),
     },
     "weights": {"A": 1, "B": 1},
     "concentration": 2,
     "fit_errors": {"A": 0.1, "B": 0.3},
     "lengths": {"traditional": exponential(), "long": exponential(5000.0)},
 }
-LEVERS = pl.DataFrame(
+INTERVENTIONS = pl.DataFrame(
     {
         "lever": ["half", "had", "busier", "cheaper_site"],
         "label": ["Half", "Had", "Busier", "Cheaper site"],
@@ -59,7 +59,7 @@ def of_fleet(spec, levers=("half",), **arguments):
 
 
 def built(service, draws=100, seed=1):
-    return scenarios.fleets(service, LEVERS, draws=draws, seed=seed)
+    return scenarios.fleets(service, INTERVENTIONS, draws=draws, seed=seed)
 
 
 def aggregates(service, draws=100):
@@ -79,7 +79,12 @@ def test_published_day_by_hand():
         {},
         lengths=lengths,
         rated_w={"A": 0.55161 * 3600 / 2.625},
-        laws={"load": law(1), "attainment": law(1), "pue": law(1), "overhead: network": law(0.32563)},
+        distributions={
+            "load": distribution(1),
+            "attainment": distribution(1),
+            "pue": distribution(1),
+            "overhead: network": distribution(0.32563),
+        },
     )
     for name in ("traditional", "mixed", "long"):
         row = aggregates(service)[name]
@@ -204,7 +209,7 @@ def test_one_gpu_in_two_precisions_is_counted_once():
 @pytest.mark.parametrize("acts_on", ["power", "energy"])
 @pytest.mark.parametrize("by", [1.5, 4.0])
 def test_peak_power_falls_with_power_and_never_below_the_average(acts_on, by):
-    table = LEVERS.with_columns(acts_on=pl.lit(acts_on), multiplier_p05=pl.lit(by), multiplier_p95=pl.lit(by))
+    table = INTERVENTIONS.with_columns(acts_on=pl.lit(acts_on), multiplier_p05=pl.lit(by), multiplier_p95=pl.lit(by))
     service = of_fleet({}, **VARIED)
     found = scenarios.fleets(service, table, draws=500, seed=1)
     plan_of = scenarios.fleet_plan(service, found, hardware=HARDWARE, grid=GRID, seed=1)
@@ -225,7 +230,7 @@ def test_gpus_carry_the_error_of_the_fit():
 
 
 def test_rated_fleet_by_hand():
-    service = of_fleet({}, rated_w={"A": 1000.0}, laws={"utilisation": Constant(0.6)})
+    service = of_fleet({}, rated_w={"A": 1000.0}, distributions={"utilisation": Constant(0.6)})
     rows = plan(service)
     # A rated node draws 600 W per GPU at any load: average and peak are the same.
     assert rows["long", "average_power"]["mean"] == pytest.approx(9e9 / 21_600 * 600e-6 * 1.32)
@@ -242,7 +247,7 @@ def test_average_power_is_the_energy_over_a_day_and_below_the_peak():
             assert peak[key] >= average[key]
 
 
-def test_levers_of_load_and_site_by_hand():
+def test_interventions_of_load_and_site_by_hand():
     # Load 1/2 to 3/4: 100 + 525 W of boards and 175 W of host, 800 W for three quarters; PUE 1.2 / 1.1.
     rows = plan(of_fleet({}, levers=["busier", "cheaper_site"]))
     gpus = 9e9 / (86_400 * 0.75 * 0.5)
@@ -275,11 +280,11 @@ def test_each_scenario_and_quantity_once():
     assert table.select("scenario", "quantity").is_duplicated().sum() == 0
 
 
-def test_levers_are_not_pulled_where_the_scenario_says_so():
-    with_levers, without = (of_fleet({}, levers=levers, **VARIED) for levers in (["half", "busier"], ["half"]))
+def test_interventions_are_not_applied_where_the_scenario_says_so():
+    optimized, without = (of_fleet({}, levers=levers, **VARIED) for levers in (["half", "busier"], ["half"]))
     for name in ("traditional", "mixed", "long"):
-        assert aggregates(with_levers)[name] == aggregates(without)[name]
-    assert aggregates(with_levers)["long_optimized"] != aggregates(without)["long_optimized"]
+        assert aggregates(optimized)[name] == aggregates(without)[name]
+    assert aggregates(optimized)["long_optimized"] != aggregates(without)["long_optimized"]
 
 
 @pytest.mark.parametrize(
@@ -287,12 +292,12 @@ def test_levers_are_not_pulled_where_the_scenario_says_so():
     [
         (
             ["had"],
-            r"config/studies/tiny.yaml: fleet.levers: found 'had'; allowed: levers that today's benchmarks do not",
+            r"config/studies/tiny.yaml: fleet.levers: found 'had'; allowed: interventions that today's benchmarks do",
         ),
         (["wish"], r"config/studies/tiny.yaml: fleet.levers: found 'wish'; allowed: busier, cheaper_site, had or half"),
     ],
 )
-def test_levers_that_cannot_be_pulled_in_one_line(levers, message):
+def test_interventions_that_cannot_be_applied_in_one_line(levers, message):
     with pytest.raises(InputError, match=message) as error:
         built(of_fleet({}, levers=levers))
     assert "\n" not in str(error.value)

@@ -5,7 +5,7 @@ import pytest
 from inference_energy.energy import uncertainty
 from inference_energy.fleet.scenarios import Fleet
 from inference_energy.fleet.sweeps import PER_DAY_UNIT, PER_QUERY_UNIT, sweeps
-from inference_energy.statistics.distributions import law
+from inference_energy.statistics.distributions import distribution
 from tiny_service import points, tiny_service
 from varied_service import PUE, VARIED
 
@@ -49,7 +49,7 @@ def test_at_its_own_value_the_study_comes_back(parameter, value):
 @pytest.mark.parametrize(("parameter", "constant"), [("pue", 1.2), ("load", 0.5), ("attainment", 0.5)])
 def test_a_value_stands_for_a_study_that_knows_it(parameter, constant):
     row = swept(parameter, [constant], **VARIED)[constant, "traditional"]
-    known = tiny_service(**VARIED | {"laws": VARIED["laws"] | {parameter: law(constant)}})
+    known = tiny_service(**VARIED | {"distributions": VARIED["distributions"] | {parameter: distribution(constant)}})
     shared = uncertainty.shared_draws(known.given, "tiny", 500, seed=1)
     energy = Fleet.of(known, shared, {}).mean_wh("traditional", "datacenter")
     assert (row["p05"], row["p50"], row["p95"]) == pytest.approx(np.quantile(energy, [0.05, 0.5, 0.95]))
@@ -128,7 +128,7 @@ def test_study_without_sweeps_has_an_empty_table_of_the_same_columns(given):
 
 
 def test_an_ingredient_that_is_set_adds_nothing_to_the_interval():
-    varied = {"laws": {"pue": PUE}}
+    varied = {"distributions": {"pue": PUE}}
     row = swept("pue", [1.3], **varied)[1.3, "traditional"]
     assert row["p05"] == pytest.approx(row["p95"])
     other = swept("load", [0.5], draws=50_000, **varied)[0.5, "traditional"]

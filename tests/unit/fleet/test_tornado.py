@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 from inference_energy.fleet import tables
 from inference_energy.fleet.tornado import LABELS, tornado
-from inference_energy.statistics.distributions import Beta, Constant, law
+from inference_energy.statistics.distributions import Beta, Constant, distribution
 from scipy.special import ndtri
 from tiny_service import POWER, SECONDS, UNIFORM, points, tiny_service
 
-PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
 LOAD = Beta.from_percentiles(p05=0.45, p95=0.85)
 TRADITIONAL, LONG, MIXED = "traditional: mean over queries", "long: mean over queries", "mixed fleet"
 SECONDS_OF = {TRADITIONAL: SECONDS["traditional"], LONG: SECONDS["long"]}
@@ -32,7 +32,9 @@ def ingredients(**changes):
 
 
 def test_central_by_hand():
-    found = tornado(tiny_service(laws={"pue": law({"family": "lognormal", "p05": 1.2 / 1.1, "p95": 1.2 * 1.1})}))
+    found = tornado(
+        tiny_service(distributions={"pue": distribution({"family": "lognormal", "p05": 1.2 / 1.1, "p95": 1.2 * 1.1})})
+    )
     central = dict(found.filter(ingredient="pue").select("quantity", "central").iter_rows())
     assert central == pytest.approx(
         {TRADITIONAL: 2.625 * 0.8, LONG: 9 * 0.8, MIXED: MIXED_SECONDS * 0.88}, **EXACT
@@ -41,7 +43,7 @@ def test_central_by_hand():
 
 
 def test_pue_by_hand():
-    found = bars(laws={"pue": PUE})
+    found = bars(distributions={"pue": PUE})
     for quantity, seconds in SECONDS_OF.items():
         ends = [seconds * pue * 600 / 900 for pue in (1.08, 1.4)]
         assert found["pue", quantity][:2] == pytest.approx(ends, rel=1e-4)
@@ -51,7 +53,7 @@ def test_pue_by_hand():
 
 def test_load_by_hand():
     # P = 200 + 800 load W per GPU, over load / 2 of the time.
-    found = bars(laws={"load": LOAD})
+    found = bars(distributions={"load": LOAD})
     for quantity, seconds in SECONDS_OF.items():
         ends = [seconds * 1.2 * (200 + 800 * load) / (load * 0.5 * 3600) for load in (0.45, 0.85)]
         assert found["load", quantity][:2] == pytest.approx(ends, rel=1e-4)
@@ -59,26 +61,26 @@ def test_load_by_hand():
 
 
 def test_attainment_by_hand():
-    found = bars(laws={"attainment": Beta.from_percentiles(p05=0.2, p95=0.8)})
+    found = bars(distributions={"attainment": Beta.from_percentiles(p05=0.2, p95=0.8)})
     assert found["attainment", TRADITIONAL][:2] == pytest.approx([2.1 * 0.5 / 0.2, 2.1 * 0.5 / 0.8], rel=1e-4)
 
 
 def test_power_by_hand():
-    # Saturated boards from 0.6 to 1.0 of 1,000 W, host of 200 W: P5 and P95 of a uniform law.
+    # Saturated boards from 0.6 to 1.0 of 1,000 W, host of 200 W: P5 and P95 of a uniform distribution.
     power = {"G": type(POWER)(**(vars(POWER) | {"board_saturated": Beta(a=1.0, b=1.0, low=0.6)}))}
-    found = bars(laws={"boards": UNIFORM}, power=power)
+    found = bars(distributions={"boards": UNIFORM}, power=power)
     ends = [2.625 * 1.2 * (50 + 500 * share + 150) / 900 for share in (0.62, 0.98)]
     assert found["boards", TRADITIONAL][:2] == pytest.approx(ends, rel=1e-4)
     assert "host" not in {ingredient for ingredient, _ in found}
 
 
 def test_fits_cache_and_overheads_by_hand():
-    laws = {
+    distributions = {
         "cached share: traditional": Beta.from_percentiles(p05=0.1, p95=0.5),
-        "overhead: network": law({"family": "lognormal", "p05": 0.05, "p95": 0.2}),
+        "overhead: network": distribution({"family": "lognormal", "p05": 0.05, "p95": 0.2}),
     }
-    found = bars(laws=laws, fit_errors={"A": 0.1})
-    median = float(laws["cached share: traditional"].quantile(np.array(0.5)))
+    found = bars(distributions=distributions, fit_errors={"A": 0.1})
+    median = float(distributions["cached share: traditional"].quantile(np.array(0.5)))
     central = (2.625 - median) * 0.8
     assert found["cached", TRADITIONAL] == pytest.approx((2.525 * 0.8, 2.125 * 0.8, central), rel=1e-4)
     assert found["cached", LONG] == pytest.approx((7.2, 7.2, 7.2), **EXACT)
@@ -107,7 +109,7 @@ def test_lengths_by_hand():
 def test_a_known_ingredient_has_no_row():
     assert ingredients() <= {"lengths", "coupling"}
     for name, of in (("pue", PUE), ("load", LOAD), ("attainment", LOAD), ("cached share: long", LOAD)):
-        assert ingredients(laws={name: of}) - {"lengths", "coupling"} == {name.split(" ")[0]}
+        assert ingredients(distributions={name: of}) - {"lengths", "coupling"} == {name.split(" ")[0]}
 
 
 def test_prompts_of_one_length_have_no_row():
@@ -115,7 +117,7 @@ def test_prompts_of_one_length_have_no_row():
 
 
 def test_power_of_a_fleet_that_is_always_busy_has_no_row():
-    assert "coupling" not in ingredients(laws={"load": Constant(1.0)})
+    assert "coupling" not in ingredients(distributions={"load": Constant(1.0)})
 
 
 def test_one_model_alone_by_hand():
@@ -144,12 +146,12 @@ def test_coupling_by_hand():
     assert found["coupling", TRADITIONAL] == pytest.approx((2.1, 2.1 * 1000 / 600, 2.1), **EXACT)
     assert found["coupling", MIXED][1] / found["coupling", MIXED][2] == pytest.approx(1000 / 600)
     load = float(LOAD.quantile(np.array(0.5)))
-    found = bars(laws={"load": LOAD})
+    found = bars(distributions={"load": LOAD})
     assert found["coupling", LONG][1] / found["coupling", LONG][0] == pytest.approx(1000 / (200 + 800 * load))
 
 
 def test_rated_nodes_have_utilisation_and_no_coupling():
-    found = bars(rated_w={"A": 1000.0}, laws={"utilisation": Beta.from_percentiles(p05=0.4, p95=0.9)})
+    found = bars(rated_w={"A": 1000.0}, distributions={"utilisation": Beta.from_percentiles(p05=0.4, p95=0.9)})
     assert {ingredient for ingredient, _ in found} == {"utilisation"}
     ends = [2.625 * 1.2 * 1000 * share / 900 for share in (0.4, 0.9)]
     assert found["utilisation", TRADITIONAL][:2] == pytest.approx(ends, rel=1e-4)
@@ -158,14 +160,14 @@ def test_rated_nodes_have_utilisation_and_no_coupling():
 def test_other_classes_and_scenarios_do_not_matter():
     study = tiny_service().study
     classes = study.classes | {"other": {"label": "Other", "weights": {"C": 1, "D": 1}}}
-    assert bars(laws={"pue": PUE}, classes=classes) == bars(laws={"pue": PUE})
+    assert bars(distributions={"pue": PUE}, classes=classes) == bars(distributions={"pue": PUE})
     scenarios = {"long": study.fleet.scenarios["long"]}
-    found = bars(laws={"pue": PUE}, fleet=study.fleet.replaced(scenarios=scenarios))
+    found = bars(distributions={"pue": PUE}, fleet=study.fleet.replaced(scenarios=scenarios))
     assert {quantity for _, quantity in found} == {TRADITIONAL, LONG}
 
 
 def test_rows_come_in_the_order_of_the_labels():
-    table = tornado(tiny_service(weights={"A": 1, "B": 1}, laws={"pue": PUE, "load": LOAD}))
+    table = tornado(tiny_service(weights={"A": 1, "B": 1}, distributions={"pue": PUE, "load": LOAD}))
     order = table["ingredient"].unique(maintain_order=True).to_list()
     assert order == [name for name in LABELS if name in order]
     assert dict(table.select("ingredient", "label").iter_rows()).items() <= LABELS.items()

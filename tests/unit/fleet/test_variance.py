@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.energy import power
 from inference_energy.fleet.variance import INTERPLAY, first_order_share, variance_shares
-from inference_energy.statistics.distributions import Beta, law
+from inference_energy.statistics.distributions import Beta, distribution
 from tiny_service import UNIFORM, curve, exponential, points, tiny_service
 
 DRAWS = 50_000
-PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
 WIDE = Beta.from_percentiles(p05=0.3, p95=0.8)
 LENGTHS = {"traditional": exponential(), "long": points(1000, 2000)}
 
@@ -89,7 +89,7 @@ def test_share_lies_between_0_and_1_and_does_not_depend_on_units(factor, shift, 
 
 def test_shares_of_a_service_sum_to_one():
     service = tiny_service(
-        laws={
+        distributions={
             "pue": PUE,
             "load": WIDE,
             "attainment": WIDE,
@@ -114,11 +114,13 @@ def test_shares_of_a_service_sum_to_one():
 
 
 @pytest.mark.parametrize(
-    ("law_name", "ingredient"),
+    ("ingredient_name", "ingredient"),
     [("pue", "pue"), ("load", "load"), ("attainment", "attainment"), ("boards", "power"), ("host", "power")],
 )
-def test_one_thing_that_varies_has_all_of_the_variance(law_name, ingredient):
-    found = shares(tiny_service(laws={law_name: PUE if law_name == "pue" else WIDE}, power=varying_power()))
+def test_one_thing_that_varies_has_all_of_the_variance(ingredient_name, ingredient):
+    found = shares(
+        tiny_service(distributions={ingredient_name: PUE if ingredient_name == "pue" else WIDE}, power=varying_power())
+    )
     assert found.pop(ingredient) == pytest.approx(1, abs=0.02)
     found.pop(INTERPLAY)
     assert set(found.values()) == {0.0}
@@ -132,13 +134,13 @@ def varying_power():
             board_idle=0.1,
             board_saturated=Beta.from_percentiles(p05=0.6, p95=0.95, low=0.1),
             host_idle_w=100.0,
-            host_saturated=law({"family": "shifted_lognormal", "above": 100, "p05": 150, "p95": 400}),
+            host_saturated=distribution({"family": "shifted_lognormal", "above": 100, "p05": 150, "p95": 400}),
         )
     }
 
 
 def test_cached_share_and_fit_error_and_mix_each_alone():
-    cached = shares(tiny_service(laws={"cached share: traditional": WIDE}))
+    cached = shares(tiny_service(distributions={"cached share: traditional": WIDE}))
     assert cached["cached share"] == pytest.approx(1, abs=0.02)
     for spread in ("shared", "untrimmed"):
         assert shares(tiny_service(fit_errors={"A": 0.2}), spread)["fit error"] == pytest.approx(1, abs=0.02)
@@ -157,8 +159,8 @@ def test_lengths_and_models_of_single_queries_each_alone():
 def test_known_shares_of_a_multiplicative_service():
     # Utilisation with a log deviation of 0.4 and a fit error of 0.3: 0.16 and 0.09 of 0.25.
     low, high = np.exp(-0.4 * 1.645), np.exp(0.4 * 1.645)
-    utilisation = law({"family": "lognormal", "p05": low, "p95": high})
-    service = tiny_service(rated_w={"A": 1000.0}, laws={"utilisation": utilisation}, fit_errors={"A": 0.3})
+    utilisation = distribution({"family": "lognormal", "p05": low, "p95": high})
+    service = tiny_service(rated_w={"A": 1000.0}, distributions={"utilisation": utilisation}, fit_errors={"A": 0.3})
     for spread in ("shared", "untrimmed"):
         found = shares(service, spread, draws=200_000)
         assert found["power"] == pytest.approx(0.64, abs=0.02)
@@ -187,13 +189,13 @@ def test_fit_errors_that_differ_between_models_by_hand(errors):
 
 def test_power_is_that_of_the_boards_within_their_boundary():
     # The host varies more widely than the boards, but is not metered there.
-    laws = {"boards": UNIFORM, "host": UNIFORM}
-    boards = shares(tiny_service(laws=laws, power=varying_power(), query_boundary="gpu_boards"))
+    distributions = {"boards": UNIFORM, "host": UNIFORM}
+    boards = shares(tiny_service(distributions=distributions, power=varying_power(), query_boundary="gpu_boards"))
     assert boards["power"] == pytest.approx(1, abs=0.02)
     assert boards[INTERPLAY] == pytest.approx(0, abs=0.02)
-    host_alone = tiny_service(laws={"host": UNIFORM}, power=varying_power(), query_boundary="gpu_boards")
+    host_alone = tiny_service(distributions={"host": UNIFORM}, power=varying_power(), query_boundary="gpu_boards")
     assert shares(host_alone)["power"] == 0
-    node = tiny_service(laws={"host": UNIFORM}, power=varying_power(), query_boundary="node")
+    node = tiny_service(distributions={"host": UNIFORM}, power=varying_power(), query_boundary="node")
     assert shares(node)["power"] == pytest.approx(1, abs=0.02)
 
 
@@ -207,7 +209,7 @@ def test_power_is_that_of_the_boards_within_their_boundary():
     ],
 )
 def test_only_what_lies_within_the_boundary_is_listed(boundary, outside):
-    found = shares(tiny_service(laws={"pue": PUE, "load": WIDE}, query_boundary=boundary), draws=1000)
+    found = shares(tiny_service(distributions={"pue": PUE, "load": WIDE}, query_boundary=boundary), draws=1000)
     assert {"pue", "overheads"} - found.keys() == outside
 
 

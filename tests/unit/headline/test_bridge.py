@@ -9,7 +9,7 @@ import pytest
 from inference_energy.common import yaml_files
 from inference_energy.corpus import registries
 from inference_energy.energy import curves, resolve
-from inference_energy.energy.tables import Intervention, Overhead
+from inference_energy.energy.tables import InterventionRow, Overhead
 from inference_energy.headline import bridge
 from inference_energy.headline.bridge import UNITS
 from inference_energy.headline.tables import METHOD_BRIDGE
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 DRAWS = 20_000
 BRIDGE = yaml_files.read_yaml(ROOT / "config/config.yaml")["bridge"]
 STEPS = list(BRIDGE["steps"])
-NO_LEVERS = pl.DataFrame(
+NO_INTERVENTIONS = pl.DataFrame(
     {
         "lever": ["half"],
         "label": ["Half"],
@@ -111,7 +111,7 @@ def test_nested_quantities_by_hand():
     places = {"traditional": (0, False), "mixed": (0.1, False), "mixed_optimized": (0.1, True)}
     of = {name: {"label": name, "long_share": share, "interventions": on} for name, (share, on) in places.items()}
     spec = {"subject": "frontier", "queries_per_day": 1e9, "levers": ["half"], "scenarios": of}
-    found = bridge.of_nested(tiny_service(fleet=spec), NO_LEVERS, draws=100, seed=1)
+    found = bridge.of_nested(tiny_service(fleet=spec), NO_INTERVENTIONS, draws=100, seed=1)
     assert found == pytest.approx(
         {
             "traditional: median of queries": 2.1,
@@ -169,7 +169,7 @@ def test_no_two_steps_say_the_same():
 
 @pytest.fixture(scope="module")
 def step(service_tables, read_configured):
-    levers = registries.read_registry(ROOT / "resources/interventions.csv", Intervention)
+    levers = registries.read_registry(ROOT / "resources/interventions.csv", InterventionRow)
 
     @cache
     def step(name):

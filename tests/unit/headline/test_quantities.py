@@ -122,7 +122,7 @@ def rows(table):
     return {row["quantity"]: row for row in table.iter_rows(named=True)}
 
 
-def test_rows_are_medians_means_a_ratio_fleets_and_levers_together(rows):
+def test_rows_are_medians_means_a_ratio_fleets_and_interventions_together(rows):
     assert list(rows) == [
         *(
             f"{workload} {name} energy_wh_p50 {spread}"
@@ -171,7 +171,7 @@ def test_ratio_is_that_of_the_medians_of_queries_and_has_no_interval(rows):
     assert (row["computed_p05"], row["computed_p95"], row["spread"], row["unit"]) == (None, None, None, "x")
 
 
-def test_fleets_and_levers_come_with_their_interval(rows):
+def test_fleets_and_interventions_come_with_their_interval(rows):
     fleet, levers = rows["mixed energy_gwh_per_day_p50"], rows["traditional all_levers overlap multiplier_p50"]
     assert (fleet["computed"], fleet["computed_p05"], fleet["computed_p95"]) == (1.0, 0.5, 2.0)
     assert (levers["computed"], levers["computed_p05"], levers["computed_p95"]) == (8.0, 4.0, 16.0)

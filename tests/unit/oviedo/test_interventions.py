@@ -1,4 +1,4 @@
-"""Levers: by hand, in the limit, and against the exact engine."""
+"""Interventions: by hand, in the limit, and compared with the exact engine."""
 
 import polars as pl
 import pytest
@@ -17,15 +17,15 @@ def published(study, fit):
 
 
 def test_combined_multiplier_by_hand(study):
-    levers = interventions.multipliers(study, "traditional")
+    multipliers = interventions.multipliers(study, "traditional")
     # Medians sqrt(1.5 * 10), sqrt(1.5 * 5), sqrt(1.5 * 2.5); the logs' deviations add in squares.
-    combined = levers[interventions.COMBINED]
+    combined = multipliers[interventions.COMBINED]
     assert combined.percentile(0) == pytest.approx((15 * 7.5 * 3.75) ** 0.5)
     assert combined.percentile(0) == pytest.approx(20.54, abs=0.005)
     assert combined.percentile(-1.2816) == pytest.approx(8.37, abs=0.005)
 
 
-def test_order_of_independent_levers_does_not_matter(study):
+def test_order_of_independent_interventions_does_not_matter(study):
     levers = dict(reversed(study.interventions.levers.items()))
     turned = study.replaced(interventions=study.interventions.replaced(levers=levers))
     one = interventions.multipliers(study, "long")[interventions.COMBINED]
@@ -43,7 +43,7 @@ def test_a_multiplier_of_one_changes_nothing(study, fit):
     assert rows["multiplier_p50"].to_list() == pytest.approx([1.0] * 3)
 
 
-def test_remaining_energy_of_the_published_levers(published):
+def test_remaining_energy_of_the_published_interventions(published):
     rows = published.filter(pl.col("workload") == "traditional", pl.col("spread") == "as_published")
     remaining = dict(rows.select("lever", "energy_wh_p50").iter_rows())
     before = 0.3088
@@ -54,6 +54,6 @@ def test_remaining_energy_of_the_published_levers(published):
 
 def test_draws_agree_with_exact_summation(published):
     rows = published.filter(pl.col("spread") == "untrimmed")
-    assert len(rows) == 4 + 5  # three levers and all together; the long workload has one more
+    assert len(rows) == 4 + 5  # three interventions and all together; the long workload has one more
     deviation = (rows["energy_wh_p50"] - rows["energy_wh_p50_exact"]) / rows["energy_wh_p50_se"]
     assert deviation.abs().max() < 5

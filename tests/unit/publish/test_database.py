@@ -103,7 +103,7 @@ def test_a_fleets_mean_power(opened):
     assert rows(opened, "fleets_side_by_side", "scenario", "mean_power_mw") == [("all", pytest.approx(100))]
 
 
-def test_levers_begin_with_the_one_that_saves_most(opened):
+def test_interventions_begin_with_the_one_that_saves_most(opened):
     found = rows(opened, "what_levers_save", "lever", "saved_share")
     assert found == [("large", 0.75), ("small", pytest.approx(0.2)), ("all", 0.8)]
 

@@ -72,7 +72,7 @@ def test_a_whole_study_is_told_in_one_line():
     assert changed == {"key": "current.pue", "before": 1.2, "now": 1.3}
 
 
-def test_a_law_in_the_place_of_a_number_is_told_by_its_keys():
+def test_a_distribution_in_the_place_of_a_number_is_told_by_its_keys():
     found = diff.changed_parameters({"s": {"pue": 1.2}}, {"s": {"pue": {"family": "beta"}}})
     assert found == [
         {"key": "s.pue", "before": 1.2, "now": None},

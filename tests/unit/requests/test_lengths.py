@@ -1,4 +1,4 @@
-"""Lengths of a workload's queries: points and weights by hand, strata against the law they stand for."""
+"""Lengths of a workload's queries: points and weights by hand, strata compared with the distribution they stand for."""
 
 from collections import defaultdict
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.requests import lengths
-from inference_energy.statistics.distributions import Constant, ExponentialTokens, Interpolated, LogNormal, law
+from inference_energy.statistics.distributions import Constant, ExponentialTokens, Interpolated, LogNormal, distribution
 
 FUZZ = settings(max_examples=40, deadline=None, derandomize=True)
 TRACES = pl.DataFrame(
@@ -110,7 +110,7 @@ def test_exponential_alone_is_every_token_count():
     assert found.mean(found.output_tokens) == pytest.approx(sum(k * p for k, p in enumerate(known, 1)))
 
 
-def test_exponential_mean_is_that_of_the_rounded_law():
+def test_exponential_mean_is_that_of_the_rounded_distribution():
     # Sum over k >= 0 of P(X > k): 1 + q^1.5 + q^2.5 + ... with q = 2^(-1/30), as what rounds to 0 counts as 1.
     q = 2 ** (-1 / 30)
     found = of(input_tokens=250, output_tokens=EXPONENTIAL)
@@ -156,7 +156,7 @@ def test_lengths_measured_together_are_not_independent():
     assert found.mean(found.output_tokens) == pytest.approx(35)
 
 
-def test_a_long_trace_crossed_with_a_law_keeps_its_moments():
+def test_a_long_trace_crossed_with_a_distribution_keeps_its_moments():
     tokens = np.unique(np.rint(np.random.default_rng(1).lognormal(6, 1.2, 3000)) + 1)
     trace = pl.DataFrame(
         {"workload": "long", "input_tokens": tokens, "output_tokens": 1.0, "requests": 1}
@@ -174,13 +174,13 @@ def test_a_long_trace_crossed_with_a_law_keeps_its_moments():
 @pytest.mark.parametrize(("p05", "p95"), [(1400, 18000), (30, 935), (100, 110), (500, 5000)])
 def test_strata_keep_mean_and_second_moment_of_a_lognormal(p05, p95, count):
     known = LogNormal.from_percentiles(p05=p05, p95=p95)
-    values, shares = lengths.strata(law({"family": "lognormal", "p05": p05, "p95": p95}), count)
+    values, shares = lengths.strata(distribution({"family": "lognormal", "p05": p05, "p95": p95}), count)
     assert shares @ values == pytest.approx(known.moment(1), rel=0.005)
     assert shares @ values**2 == pytest.approx(known.moment(2), rel=0.01)
 
 
 def test_strata_of_an_exponential_keep_its_moments():
-    values, shares = lengths.strata(law({"family": "exponential", "median": 5000}), lengths.STRATA_OF_EACH)
+    values, shares = lengths.strata(distribution({"family": "exponential", "median": 5000}), lengths.STRATA_OF_EACH)
     scale = 5000 / np.log(2)
     assert shares @ values == pytest.approx(scale, rel=0.005)
     assert shares @ values**2 == pytest.approx(2 * scale**2, rel=0.01)
@@ -188,7 +188,7 @@ def test_strata_of_an_exponential_keep_its_moments():
 
 @pytest.mark.parametrize("count", [lengths.STRATA_OF_EACH, lengths.STRATA_ALONE])
 def test_strata_are_as_many_as_asked_for_and_rise(count):
-    values, shares = lengths.strata(law(LOGNORMAL), count)
+    values, shares = lengths.strata(distribution(LOGNORMAL), count)
     assert len(values) == len(shares) == count
     assert shares.sum() == pytest.approx(1, abs=1e-12)
     assert shares.min() > 0
@@ -204,10 +204,10 @@ def test_strata_of_a_known_length():
 @given(st.floats(1, 1e4), st.floats(1.05, 30))
 def test_strata_of_any_lognormal_stay_lengths(p05, ratio):
     spec = {"family": "lognormal", "p05": p05, "p95": p05 * ratio}
-    values, shares = lengths.strata(law(spec), lengths.STRATA_OF_EACH)
+    values, shares = lengths.strata(distribution(spec), lengths.STRATA_OF_EACH)
     assert values.min() >= 1
     assert shares.sum() == pytest.approx(1)
-    # Nothing below a token, so that the mean may only be larger than the law's own.
+    # Nothing below a token, so that the mean may only be larger than that of the distribution.
     known = LogNormal.from_percentiles(p05=p05, p95=p05 * ratio).moment(1)
     assert 0.995 * known <= shares @ values <= known + 1
 
@@ -283,6 +283,6 @@ def test_unknown_task_or_model(task, model):
     assert "gpqa / A" in message
 
 
-def test_fault_of_a_law_names_its_key():
+def test_fault_of_a_distribution_names_its_key():
     message = message_of(input_tokens=5, output_tokens={"family": "beta", "p05": 3, "p95": 9})
     assert message == "own.yaml: workloads.mine.output_tokens: found p05 3, p95 9; allowed: 0 < p05 < p95 < 1"

@@ -97,10 +97,14 @@ def test_energy_is_that_computed_by_hand(boundary):
 
 
 def uncertain(**changes):
-    laws = {"load": Beta(a=4, b=3), "attainment": Beta(a=5, b=3), "pue": Constant(1.3)}
-    laws |= {"cached share: traditional": Beta(a=2, b=5)}
+    distributions = {"load": Beta(a=4, b=3), "attainment": Beta(a=5, b=3), "pue": Constant(1.3)}
+    distributions |= {"cached share: traditional": Beta(a=2, b=5)}
     return tiny_service(
-        laws=laws, weights={"A": 1, "B": 2}, concentration=2, fit_errors={"A": 0.3, "B": 0.5}, **changes
+        distributions=distributions,
+        weights={"A": 1, "B": 2},
+        concentration=2,
+        fit_errors={"A": 0.3, "B": 0.5},
+        **changes,
     )
 
 
@@ -126,7 +130,7 @@ def test_sums_give_what_single_requests_give():
 
 
 def test_known_caches_are_taken_out_of_prompts():
-    of = usage(tiny_service(laws={"cached share: traditional": Constant(0.25)}))
+    of = usage(tiny_service(distributions={"cached share: traditional": Constant(0.25)}))
     (cached,) = energy.broken_down(of, table(row(1, 1000, 0, cached=600)), [])["energy_kwh_p50"]
     (unknown,) = energy.broken_down(of, table(row(1, 1000, 0, cached=None)), [])["energy_kwh_p50"]
     assert cached == pytest.approx(0.4 * 0.8 / 1000)  # 400 prompt tokens of 1 ms

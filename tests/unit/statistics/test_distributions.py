@@ -14,23 +14,23 @@ def test_median_is_the_geometric_mean_of_the_percentiles():
 @settings(deadline=None, max_examples=50)
 @given(st.floats(1e-3, 1e3), st.floats(1.01, 100))
 def test_percentiles_come_back(p05, ratio):
-    law = LogNormal.from_percentiles(p05=p05, p95=p05 * ratio)
-    assert law.percentile(-Z_P95) == pytest.approx(p05)
-    assert law.percentile(Z_P95) == pytest.approx(p05 * ratio)
+    distribution = LogNormal.from_percentiles(p05=p05, p95=p05 * ratio)
+    assert distribution.percentile(-Z_P95) == pytest.approx(p05)
+    assert distribution.percentile(Z_P95) == pytest.approx(p05 * ratio)
 
 
 def test_quantiles_are_the_values_at_their_standard_scores():
-    law = LogNormal(log_mean=np.log(300), log_sd=np.log(2))
+    distribution = LogNormal(log_mean=np.log(300), log_sd=np.log(2))
     shares = np.array([[0.5, 0.8413447460685429], [0.15865525393145707, 0.9772498680518208]])  # 0, 1, -1 and 2 sd
-    assert law.quantile(shares) == pytest.approx(np.array([[300, 600], [150, 1200]]))
-    assert law.quantile(np.array([0.0, 1.0])).tolist() == [0, np.inf]
+    assert distribution.quantile(shares) == pytest.approx(np.array([[300, 600], [150, 1200]]))
+    assert distribution.quantile(np.array([0.0, 1.0])).tolist() == [0, np.inf]
 
 
 @pytest.mark.parametrize("order", [-1, 1, 2])
 def test_moments_agree_with_draws(order):
-    law = LogNormal.from_percentiles(p05=1.05, p95=1.6)
-    values = law.draw(np.random.default_rng(1), 200_000) ** order
-    assert law.moment(order) == pytest.approx(values.mean(), abs=5 * values.std() / np.sqrt(len(values)))
+    distribution = LogNormal.from_percentiles(p05=1.05, p95=1.6)
+    values = distribution.draw(np.random.default_rng(1), 200_000) ** order
+    assert distribution.moment(order) == pytest.approx(values.mean(), abs=5 * values.std() / np.sqrt(len(values)))
 
 
 def test_inverse_and_product():

@@ -50,13 +50,13 @@ def test_current_is_complete(current):
 
 # One change each, and what it must leave the study with.
 WHAT_IFS = {
-    "a number for a law": ("pue: 1.2", {"pue": 1.2}),
+    "a number for a distribution": ("pue: 1.2", {"pue": 1.2}),
     "load at its end": ("load: 1", {"load": 1}),
-    "one percentile of a law": (
+    "one percentile of a distribution": (
         "pue: {p95: 1.6}",
         {"pue": {"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.6}},
     ),
-    "a law that names its family": (
+    "a distribution that names its family": (
         "pue: {family: shifted_lognormal, above: 1.02, p05: 1.05, p95: 1.6}",
         {"pue": {"family": "shifted_lognormal", "above": 1.02, "p05": 1.05, "p95": 1.6}},
     ),
@@ -65,7 +65,7 @@ WHAT_IFS = {
         {"hardware": [{"gpu": "H100 SXM 80GB", "precision": "FP8", "share": 1}]},
     ),
     "no overheads": ("overheads: []", {"overheads": []}),
-    "attainment as a law": (
+    "attainment as a distribution": (
         "attainment: {family: beta, p05: 0.3, p95: 0.9}",
         {"attainment": {"family": "beta", "p05": 0.3, "p95": 0.9}},
     ),
@@ -94,7 +94,7 @@ def test_what_if_of_three_lines_changes_one_thing(read, current, name):
 
 
 SIDES = {
-    "another law": ("{family: exponential, median: 200}", {"family": "exponential", "median": 200}),
+    "another distribution": ("{family: exponential, median: 200}", {"family": "exponential", "median": 200}),
     "a number": ("200", 200),
     "a trace": ("{trace: azure_code}", {"trace": "azure_code"}),
     "another task": ("{task: gpqa, model: DeepSeek-R1-0528}", {"task": "gpqa", "model": "DeepSeek-R1-0528"}),
@@ -194,15 +194,15 @@ def test_throughput_of_another_form_replaces_the_whole(read):
 
 def test_merge_replaces_mappings_that_name_their_kind():
     base = {
-        "law": {"family": "beta", "p05": 0.1, "p95": 0.9},
+        "load": {"family": "beta", "p05": 0.1, "p95": 0.9},
         "side": {"task": "t", "model": "m"},
         "power": {"form": "a"},
     }
-    changes = {"law": {"family": "lognormal"}, "side": {"trace": "chat"}, "power": {"form": "rated", "kw": 1}}
+    changes = {"load": {"family": "lognormal"}, "side": {"trace": "chat"}, "power": {"form": "rated", "kw": 1}}
     assert files.merge(base, changes) == changes
     assert files.merge({"a": base}, {"a": changes}) == {"a": changes}
-    assert files.merge(base, {"law": {"p95": 0.8}, "side": {"model": "n"}, "power": {"kw": 2}}) == {
-        "law": {"family": "beta", "p05": 0.1, "p95": 0.8},
+    assert files.merge(base, {"load": {"p95": 0.8}, "side": {"model": "n"}, "power": {"kw": 2}}) == {
+        "load": {"family": "beta", "p05": 0.1, "p95": 0.8},
         "side": {"task": "t", "model": "n"},
         "power": {"form": "a", "kw": 2},
     }
@@ -262,7 +262,10 @@ FAULTS = {
         "pue: {family: shifted_lognormal, p05: 1.1, p95: 1.4}",
         "pue: missing key above",
     ),
-    "pue of a law of shares": ("pue: {family: beta, p05: 0.3, p95: 0.9}", "pue.p95: found 0.9; allowed: a number > 1"),
+    "pue of a share": (
+        "pue: {family: beta, p05: 0.3, p95: 0.9}",
+        "pue.p95: found 0.9; allowed: a number > 1",
+    ),
     "pue from below 1": (
         "pue: {family: shifted_lognormal, above: 0, p05: 1.1, p95: 1.4}",
         "pue.above: found 0; allowed: a number >= 1",
@@ -271,7 +274,7 @@ FAULTS = {
         "pue: {family: shifted_lognormal, above: 1, p05: 0.9, p95: 1.4}",
         "pue.p05: found 0.9; allowed: a number > 1",
     ),
-    "pue, published law from 1": (
+    "pue, published distribution from 1": (
         "pue: {family: lognormal, p05: 1, p95: 1.4}",
         "pue.p05: found 1; allowed: a number > 1",
     ),
@@ -291,7 +294,7 @@ FAULTS = {
     ),
     "trace and lengths": (
         "workloads: {azure_code: {trace: azure_code, input_tokens: 5}}",
-        "workloads.azure_code: found trace beside lengths; allowed: one or the other",
+        "workloads.azure_code: found trace and lengths; allowed: one or the other",
     ),
     "median of a log-normal": (
         "workloads: {long: {output_tokens: {median: 30000}}}",
@@ -311,7 +314,7 @@ FAULTS = {
         "attainment: {pairs: {server over offline: 0}}",
         "attainment.pairs.server over offline: found 0; allowed: a number > 0",
     ),
-    "attainment, pairs and law": (
+    "attainment, pairs and distribution": (
         "attainment: {pairs: {server over offline: 1}, p05: 0.3}",
         f"attainment: unknown key p05; allowed: pairs (as a whole: {AN_ATTAINMENT})",
     ),
@@ -319,11 +322,11 @@ FAULTS = {
         "attainment: {p50: 0.5}",
         f"attainment: unknown key p50; allowed: pairs (as a whole: {AN_ATTAINMENT})",
     ),
-    "attainment, law of unknown key": (
+    "attainment, distribution of unknown key": (
         "attainment: {family: beta, p05: 0.3, p50: 0.5, p95: 0.9}",
         f"attainment: unknown key p50; allowed: family, p05 or p95 (as a whole: {A_SHARE})",
     ),
-    "attainment, law without P95": ("attainment: {family: beta, p05: 0.3}", "attainment: missing key p95"),
+    "attainment, distribution without P95": ("attainment: {family: beta, p05: 0.3}", "attainment: missing key p95"),
     "attainment as text": ("attainment: high", f"attainment: found 'high'; allowed: {AN_ATTAINMENT}"),
     "no hardware": ("hardware: []", "hardware: found []; allowed: at least 1 item(s)"),
     "hardware of only zeros": (

@@ -92,7 +92,7 @@ FAULTS = {
     "p05 above p95": ("pue: {p05: 3}", "pue"),
     "p05 equals p95": ("pue: {p05: 1.6}", "pue"),
     "p05 above p95, deep": ("fleet: {serving_multiplier: {long: {p05: 9}}}", "fleet.serving_multiplier.long"),
-    "p05 above p95, lever": ("interventions: {levers: {serving: {p05: 9}}}", "interventions.levers.serving"),
+    "p05 above p95, intervention": ("interventions: {levers: {serving: {p05: 9}}}", "interventions.levers.serving"),
     "share above 1": ("fleet: {scenarios: {mixed: {long_share: 1.5}}}", "fleet.scenarios.mixed.long_share"),
     "share below 0": ("fleet: {scenarios: {mixed: {long_share: -0.1}}}", "fleet.scenarios.mixed.long_share"),
     "trimming share above 1": ("as_published: {trimming: [[0.1, 1.1]]}", "as_published.trimming.0.1"),
@@ -114,8 +114,11 @@ FAULTS = {
     "zero power": ("node_power_kw: {default: 0}", "node_power_kw.default: found 0; allowed: a number > 0"),
     "null, which takes a key away": ("pue: ~", "top level: missing key pue"),
     "text instead of mapping": ("classes: frontier", "classes: found 'frontier'"),
-    "a lever of no workload": ("interventions: {levers: {model: {workloads: []}}}", "interventions.levers.model"),
-    "a lever twice on a workload": (
+    "an intervention of no workload": (
+        "interventions: {levers: {model: {workloads: []}}}",
+        "interventions.levers.model",
+    ),
+    "an intervention twice on a workload": (
         "interventions: {levers: {model: {workloads: [long, long]}}}",
         "interventions.levers.model.workloads",
     ),

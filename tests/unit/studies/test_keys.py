@@ -13,7 +13,7 @@ CONFIGURED = ("arxiv-2025", "joule-2026", "current", *(f"bridge-{step:02}" for s
 SCHEMA = {
     "properties": {
         "title": {"description": "name"},
-        "load": {"description": "busy share", "$ref": "#/$defs/law"},
+        "load": {"description": "busy share", "$ref": "#/$defs/distribution"},
         "workloads": {"additionalProperties": {"$ref": "#/$defs/workload"}},
         "attainment": {
             "description": "share attained",
@@ -22,8 +22,11 @@ SCHEMA = {
         },
     },
     "$defs": {
-        "law": {"description": "a law"},
-        "workload": {"description": "a kind of query", "properties": {"input_tokens": {"$ref": "#/$defs/law"}}},
+        "distribution": {"description": "a distribution"},
+        "workload": {
+            "description": "a kind of query",
+            "properties": {"input_tokens": {"$ref": "#/$defs/distribution"}},
+        },
     },
 }
 PARENT = """\
@@ -74,7 +77,7 @@ def test_a_comment_goes_with_the_value_that_it_speaks_of():
     assert rows(PARENT, "title: Child\n")["load"].comment == "a source"
 
 
-def test_a_law_in_place_of_several_keys_and_back():
+def test_a_distribution_in_place_of_several_keys_and_back():
     found = rows(PARENT, "attainment: {family: beta, p05: 0.1, p95: 0.9}\n", "attainment: {pairs: {server: 1}}\n")
     assert found["attainment.pairs.server"].before == {"family": "beta", "p05": 0.1, "p95": 0.9}
 
@@ -96,7 +99,7 @@ def test_head_is_what_stands_above_the_first_key():
         ("title", "name"),
         ("load", "busy share"),  # where it stands, not what it refers to
         ("workloads.any", "a kind of query"),
-        ("workloads.any.input_tokens", "a law"),
+        ("workloads.any.input_tokens", "a distribution"),
         ("attainment.pairs.server", "weight of a kind"),
         ("attainment.pairs", ""),
         ("unknown", ""),

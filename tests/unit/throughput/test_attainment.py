@@ -139,9 +139,9 @@ def test_corpus(corpus):
     assert by_kind["interactive over offline"]["ratio_p50"] == pytest.approx(0.538, abs=0.001)
 
 
-def law_of(weights, **ratios):
+def distribution_of(weights, **ratios):
     rows = [(kind, ratio) for kind, values in ratios.items() for ratio in values]
-    return attainment.attainment_law(
+    return attainment.attainment_distribution(
         pl.DataFrame(rows, schema=["kind", "ratio"], orient="row"), weights, "own.yaml: attainment.pairs"
     )
 
@@ -151,8 +151,8 @@ def mean_and_variance(of):
     return of.a / total, of.a * of.b / (total**2 * (total + 1))
 
 
-def test_law_has_mean_and_variance_of_the_pairs():
-    found = law_of({"a": 1}, a=[0.4, 0.8])
+def test_distribution_has_mean_and_variance_of_the_pairs():
+    found = distribution_of({"a": 1}, a=[0.4, 0.8])
     # Mean 0.6, variance 0.04: a + b = 0.24 / 0.04 - 1 = 5.
     assert (found.a, found.b) == pytest.approx((3, 2))
     assert (found.low, found.high) == (0, 1)
@@ -161,55 +161,57 @@ def test_law_has_mean_and_variance_of_the_pairs():
 
 def test_kinds_weigh_as_told_and_their_pairs_alike():
     # Kind a: 0.4 and 0.6, an eighth each; kind b: 0.9, three quarters. Mean 0.8, variance (0.16 + 0.04) / 8 + 0.0075.
-    found = law_of({"a": 1, "b": 3}, a=[0.4, 0.6], b=[0.9])
+    found = distribution_of({"a": 1, "b": 3}, a=[0.4, 0.6], b=[0.9])
     assert mean_and_variance(found) == pytest.approx((0.8, 0.0325))
 
 
 def test_only_the_ratio_of_weights_counts():
-    one, other = (law_of(weights, a=[0.4, 0.6], b=[0.9]) for weights in ({"a": 1, "b": 3}, {"a": 0.5, "b": 1.5}))
+    one, other = (
+        distribution_of(weights, a=[0.4, 0.6], b=[0.9]) for weights in ({"a": 1, "b": 3}, {"a": 0.5, "b": 1.5})
+    )
     assert (one.a, one.b) == pytest.approx((other.a, other.b))
 
 
 def test_kinds_that_are_not_named_do_not_count():
-    assert law_of({"a": 1}, a=[0.4, 0.8], b=[0.1, 0.2]) == law_of({"a": 1}, a=[0.4, 0.8])
+    assert distribution_of({"a": 1}, a=[0.4, 0.8], b=[0.1, 0.2]) == distribution_of({"a": 1}, a=[0.4, 0.8])
 
 
 def test_ratio_above_1_counts_as_1():
-    found = law_of({"a": 1}, a=[0.5, 3.0])
+    found = distribution_of({"a": 1}, a=[0.5, 3.0])
     assert mean_and_variance(found) == pytest.approx((0.75, 0.0625))
 
 
 def test_unknown_kind_names_the_known_ones():
     with pytest.raises(InputError) as raised:
-        law_of({"a": 1, "nope": 1}, a=[0.4, 0.8], b=[0.5])
+        distribution_of({"a": 1, "nope": 1}, a=[0.4, 0.8], b=[0.5])
     assert str(raised.value) == "own.yaml: attainment.pairs: found 'nope'; allowed: a or b"
 
 
 @pytest.mark.parametrize("ratios", [{"a": [0.5]}, {"a": [0.5, 0.5], "b": [0.5]}, {"a": [1.2, 1.0], "b": [3.0]}])
-def test_pairs_that_all_say_the_same_have_no_law(ratios):
+def test_pairs_that_all_say_the_same_have_no_distribution(ratios):
     with pytest.raises(InputError) as raised:
-        law_of(dict.fromkeys(ratios, 1), **ratios)
+        distribution_of(dict.fromkeys(ratios, 1), **ratios)
     count = sum(map(len, ratios.values()))
     found = f"found {count} pair(s), all with a ratio of about {min(ratios['a'][0], 1):g}"
     assert str(raised.value).startswith(f"own.yaml: attainment.pairs: {found}; allowed: kinds whose pairs differ, or ")
 
 
 @pytest.mark.parametrize(("ratio", "pairs"), [(0.9, 3), (0.1, 5), (1.3, 6), (1.0, 7)])
-def test_any_number_of_like_pairs_has_no_law(ratio, pairs):
+def test_any_number_of_like_pairs_has_no_distribution(ratio, pairs):
     with pytest.raises(InputError, match=rf"found {pairs} pair\(s\), all with a ratio of about {min(ratio, 1):g};"):
-        law_of({"a": 1}, a=[ratio] * pairs)
+        distribution_of({"a": 1}, a=[ratio] * pairs)
 
 
-def test_weights_of_the_law_may_mix_whole_numbers_and_fractions():
-    mixed, whole = (law_of(weights, a=[0.4], b=[0.9]) for weights in ({"a": 1, "b": 2.5}, {"a": 2, "b": 5}))
+def test_weights_of_the_distribution_may_mix_whole_numbers_and_fractions():
+    mixed, whole = (distribution_of(weights, a=[0.4], b=[0.9]) for weights in ({"a": 1, "b": 2.5}, {"a": 2, "b": 5}))
     assert (mixed.a, mixed.b) == pytest.approx((whole.a, whole.b))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.lists(st.floats(0.01, 2), min_size=1, max_size=6), st.lists(st.floats(0.01, 0.9), min_size=1, max_size=6))
-def test_law_of_any_pairs_keeps_mean_and_variance(first, second):
+def test_distribution_of_any_pairs_keeps_mean_and_variance(first, second):
     ratios = {"a": [*first, 1.0], "b": second}
-    found = law_of({"a": 1, "b": 2}, **ratios)
+    found = distribution_of({"a": 1, "b": 2}, **ratios)
     capped = {kind: np.minimum(values, 1) for kind, values in ratios.items()}
     values = np.concatenate(list(capped.values()))
     weights = np.repeat([1 / 3 / len(capped["a"]), 2 / 3 / len(capped["b"])], [len(of) for of in capped.values()])
@@ -219,11 +221,11 @@ def test_law_of_any_pairs_keeps_mean_and_variance(first, second):
     assert found.b > 0
 
 
-def test_law_of_the_corpus(corpus):
+def test_distribution_of_the_corpus(corpus):
     rows = fits.measured_at_several_lengths(corpus["throughput"], 6)
     coefficients = fits.coefficients(rows, 0.6)
     found = attainment.attainment_pairs(corpus["throughput"], corpus["model"], corpus["hardware"], coefficients)
-    of = attainment.attainment_law(found, dict.fromkeys(found["kind"].unique(), 1), "current")
+    of = attainment.attainment_distribution(found, dict.fromkeys(found["kind"].unique(), 1), "current")
     middle = found.with_columns(pl.col("ratio").clip(upper_bound=1)).group_by("kind").agg(pl.col("ratio").mean())
     assert mean_and_variance(of)[0] == pytest.approx(middle["ratio"].mean())
     assert of.a > 1  # otherwise the mean of 1 / attainment, and with it the mean energy, would be infinite

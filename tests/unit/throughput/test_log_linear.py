@@ -11,7 +11,7 @@ LENGTHS_IN = np.array([100.0, 1000, 100, 5000])
 LENGTHS_OUT = np.array([100.0, 100, 2000, 700])
 
 
-def test_synthetic_law_is_recovered_and_capped():
+def test_synthetic_distribution_is_recovered_and_capped():
     observed = np.exp(9 - 0.5 * np.log(LENGTHS_IN) + 0.2 * np.log(LENGTHS_OUT))
     curve = fit_curve(LENGTHS_IN, LENGTHS_OUT, observed, 3)
     assert (curve.intercept, curve.slope_input, curve.slope_output) == pytest.approx((9, -0.5, 0.2))

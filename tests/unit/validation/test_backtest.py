@@ -13,9 +13,9 @@ from inference_energy.throughput import borrowing
 from inference_energy.throughput.gpu_time import GpuSeconds
 from inference_energy.validation import backtest, tables as validation_tables
 from inference_energy.validation.backtest import (
-    board_share_law,
+    board_share_distribution,
     board_shares,
-    host_law,
+    host_distribution,
     predicted,
     with_offline,
 )
@@ -285,7 +285,7 @@ def test_order_of_rows_does_not_matter(entering, some, rows, node_power, plain):
 
 def test_same_seed_same_bytes(runs, node_power):
     shares, row = board_shares(runs, node_power), runs.filter(V3).row(0, named=True)
-    assert len({board_share_law(shares, row, same_source=True) for _ in range(40)}) == 1
+    assert len({board_share_distribution(shares, row, same_source=True) for _ in range(40)}) == 1
 
 
 def test_draws_repeat_and_depend_on_seed_and_run():
@@ -361,46 +361,46 @@ def shares(*rows):
     return pl.DataFrame(rows, schema=["source", "network", "gpu", "share"], orient="row")
 
 
-def moments(law):
-    total = law.a + law.b
-    return law.a / total, np.sqrt(law.a * law.b / total**2 / (total + 1))
+def moments(distribution):
+    total = distribution.a + distribution.b
+    return distribution.a / total, np.sqrt(distribution.a * distribution.b / total**2 / (total + 1))
 
 
-def test_board_share_law_by_hand():
+def test_board_share_distribution_by_hand():
     of = shares(
         *(("t", "B", "G", 0.5), ("t", "B", "G", 0.7), ("t", "C", "G", 0.8)),  # networks: 0.6 and 0.8
         *(("t", "A", "G", 0.1), ("t", "B", "H", 0.1), ("s", "B", "G", 0.1)),  # own network, another GPU, own source
     )
-    assert moments(board_share_law(of, RUN, same_source=False)) == pytest.approx((0.7, np.sqrt(0.02)))
+    assert moments(board_share_distribution(of, RUN, same_source=False)) == pytest.approx((0.7, np.sqrt(0.02)))
     # Nothing was measured on the same GPU: 0.6 (two of 0.6 and one of 0.1: 13/30) and 0.8 from the others.
-    law = board_share_law(of, RUN | {"gpu": "Z"}, same_source=False)
-    assert moments(law)[0] == pytest.approx(((0.5 + 0.7 + 0.1) / 3 + 0.8) / 2)
+    distribution = board_share_distribution(of, RUN | {"gpu": "Z"}, same_source=False)
+    assert moments(distribution)[0] == pytest.approx(((0.5 + 0.7 + 0.1) / 3 + 0.8) / 2)
 
 
-def test_board_share_law_of_the_same_source():
+def test_board_share_distribution_of_the_same_source():
     of = shares(("t", "B", "G", 0.1), ("s", "A", "G", 0.1), ("s", "B", "G", 0.6), ("s", "C", "G", 0.8))
-    assert moments(board_share_law(of, RUN, same_source=True)) == pytest.approx((0.7, np.sqrt(0.02)))
+    assert moments(board_share_distribution(of, RUN, same_source=True)) == pytest.approx((0.7, np.sqrt(0.02)))
 
 
-def test_board_share_law_needs_two_networks_and_is_never_too_sure():
+def test_board_share_distribution_needs_two_networks_and_is_never_too_sure():
     one = shares(("t", "B", "G", 0.6), ("t", "B", "G", 0.8))
-    assert board_share_law(one, RUN, same_source=False) is None
+    assert board_share_distribution(one, RUN, same_source=False) is None
     same = shares(("t", "B", "G", 0.6), ("t", "C", "G", 0.6))
-    assert moments(board_share_law(same, RUN, same_source=False)) == pytest.approx((0.6, 0.03))
+    assert moments(board_share_distribution(same, RUN, same_source=False)) == pytest.approx((0.6, 0.03))
 
 
-def test_board_share_law_of_very_different_networks_has_draws():
-    law = board_share_law(shares(("t", "B", "G", 0.1), ("t", "C", "G", 0.9)), RUN, same_source=False)
-    assert np.isfinite(law.quantile(np.array([0.05, 0.5, 0.95]))).all()
+def test_board_share_distribution_of_very_different_networks_has_draws():
+    distribution = board_share_distribution(shares(("t", "B", "G", 0.1), ("t", "C", "G", 0.9)), RUN, same_source=False)
+    assert np.isfinite(distribution.quantile(np.array([0.05, 0.5, 0.95]))).all()
 
 
-def test_host_law_is_that_of_measured_nodes_with_other_gpus():
-    law = host_law(RUN, POWER)
-    assert law.quantile(np.array([0.05, 0.95])) == pytest.approx([150, 400], rel=1e-4)
+def test_host_distribution_is_that_of_measured_nodes_with_other_gpus():
+    distribution = host_distribution(RUN, POWER)
+    assert distribution.quantile(np.array([0.05, 0.95])) == pytest.approx([150, 400], rel=1e-4)
     changed = POWER.with_columns(
         pl.when(gpu="G").then(5.0).otherwise("host_saturated_kw_per_gpu_p95").alias("host_saturated_kw_per_gpu_p95")
     )
-    assert host_law(RUN, changed) == law
+    assert host_distribution(RUN, changed) == distribution
 
 
 def test_prediction_by_hand():

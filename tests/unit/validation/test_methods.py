@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.statistics.distributions import Beta, Constant, law
+from inference_energy.statistics.distributions import Beta, Constant, distribution
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput import log_linear
 from inference_energy.validation import methods, tables
@@ -29,10 +29,10 @@ RUNS = pl.DataFrame(
 CURVES = {"A": log_linear.constant(1000.0)}
 # Saturated: 800 W of boards and 200 W of host, times 1.2 and 1.1, for a second.
 OFFLINE_WH = {"gpu_boards": 800 / 3600, "node": 1000 / 3600, "datacenter": 1200 / 3600, "fleet": 1320 / 3600}
-LAWS = {
+DISTRIBUTIONS = {
     "load": Beta.from_percentiles(p05=0.45, p95=0.85),
     "attainment": Beta.from_percentiles(p05=0.2, p95=0.8),
-    "pue": law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4}),
+    "pue": distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4}),
 }
 
 
@@ -57,7 +57,9 @@ def test_ours_by_hand_at_every_boundary(answer, seconds):
 
 def test_lengths_are_those_asked_for_whatever_the_cache_and_the_workloads():
     # 2 s of prefill, 2 s + 1 us x (1,000 x 2,000 + 1,000^2 / 2) of decoding.
-    service = tiny_service(laws={"cached share: traditional": Constant(0.5), "cached share: long": Constant(0.5)})
+    service = tiny_service(
+        distributions={"cached share: traditional": Constant(0.5), "cached share: long": Constant(0.5)}
+    )
     found = table(service, answers=[1000.0], input_tokens=2000.0)
     assert energies(found, OURS)["datacenter"] == pytest.approx(6.5 * 0.8)
 
@@ -70,7 +72,7 @@ def test_models_of_a_class_are_themselves():
 
 
 def test_offline_is_never_above_service_and_both_rise_over_the_boundaries():
-    found = table(tiny_service(laws=LAWS), draws=2000)
+    found = table(tiny_service(distributions=DISTRIBUTIONS), draws=2000)
     for column in ("energy_wh_p05", "energy_wh", "energy_wh_p95"):
         service, offline = energies(found, OURS, column), energies(found, OFFLINE, column)
         assert all(offline[boundary] < service[boundary] for boundary in BOUNDARIES)
@@ -127,7 +129,7 @@ def test_measured_by_hand():
 
 
 def test_schema_and_repetition():
-    service = tiny_service(laws=LAWS, weights={"A": 1, "B": 1})
+    service = tiny_service(distributions=DISTRIBUTIONS, weights={"A": 1, "B": 1})
     found = table(service, names=["A", "B"], answers=[500.0, 2000.0])
     tables.CROSS_METHODS.validate(found.select(list(tables.CROSS_METHODS.columns)))
     assert table(service, names=["A", "B"], answers=[500.0, 2000.0]).equals(found)
@@ -181,7 +183,9 @@ def test_load_explains_no_more_than_there_is():
 
 
 def test_spread_parts_multiply_to_the_whole():
-    found = table(tiny_service(laws=LAWS, weights={"A": 1, "B": 1}), names=["A", "B"], answers=[300.0, 5000.0])
+    found = table(
+        tiny_service(distributions=DISTRIBUTIONS, weights={"A": 1, "B": 1}), names=["A", "B"], answers=[300.0, 5000.0]
+    )
     of = spread_parts(found)
     assert len(of) == 4 * 4
     for _, group in of.group_by("model", "output_tokens"):

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from inference_energy.statistics.distributions import Constant, law
+from inference_energy.statistics.distributions import Constant, distribution
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.validation import statements as validation_statements, tables
 from inference_energy.validation.statements import METERED_BY_STATEMENT, by_kind
@@ -27,7 +27,7 @@ ESTIMATE = {
     "output_tokens": 500.0,
     "boundary": "server power and PUE",
 }
-PUE = law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
 
 
 def service(weights=None, **changes):
@@ -141,7 +141,7 @@ def test_tokens_stated_or_not_by_hand():
     # Where no tokens are stated, the traditional queries: half of 500 and half of 2,000 tokens, prompts of 1,000, of
     # which a fifth is in the cache.
     lengths = {"traditional": points(1000, [500, 2000]), "long": points(1000, 5000)}
-    of = service(lengths=lengths, laws={"cached share: traditional": Constant(0.2)})
+    of = service(lengths=lengths, distributions={"cached share: traditional": Constant(0.2)})
     nothing = {"input_tokens": None, "output_tokens": None}
     assert ours(nothing, of) == pytest.approx(((0.8 + 1.625) + (0.8 + 8)) / 2 * 0.8)
     assert ours({}, of) == pytest.approx(2.625 * 0.8)  # a stated prompt is not in the cache
@@ -157,7 +157,7 @@ def test_prompts_that_a_trace_says_are_cached_are_not_if_a_length_is_stated():
 
 
 def test_interval_is_over_what_the_fleet_shares():
-    table = statements({}, of=service(laws={"pue": PUE}), draws=20_000)
+    table = statements({}, of=service(distributions={"pue": PUE}), draws=20_000)
     (found,) = table.rows(named=True)
     node = 2.625 * 600 / 900
     assert [found["ours_wh_p05"], found["ours_wh_p95"]] == pytest.approx([node * 1.08, node * 1.4], rel=0.01)

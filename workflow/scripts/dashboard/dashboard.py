@@ -17,7 +17,7 @@ with jobs.job(snakemake) as logger:
     given, params = snakemake.input, snakemake.params
     tables = resolve.read_tables(given)
     zones = registries.read_registry(Path(given.grid), fleet_tables.GridZone)
-    interventions = registries.read_registry(Path(given.interventions), energy_tables.Intervention)
+    interventions = registries.read_registry(Path(given.interventions), energy_tables.InterventionRow)
     loads = registries.read_registry(Path(given.references), fleet_tables.ReferenceLoad)
     sources = pl.read_csv(given.sources)
     origins = pl.read_parquet(given.origins)

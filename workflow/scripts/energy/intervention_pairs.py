@@ -13,7 +13,7 @@ with jobs.job(snakemake) as logger:
     pairs = intervention_evidence.intervention_pairs(
         *(pl.read_parquet(read[name]) for name in ("throughput", "measured_energy", "models", "hardware"))
     )
-    adopted = registries.read_registry(Path(read.interventions), energy_tables.Intervention)
+    adopted = registries.read_registry(Path(read.interventions), energy_tables.InterventionRow)
     intervention_evidence.check_ranges(adopted, pairs, read.interventions)
     writing.write(pairs.select(list(schema.columns)), snakemake.output[0], schema)
     logger.info("%s", intervention_evidence.ranges(pairs))

@@ -14,7 +14,7 @@ with jobs.job(snakemake) as logger:
     read = resolve.read_tables(snakemake.input)
     multipliers = interventions.intervention_multipliers(
         resolve.resolved(snakemake.wildcards.study, NestedStudy.of(snakemake.params.study), fit, read),
-        registries.read_registry(Path(snakemake.input.interventions), energy_tables.Intervention),
+        registries.read_registry(Path(snakemake.input.interventions), energy_tables.InterventionRow),
         draws=snakemake.params.draws,
         seed=snakemake.params.seed,
     )

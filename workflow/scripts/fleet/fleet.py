@@ -15,9 +15,9 @@ with jobs.job(snakemake) as logger:
     fit = pl.read_parquet(snakemake.input.fit)
     read = resolve.read_tables(snakemake.input)
     grid = registries.read_registry(Path(snakemake.input.grid), fleet_tables.GridZone)
-    levers = registries.read_registry(Path(snakemake.input.interventions), energy_tables.Intervention)
+    table = registries.read_registry(Path(snakemake.input.interventions), energy_tables.InterventionRow)
     service = resolve.resolved(snakemake.wildcards.study, NestedStudy.of(snakemake.params.study), fit, read)
-    of = scenarios.fleets(service, levers, draws=draws, seed=seed)
+    of = scenarios.fleets(service, table, draws=draws, seed=seed)
     aggregates = scenarios.scenario_aggregates(service, of)
     plan = scenarios.fleet_plan(service, of, hardware=read.hardware, grid=grid, seed=seed)
     writing.write_all(

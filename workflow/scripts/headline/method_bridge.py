@@ -12,14 +12,14 @@ from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     params = snakemake.params
-    levers = registries.read_registry(Path(snakemake.input.interventions), energy_tables.Intervention)
+    table = registries.read_registry(Path(snakemake.input.interventions), energy_tables.InterventionRow)
     read = resolve.read_tables(snakemake.input)
     energy, scenarios = (pl.read_parquet(snakemake.input[name]) for name in ("energy", "scenarios"))
     steps = [(params.begin, "", bridge.of_published(energy, scenarios, params.subject))]
     for name, (change, entries) in params.steps.items():
         study = NestedStudy.of(entries)
         service = resolve.resolved(name, study, curves.fitted(name, study, read), read)
-        steps.append((name, change, bridge.of_nested(service, levers, draws=params.draws, seed=params.seed)))
+        steps.append((name, change, bridge.of_nested(service, table, draws=params.draws, seed=params.seed)))
     table = bridge.method_bridge(steps)
     writing.write(table, snakemake.output[0], headline_tables.METHOD_BRIDGE)
     logger.info("%s", table)

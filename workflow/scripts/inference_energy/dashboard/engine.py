@@ -14,14 +14,14 @@ from scipy.special import gammaincinv, ndtri
 from inference_energy.common.errors import InputError
 from inference_energy.energy import assumptions, gpu_second, interventions, uncertainty
 from inference_energy.energy.assumptions import cached_name
-from inference_energy.energy.interventions import Lever
+from inference_energy.energy.interventions import Intervention
 from inference_energy.energy.service import Service, query_wh
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet import planning
 from inference_energy.fleet.scenarios import Fleet
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles, quasi_random
-from inference_energy.statistics.distributions import Interpolated, Law, law
+from inference_energy.statistics.distributions import Distribution, Interpolated, distribution
 from inference_energy.throughput import latency as throughput_latency
 from inference_energy.throughput.gpu_time import gpu_seconds
 
@@ -85,7 +85,7 @@ class Explorer:
     service: Service
     shared: Shared
     points: dict[str, np.ndarray]
-    levers: dict[str, Lever]
+    levers: dict[str, Intervention]
     multipliers: dict[str, dict[str, np.ndarray]]
     overhead: dict[str, np.ndarray]
     onsite_water_l_per_kwh: np.ndarray | None
@@ -104,7 +104,7 @@ def rounded(values: np.ndarray) -> np.ndarray:
 def explorer(
     service: Service,
     *,
-    levers_of: Mapping[str, Mapping[str, Lever]],
+    interventions_of: Mapping[str, Mapping[str, Intervention]],
     overhead: Mapping[str, float] | None,
     latency: pl.DataFrame,
     hardware: pl.DataFrame,
@@ -115,7 +115,7 @@ def explorer(
 
     Args:
         service: the study, resolved.
-        levers_of: by workload, available interventions; the same names for every workload.
+        interventions_of: by workload, available interventions; the same names for every workload.
         overhead: by workload, energy of the fleet over that of its datacenters, where no distribution gives it.
         latency: table `latency_summary`; without rows where the study's throughput does not depend on the batch.
         hardware: hardware registry.
@@ -123,26 +123,30 @@ def explorer(
         seed: seed of all streams.
     """
     given, water = service.given, service.study.fleet.onsite_water_l_per_kwh
-    laws, lengths = given.laws, {name: of.by_answer() for name, of in service.lengths.items()}
+    distributions, lengths = given.distributions, {name: of.by_answer() for name, of in service.lengths.items()}
     service = replace(service, lengths=lengths)
     gpus = list(dict.fromkeys(gpu for _, gpu, _ in service.curves))
     models = list(dict.fromkeys(model for model, _, _ in service.curves))
-    any_workload = next(iter(levers_of.values()))
-    litres: Law | None = None if water is None else law(water)
+    any_workload = next(iter(interventions_of.values()))
+    litres: Distribution | None = None if water is None else distribution(water)
     # The most influential first: a Sobol' sequence covers its first dimensions best.
-    names = ["length", "attainment", *(name for name in laws if name not in ("attainment", *map(cached_name, lengths)))]
+    names = [
+        "length",
+        "attainment",
+        *(name for name in distributions if name not in ("attainment", *map(cached_name, lengths))),
+    ]
     names += [assumptions.CACHED, *(f"mix: {name}: {model}" for name in given.mix for model in given.mix[name][0])]
     column = {
         # One distribution for all workloads is one unknown; separate ones are drawn separately.
-        (workload, name): f"lever: {name}" if lever is any_workload[name] else f"lever: {name}: {workload}"
-        for workload, found in levers_of.items()
-        for name, lever in found.items()
+        (workload, name): f"lever: {name}" if intervention is any_workload[name] else f"lever: {name}: {workload}"
+        for workload, found in interventions_of.items()
+        for name, intervention in found.items()
     }
     names += [*dict.fromkeys(column.values()), *(f"latency: {gpu}" for gpu in gpus), "water"]
     of = quasi_random.shares(names, DRAWS, seed, service.name, "explorer")
     values = {
-        name: rounded(law_.quantile(of[assumptions.CACHED if name.startswith(assumptions.CACHED) else name]))
-        for name, law_ in laws.items()
+        name: rounded(each.quantile(of[assumptions.CACHED if name.startswith(assumptions.CACHED) else name]))
+        for name, each in distributions.items()
     }
     mix = {
         name: _mix(weights, concentration, {model: of[f"mix: {name}: {model}"] for model in weights})
@@ -166,9 +170,10 @@ def explorer(
         levers=dict(any_workload),
         multipliers={
             workload: {
-                name: rounded(lever.multiplier.quantile(of[column[workload, name]])) for name, lever in found.items()
+                name: rounded(intervention.multiplier.quantile(of[column[workload, name]]))
+                for name, intervention in found.items()
             }
-            for workload, found in levers_of.items()
+            for workload, found in interventions_of.items()
         },
         overhead={
             workload: rounded(1 + gpu_second.overhead_share(given, shared) + np.zeros(DRAWS))
@@ -197,7 +202,7 @@ def _latency_costs(gpu: str, latency: pl.DataFrame, hardware: pl.DataFrame) -> d
     found = {}
     for target in latency["target_ms"].unique().sort():
         try:
-            of = throughput_latency.latency_law(gpu, target, latency, hardware, "")
+            of = throughput_latency.latency_distribution(gpu, target, latency, hardware, "")
         except InputError:  # half of the models miss it: the page does not offer it
             continue
         found[target] = replace(of, values=tuple(rounded(np.array(of.values))))
@@ -215,16 +220,16 @@ def answer(of: Explorer, asked: Question) -> dict[str, dict[str, float]]:
     """
     service, shared = _as_asked(of, asked)
     workloads = dict.fromkeys([asked.workload, *(["long"] if asked.long_share > 0 else [])])
-    pulled = _levers_pulled(of, asked, service, shared, workloads)
+    applied = _with_interventions(of, asked, service, shared, workloads)
     before = _mean_wh(of, Fleet.of(service, shared, {}), asked.workload, asked.boundary)
-    after = _mean_wh(of, pulled[asked.workload], asked.workload, asked.boundary)
+    after = _mean_wh(of, applied[asked.workload], asked.workload, asked.boundary)
     multiplier = interventions.saving(before_wh=before, after_wh=after)
-    found = {"mean_query_wh": after, "multiplier": multiplier} | _of_the_fleet(of, asked, pulled)
+    found = {"mean_query_wh": after, "multiplier": multiplier} | _of_the_fleet(of, asked, applied)
     summaries = {
         name: quantiles.of_draws(np.broadcast_to(values, DRAWS), quantiles.PERCENTILES)
         for name, values in found.items()
     }
-    return {"query_wh": _query_wh(of, asked, pulled[asked.workload])} | summaries
+    return {"query_wh": _query_wh(of, asked, applied[asked.workload])} | summaries
 
 
 def _as_asked(of: Explorer, asked: Question) -> tuple[Service, Shared]:
@@ -254,7 +259,7 @@ def _as_asked(of: Explorer, asked: Question) -> tuple[Service, Shared]:
     return replace(service, study=study, lengths=lengths), shared
 
 
-def _levers_pulled(
+def _with_interventions(
     of: Explorer, asked: Question, service: Service, shared: Shared, workloads: Iterable[str]
 ) -> dict[str, Fleet]:
     """The fleet with interventions, by workload; the workload asked decides which of a group saves most."""
@@ -303,7 +308,7 @@ def _query_wh(of: Explorer, asked: Question, fleet: Fleet) -> dict[str, float]:
     return quantiles.of_weighted(np.concatenate(energies), np.concatenate(weights), quantiles.PERCENTILES)
 
 
-def _of_the_fleet(of: Explorer, asked: Question, pulled: dict[str, Fleet]) -> dict[str, np.ndarray]:
+def _of_the_fleet(of: Explorer, asked: Question, applied: dict[str, Fleet]) -> dict[str, np.ndarray]:
     """Energy, equipment, emissions and water of a day's queries at the fleet boundary."""
     given = {"queries_per_day": asked.queries_per_day, "long_share": asked.long_share}
     queries = {asked.workload: planning.traditional_queries_per_day(**given)}
@@ -311,7 +316,7 @@ def _of_the_fleet(of: Explorer, asked: Question, pulled: dict[str, Fleet]) -> di
         queries["long"] = queries.get("long", 0.0) + planning.long_queries_per_day(**given)
     energy, nodes, peak, pue = 0.0, 0.0, 0.0, None
     for workload, count in queries.items():
-        fleet, overhead = pulled[workload], _overhead(of, workload)
+        fleet, overhead = applied[workload], _overhead(of, workload)
         mean = _mean_wh(of, fleet, workload, "fleet")
         energy = energy + planning.energy_gwh_per_day(queries_per_day=count, energy_wh=mean)
         needed = {

@@ -4,11 +4,11 @@ import polars as pl
 
 from inference_energy.dashboard.engine import Explorer, explorer
 from inference_energy.energy import interventions as energy_interventions, resolve
-from inference_energy.energy.interventions import Lever
+from inference_energy.energy.interventions import Intervention
 from inference_energy.energy.resolve import Tables
 from inference_energy.oviedo.as_service import as_nested, fit_as_nested
 from inference_energy.oviedo.scenarios import overhead_factor
-from inference_energy.statistics.distributions import law
+from inference_energy.statistics.distributions import distribution
 from inference_energy.studies.study import PublishedStudy, Study
 
 # The published intervention of a fleet, which is not one of those on a query.
@@ -32,7 +32,7 @@ def of_study(
         study: its entries.
         fit: its table `throughput_fit`.
         tables: inputs of the studies.
-        interventions: table of `energy.tables.Intervention`.
+        interventions: table of `energy.tables.InterventionRow`.
         zones: table of `input_tables.GridZone`.
         seed: seed of all streams.
     """
@@ -45,7 +45,7 @@ def _nested(name, study, fit, tables, interventions, zones, seed) -> Explorer:
     chosen = energy_interventions.chosen(study.interventions.levers, interventions, place)
     return explorer(
         resolve.resolved(name, study, fit, tables),
-        levers_of=dict.fromkeys(study.workloads, chosen),
+        interventions_of=dict.fromkeys(study.workloads, chosen),
         overhead=None,
         latency=tables.latency.filter(pl.col("latency_statistic") == "median"),
         hardware=tables.hardware,
@@ -59,7 +59,7 @@ def _published(name, study, fit, tables, interventions, zones, seed) -> Explorer
     place = f"config/studies/{name}.yaml: fleet.overheads"
     return explorer(
         resolve.resolved(name, nested, fit_as_nested(fit, nested), tables),
-        levers_of={workload: _published_levers(study, workload) for workload in study.workloads},
+        interventions_of={workload: _published_interventions(study, workload) for workload in study.workloads},
         overhead={
             workload: overhead_factor(study.fleet.overheads[workload], tables.overheads, place)
             for workload in study.workloads
@@ -71,7 +71,7 @@ def _published(name, study, fit, tables, interventions, zones, seed) -> Explorer
     )
 
 
-def _published_levers(study: PublishedStudy, workload: str) -> dict[str, Lever]:
+def _published_interventions(study: PublishedStudy, workload: str) -> dict[str, Intervention]:
     """Interventions of a workload: those on a query, 1 where they do not act on it, and the fleet's serving system."""
     specs = {
         lever: (spec.label, spec.level, spec.multiplier if workload in spec.workloads else 1.0)
@@ -83,11 +83,11 @@ def _published_levers(study: PublishedStudy, workload: str) -> dict[str, Lever]:
         study.fleet.serving_multiplier[workload],
     )
     return {
-        lever: Lever(
+        lever: Intervention(
             label=label,
             level=level,
             acts_on="energy",
-            multiplier=law(spec),
+            multiplier=distribution(spec),
             in_benchmarks=False,
             overlap_group=None,
             source=study.source,

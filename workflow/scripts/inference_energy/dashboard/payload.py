@@ -7,7 +7,7 @@ from inference_energy.dashboard.engine import Explorer
 from inference_energy.dashboard.engines import FLEET_SERVING
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.curves import borrowed_members
-from inference_energy.energy.interventions import Lever
+from inference_energy.energy.interventions import Intervention
 from inference_energy.energy.service import Member
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.requests.lengths import Lengths
@@ -40,7 +40,7 @@ def study_of_page(of: Explorer, study: Study, *, fit: pl.DataFrame, energy: pl.D
 
 def _preset(study: Study) -> dict:
     fleet, nested = study.fleet, isinstance(study, NestedStudy)
-    pulled = list(fleet.levers) if nested else [FLEET_SERVING]
+    applied = list(fleet.levers) if nested else [FLEET_SERVING]
     return {
         "subject": fleet.subject,
         "boundary": study.boundary.query if nested else "datacenter",
@@ -50,7 +50,7 @@ def _preset(study: Study) -> dict:
             {
                 "label": scenario.label,
                 "long_share": scenario.long_share,
-                "levers": pulled if scenario.interventions else [],
+                "levers": applied if scenario.interventions else [],
             }
             for scenario in fleet.scenarios.values()
         ],
@@ -73,7 +73,7 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
         "shared": {
             name: draws(shared.values[name])
             for name in ("load", "attainment", "pue", "utilisation")
-            if name in given.laws
+            if name in given.distributions
         },
         "mix": {
             name: {model: draws(weight) for model, weight in of_class.items()} for name, of_class in shared.mix.items()
@@ -109,10 +109,13 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
         "gpus_per_node": of.gpus_per_node,
         "overhead": {name: draws(values) for name, values in of.overhead.items()},
         "onsite_water_l_per_kwh": None if of.onsite_water_l_per_kwh is None else draws(of.onsite_water_l_per_kwh),
-        "latency": {gpu: {f"{target:g}": law.values for target, law in by.items()} for gpu, by in of.latency.items()},
+        "latency": {
+            gpu: {f"{target:g}": distribution.values for target, distribution in by.items()}
+            for gpu, by in of.latency.items()
+        },
         "latency_scores": {gpu: draws(scores) for gpu, scores in of.latency_scores.items()},
         "overlap": study.interventions.overlap,
-        "levers": {name: _lever(lever) for name, lever in of.levers.items()},
+        "levers": {name: _intervention(intervention) for name, intervention in of.levers.items()},
         "multipliers": _multipliers(of),
     }
 
@@ -171,9 +174,9 @@ def _power(of: Explorer, shared: Shared) -> dict:
     }
 
 
-def _lever(lever: Lever) -> dict:
+def _intervention(of: Intervention) -> dict:
     return {
-        name: getattr(lever, name) for name in ("label", "level", "acts_on", "in_benchmarks", "overlap_group", "source")
+        name: getattr(of, name) for name in ("label", "level", "acts_on", "in_benchmarks", "overlap_group", "source")
     }
 
 

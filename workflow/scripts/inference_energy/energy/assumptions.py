@@ -1,4 +1,4 @@
-"""Distributions of what all queries of a fleet share, resolved from the entries of a study and the tables they name."""
+"""Distributions of the shared uncertainty, resolved from the entries of a study and the tables they name."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,18 @@ from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy.power import GpuPower, gpu_power
-from inference_energy.statistics.distributions import Beta, Constant, Law, LogNormal, ShiftedLogNormal, law, percentiles
+from inference_energy.statistics.distributions import (
+    Beta,
+    Constant,
+    Distribution,
+    LogNormal,
+    ShiftedLogNormal,
+    distribution,
+    percentiles,
+)
 from inference_energy.studies.study import NestedStudy
-from inference_energy.throughput.attainment import attainment_law
-from inference_energy.throughput.latency import latency_law
+from inference_energy.throughput.attainment import attainment_distribution
+from inference_energy.throughput.latency import latency_distribution
 from inference_energy.throughput.log_linear import NODE_GPUS
 
 CACHED = "cached share"
@@ -20,17 +28,17 @@ CACHED = "cached share"
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """The laws of a study, resolved from its entries and the tables they name.
+    """The distributions of a study, resolved from its entries and the tables they name.
 
     Attributes:
-        laws: by ingredient; a `boards`, `host` and `fit_error` are shares of probability, see `Shared`.
+        distributions: by ingredient; `boards`, `host` and `fit_error` are shares of probability, see `Shared`.
         power: by GPU; empty where a study rates nodes instead.
         rated_w: by model, rated power of a node per GPU, W; empty where power was measured.
-        mix: by class, models with their weights and the concentration of the Dirichlet law (None: known).
+        mix: by class, models with their weights and the concentration of the Dirichlet distribution (None: known).
         overheads: names of the overheads that are switched on.
     """
 
-    laws: dict[str, Law]
+    distributions: dict[str, Distribution]
     power: dict[str, GpuPower]
     rated_w: dict[str, float]
     mix: dict[str, tuple[dict[str, float], float | None]]
@@ -59,14 +67,14 @@ def assumptions(
     pairs: pl.DataFrame,
     latency: pl.DataFrame,
 ) -> Assumptions:
-    """The laws of a study.
+    """The distributions of a study.
 
     Args:
         study_name: named in errors.
         study: a resolved study of method `nested`.
-        node_power: table of `node_power.NodePower`.
+        node_power: table of `energy.tables.NodePower`.
         hardware: hardware registry.
-        overheads: table of `input_tables.Overhead`.
+        overheads: table of `energy.tables.Overhead`.
         pairs: table `attainment_pairs`.
         latency: table `latency_summary`.
 
@@ -75,42 +83,44 @@ def assumptions(
             latency target that was not met in measurements.
     """
     place = f"config/studies/{study_name}.yaml"
-    laws: dict[str, Law] = {name: _law(getattr(study, name), f"{place}: {name}") for name in ("load", "pue")}
-    laws["attainment"] = attainment_of(study.attainment, pairs, f"{place}: attainment")
+    distributions: dict[str, Distribution] = {
+        name: _distribution(getattr(study, name), f"{place}: {name}") for name in ("load", "pue")
+    }
+    distributions["attainment"] = attainment_of(study.attainment, pairs, f"{place}: attainment")
     for name in ("load", "attainment"):
-        of = laws[name]
+        of = distributions[name]
         if isinstance(of, Beta) and of.a <= 1:
             raise InputError(
-                f"{place}: {name}: found a law that comes so near to 0 that the mean energy is infinite;"
+                f"{place}: {name}: found a distribution so near to 0 that the mean energy is infinite;"
                 " allowed: a p05 further from 0"
             )
     known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
     for name in study.overheads:
         if name not in known:
             raise InputError(f"{place}: overheads: found {name!r}; allowed: {one_of(known)}")
-        laws[_overhead(name)] = overhead_law(known[name])
+        distributions[_overhead(name)] = overhead_distribution(known[name])
     for workload, entry in study.workloads.items():
         cached = 0.0 if entry.cached_share is None else entry.cached_share
-        laws[cached_name(workload)] = _law(cached, f"{place}: workloads.{workload}.cached_share")
+        distributions[cached_name(workload)] = _distribution(cached, f"{place}: workloads.{workload}.cached_share")
     power, rated_w = {}, {}
     if study.power.form == "rated":
-        laws["utilisation"] = _law(study.power.utilisation, f"{place}: power.utilisation")
+        distributions["utilisation"] = _distribution(study.power.utilisation, f"{place}: power.utilisation")
         node_kw = study.power.node_kw
         rated_w = {model: rated_node_power_w(node_kw=node_kw.of_model(model)) for model, _, _ in study.members()}
     else:
-        laws |= {"boards": _Uniform(), "host": _Uniform()}
+        distributions |= {"boards": _Uniform(), "host": _Uniform()}
         gpus = list(dict.fromkeys(gpu for _, gpu, _ in study.members()))
         power = {gpu: gpu_power(gpu, f"{place}: hardware", node_power, hardware) for gpu in gpus}
     if study.throughput.fit_error:
         for model in dict.fromkeys(model for model, _, _ in study.members()):
-            laws[fit_error_name(model)] = _Uniform()
+            distributions[fit_error_name(model)] = _Uniform()
     if study.latency_target_ms is not None:
         for gpu in dict.fromkeys(gpu for _, gpu, _ in study.members()):
-            laws[latency_name(gpu)] = latency_law(
+            distributions[latency_name(gpu)] = latency_distribution(
                 gpu, study.latency_target_ms, latency, hardware, f"{place}: latency_target_ms"
             )
     mix = {name: (of.model_shares(), of.mix_concentration) for name, of in study.classes.items()}
-    return Assumptions(laws=laws, power=power, rated_w=rated_w, mix=mix, overheads=study.overheads)
+    return Assumptions(distributions=distributions, power=power, rated_w=rated_w, mix=mix, overheads=study.overheads)
 
 
 def _overhead(name: str) -> str:
@@ -132,33 +142,33 @@ def latency_name(gpu: str) -> str:
     return f"latency cost: {gpu}"
 
 
-def attainment_of(spec: dict | float, pairs: pl.DataFrame, place: str) -> Law:
-    """Law of the attainment of a study's entry: a number, a law, or `{pairs: {<kind>: weight}}`."""
+def attainment_of(spec: dict | float, pairs: pl.DataFrame, place: str) -> Distribution:
+    """Distribution of the attainment, from its study entry, which may also be `{pairs: {<kind>: weight}}`."""
     if isinstance(spec, dict) and "pairs" in spec:
-        return attainment_law(pairs, spec["pairs"], f"{place}.pairs")
-    return _law(spec, place)
+        return attainment_distribution(pairs, spec["pairs"], f"{place}.pairs")
+    return _distribution(spec, place)
 
 
-def _law(spec: dict | float, place: str) -> Law:
+def _distribution(spec: dict | float, place: str) -> Distribution:
     try:
-        return law(spec)
+        return distribution(spec)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
 
 
-def overhead_law(row: dict) -> Law:
-    """Law of an overhead's share, from its row of the ledger: never negative."""
+def overhead_distribution(row: dict) -> Distribution:
+    """Distribution of an overhead's share, from its row of the ledger: never negative."""
     if row["share_p05"] == row["share_p95"]:
         return Constant(row["share_p05"])
     return ShiftedLogNormal.from_percentiles(above=0.0, p05=row["share_p05"], p95=row["share_p95"])
 
 
 def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
-    """What a study assumes of what its fleet shares: a row per ingredient with P5, P25, P50, P75 and P95."""
+    """Shared uncertainty that a study assumes: a row per ingredient with P5, P25, P50, P75 and P95."""
     rows = []
-    for ingredient, of in given.laws.items():
+    for ingredient, of in given.distributions.items():
         if ingredient in ("boards", "host") or ingredient.startswith("fit error"):
-            continue  # probabilities that say where in a range; the ranges follow
+            continue  # shares of probability within a range; the ranges follow
         unit = "factor" if ingredient == "pue" or ingredient.startswith("latency cost") else "share"
         rows.append({"ingredient": ingredient, "unit": unit} | percentiles(of))
     for gpu, power in given.power.items():

@@ -38,7 +38,7 @@ _LOG_LINEAR = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 
 
 def check_classes(name: str, study: NestedStudy, models: pl.DataFrame) -> None:
-    """Hold a study's classes against the registry: a class is what the registry says it is.
+    """Check that the models of a study's classes are of that class in the registry.
 
     Raises:
         InputError: an unknown model, or one of another class.

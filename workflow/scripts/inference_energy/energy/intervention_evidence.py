@@ -1,4 +1,4 @@
-"""Pairs of benchmark rows that differ in one intervention alone, and the ranges of savings that they show."""
+"""Pairs of benchmark rows that differ in one intervention only, and the ranges of savings that they show."""
 
 import re
 
@@ -103,24 +103,24 @@ def _fastest(rows: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     return rows.sort(PER_GPU, *ROW).group_by(by, maintain_order=True).last()
 
 
-def _beside(before: pl.DataFrame, after: pl.DataFrame, same: list[str]) -> pl.DataFrame:
-    """Every row after a step beside the rows before it, whose columns end in `_before`."""
+def _joined(before: pl.DataFrame, after: pl.DataFrame, same: list[str]) -> pl.DataFrame:
+    """Every row after a step joined with the rows before it, whose columns end in `_before`."""
     before = before.with_columns(pl.col(same).name.suffix("_before"))
     return after.join(before, on=same, suffix="_before", nulls_equal=True)
 
 
 def _pairs(rows: pl.DataFrame, same: list[str], differs: str) -> pl.DataFrame:
-    """Rows that are the same but in one column, beside each other: the fastest on either side."""
+    """Pairs of rows that agree in all columns but one: the fastest on either side."""
     best = _fastest(rows, [*same, differs])
-    return _beside(best, best, same)
+    return _joined(best, best, same)
 
 
 def _between_models(rows: pl.DataFrame, same: list[str], differs: str) -> pl.DataFrame:
-    """The fastest row of every network against the fastest of all networks that it may stand in for."""
+    """The fastest row of every network, compared with the fastest of all networks that it may stand in for."""
     # ASSUME: a query that may go to another model would else have gone to the fastest of those it replaces, so that
     # no slow model makes an intervention look large. That the answer is as good is not shown by any row of the corpus.
     by = [*same, differs]
-    return _beside(_fastest(rows, by), _fastest(rows, [*by, "network"]), same)
+    return _joined(_fastest(rows, by), _fastest(rows, [*by, "network"]), same)
 
 
 def _is_step(column: str, steps: list[tuple[str, str]]) -> pl.Expr:
@@ -129,12 +129,12 @@ def _is_step(column: str, steps: list[tuple[str, str]]) -> pl.Expr:
     return pl.any_horizontal((before == old) & (after == new) for old, new in steps)
 
 
-def _written(pairs: pl.DataFrame, lever: str, basis: str, acts_on: str = "gpu_seconds") -> pl.DataFrame:
+def _written(pairs: pl.DataFrame, intervention: str, basis: str, acts_on: str = "gpu_seconds") -> pl.DataFrame:
     """Pairs in the columns of the table; `basis` names columns in braces."""
     reached = pl.col(PER_GPU) / pl.col(f"{PER_GPU}_before")
     saved = pl.col(f"{ENERGY}_before") / pl.col(ENERGY)
     return pairs.select(
-        *(pl.lit(lever).alias("lever"), "model", "gpu", pl.coalesce("task", "prompts").alias("task")),
+        *(pl.lit(intervention).alias("lever"), "model", "gpu", pl.coalesce("task", "prompts").alias("task")),
         pl.format(re.sub(r"\w+(?=})", "", basis), *re.findall(r"\w+(?=})", basis)).alias("basis"),
         pl.lit(acts_on).alias("acts_on"),
         (saved if acts_on == "energy" else reached).alias("multiplier"),
@@ -163,7 +163,7 @@ def _newer_gpu(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _newer_software(rows: pl.DataFrame) -> pl.DataFrame:
-    """The newest against the oldest version of an engine: the same network, GPUs, precision and fixed lengths."""
+    """The newest compared with the oldest version of an engine: the same network, GPUs, precision and fixed lengths."""
     same = ["source", "network", "gpu", "precision", "gpus", "engine", "task"]
     numbered = rows.filter(pl.col("load") == "offline", pl.col("engine_version").str.contains(r"^[0-9]+\.[0-9]+$"))
     release = version_order().list.to_struct(fields=["major", "minor"]).rank("dense").over(same)
@@ -174,13 +174,13 @@ def _newer_software(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _larger_batch(rows: pl.DataFrame) -> pl.DataFrame:
-    """The batch of least energy per token against one of an eighth: the same model, GPUs, precision and prompts."""
+    """The batch of least energy per token over one of an eighth: the same model, GPUs, precision and prompts."""
     same = ["source", "model", "gpu", "precision", "prompts", *PARALLELISM]
     batches = rows.filter(pl.col("batch_limit").is_not_null()).sort(ENERGY, *ROW)
     best = batches.unique(same, keep="first", maintain_order=True)
     eighth = pl.col("batch_limit") * SMALL_BATCH / pl.col("batch_limit_before")
     return (
-        _beside(batches, best, same)
+        _joined(batches, best, same)
         .with_columns(distance=eighth.log().abs())
         .filter(pl.col("distance") <= np.log(BATCH_TOLERANCE))
         .sort("distance", "row_id_before")
@@ -191,14 +191,14 @@ def _larger_batch(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sparser_model(rows: pl.DataFrame) -> pl.DataFrame:
-    """Frontier mixtures of experts against the fastest dense frontier model: the same GPU, precision and task."""
+    """Frontier mixtures of experts compared with the fastest dense frontier model: the same GPU, precision and task."""
     frontier = rows.filter(pl.col("model_class") == "frontier")
     pairs = _between_models(frontier, ["source", "gpu", "precision", "task"], "architecture")
     return pairs.filter(_is_step("architecture", [("dense", "moe")]))
 
 
 def _smaller_model(rows: pl.DataFrame) -> pl.DataFrame:
-    """Models against the fastest of the next larger class and the same architecture: same GPU, precision and task."""
+    """Models over the fastest of the next larger class and the same architecture: same GPU, precision and task."""
     pairs = _between_models(rows, ["source", "architecture", "gpu", "precision", "task"], "model_class")
     # ASSUME: queries are routed to a model with fewer parameters per token. A mixture of experts may be of a smaller
     # class by all its parameters and yet use more of them, as Mixtral 8x22B does against Llama 4 Maverick.
@@ -213,7 +213,7 @@ def _less_interactivity(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Number and quantiles of `energy_multiplier` per intervention, every model on a GPU weighing the same.
+    """Number and quantiles of `energy_multiplier` per intervention, with equal weight for every model on a GPU.
 
     A share q lies at the value where the weight below it, half its own included, is q of the whole.
 
@@ -222,12 +222,12 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
     """
     weighted = pairs.with_columns(weight=1 / pl.len().over("lever", "model", "gpu")).sort("lever", "energy_multiplier")
     found = []
-    for (lever,), group in weighted.group_by("lever", maintain_order=True):
+    for (intervention,), group in weighted.group_by("lever", maintain_order=True):
         weight = group["weight"].to_numpy()
         place = (weight.cumsum() - weight / 2) / weight.sum()
         quantiles = np.interp(list(QUANTILES.values()), place, group["energy_multiplier"].to_numpy())
         found.append(
-            {"lever": lever, "rows": len(group), "models": group["model"].n_unique()}
+            {"lever": intervention, "rows": len(group), "models": group["model"].n_unique()}
             | {f"multiplier_{name}": float(value) for name, value in zip(QUANTILES, quantiles, strict=True)}
         )
     schema = {"lever": pl.String, "rows": pl.Int64, "models": pl.Int64}

@@ -1,4 +1,4 @@
-"""What levers save where they act: one by one, all together, and without those that benchmarks already contain."""
+"""What interventions save: one by one, all together, and without those that benchmarks already contain."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from inference_energy.energy import uncertainty
 from inference_energy.energy.service import Service, query_wh
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.statistics import quantiles
-from inference_energy.statistics.distributions import Constant, Law, LogNormal, draw
+from inference_energy.statistics.distributions import Constant, Distribution, LogNormal, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import LogHistogram
 from inference_energy.statistics.mixture import Pool
@@ -22,7 +22,7 @@ from inference_energy.throughput.gpu_time import gpu_seconds
 
 COMBINED = {"all_levers": "All levers together", "remaining_levers": "Levers that benchmarks do not contain"}
 COMBINATIONS = ("independent", "overlap")
-# What the publication prints for all levers together.
+# Range that the publication prints for all interventions together.
 PUBLISHED_RANGE = (8.0, 20.0)
 MULTIPLIER_QUANTILES = QUANTILES | {"p10": 0.10, "p90": 0.90}
 
@@ -41,7 +41,7 @@ def overlapping_multiplier(*, multiplier: Quantity, overlap: Quantity) -> Quanti
         multiplier: of the intervention alone.
         overlap: 0: independent of the best; 1: it adds nothing to it.
     """
-    # ASSUME: what a lever saves beyond the best of its group is a fixed part of what it saves alone.
+    # ASSUME: what an intervention saves beyond the best of its group is a fixed part of what it saves alone.
     return multiplier ** (1 - overlap)
 
 
@@ -71,29 +71,29 @@ def saving(*, before_wh: Quantity, after_wh: Quantity) -> Quantity:
 
 @dataclass(frozen=True)
 class _AtLeastOne:
-    """A multiplier: log-normal, but a lever that saves nothing is not pulled."""
+    """A log-normal multiplier clipped at 1: an intervention never increases energy."""
 
-    law: LogNormal
+    distribution: LogNormal
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
-        return at_least_one(multiplier=self.law.quantile(shares))
+        return at_least_one(multiplier=self.distribution.quantile(shares))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lever:
+class Intervention:
     """One row of `resources/interventions.csv`."""
 
     label: str
     level: str
     acts_on: str
-    multiplier: Law
+    multiplier: Distribution
     in_benchmarks: bool
     overlap_group: str | None
     source: str
 
 
-def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Lever]:
-    """Levers by name.
+def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Intervention]:
+    """Interventions by name.
 
     Raises:
         InputError: a name that the table does not have.
@@ -102,14 +102,15 @@ def chosen(names: list[str], table: pl.DataFrame, place: str) -> dict[str, Lever
     for name in names:
         if name not in known:
             raise InputError(f"{place}: found {name!r}; allowed: {one_of(known)}")
-    return {name: _lever(known[name]) for name in names}
+    return {name: _intervention(known[name]) for name in names}
 
 
-def _lever(row: dict) -> Lever:
+def _intervention(row: dict) -> Intervention:
     low, high = row["multiplier_p05"], row["multiplier_p95"]
-    # ASSUME: a lever's multiplier is log-normal between its P5 and P95, as in arXiv 2509.20241, but never below 1.
+    # ASSUME: the multiplier of an intervention is log-normal between its P5 and P95, as in arXiv 2509.20241, but never
+    # below 1.
     multiplier = Constant(low) if low == high else _AtLeastOne(LogNormal.from_percentiles(p05=low, p95=high))
-    return Lever(
+    return Intervention(
         label=row["label"],
         level=row["level"],
         acts_on=row["acts_on"],
@@ -120,42 +121,43 @@ def _lever(row: dict) -> Lever:
     )
 
 
-def drawn(levers: Mapping[str, Lever], study_name: str, draws: int, seed: int) -> dict[str, np.ndarray]:
-    """Multiplier of every lever, one draw per draw of what the fleet shares: a lever is pulled for the whole fleet."""
+def drawn(interventions: Mapping[str, Intervention], study_name: str, draws: int, seed: int) -> dict[str, np.ndarray]:
+    """Multiplier of every intervention, one per draw of the shared uncertainty: all of the fleet applies it."""
     return {
-        name: draw(lever.multiplier, stream(seed, study_name, "lever", name), draws) for name, lever in levers.items()
+        name: draw(intervention.multiplier, stream(seed, study_name, "lever", name), draws)
+        for name, intervention in interventions.items()
     }
 
 
 def divisors(
-    levers: Mapping[str, Lever],
+    interventions: Mapping[str, Intervention],
     multipliers: Mapping[str, np.ndarray],
     overlap: float,
     savings: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
-    """What levers together divide each ingredient by.
+    """What interventions together divide each ingredient by.
 
-    Independent multipliers multiply. Under an overlap w, of the levers of one group the one that saves most energy
-    counts fully and every other one to the power 1 - w: w = 0 is independence, w = 1 leaves the best alone.
+    Independent multipliers multiply. Under an overlap w, of the interventions of one group the one that saves most
+    energy counts fully and every other one to the power 1 - w: w = 0 is independence, w = 1 leaves the best alone.
 
     Args:
-        levers: by name.
-        multipliers: by lever, on the ingredient that it acts on, shape (draws,).
+        interventions: by name.
+        multipliers: by intervention, on the ingredient that it acts on, shape (draws,).
         overlap: w.
-        savings: by lever, what it alone divides the energy by, shape (draws,).
+        savings: by intervention, what it alone divides the energy by, shape (draws,).
     """
     grouped: dict[str, list[str]] = defaultdict(list)
-    for name, lever in levers.items():
-        if lever.overlap_group is not None:
-            grouped[lever.overlap_group].append(name)
+    for name, intervention in interventions.items():
+        if intervention.overlap_group is not None:
+            grouped[intervention.overlap_group].append(name)
     best = {group: np.argmax([savings[name] for name in names], axis=0) for group, names in grouped.items()}
     found: dict[str, np.ndarray] = {}
-    for name, lever in levers.items():
+    for name, intervention in interventions.items():
         value = multipliers[name]
-        if lever.overlap_group is not None:
-            is_best = best[lever.overlap_group] == grouped[lever.overlap_group].index(name)
+        if intervention.overlap_group is not None:
+            is_best = best[intervention.overlap_group] == grouped[intervention.overlap_group].index(name)
             value = np.where(is_best, value, overlapping_multiplier(multiplier=value, overlap=overlap))
-        found[lever.acts_on] = found.get(lever.acts_on, 1.0) * value
+        found[intervention.acts_on] = found.get(intervention.acts_on, 1.0) * value
     return found
 
 
@@ -164,22 +166,22 @@ def savings(
     shared: Shared,
     subject: str,
     workload: str,
-    levers: Mapping[str, Lever],
+    interventions: Mapping[str, Intervention],
     multipliers: Mapping[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
-    """What every lever alone divides the mean energy of a workload's queries by, at every draw."""
+    """What every intervention alone divides the mean energy of a workload's queries by, at every draw."""
     boundary = service.study.boundary.query
     before = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
     found = {}
-    for name, lever in levers.items():
-        by = {lever.acts_on: multipliers[name]}
+    for name, intervention in interventions.items():
+        by = {intervention.acts_on: multipliers[name]}
         after = service.mean_wh(shared, subject, workload, per_gpu_second(service, shared, by), by)[boundary]
         found[name] = np.broadcast_to(saving(before_wh=before, after_wh=after), np.shape(multipliers[name]))
     return found
 
 
-def pulled(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
-    """What the fleet shares with levers pulled: load and attainment up to 1, PUE down to 1."""
+def applied(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
+    """The shared uncertainty with interventions applied: load and attainment up to 1, PUE down to 1."""
     for name in ("load", "attainment"):
         if name in by:
             shared = shared.replaced(name, raised_share(share=shared.values[name], multiplier=by[name]))
@@ -189,8 +191,8 @@ def pulled(shared: Shared, by: Mapping[str, np.ndarray]) -> Shared:
 
 
 def per_gpu_second(service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> dict:
-    """`Service.per_gpu_second` with levers pulled."""
-    energies = service.per_gpu_second(pulled(shared, by))
+    """`Service.per_gpu_second` with interventions applied."""
+    energies = service.per_gpu_second(applied(shared, by))
     return {
         member: {boundary: with_interventions(value=value, **of_power(by)) for boundary, value in found.items()}
         for member, found in energies.items()
@@ -203,19 +205,19 @@ def of_power(by: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeverSet:
-    """Levers that are pulled together, and how their savings combine."""
+class InterventionSet:
+    """Interventions that are applied together, and how their savings combine."""
 
     name: str
     label: str
     level: str
     combination: str
     overlap: float
-    levers: Mapping[str, Lever]
+    interventions: Mapping[str, Intervention]
 
     def facts(self) -> dict:
-        """What the table says about a single lever; of a set there is no one such fact."""
-        single = self.levers[self.name] if self.combination == "single" else None
+        """Columns of the table; those of a single intervention are null for a set."""
+        single = self.interventions[self.name] if self.combination == "single" else None
         return {
             "level": self.level,
             "lever": self.name,
@@ -224,55 +226,60 @@ class LeverSet:
             **{fact: getattr(single, fact, None) for fact in ("acts_on", "in_benchmarks", "source")},
         }
 
-    def remaining(self) -> dict[str, Lever]:
-        """Those that today's benchmarks do not contain."""
-        return {name: lever for name, lever in self.levers.items() if not lever.in_benchmarks}
+
+def _remaining(interventions: Mapping[str, Intervention]) -> dict[str, Intervention]:
+    """Interventions that today's benchmarks do not contain."""
+    return {name: of for name, of in interventions.items() if not of.in_benchmarks}
 
 
-def lever_sets(levers: Mapping[str, Lever], overlap: float) -> list[LeverSet]:
-    """Every lever alone, all of them, and those that benchmarks do not contain, independent and overlapping."""
+def intervention_sets(interventions: Mapping[str, Intervention], overlap: float) -> list[InterventionSet]:
+    """Every intervention alone, all of them, and those that benchmarks do not contain, independent and overlapping."""
     found = [
-        LeverSet(
-            name=name, label=lever.label, level=lever.level, combination="single", overlap=0.0, levers={name: lever}
+        InterventionSet(
+            name=name, label=of.label, level=of.level, combination="single", overlap=0.0, interventions={name: of}
         )
-        for name, lever in levers.items()
+        for name, of in interventions.items()
     ]
-    remaining = {name: lever for name, lever in levers.items() if not lever.in_benchmarks}
-    for (name, label), group in zip(COMBINED.items(), (levers, remaining), strict=True):
+    for (name, label), group in zip(COMBINED.items(), (interventions, _remaining(interventions)), strict=True):
         for combination, of_group in zip(COMBINATIONS, (0.0, overlap), strict=True):
             found.append(
-                LeverSet(
-                    name=name, label=label, level="combined", combination=combination, overlap=of_group, levers=group
+                InterventionSet(
+                    name=name,
+                    label=label,
+                    level="combined",
+                    combination=combination,
+                    overlap=of_group,
+                    interventions=group,
                 )
             )
     return found
 
 
 def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> pl.DataFrame:
-    """Multiplier on the mean energy, and energy per query that remains, per workload, set of levers and spread.
+    """Multiplier on the mean energy, and energy per query that remains, per workload, set of interventions and spread.
 
     The multiplier is how much the mean energy of the class's queries falls within the study's boundary, at every draw
-    of what the fleet shares; a lever that acts on one ingredient alone changes the energy by less than its own range.
-    A lever that today's benchmarks contain leaves the energy as it is: it is counted there already.
+    of the shared uncertainty. An intervention on one ingredient changes the energy by less than its own range. One that
+    today's benchmarks contain does not change the remaining energy: the benchmarks include it already.
 
     Args:
         service: a resolved study.
-        table: table of `energy.tables.Intervention`.
-        draws: draws of what the fleet shares, and as many queries.
+        table: table of `energy.tables.InterventionRow`.
+        draws: draws of the shared uncertainty, and as many queries.
         seed: seed of all streams.
     """
     spec = service.study.interventions
-    levers = chosen(spec.levers, table, f"config/studies/{service.name}.yaml: interventions.levers")
+    interventions = chosen(spec.levers, table, f"config/studies/{service.name}.yaml: interventions.levers")
     service = service.narrowed(spec.subject, spec.workloads, [service.study.boundary.query])
-    multipliers = drawn(levers, service.name, draws, seed)
+    multipliers = drawn(interventions, service.name, draws, seed)
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
     rows = []
     for workload in spec.workloads:
         queries = _Queries(service, shared, workload, draws, seed)
         before = queries.means({})
-        alone = savings(service, shared, spec.subject, workload, levers, multipliers)
-        for of in lever_sets(levers, spec.overlap):
-            after = queries.means(divisors(of.levers, multipliers, of.overlap, alone))
+        alone = savings(service, shared, spec.subject, workload, interventions, multipliers)
+        for of in intervention_sets(interventions, spec.overlap):
+            after = queries.means(divisors(of.interventions, multipliers, of.overlap, alone))
             saved = saving(before_wh=before, after_wh=after)
             multiplier = quantiles.of_draws(saved, MULTIPLIER_QUANTILES)
             place = {
@@ -285,14 +292,14 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
                 "multiplier_share_below_8": float(np.mean(saved < PUBLISHED_RANGE[0])),
                 "multiplier_share_above_20": float(np.mean(saved > PUBLISHED_RANGE[1])),
             }
-            counted = divisors(of.remaining(), multipliers, of.overlap, alone)
+            counted = divisors(_remaining(of.interventions), multipliers, of.overlap, alone)
             for spread, energies in queries.energies(counted).items():
                 rows.append(place | {"spread": spread} | energies)
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
 class _Queries:
-    """The same random queries for every set of levers, so that sets differ by what they do alone."""
+    """The same random queries for every set of interventions, so that only the interventions differ."""
 
     def __init__(self, service: Service, shared: Shared, workload: str, draws: int, seed: int):
         self.service, self.shared, self.workload, self.draws = service, shared, workload, draws
@@ -305,7 +312,7 @@ class _Queries:
         self.parts = {member: service.curves[member][0].parts(of).at(points) for member in self.weights}
 
     def means(self, by: Mapping[str, np.ndarray], energies: dict | None = None) -> np.ndarray:
-        """Mean energy of a query at every draw of what the fleet shares, Wh."""
+        """Mean energy of a query at every draw of the shared uncertainty, Wh."""
         energies = energies or per_gpu_second(self.service, self.shared, by)
         means = self.service.mean_wh(self.shared, self.subject, self.workload, energies, by)[self.boundary]
         return np.broadcast_to(means, (self.draws,))

@@ -20,11 +20,11 @@ from inference_energy.throughput.gpu_time import Curve, QueryParts, SecondsCurve
 def energy_per_query(
     service: Service, *, borrowed: set[Member], draws: int, fleet_draws: int, seed: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Energy of one query for every workload, subject, boundary and kind of spread.
+    """Energy of one query for every workload, subject, boundary and spread.
 
-    - `untrimmed`: a query about which nothing is known, both kinds of spread together (Monte Carlo, `draws`);
-    - `per_query`: how queries of one fleet differ, everything shared at its median (by summation);
-    - `shared`: how well the mean over queries is known (Monte Carlo over what is shared, `fleet_draws`).
+    - `untrimmed`: a random query, variability and uncertainty together (Monte Carlo, `draws`);
+    - `per_query`: variability between queries, everything shared at its median (by summation);
+    - `shared`: uncertainty of the mean over queries (Monte Carlo over the shared uncertainty, `fleet_draws`).
 
     Returns:
         The summary; and the density of the untrimmed draws at the study's boundary, for figures.
@@ -37,7 +37,7 @@ def energy_per_query(
     boundary_of_queries = service.study.boundary.query
     summary, density = [], []
     for workload in service.lengths:
-        # Taken out: counts of a workload that is done are memory that the next one can use.
+        # Taken out to free the memory of a finished workload.
         counted = {place: histograms.pop((workload, *place)) for place in product(service.curves, service.boundaries)}
         distributions = {place: histogram.distribution() for place, histogram in counted.items()}
         fixed = _at_center(service, middle, workload)
@@ -66,7 +66,7 @@ def energy_per_query(
 
 
 def _simulate(service: Service, shared: Shared, draws: int, seed: int) -> dict[tuple[str, Member, str], LogHistogram]:
-    """Histograms of query energies, Wh, by workload, member and boundary: a query per draw of what is shared."""
+    """Histograms of query energies, Wh, by workload, member and boundary; one query per shared draw."""
     found: dict[tuple[str, Member, str], LogHistogram] = defaultdict(LogHistogram)
     generators = {workload: stream(seed, service.name, "lengths", workload) for workload in service.lengths}
     parts = {workload: _parts(service, of) for workload, of in service.lengths.items()}

@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, like
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.statistics.distributions import Beta, Law, ShiftedLogNormal
+from inference_energy.statistics.distributions import Beta, Distribution, ShiftedLogNormal
 
 
 def host_middle_w() -> pl.Expr:
@@ -65,7 +65,7 @@ def datacenter_power_w(*, node_w: Quantity, pue: Quantity) -> Quantity:
 
 @formula(unit="W", source="arithmetic")
 def fleet_power_w(*, datacenter_w: Quantity, overhead_share: Quantity) -> Quantity:
-    """Power of a datacenter with everything that a fleet needs beside its serving nodes, per GPU."""
+    """Power of a datacenter with everything that a fleet needs in addition to its serving nodes, per GPU."""
     return datacenter_w * (1 + overhead_share)
 
 
@@ -77,21 +77,21 @@ def node_power_kw(*, w_per_gpu: Quantity, gpus_per_node: Quantity) -> Quantity:
 
 @dataclass(frozen=True, kw_only=True)
 class GpuPower:
-    """Laws of the power of one GPU and its part of the node, W.
+    """Distributions of the power of one GPU and its part of the node, W.
 
     Attributes:
         tdp_w: thermal design power of the board.
         board_idle: idle board power over TDP.
-        board_saturated: law of saturated board power over TDP, from idle to 1.
+        board_saturated: distribution of saturated board power over TDP, from idle to 1.
         host_idle_w: idle power of the rest of the node, per GPU.
-        host_saturated: law of that power, saturated.
+        host_saturated: distribution of that power, saturated.
     """
 
     tdp_w: float
     board_idle: float
-    board_saturated: Law
+    board_saturated: Distribution
     host_idle_w: float
-    host_saturated: Law
+    host_saturated: Distribution
 
     def boards_w(self, load: Quantity, share: Quantity) -> np.ndarray:
         """Board power at a load, with the saturated power that the given share of such boards stays below."""
@@ -111,7 +111,7 @@ class GpuPower:
 
 
 def gpu_power(gpu: str, place: str, node_power: pl.DataFrame, hardware: pl.DataFrame) -> GpuPower:
-    """Laws of a GPU's power, from its row of `resources/node_power.csv`.
+    """Distributions of a GPU's power, from its row of `resources/node_power.csv`.
 
     Raises:
         InputError: a GPU without a row.

@@ -29,7 +29,7 @@ class Service:
     Attributes:
         name: name of the study.
         study: its entries.
-        given: the laws of what its fleet shares.
+        given: the distributions of the shared uncertainty.
         curves: by member, its curve and the log deviation of what the curve misses.
         lengths: by workload.
         ranges: by member, the prompt and answer lengths of the rows behind its curve.
@@ -45,7 +45,7 @@ class Service:
     boundaries: tuple[str, ...] = BOUNDARIES
 
     def narrowed(self, subject: str, workloads: Iterable[str], boundaries: Iterable[str] = BOUNDARIES) -> "Service":
-        """The same service without what a question does not ask: other models or classes, workloads and boundaries."""
+        """The same service with one subject, some workloads and some boundaries only."""
         kind, name = self.subjects()[subject]
         alone = self.study.replaced(classes={name: self.study.classes[name]})
         study = self.study.model_alone(subject) if kind == "model" else alone
@@ -114,12 +114,12 @@ class Service:
         per_gpu_second: dict[Member, dict[str, np.ndarray]],
         divisors: Mapping[str, Quantity] = NOTHING,
     ) -> dict[str, np.ndarray]:
-        """Mean energy of a subject's queries at every draw of what the fleet shares, Wh, by boundary.
+        """Mean energy of a subject's queries at every draw of the shared uncertainty, Wh, by boundary.
 
-        No queries are drawn for it, so it has no sampling error of queries, however few the shared draws are.
+        No queries are drawn, so the mean has no sampling error of queries, however few the shared draws are.
 
         Args:
-            shared: draws of what the fleet shares.
+            shared: draws of the shared uncertainty.
             subject: model or class.
             workload: name of the workload.
             per_gpu_second: `Service.per_gpu_second` of those draws.
@@ -140,5 +140,5 @@ class Service:
         )
 
     def borrowed_share(self, subject: str, borrowed: set[Member]) -> float:
-        """Share of queries that are served by a member whose curve is borrowed."""
+        """Share of queries that are served by a member whose curve is transferred from a related model or GPU."""
         return sum((float(weight) for member, weight in self.weights(subject).items() if member in borrowed), start=0.0)

@@ -72,8 +72,8 @@ class Overhead(InputTable):
 
 
 LEVELS = ["model", "serving", "hardware", "workload"]
-# Ingredients of E = PUE P(load) / (load attainment) s / 3600. A lever divides its ingredient by the multiplier, with
-# three exceptions: `gpu_seconds` stands for a, b and c alike; `load` and `attainment` are multiplied, up to 1; of
+# Ingredients of E = PUE P(load) / (load attainment) s / 3600. An intervention divides its ingredient by the multiplier,
+# with three exceptions: `gpu_seconds` stands for a, b and c alike; `load` and `attainment` are multiplied, up to 1; of
 # `cached_share` the rest, 1 - share, is divided.
 ACTS_ON = [
     *("prefill", "decode", "attention", "gpu_seconds", "power", "load", "attainment", "pue"),
@@ -81,8 +81,8 @@ ACTS_ON = [
 ]
 
 
-class Intervention(InputTable):
-    """One lever that a study may pull, with the range of what it divides an ingredient of the energy by."""
+class InterventionRow(InputTable):
+    """One intervention that a study may apply, with the range of the factor that it improves an ingredient by."""
 
     lever: str = cell("name used in studies", str_matches=r"^[a-z][a-z0-9_]*$", unique=True)
     label: str = filled("name for readers")

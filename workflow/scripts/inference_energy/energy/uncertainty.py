@@ -1,4 +1,4 @@
-"""Draws of what all queries of a fleet share, and the same at its medians."""
+"""Draws of the shared uncertainty of a fleet, and its medians."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ def latency_factor(shared: "Shared", gpu: str) -> np.ndarray:
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """Values of what the fleet shares: one per draw, shape (draws,), or one each, the medians.
+    """Values of the shared uncertainty: one per draw, shape (draws,), or the medians.
 
     Attributes:
-        values: by ingredient. `boards` and `host` say which share of nodes draws less when saturated, `fit_error`
-            which share of curves lies below: the same share for all GPUs of a node type or of a model.
+        values: by ingredient. `boards` and `host` are the share of nodes that draw less when saturated, `fit_error`
+            the share of curves that lie below: the same share for all GPUs of a node type or of a model.
         mix: by class, weight of every model, each shaped like a value; they sum to 1.
         derived: what was computed from one ingredient alone, by its name and what for; see `once`.
     """
@@ -33,7 +33,7 @@ class Shared:
     derived: dict[tuple, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def once(self, name: str, purpose: Hashable, compute: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """What follows from one ingredient, computed once however often levers and sweeps replace others."""
+        """Result that depends on one ingredient only, kept when interventions and sweeps replace others."""
         if (name, purpose) not in self.derived:
             self.derived[name, purpose] = compute(self.values[name])
         return self.derived[name, purpose]
@@ -52,14 +52,14 @@ class Shared:
 
 
 def shared_draws(given: Assumptions, study_name: str, draws: int, seed: int) -> Shared:
-    """Draws of everything that the fleet shares, each ingredient from its own named stream."""
+    """Draws of the shared uncertainty, each ingredient from its own named stream."""
     # ASSUME: the ingredients are independent of each other. What makes boards (hosts) draw more is the same on all
     # GPU types of a fleet, and what a fit misses about a model is the same on all its GPUs: the wider choice, as
     # errors then do not average out over the fleet.
-    # The cache of all workloads is one: its hit rates are high or low together.
+    # All workloads share one cache: its hit rates are high or low together.
     values = {
         name: draw(of, stream(seed, study_name, "fleet", CACHED if name.startswith(CACHED) else name), draws)
-        for name, of in given.laws.items()
+        for name, of in given.distributions.items()
     }
     mix = {
         name: _dirichlet(
@@ -95,7 +95,7 @@ def mixed(gammas: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 def central(given: Assumptions) -> Shared:
     """Every ingredient at its median, models at the weights of the study."""
     return Shared(
-        values={name: of.quantile(np.array(0.5)) for name, of in given.laws.items()},
+        values={name: of.quantile(np.array(0.5)) for name, of in given.distributions.items()},
         mix={name: dict(weights) for name, (weights, _) in given.mix.items()},
     )
 

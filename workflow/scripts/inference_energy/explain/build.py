@@ -209,7 +209,7 @@ class Build:
     @cached_property
     def levers(self) -> pl.DataFrame:
         """Table of interventions."""
-        return registries.read_registry(self.root / "resources/interventions.csv", tables.Intervention)
+        return registries.read_registry(self.root / "resources/interventions.csv", tables.InterventionRow)
 
     def fit(self, study: str) -> pl.DataFrame:
         """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""

@@ -1,4 +1,4 @@
-"""From queries and energy to what a planner asks for: GPUs, nodes, megawatts, tonnes of CO2e and cubic metres of water.
+"""From queries and energy to capacity: GPUs, nodes, megawatts, tonnes of CO2e and cubic metres of water.
 
 Every argument may be a number or an array; arrays combine element by element.
 """
@@ -89,7 +89,7 @@ def peak_power_mw(
         overhead_share: IT power beyond these nodes as a share of theirs (0.1: a tenth more).
     """
     # ASSUME: the PUE of the year holds at the peak; on the hottest hours it is higher.
-    # ASSUME: everything beside the serving nodes peaks with them and has the same PUE.
+    # ASSUME: everything besides the serving nodes peaks with them and has the same PUE.
     return nodes * node_saturated_power_kw * pue * (1 + overhead_share) / KW_PER_MW
 
 

@@ -14,7 +14,7 @@ from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet import planning
 from inference_energy.fleet.grid import grid_zone
 from inference_energy.statistics import quantiles
-from inference_energy.statistics.distributions import draw, law
+from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.studies.study import WORKLOADS
 
@@ -23,13 +23,13 @@ _SATURATED = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """One fleet with every draw of what it shares.
+    """One fleet with every draw of its shared uncertainty.
 
     Attributes:
         service: the resolved study.
-        shared: draws, levers pulled.
+        shared: draws, interventions applied.
         energies: Wh per GPU-second by member and boundary.
-        by: what the levers divide the parts of the GPU time by.
+        by: what the interventions divide the parts of the GPU time by.
     """
 
     service: Service
@@ -39,10 +39,10 @@ class Fleet:
 
     @classmethod
     def of(cls, service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> "Fleet":
-        """The fleet with levers pulled."""
+        """The fleet with interventions applied."""
         return cls(
             service=service,
-            shared=interventions.pulled(shared, by),
+            shared=interventions.applied(shared, by),
             energies=interventions.per_gpu_second(service, shared, by),
             by=by,
         )
@@ -96,33 +96,31 @@ class Fleet:
 
 
 def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> dict[bool, Fleet]:
-    """The fleet as it is, and with the study's levers pulled.
+    """The fleet without and with the study's interventions.
 
     Raises:
-        InputError: a lever that the table does not have, or one that benchmarks already contain.
+        InputError: an intervention that the table does not have, or one that benchmarks already contain.
     """
     spec = service.study.fleet
     place = f"config/studies/{service.name}.yaml: fleet.levers"
     chosen = interventions.chosen(spec.levers, table, place)
-    for name, lever in chosen.items():
-        if lever.in_benchmarks:
+    for name, intervention in chosen.items():
+        if intervention.in_benchmarks:
             raise InputError(
-                f"{place}: found {name!r}; allowed: levers that today's benchmarks do not contain already"
+                f"{place}: found {name!r}; allowed: interventions that today's benchmarks do not contain already"
                 " (resources/interventions.csv: in_benchmarks)"
             )
     service = of_the_fleet(service)
     multipliers = interventions.drawn(chosen, service.name, draws, seed)
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    # ASSUME: which lever of a group saves most is decided on the fleet's traditional queries.
+    # ASSUME: which intervention of a group saves most is decided on the fleet's traditional queries.
     alone = interventions.savings(service, shared, spec.subject, "traditional", chosen, multipliers)
     by = interventions.divisors(chosen, multipliers, service.study.interventions.overlap, alone)
     return {False: Fleet.of(service, shared, {}), True: Fleet.of(service, shared, by)}
 
 
 def of_the_fleet(service: Service) -> Service:
-    """The part of a service that a fleet is made of: its class, the workloads and boundaries of its study, and the
-    widest boundary, which plans are made at.
-    """
+    """The service of the fleet's class and workloads, at the boundaries of its study and the widest one."""
     boundary = service.study.boundary
     return service.narrowed(service.study.fleet.subject, WORKLOADS, [boundary.query, boundary.fleet, "fleet"])
 
@@ -145,7 +143,7 @@ def energy_gwh_per_day(fleet: Fleet, queries_per_day: Mapping[str, float], bound
 
 
 def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame:
-    """Energy of the fleet per day, one row per scenario: P5, P50, P95 and mean over what the fleet shares."""
+    """Energy of the fleet per day, one row per scenario: P5, P50, P95 and mean over the shared uncertainty."""
     spec, boundary = service.study.fleet, service.study.boundary.fleet
     rows = []
     for name, scenario in spec.scenarios.items():
@@ -245,7 +243,9 @@ def _quantities(
             f"location-based, {zone['label']}: {carbon:g} g CO2e/kWh, {zone['carbon_basis']}",
         )
     if zone is not None and spec.onsite_water_l_per_kwh is not None and zone["water_l_per_kwh"] is not None:
-        onsite = draw(law(spec.onsite_water_l_per_kwh), stream(seed, service.name, "fleet", "onsite water"), len(pue))
+        onsite = draw(
+            distribution(spec.onsite_water_l_per_kwh), stream(seed, service.name, "fleet", "onsite water"), len(pue)
+        )
         water = planning.water_m3_per_day(
             energy_gwh_per_day=energy, pue=pue, onsite_l_per_kwh=onsite, offsite_l_per_kwh=zone["water_l_per_kwh"]
         )

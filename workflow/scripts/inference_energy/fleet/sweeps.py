@@ -29,7 +29,7 @@ PER_QUERY_UNIT, PER_DAY_UNIT = "Wh per query", "GWh/day"
 def sweeps(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
     """Mean energy of a query, or of a day, of the fleet at every value of the study's `sweeps`.
 
-    The intervals are over everything else that the fleet shares. `long_share` sweeps the fleet's day within its
+    The intervals are over all other shared uncertainty. `long_share` sweeps the fleet's day within its
     boundary; the lengths sweep the traditional query; all others both workloads of the fleet.
 
     Returns:
@@ -46,15 +46,15 @@ def model_sweep(
 ) -> pl.DataFrame:
     """Mean energy of a query that one model serves at every value of one assumption, as `sweeps` has it for the fleet.
 
-    The streams of random numbers are those of the study, whatever models it has beside: a row at a value that the
-    study knows is its row of `energy_per_query` for the model, spread `shared`.
+    The streams of random numbers are those of the study, whatever other models it has: a row at the value of the
+    study equals its row of `energy_per_query` for the model, spread `shared`.
 
     Args:
         service: a resolved study, of all models or of this one alone.
         model: which.
         parameter: one of `of_models`.
         values: of the assumption.
-        draws: draws of what the fleet shares.
+        draws: draws of the shared uncertainty.
         seed: seed of all streams.
 
     Returns:

@@ -15,7 +15,7 @@ MIXED = "mixed"
 COLUMNS = dict.fromkeys(("study", "quantity", "unit", "ingredient", "label"), pl.String) | dict.fromkeys(
     ("at_low", "at_high", "central"), pl.Float64
 )
-# Ingredients whose laws are probabilities: where in a range they lie, the same for all that the range is of.
+# Ingredients that are varied. `boards` and `host` are shares of probability, common to all GPUs.
 LABELS = {
     "load": "Load",
     "attainment": "Attainment",
@@ -36,8 +36,8 @@ LABELS = {
 def tornado(service: Service) -> pl.DataFrame:
     """Mean energy of queries and of a mixed day with one ingredient at its P5 or P95, all others at their medians.
 
-    Three rows are not laws of the study: `model` and `gpu` let one model or GPU of the class serve everything, and
-    `coupling` takes the node's power as saturated whether it is busy or not, as if power did not follow load.
+    Three rows are not distributions of the study: `model` and `gpu` let one model or GPU of the class serve everything,
+    and `coupling` takes the node's power as saturated whether it is busy or not, as if power did not follow load.
 
     Returns:
         `study, quantity, unit, ingredient, label, at_low, at_high, central`: the quantity at either end and at the
@@ -94,21 +94,23 @@ def at_ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict
         return {end: quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
     if ingredient == "coupling":
         return _uncoupled(service, middle)
-    names = laws_of(service, ingredient)
+    names = distributions_of(service, ingredient)
     ends = {}
     for end, share in ENDS.items():
         moved = middle
         for name in names:
-            moved = moved.replaced(name, service.given.laws[name].quantile(np.array(share)))
+            moved = moved.replaced(name, service.given.distributions[name].quantile(np.array(share)))
         ends[end] = quantities(service, moved)
     return ends
 
 
-def laws_of(service: Service, ingredient: str) -> list[str]:
-    """Names of the laws that are moved together as one ingredient."""
+def distributions_of(service: Service, ingredient: str) -> list[str]:
+    """Names of the distributions that are varied together as one ingredient."""
     prefixes = {"fit": "fit error", "cached": assumptions.CACHED, "overheads": "overhead"}
     return [
-        name for name in service.given.laws if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
+        name
+        for name in service.given.distributions
+        if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which ingredients the spread of an energy comes from."""
+"""Shares of the variability and uncertainty of an energy by ingredient."""
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ def first_order_share(logs: np.ndarray, ingredient: np.ndarray, order: np.ndarra
     """Share of a variance that one ingredient explains alone: Var(E[y | x]) / Var(y).
 
     The conditional mean is taken in 100 bins of equal numbers of draws; the variance that bins of finite size have
-    by chance is taken off again. Exact where factors are multiplicative and y is a logarithm. Source: Saltelli et
+    by chance is subtracted. Exact where factors are multiplicative and y is a logarithm. Source: Saltelli et
     al., doi:10.1016/j.cpc.2009.09.018 (first-order sensitivity index).
 
     Args:
@@ -83,7 +83,7 @@ def _ordered(values: np.ndarray) -> Ordered:
 
 
 def _shared_ingredients(service: Service, shared: Shared) -> dict[str, Ordered]:
-    """One number per draw and ingredient that says where it stands; several laws of one kind are put together."""
+    """One value per draw and ingredient; several distributions of one kind are combined."""
     values, boundary = shared.values, service.study.boundary.query
     load = float(np.median(values["load"]))
     if service.given.rated_w:

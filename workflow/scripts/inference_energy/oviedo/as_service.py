@@ -1,4 +1,4 @@
-"""A study of method `published` in the terms of method `nested`, so that one set of formulas answers for both."""
+"""A study of method `published` in the terms of method `nested`, so that one set of formulas covers both."""
 
 import polars as pl
 
@@ -11,8 +11,8 @@ GPU = "H100 SXM 80GB"
 def as_nested(study: PublishedStudy) -> NestedStudy:
     """The study's entries as method `nested` names them: a rated node, always busy, with the published curve.
 
-    Overheads are left out, as the published ones differ between workloads; so are levers, which act on the energy of a
-    query alone.
+    Overheads are left out, as the published ones differ between workloads; so are
+    interventions, which act on the energy of a query only.
     """
     return NestedStudy.of(
         {name: getattr(study, name) for name in ("title", "description", "pue", "workloads", "classes")}

@@ -82,11 +82,16 @@ def _unit_energy_by_token_count(
 
 
 def exact_distribution(
-    *, study: PublishedStudy, workload: str, model: str, throughput: ThroughputModel, lever: LogNormal | None = None
+    *,
+    study: PublishedStudy,
+    workload: str,
+    model: str,
+    throughput: ThroughputModel,
+    multiplier: LogNormal | None = None,
 ) -> ExactDistribution:
-    """Distribution of a query's energy by summation; with `lever`, divided by that multiplier."""
+    """Distribution of a query's energy by summation; with `multiplier`, divided by it."""
     probabilities = output_tokens(study.workloads[workload].output_tokens).probabilities()
-    factors = random_factors(study) + ([lever.inverse()] if lever else [])
+    factors = random_factors(study) + ([multiplier.inverse()] if multiplier else [])
     return ExactDistribution(
         unit_energy_wh=_unit_energy_by_token_count(study, workload, model, throughput, len(probabilities)),
         probabilities=probabilities,
@@ -131,7 +136,7 @@ def energy_per_query(
     """Energy of one query for every workload, model and class.
 
     Returns:
-        The summary, one row per workload, subject and spread, from the Monte Carlo and beside it from the exact
+        The summary, one row per workload, subject and spread, from the Monte Carlo and from the exact
         summation; and the density of the draws for figures.
     """
     throughput = fitted_models(fit)

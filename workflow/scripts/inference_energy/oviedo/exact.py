@@ -22,7 +22,7 @@ class ExactDistribution:
     Attributes:
         unit_energy_wh: energy per token count with all random factors at 1, Wh, shape (token counts,).
         probabilities: probability of each token count, shape (token counts,).
-        factor: product of the log-normal factors (utilisation, PUE, and 1 / multiplier of a lever).
+        factor: product of the log-normal factors (utilisation, PUE, and 1 / multiplier of an intervention).
     """
 
     unit_energy_wh: np.ndarray

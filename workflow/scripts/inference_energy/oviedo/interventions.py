@@ -1,4 +1,4 @@
-"""What levers save: multipliers on the energy of a query, one by one and together."""
+"""What interventions save: multipliers on the energy of a query, one by one and together."""
 
 from collections import defaultdict
 
@@ -11,41 +11,41 @@ from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import LogHistogram
 from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import Z_P95
-from inference_energy.studies.study import PublishedLever, PublishedStudy
+from inference_energy.studies.study import PublishedIntervention, PublishedStudy
 
 COMBINED = "all_levers"
 STANDARD_SCORES = {"p05": -Z_P95, "p10": -1.2816, "p50": 0.0, "p90": 1.2816, "p95": Z_P95}
 
 
-def levers_of(study: PublishedStudy, workload: str) -> dict[str, PublishedLever]:
-    """The levers of a study that act on a workload."""
-    return {name: lever for name, lever in study.interventions.levers.items() if workload in lever.workloads}
+def interventions_of(study: PublishedStudy, workload: str) -> dict[str, PublishedIntervention]:
+    """The interventions of a study that act on a workload."""
+    return {name: spec for name, spec in study.interventions.levers.items() if workload in spec.workloads}
 
 
 def multipliers(study: PublishedStudy, workload: str) -> dict[str, LogNormal]:
-    """Distribution of every lever's multiplier, and of all of them together as `all_levers`."""
-    # ASSUME: a lever's multiplier is log-normal between its P5 and P95. Source: arXiv 2509.20241, Methods.
-    singles = {name: lognormal(lever.multiplier) for name, lever in levers_of(study, workload).items()}
-    # ASSUME: levers are independent and their multipliers multiply; nothing published says how they overlap.
+    """Distribution of the multiplier of every intervention, and of all of them together as `all_levers`."""
+    # ASSUME: the multiplier of an intervention is log-normal between its P5 and P95. Source: arXiv 2509.20241, Methods.
+    singles = {name: lognormal(spec.multiplier) for name, spec in interventions_of(study, workload).items()}
+    # ASSUME: interventions are independent and their multipliers multiply; nothing published says how they overlap.
     return singles | {COMBINED: product(list(singles.values()))}
 
 
 def intervention_multipliers(
     *, study_name: str, study: PublishedStudy, fit: pl.DataFrame, draws: int, seed: int
 ) -> pl.DataFrame:
-    """Multiplier and remaining energy per query, one row per workload, lever or combination, and spread."""
+    """Multiplier and remaining energy per query, one row per workload, intervention or combination, and spread."""
     subject = study.interventions.subject
     weights = study.classes[subject].model_shares()
     throughput = {model: curve for model, curve in fitted_models(fit).items() if model in weights}
     rows = []
     for workload in study.workloads:
-        levers, specs = multipliers(study, workload), levers_of(study, workload)
-        histograms = _simulate(study_name, study, workload, throughput, levers, draws, seed)
-        for name, lever in levers.items():
+        factors, specs = multipliers(study, workload), interventions_of(study, workload)
+        histograms = _simulate(study_name, study, workload, throughput, factors, draws, seed)
+        for name, factor in factors.items():
             spec = specs.get(name)
             exact = Pool(
                 members=[
-                    exact_distribution(study=study, workload=workload, model=model, throughput=curve, lever=lever)
+                    exact_distribution(study=study, workload=workload, model=model, throughput=curve, multiplier=factor)
                     for model, curve in throughput.items()
                 ],
                 weights=np.array([weights[model] for model in throughput]),
@@ -66,7 +66,7 @@ def intervention_multipliers(
                         "label": spec.label if spec else "All levers together",
                         "combination": "independent" if name == COMBINED else "single",
                         "spread": spread,
-                        **{f"multiplier_{key}": lever.percentile(score) for key, score in STANDARD_SCORES.items()},
+                        **{f"multiplier_{key}": factor.percentile(score) for key, score in STANDARD_SCORES.items()},
                         **{f"energy_wh_{key}": value for key, value in pool.quantiles().items()},
                         "energy_wh_mean": pool.mean(),
                         # The trimmed pool is the narrower one: the untrimmed error is an upper bound for it.
@@ -77,8 +77,8 @@ def intervention_multipliers(
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _simulate(study_name, study, workload, throughput, levers, draws, seed) -> dict[tuple, LogHistogram]:
-    """Query energies divided by their own draw of each multiplier, by spread, lever and model.
+def _simulate(study_name, study, workload, throughput, multipliers, draws, seed) -> dict[tuple, LogHistogram]:
+    """Query energies divided by their own draw of each multiplier, by spread, intervention and model.
 
     The published summary divides the already trimmed draws, so those are the ones its histogram holds.
     """
@@ -94,7 +94,7 @@ def _simulate(study_name, study, workload, throughput, levers, draws, seed) -> d
             )
             for spread, (low, high) in spreads(study).items()
         }
-        generators = {name: stream(seed, study_name, model, workload, name) for name in levers if name != COMBINED}
+        generators = {name: stream(seed, study_name, model, workload, name) for name in multipliers if name != COMBINED}
         for energy in draw_energy_wh(
             generator=stream(seed, study_name, model, workload),
             draws=draws,
@@ -106,7 +106,7 @@ def _simulate(study_name, study, workload, throughput, levers, draws, seed) -> d
             inside = {spread: (energy >= low) & (energy <= high) for spread, (low, high) in kept.items()}
             together = np.ones(len(energy))
             for name, generator in generators.items():
-                drawn = levers[name].draw(generator, len(energy))
+                drawn = multipliers[name].draw(generator, len(energy))
                 together *= drawn
                 for spread, mask in inside.items():
                     histograms[spread, name, model].add((energy / drawn)[mask])

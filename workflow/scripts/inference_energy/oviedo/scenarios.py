@@ -63,7 +63,7 @@ def scenario_aggregates(
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """Mean energy of one workload's queries and what a serving intervention makes of it."""
+    """Mean energy of one workload's queries, without and with the serving intervention."""
 
     mean_wh: float
     mean_se_wh: float
@@ -75,7 +75,7 @@ class Workload:
 
     @classmethod
     def of(cls, study_name, study, workload, energy, fit, overheads):
-        """That of a study, from its tables."""
+        """The workload of a study, from its tables."""
         fleet = study.fleet
         weights = study.classes[fleet.subject].model_shares()
         multiplier = lognormal(fleet.serving_multiplier[workload])
@@ -84,13 +84,13 @@ class Workload:
             Pool(
                 members=[
                     exact_distribution(
-                        study=study, workload=workload, model=model, throughput=curves[model], lever=lever
+                        study=study, workload=workload, model=model, throughput=curves[model], multiplier=by
                     )
                     for model in weights
                 ],
                 weights=np.array(list(weights.values())),
             )
-            for lever in (None, multiplier)
+            for by in (None, multiplier)
         )
         row = energy.row(
             by_predicate=(pl.col("workload") == workload)
@@ -111,14 +111,14 @@ class Workload:
 
 
 def _shared_draws(study_name: str, study: PublishedStudy, seed: int) -> dict[str, np.ndarray]:
-    """Draws of what the whole fleet has in common, each shape (SHARED_DRAWS,)."""
+    """Draws of the uncertain values that the whole fleet shares, each shape (SHARED_DRAWS,)."""
     utilisation, pue = random_factors(study)
     # ASSUME: the fleet's mean utilisation and PUE, and the saving of its serving system, are one unknown value
     # each, with the ranges the publication gives for a query.
     spread: dict[str, LogNormal] = {"utilisation": utilisation, "pue": pue} | {
         workload: lognormal(spec) for workload, spec in study.fleet.serving_multiplier.items()
     }
-    return {name: law.draw(stream(seed, study_name, "fleet", name), SHARED_DRAWS) for name, law in spread.items()}
+    return {name: of.draw(stream(seed, study_name, "fleet", name), SHARED_DRAWS) for name, of in spread.items()}
 
 
 def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:
@@ -138,7 +138,7 @@ def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, pub
 
 
 def energies_gwh_per_day(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:
-    """Energy of a scenario's day: its mean with both sampling errors, and at every draw of what the fleet shares, GWh.
+    """Energy of a scenario's day: its mean with both sampling errors, and at every draw of the shared uncertainty, GWh.
 
     Args:
         queries: per day.

@@ -1,4 +1,4 @@
-"""Lengths of a workload's queries: prompt, answer and cached prompt, together where they were measured together."""
+"""Lengths of a workload's queries: prompt, answer and cached prompt, joint where they were measured together."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +8,10 @@ import polars as pl
 from scipy.special import expit
 
 from inference_energy.common.errors import InputError, like
-from inference_energy.statistics.distributions import ExponentialTokens, Interpolated, Law, law
+from inference_energy.statistics.distributions import Distribution, ExponentialTokens, Interpolated, distribution
 from inference_energy.statistics.quantiles import QUANTILES
 
-# Strata that a continuous law is cut into: fewer where prompts and answers vary both, as their pairs are counted.
+# Strata of a continuous distribution: fewer if both prompts and answers vary, because all pairs are enumerated.
 STRATA_ALONE = 4096
 STRATA_OF_EACH = 128
 LARGEST_COUNTED_MEDIAN = 20_000  # of an exponential answer whose every token count is a point
@@ -66,8 +66,8 @@ class Lengths:
 def lengths(spec: dict, place: str, traces: pl.DataFrame, answers: pl.DataFrame) -> Lengths:
     """Lengths of one workload of a study.
 
-    Either `trace: <workload>`, prompts and answers as they came together in a trace of a service; or `input_tokens`
-    and `output_tokens`, each a number, a law, `{trace: ...}` for that side of a trace alone, or
+    Either `trace: <workload>`, joint prompts and answers of a trace of a service; or `input_tokens`
+    and `output_tokens`, each a number, a distribution, `{trace: ...}` for that side of a trace alone, or
     `{task: ..., model: ...}` for measured answers, drawn independently of each other.
 
     Args:
@@ -119,7 +119,7 @@ def _side(
         weights = ExponentialTokens(median=spec["median"]).probabilities()
         return np.arange(1.0, len(weights) + 1), weights / weights.sum()
     try:
-        return strata(law(spec), count)
+        return strata(distribution(spec), count)
     except ValueError as error:
         raise InputError(f"{place}: {error}") from None
 
@@ -128,8 +128,8 @@ def _edges(count: int) -> np.ndarray:
     return np.concatenate([[0.0], expit(np.linspace(-9, 9, count - 1)), [1.0]])
 
 
-def strata(of: Law, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean length and share of every stratum of a law; strata narrow towards both ends, no length is below 1."""
+def strata(of: Distribution, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean length and share of every stratum; strata narrow towards both ends, no length is below 1."""
     edges = _edges(count)
     low, high = edges[:-1], edges[1:]
     shares = (low + high)[:, None] / 2 + (high - low)[:, None] / 2 * _NODES
@@ -138,7 +138,7 @@ def strata(of: Law, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _coarser(values: np.ndarray, weights: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Values of like size put together at their mean, until no more than `count` strata of them are left."""
+    """Values merged into at most `count` strata, each at its mean."""
     order = np.argsort(values, kind="stable")
     values, weights = values[order], weights[order]
     middle = np.cumsum(weights) - weights / 2

@@ -13,7 +13,7 @@ from inference_energy.statement.coefficients import UnitEnergy, onsite_water
 from inference_energy.statement.logs import bills as bill_tables
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.logs.progress import Progress
-from inference_energy.statistics.distributions import law
+from inference_energy.statistics.distributions import distribution
 from inference_energy.studies.study import NestedStudy
 
 # Breakdowns of a statement, with the keys of each.
@@ -96,7 +96,7 @@ def accounts(
         regions=statement_regions.of_regions(
             kept["region_name"].unique(maintain_order=True), usage["regions"], grid, place
         ),
-        onsite_water_l_per_kwh=onsite_water(None if water is None else law(water), study_name, draws, seed),
+        onsite_water_l_per_kwh=onsite_water(None if water is None else distribution(water), study_name, draws, seed),
         gpus_per_node=dict(tables.hardware.select("gpu", "gpus_per_node").iter_rows()),
     )
     statement = pl.concat(

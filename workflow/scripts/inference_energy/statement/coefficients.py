@@ -16,7 +16,7 @@ from inference_energy.energy.service import Member, Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.fleet.planning import emissions_kg_per_kwh, water_m3_per_kwh
 from inference_energy.statement.regions import Region
-from inference_energy.statistics.distributions import Law, draw
+from inference_energy.statistics.distributions import Distribution, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.throughput.gpu_time import QueryParts, gpu_seconds
 
@@ -140,6 +140,6 @@ class UnitEnergy:
         return found
 
 
-def onsite_water(law: Law | None, study: str, draws: int, seed: int) -> np.ndarray | None:
+def onsite_water(distribution: Distribution | None, study: str, draws: int, seed: int) -> np.ndarray | None:
     """Draws of the water that cooling takes, from the stream that a study's fleet uses; none where it states none."""
-    return None if law is None else draw(law, stream(seed, study, "fleet", "onsite water"), draws)
+    return None if distribution is None else draw(distribution, stream(seed, study, "fleet", "onsite water"), draws)

@@ -1,4 +1,4 @@
-"""Probability distributions, none of which can leave the range that physics gives its quantity."""
+"""Probability distributions, each limited to the physically possible range of its quantity."""
 
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -115,8 +115,8 @@ def output_tokens(spec: dict) -> ExponentialTokens:
 _GRID = np.concatenate([[0.0], expit(np.linspace(-16, 16, 8193)), [1.0]])
 
 
-class Law(Protocol):
-    """A quantity that is not known exactly."""
+class Distribution(Protocol):
+    """Distribution of a quantity that is not known exactly."""
 
     def quantile(self, shares: np.ndarray) -> np.ndarray:
         """Values below which the given shares of probability lie, elementwise."""
@@ -145,10 +145,10 @@ class Beta:
 
     @classmethod
     def from_percentiles(cls, *, p05: float, p95: float, low: float = 0.0, high: float = 1.0) -> "Beta":
-        """Beta law with given P5 and P95.
+        """Beta distribution with given P5 and P95.
 
         Raises:
-            ValueError: the percentiles do not lie in order within the range, or no beta law has them.
+            ValueError: the percentiles do not lie in order within the range, or no beta distribution has them.
         """
         if not low < p05 < p95 < high:
             raise ValueError(f"found p05 {p05:g}, p95 {p95:g}; allowed: {low:g} < p05 < p95 < {high:g}")
@@ -161,13 +161,13 @@ class Beta:
             tol=1e-12,
         )
         if np.abs(found.fun).max() > 1e-6:
-            raise ValueError(f"found p05 {p05:g}, p95 {p95:g}; allowed: percentiles that a beta law can have")
+            raise ValueError(f"found p05 {p05:g}, p95 {p95:g}; allowed: percentiles that a beta distribution can have")
         a, b = np.exp(found.x)
         return cls(a=float(a), b=float(b), low=low, high=high)
 
     @classmethod
     def from_moments(cls, *, mean: float, variance: float) -> "Beta":
-        """Beta law on (0, 1) with given mean and variance: a + b = mean (1 - mean) / variance - 1."""
+        """Beta distribution on (0, 1) with given mean and variance: a + b = mean (1 - mean) / variance - 1."""
         total = mean * (1 - mean) / variance - 1
         return cls(a=mean * total, b=(1 - mean) * total)
 
@@ -182,14 +182,14 @@ class Beta:
 
 @dataclass(frozen=True, kw_only=True)
 class ShiftedLogNormal:
-    """A quantity above `above`: what it exceeds that by is log-normal."""
+    """A log-normal distribution shifted to start at `above`."""
 
     above: float
     excess: LogNormal
 
     @classmethod
     def from_percentiles(cls, *, above: float, p05: float, p95: float) -> "ShiftedLogNormal":
-        """Law with given P5 and P95.
+        """Distribution with given P5 and P95.
 
         Raises:
             ValueError: the percentiles do not lie in order above the bound.
@@ -205,9 +205,9 @@ class ShiftedLogNormal:
 
 @dataclass(frozen=True, kw_only=True)
 class Interpolated:
-    """A length of which quantiles were measured: its logarithm is linear in the standard score between them.
+    """A length with measured quantiles. Between them, its logarithm is linear in the standard score.
 
-    Beyond the outermost quantiles the outermost slope goes on, as in a log-normal; nothing is below one token.
+    Beyond the outermost quantiles the outermost slope continues, as in a log-normal. No length is below one token.
     """
 
     shares: tuple[float, ...]
@@ -238,11 +238,11 @@ class Exponential:
         return np.maximum(-np.log1p(-shares) * ExponentialTokens(median=self.median).scale, 1.0)
 
 
-def law(spec: dict | float) -> Law:
-    """Law from its study entry: a number, or a mapping with `family` and its percentiles.
+def distribution(spec: dict | float) -> Distribution:
+    """Distribution from its study entry: a number, or a mapping with `family` and its percentiles.
 
     Raises:
-        ValueError: percentiles that the family cannot have, in words that follow the name of the key.
+        ValueError: percentiles that the family cannot have. The message follows the name of the key.
     """
     if not isinstance(spec, dict):
         return Constant(float(spec))
@@ -259,17 +259,17 @@ def law(spec: dict | float) -> Law:
             raise ValueError(f"found family {family!r}; allowed: beta, shifted_lognormal, lognormal, exponential")
 
 
-def draw(of: Law, generator: np.random.Generator, draws: int) -> np.ndarray:
+def draw(of: Distribution, generator: np.random.Generator, draws: int) -> np.ndarray:
     """Independent draws, shape (draws,)."""
-    # Never exactly 0 or 1, where unbounded laws have no value.
+    # Never exactly 0 or 1, where unbounded distributions have no value.
     return of.quantile((generator.random(draws) * (2**53 - 2) + 1) / 2**53)
 
 
-def median(of: Law) -> float:
-    """Value in the middle of a law."""
+def median(of: Distribution) -> float:
+    """Median of a distribution."""
     return float(of.quantile(np.array(0.5)))
 
 
-def percentiles(of: Law) -> dict[str, float]:
-    """P5, P25, P50, P75 and P95 of a law."""
+def percentiles(of: Distribution) -> dict[str, float]:
+    """P5, P25, P50, P75 and P95 of a distribution."""
     return {name: float(of.quantile(np.array(share))) for name, share in QUANTILES.items()}

@@ -1,4 +1,4 @@
-"""Histograms on a logarithmic scale: the memory of any number of draws, and the densities they give."""
+"""Histograms on a logarithmic scale: counts of any number of draws in constant memory, and their densities."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +20,7 @@ class LogHistogram:
     """Counts in 1,024 equal bins per octave: no bin is wider than 0.1 % of its value.
 
     The bin of a double is its exponent and first ten mantissa bits, so counting needs no logarithm. Within a
-    bin draws are taken as evenly spread, so a quantile is off by less than a bin; in practice by 1e-5 to 1e-4 of
+    bin draws are assumed evenly distributed, so a quantile is off by less than a bin; in practice by 1e-5 to 1e-4 of
     its value, far below the sampling error of the draws themselves.
     """
 
@@ -49,7 +49,7 @@ class LogHistogram:
         return slice(int(filled[0]), int(filled[-1]) + 1)
 
     def distribution(self) -> "HistogramDistribution":
-        """What was counted, as a distribution function."""
+        """The counts as a cumulative distribution function."""
         used = self.used()
         return HistogramDistribution(
             edges=_EDGES[used.start : used.stop + 1],
@@ -88,7 +88,7 @@ class HistogramDistribution:
 
     def pdf(self, value: float) -> float:
         """Density at a value, from the share within 5 % of it."""
-        # Wide enough that its own sampling error stays near 1 %, narrow enough for the curvature not to show.
+        # Wide enough for a sampling error of about 1 %, narrow enough to neglect the curvature.
         low, high = value / 1.05, value * 1.05
         return (self.cdf(high) - self.cdf(low)) / (high - low)
 
@@ -97,7 +97,7 @@ class HistogramDistribution:
         return float(np.interp(share, self.cumulative, self.edges))
 
     def moment(self, order: int, low: float = 0.0, high: float = np.inf) -> float:
-        """E[X^order; low < X < high], the draws outside counting as nothing."""
+        """E[X^order; low < X < high], draws outside count as 0."""
         if low <= self.edges[0] and high >= self.edges[-1]:
             return float(self._shares @ self._middles**order)
         inside = np.clip(self.edges, low, high)

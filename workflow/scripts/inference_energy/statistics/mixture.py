@@ -11,8 +11,8 @@ from inference_energy.statistics.quantiles import QUANTILES
 UNTRIMMED = (0.0, 1.0)
 
 
-class Distribution(Protocol):
-    """What both engines offer of a distribution of positive values."""
+class PoolMember(Protocol):
+    """Distribution of positive values as a `Pool` needs it: simulated or exact."""
 
     def cdf(self, value: float) -> float: ...  # noqa: D102
     def pdf(self, value: float) -> float: ...  # noqa: D102
@@ -21,9 +21,9 @@ class Distribution(Protocol):
 
 
 def trimmed_range(stages: list[list[float]]) -> tuple[float, float]:
-    """Shares of a model's draws between which the published summary looks, after all its trimmings.
+    """Lowest and highest quantile of a model's draws that the published summary keeps after all its trimmings.
 
-    Trimming to P5-P95 and the rest to its own P10-P90 leaves the draws from P14 to P86: 72 %.
+    Trimming to P5–P95 and the rest to its own P10–P90 leaves the draws from P14 to P86: 72 %.
     """
     low, high = UNTRIMMED
     for stage_low, stage_high in stages:
@@ -33,7 +33,7 @@ def trimmed_range(stages: list[list[float]]) -> tuple[float, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Draws of several models put together, each first cut to its own range of quantiles.
+    """Mixture of the draws of several models, each first trimmed to its own range of quantiles.
 
     Attributes:
         members: one distribution per model.
@@ -41,7 +41,7 @@ class Pool:
         kept: range of quantiles kept of each model, `UNTRIMMED` or `trimmed_range(...)`.
     """
 
-    members: list[Distribution]
+    members: list[PoolMember]
     weights: np.ndarray
     kept: tuple[float, float] = UNTRIMMED
 
@@ -71,8 +71,8 @@ class Pool:
         """Standard error of the pool's quantile at `value`, `draws` per model of the largest weight.
 
         sqrt(sum w_i^2 F_i (1 - F_i) / n_i) / sum w_i f_i over the models whose kept range holds the value: the
-        error of an empirical distribution function divided by the density. Trimming moves with the draws and
-        adds nothing.
+        error of an empirical distribution function divided by the density. Trimming is relative to the draws and
+        adds no error.
         """
         low, high = self.kept
         variance, density = 0.0, 0.0
@@ -112,8 +112,8 @@ class Pool:
     def quantile_se_of_common_draws(self, value: float, draws: int) -> float:
         """Standard error of a quantile where all members were computed from the same draws.
 
-        The errors of the members add up instead of averaging out; this is the upper bound, with all of them moving
-        together. Where the pool has no density, between two lumps, nothing moves: 0.
+        The errors of the members add up instead of averaging out. This is the upper bound: all errors are fully
+        correlated. Where the pool has no density, between two clusters, the error is 0.
         """
         shares = np.array([member.cdf(value) for member in self.members])
         density = float(self.weights @ np.array([member.pdf(value) for member in self.members]))
@@ -126,7 +126,7 @@ class Pool:
         return float(self.weights @ np.sqrt(np.array(variances) / draws))
 
     def draws_per_member(self, draws: int) -> np.ndarray:
-        """Draws of each model when the one of the largest weight has `draws`."""
+        """Draws of each model if the model of the largest weight has `draws`."""
         return np.maximum(1, np.rint(draws * self.weights / self.weights.max()))
 
     def quantiles(self) -> dict[str, float]:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-# The method's own rounding of the normal P95 (1.6449): kept, because it decides the printed digits.
+# The published method rounds the normal P95 (1.6449) like this. Kept, because the printed digits depend on it.
 Z_P95 = 1.645
 # The quantiles that every summary gives, by the end of their column's name.
 QUANTILES = {"p05": 0.05, "p25": 0.25, "p50": 0.50, "p75": 0.75, "p95": 0.95}
 
-# P5, P50 and P95: what a statement about a fleet gives.
+# P5, P50 and P95: the quantiles of results for fleets.
 PERCENTILES = {name: QUANTILES[name] for name in ("p05", "p50", "p95")}
 
 
@@ -36,7 +36,7 @@ def standard_errors(values: np.ndarray, shares: Mapping[str, float] = QUANTILES)
 def of_weighted(values: np.ndarray, weights: np.ndarray, shares: Mapping[str, float] = QUANTILES) -> dict[str, float]:
     """Quantiles of weighted values, and their mean; half of a value's weight lies below it, logarithms in between.
 
-    Values that agree to nine digits are one value: what computed them may differ in the last.
+    Values that agree to nine digits count as one value: rounding errors of the computation differ.
     """
     rounded, group = np.unique(np.round(np.log(values), 9), return_inverse=True)
     each = np.bincount(group, weights)

@@ -1,4 +1,4 @@
-"""Quasi-random draws: evenly spread points, with which a few thousand draws do what takes a million random ones."""
+"""Quasi-random draws: a few thousand evenly distributed points are as accurate as a million random draws."""
 
 import numpy as np
 from scipy.stats import qmc
@@ -7,9 +7,9 @@ from inference_energy.statistics.draws import stream
 
 
 def shares(names: list[str], draws: int, seed: int, *streams: str) -> dict[str, np.ndarray]:
-    """Shares of probability, one column per name, each shape (draws,), evenly spread in all of them together.
+    """Shares of probability, one column per name, each shape (draws,), jointly evenly distributed.
 
-    A scrambled Sobol' sequence (Owen 1998, doi:10.1006/jcom.1998.0487). The first names are spread best.
+    A scrambled Sobol' sequence (Owen 1998, doi:10.1006/jcom.1998.0487). The first names are distributed most evenly.
 
     Args:
         names: what is drawn, the most influential first.
@@ -21,5 +21,5 @@ def shares(names: list[str], draws: int, seed: int, *streams: str) -> dict[str, 
         raise ValueError(f"draws: found {draws}; allowed: powers of 2, for which the sequence is balanced")
     sequence = qmc.Sobol(len(names), rng=stream(seed, *streams))
     columns = sequence.random(draws).T
-    # Never exactly 0 or 1, where unbounded laws have no value.
+    # Never exactly 0 or 1, where unbounded distributions have no value.
     return {name: np.clip(column, 2**-53, 1 - 2**-53) for name, column in zip(names, columns, strict=True)}

@@ -1,4 +1,4 @@
-"""What a schema cannot say of a study: order of percentiles, names that refer to each other, known models."""
+"""Checks that a schema cannot express: order of percentiles, names that refer to each other, known models."""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ LENGTHS = {"input_tokens", "output_tokens"}
 
 
 def _check_meaning(study: dict, place: Path) -> None:
-    """What a schema cannot say: order of percentiles, and names that refer to each other."""
+    """Check what a schema cannot express: order of percentiles, and names that refer to each other."""
     for key, spec in _ranges(study):
         if spec["p05"] >= spec["p95"]:
             raise InputError(f"{place}: {key}: found p05 {spec['p05']} >= p95 {spec['p95']}; allowed: p05 < p95")
@@ -46,7 +46,7 @@ SIDES = (
 def _check_nested(study: dict, place: Path) -> None:
     for name, spec in study["workloads"].items():
         if "trace" in spec and LENGTHS & spec.keys():
-            raise InputError(f"{place}: workloads.{name}: found trace beside lengths; allowed: one or the other")
+            raise InputError(f"{place}: workloads.{name}: found trace and lengths; allowed: one or the other")
         for side in LENGTHS & spec.keys():
             if isinstance(spec[side], dict) and not any(_is_side(spec[side], form) for form in SIDES):
                 raise InputError(
@@ -80,7 +80,7 @@ def _something_counts(weights: dict | list) -> bool:
 
 
 def check_bridge(begin: str, built: dict[str, dict], steps: dict[str, dict], place: str) -> None:
-    """Hold a bridge between studies against their methods.
+    """Check the methods of the studies of a bridge.
 
     Args:
         begin: the study that it begins at.
@@ -109,7 +109,7 @@ def _ranges(node: Any, key: str = "") -> list[tuple[str, dict]]:
 
 
 def check_against_registry(study: PublishedStudy, place: str | Path, models: dict[str, float]) -> None:
-    """Hold a study's model names against the registry.
+    """Check a study's model names with the registry.
 
     Args:
         study: a resolved study of method `published`.
@@ -137,7 +137,7 @@ def check_against_registry(study: PublishedStudy, place: str | Path, models: dic
 
 
 def check_members_fitted(members: Mapping[str, Iterable[str]], place: str | Path, fitted: Collection[str]) -> None:
-    """Every class member needs a throughput curve.
+    """Check that every class member has a throughput curve.
 
     Args:
         members: models by class.

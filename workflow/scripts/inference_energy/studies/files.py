@@ -66,15 +66,15 @@ def lineage(name: str, folder: Path) -> list[Path]:
     return [path, *(lineage(parent, folder) if parent else [])]
 
 
-# A mapping with one of these keys says of what kind it is and replaces what another study has in its place.
+# A mapping with one of these keys names its kind and replaces the value that another study has there.
 KINDS = {"family", "trace", "task", "pairs", "form"}
 
 
 def merge(base: dict, changes: dict) -> dict:
-    """`base` with `changes` laid over it.
+    """`base` overridden by `changes`.
 
-    Mappings merge key by key, anything else is replaced, and `null` takes a key away. A mapping that names its kind (a
-    law, a trace, a form) replaces the one before, but for its label; lengths replace a trace.
+    Mappings merge key by key, anything else is replaced, and `null` removes a key. A mapping that names its kind (a
+    distribution, a trace, a form) replaces the previous one, except for its label; lengths replace a trace.
     """
     merged = dict(base)
     for key, value in changes.items():

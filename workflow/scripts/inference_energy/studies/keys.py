@@ -1,4 +1,4 @@
-"""Every key of a study: value, meaning, comment, where it is set, and what the study that it extends has there."""
+"""Every key of a study: value, meaning, comment, where it is set, and its value in the study that it extends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class StudyKey:
         keys: path of the key.
         value: its value; none for a key that holds further keys.
         meaning: what its schema says.
-        comment: what stands beside it in the file that sets it.
+        comment: its comment in the file that sets it.
         set_in: study whose file sets it.
         changed: whether the study that it extends has another value, or none.
         before: that other value; none where there was none.
@@ -48,7 +48,9 @@ class StudyFile:
 
 
 def study_keys(lineage: list[StudyFile], schema: dict) -> list[StudyKey]:
-    """All keys of the last study of a lineage, in its order; one that holds others is there if a comment speaks of it.
+    """All keys of the last study of a lineage, in its order.
+
+    A key that only groups others is listed if it has a comment.
 
     Args:
         lineage: files from the one that extends nothing to the study.
@@ -112,12 +114,12 @@ def _there(node: object, keys: Keys) -> object:
 
 
 def head(file: StudyFile) -> str:
-    """What stands above the first key of a study file."""
+    """The comment above the first key of a study file."""
     return by_keys(comments(file.text)).get((), "")
 
 
 def by_keys(found: list[Comment]) -> dict[Keys, str]:
-    """Comments by the key that they speak of, several of one joined."""
+    """Comments by the key that they belong to; several of one key are joined."""
     said: dict[Keys, str] = {}
     for comment in found:
         said[comment.keys] = f"{said[comment.keys]} {comment.text}" if comment.keys in said else comment.text
@@ -133,7 +135,7 @@ def _values(node: dict, keys: Keys = ()) -> dict[Keys, object]:
 
 
 def _with_heads(values: Mapping[Keys, object], said: Mapping[Keys, str]) -> dict[Keys, object]:
-    """The same with the keys above them that a comment speaks of, which have no value of their own."""
+    """The values, and the keys without a value that group them and have a comment."""
     found: dict[Keys, object] = {}
     for keys, value in values.items():
         for depth in range(1, len(keys)):
@@ -144,7 +146,7 @@ def _with_heads(values: Mapping[Keys, object], said: Mapping[Keys, str]) -> dict
 
 
 def meaning(schema: dict, keys: Keys) -> str:
-    """What a JSON schema says of a key: the description where it stands, or else of the definition it refers to.
+    """Description of a key in a JSON schema: its own, or that of the definition it refers to.
 
     Args:
         schema: a JSON schema.

@@ -153,7 +153,7 @@ class NestedFleet(_Fleet):
     onsite_water_l_per_kwh: Spec | None = None
 
 
-class PublishedLever(Entries):
+class PublishedIntervention(Entries):
     """One intervention by the published method.
 
     Attributes:
@@ -180,7 +180,7 @@ class PublishedInterventions(Entries):
     """Class that interventions are applied to, and the interventions by name."""
 
     subject: str
-    levers: Mapping[str, PublishedLever]
+    levers: Mapping[str, PublishedIntervention]
 
 
 class NestedInterventions(Entries):

@@ -1,4 +1,4 @@
-"""What services reach of the offline maximum while busy: every pair of rows that shows it."""
+"""Attainment: throughput of busy services over the offline maximum, from pairs of benchmark rows."""
 
 import polars as pl
 
@@ -13,7 +13,7 @@ COLUMNS = [
     *("kind", "source", "row_id", "reference", "model", "gpu", "precision", "gpus", "output_tokens"),
     *("attained_tok_per_s_per_gpu", "offline_tok_per_s_per_gpu", "ratio", "ratio_low", "ratio_high", "basis"),
 ]
-SMALLEST_VARIANCE = 1e-6  # of ratios that make a law
+SMALLEST_VARIANCE = 1e-6  # of ratios that a distribution is fitted to
 LIKE_GPUS = 1.5  # largest factor between the memory bandwidths of GPUs that are compared
 CHAT = "(?i)chat"  # in the name of prompts that people typed
 # Input lengths that a chat run may have had where its source does not say: low, middle, high.
@@ -25,8 +25,8 @@ def attainment_pairs(
 ) -> pl.DataFrame:
     """Pairs of an online and an offline throughput of the same network, one row each, in `COLUMNS`.
 
-    `ratio` is attained over offline, in output tokens per second and GPU; `ratio_low` and `ratio_high` say how far
-    it may move where the two differ in something that is not stated. What is counted twice by its publisher (a
+    `ratio` is attained over offline, in output tokens per second and GPU; `ratio_low` and `ratio_high` are its
+    range where the two rows differ in something that is not stated. What is counted twice by its publisher (a
     result at two accuracy targets) is one pair.
 
     Args:
@@ -76,7 +76,7 @@ def _of_one_system(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _against_fits(rows: pl.DataFrame, coefficients: pl.DataFrame) -> pl.DataFrame:
-    """The fastest chat run of a network on a GPU, against the offline fit of the same network, GPUs and precision."""
+    """The fastest chat run of a network on a GPU over the offline fit of the same network, GPUs and precision."""
     same = ["network", "gpu", "precision", "gpus"]
     runs = (
         rows.filter(
@@ -119,7 +119,7 @@ def _against_fits(rows: pl.DataFrame, coefficients: pl.DataFrame) -> pl.DataFram
 
 
 def _of_a_fleet(rows: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
-    """Mean of a live fleet against the best offline row of the same network and precision on a like GPU."""
+    """Mean of a live fleet compared with the best offline row of the same network and precision on a like GPU."""
     bandwidth = hardware.select("gpu", pl.col("memory_bandwidth_gb_per_s").alias("bandwidth"))
     rows = rows.join(bandwidth, on="gpu", how="left").filter(pl.col(PER_GPU).is_not_null())
     offline = rows.filter(pl.col("load") == "offline").select(
@@ -150,8 +150,8 @@ def _of_a_fleet(rows: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -> Beta:
-    """Beta law with the mean and variance of the ratios of all pairs.
+def attainment_distribution(pairs: pl.DataFrame, weights: dict[str, float], place: str) -> Beta:
+    """Beta distribution with the mean and variance of the ratios of all pairs.
 
     Args:
         pairs: table of `attainment_pairs`.
@@ -159,7 +159,7 @@ def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -
         place: names the weights in errors.
 
     Raises:
-        InputError: a kind without pairs, or pairs that are too few or too alike for a law.
+        InputError: a kind without pairs, or pairs that are too few or too alike for a distribution.
     """
     known = pairs["kind"].unique().to_list()
     for kind in weights:
@@ -178,13 +178,13 @@ def attainment_law(pairs: pl.DataFrame, weights: dict[str, float], place: str) -
     if variance < SMALLEST_VARIANCE:
         raise InputError(
             f"{place}: found {len(weighted)} pair(s), all with a ratio of about {mean:.3g}; allowed: kinds whose pairs"
-            " differ, or a law such as {family: beta, p05: 0.4, p95: 0.9}"
+            " differ, or a distribution such as {family: beta, p05: 0.4, p95: 0.9}"
         )
     return Beta.from_moments(mean=mean, variance=variance)
 
 
 def summary(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Number, median and spread of the pairs of every kind."""
+    """Number and quantiles of the pairs of every kind."""
     return (
         pairs.group_by("kind")
         .agg(

@@ -1,4 +1,4 @@
-"""Curves transferred between related configurations, and which curve serves each member of a study."""
+"""Curves transferred between related configurations, and the curve that serves each member of a study."""
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput.fits import KEY, PER_GPU, groups, version_order
 from inference_energy.throughput.gpu_time import GpuSeconds, SecondsCurve
 
-# From near to far; the first that has a member is borrowed from.
+# From near to far; curves are transferred from the first that has a member.
 KINSHIPS = ("other_version", "other_gpu", "other_model", "other_architecture")
 COEFFICIENTS = ["prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2"]
 
@@ -59,7 +59,7 @@ def relatives(facts: pl.DataFrame, target: dict, kinship: str) -> pl.DataFrame:
 
 
 def borrowed(facts: pl.DataFrame, target: dict, kinship: str) -> GpuSeconds | None:
-    """Coefficients for one configuration from its `relatives`; none if it has none, or facts to scale by are missing.
+    """Coefficients for one configuration from its `relatives`; none without relatives or facts to scale by.
 
     The median over the relatives is taken, coefficient by coefficient.
     """
@@ -89,7 +89,7 @@ def left_out_configurations(
     """Every row predicted from relatives of its configuration alone, once per kinship that has any.
 
     Returns:
-        The columns of `configurations.left_out`; `form` is `borrowed from <kinship>`.
+        The columns of `fits.left_out`; `form` is `borrowed_<kinship>`.
     """
     columns = ["configuration", "source", "row_id", *KEY, "input_tokens", "output_tokens", PER_GPU]
     facts = with_facts(coefficients, models, hardware)
@@ -143,8 +143,8 @@ def fit_members(
     """The curve in GPU-seconds of every member of a study, one row each.
 
     A configuration with enough rows of its own is used: the newest engine version, and of that the parallelism which
-    needs the fewest GPU-seconds at 1,000 tokens in and out. A member without one borrows from its nearest relatives
-    (`relatives.borrowed`), with the error that leaving such configurations out has shown.
+    needs the fewest GPU-seconds at 1,000 tokens in and out. For a member without one, curves are transferred
+    from its nearest relatives (`borrowed`), with the error found by leaving such configurations out.
 
     Args:
         study_name: named in errors.
@@ -191,7 +191,7 @@ def fit_members(
 
 
 def borrowed_errors(forms: pl.DataFrame) -> dict[str, float]:
-    """Log deviation that leaving rows or configurations out has shown, by form, of the table `throughput_forms`."""
+    """Log deviation found by leaving rows or configurations out, by form, of the table `throughput_forms`."""
     overall = forms.filter(pl.col("configuration") == "all")
     return dict(overall.select("form", pl.col("ratio_geometric_sd").log()).iter_rows())
 
@@ -208,12 +208,12 @@ def _target(model: str, gpu: str, precision: str, place: str, models: pl.DataFra
 
 
 def own_or_borrowed(target: dict, facts: pl.DataFrame, errors: dict[str, float], place: str) -> dict:
-    """The coefficients that serve a target, whose they are, their error and the lengths behind them.
+    """The coefficients that serve a target, their origin, their error and the lengths behind them.
 
     Args:
-        target: row of `relatives.with_facts` for the model, GPU and precision.
-        facts: table of `relatives.with_facts` of all measured configurations.
-        errors: log deviation of borrowed curves, by `borrowed_<kinship>`.
+        target: row of `with_facts` for the model, GPU and precision.
+        facts: table of `with_facts` of all measured configurations.
+        errors: log deviation of transferred curves, by `borrowed_<kinship>`.
         place: names the target's place in errors.
 
     Raises:

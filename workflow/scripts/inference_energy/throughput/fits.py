@@ -21,7 +21,7 @@ KEY = [
 PER_GPU = "output_tok_per_s_per_gpu"
 FORMS = ("gpu_seconds", "log_linear")
 BAND = (0.75, 1.33)
-# Rows of a configuration's own that its relatives' typical error counts as much as.
+# The pooled error of all configurations weighs as much as this many rows of a configuration.
 PRIOR_ROWS = 4
 
 Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -109,9 +109,9 @@ def with_fit_error(predictions: pl.DataFrame, prior_rows: float = PRIOR_ROWS) ->
     """Predictions with the error that a study would state for them, and whether it covers the truth.
 
     `fit_error_log_sd` of a row is the root mean square log ratio of the *other* rows of its configuration, pooled
-    with that of all other configurations as if by `prior_rows` further rows: a configuration of six rows tells its
-    own error badly, and a borrowed one (`prior_rows` infinite) not at all. `inside_90` says whether the observed
-    value lies within the central 90 % of a log-normal of that error.
+    with that of all other configurations as if by `prior_rows` further rows: six rows determine the error of a
+    configuration poorly, and a transferred curve (`prior_rows` infinite) has none. `inside_90` says whether the
+    observed value lies within the central 90 % of a log-normal of that error.
     """
     square = pl.col("ratio").log() ** 2
     own = ["form", "configuration"]
@@ -120,7 +120,7 @@ def with_fit_error(predictions: pl.DataFrame, prior_rows: float = PRIOR_ROWS) ->
     elsewhere = (
         pl.when(rows_elsewhere > 0)
         .then((square.sum().over("form") - own_sum) / rows_elsewhere)
-        .otherwise(own_sum / own_rows)  # there is only one configuration to learn from
+        .otherwise(own_sum / own_rows)  # only one configuration
     )
     if prior_rows == np.inf:
         variance = elsewhere
@@ -177,8 +177,8 @@ def coefficients(rows: pl.DataFrame, kv_growth: float) -> pl.DataFrame:
 def stated_error(fitted: pl.DataFrame, predictions: pl.DataFrame) -> pl.DataFrame:
     """Coefficients with the error that goes with them, as a log deviation.
 
-    As in `with_fit_error`, but nothing is held back any more: the mean square log ratio of all left-out rows of a
-    configuration, pooled with that of all configurations as if by four further rows.
+    As in `with_fit_error`, but from all rows: the mean square log ratio of all left-out rows of a configuration,
+    pooled with that of all configurations as if by four further rows.
     """
     square = pl.col("ratio").log() ** 2
     direct = predictions.filter(pl.col("form") == "gpu_seconds")

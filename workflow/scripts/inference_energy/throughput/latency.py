@@ -30,13 +30,13 @@ TARGETS_MS = (
 
 
 def series(energy: pl.DataFrame) -> pl.DataFrame:
-    """Runs of series that sweep the batch, each held against all runs of its model, GPU and prompts.
+    """Runs of series that sweep the batch, each compared with all runs of its model, GPU and prompts.
 
     `LATENCY_SERIES` says what a series is; it counts from three different batches (mean numbers of requests in flight,
     rounded) on. `energy_over_best` is energy per output token over the least of the same source, model, GPU and
-    prompts, whatever the precision and parallelism. A run is `pareto` if no other of these is better in latency
-    or energy and at least as good in the other: of two runs that agree in one, the worse in the other is not. A
-    `stalled` run never is, nor does it beat another: its requests wait longer than they are served.
+    prompts, whatever the precision and parallelism. A run is `pareto` if no other of these dominates it,
+    that is, is better in latency or energy and at least as good in the other. `stalled` runs are excluded: their
+    requests wait longer than they are served.
 
     Args:
         energy: accepted rows of measured energy with their runs.
@@ -68,7 +68,7 @@ def series(energy: pl.DataFrame) -> pl.DataFrame:
     )
     batches = pl.col("concurrency").round().n_unique().over(LATENCY_SERIES)
     runs = known.filter(batches >= MINIMUM_BATCHES).sort(*CASE, LATENCY, ENERGY, "row_id")
-    # A run is beaten by what is as fast and draws less, or by what is faster and draws no more.
+    # A run is dominated by one that is as fast with less energy, or faster with no more energy.
     best = (
         runs.filter(~pl.col("stalled"))
         .group_by(*CASE, LATENCY, maintain_order=True)
@@ -182,14 +182,17 @@ def representatives(series: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
     return known.join(chosen.select("model", "prompts"), on=["model", "prompts"], how="semi", maintain_order="left")
 
 
-def latency_law(gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.DataFrame, place: str) -> Interpolated:
-    """Law of the factor by which a latency between tokens raises the energy on a GPU, over models: P5, P50 and P95.
+def latency_distribution(
+    gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.DataFrame, place: str
+) -> Interpolated:
+    """Distribution of the factor by which a latency between tokens raises the energy on a GPU, over
+    models: P5, P50 and P95.
 
     Measured at the largest target that is no larger than the one asked for, on the GPU itself or on the measured one
     whose memory bandwidth is nearest.
 
     Raises:
-        InputError: half of the models do not meet the target, or it is shorter than any that was looked at.
+        InputError: half of the models do not meet the target, or it is shorter than any that was evaluated.
     """
     medians = latency.filter(pl.col("latency_statistic") == "median", pl.col("cost_p50").is_not_null())
     bandwidth = dict(hardware.select("gpu", "memory_bandwidth_gb_per_s").iter_rows())
@@ -204,6 +207,6 @@ def latency_law(gpu: str, target_ms: float, latency: pl.DataFrame, hardware: pl.
         )
     row = usable.row(-1, named=True)
     low, middle = row["cost_p05"], row["cost_p50"]
-    # ASSUME: where too few models meet a target to say its P95, that lies as far above the median as P5 below it.
+    # ASSUME: where too few models meet a target to say its P95, it lies as far above the median as P5 below it.
     high = row["cost_p95"] if row["cost_p95"] is not None else middle**2 / low
     return Interpolated(shares=(0.05, 0.5, 0.95), values=(low, middle, high))

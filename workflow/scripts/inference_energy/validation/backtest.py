@@ -11,7 +11,15 @@ from inference_energy.corpus.registries import network
 from inference_energy.energy.assumptions import attainment_of
 from inference_energy.energy.board_evidence import power_w
 from inference_energy.energy.power import host_middle_w
-from inference_energy.statistics.distributions import Beta, Law, LogNormal, ShiftedLogNormal, draw, law, median
+from inference_energy.statistics.distributions import (
+    Beta,
+    Distribution,
+    LogNormal,
+    ShiftedLogNormal,
+    distribution,
+    draw,
+    median,
+)
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.quantiles import QUANTILES, columns, of_draws
 from inference_energy.throughput.borrowing import own_or_borrowed, with_facts
@@ -87,7 +95,7 @@ def _offline(
         own = own_or_borrowed(target, facts, dict(errors), "backtest")
     except InputError:
         return None, None, None
-    prompt = median(law(input_tokens[row["prompts"]]))
+    prompt = median(distribution(input_tokens[row["prompts"]]))
     reached = GpuSeconds.from_row(own).tok_per_s(prompt, row["output_tokens"])
     return own["kinship"], own["fit_error_log_sd"], float(reached)
 
@@ -157,7 +165,7 @@ def board_shares(runs: pl.DataFrame, node_power: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def board_share_law(shares: pl.DataFrame, row: dict, *, same_source: bool) -> Beta | None:
+def board_share_distribution(shares: pl.DataFrame, row: dict, *, same_source: bool) -> Beta | None:
     """Distribution of a run's board power over TDP, from other sources, or other networks of its own source."""
     where = pl.col("source") == row["source"] if same_source else pl.col("source") != row["source"]
     others = shares.filter(where, pl.col("network") != row["network"])
@@ -171,7 +179,7 @@ def board_share_law(shares: pl.DataFrame, row: dict, *, same_source: bool) -> Be
     return Beta.from_moments(mean=mean, variance=min(deviation**2, mean * (1 - mean) / 3))
 
 
-def host_law(row: dict, node_power: pl.DataFrame) -> Law:
+def host_distribution(row: dict, node_power: pl.DataFrame) -> Distribution:
     """Distribution of the host's saturated power per GPU, W, from nodes with other GPUs measured at the wall."""
     others = node_power.filter(pl.col("basis") == "measured", pl.col("gpu") != row["gpu"])
     low = float(others["host_saturated_kw_per_gpu_p05"].min()) * W_PER_KW
@@ -179,7 +187,7 @@ def host_law(row: dict, node_power: pl.DataFrame) -> Law:
     return ShiftedLogNormal(above=0.0, excess=LogNormal.from_percentiles(p05=low, p95=high))
 
 
-def attainment_without(source: str, spec: dict | float, pairs: pl.DataFrame) -> Law:
+def attainment_without(source: str, spec: dict | float, pairs: pl.DataFrame) -> Distribution:
     """Attainment of a study without the pairs of one source, and without kinds that only this source has."""
     others = pairs.filter(pl.col("source") != source)
     if isinstance(spec, dict) and "pairs" in spec:
@@ -188,7 +196,7 @@ def attainment_without(source: str, spec: dict | float, pairs: pl.DataFrame) -> 
     return attainment_of(spec, others, "attainment")
 
 
-def _unseen(row: dict, attainment: Law) -> Expected | None:
+def _unseen(row: dict, attainment: Distribution) -> Expected | None:
     """GPU time by the offline curve of a model or its relatives and the attainment of any service."""
     if row["offline_tok_per_s_per_gpu"] is None:
         return None
@@ -200,7 +208,7 @@ def _unseen(row: dict, attainment: Law) -> Expected | None:
     )
 
 
-def predicted(row: dict, expected: Expected, share: Beta, host: Law, seed: int) -> np.ndarray:
+def predicted(row: dict, expected: Expected, share: Beta, host: Distribution, seed: int) -> np.ndarray:
     """Draws of a run's energy per output token, J: power per GPU times GPU time per token."""
     generator = stream(seed, "backtest", row["source"], row["row_id"])
     seconds = expected.seconds * np.exp(expected.log_sd * generator.standard_normal(DRAWS))
@@ -220,7 +228,7 @@ def backtest(
     throughput: pl.DataFrame,
     node_power: pl.DataFrame,
     *,
-    attainment: Mapping[str, Law],
+    attainment: Mapping[str, Distribution],
     unpredictable: Mapping[str, str],
     seed: int,
 ) -> pl.DataFrame:
@@ -248,12 +256,12 @@ def backtest(
         place = (row["source"], row["network"], row["gpu"])
         if place not in known:
             known[place] = {
-                "": board_share_law(transferable, row, same_source=False),
-                "_same_source": board_share_law(shares, row, same_source=True),
+                "": board_share_distribution(transferable, row, same_source=False),
+                "_same_source": board_share_distribution(shares, row, same_source=True),
             }
-        laws = known[place]
+        distributions = known[place]
         reason = reason or unpredictable.get(row["source"])
-        if reason is None and laws[""] is None:
+        if reason is None and distributions[""] is None:
             reason = "no other source measured power"
         result = {
             "source": row["source"],
@@ -271,13 +279,15 @@ def backtest(
         nothing = dict.fromkeys((*QUANTILES, "mean"))
         unseen = _unseen(row, attainment[row["source"]])
         variants = {
-            "": (expected if reason is None else None, laws[""]),
-            "_same_source": (expected, laws["_same_source"]),
-            "_unseen": (unseen if reason is None else None, laws[""]),
+            "": (expected if reason is None else None, distributions[""]),
+            "_same_source": (expected, distributions["_same_source"]),
+            "_unseen": (unseen if reason is None else None, distributions[""]),
         }
         for suffix, (time, share) in variants.items():
             usable = time is not None and share is not None
-            values = of_draws(predicted(row, time, share, host_law(row, node_power), seed)) if usable else nothing
+            values = (
+                of_draws(predicted(row, time, share, host_distribution(row, node_power), seed)) if usable else nothing
+            )
             result |= columns("predicted", values, suffix)
         found.append(result)
     table = pl.DataFrame(found, infer_schema_length=None)

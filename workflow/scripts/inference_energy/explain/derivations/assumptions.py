@@ -15,7 +15,7 @@ from inference_energy.statistics.quantiles import QUANTILES
 def explained(asked: Asked) -> Node:
     """A number of `assumptions`."""
     name, share = asked.row["ingredient"], QUANTILES[asked.column]
-    if name in asked.build.service(asked.study).given.laws:
+    if name in asked.build.service(asked.study).given.distributions:
         return asked.same(distributions.at_share(asked, asked.study, name, share, "x"))
     if name.startswith("throughput fit, "):
         return _fit_factor(asked, float(ndtri(share)))

@@ -80,7 +80,7 @@ def _predicted(asked: Asked) -> Node:
     unseen, same = asked.column.endswith("_unseen"), asked.column.endswith("_same_source")
     unpredictable = asked.build.config["backtest"]["unpredictable"]
     shares = found.shares if same else found.shares.filter(~pl.col("source").is_in(list(unpredictable)))
-    law = backtest.board_share_law(shares, row, same_source=same)
+    distribution = backtest.board_share_distribution(shares, row, same_source=same)
     time = _unseen(asked, row) if unseen else _seen(asked, found, row)
     evidence = _board_runs(asked, found, row, same_source=same)
     boards = computed(
@@ -90,8 +90,9 @@ def _predicted(asked: Asked) -> Node:
             asked.resource("hardware.csv", {"gpu": row["gpu"]}, "tdp_w", symbol="TDP", unit="W"),
             number(
                 "share",
-                f"board power over TDP, median of a beta distribution, a = {law.a:.4g}, b = {law.b:.4g}",
-                median(law),
+                "board power over TDP, median of a beta distribution,"
+                f" a = {distribution.a:.4g}, b = {distribution.b:.4g}",
+                median(distribution),
                 children=(evidence,),
             ),
         ],
@@ -111,7 +112,7 @@ def _predicted(asked: Asked) -> Node:
         ]
         formula = "min(boards, cap) * s / (1 - lost)"
     if row["boundary"] == "node_wall":
-        host = backtest.host_law(row, node_power)
+        host = backtest.host_distribution(row, node_power)
         rows = node_power.filter(pl.col("basis") == "measured", pl.col("gpu") != row["gpu"])
         ends = tuple(
             asked.resource("node_power.csv", {"gpu": gpu}, f"host_saturated_kw_per_gpu_{end}", note="derivation")
@@ -195,8 +196,8 @@ def _unseen(asked: Asked, row: dict) -> Node:
     """GPU time from the offline curve and the attainment of services alone."""
     study = asked.build.study(asked.build.current)
     pairs = asked.build.table("attainment_pairs")
-    law = backtest.attainment_without(row["source"], study["attainment"], pairs)
-    mean = float(np.exp(np.log(law.quantile((np.arange(1000) + 0.5) / 1000)).mean()))
+    distribution = backtest.attainment_without(row["source"], study["attainment"], pairs)
+    mean = float(np.exp(np.log(distribution.quantile((np.arange(1000) + 0.5) / 1000)).mean()))
     used = pairs.filter(pl.col("source") != row["source"])
     listed = tuple(asked.of("attainment_pairs", pair, "ratio") for pair in used.head(3).iter_rows(named=True))
     behind = Node(

@@ -16,8 +16,8 @@ from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import (
     Beta,
     Constant,
+    Distribution,
     Interpolated,
-    Law,
     LogNormal,
     ShiftedLogNormal,
     lognormal,
@@ -35,30 +35,32 @@ def at_share(asked: Asked, study: str, name: str, share: float, symbol: str) -> 
         share: of the quantile; 0.5 is the median.
         symbol: its name in the formula above.
     """
-    behind = asked.build.once("law", study, name, read=lambda: _behind(asked, study, name))
-    law = asked.build.service(study).given.laws[name]
-    return quantile_of(law, share, f"{name}, {at_words(share)}", behind, symbol=symbol)
+    behind = asked.build.once("distribution", study, name, read=lambda: _behind(asked, study, name))
+    distribution = asked.build.service(study).given.distributions[name]
+    return quantile_of(distribution, share, f"{name}, {at_words(share)}", behind, symbol=symbol)
 
 
-def of_entry(asked: Asked, law: Law, label: str, *keys: str, share: float = 0.5, **facts: Value) -> Node:
+def of_entry(
+    asked: Asked, distribution: Distribution, label: str, *keys: str, share: float = 0.5, **facts: Value
+) -> Node:
     """A quantile of a distribution that an entry of the study gives."""
-    return quantile_of(law, share, label, entry(asked, asked.study, *keys), **facts)
+    return quantile_of(distribution, share, label, entry(asked, asked.study, *keys), **facts)
 
 
 def median_of(asked: Asked, *keys: str) -> Traced:
     """Median of a log-normal distribution that an entry of the study gives."""
-    law, label = lognormal(_value(asked, keys)), f"{' '.join(keys).replace('_', ' ')}, median"
-    return leaf(of_entry(asked, law, label, *keys, symbol=keys[-1]), law.percentile(0.0))
+    distribution, label = lognormal(_value(asked, keys)), f"{' '.join(keys).replace('_', ' ')}, median"
+    return leaf(of_entry(asked, distribution, label, *keys, symbol=keys[-1]), distribution.percentile(0.0))
 
 
 def moment_of(asked: Asked, order: int, *keys: str) -> Traced:
     """Mean of a power of a log-normal quantity, whose distribution an entry of the study gives."""
-    law, words = lognormal(_value(asked, keys)), " ".join(keys).replace("_", " ")
+    distribution, words = lognormal(_value(asked, keys)), " ".join(keys).replace("_", " ")
     formula = f"sqrt(p05 * p95) ** {order} * exp((ln(p95 / p05) / (2 * z)) ** 2 / 2)"
     label = f"{words}, mean" if order == 1 else f"mean of 1 / {words}"
     behind = [*entry(asked, asked.study, *keys), z()]
     node = computed(label, formula, behind, symbol=keys[-1], note="log-normal")
-    return leaf(node, law.moment(order))
+    return leaf(node, distribution.moment(order))
 
 
 def _value(asked: Asked, keys: tuple[str, ...]) -> dict:
@@ -70,25 +72,25 @@ def at_words(share: float) -> str:
     return "median" if share == 0.5 else f"P{100 * share:g}"
 
 
-def quantile_of(law: Law, share: float, label: str, behind: tuple[Node, ...], **facts: Value) -> Node:
+def quantile_of(distribution: Distribution, share: float, label: str, behind: tuple[Node, ...], **facts: Value) -> Node:
     """A quantile of a distribution, with its formula where it has a closed form.
 
     Args:
-        law: the distribution.
+        distribution: the distribution.
         share: of probability that lies below.
         label: what the quantile is.
         behind: where the distribution comes from; its percentiles have the symbols `p05` and `p95`.
         facts: further attributes of the node.
     """
-    value, score = float(law.quantile(np.array(share))), float(ndtri(share))
+    value, score = float(distribution.quantile(np.array(share))), float(ndtri(share))
     bounded = {"p05", "p95"} <= {node.symbol for node in behind}
     scores = [] if score == 0.0 else [number("q", f"standard score of {share:g}", score), z()]
     note = ""
-    match law:
+    match distribution:
         case Constant() if len(behind) == 1 and behind[0].value == value:
             return computed(label, "x", [replace(behind[0], symbol="x")], **facts)
         case ShiftedLogNormal() if bounded:
-            above = number("low", "lower bound of the distribution", law.above)
+            above = number("low", "lower bound of the distribution", distribution.above)
             formula = "low + sqrt((p05 - low) * (p95 - low))"
             formula += " * ((p95 - low) / (p05 - low)) ** (q / (2 * z))" if scores else ""
             return computed(label, formula, [above, *scores, *behind], **facts | {"note": "shifted log-normal"})
@@ -96,9 +98,12 @@ def quantile_of(law: Law, share: float, label: str, behind: tuple[Node, ...], **
             formula = "sqrt(p05 * p95)" + (" * (p95 / p05) ** (q / (2 * z))" if scores else "")
             return computed(label, formula, [*behind, *scores], **facts | {"note": "log-normal"})
         case Beta():
-            note = f"beta distribution with a = {law.a:.6g}, b = {law.b:.6g} between {law.low:g} and {law.high:g}"
+            note = f"beta distribution with a = {distribution.a:.6g}, b = {distribution.b:.6g}"
+            note += f" between {distribution.low:g} and {distribution.high:g}"
         case Interpolated():
-            points = ", ".join(f"{part:g}: {at:.4g}" for part, at in zip(law.shares, law.values, strict=True))
+            points = ", ".join(
+                f"{part:g}: {at:.4g}" for part, at in zip(distribution.shares, distribution.values, strict=True)
+            )
             note = f"log-linear between quantiles {points}"
     return Node(label=label, value=value, children=behind, **{"note": note} | facts)
 
@@ -152,4 +157,4 @@ def _pairs(asked: Asked, study: str) -> tuple[Node, ...]:
         found.append(
             Node(label=f"{kind}: weight {weight:g}", note=note, children=(key, listed(pairs, f"pairs '{kind}'")))
         )
-    return (*found, *assumed(attainment.attainment_law))
+    return (*found, *assumed(attainment.attainment_distribution))

@@ -7,7 +7,7 @@ from operator import mul
 import numpy as np
 
 from inference_energy.energy import interventions as energy_interventions
-from inference_energy.energy.interventions import Lever
+from inference_energy.energy.interventions import Intervention
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.distributions import median_of
@@ -17,7 +17,7 @@ from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, listed
 from inference_energy.explain.trace import Traced, leaf, named
 from inference_energy.oviedo import interventions
-from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, levers_of
+from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, interventions_of
 from inference_energy.statistics.distributions import LogNormal, median, product
 
 FILE = "interventions.csv"
@@ -36,11 +36,13 @@ def explained(asked: Asked) -> Node:
 
 def _published(asked: Asked) -> Node:
     row, study = asked.row, asked.entries
-    law = interventions.multipliers(study, row["workload"])[row["lever"]]
-    names = list(levers_of(study, row["workload"])) if row["lever"] == COMBINED else [row["lever"]]
-    median_node = _multiplier(asked, names, law, 0.0)
+    distribution = interventions.multipliers(study, row["workload"])[row["lever"]]
+    names = list(interventions_of(study, row["workload"])) if row["lever"] == COMBINED else [row["lever"]]
+    median_node = _multiplier(asked, names, distribution, 0.0)
     if asked.column.startswith("multiplier"):
-        return asked.follows(_multiplier(asked, names, law, STANDARD_SCORES[asked.column.removeprefix("multiplier_")]))
+        return asked.follows(
+            _multiplier(asked, names, distribution, STANDARD_SCORES[asked.column.removeprefix("multiplier_")])
+        )
     if asked.column == "energy_wh_p50_se":
         return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the untrimmed draws")
     key = {name: row[name] for name in ("study", "workload", "subject", "spread")}
@@ -50,7 +52,7 @@ def _published(asked: Asked) -> Node:
 
         def cdf(model: str) -> float:
             of = asked.build.exact(asked.study, row["workload"], model)
-            return replace(of, factor=product([of.factor, law.inverse()])).cdf(asked.value)
+            return replace(of, factor=product([of.factor, distribution.inverse()])).cdf(asked.value)
 
         shares = oviedo.below(replace(asked, table="energy_per_query", row=base), asked.value, 0.5, cdf)
         return asked.node(children=[shares, *rest], note="each query divided by its multiplier")
@@ -65,12 +67,12 @@ def _published(asked: Asked) -> Node:
     return asked.node(children=[ratio, *rest[1:]], note="Monte Carlo of the divided draws")
 
 
-def _multiplier(asked: Asked, names: list[str], law: LogNormal, score: float) -> Node:
+def _multiplier(asked: Asked, names: list[str], distribution: LogNormal, score: float) -> Node:
     """A quantile of a product of log-normals: of their medians, and of the deviation of all together."""
     found = reduce(mul, (median_of(asked, "interventions", "levers", name) for name in names))
     if score:
         sd = Node(label="log deviation of the product: root of the sum of their squares", symbol="sd")
-        found = found * np.exp(score * leaf(sd, law.log_sd))
+        found = found * np.exp(score * leaf(sd, distribution.log_sd))
     return found.step("median multiplier", note="log-normal; independent interventions multiply")
 
 
@@ -90,7 +92,7 @@ def _nested(asked: Asked) -> Node:
             children=[saved.step("Closed form of the multiplier", note=note), rows, *assumed(energy_interventions)],
             note=f"over draws of the shared uncertainty: {SAVES}",
         )
-    after = _after(asked, of, [name for name in names if not _levers(asked)[name].in_benchmarks])
+    after = _after(asked, of, [name for name in names if not _interventions(asked)[name].in_benchmarks])
     form = after.step("Closed form: mean remaining energy, every input at its median")
     note = "interventions already contained in today's benchmarks do not change the energy"
     return asked.node(children=[form, rows, *assumed(energy_interventions)], note=note)
@@ -102,18 +104,18 @@ def _names(asked: Asked) -> list[str]:
     if lever == "all_levers":
         return list(names)
     if lever == "remaining_levers":
-        return [name for name in names if not _levers(asked)[name].in_benchmarks]
+        return [name for name in names if not _interventions(asked)[name].in_benchmarks]
     return [lever]
 
 
-def _levers(asked: Asked) -> dict[str, Lever]:
+def _interventions(asked: Asked) -> dict[str, Intervention]:
     table = asked.build.levers
     return energy_interventions.chosen(table["lever"].to_list(), table, "resources/interventions.csv")
 
 
 def lever_row(asked: Asked, name: str) -> Node:
     """The median multiplier of an intervention with its row of `resources/interventions.csv`."""
-    lever = _levers(asked)[name]
+    lever = _interventions(asked)[name]
     ends = adopted(asked, FILE, {"lever": name}, "multiplier")
     known = ends[0].value == ends[1].value
     note = f"acts on {lever.acts_on}; log-normal, never below 1"
@@ -130,7 +132,7 @@ def divisors(asked: Asked, names: list[str], combination: str, subject: str, wor
         subject: whose queries decide which of a group saves most.
         workload: of these queries.
     """
-    chosen = {name: _levers(asked)[name] for name in names}
+    chosen = {name: _interventions(asked)[name] for name in names}
     service = asked.build.service(asked.study)
     service = service.narrowed(subject, [workload], [service.study.boundary.query])
     medians_of = {name: np.array([median(lever.multiplier)]) for name, lever in chosen.items()}
@@ -152,5 +154,5 @@ def _after(asked: Asked, of: Situation, names: list[str]) -> Traced:
     """Mean energy with interventions applied, every input at its median, Wh."""
     by = divisors(asked, names, asked.row["combination"], of.subject, of.workload)
     energies = energy_interventions.per_gpu_second(of.service, of.shared, by)
-    shared = energy_interventions.pulled(of.shared, by)
+    shared = energy_interventions.applied(of.shared, by)
     return of.service.mean_wh(shared, of.subject, of.workload, energies, by)[of.boundary]

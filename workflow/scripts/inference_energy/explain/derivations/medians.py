@@ -18,7 +18,7 @@ from inference_energy.explain.derivations import curves, distributions, evidence
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.explain.trace import Traced, leaf, named, node_of
 from inference_energy.requests.lengths import Lengths
-from inference_energy.statistics.distributions import Law
+from inference_energy.statistics.distributions import Distribution
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import BOUNDARIES, HardwareShare, NestedStudy
 from inference_energy.throughput.borrowing import OWN
@@ -107,16 +107,16 @@ class TracedService(Service):
 
 
 @dataclass(frozen=True)
-class TracedLaw:
+class TracedDistribution:
     """A distribution whose quantiles name their source."""
 
-    law: Law
+    distribution: Distribution
     explain: Callable[[float], Node]
     about: tuple[str, ...] = ()
 
     def quantile(self, share: np.ndarray | float) -> Traced:
         """The value at one share."""
-        return leaf(self.explain(float(share)), self.law.quantile(np.asarray(share)), about=self.about)
+        return leaf(self.explain(float(share)), self.distribution.quantile(np.asarray(share)), about=self.about)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +195,9 @@ class _Leaves:
         plain = plain.narrowed(subject, plain.lengths, BOUNDARIES)
         given = replace(
             plain.given,
-            laws={name: self.law(name, law) for name, law in plain.given.laws.items()},
+            distributions={
+                name: self.distribution(name, distribution) for name, distribution in plain.given.distributions.items()
+            },
             power={gpu: self.power(gpu, power) for gpu, power in plain.given.power.items()},
             rated_w={model: self.rated_w(model) for model in plain.given.rated_w},
             mix={name: (self.weights(name, weights), None) for name, (weights, _) in plain.given.mix.items()},
@@ -242,11 +244,13 @@ class _Leaves:
             found[model] = leaf(self.entry("classes", of_class, "weights", model, label=label, symbol="w"), weight)
         return found
 
-    def law(self, name: str, law: Law) -> Law:
+    def distribution(self, name: str, distribution: Distribution) -> Distribution:
         if name in ("boards", "host") or name.startswith("fit error"):
-            return law  # a share of nodes or curves: the quantile taken at it names the source
+            return distribution  # a share of nodes or curves: the quantile taken at it names the source
         symbol = SYMBOLS.get(name, name.partition(":")[0].replace(" ", "_"))
-        return TracedLaw(law, lambda share: distributions.at_share(self.asked, self.name, name, share, symbol))
+        return TracedDistribution(
+            distribution, lambda share: distributions.at_share(self.asked, self.name, name, share, symbol)
+        )
 
     def rated_w(self, model: str) -> Traced:
         own = ("by_model", model) if model in (self.entries.power.node_kw.by_model or {}) else ("default",)
@@ -258,7 +262,7 @@ class _Leaves:
             node = self.asked.resource(file, {"gpu": gpu}, column, note="derivation", unit=unit, symbol=column)
             return leaf(node, about=(gpu,))
 
-        def law(of: Law, quantity: str, label: str, kw: bool) -> TracedLaw:
+        def distribution(of: Distribution, quantity: str, label: str, kw: bool) -> TracedDistribution:
             ends = evidence.adopted(self.asked, POWER_FILE, {"gpu": gpu}, quantity)
             if kw:
                 ends = tuple(_in_w(end, f"{label}, {end.symbol}") for end in ends)
@@ -267,16 +271,18 @@ class _Leaves:
                 words = f"{label}, {distributions.at_words(share)}"
                 return distributions.quantile_of(of, share, words, ends, unit="W" if kw else "")
 
-            return TracedLaw(of, explain, (gpu,))
+            return TracedDistribution(of, explain, (gpu,))
 
         return GpuPower(
             tdp_w=cell("tdp_w", "W", "hardware.csv"),
             board_idle=cell("board_idle_share_of_tdp"),
-            board_saturated=law(
+            board_saturated=distribution(
                 of.board_saturated, "board_saturated_share_of_tdp", "saturated board power over TDP", kw=False
             ),
             host_idle_w=cell("host_idle_kw_per_gpu", "kW") * W_PER_KW,
-            host_saturated=law(of.host_saturated, "host_saturated_kw_per_gpu", "saturated host, per GPU", kw=True),
+            host_saturated=distribution(
+                of.host_saturated, "host_saturated_kw_per_gpu", "saturated host, per GPU", kw=True
+            ),
         )
 
     # Curves

@@ -8,7 +8,7 @@ from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.fleet import planning, scenarios as fleet_scenarios
 from inference_energy.fleet.scenarios import Fleet
-from inference_energy.statistics.distributions import law, median
+from inference_energy.statistics.distributions import distribution, median
 from inference_energy.studies.study import WORKLOADS
 
 DAY = "energy_gwh_per_day"
@@ -140,6 +140,6 @@ def _of_the_grid(asked: Asked, column: str) -> Traced:
 
 
 def _onsite_water(asked: Asked) -> Traced:
-    of = law(asked.entries.fleet.onsite_water_l_per_kwh)
+    of = distribution(asked.entries.fleet.onsite_water_l_per_kwh)
     node = distributions.of_entry(asked, of, "on-site water, median", "fleet", "onsite_water_l_per_kwh")
     return leaf(node, median(of))

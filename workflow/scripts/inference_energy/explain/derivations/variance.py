@@ -29,7 +29,10 @@ def variance(asked: Asked) -> Node:
     if row["ingredient"] == fleet_variance.INTERPLAY:
         found = [
             number(
-                f"s_{place}", f"share of {other['ingredient']}", other["variance_share"], children=_law(asked, other)
+                f"s_{place}",
+                f"share of {other['ingredient']}",
+                other["variance_share"],
+                children=_distribution(asked, other),
             )
             for place, other in enumerate(others.iter_rows(named=True), start=1)
         ]
@@ -40,7 +43,7 @@ def variance(asked: Asked) -> Node:
         "V_x",
         "variance of the mean of ln energy given the ingredient: Var(E[ln energy | x])",
         row["variance_share"] * row["log_variance"],
-        children=_law(asked, row),
+        children=_distribution(asked, row),
     )
     note = "first-order share, Saltelli et al., doi:10.1016/j.cpc.2009.09.018, in 100 bins of equal numbers of draws"
     if row["ingredient"] in ("lengths", "fit error") and row["spread"] == "untrimmed":
@@ -50,7 +53,7 @@ def variance(asked: Asked) -> Node:
     return asked.node("V_x / V", [part, explains], note=note)
 
 
-def _law(asked: Asked, row: dict) -> tuple[Node, ...]:
+def _distribution(asked: Asked, row: dict) -> tuple[Node, ...]:
     """Sources of an ingredient of a variance."""
     name, study = row["ingredient"], row["study"]
     subject, workload = row["subject"], row["workload"]
@@ -64,5 +67,5 @@ def _law(asked: Asked, row: dict) -> tuple[Node, ...]:
     }
     if name in keys:
         return (asked.entry(*keys[name], value=None, label=f"{name}: {'.'.join(keys[name])}", note=""),)
-    law = cached_name(workload) if name == "cached share" else name
-    return tuple(distributions.at_share(asked, study, law, share, "") for share in (0.05, 0.5, 0.95))
+    ingredient = cached_name(workload) if name == "cached share" else name
+    return tuple(distributions.at_share(asked, study, ingredient, share, "") for share in (0.05, 0.5, 0.95))

@@ -1,4 +1,4 @@
-"""Laws of assumptions: their percentiles, and that none leaves its range."""
+"""Quantile functions of assumed distributions: their percentiles, and that none leaves its range."""
 
 import numpy as np
 import pytest
@@ -10,8 +10,8 @@ from inference_energy.statistics.distributions import (
     Interpolated,
     LogNormal,
     ShiftedLogNormal,
+    distribution,
     draw,
-    law,
     median,
     percentiles,
 )
@@ -19,16 +19,16 @@ from inference_energy.statistics.quantiles import QUANTILES
 
 FUZZ = settings(max_examples=50, deadline=None, derandomize=True)
 MEASURED = Interpolated(shares=(0.05, 0.25, 0.5, 0.75, 0.95), values=(20.0, 100.0, 300.0, 600.0, 935.0))
-LAWS = {
+DISTRIBUTIONS = {
     "constant": Constant(0.7),
-    "load": law({"family": "beta", "p05": 0.45, "p95": 0.85}),
-    "cached share": law({"family": "beta", "p05": 0.05, "p95": 0.65}),
+    "load": distribution({"family": "beta", "p05": 0.45, "p95": 0.85}),
+    "cached share": distribution({"family": "beta", "p05": 0.05, "p95": 0.65}),
     "attainment": Beta(a=2.2, b=1.2),
     "power": Beta.from_percentiles(p05=0.52, p95=0.95, low=0.17),
-    "pue": law({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.40}),
-    "water": law({"family": "shifted_lognormal", "above": 0, "p05": 0.1, "p95": 1.0}),
-    "lognormal": law({"family": "lognormal", "p05": 1400, "p95": 18000}),
-    "exponential": law({"family": "exponential", "median": 300}),
+    "pue": distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.40}),
+    "water": distribution({"family": "shifted_lognormal", "above": 0, "p05": 0.1, "p95": 1.0}),
+    "lognormal": distribution({"family": "lognormal", "p05": 1400, "p95": 18000}),
+    "exponential": distribution({"family": "exponential", "median": 300}),
     "measured": MEASURED,
 }
 RANGES = {
@@ -51,7 +51,7 @@ def p05_and_p95(of):
 
 def refused(spec):
     with pytest.raises(ValueError, match="allowed: ") as raised:
-        law(spec)
+        distribution(spec)
     return str(raised.value)
 
 
@@ -104,8 +104,8 @@ def test_beta_refuses_percentiles_outside_its_range(p05, p95, low, high):
         Beta.from_percentiles(p05=p05, p95=p95, low=low, high=high)
 
 
-def test_beta_says_so_where_no_law_is_found():
-    with pytest.raises(ValueError, match="allowed: percentiles that a beta law can have"):
+def test_beta_says_so_where_no_distribution_is_found():
+    with pytest.raises(ValueError, match="allowed: percentiles that a beta distribution can have"):
         Beta.from_percentiles(p05=1e-6, p95=0.999)
 
 
@@ -131,7 +131,7 @@ def test_shifted_lognormal_refuses_percentiles_below_its_bound_or_out_of_order(p
 
 
 def test_lognormal_median_is_the_geometric_mean():
-    assert median(law({"family": "lognormal", "p05": 200, "p95": 800})) == pytest.approx(400)
+    assert median(distribution({"family": "lognormal", "p05": 200, "p95": 800})) == pytest.approx(400)
 
 
 @pytest.mark.parametrize("tokens", [1, 30, 300, 5000])
@@ -149,9 +149,9 @@ def test_exponential_has_no_answer_without_a_token():
 
 
 def test_constant_is_what_it_is_whatever_the_share():
-    assert law(0.7) == Constant(0.7)
-    assert law(1).quantile(np.array([[0.1], [0.9]])).tolist() == [[1.0], [1.0]]
-    assert median(law(1)) == 1
+    assert distribution(0.7) == Constant(0.7)
+    assert distribution(1).quantile(np.array([[0.1], [0.9]])).tolist() == [[1.0], [1.0]]
+    assert median(distribution(1)) == 1
 
 
 def test_interpolated_reproduces_its_quantiles():
@@ -193,52 +193,52 @@ def test_interpolated_rises_through_any_quantiles(values):
     assert rising.min() >= 1
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_a_million_draws_stay_in_range(name):
     low, high = RANGES[name]
-    drawn = draw(LAWS[name], np.random.default_rng(1), 1_000_000)
+    drawn = draw(DISTRIBUTIONS[name], np.random.default_rng(1), 1_000_000)
     assert drawn.shape == (1_000_000,)
     assert np.isfinite(drawn).all()
     assert low <= drawn.min()
     assert drawn.max() <= high
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_outermost_draws_stay_in_range(name):
     class Edges:
         def random(self, draws):
             return np.array([0.0, 1 - 2**-53])[:draws]
 
     low, high = RANGES[name]
-    first, last = draw(LAWS[name], Edges(), 2)
+    first, last = draw(DISTRIBUTIONS[name], Edges(), 2)
     assert np.isfinite([first, last]).all()
     assert low <= first <= last <= high
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_quantiles_rise(name):
-    found = LAWS[name].quantile(np.linspace(1e-12, 1 - 1e-12, 20_001))
+    found = DISTRIBUTIONS[name].quantile(np.linspace(1e-12, 1 - 1e-12, 20_001))
     assert (np.diff(found) >= 0).all()
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_draws_are_reproducible_and_follow_the_quantiles(name):
-    first, again, other = (draw(LAWS[name], np.random.default_rng(seed), 100_000) for seed in (1, 1, 2))
+    first, again, other = (draw(DISTRIBUTIONS[name], np.random.default_rng(seed), 100_000) for seed in (1, 1, 2))
     assert (first == again).all()
     assert name == "constant" or (first != other).any()
-    for share, value in zip(QUANTILES.values(), percentiles(LAWS[name]).values(), strict=True):
+    for share, value in zip(QUANTILES.values(), percentiles(DISTRIBUTIONS[name]).values(), strict=True):
         # shares of draws below differ from the true share by chance alone
         error = 5 * np.sqrt(share * (1 - share) / len(first))
         assert (first < value).mean() - error <= share <= (first <= value).mean() + error
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_percentiles_and_median_are_quantiles(name):
-    found = percentiles(LAWS[name])
+    found = percentiles(DISTRIBUTIONS[name])
     assert list(found) == ["p05", "p25", "p50", "p75", "p95"]
     assert list(found.values()) == sorted(found.values())
-    assert median(LAWS[name]) == found["p50"]
-    assert (found["p05"], found["p95"]) == pytest.approx(p05_and_p95(LAWS[name]))
+    assert median(DISTRIBUTIONS[name]) == found["p50"]
+    assert (found["p05"], found["p95"]) == pytest.approx(p05_and_p95(DISTRIBUTIONS[name]))
 
 
 @pytest.mark.parametrize(
@@ -249,5 +249,5 @@ def test_percentiles_and_median_are_quantiles(name):
         ({"family": "beta", "p05": 1.1, "p95": 1.4}, "found p05 1.1, p95 1.4; allowed: 0 < p05 < p95 < 1"),
     ],
 )
-def test_faults_of_a_law(spec, expected):
+def test_faults_of_a_distribution(spec, expected):
     assert refused(spec) == expected
