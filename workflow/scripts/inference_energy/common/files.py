@@ -3,10 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from inference_energy.common.errors import InputError
@@ -58,24 +57,26 @@ def _bytes(character: str) -> str:
 
 @contextmanager
 def complete(*paths: Path) -> Iterator[list[Path]]:
-    """Temporary paths to write files to; the files at their paths are kept until all new ones are complete.
+    """Paths to write files to; the files at their own paths are kept until all new ones are complete.
 
     Args:
         paths: of the files; a folder that is missing is made.
 
     Yields:
-        A temporary path for every path, in a folder next to it that is removed afterwards. If the block ends without
-        an error, every file is moved into place; otherwise none is.
+        A path next to every path, with the same ending. If the block ends without an error, every file is moved into
+        place; otherwise none is. What an interrupted run left there is written over.
     """
-    with ExitStack() as stack:
-        unfinished = []
-        for path in paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            folder = stack.enter_context(TemporaryDirectory(dir=path.parent, prefix=".unfinished_"))
-            unfinished.append(Path(folder) / path.name)
+    unfinished = [path.with_name(f".unfinished_{path.name}") for path in paths]
+    try:
+        for place in unfinished:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.unlink(missing_ok=True)
         yield unfinished
         for place, path in zip(unfinished, paths, strict=True):
             place.replace(path)
+    finally:
+        for place in unfinished:
+            place.unlink(missing_ok=True)
 
 
 def write(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
@@ -37,15 +38,15 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
     """
     with (
         files.complete(path) as (unfinished,),
+        TemporaryDirectory() as folder,
         # Small blocks: many small tables then take a quarter of the space.
         duckdb.connect(str(unfinished), config={"default_block_size": 16384}) as connection,
     ):
         connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers state their order
         for name, frame in tables.items():
-            parquet = unfinished.with_name(f"{name}.parquet")
+            parquet = Path(folder) / "table.parquet"
             frame.write_parquet(parquet, compression="uncompressed")
             connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM read_parquet(?)', [str(parquet)])
-            parquet.unlink()
             _comment(connection, "TABLE", name, meanings[name])
         for name, meaning in meanings.items():
             if meaning.query is not None:
