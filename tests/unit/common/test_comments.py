@@ -62,7 +62,7 @@ def test_slug_is_letters_digits_and_hyphens():
 
 def test_every_assumption_of_the_code_is_found():
     files = sorted((ROOT / "workflow/scripts/inference_energy").rglob("*.py"))
-    marked = re.compile(r"[^\"`]*# ASSUME: (?!\.\.\.)")
+    marked = re.compile(r"[^\"`]*# ASSUME:")
     written = sum(bool(marked.match(line)) for file in files for line in file.read_text().splitlines())
     found = [one for file in files for one in of_module(file.name, file.read_text())]
     assert len(found) == written > 70

@@ -3,7 +3,6 @@
     @formula(unit="W", source="...")
     def board_power_w(*, tdp_w, idle_share, saturated_share, load):
         '''Power of a GPU's board: ...'''
-        # ASSUME: ...
         return tdp_w * (idle_share + (saturated_share - idle_share) * load)
 
 The body is a docstring, `# ASSUME:` comments and one `return` of arithmetic (`+ - * / **`) in the parameters, constants
