@@ -6,15 +6,10 @@ from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
 from inference_energy.explain.derivations import (
     assumptions,
-    attainment,
-    backtest,
-    compared,
     corpus,
-    curves,
     evidence,
     headline,
     interventions,
-    latency,
     lengths,
     oviedo,
     scenarios,
@@ -22,6 +17,8 @@ from inference_energy.explain.derivations import (
     sweeps,
     variance,
 )
+from inference_energy.explain.derivations.throughput import attainment, curves, latency
+from inference_energy.explain.derivations.validation import backtest, compared
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import following
 

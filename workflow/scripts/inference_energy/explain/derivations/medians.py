@@ -14,7 +14,8 @@ from inference_energy.energy.power import GpuPower
 from inference_energy.energy.service import Member, Service
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.explain.asked import Asked, plain
-from inference_energy.explain.derivations import curves, distributions, evidence
+from inference_energy.explain.derivations import distributions, evidence
+from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.explain.trace import Traced, leaf, named, node_of
 from inference_energy.requests.lengths import Lengths

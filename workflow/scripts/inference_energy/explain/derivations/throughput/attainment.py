@@ -1,7 +1,7 @@
 """Share of offline throughput that a service attains, from pairs of rows."""
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations import curves
+from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, computed
 from inference_energy.throughput import attainment

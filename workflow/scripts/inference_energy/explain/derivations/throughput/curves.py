@@ -7,8 +7,8 @@ import polars as pl
 
 from inference_energy.corpus import corrections
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations import transferred
-from inference_energy.explain.derivations.ratios import geometric_error
+from inference_energy.explain.derivations.throughput import transferred
+from inference_energy.explain.derivations.validation.ratios import geometric_error
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.throughput import borrowing, fits, gpu_time, log_linear

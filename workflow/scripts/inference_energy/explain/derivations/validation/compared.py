@@ -9,8 +9,8 @@ from inference_energy.common import conversions
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation, TracedLengths, medians
-from inference_energy.explain.derivations.peers import said
 from inference_energy.explain.derivations.scenarios import of_a_fleet
+from inference_energy.explain.derivations.validation.peers import said
 from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.explain.trace import leaf

@@ -4,7 +4,7 @@ import math
 from types import ModuleType
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations import curves
+from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.validation.peers import ecologits, epoch, jegham, published

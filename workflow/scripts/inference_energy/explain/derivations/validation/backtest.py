@@ -7,8 +7,8 @@ import polars as pl
 
 from inference_energy.energy.board_evidence import saturated
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.peers import said
-from inference_energy.explain.derivations.ratios import geometric_error
+from inference_energy.explain.derivations.validation.peers import said
+from inference_energy.explain.derivations.validation.ratios import geometric_error
 from inference_energy.explain.sources import QUOTED, assumed
 from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.statistics.distributions import median

@@ -1,0 +1,1 @@
+"""Derivations of throughput: fits, transferred curves, attainment, latency."""

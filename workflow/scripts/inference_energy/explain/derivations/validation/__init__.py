@@ -1,0 +1,1 @@
+"""Derivations of the validation: backtest, scores, other methods, published estimates."""
