@@ -249,7 +249,7 @@ def shard_files(wildcards):
 
 
 def paths_of(files):
-    """Folder of such files."""
+    """Paths of such files."""
     return lambda wildcards: [file["path"] for file in files(wildcards)]
 
 

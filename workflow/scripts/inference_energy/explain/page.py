@@ -12,6 +12,7 @@ from inference_energy.explain.searched import question_for
 from inference_energy.explain.step import Node
 from inference_energy.explain.text import SHOWN, head
 from inference_energy.headline.declarations import SHARED
+from inference_energy.studies.study import WORKLOADS
 
 DIGITS = 6
 
@@ -79,7 +80,7 @@ def answers(build: Build) -> list[tuple[str, str, str, dict, str]]:
     for study in build.methods:
         subject = build.study(study)["fleet"]["subject"]
         rows = build.rows("energy_per_query", study=study, subject=subject, spread="untrimmed")
-        for row in rows.filter(pl.col("workload").is_in(["traditional", "long"])).iter_rows(named=True):
+        for row in rows.filter(pl.col("workload").is_in(WORKLOADS)).iter_rows(named=True):
             label = f"{row['subject'].capitalize()}, {row['workload']}: expected value of a query"
             quantity = f"{row['workload']} {subject} energy_wh_mean untrimmed"
             found.append((study, anchor(study, quantity), label, row, "energy_wh_mean"))
