@@ -76,6 +76,9 @@ def test_every_value_is_mapped(tmp_path):
         {
             "row_id": "v9.9-0001/llama2-70b-99/Offline",
             "boundary": "node_wall",
+            "metered": "all_gpus",
+            "includes_prefill": "yes",
+            "window": "whole_run",
             "energy_j_per_output_token": "0.25",  # 5000 W / 20000 tokens/s
             "power_w": "5000.0",
             "file": str(tmp_path / "summary_results.json"),

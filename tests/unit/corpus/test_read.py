@@ -62,6 +62,8 @@ ENERGIES = [
     {
         "row_id": name,
         "boundary": "gpu_boards",
+        "metered": "all_gpus",
+        "includes_prefill": "yes",
         "energy_j_per_output_token": "3.5",
         "power_w": "5600",
         "duration_s": "60",

@@ -15,7 +15,13 @@ COUNTS = ["output", "input", "total"]
 EVIDENCE = ["measured", "vendor_published", "provider_stated", "read_off_figure"]
 LOADS = ["offline", "closed_loop", "server", "interactive", "production"]
 PHASES = ["prefill_and_decode", "prefill", "decode"]
-ENERGY_BOUNDARIES = ["gpu_boards", "node_wall"]
+SERVING = ["aggregated", "disaggregated"]
+SPECULATION = ["none", "mtp", "eagle", "other"]
+ENERGY_BOUNDARIES = ["gpu_boards", "node", "node_wall"]
+METERED = ["all_gpus", "one_gpu"]
+INCLUDES_PREFILL = ["yes", "no", "unknown"]
+WINDOWS = ["whole_run", "steady_state"]
+VALIDITY = ["stated_valid", "not_stated"]
 ESTIMATE_KINDS = [
     "provider_measurement",
     "executive_statement",
@@ -69,6 +75,25 @@ class Throughput(InputTable):
     stated_active_parameters_billions: float = cell(
         "parameters per token as the source states them", "billions", gt=0, le=1e6, nullable=True
     )
+    serving: str = cell(
+        "prefill and decode on the same GPUs (aggregated) or on separate ones (disaggregated)",
+        isin=SERVING,
+        nullable=True,
+    )
+    prefill_gpus: int = cell("GPUs that only do prefill", COUNT, ge=0, le=100_000, nullable=True)
+    decode_gpus: int = cell("GPUs that only do decode", COUNT, ge=0, le=100_000, nullable=True)
+    speculative_decoding: str = cell("method of speculative decoding", isin=SPECULATION, nullable=True)
+    time_to_first_token_mean_ms: float = cell("time to first token", "ms", gt=0, le=1e8, nullable=True)
+    time_to_first_token_p50_ms: float = cell("its median", "ms", gt=0, le=1e8, nullable=True)
+    time_to_first_token_p99_ms: float = cell("its P99", "ms", gt=0, le=1e8, nullable=True)
+    time_per_output_token_mean_ms: float = cell(
+        "time per output token of a request after its first", "ms", gt=0, le=1e7, nullable=True
+    )
+    time_per_output_token_p50_ms: float = cell("its median", "ms", gt=0, le=1e7, nullable=True)
+    time_per_output_token_p99_ms: float = cell("its P99", "ms", gt=0, le=1e7, nullable=True)
+    stated_model: str = cell("name of the model as it stands in the file or its facts", nullable=True)
+    stated_gpu: str = cell("name of the GPU as it stands in the file or its facts", nullable=True)
+    overruled: str = cell("what the file states where a fact of its origin overrules it", nullable=True)
     note: str = cell("anything else a reader must know", nullable=True)
 
     @pa.dataframe_check(name="gpus", error="gpus: a number, as the throughput is not that of one GPU")
@@ -87,8 +112,19 @@ class MeasuredEnergy(InputTable):
 
     row_id: str = cell("row of the throughput table, same source", str_matches=NAME, unique=True)
     boundary: str = cell(
-        "what was metered: the boards of the GPUs, or the whole node at the wall", isin=ENERGY_BOUNDARIES
+        "what was metered: the boards of the GPUs, the node behind its power supplies, or the node at the wall",
+        isin=ENERGY_BOUNDARIES,
     )
+    metered: str = cell(
+        "what the file's energy and power are of: all GPUs of the deployment, or one of them; in the corpus both are"
+        " of all GPUs",
+        isin=METERED,
+    )
+    includes_prefill: str = cell("whether the energy of prefill is included", isin=INCLUDES_PREFILL)
+    window: str = cell(
+        "what the energy was measured over: the whole run, or its steady state", isin=WINDOWS, nullable=True
+    )
+    validity: str = cell("whether the file itself states that the measurement is valid", isin=VALIDITY, nullable=True)
     energy_j_per_output_token: float = cell("energy per output token", J_PER_OUTPUT_TOKEN, gt=0, le=1e7)
     power_w: float = cell("mean power inside the boundary", "W", gt=0, le=1e9, nullable=True)
     idle_power_w: float = cell("power before the run", "W", gt=0, le=1e9, nullable=True)
@@ -149,7 +185,8 @@ PER_GPU = {
 RUN = [
     *("model", "gpu", "gpus", "nodes", "engine", "engine_version", "precision"),
     *("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel", "load", "prompts"),
-    *("input_tokens", "output_tokens", "concurrency", "throughput_tok_per_s", "published_on", "confidence", "url"),
+    *("input_tokens", "output_tokens", "concurrency", "serving", "throughput_tok_per_s", "published_on", "confidence"),
+    "url",
 ]
 
 

@@ -50,7 +50,13 @@ ENERGY_KEYS = {
     "inter_token_latency_p95_ms": "p95_itl_ms",
     "inter_token_latency_p99_ms": "p99_itl_ms",
 }
-ENERGY_FACTS = {"boundary": "gpu_boards"}
+# ASSUME: the leaderboard, not the file, states that energy is of all GPUs over the steady state, prefill included.
+ENERGY_FACTS = {
+    "boundary": "gpu_boards",
+    "metered": "all_gpus",
+    "includes_prefill": "yes",
+    "window": "steady_state",
+}
 
 
 def read(path: Path) -> Reading:

@@ -142,6 +142,9 @@ def _energy(result: dict) -> dict[str, object]:
     # The power analyser of MLPerf sits between the system and the wall; Power_Result is the mean over the run.
     return {
         "boundary": "node_wall",
+        "metered": "all_gpus",
+        "includes_prefill": "yes",
+        "window": "whole_run",
         "power_w": result.get("Power_Result"),
         "energy_j_per_output_token": ratio(result.get("Power_Result"), result.get("Performance_Result")),
     }

@@ -1,0 +1,42 @@
+"""Exact recognition: a format that reads only part of what a file measures must not claim it."""
+
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from inference_energy.common.errors import InputError, one_of
+
+MEASURED = re.compile("energy|power|joule|watt", re.IGNORECASE)
+
+
+def refuse_unread(document: object, read: Collection[str], path: Path, format_name: str) -> None:
+    """Refuse a JSON document that holds measured power or energy which the format does not read.
+
+    Args:
+        document: the parsed file.
+        read: keys of power and energy that the format reads or that hold nothing measured.
+        path: the file.
+        format_name: what the file was taken for, for the message.
+
+    Raises:
+        InputError: a key with a value that tells of power or energy and is not in `read`.
+    """
+    unread = sorted({key for key in _measured_keys(document) if key not in read})
+    if unread:
+        raise InputError(
+            f"{path}: taken for {format_name}, found {one_of(unread)}; allowed: a format that reads this"
+            " measured power or energy, so that no part of the file is left out without a word"
+        )
+
+
+def _measured_keys(value: object) -> Iterator[str]:
+    """Keys that tell of power or energy and hold a value, at any depth."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if MEASURED.search(key) and below not in (None, "", [], {}):
+                yield key
+            yield from _measured_keys(below)
+    elif isinstance(value, list):
+        for below in value:
+            if isinstance(below, dict | list):
+                yield from _measured_keys(below)
