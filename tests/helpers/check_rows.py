@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 from inference_energy.common import yaml_files
-from inference_energy.corpus import read, registries
+from inference_energy.corpus import plausible, read, registries
 from inference_energy.corpus.checks.registry import benchmark_checks
 from inference_energy.corpus.per_gpu import output_tok_per_s_per_gpu
 from inference_energy.corpus.tables import ACCEPTED, SOURCES, Hardware, Model
@@ -51,7 +51,13 @@ def throughput(*rows):
 
 def energy(*rows):
     """Measured energies at 1,000 tok/s, 4 J/token and 4,000 W of eight H100."""
-    usual = {"boundary": "gpu_boards", "energy_j_per_output_token": 4, "power_w": 4000, "throughput_tok_per_s": 1000}
+    usual = {
+        "boundary": "gpu_boards",
+        "metered": "all_gpus",
+        "energy_j_per_output_token": 4,
+        "power_w": 4000,
+        "throughput_tok_per_s": 1000,
+    }
     return _frame(
         ACCEPTED["measured_energy"],
         PLACE | RUN | usual | {"output_tok_per_s_per_gpu": 125},
@@ -87,13 +93,16 @@ def corpus():
         yaml_files.read_yaml(ROOT / "workflow/schemas/origin.schema.yaml"),
         {"model": model_names, "gpu": gpu_names},
     )
+    limits = yaml_files.read_yaml(ROOT / "config/config.yaml")["checks"]
+    kept, apart = plausible.set_apart(tables["measured_energy"], known_hardware, limits)
     return {
         "throughput": tables["throughput"],
-        "energy": tables["measured_energy"],
+        "energy": kept,
+        "implausible": apart,
         "sources": tables["source"],
         "models": known_models,
         "hardware": known_hardware,
-        "limits": yaml_files.read_yaml(ROOT / "config/config.yaml")["checks"],
+        "limits": limits,
     }
 
 

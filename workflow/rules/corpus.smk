@@ -20,6 +20,7 @@ rule ingest_benchmarks:
         "../envs/pipeline.yaml"
     params:
         on_invalid=config["on_invalid"],
+        limits=config["checks"],
     script:
         "../scripts/corpus/ingest_benchmarks.py"
 
@@ -32,6 +33,7 @@ rule validate_benchmarks:
     output:
         throughput=update("results/validated/throughput.parquet"),
         energy=update("results/validated/measured_energy.parquet"),
+        implausible=update("results/validated/implausible_energy.parquet"),
         estimates=update("results/validated/published_estimates.parquet"),
         models=update("results/validated/models.parquet"),
         hardware=update("results/validated/hardware.parquet"),
@@ -50,6 +52,7 @@ rule benchmark_checks:
     input:
         throughput="results/validated/throughput.parquet",
         energy="results/validated/measured_energy.parquet",
+        implausible="results/validated/implausible_energy.parquet",
         estimates="results/validated/published_estimates.parquet",
         models="results/validated/models.parquet",
         hardware="results/validated/hardware.parquet",

@@ -13,7 +13,7 @@ from inference_energy.common.csv_files import read_text
 from inference_energy.common.errors import InputError
 from inference_energy.corpus import origins
 from inference_energy.corpus.formats.registry import FORMATS
-from inference_energy.corpus.registries import Names
+from inference_energy.corpus.names import Names
 from inference_energy.corpus.tables import Model, Throughput
 from inference_energy.tables import rows as tables_rows
 from messages import message_of

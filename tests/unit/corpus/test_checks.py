@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from check_rows import checked, corpus, energy, hardware, models, sources, throughput
-from inference_energy.corpus import tables
+from inference_energy.corpus import plausible, tables
 from inference_energy.corpus.checks.finding import FINDING, SEVERITIES
 from inference_energy.corpus.checks.registry import CHECKS
 
@@ -84,8 +84,18 @@ def test_every_check_is_made():
             mean | {"source": "b", "gpus": 16},  # same_figure_other_gpus
             {"load": "interactive", "stated_total_parameters_billions": 80},
             {"gpu": "B200 180GB", "published_on": "2020"},  # stale
+            {"load": "interactive", "stated_model": "maker/Model-NVFP4"},  # precision_in_name
         ),
-        energy=energy({"power_w": 6000}),  # of boards rated for 5,600 W; 6 J per token and not 4
+        energy=energy({"power_w": 5700}),  # of boards rated for 5,600 W
+        implausible=plausible.set_apart(
+            energy(
+                {"power_w": 5500},  # energy_against_power: 5.5 J per token and not 4
+                {"power_w": 400, "energy_j_per_output_token": 0.4},  # board_power_impossible
+                {"power_w": 2000, "energy_j_per_output_token": 2, "serving": "disaggregated"},
+            ),
+            hardware({}),
+            corpus()["limits"],
+        )[1],
         sources=sources({"previous_sha256": "same", "previous_read_on": "2025-12-01"}),
         models=models({}, {"model": "Llama 2 70B"}),
         hardware=hardware({}, {"gpu": "B200 180GB"}),
@@ -94,7 +104,7 @@ def test_every_check_is_made():
     tables.BENCHMARK_CHECKS.validate(found)
 
 
-TABLES = ["throughput", "energy", "sources", "models", "hardware"]
+TABLES = ["throughput", "energy", "implausible", "sources", "models", "hardware"]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -121,6 +131,10 @@ def test_empty_tables_do_not_fail(empty):
 
 
 def test_without_throughput_every_model_and_gpu_is_a_gap():
-    found = checked(throughput=corpus()["throughput"].clear(), energy=corpus()["energy"].clear())
+    found = checked(
+        throughput=corpus()["throughput"].clear(),
+        energy=corpus()["energy"].clear(),
+        implausible=corpus()["implausible"].clear(),
+    )
     assert set(found["check"]) == {"coverage_gap"}
     assert found.height == corpus()["models"].height + corpus()["hardware"].height

@@ -2,7 +2,7 @@
 
 import pytest
 from check_rows import energy, hardware, models, rows_of, throughput
-from inference_energy.corpus.checks.consistency import energy_against_power, power_above_rating, stated_parameters
+from inference_energy.corpus.checks.consistency import power_above_rating, precision_in_name, stated_parameters
 
 
 def stated(total, registry, active=None):
@@ -39,28 +39,18 @@ def test_both_numbers_of_a_row_can_differ():
 
 
 @pytest.mark.parametrize(
-    # Power over throughput is 4 J per token.
-    ("joule", "raised"),
-    [(4, False), (3.65, False), (3.62, True), (4.39, False), (4.41, True), (0.5, True)],
+    ("precision", "stated", "raised"),
+    [
+        ("FP8", "maker/Model-NVFP4", True),
+        ("FP4", "maker/Model-NVFP4", False),
+        ("FP4", "maker/Model-MXFP4", False),  # both are half a byte per parameter
+        ("BF16", "maker/Model", False),
+        ("BF16", None, False),
+    ],
 )
-def test_energy_off_from_power_by_more_than_the_factor(joule, raised):
-    assert energy_against_power(energy({"energy_j_per_output_token": joule}), 1.1).is_empty() == (not raised)
-
-
-def test_energy_is_held_against_power_over_throughput():
-    finding = energy_against_power(energy({"energy_j_per_output_token": 8}), 1.1).row(0, named=True)
-    assert (finding["found"], finding["expected"], finding["severity"]) == (8, 4, "warning")
-    assert finding["message"] == "8 J per output token, but its power over its throughput is 4"
-
-
-def test_energy_without_power_is_not_compared():
-    assert energy_against_power(energy({"energy_j_per_output_token": 8, "power_w": None}), 1.1).is_empty()
-
-
-def test_throughput_stated_per_gpu_is_of_all_gpus_for_the_energy():
-    # 125 tok/s on each of eight GPUs at 4 J per token are 4,000 W.
-    per_gpu = energy({"throughput_tok_per_s": 125, "output_tok_per_s_per_gpu": 125})
-    assert energy_against_power(per_gpu, 1.1).is_empty()
+def test_a_precision_that_differs_from_the_name_of_the_model(precision, stated, raised):
+    found = precision_in_name(throughput({"precision": precision, "stated_model": stated}))
+    assert found["message"].to_list() == ([f"{precision} weights, but its model is stated as {stated}"] * raised)
 
 
 @pytest.mark.parametrize(

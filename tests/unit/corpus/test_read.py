@@ -10,8 +10,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings, strategies as st
 from inference_energy.common.errors import InputError
+from inference_energy.corpus.names import Names
 from inference_energy.corpus.read import read_sources
-from inference_energy.corpus.registries import Names
 from inference_energy.corpus.tables import ACCEPTED, TABLES
 from messages import message_of
 from mlenergy_files import PAGE, RUN
@@ -164,12 +164,38 @@ def test_throughput_per_gpu_is_derived(read):
     assert read()["throughput"]["output_tok_per_s_per_gpu"].to_list() == [200.0] * 3  # 1600 on 8
 
 
-def test_facts_fill_only_empty_cells(read):
+def test_a_fact_fills_empty_cells_and_overrules_others_which_the_row_says(read):
     rows = with_cells("throughput", 1, engine="")
-    tables = read(as_csv(rows), facts={"engine": "SGLang", "engine_version": 0.5, "gpus": 4})
-    assert tables["throughput"]["engine"].to_list() == ["vLLM", "SGLang", "vLLM"]
-    assert tables["throughput"]["engine_version"].to_list() == ["0.5"] * 3
-    assert tables["throughput"]["gpus"].to_list() == [8] * 3
+    found = read(as_csv(rows), facts={"engine": "SGLang", "engine_version": 0.5, "gpus": 4})["throughput"]
+    assert found["engine"].to_list() == ["SGLang"] * 3
+    assert found["engine_version"].to_list() == ["0.5"] * 3
+    assert found["gpus"].to_list() == [4] * 3
+    assert found["overruled"].to_list() == ["engine vLLM; gpus 8", "gpus 8", "engine vLLM; gpus 8"]
+
+
+def test_a_fact_that_says_the_same_overrules_nothing(read):
+    found = read(facts={"engine": "vLLM", "gpus": 8})["throughput"]
+    assert found["overruled"].to_list() == [None] * 3
+
+
+def test_a_row_keeps_the_names_as_they_stood(read):
+    found = read(as_csv(with_cells("throughput", 1, model="Lab/Big-FP8", gpu="nvidia h100")))["throughput"]
+    assert found["model"].to_list() == ["Big 300B"] * 3
+    assert found["stated_model"].to_list() == ["Big 300B", "Lab/Big-FP8", "Big 300B"]
+    assert found["stated_gpu"].to_list() == ["H100", "nvidia h100", "H100"]
+
+
+def test_a_precision_in_the_name_of_a_model_fills_an_empty_cell_only(read):
+    rows = with_cells("throughput", 0, model="lab/big-nvfp4", precision="")
+    rows[1] = rows[1] | {"model": "lab/big-nvfp4"}
+    assert read(as_csv(rows))["throughput"]["precision"].to_list() == ["FP4", "FP8", "FP8"]
+
+
+def test_energy_of_one_gpu_becomes_that_of_all(read):
+    rows = with_cells("measured_energy", 1, metered="one_gpu", power_w="700", energy_j_per_output_token="0.4375")
+    found = read(as_csv(rows), "measured_energy")["measured_energy"]
+    assert found["power_w"].to_list() == [5600, 5600, 5600]
+    assert found["energy_j_per_output_token"].to_list() == [3.5, 3.5, 3.5]
 
 
 def test_address_of_the_origin_stands_in_for_a_missing_one(read):
@@ -216,7 +242,9 @@ def test_every_column_but_the_row_id_may_be_a_fact(read):
 
 def test_bad_fact_rejects_the_rows_it_fills(read):
     tables = read(as_csv(with_cells("throughput", 1, load="")), facts={"load": "sometimes"})
-    assert tables["rejected_row"].select("line", "column", "value").rows() == [(3, "load", "sometimes")]
+    assert tables["rejected_row"].select("line", "column", "value").rows() == [
+        (line, "load", "sometimes") for line in (2, 3, 4)
+    ]
 
 
 def test_tables_without_rows_keep_their_types(read):
@@ -513,7 +541,7 @@ BAD_CELLS = [
     ("throughput", "url", "https://"),
     ("throughput", "url", "ftp://example.org"),
     ("throughput", "model", "Biggest"),
-    ("throughput", "model", "big 300b"),
+    ("throughput", "model", "bigger 300b"),
     ("throughput", "model", "Big 300B\x00"),
     ("throughput", "model", ""),
     ("throughput", "gpu", "Abacus"),

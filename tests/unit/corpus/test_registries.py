@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from inference_energy.corpus import registries
+from inference_energy.corpus.names import Names
 from inference_energy.corpus.tables import Model
 from inference_energy.energy.tables import Overhead
 from messages import message_of
@@ -65,7 +66,7 @@ def test_alias_given_twice_to_one_row_does_no_harm(path):
 
 def test_unknown_name_is_told_with_those_close_to_it():
     known = ["Llama 3.1 70B", "Qwen3-14B", "GPT-J 6B", "Gemma 2 27B"]
-    names = registries.Names(Path("models.csv"), {name: name for name in known})
+    names = Names(Path("models.csv"), {name: name for name in known})
     assert names.allowed("Llama-3.1-70B").startswith("a name or alias in models.csv: ")
     assert "Llama 3.1 70B" in names.allowed("Llama-3.1-70B")
     assert "Qwen3-14B" not in names.allowed("Llama-3.1-70B")

@@ -222,7 +222,9 @@ def test_many_steps_are_the_same_in_any_chunks(monkeypatch):
 
 
 REGISTRY = SimpleNamespace(
-    registry="resources/models.csv", canonical={"A": "A", "alias of A": "A"}, allowed=lambda name: f"not {name}"
+    registry="resources/models.csv",
+    resolve={"A": "A", "alias of A": "A"}.get,
+    allowed=lambda name: f"not {name}",
 )
 NAMES = table(*(row(1, tokens, 0, subject=name) for name, tokens in (("alias of A", 60), ("mine", 30), ("who", 10))))
 

@@ -9,18 +9,19 @@ from inference_energy.tables import writing
 with jobs.job(snakemake) as logger:
     corpus = {
         name: pl.read_parquet(snakemake.input[name])
-        for name in ("throughput", "energy", "estimates", "models", "hardware", "sources")
+        for name in ("throughput", "energy", "implausible", "estimates", "models", "hardware", "sources")
     }
     found = registry.benchmark_checks(
         throughput=corpus["throughput"],
         energy=corpus["energy"],
+        implausible=corpus["implausible"],
         sources=corpus["sources"],
         models=corpus["models"],
         hardware=corpus["hardware"],
         limits=snakemake.params.limits,
     )
     counts = corpus_counts.benchmark_sources(
-        corpus["sources"], [corpus[name] for name in ("throughput", "energy", "estimates")], found
+        corpus["sources"], [corpus[name] for name in ("throughput", "energy", "implausible", "estimates")], found
     )
     writing.write_all(
         snakemake.output,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from inference_energy.common import jobs, yaml_files
-from inference_energy.corpus import corrections, read, registries, tables as corpus_tables, views
+from inference_energy.corpus import corrections, plausible, read, registries, tables as corpus_tables, views
 from inference_energy.tables import database, rows
 
 with jobs.job(snakemake) as logger:
@@ -14,6 +14,9 @@ with jobs.job(snakemake) as logger:
         Path("resources/benchmarks"),
         yaml_files.read_yaml(Path(snakemake.input.origin_schema)),
         {"model": model_names, "gpu": gpu_names},
+    )
+    tables["measured_energy"], tables["implausible_energy"] = plausible.set_apart(
+        tables["measured_energy"], hardware, snakemake.params.limits
     )
     rejected = tables["rejected_row"]
     lines = [rows.one_line(row) for row in rejected.iter_rows(named=True)]

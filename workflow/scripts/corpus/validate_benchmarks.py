@@ -13,6 +13,7 @@ with jobs.job(snakemake) as logger:
         for output, table, schema, order in (
             ("throughput", "throughput", ACCEPTED["throughput"], ["source", "row_id"]),
             ("energy", "measured_energy", ACCEPTED["measured_energy"], ["source", "row_id"]),
+            ("implausible", "implausible_energy", corpus_tables.IMPLAUSIBLE_ENERGY, ["source", "row_id"]),
             ("estimates", "published_estimate", ACCEPTED["published_estimate"], ["source", "row_id"]),
             ("models", "model", corpus_tables.Model, ["model"]),
             ("hardware", "hardware", corpus_tables.Hardware, ["gpu"]),

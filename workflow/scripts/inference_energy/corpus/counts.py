@@ -4,15 +4,15 @@ import polars as pl
 
 from inference_energy.corpus.checks.finding import SEVERITIES
 
-TABLE_COUNTS = ["throughput_rows", "measured_energies", "published_estimates"]
+TABLE_COUNTS = ["throughput_rows", "measured_energies", "energies_set_apart", "published_estimates"]
 
 
 def benchmark_sources(files: pl.DataFrame, tables: list[pl.DataFrame], checks: pl.DataFrame) -> pl.DataFrame:
-    """One row per source, in the columns of `result_tables.BENCHMARK_SOURCES`.
+    """One row per source, in the columns of `tables.BENCHMARK_SOURCES`.
 
     Args:
         files: table `source`, one row per file.
-        tables: accepted throughput rows, measured energies and published estimates.
+        tables: accepted throughput rows, measured energies, those kept apart and published estimates.
         checks: findings of the checks across rows.
     """
     counted = ("rows_accepted", "rows_rejected", "records_left_out")

@@ -6,9 +6,10 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.formats.registry import FORMATS
+from inference_energy.corpus.names import Names, precision_in
 from inference_energy.corpus.origins import ORIGIN, read_origin, source_table
 from inference_energy.corpus.per_gpu import output_tok_per_s_per_gpu
-from inference_energy.corpus.registries import Names
+from inference_energy.corpus.plausible import of_all_gpus
 from inference_energy.corpus.tables import PLACE, RUN, TABLES
 from inference_energy.tables.rows import REJECTED, split
 
@@ -55,7 +56,8 @@ def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> 
             )
     tables = {name: pl.concat(frames) for name, frames in accepted.items()}
     tables["throughput"] = tables["throughput"].with_columns(output_tok_per_s_per_gpu())
-    tables["measured_energy"], without_run = _with_run(tables["measured_energy"], tables["throughput"])
+    energy, without_run = _with_run(tables["measured_energy"], tables["throughput"])
+    tables["measured_energy"] = of_all_gpus(energy)
     tables["rejected_row"] = pl.concat([*rejected, without_run])
     tables["left_out"] = pl.concat(left_out)
     tables["source"] = _count_rows(source_table(folder, origins), tables, pl.concat(read))
@@ -90,16 +92,26 @@ def _read_files(folder: Path, origin: dict) -> tuple[dict[str, pl.DataFrame], pl
 
 
 def _complete(text: pl.DataFrame, table: str, path: Path, origin: dict, facts: dict) -> pl.DataFrame:
-    """All columns of a table: cells of the file, then what the origin says for the whole file."""
+    """All columns of a table: what the origin says for the whole file, then cells of the file.
+
+    A fact overrules what the file states, and the column `overruled` of the row then says what that was. Where neither
+    states a precision, it is the one that the name of the model states.
+    """
     schema = TABLES[table].to_schema().columns
-    everywhere = {name: str(value) for name, value in facts.items() if value != ""}
+    facts = {name: str(value) for name, value in facts.items() if value != "" and name in schema}
+    stated = text.with_columns(
+        pl.lit(None, pl.String).alias(name) for name in schema if name not in text.columns
+    ).with_columns(pl.lit(value).alias(f"fact {name}") for name, value in facts.items())
+    complete = stated.select(
+        *(pl.coalesce(*([f"fact {name}"] if name in facts else []), name).alias(name) for name in schema),
+        "file",
+        "line",
+    )
+    if "overruled" in schema:
+        complete = complete.with_columns(_overruled(stated, facts), stated_model="model", stated_gpu="gpu")
+        complete = complete.with_columns(precision=pl.coalesce("precision", _precision_in_name(complete["model"])))
     if "url" in schema:
-        everywhere.setdefault("url", origin["url"])
-    cells = [
-        pl.coalesce(*([name] if name in text.columns else []), pl.lit(everywhere.get(name), pl.String)).alias(name)
-        for name in schema
-    ]
-    complete = text.select(*cells, "file", "line")
+        complete = complete.with_columns(pl.col("url").fill_null(origin["url"]))
     # A required column without a single value is a fault of the file, not of each of its rows.
     absent = [name for name, column in schema.items() if not column.nullable and complete[name].is_null().all()]
     if absent and not complete.is_empty():
@@ -108,6 +120,25 @@ def _complete(text: pl.DataFrame, table: str, path: Path, origin: dict, facts: d
             f" or one value for all rows in {path.parent / ORIGIN} under files.{path.name}.facts"
         )
     return complete
+
+
+def _overruled(stated: pl.DataFrame, facts: dict[str, str]) -> pl.Series:
+    """Per row: what the file states where a fact says something else; null where nothing is overruled."""
+    told = [
+        pl.when(pl.col(name).is_not_null() & (pl.col(name) != value))
+        .then(pl.format("{} {}", pl.lit(name), name))
+        .alias(name)
+        for name, value in sorted(facts.items())
+    ]
+    if not told:
+        return pl.Series("overruled", [None] * len(stated), dtype=pl.String)
+    text = pl.concat_str(told, separator="; ", ignore_nulls=True)
+    return stated.select(overruled=pl.when(text != "").then(text))["overruled"]
+
+
+def _precision_in_name(models: pl.Series) -> pl.Series:
+    known = {name: precision_in(name) for name in models.drop_nulls().unique()}
+    return models.replace_strict(known, default=None, return_dtype=pl.String)
 
 
 def _with_run(energy: pl.DataFrame, throughput: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

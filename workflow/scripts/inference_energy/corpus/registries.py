@@ -1,34 +1,17 @@
 """Models and hardware: their names and aliases, and checks that need both."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from inference_energy.common.csv_files import read_text
-from inference_energy.common.errors import InputError, like
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.names import Names, read_names
 from inference_energy.corpus.tables import Hardware, Model
 from inference_energy.tables.inputs import InputTable
 from inference_energy.tables.rows import must_be_empty, split
 
 SIZES = ("total", "active")
-
-
-@dataclass(frozen=True)
-class Names:
-    """The names a column may hold.
-
-    Attributes:
-        registry: the file that lists them.
-        canonical: the name used throughout, by every name and alias.
-    """
-
-    registry: Path
-    canonical: dict[str, str]
-
-    def allowed(self, unknown: str) -> str:
-        """What to write instead of an unknown name."""
-        return f"a name or alias in {self.registry}: {like(unknown, self.canonical)}"
 
 
 def read_registry(path: Path, table: type[InputTable]) -> pl.DataFrame:
@@ -62,7 +45,7 @@ def read_models(path: Path) -> tuple[pl.DataFrame, Names]:
                 " allowed: a model of the registry with the same parameter counts and no same_network_as of its own"
             )
     _check_classes(path, models)
-    return models, names(path, models, "model")
+    return models, read_names(path, models, "model")
 
 
 def _check_classes(path: Path, models: pl.DataFrame) -> None:
@@ -87,35 +70,9 @@ def read_hardware(path: Path) -> tuple[pl.DataFrame, Names]:
         InputError: a fault of a row; a name that stands for two GPUs.
     """
     hardware = read_registry(path, Hardware)
-    return hardware, names(path, hardware, "gpu")
+    return hardware, read_names(path, hardware, "gpu")
 
 
 def network() -> pl.Expr:
     """The network behind a model of the registry: fine-tuned models of one network have the same throughput."""
     return pl.coalesce("same_network_as", "model").alias("network")
-
-
-def aliased(unknown: str, registry: pl.DataFrame, column: str) -> str:
-    """Names to write instead of one that a registry does not have: the one it is an alias of, or similar ones."""
-    canonical = {
-        alias.strip(): name
-        for name, aliases in registry.select(column, "aliases").iter_rows()
-        for alias in (aliases or "").split("|")
-    }
-    return repr(canonical[unknown]) if unknown in canonical else like(unknown, registry[column])
-
-
-def names(path: Path, registry: pl.DataFrame, column: str) -> Names:
-    """Every name and alias of a registry.
-
-    Raises:
-        InputError: a name that stands for two rows.
-    """
-    canonical: dict[str, str] = {}
-    for name, aliases in registry.select(column, "aliases").iter_rows():
-        for alias in (name, *(part.strip() for part in (aliases or "").split("|") if part.strip())):
-            if canonical.setdefault(alias, name) != name:
-                raise InputError(
-                    f"{path}: aliases: found {alias!r} for {canonical[alias]} and for {name}; allowed: one {column}"
-                )
-    return Names(path, canonical)

@@ -215,6 +215,14 @@ ACCEPTED = {
     ),
     "published_estimate": of_all_sources(PublishedEstimate),
 }
+IMPLAUSIBLE_ENERGY = ACCEPTED["measured_energy"].add_columns(
+    {
+        **texts(check="the check that the row breaks"),
+        "found": number("what the row says", OF_ROW),
+        "expected": number("the limit, or what its other columns say", OF_ROW),
+        **texts(unit="unit of both", message="the finding in one sentence"),
+    }
+)
 
 
 class Model(InputTable):
@@ -337,6 +345,7 @@ BENCHMARK_SOURCES = table(
     records_left_out=count("records outside the scope of the corpus"),
     throughput_rows=count("rows of table throughput"),
     measured_energies=count("rows of table measured_energy"),
+    energies_set_apart=count("rows of table implausible_energy, which cannot be true"),
     published_estimates=count("rows of table published_estimate"),
     **{f"{severity}s": count(f"findings of severity {severity}") for severity in SEVERITIES},
 )

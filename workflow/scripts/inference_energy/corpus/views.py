@@ -15,6 +15,10 @@ TABLES = {
     "source": Meaning("One file of one benchmark source, with its verified origin", comments(SOURCES.columns)),
     "throughput": Meaning("One token throughput of one configuration", THROUGHPUT),
     "measured_energy": Meaning("One measured energy of one run, with the configuration of that run", ENERGY),
+    "implausible_energy": Meaning(
+        "One measured energy that cannot be true, with the reason; no study uses it",
+        ENERGY | comments(tables.IMPLAUSIBLE_ENERGY.columns),
+    ),
     "published_estimate": Meaning("One statement about the energy of a query", ESTIMATE),
     "model": Meaning("One language model", MODEL),
     "hardware": Meaning("One GPU and its node", HARDWARE),

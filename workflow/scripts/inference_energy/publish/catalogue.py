@@ -197,6 +197,7 @@ PUBLIC_TABLES = (
     ),
     _corpus("throughput", "throughput", ACCEPTED["throughput"], "source", "row_id"),
     _corpus("measured_energy", "measured_energy", ACCEPTED["measured_energy"], "source", "row_id"),
+    _corpus("implausible_energy", "implausible_energy", corpus_tables.IMPLAUSIBLE_ENERGY, "source", "row_id"),
     _corpus("published_estimates", "published_estimate", ACCEPTED["published_estimate"], "source", "row_id"),
     _corpus("models", "model", corpus_tables.Model, "model"),
     _corpus("hardware", "hardware", corpus_tables.Hardware, "gpu"),

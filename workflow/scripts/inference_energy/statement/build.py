@@ -5,7 +5,7 @@ import logging
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.corpus.registries import Names
+from inference_energy.corpus.names import Names
 from inference_energy.energy import curves, resolve, uncertainty
 from inference_energy.requests import lengths
 from inference_energy.statement import energy, grades, model_names, quality, regions as statement_regions

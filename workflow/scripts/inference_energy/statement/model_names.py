@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.corpus.registries import Names
+from inference_energy.corpus.names import Names
 from inference_energy.studies.study import ModelClass, NestedStudy, Spec
 
 LISTED = 5  # unknown names that an error shows
@@ -83,8 +83,9 @@ def resolved(
 
 
 def _known(name: str | None, classes: list[str], registry: Names) -> Subject | None:
-    if name in registry.canonical:
-        return Subject(name=registry.canonical[name], treatment=MODEL)
+    known = registry.resolve(name)
+    if known is not None:
+        return Subject(name=known, treatment=MODEL)
     return Subject(name=name, treatment=CLASS) if name in classes else None
 
 

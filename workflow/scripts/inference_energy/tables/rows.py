@@ -27,7 +27,8 @@ DISTINCT_REASONS = 100
 class AllowedNames(Protocol):
     """The names that a column may hold, and the message for any other name."""
 
-    canonical: dict[str, str]
+    def resolve(self, name: str | None) -> str | None:
+        """The name used throughout; null for a name that cannot be resolved."""
 
     def allowed(self, unknown: str) -> str:
         """What to write instead of an unknown name."""
@@ -56,7 +57,9 @@ def split(
         if dtype == pl.Float64 and not typed[name].is_finite().all():
             faults.append(_faults(text, typed[name].is_finite().not_(), name, "a finite number"))
     for name in sorted(known.keys() & columns.keys()):
-        resolved = typed[name].replace_strict(known[name].canonical, default=None, return_dtype=pl.String)
+        distinct = typed[name].drop_nulls().unique()
+        names = {value: known[name].resolve(value) for value in distinct}
+        resolved = typed[name].replace_strict(names, default=None, return_dtype=pl.String)
         unknown = typed[name].filter(resolved.is_null()).drop_nulls().unique(maintain_order=True)
         if not unknown.is_empty():
             # Looking for what may have been meant takes time: the first few will do.

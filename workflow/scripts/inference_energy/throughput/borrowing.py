@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.corpus.names import meant
 from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER, peak_tflop_per_s
-from inference_energy.corpus.registries import aliased, network
+from inference_energy.corpus.registries import network
 from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput.fits import KEY, PER_GPU, groups, version_order
 from inference_energy.throughput.gpu_time import GpuSeconds, SecondsCurve
@@ -200,7 +201,7 @@ def _target(model: str, gpu: str, precision: str, place: str, models: pl.DataFra
     for name, column, registry in ((model, "model", models), (gpu, "gpu", hardware)):
         if name not in registry[column]:
             key = "classes" if column == "model" else "hardware"
-            raise InputError(f"{place}: {key}: unknown {column} {name!r}; allowed: {aliased(name, registry, column)}")
+            raise InputError(f"{place}: {key}: unknown {column} {name!r}; allowed: {meant(name, registry, column)}")
     if precision not in BYTES_PER_PARAMETER:
         raise InputError(f"{place}: hardware: unknown precision {precision!r}; allowed: {one_of(BYTES_PER_PARAMETER)}")
     asked = pl.DataFrame({"model": [model], "gpu": [gpu], "precision": [precision]})

@@ -3,9 +3,11 @@
 import polars as pl
 
 from inference_energy.corpus.checks.finding import findings, rounded
+from inference_energy.corpus.names import precision_in
+from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER
+from inference_energy.corpus.plausible import OUTPUT_TOK_PER_S
 
 ROUNDING = 0.5
-OUTPUT_TOK_PER_S = pl.col("output_tok_per_s_per_gpu") * pl.col("gpus")  # of all GPUs that were metered
 
 
 def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance: float) -> pl.DataFrame:
@@ -39,22 +41,24 @@ def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance:
     )
 
 
-def energy_against_power(energy: pl.DataFrame, tolerance: float) -> pl.DataFrame:
-    """Measured energies that differ from power over throughput of the same run by more than a factor."""
-    rows = energy.with_columns(from_power=pl.col("power_w") / OUTPUT_TOK_PER_S)
-    off = (pl.col("from_power") / pl.col("energy_j_per_output_token")).log().abs()
+def set_apart(implausible: pl.DataFrame) -> pl.DataFrame:
+    """Measured energies that `plausible.set_apart` keeps apart, each with its reason."""
+    return findings(implausible, severity="error", message=pl.col("message"))
+
+
+def precision_in_name(throughput: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose model is stated by a name with another number format than the row's precision, by its size."""
+    stated = {name: precision_in(name) for name in throughput["stated_model"].drop_nulls().unique()}
+    named = pl.col("stated_model").replace_strict(stated, default=None, return_dtype=pl.String)
+    named_size, size = (
+        name.replace_strict(BYTES_PER_PARAMETER, default=None, return_dtype=pl.Float64)
+        for name in (named, pl.col("precision"))
+    )
     return findings(
-        rows.filter(off > pl.lit(tolerance).log()),
-        check="energy_against_power",
+        throughput.filter(named_size != size),
+        check="precision_in_name",
         severity="warning",
-        found=pl.col("energy_j_per_output_token"),
-        expected=pl.col("from_power"),
-        unit="J/output token",
-        message=pl.format(
-            "{} J per output token, but its power over its throughput is {}",
-            rounded("energy_j_per_output_token"),
-            rounded("from_power"),
-        ),
+        message=pl.format("{} weights, but its model is stated as {}", "precision", "stated_model"),
     )
 
 

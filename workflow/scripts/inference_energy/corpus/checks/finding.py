@@ -22,20 +22,20 @@ SEVERITIES = ["error", "warning", "info"]
 
 
 def findings(
-    rows: pl.DataFrame, *, check: str, severity: str, message: pl.Expr, **columns: pl.Expr | str | None
+    rows: pl.DataFrame, *, severity: str, message: pl.Expr, check: str | None = None, **columns: pl.Expr | str | None
 ) -> pl.DataFrame:
     """Findings in the common columns, one per row.
 
     Args:
         rows: the rows found; common columns that they have are kept, the others are null.
-        check: name of the check.
+        check: name of the check; if none, the rows have it.
         severity: `error` (cannot be true), `warning` (needs a look) or `info`.
         message: one sentence for readers.
         columns: further common columns.
     """
     made = rows.with_columns(
         message.alias("message"),
-        pl.lit(check).alias("check"),
+        *([] if check is None else [pl.lit(check).alias("check")]),
         pl.lit(severity).alias("severity"),
         **{name: value if isinstance(value, pl.Expr) else pl.lit(value) for name, value in columns.items()},
     )
@@ -45,6 +45,7 @@ def findings(
     )
 
 
-def rounded(column: str, digits: int = 4) -> pl.Expr:
-    """A number for a message: a few significant digits."""
-    return pl.col(column).round_sig_figs(digits).cast(pl.String).str.strip_suffix(".0")
+def rounded(number: str | pl.Expr, digits: int = 4) -> pl.Expr:
+    """A number for a message, a column or an expression: a few significant digits."""
+    value = pl.col(number) if isinstance(number, str) else number
+    return value.round_sig_figs(digits).cast(pl.String).str.strip_suffix(".0")

@@ -13,9 +13,12 @@ CHECKS = {
     "same_figure_other_gpus": ("error", "one run, two GPU counts"),
     "unit_slip": ("error", "per GPU or of all GPUs?"),
     "power_above_rating": ("error", "power above the rating"),
+    "board_power_impossible": ("error", "board power impossible"),
+    "disaggregated_power_impossible": ("error", "power of other GPUs"),
+    "energy_against_power": ("error", "energy differs from power"),
     "conflict": ("warning", "conflicting throughputs"),
     "stated_parameters": ("warning", "parameter count differs"),
-    "energy_against_power": ("warning", "energy differs from power"),
+    "precision_in_name": ("warning", "precision differs from name"),
     "refreshed_but_unchanged": ("warning", "refreshed, yet unchanged"),
     "duplicate": ("info", "same run again"),
     "stale": ("info", "nothing newer for long"),
@@ -27,6 +30,7 @@ def benchmark_checks(
     *,
     throughput: pl.DataFrame,
     energy: pl.DataFrame,
+    implausible: pl.DataFrame,
     sources: pl.DataFrame,
     models: pl.DataFrame,
     hardware: pl.DataFrame,
@@ -37,6 +41,7 @@ def benchmark_checks(
     Args:
         throughput: accepted throughput rows.
         energy: measured energies with the configuration of their runs.
+        implausible: measured energies that are kept apart.
         sources: table `source`.
         models: model registry.
         hardware: hardware registry.
@@ -53,7 +58,8 @@ def benchmark_checks(
             consistency.power_above_rating(energy, hardware),
             repeats.conflicts(throughput, limits["conflict_factor"]),
             consistency.stated_parameters(throughput, models, limits["parameter_tolerance"]),
-            consistency.energy_against_power(energy, limits["energy_factor"]),
+            consistency.set_apart(implausible),
+            consistency.precision_in_name(throughput),
             staleness.refreshed_but_unchanged(sources),
             repeats.duplicates(throughput),
             staleness.stale(throughput, sources, int(limits["stale_after_days"])),
