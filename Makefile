@@ -3,7 +3,7 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report statement verify compare golden readme archive grid new-source explain bench \
+.PHONY: all environment test lint report statement verify compare golden readme archive grid new-source sources explain bench \
 	bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
@@ -79,6 +79,10 @@ archive: all
 # A folder in resources/benchmarks with its origin.yaml: make new-source NAME=x FILE=path/to/file
 new-source: environment
 	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
+
+# Every benchmark source: age, rows, findings, how to refresh it
+sources: all
+	@$(BIN)/python workflow/scripts/list_sources.py
 
 # Derivation of a number: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
 explain: environment

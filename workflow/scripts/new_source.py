@@ -1,4 +1,4 @@
-"""Command behind `make new-source NAME=x FILE=path`: a folder for a benchmark source with its origin."""
+"""Command behind `make new-source NAME=x FILE=path`: a folder for a benchmark source, or its refresh."""
 
 import argparse
 import datetime
@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.new_source import new_source
+from inference_energy.corpus.new_source import new_source, rows_read
+from inference_energy.records.refreshed import change_lines
+
+FOLDER = Path("resources/benchmarks")
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("name", help="of the source: small letters, digits and _")
@@ -14,6 +17,11 @@ parser.add_argument("file", nargs="?", type=Path, help="a benchmark file to copy
 arguments = parser.parse_args()
 try:
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    print(*new_source(Path("resources/benchmarks"), arguments.name, arguments.file, today), sep="\n")
+    place = FOLDER / arguments.name / arguments.file.name if arguments.file else None
+    before = rows_read(place)
+    steps = new_source(FOLDER, arguments.name, arguments.file, today)
+    if before:
+        print(*change_lines(before, rows_read(place)), sep="\n")
+    print(*steps, sep="\n")
 except InputError as error:
     sys.exit(f"Error: {error}")

@@ -134,9 +134,21 @@ def test_impossible_name(folder, result, name):
     [
         ("missing.json", None, "no such file"),
         ("with space.csv", "row_id\n1\n", "allowed: a name of letters"),
-        ("table.csv", "speed,model\n1,2\n", "as throughput_csv: line 1: missing column row_id"),
-        ("page.md", "# Nothing\n", "as trtllm_markdown: found no throughput table"),
-        ("list.json", "[1, 2]", "found none of the formats"),
+        ("table.csv", "speed,model\n1,2\n", "found text that begins with 'speed,model'; allowed: a file of one of the"),
+        (
+            "own.csv",
+            "row_id,throughput_tok_per_s,gqu\nr,1,H\n",
+            "as throughput_csv: line 1: unknown column 'gqu'",
+        ),
+        ("german.csv", "row_id;throughput_tok_per_s\nr;1,5\n", "found semicolons between columns; allowed: commas"),
+        ("page.md", "# Nothing\n", "found text that begins with '# Nothing'"),
+        ("list.json", "[1, 2]", "found a JSON list of other values than objects with keys; allowed"),
+        (
+            "other.json",
+            '{"speed": 1, "gpu": 2}',
+            "found JSON of objects with the keys speed, gpu; allowed: a file",
+        ),
+        ("empty.json", "", "the file is empty"),
     ],
 )
 def test_unusable_file_leaves_nothing(folder, tmp_path, file, content, message):

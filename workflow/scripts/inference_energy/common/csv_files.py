@@ -181,6 +181,11 @@ def _header(path: Path) -> list[str]:
 
 
 def _check_header(path: Path, header: list[str], columns: list[str], optional: frozenset[str]) -> None:
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        mark = "semicolons" if ";" in header[0] else "tabs"
+        raise InputError(
+            f"{path} line 1: found {mark} between columns; allowed: commas, and points in decimals (1234.5)"
+        )
     missing = [name for name in columns if name not in header and name not in optional]
     extra = [repr(name) for name in header if name not in columns]  # repr: may hold line breaks
     doubled = sorted({repr(name) for name in header if header.count(name) > 1})

@@ -4,6 +4,8 @@ import re
 import shutil
 from pathlib import Path
 
+import polars as pl
+
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus.formats.registry import FORMATS, recognised
@@ -61,9 +63,20 @@ def new_source(folder: Path, name: str, file: Path | None, read_on: str) -> list
         present[0].write_text(",".join(Throughput.to_schema().columns) + "\n")
         origin.write_text(HEAD.format(read_on=read_on) + _entry(present[0], "throughput_csv"))
         return [f"made {present[0]} with a header: add rows", _again(name), f"then fill in {origin} and run `make`"]
-    entries = [_entry(path, _format(path)) for path in present]
+    entries = [_entry(path, recognised(path)) for path in present]
     origin.write_text(HEAD.format(read_on=read_on) + "".join(entries))
     return [f"made {origin} for {one_of([path.name for path in present])}", "fill in what is empty and run `make`"]
+
+
+def rows_read(file: Path | None) -> dict[str, pl.DataFrame]:
+    """Rows of a benchmark file by table of the corpus, as text; none of a file that is not there.
+
+    Raises:
+        InputError: a file that is in no known format.
+    """
+    if file is None or not file.is_file():
+        return {}
+    return FORMATS[recognised(file)].read(file).tables
 
 
 def _check_file(file: Path) -> None:
@@ -71,27 +84,11 @@ def _check_file(file: Path) -> None:
         raise InputError(f"FILE: {file}: no such file")
     if not FILE_NAME.fullmatch(file.name):
         raise InputError(f"FILE: found {file.name!r}; allowed: a name of letters, digits, dots, - and _")
-    _format(file)
+    recognised(file)
 
 
 def _again(name: str) -> str:
     return f"run `make new-source NAME={name}` again to renew the checksum"
-
-
-def _format(path: Path) -> str:
-    found = recognised(path)
-    if not found:
-        reasons = []
-        for name, read in FORMATS.items():
-            try:
-                read(path)
-            except InputError as error:
-                reasons.append(f"as {name}: {str(error).removeprefix(str(path)).lstrip(': ')}")
-        close = [reason for reason in reasons if path.suffix.strip(".") in reason.partition(":")[0]] or reasons
-        if path.suffix == ".csv":
-            close = close[:1]  # the other tables of the project's own format would only repeat it
-        raise InputError(f"{path}: found none of the formats {one_of(FORMATS)}; " + "; ".join(close))
-    return found[0]
 
 
 def _entry(path: Path, format_name: str) -> str:
@@ -106,7 +103,7 @@ def _entry(path: Path, format_name: str) -> str:
 def _unsaid(path: Path, format_name: str) -> list[str]:
     """Required columns without any value in the file; the url is taken from the origin."""
     try:
-        tables = FORMATS[format_name](path).tables
+        tables = FORMATS[format_name].read(path).tables
     except InputError:  # a table with a header alone, which we have just made
         return []
     unsaid = []
@@ -124,7 +121,7 @@ def _refreshed(origin: Path, present: list[Path], read_on: str) -> list[str]:
     for path in present:
         known = facts.get("files", {}).get(path.name)
         if known is None:
-            entry = _entry(path, _format(path))
+            entry = _entry(path, recognised(path))
             head, line, tail = text.partition("\nfiles:\n")
             text = head + line + entry + tail
             done.append(f"added {path.name}")
@@ -138,7 +135,10 @@ def _refreshed(origin: Path, present: list[Path], read_on: str) -> list[str]:
         done.append(f"{path.name}: {'unchanged since ' + str(before) if new == old else 'new checksum'}")
     text = re.sub(r"^read_on:.*$", f'read_on: "{read_on}"', text, flags=re.MULTILINE)
     origin.write_text(text)
-    return [*done, f"read_on in {origin} is now {read_on}; run `make`"]
+    return [
+        *done,
+        f"read_on in {origin} is now {read_on}; run `make`: its last lines say which headline numbers moved",
+    ]
 
 
 def _note_previous(text: str, name: str, checksum: str, read_on: str) -> str:

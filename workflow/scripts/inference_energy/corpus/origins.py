@@ -10,6 +10,7 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.yaml_files import check, read_yaml
 
 ORIGIN = "origin.yaml"
+OPTIONAL = ("notes", "obtained", "carrier", "refresh")
 
 
 def read_origin(folder: Path, schema: dict, formats: Iterable[str]) -> dict:
@@ -68,7 +69,7 @@ def source_table(folder: Path, origins: dict[str, dict]) -> pl.DataFrame:
                 "format": facts["format"],
                 **{key: origin[key] for key in ("publisher", "title", "url", "version", "read_on", "licence")},
                 "citation": origin["citation"],
-                "notes": origin.get("notes"),
+                **{key: origin.get(key) for key in OPTIONAL},
                 "sha256": facts["sha256"],
                 "previous_read_on": facts.get("previous", {}).get("read_on"),
                 "previous_sha256": facts.get("previous", {}).get("sha256"),
@@ -76,5 +77,5 @@ def source_table(folder: Path, origins: dict[str, dict]) -> pl.DataFrame:
             for source, origin in sorted(origins.items())
             for name, facts in sorted(origin["files"].items())
         ],
-        schema_overrides=dict.fromkeys(("notes", "previous_read_on", "previous_sha256"), pl.String),
+        schema_overrides=dict.fromkeys((*OPTIONAL, "previous_read_on", "previous_sha256"), pl.String),
     )

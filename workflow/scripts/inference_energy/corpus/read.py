@@ -74,7 +74,7 @@ def _read_files(folder: Path, origin: dict) -> tuple[dict[str, pl.DataFrame], pl
     left_out = [pl.DataFrame(schema={name: dtype for name, dtype in LEFT_OUT.items() if name != "source"})]
     for name, facts in sorted(origin["files"].items()):
         path = folder / name
-        reading = FORMATS[facts["format"]](path)
+        reading = FORMATS[facts["format"]].read(path)
         columns = [column for table in reading.tables for column in TABLES[table].to_schema().columns]
         unknown = [column for column in facts.get("facts", {}) if column not in columns]
         if unknown:

@@ -1,10 +1,12 @@
 """The formats in which benchmarks come. A new one is a module with a `read` and a line here."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
+from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.formats import (
     mlenergy_v3,
     mlperf_summary,
@@ -13,27 +15,74 @@ from inference_energy.corpus.formats import (
     trtllm_markdown,
     vllm_bench,
 )
+from inference_energy.corpus.formats.json_files import read_text
 from inference_energy.corpus.formats.reading import Reading
 
-FORMATS: dict[str, Callable[[Path], Reading]] = {
-    "throughput_csv": partial(own_csv.read, table="throughput"),
-    "measured_energy_csv": partial(own_csv.read, table="measured_energy"),
-    "published_estimate_csv": partial(own_csv.read, table="published_estimate"),
-    "trtllm_markdown": trtllm_markdown.read,
-    "vllm_bench_json": vllm_bench.read,
-    "sglang_bench_jsonl": sglang_bench.read,
-    "mlenergy_v3_json": mlenergy_v3.read,
-    "mlperf_summary_json": mlperf_summary.read,
+LONGEST = 60  # characters of an unknown file that an error shows
+KEYS = 6
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of benchmark files.
+
+    Attributes:
+        read: rows of a file; raises InputError where the file is not wholly of this format.
+        signs: texts that every file of this format holds; a file without them is of another format.
+    """
+
+    read: Callable[[Path], Reading]
+    signs: tuple[str, ...]
+
+
+FORMATS = {
+    # Of the project's own tables, the column that tells one from the others.
+    "throughput_csv": Format(partial(own_csv.read, table="throughput"), ("throughput_tok_per_s",)),
+    "measured_energy_csv": Format(partial(own_csv.read, table="measured_energy"), ("energy_j_per_output_token",)),
+    "published_estimate_csv": Format(partial(own_csv.read, table="published_estimate"), ("energy_wh",)),
+    "trtllm_markdown": Format(trtllm_markdown.read, ("Throughput", "|")),
+    "vllm_bench_json": Format(vllm_bench.read, ('"model_id"', '"completed"')),
+    "sglang_bench_jsonl": Format(sglang_bench.read, (f'"{sglang_bench.DEFINING_KEY}"',)),
+    "mlenergy_v3_json": Format(mlenergy_v3.read, ('"configurations"', '"task"')),
+    "mlperf_summary_json": Format(mlperf_summary.read, ('"UsedModel"',)),
 }
 
 
-def recognised(path: Path) -> list[str]:
-    """The formats in which a file can be read."""
-    found = []
-    for name, read in FORMATS.items():
+def recognised(path: Path) -> str:
+    """The one format in which a file can be read as a whole.
+
+    Raises:
+        InputError: no format claims the file; the faults that those which claim it found; several can read it.
+    """
+    text = read_text(path)
+    found: list[str] = []
+    faults: dict[str, list[str]] = {}
+    for name, form in FORMATS.items():
+        if not all(sign in text for sign in form.signs):
+            continue
         try:
-            read(path)
-        except InputError:
-            continue  # not this format, which is the question
-        found.append(name)
-    return found
+            form.read(path)
+        except InputError as error:
+            faults.setdefault(str(error).removeprefix(str(path)).lstrip(": "), []).append(name)
+        else:
+            found.append(name)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"{path}: claimed by the formats {' and '.join(found)}; allowed: a file of one format")
+    if faults:
+        raise InputError(f"{path}: " + "; ".join(f"as {one_of(names)}: {text}" for text, names in faults.items()))
+    raise InputError(f"{path}: found {_kind(text)}; allowed: a file of one of the formats {one_of(FORMATS)}")
+
+
+def _kind(text: str) -> str:
+    """What an unknown file is, in a few words: its first keys or its first line."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        first = next(line for line in text.splitlines() if line.strip())
+        return f"text that begins with {first.strip()[:LONGEST]!r}"
+    form = "a JSON list" if isinstance(document, list) else "JSON"
+    inner = document[0] if isinstance(document, list) and document else document
+    keys = ", ".join(list(inner)[:KEYS]) if isinstance(inner, dict) else ""
+    return f"{form} of objects with the keys {keys}" if keys else f"{form} of other values than objects with keys"

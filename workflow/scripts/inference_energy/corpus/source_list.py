@@ -1,0 +1,49 @@
+"""Every benchmark source with its age, rows and findings, and how it is refreshed: what `make sources` prints."""
+
+import datetime
+
+import polars as pl
+
+HEAD = ("source", "read on", "days", "throughput", "energy", "apart", "estimates", "errors", "warnings", "obtained")
+NOT_SAID = "not said in its origin.yaml"
+
+
+def source_lines(counts: pl.DataFrame, files: pl.DataFrame, today: datetime.date) -> list[str]:
+    """A table of sources, the oldest reading first, and how each is refreshed.
+
+    Args:
+        counts: rows and findings of every source, in the columns of `tables.BENCHMARK_SOURCES`.
+        files: table `source`, one row per file.
+        today: ages count to this day.
+    """
+    told = files.group_by("source").agg(
+        pl.col("obtained").first().fill_null("original"), pl.col("url").first(), pl.col("refresh").first()
+    )
+    sources = counts.join(told, on="source", how="left").sort("read_on", "source")
+    rows = [
+        ("source", "read on", "days", "throughput", "energy", "apart", "estimates", "errors", "warnings", "obtained")
+    ]
+    rows += [
+        (
+            row["source"],
+            row["read_on"],
+            (today - datetime.date.fromisoformat(row["read_on"])).days,
+            *(row[f"{name}"] for name in ("throughput_rows", "measured_energies", "energies_set_apart")),
+            *(row[name] for name in ("published_estimates", "errors", "warnings")),
+            row["obtained"].replace("_", " "),
+        )
+        for row in sources.iter_rows(named=True)
+    ]
+    widths = [max(len(str(row[place])) for row in rows) for place in range(len(rows[0]))]
+    lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines.append("")
+    lines += [
+        f"{row['source']}: {row['refresh'] or NOT_SAID} ({row['url']}), then"
+        f" make new-source NAME={row['source']} FILE=the newer file"
+        for row in sources.iter_rows(named=True)
+    ]
+    return lines
+
+
+def _padded(cell: object, width: int) -> str:
+    return f"{cell:>{width}}" if isinstance(cell, int) else f"{cell:<{width}}"
