@@ -3,8 +3,8 @@ PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
 
-.PHONY: all environment test lint report statement verify compare golden readme archive grid new-source sources explain bench \
-	bench-usage rule-graph browser slurm graphviz cluster lock clean
+.PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
+	benchmarks sources explain bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -80,8 +80,12 @@ archive: all
 new-source: environment
 	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
 
+# The benchmark files alone: read, validated and checked, without the studies
+benchmarks: environment
+	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/benchmark_checks.parquet results/benchmark_sources.csv
+
 # Every benchmark source: age, rows, findings, how to refresh it
-sources: all
+sources: benchmarks
 	@$(BIN)/python workflow/scripts/list_sources.py
 
 # Derivation of a number: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json

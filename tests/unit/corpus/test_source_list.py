@@ -33,6 +33,9 @@ def test_a_line_a_source_and_how_it_is_refreshed():
         "old     2026-01-31   303        2000       0      0          0       0        12  original",
         "new     2026-11-20    10          10       5      1          0       1         0  secondary copy",
         "",
-        "old: not said in its origin.yaml (https://old.example.org), then make new-source NAME=old FILE=the newer file",
-        "new: export the table (https://new.example.org), then make new-source NAME=new FILE=the newer file",
+        "How a source is refreshed",
+        "old: not said in its origin.yaml (https://old.example.org)",
+        "new: export the table (https://new.example.org)",
+        "",
+        "A newer file of a source: make new-source NAME=the source FILE=the file",
     ]

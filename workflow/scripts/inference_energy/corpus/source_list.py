@@ -36,12 +36,9 @@ def source_lines(counts: pl.DataFrame, files: pl.DataFrame, today: datetime.date
     ]
     widths = [max(len(str(row[place])) for row in rows) for place in range(len(rows[0]))]
     lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines.append("")
-    lines += [
-        f"{row['source']}: {row['refresh'] or NOT_SAID} ({row['url']}), then"
-        f" make new-source NAME={row['source']} FILE=the newer file"
-        for row in sources.iter_rows(named=True)
-    ]
+    lines += ["", "How a source is refreshed"]
+    lines += [f"{row['source']}: {row['refresh'] or NOT_SAID} ({row['url']})" for row in sources.iter_rows(named=True)]
+    lines += ["", "A newer file of a source: make new-source NAME=the source FILE=the file"]
     return lines
 
 
