@@ -6,6 +6,8 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats import (
+    inferencex,
+    inferencex_csv,
     mlenergy_v3,
     mlperf_summary,
     own_csv,
@@ -24,6 +26,8 @@ FORMATS: dict[str, Callable[[Path], Reading]] = {
     "sglang_bench_jsonl": sglang_bench.read,
     "mlenergy_v3_json": mlenergy_v3.read,
     "mlperf_summary_json": mlperf_summary.read,
+    "inferencex_json": inferencex.read,
+    "inferencex_csv": inferencex_csv.read,
 }
 
 
