@@ -6,6 +6,7 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats import (
+    aiperf,
     inferencex,
     inferencex_csv,
     mlenergy_v3,
@@ -28,6 +29,7 @@ FORMATS: dict[str, Callable[[Path], Reading]] = {
     "mlperf_summary_json": mlperf_summary.read,
     "inferencex_json": inferencex.read,
     "inferencex_csv": inferencex_csv.read,
+    "aiperf_json": aiperf.read,
 }
 
 
