@@ -7,6 +7,7 @@ from pathlib import Path
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats import (
     aiperf,
+    guidellm,
     inferencex,
     inferencex_csv,
     mlenergy_v3,
@@ -30,6 +31,7 @@ FORMATS: dict[str, Callable[[Path], Reading]] = {
     "inferencex_json": inferencex.read,
     "inferencex_csv": inferencex_csv.read,
     "aiperf_json": aiperf.read,
+    "guidellm_json": guidellm.read,
 }
 
 
