@@ -8,6 +8,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats import (
     aiperf,
     guidellm,
+    inference_perf,
     inferencex,
     inferencex_csv,
     mlenergy_v3,
@@ -32,6 +33,7 @@ FORMATS: dict[str, Callable[[Path], Reading]] = {
     "inferencex_csv": inferencex_csv.read,
     "aiperf_json": aiperf.read,
     "guidellm_json": guidellm.read,
+    "inference_perf_json": inference_perf.read,
 }
 
 
