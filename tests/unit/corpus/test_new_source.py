@@ -135,6 +135,7 @@ def test_impossible_name(folder, result, name):
         ("missing.json", None, "no such file"),
         ("with space.csv", "row_id\n1\n", "allowed: a name of letters"),
         ("table.csv", "speed,model\n1,2\n", "as throughput_csv: line 1: missing column row_id"),
+        ("table.csv", "speed,model\n1,2\n", "as inferencex_csv: line 1: found columns 'speed', 'model'"),
         ("page.md", "# Nothing\n", "as trtllm_markdown: found no throughput table"),
         ("list.json", "[1, 2]", "found none of the formats"),
     ],

@@ -89,7 +89,9 @@ def _format(path: Path) -> str:
                 reasons.append(f"as {name}: {str(error).removeprefix(str(path)).lstrip(': ')}")
         close = [reason for reason in reasons if path.suffix.strip(".") in reason.partition(":")[0]] or reasons
         if path.suffix == ".csv":
-            close = close[:1]  # the other tables of the project's own format would only repeat it
+            # The other tables of the project's own format would only repeat what is said of the first.
+            repeated = tuple(f"as {table}_csv" for table in list(TABLES)[1:])
+            close = [reason for reason in close if not reason.startswith(repeated)]
         raise InputError(f"{path}: found none of the formats {one_of(FORMATS)}; " + "; ".join(close))
     return found[0]
 
