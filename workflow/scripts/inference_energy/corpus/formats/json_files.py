@@ -86,3 +86,27 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
         doubled = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"key {doubled!r} is given twice")
     return record
+
+
+def one_or_many(path: Path) -> list[tuple[int, dict]]:
+    """The objects of a JSON file that holds one object or a list of them, each with its line.
+
+    Raises:
+        InputError: not JSON, an empty list, or an entry that is not an object.
+    """
+    text = read_text(path)
+    document = parse(text, path)
+    if not isinstance(document, list):
+        record = must_be_object(document, str(path))
+        return [(object_lines(text, 0)[0], record)]
+    if not document:
+        raise InputError(f"{path}: found an empty list; allowed: at least one object")
+    records = [must_be_object(value, f"{path} entry {place}") for place, value in enumerate(document, start=1)]
+    return list(zip(object_lines(text, 1), records, strict=True))
+
+
+def part(record: object, *keys: str) -> object:
+    """The value under nested keys; null where any of them is absent or holds no object."""
+    for key in keys:
+        record = record.get(key) if isinstance(record, dict) else None
+    return record

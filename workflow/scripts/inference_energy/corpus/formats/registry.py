@@ -8,6 +8,11 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.formats import (
+    aiperf,
+    guidellm,
+    inference_perf,
+    inferencex,
+    inferencex_csv,
     mlenergy_v3,
     mlperf_summary,
     own_csv,
@@ -45,6 +50,11 @@ FORMATS = {
     "sglang_bench_jsonl": Format(sglang_bench.read, (f'"{sglang_bench.DEFINING_KEY}"',)),
     "mlenergy_v3_json": Format(mlenergy_v3.read, ('"configurations"', '"task"')),
     "mlperf_summary_json": Format(mlperf_summary.read, ('"UsedModel"',)),
+    "inferencex_json": Format(inferencex.read, ('"framework"', '"conc"')),
+    "inferencex_csv": Format(inferencex_csv.read, ("Framework,", "Concurrency,")),
+    "aiperf_json": Format(aiperf.read, ('"output_token_throughput"', '"input_config"')),
+    "guidellm_json": Format(guidellm.read, ('"benchmarks"', '"type_"')),
+    "inference_perf_json": Format(inference_perf.read, ('"load_summary"', '"successes"')),
 }
 
 

@@ -57,6 +57,13 @@ def id_part(prefix: str, value: object) -> str | None:
     return prefix + re.sub(r"\s+", "_", str(value).strip())
 
 
+def lengths_in_id(*lengths: float | None) -> list[str | None]:
+    """Pieces of a row id for the mean lengths of prompts and answers in tokens."""
+    return [
+        None if length is None else f"{side}-{length:g}" for side, length in zip(("in", "out"), lengths, strict=True)
+    ]
+
+
 def joined_id(parts: list[str | None]) -> str:
     """A row id of the pieces that there are."""
     return "/".join(part for part in parts if part) or "run"
@@ -71,3 +78,26 @@ def make_unique(records: list[dict]) -> None:
             count += 1
             record["row_id"] = f"{name}/run-{count}"
         taken.add(record["row_id"])
+
+
+def positive(value: object) -> float | None:
+    """A finite JSON number above zero; null for anything else, as zero stands for a measurement that was not taken."""
+    found = number(value)
+    return found if found is not None and found > 0 else None
+
+
+def rounded(value: float | None) -> float | None:
+    """A computed number without the digits that binary fractions add."""
+    return None if value is None else number(float(f"{value:.10g}"))
+
+
+def milliseconds(seconds: object) -> float | None:
+    """Seconds as ms; null where there is no positive number."""
+    found = positive(seconds)
+    return None if found is None else rounded(found * 1000)
+
+
+def iso_day(value: object) -> str | None:
+    """The day of an ISO date or time; null for anything else."""
+    found = re.match(r"\d{4}-\d{2}-\d{2}(?=$|[T ])", value) if isinstance(value, str) else None
+    return found[0] if found else None
