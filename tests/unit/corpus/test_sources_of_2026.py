@@ -131,6 +131,9 @@ def test_derived_throughput_is_concurrency_over_latency(runs):
     assert rows["throughput_tok_per_s"].to_list() == pytest.approx(derived.to_list(), rel=1e-6)
     assert rows["note"].str.starts_with("throughput derived").all()
     assert rows.filter(data_parallel=32)["gpus"].to_list() == [64] * 3
+    spread = rows.filter(pl.col("note").str.contains("GPUs are those of the experts"))
+    assert len(spread) == 19
+    assert set(spread["gpus"] / spread["tensor_parallel"]) == {2, 4}
 
 
 def test_lengths_that_are_only_configured_are_of_unknown_kind(runs):
