@@ -17,7 +17,9 @@ rule explanations:
         measured_energy="results/validated/measured_energy.parquet",
         pairs="results/comparison/intervention_pairs.parquet",
         shares="results/comparison/board_power_shares.parquet",
-        resources=files_like("resources/*.csv", "resources/benchmarks/*/*", "resources/workloads/*/*"),
+        resources=files_like(
+            "resources/*.csv", "resources/benchmarks/*/*", "resources/workloads/*/*", "resources/services/*/*"
+        ),
         settings=["config/config.yaml", *sorted(map(str, Path("config/studies").glob("*.yaml")))],
         schemas=["workflow/schemas/study_published.schema.yaml", "workflow/schemas/study_nested.schema.yaml"],
         template="workflow/templates/explanations.html.j2",

@@ -18,3 +18,23 @@ rule request_lengths:
         "../envs/pipeline.yaml"
     script:
         "../scripts/requests/request_lengths.py"
+
+
+rule services:
+    """Requests of services by hour, their lengths, tokens by kind, and the speed that one user sees."""
+    input:
+        files=files_below("resources/services"),
+        origin_schema="workflow/schemas/origin.schema.yaml",
+        code=library("requests/services"),
+    output:
+        rates=update("results/validated/service_rates.parquet"),
+        lengths=update("results/validated/service_lengths.parquet"),
+        tokens=update("results/validated/service_tokens.parquet"),
+        speed=update("results/validated/service_speed.parquet"),
+        months=update("results/comparison/service_tokens_by_month.parquet"),
+    log:
+        "results/logs/services.log",
+    conda:
+        "../envs/pipeline.yaml"
+    script:
+        "../scripts/requests/services.py"

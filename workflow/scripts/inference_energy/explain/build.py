@@ -22,7 +22,7 @@ from inference_energy.tables import public
 from inference_energy.tables.units import COUNT, FACTOR, OF_PARAMETER, OF_ROW, POSITION, SHARE
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
 
-BENCHMARKS, WORKLOADS = Path("resources/benchmarks"), Path("resources/workloads")
+BENCHMARKS, WORKLOADS, SERVICES = (Path(f"resources/{name}") for name in ("benchmarks", "workloads", "services"))
 # Public tables by the names that `services.Tables` has for them.
 TABLES = {
     "throughput": "throughput",

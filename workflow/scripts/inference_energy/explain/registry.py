@@ -14,6 +14,7 @@ from inference_energy.explain.derivations import (
     oviedo,
     scenarios,
     service,
+    services,
     sweeps,
     variance,
 )
@@ -76,6 +77,11 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "source": corpus.source_file,
     "request_lengths": corpus.bin_of_lengths,
     "output_length_quantiles": corpus.answers,
+    "service_rates": services.rate,
+    "service_lengths": services.line,
+    "service_tokens": services.line,
+    "service_tokens_by_month": services.month,
+    "service_speed": services.line,
 }
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from inference_energy.common import comments
 from inference_energy.common.files import ROOT, lines
 from inference_energy.common.links import first_url
-from inference_energy.explain.build import BENCHMARKS, WORKLOADS, Build
+from inference_energy.explain.build import BENCHMARKS, SERVICES, WORKLOADS, Build
 from inference_energy.explain.step import Node, Place, Value
 
 # What is quoted of a benchmark row, where it has it.
@@ -63,8 +63,15 @@ class Sources:
 
     def workload_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
         """A row of a workload's table: its line, and where it was published."""
+        return self._of_table(WORKLOADS, row, columns, facts)
+
+    def service_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
+        """A row of a table of services, likewise."""
+        return self._of_table(SERVICES, row, columns, facts)
+
+    def _of_table(self, folder: Path, row: dict, columns: Iterable[str], facts: dict[str, Value]) -> Node:
         label = f"{row['source']} line {row['line']}"
-        return Node(**{"label": label, "place": self._line("workload", WORKLOADS, row, columns)} | facts)
+        return Node(**{"label": label, "place": self._line("workload", folder, row, columns)} | facts)
 
     def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str]) -> Place:
         origin = self.build.origin(folder, row["source"])

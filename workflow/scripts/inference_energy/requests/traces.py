@@ -6,11 +6,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from inference_energy.common.csv_files import read_text
-from inference_energy.common.errors import InputError
-from inference_energy.corpus.origins import read_origin
+from inference_energy.requests.sources import read_folder
 from inference_energy.requests.tables import OutputLengthQuantiles, RequestLengths
-from inference_energy.tables.rows import AllowedNames, must_be_empty, split
+from inference_energy.tables.rows import AllowedNames
 
 FORMATS = {"request_lengths_csv": RequestLengths, "output_length_quantiles_csv": OutputLengthQuantiles}
 
@@ -21,20 +19,7 @@ def read_workloads(folder: Path, origin_schema: dict, known: Mapping[str, Allowe
     Raises:
         InputError: a fault of an origin, of a file or of a row.
     """
-    tables: dict[str, list[pl.DataFrame]] = {name: [] for name in FORMATS}
-    for source in sorted(path for path in folder.iterdir() if path.is_dir()):
-        origin = read_origin(source, origin_schema, FORMATS)
-        for name, facts in sorted(origin["files"].items()):
-            table = FORMATS[facts["format"]]
-            columns = table.to_schema().columns
-            optional = frozenset(column for column, spec in columns.items() if spec.nullable)
-            good, rejected = split(read_text(source / name, list(columns), optional), table, known)
-            must_be_empty(rejected)
-            tables[facts["format"]].append(good.with_columns(pl.lit(source.name).alias("source")))
-    for name, frames in tables.items():
-        if not frames:
-            raise InputError(f"{folder}: no file of format {name}; allowed: at least one")
-    return {name: pl.concat(frames) for name, frames in tables.items()}
+    return read_folder(folder, origin_schema, FORMATS, known)
 
 
 def weighted_quantiles(lengths: pl.DataFrame, shares: dict[str, float]) -> pl.DataFrame:
