@@ -10,7 +10,7 @@ SAME_WORK = [
     *("input_tokens", "input_length_kind", "output_tokens", "output_length_kind"),
 ]
 # ... in the same way, if none of these is stated by both and different.
-UNLESS_UNSTATED = ["engine", "engine_version", "concurrency", "prompts"]
+UNLESS_UNSTATED = ["engine", "engine_version", "concurrency", "prompts", "serving", "speculative_decoding"]
 FACTS = [
     *SAME_WORK,
     *UNLESS_UNSTATED,

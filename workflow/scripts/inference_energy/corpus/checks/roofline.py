@@ -7,7 +7,7 @@ from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER, peak_tfl
 
 BYTES_PER_GB = 1e9
 ROW = [
-    *("source", "row_id", "file", "line", "model", "gpu", "gpus", "precision", "concurrency"),
+    *("source", "row_id", "file", "line", "model", "gpu", "gpus", "precision", "concurrency", "speculative_decoding"),
     *("input_tokens", "input_length_kind", "output_tokens", "output_length_kind", "output_tok_per_s_per_gpu"),
 ]
 
@@ -32,17 +32,21 @@ def with_limits(throughput: pl.DataFrame, models: pl.DataFrame, hardware: pl.Dat
         .join(hardware.select("gpu", "memory_gb", "memory_bandwidth_gb_per_s", *peaks), on="gpu", how="left")
     )
     bytes_each = pl.col("precision").replace_strict(BYTES_PER_PARAMETER, return_dtype=pl.Float64)
-    # ASSUME: no speculative decoding and no cached prompts in benchmarks of fixed lengths; with either, a row above
-    # its limit may still be correct, and its note should say so.
+    # ASSUME: no cached prompts in benchmarks of fixed lengths; with them, a row above its limit may still be correct,
+    # and its note should say so.
     prompt_share = (
         pl.when((pl.col("input_length_kind") == "fixed") & (pl.col("output_length_kind") == "fixed"))
         .then(pl.col("input_tokens") / pl.col("output_tokens"))
         .fill_null(0.0)
     )
+    # A step of speculative decoding gives a request several tokens.
+    one_token_a_step = pl.col("speculative_decoding").fill_null("none") == "none"
     active = pl.col("active_parameters_billions") * 1e9
     return rows.with_columns(
         compute_limit=peak_tflop_per_s() * 1e12 / (2 * active * (1 + prompt_share)),
-        memory_limit=pl.col("concurrency") * pl.col("memory_bandwidth_gb_per_s") * BYTES_PER_GB / (active * bytes_each),
+        memory_limit=pl.when(one_token_a_step).then(
+            pl.col("concurrency") * pl.col("memory_bandwidth_gb_per_s") * BYTES_PER_GB / (active * bytes_each)
+        ),
         weights_gb=pl.col("total_parameters_billions") * bytes_each,
         held_gb=pl.col("memory_gb") * pl.col("gpus"),
     )

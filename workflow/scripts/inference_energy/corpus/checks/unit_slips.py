@@ -4,10 +4,14 @@ import polars as pl
 
 from inference_energy.corpus.checks.finding import findings, rounded
 
-NEIGHBOURS = ["model", "gpu", "precision", "load", "phase", "length_in", "length_out", "batch"]
+NEIGHBOURS = [
+    *("model", "gpu", "precision", "load", "phase", "serving", "speculative_decoding"),
+    *("length_in", "length_out", "batch"),
+]
 LEAST_NEIGHBOURS = 2
 ROW = [
     *("source", "row_id", "file", "line", "model", "gpu", "gpus", "precision", "load", "phase"),
+    *("serving", "speculative_decoding"),
     "output_tok_per_s_per_gpu",
 ]
 
@@ -15,7 +19,7 @@ ROW = [
 def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     """Rows whose throughput per GPU is off from that of their neighbours by just the number of their GPUs.
 
-    Neighbours share model, GPU, precision and load, with lengths equal to one significant digit and batch in the
+    Neighbours share model, GPU, precision, load, serving and speculative decoding, with lengths equal to one significant digit and batch in the
     same octave; at least two other rows are needed. A per-GPU figure entered as that of an instance is too small
     by the number of GPUs, the reverse too large by it. An error by a factor of two cannot be distinguished from a true
     difference and is not looked for.
