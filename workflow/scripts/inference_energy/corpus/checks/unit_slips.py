@@ -19,10 +19,10 @@ ROW = [
 def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     """Rows whose throughput per GPU is off from that of their neighbours by just the number of their GPUs.
 
-    Neighbours share model, GPU, precision, load, serving and speculative decoding, with lengths equal to one significant digit and batch in the
-    same octave; at least two other rows are needed. A per-GPU figure entered as that of an instance is too small
-    by the number of GPUs, the reverse too large by it. An error by a factor of two cannot be distinguished from a true
-    difference and is not looked for.
+    Neighbours share model, GPU, precision, load, serving and speculative decoding, with lengths equal to one
+    significant digit and batch in the same octave; at least two other rows are needed. A per-GPU figure entered as that
+    of an instance is too small by the number of GPUs, the reverse too large by it. An error by a factor of two cannot
+    be distinguished from a true difference and is not looked for.
 
     Args:
         throughput: accepted rows.
