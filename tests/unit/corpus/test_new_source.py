@@ -136,6 +136,11 @@ def test_impossible_name(folder, result, name):
         ("with space.csv", "row_id\n1\n", "allowed: a name of letters"),
         ("table.csv", "speed,model\n1,2\n", "as throughput_csv: line 1: missing column row_id"),
         ("page.md", "# Nothing\n", "as trtllm_markdown: found no throughput table"),
+        (
+            "old.md",
+            "| Batch Size | Input Length | Output Length |\n|-|-|-|\n",
+            "as trtllm_markdown: found a tab",
+        ),
         ("list.json", "[1, 2]", "found none of the formats"),
     ],
 )

@@ -12,6 +12,7 @@ from inference_energy.corpus.tables import TABLES, Throughput
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FILE_NAME = re.compile(r"[A-Za-z0-9._-]+")
+ENDINGS = {".md": "markdown"}  # what names of formats call an ending
 HEAD = """\
 # Fill in what is empty; `make` says what is still missing.
 publisher: ""
@@ -87,7 +88,8 @@ def _format(path: Path) -> str:
                 read(path)
             except InputError as error:
                 reasons.append(f"as {name}: {str(error).removeprefix(str(path)).lstrip(': ')}")
-        close = [reason for reason in reasons if path.suffix.strip(".") in reason.partition(":")[0]] or reasons
+        ending = ENDINGS.get(path.suffix, path.suffix.strip("."))
+        close = [reason for reason in reasons if ending in reason.partition(":")[0]] or reasons
         if path.suffix == ".csv":
             close = close[:1]  # the other tables of the project's own format would only repeat it
         raise InputError(f"{path}: found none of the formats {one_of(FORMATS)}; " + "; ".join(close))
