@@ -6,12 +6,17 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats import (
+    llama_bench,
+    mlenergy_run,
     mlenergy_v3,
     mlperf_summary,
     own_csv,
     sglang_bench,
+    trtllm_bench,
     trtllm_markdown,
+    trtllm_serve,
     vllm_bench,
+    vllm_throughput,
 )
 from inference_energy.corpus.formats.reading import Reading
 
@@ -23,7 +28,12 @@ FORMATS: dict[str, Callable[[Path], Reading]] = {
     "vllm_bench_json": vllm_bench.read,
     "sglang_bench_jsonl": sglang_bench.read,
     "mlenergy_v3_json": mlenergy_v3.read,
+    "mlenergy_run_json": mlenergy_run.read,
     "mlperf_summary_json": mlperf_summary.read,
+    "vllm_throughput_json": vllm_throughput.read,
+    "trtllm_serve_json": trtllm_serve.read,
+    "trtllm_bench_json": trtllm_bench.read,
+    "llama_bench_json": llama_bench.read,
 }
 
 
