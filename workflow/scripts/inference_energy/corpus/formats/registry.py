@@ -11,6 +11,7 @@ from inference_energy.corpus.formats import (
     mlenergy_v3,
     mlperf_summary,
     own_csv,
+    power_csv,
     sglang_bench,
     trtllm_bench,
     trtllm_markdown,
@@ -34,6 +35,8 @@ FORMATS: dict[str, Callable[[Path], Reading]] = {
     "trtllm_serve_json": trtllm_serve.read,
     "trtllm_bench_json": trtllm_bench.read,
     "llama_bench_json": llama_bench.read,
+    "nvidia_smi_csv": partial(power_csv.read, tool=power_csv.NVIDIA_SMI),
+    "amd_smi_csv": partial(power_csv.read, tool=power_csv.AMD_SMI),
 }
 
 
