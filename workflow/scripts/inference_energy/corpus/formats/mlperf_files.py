@@ -13,7 +13,7 @@ from inference_energy.corpus.formats.json_files import must_be_object, object_li
 from inference_energy.corpus.formats.values import one_line
 
 RESULT = "Performance_Result"
-KEYS = ("UsedModel", "Scenario", "Accelerator")
+KEYS = ("UsedModel", "Scenario")
 # Columns of the submission checker, by the names that `summary_results.json` gives them.
 OF_CHECKER = {
     "Organization": "Submitter",
