@@ -1,4 +1,4 @@
-"""summary_results.json of MLPerf Inference."""
+"""Summaries of MLPerf Inference, of both kinds."""
 
 import json
 
@@ -59,6 +59,7 @@ def test_every_value_is_mapped(tmp_path):
             "prompts": "MLPerf OpenOrca",
             "phase": "prefill_and_decode",
             "input_length_kind": "unknown",
+            "output_tokens": None,
             "output_length_kind": "unknown",
             "throughput_tok_per_s": "20000.0",
             "throughput_counts": "output",
@@ -111,6 +112,7 @@ def test_lines_and_unique_ids_of_results_on_one_line(tmp_path):
         ({"Accelerator": ""}, "no GPU"),
         ({"Accelerator": "AMD MI300X 192GB (x32), AMD MI325X 256GB (x16)"}, "two kinds of GPU"),
         ({"Accelerator": "NVIDIA H100 + NVIDIA H200"}, "two kinds of GPU"),
+        ({"Performance_Result": None}, "no result"),
     ],
 )
 def test_what_is_out_of_scope_is_counted(tmp_path, changes, reason):
@@ -142,6 +144,86 @@ def test_gpus(tmp_path, changes, gpus):
 def test_a_count_after_the_name_is_not_part_of_the_name(tmp_path):
     assert one(tmp_path, Accelerator="NVIDIA B200 (x8)")["gpu"] == "NVIDIA B200"
     assert one(tmp_path, Accelerator="[X] MS-Intel Arc, 48G")["gpu"] == "[X] MS-Intel Arc, 48G"
+
+
+def test_a_count_after_the_name_is_of_the_system_if_it_exceeds_a_node(tmp_path):
+    full = {"a#": 8, "Nodes": 11, "Total Accelerators": 88}
+    row = one(tmp_path, Accelerator="AMD MI355X (x87)", **full)
+    assert (row["gpu"], row["gpus"]) == ("AMD MI355X", "87")
+    assert "accelerator AMD MI355X (x87)" in row["note"]
+    assert one(tmp_path, Accelerator="AMD MI355X (x8)", **full)["gpus"] == "88"
+
+
+def test_a_power_cap_after_the_name_is_a_remark(tmp_path):
+    row = one(tmp_path, Accelerator="AMD MI355X 288GB (Power Cap 1000 W)")
+    assert row["gpu"] == "AMD MI355X 288GB"
+    assert "Power Cap 1000 W" in row["note"]
+
+
+def test_mean_answers_are_those_of_the_accuracy_run(tmp_path):
+    row = one(tmp_path, Accuracy="ROUGE1: 44.4  TOKENS_PER_SAMPLE: 301.1  gsm8k: 73")
+    assert (row["output_tokens"], row["output_length_kind"]) == ("301.1", "mean")
+
+
+@pytest.mark.parametrize(("inferred", "told"), [(1, True), ("1", True), (0, False), (None, False)])
+def test_an_inferred_result_says_so(tmp_path, inferred, told):
+    assert ("inferred from another run" in one(tmp_path, inferred=inferred)["note"]) == told
+
+
+CHECKED = {
+    "Organization": "Acme",
+    "Availability": "available",
+    "Division": "closed",
+    "SystemType": "datacenter",
+    "SystemName": "Acme Box 8",
+    "Platform": "box",
+    "Model": "llama2-70b-99",
+    "MlperfModel": "llama2-70b-99",
+    "Scenario": "Server",
+    "Result": 20000.0,
+    "Units": "Tokens/s",
+    "number_of_nodes": 1,
+    "accelerator_model_name": "NVIDIA H100-SXM-80GB",
+    "accelerators_per_node": 8,
+    "total_accelerators": 8,
+    "framework": "vLLM 0.9",
+    "notes": None,
+    "has_power": False,
+    "weight_data_types": "fp8",
+    "design_power_watts": 10200,
+    "version": "v9.1",
+}
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_the_columns_of_the_submission_checker(tmp_path, numbered):
+    runs = [CHECKED, CHECKED | {"Division": "open"}, CHECKED | {"Scenario": "Offline"}]
+    path = tmp_path / "summary.json"
+    path.write_text(json.dumps({str(i): run for i, run in enumerate(runs)} if numbered else runs, indent=1))
+    reading = mlperf_summary.read(path)
+    assert reading.left_out == {"open division": 1}
+    rows = reading.tables["throughput"].rows(named=True)
+    size = len(CHECKED) + 2
+    assert [(row["row_id"], row["line"]) for row in rows] == [
+        ("v9.1/Acme/box/llama2-70b-99/Server", 2),
+        ("v9.1/Acme/box/llama2-70b-99/Offline", 2 + 2 * size),
+    ]
+    columns = ("model", "gpu", "gpus", "nodes", "engine_version", "precision", "load", "throughput_tok_per_s")
+    assert [rows[0][column] for column in columns] == [
+        *("llama2-70b-99", "NVIDIA H100-SXM-80GB", "8", "1", "0.9", "FP8", "server", "20000.0")
+    ]
+
+
+def test_power_that_the_checker_writes_as_a_further_entry(tmp_path):
+    with_power = CHECKED | {"has_power": "True", "Result": "20000.0"}
+    power = with_power | {"Result": "5000.0", "Units": "Watts"}
+    path = tmp_path / "summary.json"
+    path.write_text(json.dumps([with_power, power, power | {"Scenario": "Other"}]))
+    reading = mlperf_summary.read(path)
+    assert reading.tables["throughput"].height == 1
+    energy = reading.tables["measured_energy"].row(0, named=True)
+    assert (energy["power_w"], energy["energy_j_per_output_token"]) == ("5000.0", "0.25")
+    assert reading.left_out == {"unit Watts": 1}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +259,8 @@ def test_engine(tmp_path, software, engine, version):
 )
 def test_model_and_scenario(tmp_path, model, scenario, load, prompts):
     row = one(tmp_path, UsedModel=model, Scenario=scenario)
-    assert (row["model"], row["load"], row["prompts"]) == (model, load, prompts)
+    assert (row["model"], row["load"], row["prompts"]) == (model.replace("-interactive", ""), load, prompts)
+    assert row["row_id"] == f"v9.9-0001/{model}/{scenario}"
 
 
 @pytest.mark.parametrize(
@@ -188,13 +271,13 @@ def test_confidence(tmp_path, availability, confidence):
 
 
 @pytest.mark.parametrize(
-    ("value", "cell"), [([1], "[1]"), ({"a": 1}, "{'a': 1}"), ("fast", "fast"), (True, "True"), (None, None)]
+    ("value", "cell"), [([1], "[1]"), ({"a": 1}, "{'a': 1}"), ("fast", "fast"), (True, "True"), (0, "0")]
 )
 def test_a_wrong_type_becomes_text(tmp_path, value, cell):
     reading = read(tmp_path, RESULT | {"Performance_Result": value, "Power_Result": value})
     assert reading.tables["throughput"]["throughput_tok_per_s"].to_list() == [cell]
-    energy = reading.tables["measured_energy"].row(0, named=True)
-    assert (energy["power_w"], energy["energy_j_per_output_token"]) == (cell, None)
+    assert list(reading.tables) == ["throughput"]
+    assert reading.left_out == {"power without a value": 1}
 
 
 def test_power_of_another_unit_is_counted(tmp_path):
@@ -213,7 +296,11 @@ def test_power_of_another_unit_is_counted(tmp_path):
         (b"[]", "found list"),
         (b"{}", "found dict"),
         (b'[{"UsedModel": "x", "Performance_Result": 1}, 2]', "entry 2: found int"),
-        (b'[{"UsedModel": "x"}]', "no entry with the keys"),
+        (b'{"a": {}}', "found dict"),
+        (b'[{"UsedModel": "x"}]', "line 1: found no key Scenario"),
+        (b'[{"UsedModel": "x", "Scenario": "y"}]', "no entry with the key Performance_Result"),
+        (b'{"0": {"MlperfModel": "x", "Result": 1, "Units": "y"}, "1": {}}', "entry 2 of 2: found no key MlperfModel"),
+        (b'[{"UsedModel": "x", "gpu_energy_j": 2}]', "found gpu_energy_j"),
     ],
 )
 def test_broken_files_are_refused(tmp_path, content, message):
@@ -230,6 +317,10 @@ def test_text_that_is_not_unicode_is_refused(tmp_path):
 
 
 @FUZZ
-@given(text=mutated_text(json.dumps([RESULT, RESULT], indent=1)) | mutated_value([RESULT]))
+@given(
+    text=mutated_text(json.dumps([RESULT, RESULT], indent=1))
+    | mutated_value([RESULT])
+    | mutated_value({"0": CHECKED, "1": CHECKED | {"Units": "Watts", "has_power": True}})
+)
 def test_any_content_is_read_or_refused(tmp_path, text):
     assert_read_or_refused(mlperf_summary.read, tmp_path / "summary_results.json", text)

@@ -38,6 +38,12 @@ RESULT = {
     "output_throughput": 1600.0,
     "concurrency": 30.5,
     "accept_length": None,
+    "mean_ttft_ms": 90.5,
+    "median_ttft_ms": 80.0,
+    "p99_ttft_ms": 200.0,
+    "mean_tpot_ms": 9.5,
+    "median_tpot_ms": 9.0,
+    "p99_tpot_ms": 20.0,
 }
 ID = "acme/Example-70B/tp-4/random/in-1000/out-500/concurrency-32"
 
@@ -73,6 +79,14 @@ def test_every_value_is_mapped(tmp_path):
         "output_tokens": "500",
         "output_length_kind": "fixed",
         "concurrency": "30.5",
+        "serving": "aggregated",
+        "speculative_decoding": None,
+        "time_to_first_token_mean_ms": "90.5",
+        "time_to_first_token_p50_ms": "80.0",
+        "time_to_first_token_p99_ms": "200.0",
+        "time_per_output_token_mean_ms": "9.5",
+        "time_per_output_token_p50_ms": "9.0",
+        "time_per_output_token_p99_ms": "20.0",
         "throughput_tok_per_s": "1600.0",
         "throughput_counts": "output",
         "throughput_scope": "instance",
@@ -139,11 +153,27 @@ def test_gpus_follow_from_the_parallelism_where_all_of_it_is_known(tmp_path, cha
         ({"quantization": None}, None),
         ({"quantization": None, "dtype": "bfloat16"}, "BF16"),
         ({"quantization": "modelopt_fp4"}, "FP4"),
-        ({"quantization": "awq"}, "awq"),
+        ({"quantization": "awq"}, "INT4"),
+        ({"quantization": "compressed-tensors"}, None),
     ],
 )
 def test_precision(tmp_path, changes, precision):
     assert one(tmp_path, server_info=SERVER | changes)["precision"] == precision
+
+
+@pytest.mark.parametrize(
+    ("server", "serving", "speculation"),
+    [
+        (SERVER | {"speculative_algorithm": None}, "aggregated", "none"),
+        (SERVER | {"speculative_algorithm": "EAGLE3"}, "aggregated", "eagle"),
+        (SERVER | {"speculative_algorithm": "NEXTN"}, "aggregated", "mtp"),
+        (SERVER | {"speculative_algorithm": "NGRAM"}, "aggregated", "other"),
+        ({"prefill": [SERVER], "decode": [SERVER]}, "disaggregated", None),
+    ],
+)
+def test_serving_and_speculative_decoding(tmp_path, server, serving, speculation):
+    row = one(tmp_path, server_info=server)
+    assert (row["serving"], row.get("speculative_decoding")) == (serving, speculation)
 
 
 @pytest.mark.parametrize("server", [None, [], "x", {}])
@@ -199,7 +229,8 @@ def test_embedding_runs_are_left_out(tmp_path):
         (b"{", "line 1: not valid JSON"),
         (b'{"total_output_tokens_retokenized": 1}\n[]', "line 2: found list"),
         (b'{"model_id": "a", "completed": 1}', "found no key total_output_tokens_retokenized"),
-        (b'{\n"total_output_tokens_retokenized": 1\n}', "line 1: not valid JSON"),
+        (b'{"total_output_tokens_retokenized": 1}\n{"a": 1}', "line 2 entry 2 of 2: found no key"),
+        (b'{"total_output_tokens_retokenized": 1, "gpu_power_w": 300}', "found gpu_power_w"),
     ],
 )
 def test_broken_files_are_refused(tmp_path, content, message):

@@ -78,6 +78,11 @@ Card X
 |---|---|---|
 | 1000/500 | 13 | 14 |
 """
+BY_BATCH = """All data was generated using version 0.9.0
+| Model | Batch Size | TP (1) | Input Length | Output Length | Throughput (out tok/s/GPU) |
+|-|-|-|-|-|-:|
+| Tiny 8B | 64 | 1 | 128 | 128 | 7,304 |
+"""
 FACTS = {
     "engine": "TensorRT-LLM",
     "load": "offline",
@@ -166,6 +171,33 @@ def test_a_head_that_says_it_all(path):
 
 
 @pytest.mark.parametrize(
+    ("cell", "figure", "note"),
+    [
+        ("6,920<sup>1</sup>", "6920", "footnote best of three"),
+        ("6,920 <sup>2</sup>", "6920", "marked <sup>2</sup>"),
+        ("2,587*", "2587", "marked *"),
+        ("2,587[^3]", "2587", "marked [^3]"),
+        ("2,587\u00b2", "2587", "marked \u00b2"),
+        ("2 582", "2582", None),
+        ("2\u2009582", "2582", None),
+        ("12\u202f582.5", "12582.5", None),
+        ("~1,362", "1362", "approximate"),
+        ("\u2248 1,362\u2020", "1362", "marked \u2020; approximate"),
+        ("6.842", "6.842", None),
+    ],
+)
+def test_figures_with_marks(path, cell, figure, note):
+    page = BY_COLUMN.replace("| 6,463 |", f"| {cell} |") + "\n<sup>1</sup> best of three\n"
+    row = reading(path, page).tables["throughput"].row(0, named=True)
+    assert (row["throughput_tok_per_s"], row.get("note")) == (figure, note)
+
+
+@pytest.mark.parametrize("cell", ["-", "\u2013", "N/A", "n/a", "OOM", "*"])
+def test_cells_without_a_digit_are_counted(path, cell):
+    assert reading(path, BY_COLUMN.replace("| 6,463 |", f"| {cell} |")).left_out == {"cell without a figure": 2}
+
+
+@pytest.mark.parametrize(
     ("words", "scope", "version"),
     [
         ("Data was generated using version 0.14.0.", "instance", "0.14.0"),
@@ -199,6 +231,10 @@ BAD_PAGES = {
     "no unit": (NO_UNIT, "found neither unit and no version"),
     "two units": (BY_COLUMN + "\nTotal Output Throughput\n", "found both units"),
     "empty": ("", "empty"),
+    "figure with a letter": (BY_COLUMN.replace("| 6,463 |", "| 6,463x |"), "line 7: found figure '6,463x'"),
+    "two figures": (BY_COLUMN.replace("| 6,463 |", "| 6,463/2 |"), "line 7: found figure '6,463/2'"),
+    "thousands in twos": (BY_COLUMN.replace("| 6,463 |", "| 64,63 |"), "line 7: found figure '64,63'"),
+    "version 0.9": (BY_BATCH, "found a table of version 0.9, by batch size; allowed: pages since 0.14"),
 }
 
 

@@ -1,6 +1,7 @@
 """Results of vllm bench serve; also holds the mutations that other adapters' tests use."""
 
 import json
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,12 @@ RESULT = {
     "total_output_tokens": 25000,
     "output_throughput": 500.0,
     "total_token_throughput": 2548.0,
+    "mean_ttft_ms": 90.5,
+    "median_ttft_ms": 80.0,
+    "p99_ttft_ms": 200.0,
+    "mean_tpot_ms": 9.5,
+    "median_tpot_ms": 9.0,
+    "p99_tpot_ms": 20.0,
 }
 
 
@@ -71,6 +78,12 @@ def test_every_value_is_mapped(tmp_path):
         "throughput_scope": "instance",
         "evidence": "measured",
         "published_on": "2025-11-23",
+        "time_to_first_token_mean_ms": "90.5",
+        "time_to_first_token_p50_ms": "80.0",
+        "time_to_first_token_p99_ms": "200.0",
+        "time_per_output_token_mean_ms": "9.5",
+        "time_per_output_token_p50_ms": "9.0",
+        "time_per_output_token_p99_ms": "20.0",
         "note": None,
         "file": str(tmp_path / "result.json"),
         "line": 1,
@@ -92,6 +105,28 @@ def test_an_object_may_span_lines(tmp_path):
     path = tmp_path / "result.json"
     path.write_text("\n" + json.dumps(RESULT, indent=2), encoding="utf-8")
     assert vllm_bench.read(path).tables["throughput"].select("line", "throughput_tok_per_s").row(0) == (2, "500.0")
+
+
+def test_a_list_of_results(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps([RESULT, RESULT | {"max_concurrency": 8}], indent=1), encoding="utf-8")
+    rows = vllm_bench.read(path).tables["throughput"]
+    assert rows.select("line", "concurrency").rows() == [(2, "64"), (3 + len(RESULT) + 1, "8")]
+
+
+def test_the_window_of_a_run_ends_at_its_date(tmp_path):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(RESULT), encoding="utf-8")
+    window = (datetime(2025, 11, 23, 10, 14, 10), datetime(2025, 11, 23, 10, 15))  # 50 s
+    assert vllm_bench.read(path).windows == {"acme/Example-8B/tp-2/concurrency-64/20251123-101500": window}
+    for changes in ({"date": "20251399-101500"}, {"date": None}, {"duration": 0}, {"duration": 1e300}):
+        path.write_text(json.dumps(RESULT | changes), encoding="utf-8")
+        assert vllm_bench.read(path).windows == {}
+
+
+@pytest.mark.parametrize("value", [0, 0.0, None, float("nan"), "90"])
+def test_a_latency_that_was_not_measured_is_null(tmp_path, value):
+    assert one(tmp_path, mean_ttft_ms=value)["time_to_first_token_mean_ms"] is None
 
 
 @pytest.mark.parametrize(
@@ -181,12 +216,17 @@ def test_other_tasks_are_left_out(tmp_path):
         (b" \n", "empty"),
         (b"\xff\xfe{", "not UTF-8"),
         (b'{"model_id": ', "not valid JSON"),
-        (b"[]", "found list"),
+        (b"[]", "found an empty list"),
         (b"3", "found int"),
-        (b'{"a": 1}', "found no key model_id"),
+        (b'{"a": 1}', "line 1: found no key completed or model_id; allowed: results of vllm bench serve"),
         (b'{"model_id": 1, "model_id": 2}', "given twice"),
         (b'{"model_id": "a", "completed": 1}\n{"model_id": ', "line 2: not valid JSON"),
         (b'{"model_id": "a", "completed": 1}\n[1]', "line 2: found list"),
+        (b'{"model_id": "a", "completed": 1}\n{"a": 1}', "line 2 entry 2 of 2: found no key completed or model_id"),
+        (b'[{"model_id": "a", "completed": 1},\n{"a": 1}]', "line 2 entry 2 of 2: found no key completed or model_id"),
+        (b'[{"model_id": "a", "completed": 1}, 2]', "entry 2: found int"),
+        (b'{"model_id": "a", "completed": 1, "steady_state_energy": 2}', "taken for .*, found steady_state_energy"),
+        (b'{"model_id": "a", "completed": 1, "user_throughput": 2}', "found user_throughput of TensorRT-LLM"),
         (b"[" * 100_000, "JSON"),
     ],
 )

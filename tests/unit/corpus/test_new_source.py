@@ -149,6 +149,11 @@ def test_impossible_name(folder, result, name):
             "found JSON of objects with the keys speed, gpu; allowed: a file",
         ),
         ("empty.json", "", "the file is empty"),
+        (
+            "old.md",
+            "| Batch Size | Input Length | Throughput |\n|-|-|-|\n",
+            "as trtllm_markdown: found no throughput table",
+        ),
     ],
 )
 def test_unusable_file_leaves_nothing(folder, tmp_path, file, content, message):

@@ -14,6 +14,7 @@ from inference_energy.corpus.tables import TABLES, Throughput
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 FILE_NAME = re.compile(r"[A-Za-z0-9._-]+")
+ENDINGS = {".md": "markdown"}  # what names of formats call an ending
 HEAD = """\
 # Fill in what is empty; `make` says what is still missing.
 publisher: ""

@@ -10,6 +10,7 @@ from inference_energy.corpus.names import Names, precision_in
 from inference_energy.corpus.origins import ORIGIN, read_origin, source_table
 from inference_energy.corpus.per_gpu import output_tok_per_s_per_gpu
 from inference_energy.corpus.plausible import of_all_gpus
+from inference_energy.corpus.power_log import must_be_named, with_energy
 from inference_energy.corpus.tables import PLACE, RUN, TABLES
 from inference_energy.tables.rows import REJECTED, split
 
@@ -72,9 +73,12 @@ def _empty(table: str) -> pl.DataFrame:
 def _read_files(folder: Path, origin: dict) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
     texts: dict[str, list[pl.DataFrame]] = {}
     left_out = [pl.DataFrame(schema={name: dtype for name, dtype in LEFT_OUT.items() if name != "source"})]
+    must_be_named(folder, origin["files"])
     for name, facts in sorted(origin["files"].items()):
         path = folder / name
         reading = FORMATS[facts["format"]].read(path)
+        if "power_log" in facts:
+            reading = with_energy(reading, path, origin["files"])
         columns = [column for table in reading.tables for column in TABLES[table].to_schema().columns]
         unknown = [column for column in facts.get("facts", {}) if column not in columns]
         if unknown:

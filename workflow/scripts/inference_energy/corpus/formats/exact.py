@@ -9,6 +9,25 @@ from inference_energy.common.errors import InputError, one_of
 MEASURED = re.compile("energy|power|joule|watt", re.IGNORECASE)
 
 
+def must_have(entries: list[tuple[int, dict]], keys: Collection[str], path: Path, allowed: str) -> None:
+    """Refuse a file of which not every entry is of the format.
+
+    Args:
+        entries: the records of the file with their lines.
+        keys: keys that every record of the format has.
+        path: the file.
+        allowed: what the format is, for the message.
+
+    Raises:
+        InputError: the first entry that lacks one of the keys.
+    """
+    for place, (line, entry) in enumerate(entries, start=1):
+        missing = [key for key in keys if key not in entry]
+        if missing:
+            which = f" entry {place} of {len(entries)}" if len(entries) > 1 else ""
+            raise InputError(f"{path} line {line}{which}: found no key {one_of(missing)}; allowed: {allowed}")
+
+
 def refuse_unread(document: object, read: Collection[str], path: Path, format_name: str) -> None:
     """Refuse a JSON document that holds measured power or energy which the format does not read.
 

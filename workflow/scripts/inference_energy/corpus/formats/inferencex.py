@@ -10,7 +10,7 @@ from pathlib import Path
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats import inferencex_power, inferencex_rows
 from inference_energy.corpus.formats.exact import refuse_unread
-from inference_energy.corpus.formats.json_files import one_or_many
+from inference_energy.corpus.formats.json_files import objects
 from inference_energy.corpus.formats.measured_runs import runs_reading
 from inference_energy.corpus.formats.reading import Reading
 
@@ -28,7 +28,7 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not JSON, or an entry that is not such a result or measures power in keys that are not known.
     """
-    results = [(line, _flat(record, f"{path} line {line}")) for line, record in one_or_many(path)]
+    results = [(line, _flat(record, f"{path} line {line}")) for line, record in objects(path)]
     left_out: Counter[str] = Counter()
     runs = []
     for line, result in results:

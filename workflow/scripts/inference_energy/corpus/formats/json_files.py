@@ -68,6 +68,30 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict]]:
             yield number, must_be_object(parse(line, path, number), f"{path} line {number}")
 
 
+def objects(path: Path) -> list[tuple[int, dict]]:
+    """Every record with its line, of a file that is one object, a list of objects, or JSON Lines.
+
+    Raises:
+        InputError: a fault of the file, an empty list, or an entry that is not an object.
+    """
+    text = read_text(path)
+    first = next(line for line in text.split("\n") if line.strip())
+    try:
+        lines = isinstance(parse(first, path), dict)
+    except InputError:
+        lines = False  # a document over several lines, or a fault that parsing the whole text reports
+    if lines:
+        return list(json_lines(path))
+    document = parse(text, path)
+    if isinstance(document, list):
+        if not document:
+            raise InputError(f"{path}: found an empty list; allowed: at least one object")
+        entries = [must_be_object(value, f"{path} entry {place}") for place, value in enumerate(document, start=1)]
+        return list(zip(object_lines(text, 1), entries, strict=True))
+    only = must_be_object(document, str(path))
+    return [(object_lines(text, 0)[0], only)]
+
+
 def must_be_object(value: object, place: str) -> dict:
     """The value itself, if it is a JSON object.
 
@@ -86,23 +110,6 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
         doubled = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"key {doubled!r} is given twice")
     return record
-
-
-def one_or_many(path: Path) -> list[tuple[int, dict]]:
-    """The objects of a JSON file that holds one object or a list of them, each with its line.
-
-    Raises:
-        InputError: not JSON, an empty list, or an entry that is not an object.
-    """
-    text = read_text(path)
-    document = parse(text, path)
-    if not isinstance(document, list):
-        record = must_be_object(document, str(path))
-        return [(object_lines(text, 0)[0], record)]
-    if not document:
-        raise InputError(f"{path}: found an empty list; allowed: at least one object")
-    records = [must_be_object(value, f"{path} entry {place}") for place, value in enumerate(document, start=1)]
-    return list(zip(object_lines(text, 1), records, strict=True))
 
 
 def part(record: object, *keys: str) -> object:

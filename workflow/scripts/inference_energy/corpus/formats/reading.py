@@ -1,6 +1,7 @@
 """Result of reading a file: cells as text in the columns of the corpus with their lines; records left out."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
@@ -15,10 +16,12 @@ class Reading:
         tables: by table name, text cells in (a part of) the table's columns (null = nothing stated), with `file` and
             `line`.
         left_out: number of records outside the scope of the corpus, by reason.
+        windows: when runs began and ended, by `row_id`, where the file states it; for power logs.
     """
 
     tables: dict[str, pl.DataFrame]
     left_out: dict[str, int] = field(default_factory=dict)
+    windows: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
 
 def rows(records: list[dict[str, object]], file: str) -> pl.DataFrame:

@@ -13,12 +13,18 @@ from inference_energy.corpus.formats import (
     inference_perf,
     inferencex,
     inferencex_csv,
+    llama_bench,
+    mlenergy_run,
     mlenergy_v3,
     mlperf_summary,
     own_csv,
+    power_csv,
     sglang_bench,
+    trtllm_bench,
     trtllm_markdown,
+    trtllm_serve,
     vllm_bench,
+    vllm_throughput,
 )
 from inference_energy.corpus.formats.json_files import read_text
 from inference_energy.corpus.formats.reading import Reading
@@ -33,7 +39,7 @@ class Format:
 
     Attributes:
         read: rows of a file; raises InputError where the file is not wholly of this format.
-        signs: texts that every file of this format holds; a file without them is of another format.
+        signs: texts, in small letters, that every file of this format holds; a file without them is of another format.
     """
 
     read: Callable[[Path], Reading]
@@ -45,16 +51,23 @@ FORMATS = {
     "throughput_csv": Format(partial(own_csv.read, table="throughput"), ("throughput_tok_per_s",)),
     "measured_energy_csv": Format(partial(own_csv.read, table="measured_energy"), ("energy_j_per_output_token",)),
     "published_estimate_csv": Format(partial(own_csv.read, table="published_estimate"), ("energy_wh",)),
-    "trtllm_markdown": Format(trtllm_markdown.read, ("Throughput", "|")),
+    "trtllm_markdown": Format(trtllm_markdown.read, ("throughput", "|")),
+    "trtllm_bench_json": Format(trtllm_bench.read, ('"system_output_throughput_tok_s"',)),
+    "trtllm_serve_json": Format(trtllm_serve.read, ('"model_id"', f'"{trtllm_serve.OF_TENSORRT_LLM}"')),
     "vllm_bench_json": Format(vllm_bench.read, ('"model_id"', '"completed"')),
+    "vllm_throughput_json": Format(vllm_throughput.read, ('"elapsed_time"', '"total_num_tokens"')),
     "sglang_bench_jsonl": Format(sglang_bench.read, (f'"{sglang_bench.DEFINING_KEY}"',)),
+    "llama_bench_json": Format(llama_bench.read, ('"n_prompt"', '"avg_ts"')),
     "mlenergy_v3_json": Format(mlenergy_v3.read, ('"configurations"', '"task"')),
-    "mlperf_summary_json": Format(mlperf_summary.read, ('"UsedModel"',)),
+    "mlenergy_run_json": Format(mlenergy_run.read, ('"steady_state_energy"',)),
+    "mlperf_summary_json": Format(mlperf_summary.read, ('model"', '"scenario"')),
     "inferencex_json": Format(inferencex.read, ('"framework"', '"conc"')),
-    "inferencex_csv": Format(inferencex_csv.read, ("Framework,", "Concurrency,")),
+    "inferencex_csv": Format(inferencex_csv.read, ("framework,", "concurrency,")),
     "aiperf_json": Format(aiperf.read, ('"output_token_throughput"', '"input_config"')),
     "guidellm_json": Format(guidellm.read, ('"benchmarks"', '"type_"')),
     "inference_perf_json": Format(inference_perf.read, ('"load_summary"', '"successes"')),
+    "nvidia_smi_csv": Format(partial(power_csv.read, tool=power_csv.NVIDIA_SMI), ("power.draw",)),
+    "amd_smi_csv": Format(partial(power_csv.read, tool=power_csv.AMD_SMI), ("time", "power")),
 }
 
 
@@ -65,10 +78,11 @@ def recognised(path: Path) -> str:
         InputError: no format claims the file; the faults that those which claim it found; several can read it.
     """
     text = read_text(path)
+    small, is_json = text.lower(), text.lstrip()[:1] in ("{", "[")
     found: list[str] = []
     faults: dict[str, list[str]] = {}
     for name, form in FORMATS.items():
-        if not all(sign in text for sign in form.signs):
+        if ("_json" in name) != is_json or not all(sign in small for sign in form.signs):
             continue
         try:
             form.read(path)

@@ -1,11 +1,14 @@
-"""Common parts of the results of serving clients: `vllm bench serve`, and SGLang's client, which descends from it."""
+"""Common parts of the results of serving clients: `vllm bench serve`, and those of SGLang, TensorRT-LLM and ML.ENERGY,
+which descend from it.
+"""
 
 import math
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from inference_energy.corpus.formats.reading import Reading, rows
-from inference_energy.corpus.formats.values import make_unique, number, ratio
+from inference_energy.corpus.formats.values import make_unique, number, positive, ratio
 
 ENGINES = {
     "vllm": "vLLM",
@@ -25,16 +28,34 @@ FACTS = {
     "throughput_scope": "instance",
     "evidence": "measured",
 }
+LATENCIES = {"time_to_first_token": "ttft", "time_per_output_token": "tpot"}
+STATISTICS = {"mean": "mean", "p50": "median", "p99": "p99"}
+INTER_TOKEN_LATENCIES = {
+    f"inter_token_latency_{ours}_ms": f"{theirs}_itl_ms"
+    for ours, theirs in (STATISTICS | {"p90": "p90", "p95": "p95"}).items()
+}
 OTHER_TASKS = {"embed": "embedding run", "pooling": "pooling run", "rerank": "reranking run", "audio": "speech run"}
 
 
-def reading(results: list[tuple[int, dict]], path: Path, to_row: Callable[[dict], dict[str, object]]) -> Reading:
+def reading(
+    results: list[tuple[int, dict]],
+    path: Path,
+    to_row: Callable[[dict], dict[str, object]],
+    to_energy: Callable[[dict], dict[str, object] | str | None] = lambda result: None,
+) -> Reading:
     """A throughput row per result of text generation; results of other tasks are left out with their number.
+
+    Args:
+        results: the records with their lines.
+        path: the file.
+        to_row: the throughput row of a result; `FACTS` and the output throughput are added.
+        to_energy: the measured energy of a result; null if it has none, or the reason why it does not count.
 
     Raises:
         InputError: a value that cannot be stored as text.
     """
-    records, left_out = [], {}
+    records, energies, left_out, windows = [], [], {}, {}
+    kept = []
     for line, result in results:
         reason = other_task(result)
         if reason:
@@ -42,8 +63,46 @@ def reading(results: list[tuple[int, dict]], path: Path, to_row: Callable[[dict]
         else:
             speed = {"throughput_tok_per_s": result.get("output_throughput")}
             records.append({"line": line} | FACTS | speed | to_row(result))
+            kept.append(result)
     make_unique(records)
-    return Reading({"throughput": rows(records, str(path))}, left_out)
+    for record, result in zip(records, kept, strict=True):
+        energy = to_energy(result)
+        if isinstance(energy, str):
+            left_out[energy] = left_out.get(energy, 0) + 1
+        elif energy is not None:
+            energies.append({"line": record["line"], "row_id": record["row_id"]} | energy)
+        window = run_window(result)
+        if window:
+            windows[record["row_id"]] = window
+    tables = {"throughput": rows(records, str(path))}
+    if energies:
+        tables["measured_energy"] = rows(energies, str(path))
+    return Reading(tables, left_out, windows)
+
+
+def latencies(result: dict) -> dict[str, float | None]:
+    """Time to first token and per output token in ms; null where the client did not measure them."""
+    return {
+        f"{ours}_{statistic}_ms": positive(result.get(f"{word}_{theirs}_ms"))
+        for ours, theirs in LATENCIES.items()
+        for statistic, word in STATISTICS.items()
+    }
+
+
+def inter_token_latencies(result: dict) -> dict[str, float | None]:
+    """Inter-token latencies in ms, for the row of measured energy."""
+    return {ours: positive(result.get(theirs)) for ours, theirs in INTER_TOKEN_LATENCIES.items()}
+
+
+def run_window(result: dict) -> tuple[datetime, datetime] | None:
+    """When a run began and ended, local time of the client; null if it is not stated."""
+    duration, date = positive(result.get("duration")), result.get("date")
+    try:
+        # ASSUME: the date is when the run ended; the client writes it when it has evaluated the answers, seconds later.
+        end = datetime.strptime(date, "%Y%m%d-%H%M%S") if isinstance(date, str) else None
+        return (end - timedelta(seconds=duration), end) if end and duration else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def engine_name(backend: object) -> str | None:

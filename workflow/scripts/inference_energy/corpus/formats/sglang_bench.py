@@ -1,12 +1,21 @@
-"""Results of `python -m sglang.bench_serving --output-file`: JSON Lines, one run per line."""
+"""Results of `python -m sglang.bench_serving --output-file`: JSON Lines, one run per line (sgl-project/sglang,
+`python/sglang/bench_serving.py`).
+"""
 
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats.json_files import json_lines
+from inference_energy.corpus.formats.exact import must_have, refuse_unread
+from inference_energy.corpus.formats.json_files import objects
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.serving_client import engine_name, failures, load_of_rate, mean_length, reading
-from inference_energy.corpus.formats.values import id_part, joined_id, number, precision_name
+from inference_energy.corpus.formats.serving_client import (
+    engine_name,
+    failures,
+    latencies,
+    load_of_rate,
+    mean_length,
+    reading,
+)
+from inference_energy.corpus.formats.values import id_part, joined_id, number, precision_name, speculation
 
 DEFINING_KEY = "total_output_tokens_retokenized"  # in every version, and in no other client's results
 SERVER_KEYS = {
@@ -20,17 +29,16 @@ SERVER_KEYS = {
 
 
 def read(path: Path) -> Reading:
-    """One throughput row (output tokens per second of the instance) per line.
+    """One throughput row (output tokens per second of the instance) per run.
 
     Raises:
-        InputError: not JSON Lines, or no line is such a result.
+        InputError: not JSON, a run that is not such a result, or measured power or energy in one.
     """
-    results = list(json_lines(path))
-    if not any(DEFINING_KEY in result for _, result in results):
-        raise InputError(
-            f"{path} line {results[0][0]}: found no key {DEFINING_KEY};"
-            " allowed: results of sglang.bench_serving --output-file"
-        )
+    results = objects(path)
+    allowed = "results of sglang.bench_serving --output-file"
+    must_have(results, (DEFINING_KEY,), path, allowed)
+    for _, result in results:
+        refuse_unread(result, (), path, allowed)
     return reading(results, path, _row)
 
 
@@ -66,8 +74,22 @@ def _row(result: dict) -> dict[str, object]:
         "output_tokens": output_tokens,
         "output_length_kind": output_kind,
         "concurrency": limit if measured is None else measured,
+        **_serving(result),
+        **latencies(result),
         "note": "; ".join(part for part in notes if part),
     }
+
+
+def _serving(result: dict) -> dict[str, str | None]:
+    """Whether prefill has GPUs of its own, and speculative decoding, as far as the server states its settings."""
+    server = result.get("server_info")
+    if not isinstance(server, dict):
+        return {}
+    if "decode" in server:
+        return {"serving": "disaggregated"}
+    method = speculation(server.get("speculative_algorithm"))
+    none = "none" if "speculative_algorithm" in server and method is None else None
+    return {"serving": "aggregated", "speculative_decoding": method or none}
 
 
 def _server(result: dict) -> tuple[dict, str | None]:

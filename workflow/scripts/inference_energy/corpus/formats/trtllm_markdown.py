@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.corpus.formats.figures import NUMBER as FIGURE, figure
 from inference_energy.corpus.formats.json_files import read_text
 from inference_energy.corpus.formats.markdown_tables import Table, tables, without_code
 from inference_energy.corpus.formats.reading import Reading, rows
@@ -37,7 +38,6 @@ DEGREE = rf"(?:{'|'.join(DEGREES)})[0-9]{{1,6}}"
 COLUMN_HEAD = re.compile(rf"(.+?)\s+({DEGREE}(?:\s*,\s*{DEGREE})*)\s*\(([^()]+)\)")
 COUNT_OF_GPUS = re.compile(r"([0-9]+) GPUs?", re.IGNORECASE)
 LENGTHS = re.compile(r"([0-9]+)\s*[,/]\s*([0-9]+)")
-FIGURE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?")
 PRECISIONS = {"NVFP4": "FP4", "BFLOAT16": "BF16", "FLOAT16": "FP16", "UINT4": "INT4"}
 # ASSUME: the page states for all its tables: random tokens of one length, all requests queued at once. That `token
 # throughput` up to 0.17 is of output tokens follows from its example: requests per second times output length.
@@ -64,6 +64,8 @@ def read(path: Path) -> Reading:
     """
     lines = without_code(read_text(path).split("\n"))
     found = tables(lines)
+    if any(_is_of_0_9(table) for table in found):
+        raise InputError(f"{path}: found a table of version 0.9, by batch size; allowed: pages since 0.14")
     if not any(_has(table, "lengths") for table in found):
         raise InputError(f"{path}: found no throughput table; allowed: a page with a table that has rows by ISL/OSL")
     page = "\n".join(lines)
@@ -73,7 +75,7 @@ def read(path: Path) -> Reading:
     left_out: Counter[str] = Counter()
     for table in found:
         if _has(table, "lengths"):
-            figures, empty = _figures(table, path)
+            figures, empty = _figures(table, path, lines)
             records += [facts | figure for figure in figures]
             left_out["cell without a figure"] += empty
         elif _has(table, "gpu"):
@@ -85,6 +87,12 @@ def read(path: Path) -> Reading:
 def _has(table: Table, label: str) -> bool:
     """Whether any cell of a table is that label."""
     return any(_label(cell) == label for _, cells in table.rows for cell in cells)
+
+
+def _is_of_0_9(table: Table) -> bool:
+    """Whether a table states the largest throughput by batch size, with the lengths in columns of their own."""
+    head = {cell.lower() for cell in table.rows[0][1]}
+    return {"batch size", "input length", "output length"} <= head
 
 
 def _first(pattern: re.Pattern, text: str) -> str | None:
@@ -108,7 +116,7 @@ def _scope(page: str, version: str | None, path: Path) -> str:
     return scopes[0]
 
 
-def _figures(table: Table, path: Path) -> tuple[list[dict], int]:
+def _figures(table: Table, path: Path, page: list[str]) -> tuple[list[dict], int]:
     """The figures of a throughput table, and how many cells have none."""
     for line, cells in table.rows:
         if len(cells) != (width := len(table.rows[0][1])):
@@ -124,11 +132,11 @@ def _figures(table: Table, path: Path) -> tuple[list[dict], int]:
         if not lengths:
             raise InputError(f"{path} line {line}: found lengths {key['lengths']!r}; allowed: for example 128, 2048")
         for index, column in columns.items():
-            if FIGURE.fullmatch(cells[index]):
-                figure = {"input_tokens": lengths[1], "output_tokens": lengths[2], "line": line}
-                figures.append(
-                    section | column | of_row | figure | {"throughput_tok_per_s": cells[index].replace(",", "")}
-                )
+            found = figure(cells[index], page, f"{path} line {line}")
+            if found:
+                of_cell = {"input_tokens": lengths[1], "output_tokens": lengths[2], "line": line}
+                of_cell |= {"throughput_tok_per_s": found[0]} | ({"note": found[1]} if found[1] else {})
+                figures.append(section | column | of_row | of_cell)
             else:
                 empty += 1
     return figures, empty

@@ -1,12 +1,20 @@
-"""Results of `vllm bench serve --save-result`."""
+"""Results of `vllm bench serve --save-result` (vllm-project/vllm, `vllm/benchmarks/serve.py`)."""
 
 import re
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats.json_files import json_lines, must_be_object, object_lines, parse, read_text
+from inference_energy.corpus.formats.exact import must_have, refuse_unread
+from inference_energy.corpus.formats.json_files import objects
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.serving_client import engine_name, failures, load_of_rate, mean_length, reading
+from inference_energy.corpus.formats.serving_client import (
+    engine_name,
+    failures,
+    latencies,
+    load_of_rate,
+    mean_length,
+    reading,
+)
 from inference_energy.corpus.formats.values import id_part, joined_id, number, precision_name
 
 # One name of each is written by the tool; the others are names that people use in `--metadata key=value`.
@@ -22,39 +30,32 @@ METADATA = {
     "data_parallel": ["data_parallel", "data_parallel_size", "dp"],
     "prompts": ["dataset_name"],
 }
+OF_TENSORRT_LLM = "user_throughput"
 DAY = re.compile(r"(\d{4})(\d{2})(\d{2})-\d{6}")
 
 
 def read(path: Path) -> Reading:
     """One throughput row (output tokens per second of the instance) per result object.
 
-    The file holds one object, or several, one per line, as `--append-result` makes them.
+    The file holds one object, a list of them, or one per line, as `--append-result` makes them.
 
     Raises:
-        InputError: not JSON, not objects, or no object is such a result.
+        InputError: not JSON, not objects, an object that is not such a result, or measured power or energy in one.
     """
-    results = _results(path)
-    if not any("model_id" in result and "completed" in result for _, result in results):
-        raise InputError(
-            f"{path} line {results[0][0]}: found no key model_id together with completed;"
-            " allowed: results of vllm bench serve --save-result"
-        )
-    return reading(results, path, _row)
+    results = objects(path)
+    allowed = "results of vllm bench serve --save-result"
+    must_have(results, ("model_id", "completed"), path, allowed)
+    for line, result in results:
+        if OF_TENSORRT_LLM in result:
+            raise InputError(
+                f"{path} line {line}: found {OF_TENSORRT_LLM} of TensorRT-LLM's client; allowed: {allowed}"
+            )
+        refuse_unread(result, (), path, allowed)
+    return reading(results, path, row)
 
 
-def _results(path: Path) -> list[tuple[int, dict]]:
-    text = read_text(path)
-    first = next(line for line in text.split("\n") if line.strip())
-    try:
-        several = isinstance(parse(first, path), dict)
-    except InputError:
-        several = False  # one object over several lines, or a fault that parsing the whole text reports
-    if several:
-        return list(json_lines(path))
-    return [(line, must_be_object(parse(text, path), str(path))) for line in object_lines(text, 0)[:1] or [1]]
-
-
-def _row(result: dict) -> dict[str, object]:
+def row(result: dict) -> dict[str, object]:
+    """The throughput row of a result of this client or of one that descends from it, without the throughput."""
     stated = {
         column: next((result[key] for key in keys if result.get(key) is not None), None)
         for column, keys in METADATA.items()
@@ -85,6 +86,7 @@ def _row(result: dict) -> dict[str, object]:
         "output_length_kind": output_kind,
         "concurrency": limit,
         "published_on": _day(result.get("date")),
+        **latencies(result),
         "note": "; ".join(note for note in notes if note),
     }
 
