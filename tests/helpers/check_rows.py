@@ -8,7 +8,8 @@ from inference_energy.common import yaml_files
 from inference_energy.corpus import read, registries
 from inference_energy.corpus.checks.registry import benchmark_checks
 from inference_energy.corpus.per_gpu import output_tok_per_s_per_gpu
-from inference_energy.corpus.tables import ACCEPTED, SOURCES, Hardware, Model
+from inference_energy.corpus.registry_tables import Hardware, Model
+from inference_energy.corpus.tables import ACCEPTED, SOURCES
 
 ROOT = Path(__file__).parents[2]
 

@@ -2,14 +2,14 @@
 
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.corpus import counts as corpus_counts, tables as corpus_tables
+from inference_energy.corpus import counts as corpus_counts, registry_tables, tables as corpus_tables
 from inference_energy.corpus.checks import registry
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     corpus = {
         name: pl.read_parquet(snakemake.input[name])
-        for name in ("throughput", "energy", "estimates", "models", "hardware", "sources")
+        for name in ("throughput", "energy", "estimates", "models", "closed_models", "hardware", "sources")
     }
     found = registry.benchmark_checks(
         throughput=corpus["throughput"],
@@ -26,7 +26,7 @@ with jobs.job(snakemake) as logger:
         snakemake.output,
         checks=(found, corpus_tables.BENCHMARK_CHECKS),
         sources=(counts, corpus_tables.BENCHMARK_SOURCES),
-        corrections=(pl.read_parquet(snakemake.input.corrections), corpus_tables.Correction),
+        corrections=(pl.read_parquet(snakemake.input.corrections), registry_tables.Correction),
     )
     for severity, check, findings in found.group_by("severity", "check", maintain_order=True).len().iter_rows():
         logger.info("%s %s: %d", severity, check, findings)
