@@ -93,6 +93,7 @@ def corpus():
         "energy": tables["measured_energy"],
         "sources": tables["source"],
         "models": known_models,
+        "closed_models": registries.read_closed_models(ROOT / "resources/closed_models.csv", model_names)[0],
         "hardware": known_hardware,
         "limits": yaml_files.read_yaml(ROOT / "config/config.yaml")["checks"],
     }

@@ -87,7 +87,7 @@ def test_every_check_is_made():
         ),
         energy=energy({"power_w": 6000}),  # of boards rated for 5,600 W; 6 J per token and not 4
         sources=sources({"previous_sha256": "same", "previous_read_on": "2025-12-01"}),
-        models=models({}, {"model": "Llama 2 70B"}),
+        models=models({"checked_on": "2025-10-02"}, {"model": "Llama 2 70B"}),  # registry_age: 91 days
         hardware=hardware({}, {"gpu": "B200 180GB"}),
     )
     assert set(found["check"]) == set(CHECKS)

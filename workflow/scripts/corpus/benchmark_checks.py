@@ -16,6 +16,7 @@ with jobs.job(snakemake) as logger:
         energy=corpus["energy"],
         sources=corpus["sources"],
         models=corpus["models"],
+        closed_models=corpus["closed_models"],
         hardware=corpus["hardware"],
         limits=snakemake.params.limits,
     )
@@ -30,3 +31,5 @@ with jobs.job(snakemake) as logger:
     )
     for severity, check, findings in found.group_by("severity", "check", maintain_order=True).len().iter_rows():
         logger.info("%s %s: %d", severity, check, findings)
+    for message in found.filter(pl.col("check") == "registry_age")["message"]:
+        logger.warning(message)

@@ -17,6 +17,7 @@ CHECKS = {
     "stated_parameters": ("warning", "parameter count differs"),
     "energy_against_power": ("warning", "energy differs from power"),
     "refreshed_but_unchanged": ("warning", "refreshed, yet unchanged"),
+    "registry_age": ("warning", "registry not checked for long"),
     "duplicate": ("info", "same run again"),
     "stale": ("info", "nothing newer for long"),
     "coverage_gap": ("info", "nothing measured"),
@@ -29,6 +30,7 @@ def benchmark_checks(
     energy: pl.DataFrame,
     sources: pl.DataFrame,
     models: pl.DataFrame,
+    closed_models: pl.DataFrame,
     hardware: pl.DataFrame,
     limits: dict[str, float],
 ) -> pl.DataFrame:
@@ -39,6 +41,7 @@ def benchmark_checks(
         energy: measured energies with the configuration of their runs.
         sources: table `source`.
         models: model registry.
+        closed_models: registry of closed models.
         hardware: hardware registry.
         limits: `checks` of `config/config.yaml`.
 
@@ -55,6 +58,15 @@ def benchmark_checks(
             consistency.stated_parameters(throughput, models, limits["parameter_tolerance"]),
             consistency.energy_against_power(energy, limits["energy_factor"]),
             staleness.refreshed_but_unchanged(sources),
+            staleness.registry_age(
+                {
+                    "resources/models.csv": models["checked_on"],
+                    "resources/closed_models.csv": closed_models["assumed_on"],
+                    "resources/hardware.csv": hardware["checked_on"],
+                },
+                sources,
+                int(limits["registry_stale_after_days"]),
+            ),
             repeats.duplicates(throughput),
             staleness.stale(throughput, sources, int(limits["stale_after_days"])),
             coverage.gaps(throughput, energy, models, hardware),

@@ -27,6 +27,7 @@ LIMITS = {
     "stated_parameters": "parameter_tolerance",
     "energy_against_power": "energy_factor",
     "stale": "stale_after_days",
+    "registry_age": "registry_stale_after_days",
 }
 
 
