@@ -51,7 +51,8 @@ onstart:
 onsuccess:
     # A run that only makes statements does not report published values.
     if "statement" not in sys.argv:
-        summary.show(config["checks"]["stale_after_days"], PARENTS)
+        checks = config["checks"]
+        summary.show(checks["stale_after_days"], checks["registry_stale_after_days"], PARENTS)
     elif not USAGES:
         run_end.show_none()
     run_end.show(USAGES)

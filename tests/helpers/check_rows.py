@@ -8,7 +8,8 @@ from inference_energy.common import yaml_files
 from inference_energy.corpus import plausible, read, registries
 from inference_energy.corpus.checks.registry import benchmark_checks
 from inference_energy.corpus.per_gpu import output_tok_per_s_per_gpu
-from inference_energy.corpus.tables import ACCEPTED, SOURCES, Hardware, Model
+from inference_energy.corpus.registry_tables import Hardware, Model
+from inference_energy.corpus.tables import ACCEPTED, SOURCES
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,6 +102,7 @@ def corpus():
         "implausible": apart,
         "sources": tables["source"],
         "models": known_models,
+        "closed_models": registries.read_closed_models(ROOT / "resources/closed_models.csv", model_names)[0],
         "hardware": known_hardware,
         "limits": limits,
     }

@@ -6,6 +6,7 @@ rule ingest_benchmarks:
     input:
         benchmarks=files_below("resources/benchmarks"),
         models="resources/models.csv",
+        closed_models="resources/closed_models.csv",
         hardware="resources/hardware.csv",
         corrections="resources/corrections.csv",
         origin_schema="workflow/schemas/origin.schema.yaml",
@@ -36,6 +37,7 @@ rule validate_benchmarks:
         implausible=update("results/validated/implausible_energy.parquet"),
         estimates=update("results/validated/published_estimates.parquet"),
         models=update("results/validated/models.parquet"),
+        closed_models=update("results/validated/closed_models.parquet"),
         hardware=update("results/validated/hardware.parquet"),
         corrections=update("results/validated/corrections.parquet"),
         sources=update("results/validated/sources.parquet"),
@@ -55,6 +57,7 @@ rule benchmark_checks:
         implausible="results/validated/implausible_energy.parquet",
         estimates="results/validated/published_estimates.parquet",
         models="results/validated/models.parquet",
+        closed_models="results/validated/closed_models.parquet",
         hardware="results/validated/hardware.parquet",
         corrections="results/validated/corrections.parquet",
         sources="results/validated/sources.parquet",

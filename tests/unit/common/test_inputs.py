@@ -14,7 +14,8 @@ from inference_energy.common.errors import InputError
 from inference_energy.corpus import origins
 from inference_energy.corpus.formats.registry import FORMATS
 from inference_energy.corpus.names import Names
-from inference_energy.corpus.tables import Model, Throughput
+from inference_energy.corpus.registry_tables import Model
+from inference_energy.corpus.tables import Throughput
 from inference_energy.tables import rows as tables_rows
 from messages import message_of
 from polars.testing import assert_frame_equal

@@ -97,7 +97,7 @@ def test_every_check_is_made():
             corpus()["limits"],
         )[1],
         sources=sources({"previous_sha256": "same", "previous_read_on": "2025-12-01"}),
-        models=models({}, {"model": "Llama 2 70B"}),
+        models=models({"checked_on": "2025-10-02"}, {"model": "Llama 2 70B"}),  # registry_age: 91 days
         hardware=hardware({}, {"gpu": "B200 180GB"}),
     )
     assert set(found["check"]) == set(CHECKS)

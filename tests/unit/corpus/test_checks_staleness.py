@@ -1,8 +1,9 @@
 """Rows that nothing newer followed, and refreshes that changed nothing."""
 
+import polars as pl
 import pytest
 from check_rows import rows_of, sources, throughput
-from inference_energy.corpus.checks.staleness import refreshed_but_unchanged, stale
+from inference_energy.corpus.checks.staleness import refreshed_but_unchanged, registry_age, stale
 
 
 def days(published_on, read_on):
@@ -79,3 +80,41 @@ def test_file_read_again_later_with_the_same_bytes_is_raised():
 )
 def test_changed_or_never_refreshed_file_is_not_raised(changed):
     assert refreshed_but_unchanged(sources(SAME | changed)).is_empty()
+
+
+def aged(*dates, read_on="2026-01-01", after_days=90):
+    return registry_age({"models.csv": pl.Series(dates, dtype=pl.String)}, sources({"read_on": read_on}), after_days)
+
+
+def test_registry_whose_newest_row_is_older_than_the_limit():
+    # 2025-10-02 to 2026-01-01 are 29 + 30 + 31 + 1 = 91 days.
+    finding = aged("2024-01-01", "2025-10-02").row(0, named=True)
+    assert (finding["check"], finding["severity"]) == ("registry_age", "warning")
+    assert (finding["found"], finding["expected"], finding["unit"]) == (91, 90, "days")
+    assert finding["message"] == (
+        "the newest row of models.csv is of 2025-10-02, 91 days before 2026-01-01: are models or GPUs missing?"
+    )
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ("2025-10-03",),  # 90 days
+        ("2024-01-01", "2025-10"),  # the month counts as its last day
+        ("2024-06-01", "2025"),
+        ("2026-06-01",),  # newer than every source
+        (),
+    ],
+)
+def test_registry_that_is_not_old(dates):
+    assert aged(*dates).is_empty()
+
+
+def test_every_old_registry_is_named():
+    registries = {
+        "models.csv": pl.Series(["2020"]),
+        "new.csv": pl.Series(["2025-12-31"]),
+        "gpus.csv": pl.Series(["2021"]),
+    }
+    found = registry_age(registries, sources({}), 90)
+    assert [message.split()[4] for message in found["message"]] == ["models.csv", "gpus.csv"]

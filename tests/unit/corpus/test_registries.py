@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from inference_energy.corpus import registries
 from inference_energy.corpus.names import Names
-from inference_energy.corpus.tables import Model
+from inference_energy.corpus.registry_tables import Model
 from inference_energy.energy.tables import Overhead
 from messages import message_of
 
@@ -17,6 +17,7 @@ MODEL = {
     "architecture": "dense",
     "released_on": "2025-01",
     "source": "https://example.org",
+    "checked_on": "2026-01",
 }
 
 

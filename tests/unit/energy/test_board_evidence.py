@@ -11,7 +11,7 @@ from inference_energy.energy.board_evidence import saturated
 from inference_energy.tables import rows
 
 NODE_POWER = Path(__file__).parents[3] / "resources/node_power.csv"
-HARDWARE = pl.DataFrame({"gpu": ["X", "Y"], "tdp_w": [1000.0, 500.0]})
+HARDWARE = pl.DataFrame({"gpu": ["X", "Y", "Z"], "tdp_w": [1000.0, 500.0, None]})
 THROUGHPUT = "throughput_tok_per_s"
 RUN = {
     "source": "s",
@@ -42,6 +42,10 @@ def shares(*runs):
 @pytest.fixture(scope="module")
 def found(corpus):
     return board_evidence.board_power_shares(corpus["measured_energy"], corpus["hardware"])
+
+
+def test_run_on_a_gpu_without_a_published_tdp_has_no_share():
+    assert shares({"gpu": "Z"}, {"row_id": "2"})["row_id"].to_list() == ["2"]
 
 
 def test_shares_by_hand():

@@ -1,8 +1,16 @@
 """What a run says at its end: rows, findings, and which numbers moved."""
 
 import datetime
+from pathlib import Path
 
-from inference_energy.headline.summary import headline_lines, moved_lines, source_lines
+import pytest
+from inference_energy.headline.summary import (
+    REGISTRIES,
+    headline_lines,
+    moved_lines,
+    registry_lines,
+    source_lines,
+)
 from inference_energy.headline.tables import HEADLINE
 
 TODAY = datetime.date(2026, 6, 30)
@@ -85,3 +93,25 @@ def test_partial_run_says_nothing_of_what_it_did_not_make():
     assert headline_lines([]) == []
     assert source_lines([], [], [], TODAY, 1) == []
     assert moved_lines([], [number("s", "q", 1)], {}) == []
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        (["2025-01-01", "2026-03-31"], "2026-03-31"),  # 91 days before 30 June
+        (["2026-04-01", "2020"], None),  # 90 days
+        (["2026-03"], "2026-03"),  # the month counts as its first day
+        (["2026"], "2026"),
+        ([], None),
+    ],
+)
+def test_registry_whose_newest_row_is_old_is_named(dates, said):
+    lines = registry_lines({Path("models.csv"): dates}, TODAY, 90)
+    expected = f"The newest row of models.csv is of {said}: models or GPUs released since may be missing."
+    assert lines == ([expected] if said else [])
+
+
+def test_registries_of_the_summary_have_the_column_of_dates():
+    for file, column in REGISTRIES.items():
+        head = (Path(__file__).parents[3] / file).read_text(encoding="utf-8").splitlines()[0]
+        assert column in head.split(",")

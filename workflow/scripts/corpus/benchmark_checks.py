@@ -2,14 +2,17 @@
 
 import polars as pl
 from inference_energy.common import jobs
-from inference_energy.corpus import counts as corpus_counts, tables as corpus_tables
+from inference_energy.corpus import counts as corpus_counts, registry_tables, tables as corpus_tables
 from inference_energy.corpus.checks import registry
 from inference_energy.tables import writing
 
 with jobs.job(snakemake) as logger:
     corpus = {
         name: pl.read_parquet(snakemake.input[name])
-        for name in ("throughput", "energy", "implausible", "estimates", "models", "hardware", "sources")
+        for name in (
+            *("throughput", "energy", "implausible", "estimates", "sources"),
+            *("models", "closed_models", "hardware"),
+        )
     }
     found = registry.benchmark_checks(
         throughput=corpus["throughput"],
@@ -17,6 +20,7 @@ with jobs.job(snakemake) as logger:
         implausible=corpus["implausible"],
         sources=corpus["sources"],
         models=corpus["models"],
+        closed_models=corpus["closed_models"],
         hardware=corpus["hardware"],
         limits=snakemake.params.limits,
     )
@@ -27,7 +31,9 @@ with jobs.job(snakemake) as logger:
         snakemake.output,
         checks=(found, corpus_tables.BENCHMARK_CHECKS),
         sources=(counts, corpus_tables.BENCHMARK_SOURCES),
-        corrections=(pl.read_parquet(snakemake.input.corrections), corpus_tables.Correction),
+        corrections=(pl.read_parquet(snakemake.input.corrections), registry_tables.Correction),
     )
     for severity, check, findings in found.group_by("severity", "check", maintain_order=True).len().iter_rows():
         logger.info("%s %s: %d", severity, check, findings)
+    for message in found.filter(pl.col("check") == "registry_age")["message"]:
+        logger.warning(message)

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 from inference_energy.common import jobs, yaml_files
-from inference_energy.corpus import corrections, plausible, read, registries, tables as corpus_tables, views
+from inference_energy.corpus import corrections, plausible, read, registries, registry_tables, views
 from inference_energy.tables import database, rows
 
 with jobs.job(snakemake) as logger:
     models, model_names = registries.read_models(Path(snakemake.input.models))
+    closed_models, _ = registries.read_closed_models(Path(snakemake.input.closed_models), model_names)
     hardware, gpu_names = registries.read_hardware(Path(snakemake.input.hardware))
-    known_errors = registries.read_registry(Path(snakemake.input.corrections), corpus_tables.Correction)
+    known_errors = registries.read_registry(Path(snakemake.input.corrections), registry_tables.Correction)
     tables = read.read_sources(
         Path("resources/benchmarks"),
         yaml_files.read_yaml(Path(snakemake.input.origin_schema)),
@@ -31,5 +32,5 @@ with jobs.job(snakemake) as logger:
     # Checks that every correction still fits its row here, not in the first study that asks for it.
     named = tables["throughput"].join(known_errors, on=["source", "row_id"], how="semi")
     corrections.corrected(named, known_errors, Path(snakemake.input.corrections))
-    tables |= {"model": models, "hardware": hardware, "correction": known_errors}
+    tables |= {"model": models, "closed_model": closed_models, "hardware": hardware, "correction": known_errors}
     database.write(Path(snakemake.output[0]), tables, views.TABLES | views.VIEWS)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from inference_energy.common import jobs
-from inference_energy.corpus import tables as corpus_tables
-from inference_energy.corpus.tables import ACCEPTED, SOURCES
+from inference_energy.corpus import registry_tables
+from inference_energy.corpus.tables import ACCEPTED, IMPLAUSIBLE_ENERGY, SOURCES
 from inference_energy.tables import database, writing
 
 with jobs.job(snakemake) as logger:
@@ -13,11 +13,12 @@ with jobs.job(snakemake) as logger:
         for output, table, schema, order in (
             ("throughput", "throughput", ACCEPTED["throughput"], ["source", "row_id"]),
             ("energy", "measured_energy", ACCEPTED["measured_energy"], ["source", "row_id"]),
-            ("implausible", "implausible_energy", corpus_tables.IMPLAUSIBLE_ENERGY, ["source", "row_id"]),
+            ("implausible", "implausible_energy", IMPLAUSIBLE_ENERGY, ["source", "row_id"]),
             ("estimates", "published_estimate", ACCEPTED["published_estimate"], ["source", "row_id"]),
-            ("models", "model", corpus_tables.Model, ["model"]),
-            ("hardware", "hardware", corpus_tables.Hardware, ["gpu"]),
-            ("corrections", "correction", corpus_tables.Correction, ["source", "row_id", "column"]),
+            ("models", "model", registry_tables.Model, ["model"]),
+            ("closed_models", "closed_model", registry_tables.ClosedModel, ["model"]),
+            ("hardware", "hardware", registry_tables.Hardware, ["gpu"]),
+            ("corrections", "correction", registry_tables.Correction, ["source", "row_id", "column"]),
             ("sources", "source", SOURCES, ["source", "file"]),
         )
     }

@@ -17,7 +17,7 @@ def corrected(throughput: pl.DataFrame, corrections: pl.DataFrame, place: Path) 
 
     Args:
         throughput: accepted rows.
-        corrections: table of `input_tables.Correction`.
+        corrections: table of `registry_tables.Correction`.
         place: file of the corrections, for errors.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Models and hardware: their names and aliases, and checks that need both."""
+"""Models, closed models and hardware: their names and aliases, and checks that need several rows or columns."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ import polars as pl
 
 from inference_energy.common.csv_files import read_text
 from inference_energy.common.errors import InputError
+from inference_energy.corpus import registry_checks
 from inference_energy.corpus.names import Names, read_names
-from inference_energy.corpus.tables import Hardware, Model
+from inference_energy.corpus.registry_tables import ClosedModel, Hardware, Model
 from inference_energy.tables.inputs import InputTable
 from inference_energy.tables.rows import must_be_empty, split
 
@@ -30,7 +31,8 @@ def read_models(path: Path) -> tuple[pl.DataFrame, Names]:
 
     Raises:
         InputError: a fault of a row; a name that stands for two models; `same_network_as` that names no model, one
-            that points on, or one of another size; a class that reaches into the sizes of the next.
+            that points on, or one of another size; a class that reaches into the sizes of the next; an architecture
+            that contradicts itself.
     """
     models = read_registry(path, Model)
     sizes = models.select("model", "same_network_as", "total_parameters_billions", "active_parameters_billions")
@@ -45,7 +47,26 @@ def read_models(path: Path) -> tuple[pl.DataFrame, Names]:
                 " allowed: a model of the registry with the same parameter counts and no same_network_as of its own"
             )
     _check_classes(path, models)
+    registry_checks.must_agree(path, models, registry_checks.MODEL_RULES)
     return models, read_names(path, models, "model")
+
+
+def read_closed_models(path: Path, open_models: Names) -> tuple[pl.DataFrame, Names]:
+    """The closed models, the sizes assumed for them, and their names.
+
+    Raises:
+        InputError: a fault of a row; a range that is upside down or has one end; a name that stands for two models, or
+            for a model of the registry of open ones.
+    """
+    closed = read_registry(path, ClosedModel)
+    registry_checks.must_agree(path, closed, registry_checks.CLOSED_MODEL_RULES)
+    closed_names = read_names(path, closed, "model")
+    for name in sorted(closed_names.canonical.keys() & open_models.canonical.keys()):
+        raise InputError(
+            f"{path}: {closed_names.canonical[name]}: found the name {name!r}; allowed: a name or alias that is not in"
+            f" {open_models.registry}, where it stands for {open_models.canonical[name]}"
+        )
+    return closed, closed_names
 
 
 def _check_classes(path: Path, models: pl.DataFrame) -> None:

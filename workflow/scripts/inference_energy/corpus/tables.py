@@ -1,4 +1,4 @@
-"""Schemas of the corpus: benchmark rows, registries, corrections, sources and what checks find."""
+"""Schemas of the corpus: benchmark rows, sources and what checks find; those of the registries: registry_tables."""
 
 import pandera.polars as pa
 import polars as pl
@@ -223,69 +223,6 @@ IMPLAUSIBLE_ENERGY = ACCEPTED["measured_energy"].add_columns(
         **texts(unit="unit of both", message="the finding in one sentence"),
     }
 )
-
-
-class Model(InputTable):
-    """One language model."""
-
-    model: str = filled("name used throughout", unique=True)
-    aliases: str = cell("other names, separated by |", nullable=True)
-    developer: str = filled("who made it")
-    architecture: str = cell(
-        "dense, mixture of experts, or attention mixed with state space", isin=["dense", "moe", "hybrid"]
-    )
-    total_parameters_billions: float = cell("all parameters", "billions", gt=0, le=1e6)
-    active_parameters_billions: float = cell("parameters used per token", "billions", gt=0, le=1e6)
-    model_class: str = cell(
-        "size class by total parameters: frontier > 200 B, large > 60 B, medium > 20 B, small",
-        isin=["frontier", "large", "medium", "small"],
-    )
-    same_network_as: str = cell("model with the same shape of network, so with the same throughput", nullable=True)
-    released_on: str = cell("date of release", str_matches=DATE)
-    source: str = cell("where these facts stand", str_matches=URL)
-
-
-class Hardware(InputTable):
-    """One GPU and the node it is sold in."""
-
-    gpu: str = filled("name used throughout", unique=True)
-    aliases: str = cell("other names, separated by |", nullable=True)
-    vendor: str = filled("who makes it")
-    memory_gb: float = cell("memory", "GB", gt=0, le=1e5)
-    tdp_w: float = cell("thermal design power", "W", gt=0, le=1e5)
-    memory_bandwidth_gb_per_s: float = cell("memory bandwidth", "GB/s", gt=0, le=1e7)
-    peak_fp16_tflop_per_s: float = cell("peak dense FP16 and BF16", "TFLOP/s", gt=0, le=1e7, nullable=True)
-    peak_fp8_tflop_per_s: float = cell("peak dense FP8", "TFLOP/s", gt=0, le=1e7, nullable=True)
-    peak_fp4_tflop_per_s: float = cell("peak dense FP4", "TFLOP/s", gt=0, le=1e7, nullable=True)
-    peak_int8_tflop_per_s: float = cell("peak dense INT8", "TOP/s", gt=0, le=1e7, nullable=True)
-    gpus_per_node: int = cell("GPUs in a node", COUNT, ge=1, le=1000)
-    node: str = cell("name of that node", nullable=True)
-    node_rated_power_kw: float = cell("rated maximum of the node", "kW", gt=0, le=1e4, nullable=True)
-    node_idle_power_kw: float = cell("measured at the wall, idle", "kW", gt=0, le=1e4, nullable=True)
-    node_saturated_power_kw: float = cell(
-        "measured at the wall, saturated with LLM inference", "kW", gt=0, le=1e4, nullable=True
-    )
-    source: str = cell("where the GPU's figures stand", str_matches=URL)
-    node_source: str = cell("where the node's figures stand", str_matches=URL, nullable=True)
-
-
-class Correction(InputTable):
-    """One known error of a published row."""
-
-    source: str = cell("folder of the source in resources/benchmarks", str_matches=NAME)
-    row_id: str = cell("row of that source", str_matches=NAME)
-    column: str = filled("column of the throughput table")
-    published: str = cell("value as published (empty: none)", nullable=True)
-    corrected: str = cell("value that is right (empty: unknown)", nullable=True)
-    reason: str = filled("what is wrong")
-    evidence: str = filled("how it is known")
-    url: str = cell("where the evidence stands", str_matches=URL)
-
-    class Config:
-        """A cell is corrected once."""
-
-        strict = True
-        unique = ["source", "row_id", "column"]  # noqa: RUF012
 
 
 BENCHMARK_CHECKS = table(

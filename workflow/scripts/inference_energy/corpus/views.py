@@ -1,7 +1,8 @@
 """The tables and views of `results/benchmarks.duckdb`: meaning of every one and of every column."""
 
 from inference_energy.corpus import tables
-from inference_energy.corpus.tables import ACCEPTED, SOURCES, Correction, Hardware, Model
+from inference_energy.corpus.registry_tables import ClosedModel, Correction, Hardware, Model
+from inference_energy.corpus.tables import ACCEPTED, SOURCES
 from inference_energy.tables.columns import columns_of, comments, count, number, texts
 from inference_energy.tables.database import Meaning
 
@@ -9,7 +10,9 @@ PLACE = comments(tables.PLACE)
 THROUGHPUT, ENERGY, ESTIMATE = (
     comments(ACCEPTED[name].columns) for name in ("throughput", "measured_energy", "published_estimate")
 )
-MODEL, HARDWARE, CORRECTION = (comments(columns_of(table)) for table in (Model, Hardware, Correction))
+MODEL, CLOSED_MODEL, HARDWARE, CORRECTION = (
+    comments(columns_of(table)) for table in (Model, ClosedModel, Hardware, Correction)
+)
 
 TABLES = {
     "source": Meaning("One file of one benchmark source, with its verified origin", comments(SOURCES.columns)),
@@ -20,8 +23,11 @@ TABLES = {
         ENERGY | comments(tables.IMPLAUSIBLE_ENERGY.columns),
     ),
     "published_estimate": Meaning("One statement about the energy of a query", ESTIMATE),
-    "model": Meaning("One language model", MODEL),
-    "hardware": Meaning("One GPU and its node", HARDWARE),
+    "model": Meaning("One language model whose weights are public", MODEL),
+    "closed_model": Meaning(
+        "One language model whose weights are not public, with the size that is assumed for it", CLOSED_MODEL
+    ),
+    "hardware": Meaning("One GPU or other accelerator, and its node", HARDWARE),
     "correction": Meaning("One known error of a published row; studies choose whether to correct it", CORRECTION),
     "rejected_row": Meaning(
         "One fault of a benchmark row that was set aside",

@@ -30,13 +30,15 @@ def power_w() -> pl.Expr:
 def board_power_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
     """Board power over TDP of every run near saturation whose boards were metered, in `BOARD_POWER_SHARES`.
 
+    Runs on GPUs without a published TDP are not in it.
+
     Args:
         energy: accepted rows of measured energy with their runs.
         hardware: hardware registry.
     """
     return (
         saturated(energy.filter(pl.col("boundary") == "gpu_boards"), NEAR_SATURATION)
-        .join(hardware.select("gpu", "tdp_w"), on="gpu")
+        .join(hardware.select("gpu", "tdp_w").drop_nulls(), on="gpu")
         .with_columns(board_share_of_tdp=power_w() / pl.col("tdp_w"))
         .select(
             *("source", "row_id", "file", "line", "model", "gpu"),

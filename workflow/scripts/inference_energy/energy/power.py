@@ -114,7 +114,7 @@ def gpu_power(gpu: str, place: str, node_power: pl.DataFrame, hardware: pl.DataF
     """Distributions of a GPU's power, from its row of `resources/node_power.csv`.
 
     Raises:
-        InputError: a GPU without a row.
+        InputError: a GPU without a row, or without a TDP in the hardware registry.
     """
     rows = node_power.filter(pl.col("gpu") == gpu)
     if rows.is_empty():
@@ -122,11 +122,14 @@ def gpu_power(gpu: str, place: str, node_power: pl.DataFrame, hardware: pl.DataF
             f"{place}: found {gpu!r}; allowed: {like(gpu, node_power['gpu'])}, which have a row in"
             " resources/node_power.csv"
         )
+    tdp_w = hardware.filter(pl.col("gpu") == gpu)["tdp_w"][0]
+    if tdp_w is None:
+        raise InputError(f"{place}: found {gpu!r}, whose tdp_w is empty in resources/hardware.csv; allowed: a number")
     row = rows.row(0, named=True)
     idle = row["board_idle_share_of_tdp"]
     host_idle_w = row["host_idle_kw_per_gpu"] * W_PER_KW
     return GpuPower(
-        tdp_w=float(hardware.filter(pl.col("gpu") == gpu)["tdp_w"][0]),
+        tdp_w=float(tdp_w),
         board_idle=idle,
         board_saturated=Beta.from_percentiles(
             p05=row["board_saturated_share_of_tdp_p05"], p95=row["board_saturated_share_of_tdp_p95"], low=idle

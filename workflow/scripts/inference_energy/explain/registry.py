@@ -72,6 +72,7 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "measured_energy": corpus.row_of,
     "published_estimate": corpus.row_of,
     "model": corpus.registry,
+    "closed_model": corpus.registry,
     "hardware": corpus.registry,
     "correction": corpus.registry,
     "source": corpus.source_file,

@@ -10,6 +10,11 @@ HEADLINE = Path("results/headline.csv")
 SOURCES = Path("results/benchmark_sources.csv")
 REJECTED = Path("results/logs/rejected_rows.txt")
 BEFORE = Path("results/logs/before")
+REGISTRIES = {
+    Path("resources/models.csv"): "checked_on",
+    Path("resources/closed_models.csv"): "assumed_on",
+    Path("resources/hardware.csv"): "checked_on",
+}
 SHOWN = 8
 
 
@@ -21,11 +26,12 @@ def remember() -> None:
             shutil.copyfile(file, BEFORE / file.name)
 
 
-def show(stale_after_days: int, parents: dict[str, str | None]) -> None:
+def show(stale_after_days: int, registry_stale_after_days: int, parents: dict[str, str | None]) -> None:
     """Print the summary, changes last.
 
     Args:
         stale_after_days: age of the newest source, in days, from which a warning is printed.
+        registry_stale_after_days: likewise of the newest row of a registry.
         parents: by study, the one it extends, to compare a new study with.
     """
     print(*headline_lines(page.rows(HEADLINE)), sep="\n")
@@ -34,6 +40,9 @@ def show(stale_after_days: int, parents: dict[str, str | None]) -> None:
     print(
         *source_lines(page.rows(SOURCES), page.rows(BEFORE / SOURCES.name), rejected, today, stale_after_days), sep="\n"
     )
+    dates = {file: [row[column] for row in page.rows(file)] for file, column in REGISTRIES.items()}
+    for line in registry_lines(dates, today, registry_stale_after_days):
+        print(line)
     print(*moved_lines(page.rows(HEADLINE), page.rows(BEFORE / HEADLINE.name), parents), sep="\n")
     print("\nNext: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.\n")
 
@@ -103,6 +112,22 @@ def source_lines(
     newest = max(datetime.date.fromisoformat(row["read_on"]) for row in rows)
     if (today - newest).days > stale_after_days:
         lines.append(f"No source has been read again since {newest}: the corpus may be out of date.")
+    return lines
+
+
+def registry_lines(dates: dict[Path, list[str]], today: datetime.date, stale_after_days: int) -> list[str]:
+    """Registries whose newest row is older than a given age.
+
+    Args:
+        dates: of the rows, by file; one known to the year or month counts as its first day.
+        today: the day of the run.
+        stale_after_days: largest age, in days, that is not reported.
+    """
+    lines = []
+    for file, found in dates.items():
+        newest = max(found, default="")
+        if newest and (today - datetime.date.fromisoformat(f"{newest}-01-01"[:10])).days > stale_after_days:
+            lines.append(f"The newest row of {file} is of {newest}: models or GPUs released since may be missing.")
     return lines
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from inference_energy.corpus import tables as corpus_tables, views
+from inference_energy.corpus import registry_tables, tables as corpus_tables, views
 from inference_energy.corpus.tables import ACCEPTED
 from inference_energy.energy import tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
@@ -199,9 +199,10 @@ PUBLIC_TABLES = (
     _corpus("measured_energy", "measured_energy", ACCEPTED["measured_energy"], "source", "row_id"),
     _corpus("implausible_energy", "implausible_energy", corpus_tables.IMPLAUSIBLE_ENERGY, "source", "row_id"),
     _corpus("published_estimates", "published_estimate", ACCEPTED["published_estimate"], "source", "row_id"),
-    _corpus("models", "model", corpus_tables.Model, "model"),
-    _corpus("hardware", "hardware", corpus_tables.Hardware, "gpu"),
-    _corpus("corrections", "correction", corpus_tables.Correction, "source", "row_id", "column"),
+    _corpus("models", "model", registry_tables.Model, "model"),
+    _corpus("closed_models", "closed_model", registry_tables.ClosedModel, "model"),
+    _corpus("hardware", "hardware", registry_tables.Hardware, "gpu"),
+    _corpus("corrections", "correction", registry_tables.Correction, "source", "row_id", "column"),
     _corpus("sources", "source", corpus_tables.SOURCES),
     _table(
         "request_lengths",

@@ -131,7 +131,7 @@ def study_fit(
         study: its name.
         chosen: its entry `throughput`.
         throughput: accepted rows of the corpus.
-        corrections: table of `corpus.tables.Correction`.
+        corrections: table of `corpus.registry_tables.Correction`.
     """
     return throughput_fit(
         throughput=corrected(throughput, corrections, CORRECTIONS) if chosen.corrected else throughput,

@@ -20,6 +20,7 @@ CHECKS = {
     "stated_parameters": ("warning", "parameter count differs"),
     "precision_in_name": ("warning", "precision differs from name"),
     "refreshed_but_unchanged": ("warning", "refreshed, yet unchanged"),
+    "registry_age": ("warning", "registry not checked for long"),
     "duplicate": ("info", "same run again"),
     "stale": ("info", "nothing newer for long"),
     "coverage_gap": ("info", "nothing measured"),
@@ -33,6 +34,7 @@ def benchmark_checks(
     implausible: pl.DataFrame,
     sources: pl.DataFrame,
     models: pl.DataFrame,
+    closed_models: pl.DataFrame,
     hardware: pl.DataFrame,
     limits: dict[str, float],
 ) -> pl.DataFrame:
@@ -44,6 +46,7 @@ def benchmark_checks(
         implausible: measured energies that are kept apart.
         sources: table `source`.
         models: model registry.
+        closed_models: registry of closed models.
         hardware: hardware registry.
         limits: `checks` of `config/config.yaml`.
 
@@ -61,6 +64,15 @@ def benchmark_checks(
             consistency.set_apart(implausible),
             consistency.precision_in_name(throughput),
             staleness.refreshed_but_unchanged(sources),
+            staleness.registry_age(
+                {
+                    "resources/models.csv": models["checked_on"],
+                    "resources/closed_models.csv": closed_models["assumed_on"],
+                    "resources/hardware.csv": hardware["checked_on"],
+                },
+                sources,
+                int(limits["registry_stale_after_days"]),
+            ),
             repeats.duplicates(throughput),
             staleness.stale(throughput, sources, int(limits["stale_after_days"])),
             coverage.gaps(throughput, energy, models, hardware),

@@ -1,4 +1,6 @@
-"""Outdated data: models and GPUs without newer rows, and sources whose refresh changed nothing."""
+"""Outdated data: models and GPUs without newer rows, registries not checked for long, sources that never change."""
+
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -35,6 +37,36 @@ def stale(throughput: pl.DataFrame, sources: pl.DataFrame, after_days: int) -> p
             "model",
             "gpu",
             "published_on",
+            "days",
+            pl.lit(str(today)),
+        ),
+    )
+
+
+def registry_age(registries: Mapping[str, pl.Series], sources: pl.DataFrame, after_days: int) -> pl.DataFrame:
+    """Registries whose newest row is older than a given age, on the day the newest source was read.
+
+    Args:
+        registries: dates of the rows, by the file of the registry.
+        sources: table `source`.
+        after_days: largest age that is no finding.
+    """
+    today = sources.select(_last_day(pl.col("read_on")).max()).item()
+    dated = [dates.to_frame("dated").select(_last_day(pl.col("dated")).max()).item() for dates in registries.values()]
+    newest = pl.DataFrame(
+        {"registry": list(registries), "dated": dated}, schema={"registry": pl.String, "dated": pl.Date}
+    ).with_columns(days=(pl.lit(today) - pl.col("dated")).dt.total_days())
+    return findings(
+        newest.filter(pl.col("days") > after_days),
+        check="registry_age",
+        severity="warning",
+        found=pl.col("days"),
+        expected=pl.lit(after_days),
+        unit="days",
+        message=pl.format(
+            "the newest row of {} is of {}, {} days before {}: are models or GPUs missing?",
+            "registry",
+            pl.col("dated").cast(pl.String),
             "days",
             pl.lit(str(today)),
         ),

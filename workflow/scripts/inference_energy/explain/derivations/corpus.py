@@ -3,6 +3,7 @@
 import polars as pl
 
 from inference_energy.corpus.checks.registry import CHECKS
+from inference_energy.corpus.registry_checks import ARCHITECTURE
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import BENCHMARKS
 from inference_energy.explain.sources import (
@@ -12,12 +13,21 @@ from inference_energy.explain.sources import (
 from inference_energy.explain.step import Node, Place, listed, number
 
 PER_GPU = "output_tok_per_s_per_gpu"
+REGISTRIES = {
+    "model": ("models.csv", "model"),
+    "closed_model": ("closed_models.csv", "model"),
+    "hardware": ("hardware.csv", "gpu"),
+}
+SOURCE_OF = dict.fromkeys(ARCHITECTURE, "architecture_source") | dict.fromkeys(
+    ("link_bandwidth_gb_per_s", "gpus_per_link_domain"), "link_source"
+)
 LIMITS = {
     "conflict": "conflict_factor",
     "unit_slip": "unit_slip_factor",
     "stated_parameters": "parameter_tolerance",
     "energy_against_power": "energy_factor",
     "stale": "stale_after_days",
+    "registry_age": "registry_stale_after_days",
 }
 
 
@@ -67,9 +77,9 @@ def _per_gpu(asked: Asked) -> Node:
 
 
 def registry(asked: Asked) -> Node:
-    """A number of `model` or `hardware`."""
-    file, name = {"model": ("models.csv", "model"), "hardware": ("hardware.csv", "gpu")}[asked.table]
-    source = "node_source" if asked.column.startswith("node") else "source"
+    """A number of `model`, `closed_model` or `hardware`."""
+    file, name = REGISTRIES[asked.table]
+    source = SOURCE_OF.get(asked.column, "node_source" if asked.column.startswith("node") else "source")
     key = {name: asked.row[name]}
     leaf = asked.resource(file, key, asked.column, source=source)
     return asked.same(leaf)
