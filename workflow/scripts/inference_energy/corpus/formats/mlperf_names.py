@@ -11,6 +11,7 @@ PROMPTS = {
     "gptj": "MLPerf CNN/DailyMail",
     "gpt-j": "MLPerf CNN/DailyMail",
     "mixtral-8x7b": "MLPerf OpenOrca, GSM8K and MBXP",
+    "gpt-oss-120b": "MLPerf summarisation at low reasoning effort",
     "deepseek-r1": "MLPerf AIME, MATH500, GPQA, MMLU-Pro and LiveCodeBench",
 }
 # The first that the software text names. TensorRT alone comes last: its version is not that of TensorRT-LLM.
@@ -36,10 +37,10 @@ def without_scenario(model: str) -> str:
     return INTERACTIVE.sub("", model)
 
 
-def prompts(model: str) -> str | None:
-    """Data set of a benchmark; null if it is not known here."""
+def prompts(model: str) -> str:
+    """Data set of a benchmark; named after the benchmark itself where it is not known here."""
     name = model.lower().replace("_", ".")
-    return next((prompts for start, prompts in PROMPTS.items() if name.startswith(start)), None)
+    return next((prompts for start, prompts in PROMPTS.items() if name.startswith(start)), f"MLPerf {name}")
 
 
 def engine(software: str) -> tuple[str | None, str | None]:
