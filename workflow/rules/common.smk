@@ -107,6 +107,11 @@ def code_of(figure):
     return [*library("figures/figure"), drawn, *imports.imported(Path(drawn), Path("workflow/scripts"))]
 
 
+def in_report(path, caption, category, label):
+    """An output that Snakemake's report shows: with a caption of workflow/report, in a category, under a label."""
+    return report(update(path), caption=f"../report/{caption}.rst", category=category, labels={"figure": label})
+
+
 def files_of(figure):
     """A figure in every format, the first in Snakemake's report where it has a place there."""
     files = {format: f"results/{figure.path}.{format}" for format in registry.FORMATS}

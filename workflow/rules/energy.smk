@@ -51,8 +51,6 @@ rule intervention_pairs:
         update("results/comparison/intervention_pairs.parquet"),
     log:
         "results/logs/intervention_pairs.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/energy/intervention_pairs.py"
 
@@ -68,8 +66,6 @@ rule board_power_shares:
         update("results/comparison/board_power_shares.parquet"),
     log:
         "results/logs/board_power_shares.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/energy/board_power_shares.py"
 
@@ -86,8 +82,6 @@ rule study_curves:
         "results/logs/{study}/study_curves.log",
     wildcard_constraints:
         study=one_of(NESTED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*NESTED_QUERY),
     script:
@@ -109,8 +103,6 @@ rule query_energy:
         "results/logs/{study}/query_energy.log",
     wildcard_constraints:
         study=one_of(NESTED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*NESTED_QUERY),
         draws=config["draws"],
@@ -133,8 +125,6 @@ rule interventions:
         "results/logs/{study}/interventions.log",
     wildcard_constraints:
         study=one_of(NESTED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*NESTED_QUERY, "interventions"),
         draws=config["fleet_draws"],

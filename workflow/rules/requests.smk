@@ -14,7 +14,5 @@ rule request_lengths:
         quantiles=update("results/comparison/request_length_quantiles.parquet"),
     log:
         "results/logs/request_lengths.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/requests/request_lengths.py"

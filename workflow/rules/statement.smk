@@ -19,8 +19,6 @@ rule meter_usage:
         files=update("results/usage/{usage}/shards/{shard}-of-{shards}.files.parquet"),
     log:
         "results/logs/usage/{usage}/meter_usage_{shard}-of-{shards}.log",
-    conda:
-        "../envs/pipeline.yaml"
     threads: 8
     params:
         files=shard_files,
@@ -45,8 +43,6 @@ rule gather_usage:
         files=update("results/usage/{usage}/files.parquet"),
     log:
         "results/logs/usage/{usage}/gather_usage.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         bill_files=bill_files,
         bills=usage_part("bills"),
@@ -76,8 +72,6 @@ rule usage_energy:
         factors=update("results/usage/{usage}/factors.parquet"),
     log:
         "results/logs/usage/{usage}/usage_energy.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         usage=usage_part(),
         study_name=usage_part("study"),
@@ -105,8 +99,6 @@ rule usage_statement:
         csv=update("results/usage/{usage}/statement.csv"),
     log:
         "results/logs/usage/{usage}/usage_statement.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         usage=usage_part(),
         study_name=usage_part("study"),
@@ -128,8 +120,6 @@ rule usage_workbook:
         update("results/usage/{usage}/statement.xlsx"),
     log:
         "results/logs/usage/{usage}/usage_workbook.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         usage=usage_part(),
         study_name=usage_part("study"),
