@@ -33,7 +33,7 @@ def schema(name):
     return yaml_files.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
 
 
-try:
+with jobs.command():
     yaml_files.check(config, schema("config"), "config/config.yaml")
     if config["fleet_draws"] > config["draws"]:
         raise InputError(f"config/config.yaml: fleet_draws: found {config['fleet_draws']}; allowed: at most `draws`")
@@ -47,8 +47,6 @@ try:
         name: statement_files.study_of(name, usage, Path("config/studies"), METHODS) for name, usage in USAGES.items()
     }
     PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
-except InputError as error:
-    sys.exit(f"Error: {error}")  # one line, without the traceback of an exception
 
 # Those of method `nested` as typed objects; params stay plain values, and hold no more than a script uses.
 NESTED_STUDIES = {name: whole(study) for name, study in STUDIES.items() if study["method"] == "nested"}
@@ -236,10 +234,8 @@ def usage_study(wildcards):
 @functools.cache
 def usage_files(name):
     """The files of a usage's logs and bills; looked for only if its statement is requested."""
-    try:
+    with jobs.command():
         return statement_files.listed(name, USAGES[name], config.get("usage_folder"))
-    except InputError as error:
-        sys.exit(f"Error: {error}")
 
 
 def bill_files(wildcards):

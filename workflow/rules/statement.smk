@@ -7,6 +7,14 @@ USAGE_TABLES = {
         *("names", "evidence", "quality", "factors", "files"),
     )
 }
+# What energies of a usage are computed with.
+USAGE = {
+    "usage": usage_part(),
+    "study_name": usage_part("study"),
+    "study": usage_study,
+    "draws": config["usage_draws"],
+    "seed": config["seed"],
+}
 
 
 rule meter_usage:
@@ -62,22 +70,11 @@ rule usage_energy:
         grid="resources/grid.csv",
         code=library("statement/usage_energy"),
     output:
-        statement=update("results/usage/{usage}/statement.parquet"),
-        capacity=update("results/usage/{usage}/capacity.parquet"),
-        steps=update("results/usage/{usage}/steps.parquet"),
-        metered=update("results/usage/{usage}/metered.parquet"),
-        names=update("results/usage/{usage}/names.parquet"),
-        evidence=update("results/usage/{usage}/evidence.parquet"),
-        quality=update("results/usage/{usage}/quality.parquet"),
-        factors=update("results/usage/{usage}/factors.parquet"),
+        **{name: update(path) for name, path in USAGE_TABLES.items() if name != "files"},
     log:
         "results/logs/usage/{usage}/usage_energy.log",
     params:
-        usage=usage_part(),
-        study_name=usage_part("study"),
-        study=usage_study,
-        draws=config["usage_draws"],
-        seed=config["seed"],
+        **USAGE,
         place="config/usage/{usage}.yaml",
     script:
         "../scripts/statement/usage_energy.py"
@@ -100,12 +97,8 @@ rule usage_statement:
     log:
         "results/logs/usage/{usage}/usage_statement.log",
     params:
-        usage=usage_part(),
-        study_name=usage_part("study"),
-        study=usage_study,
+        **USAGE,
         version=VERSION,
-        draws=config["usage_draws"],
-        seed=config["seed"],
     script:
         "../scripts/statement/usage_statement.py"
 
@@ -121,12 +114,8 @@ rule usage_workbook:
     log:
         "results/logs/usage/{usage}/usage_workbook.log",
     params:
-        usage=usage_part(),
-        study_name=usage_part("study"),
-        study=usage_study,
+        **USAGE,
         version=VERSION,
-        draws=config["usage_draws"],
-        seed=config["seed"],
     script:
         "../scripts/statement/usage_workbook.py"
 

@@ -2,18 +2,15 @@
 
 import argparse
 import datetime
-import sys
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
+from inference_energy.common import jobs
 from inference_energy.corpus.new_source import new_source
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("name", help="of the source: small letters, digits and _")
 parser.add_argument("file", nargs="?", type=Path, help="a benchmark file to copy into it")
 arguments = parser.parse_args()
-try:
+with jobs.command():
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     print(*new_source(Path("resources/benchmarks"), arguments.name, arguments.file, today), sep="\n")
-except InputError as error:
-    sys.exit(f"Error: {error}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -68,6 +68,11 @@ def read_tables(paths: Mapping[str, str], kind: type[Kind] = Tables) -> Kind:
             for name in names
         }
     )
+
+
+def read_service(name: str, entries: Mapping[str, Any], paths: Mapping[str, str], kind: type[Kind] = Tables) -> Service:
+    """The service of a study from the entries and files that a rule hands over: those of `read_tables`, and `fit`."""
+    return resolved(name, NestedStudy.of(entries), pl.read_parquet(paths["fit"]), read_tables(paths, kind))
 
 
 def resolved(name: str, study: NestedStudy, fit: pl.DataFrame, tables: ServedTables) -> Service:
