@@ -111,35 +111,14 @@ def _ours(
 
 
 def _peers(facts: dict, answer: float, curve: ThroughputModel | None) -> list[dict]:
-    active, total = facts["active_parameters_billions"], facts["total_parameters_billions"]
-    estimates = {
-        ecologits: ecologits.energy_by_boundary_wh(
-            active_b=active, total_b=total, output_tokens=answer, pue=ecologits.DEFAULT_PUE
-        ),
-        jegham: jegham.energy_by_boundary_wh(
-            size_class=jegham.size_class(total_b=total, model=facts["model"]),
-            output_tokens=answer,
-            tok_per_s=jegham.REFERENCE_TOK_PER_S,
-            ttft_s=jegham.REFERENCE_TTFT_S,
-            pue=jegham.HOST_PUE[jegham.DEFAULT_HOST],
-        ),
-        epoch: epoch.energy_by_boundary_wh(
-            active_b=active, output_tokens=answer, utilisation=epoch.DEFAULT.utilisation, pue=epoch.DEFAULT.pue
-        ),
-    }
-    if curve is not None:
-        estimates[published] = published.energy_by_boundary_wh(
-            node_power_kw=published.node_power_kw(gpu=H100, total_b=total),
-            utilisation=published.UTILISATION,
-            pue=published.PUE,
-            output_tokens=answer,
-            tok_per_s=float(curve.tok_per_s(published.INPUT_TOKENS, answer)),
-        )
+    parameters = {f"{which}_b": facts[f"{which}_parameters_billions"] for which in ("active", "total")}
+    query = parameters | {"model": facts["model"], "gpu": H100, "output_tokens": answer, "throughput": curve}
+    methods = (ecologits, jegham, epoch) if curve is None else (ecologits, jegham, epoch, published)
     return [
-        {"method": peer.PEER.name, "label": peer.PEER.label, "boundary": boundary, "energy_wh": value}
+        {"method": method.PEER.name, "label": method.PEER.label, "boundary": boundary, "energy_wh": value}
         | {"energy_wh_p05": None, "energy_wh_p95": None}
-        for peer, values in estimates.items()
-        for boundary, value in values.items()
+        for method in methods
+        for boundary, value in method.of_run(query).items()
         if value is not None
     ]
 

@@ -7,8 +7,9 @@ import polars as pl
 from inference_energy.energy.power import host_middle_w
 from inference_energy.throughput.log_linear import ThroughputModel
 from inference_energy.validation.peers import ecologits, epoch, inferencemax, jegham, published
+from inference_energy.validation.peers.peer import Peer
 
-PEERS = (published, ecologits, jegham, epoch, inferencemax)
+PEERS = tuple(method.PEER for method in (published, ecologits, jegham, epoch, inferencemax))
 OURS, OURS_LABEL = "current", "current (ours)"
 UNSEEN, UNSEEN_LABEL = "current_unseen", "Ours, unseen"
 BOUNDARY = {"gpu_boards": "gpu_boards", "node_wall": "node"}
@@ -54,14 +55,14 @@ def peer_predictions(
             said = {"predicted": value, "aligned": aligned, "reason": reason}
             found.append(
                 place
-                | {"target": row["boundary"], "method": peer.PEER.name, "label": peer.PEER.label}
+                | {"target": row["boundary"], "method": peer.name, "label": peer.label}
                 | {"measured": row["energy_j_per_output_token"]}
                 | said
             )
     return pl.DataFrame(found, infer_schema_length=None)
 
 
-def _said(peer, run: dict, boundary: str, boards_part: float | None) -> tuple[float | None, str | None, bool]:
+def _said(peer: Peer, run: dict, boundary: str, boards_part: float | None) -> tuple[float | None, str | None, bool]:
     reason = peer.cannot_say(run, boundary)
     if reason is None:
         return peer.j_per_output_token(run, boundary), None, False
