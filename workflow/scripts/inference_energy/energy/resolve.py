@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
 from inference_energy.corpus.registries import read_registry
-from inference_energy.energy.assumptions import assumptions
+from inference_energy.energy.assumptions import ServedTables, assumptions
 from inference_energy.energy.service import Service
 from inference_energy.energy.tables import NodePower, Overhead
 from inference_energy.requests import lengths
@@ -16,19 +17,6 @@ from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput import log_linear
 from inference_energy.throughput.borrowing import seconds_curve
 from inference_energy.throughput.gpu_time import NodeCurve
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServedTables:
-    """What the energies of a study draw on once its curves are fitted, by name of the table."""
-
-    hardware: pl.DataFrame
-    pairs: pl.DataFrame
-    latency: pl.DataFrame
-    lengths: pl.DataFrame
-    answers: pl.DataFrame
-    node_power: pl.DataFrame
-    overheads: pl.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,15 +47,9 @@ def read_tables(paths: Mapping[str, str], kind: type[Kind] = Tables) -> Kind:
     Raises:
         InputError: the first fault of a registry.
     """
+    readers = {name: partial(read_registry, table=schema) for name, schema in REGISTRIES.items()}
     names = [field.name for field in fields(kind)]
-    return kind(
-        **{
-            name: read_registry(Path(paths[name]), REGISTRIES[name])
-            if name in REGISTRIES
-            else pl.read_parquet(paths[name])
-            for name in names
-        }
-    )
+    return kind(**{name: readers.get(name, pl.read_parquet)(Path(paths[name])) for name in names})
 
 
 def read_service(name: str, entries: Mapping[str, Any], paths: Mapping[str, str], kind: type[Kind] = Tables) -> Service:
@@ -93,15 +75,7 @@ def resolved(name: str, study: NestedStudy, fit: pl.DataFrame, tables: ServedTab
     return Service(
         name=name,
         study=study,
-        given=assumptions(
-            name,
-            study,
-            node_power=tables.node_power,
-            hardware=tables.hardware,
-            overheads=tables.overheads,
-            pairs=tables.pairs,
-            latency=tables.latency,
-        ),
+        given=assumptions(name, study, tables),
         curves={
             member: (
                 seconds_curve(row) if row["form"] == "gpu_seconds" else NodeCurve(form=log_linear.from_fit_row(row)),

@@ -191,17 +191,9 @@ def fleet_plan(
         fleet = of[scenario.interventions]
         queries = queries_of(scenario.long_share, spec.queries_per_day)
         for quantity, (unit, values, basis) in _quantities(service, fleet, queries, per_node, zone, seed).items():
-            rows.append(
-                {
-                    "study": service.name,
-                    "scenario": name,
-                    "label": scenario.label,
-                    "quantity": quantity,
-                    "unit": unit,
-                    **quantiles.of_draws(values, quantiles.PERCENTILES),
-                    "basis": basis,
-                }
-            )
+            place = {"study": service.name, "scenario": name, "label": scenario.label}
+            found = {"quantity": quantity, "unit": unit} | quantiles.of_draws(values, quantiles.PERCENTILES)
+            rows.append(place | found | {"basis": basis})
     return pl.DataFrame(rows)
 
 

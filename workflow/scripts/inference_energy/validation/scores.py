@@ -85,41 +85,25 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
     standard deviation of ln ratio. On the runs that a method and this work both predict, `shared_runs`, both geometric
     errors are given: `geometric_error_on_shared_runs` of the method, `ours_on_the_same_runs` of this work.
     """
-    ours = backtest.filter(pl.col("ratio").is_not_null()).select(
-        *("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90"),
-        method=pl.lit(OURS),
-        label=pl.lit(OURS_LABEL),
-        ours=pl.col("ratio"),
+    columns = ("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90", "method", "label")
+    measured, keys = pl.col("measured"), ["source", "row_id", "target"]
+    ours = backtest.filter(pl.col("ratio").is_not_null()).with_columns(method=pl.lit(OURS), label=pl.lit(OURS_LABEL))
+    unseen = backtest.filter(pl.col("predicted_p50_unseen").is_not_null()).with_columns(
+        ratio=pl.col("predicted_p50_unseen") / measured,
+        inside_50=measured.is_between("predicted_p25_unseen", "predicted_p75_unseen"),
+        inside_90=measured.is_between("predicted_p05_unseen", "predicted_p95_unseen"),
+        method=pl.lit(UNSEEN),
+        label=pl.lit(UNSEEN_LABEL),
     )
-    keys = ["source", "row_id", "target"]
-    within = pl.col("measured").is_between
-    unseen = (
-        backtest.filter(pl.col("predicted_p50_unseen").is_not_null())
-        .join(ours.select(*keys, "ours"), on=keys, how="left")
-        .select(
-            *("source", "row_id", "target", "model_class", "gpu"),
-            ratio=pl.col("predicted_p50_unseen") / pl.col("measured"),
-            inside_50=within("predicted_p25_unseen", "predicted_p75_unseen"),
-            inside_90=within("predicted_p05_unseen", "predicted_p95_unseen"),
-            method=pl.lit(UNSEEN),
-            label=pl.lit(UNSEEN_LABEL),
-            ours="ours",
-        )
+    theirs = peers.filter(pl.col("predicted").is_not_null()).with_columns(
+        ratio=pl.col("predicted") / measured,
+        inside_50=pl.lit(None, pl.Boolean),
+        inside_90=pl.lit(None, pl.Boolean),
     )
-    theirs = (
-        peers.filter(pl.col("predicted").is_not_null())
-        .with_columns(ratio=pl.col("predicted") / pl.col("measured"))
-        .join(ours.select(*keys, "ours"), on=keys, how="left")
-        .select(
-            *("source", "row_id", "target", "model_class", "gpu", "ratio"),
-            inside_50=pl.lit(None, pl.Boolean),
-            inside_90=pl.lit(None, pl.Boolean),
-            method="method",
-            label="label",
-            ours="ours",
-        )
+    known = ours.select(*keys, ours="ratio")
+    together = pl.concat(of.select(columns) for of in (ours, unseen, theirs)).join(
+        known, on=keys, how="left", maintain_order="left"
     )
-    together = pl.concat([ours, unseen, theirs])
     logs, own = pl.col("ratio").log(), pl.col("ours").log()
     frames = [
         together.group_by(
