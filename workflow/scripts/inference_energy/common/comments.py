@@ -48,9 +48,6 @@ def comments(text: str) -> list[Comment]:
 
     A comment behind a key, or behind an item of its list, refers to that key. A comment on a line of its own refers to
     the key that follows, or to the list that contains it.
-
-    Args:
-        text: a mapping, in YAML that can be read.
     """
     return _read(text)[1]
 
@@ -165,10 +162,6 @@ def of_module(file: str, text: str) -> list[Assumption]:
     """Assumptions of a Python module, in its order.
 
     A comment runs on over the comment lines below it, to the next assumption.
-
-    Args:
-        file: named in them.
-        text: the code.
     """
     found: list[Assumption] = []
     places = _places(text)
@@ -208,12 +201,7 @@ def _places(text: str) -> list[tuple[str, int, int]]:
 
 
 def of_study(file: str, text: str) -> list[Assumption]:
-    """Assumptions of a study file, in its order.
-
-    Args:
-        file: named in them.
-        text: its YAML.
-    """
+    """Assumptions of a study file, in its order."""
     return [
         Assumption(
             file=file,
@@ -227,11 +215,8 @@ def of_study(file: str, text: str) -> list[Assumption]:
 
 
 def anchors(name: str, assumptions: list[Assumption]) -> list[str]:
-    """Names to link to each assumption by: of its module or study and its first words, so that other edits keep them.
-
-    Args:
-        name: of the module or study.
-        assumptions: all of it.
+    """Names to link to each assumption by: of its module or study and its first words, so that other edits keep
+    them.
     """
     found: list[str] = []
     for assumption in assumptions:

@@ -28,12 +28,7 @@ def power_w() -> pl.Expr:
 
 
 def board_power_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
-    """Board power over TDP of every run near saturation whose boards were metered, in `BOARD_POWER_SHARES`.
-
-    Args:
-        energy: accepted rows of measured energy with their runs.
-        hardware: hardware registry.
-    """
+    """Board power over TDP of every run near saturation whose boards were metered, in `BOARD_POWER_SHARES`."""
     return (
         saturated(energy.filter(pl.col("boundary") == "gpu_boards"), NEAR_SATURATION)
         .join(hardware.select("gpu", "tdp_w"), on="gpu")
@@ -50,9 +45,6 @@ def ranges(shares: pl.DataFrame) -> pl.DataFrame:
     """Quantiles over models, one row per source and GPU: every model counts once, with the median of its runs.
 
     The sources stay apart: engines of different years leave GPUs waiting to a different degree.
-
-    Args:
-        shares: of `board_power_shares`.
 
     Returns:
         `source, gpu, rows, models, board_share_of_tdp_p05, _p50, _p95`.
@@ -71,12 +63,7 @@ def ranges(shares: pl.DataFrame) -> pl.DataFrame:
 
 
 def check_ranges(node_power: pl.DataFrame, shares: pl.DataFrame, file: str) -> None:
-    """Check that saturated board shares of a GPU that names its evidence are P5 and P95 of those runs.
-
-    Args:
-        node_power: table of node power.
-        shares: of `board_power_shares`.
-        file: of the table of node power, for errors.
+    """Check that saturated board shares of a GPU that names its evidence are P5 and P95 of those runs; `file` has them.
 
     Raises:
         InputError: another number, or no such runs.

@@ -245,13 +245,8 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
 
     The multiplier is how much the mean energy of the class's queries falls within the study's boundary, at every draw
     of the shared uncertainty. An intervention on one ingredient changes the energy by less than its own range. One that
-    today's benchmarks contain does not change the remaining energy: the benchmarks include it already.
-
-    Args:
-        service: a resolved study.
-        table: table of `energy.tables.InterventionRow`.
-        draws: draws of the shared uncertainty, and as many queries.
-        seed: seed of all streams.
+    today's benchmarks contain does not change the remaining energy: the benchmarks include it already. There are as
+    many queries as draws of the shared uncertainty.
     """
     spec = service.study.interventions
     interventions = chosen(spec.levers, table, f"config/studies/{service.name}.yaml: interventions.levers")

@@ -40,10 +40,6 @@ Kind = TypeVar("Kind", bound=ServedTables)
 def read_tables(paths: Mapping[str, str], kind: type[Kind] = Tables) -> Kind:
     """All tables from their files: Parquet of earlier rules, CSV of `resources`.
 
-    Args:
-        paths: file of every table, by its name.
-        kind: which tables.
-
     Raises:
         InputError: the first fault of a registry.
     """
@@ -58,13 +54,7 @@ def read_service(name: str, entries: Mapping[str, Any], paths: Mapping[str, str]
 
 
 def resolved(name: str, study: NestedStudy, fit: pl.DataFrame, tables: ServedTables) -> Service:
-    """A study with everything that its energies are computed from.
-
-    Args:
-        name: its name.
-        study: its entries.
-        fit: table of `fitted`; members that the study does not have are left out.
-        tables: what it draws on.
+    """A study with everything that its energies are computed from; curves of other members are left out.
 
     Raises:
         InputError: whatever the study names that is not there.

@@ -198,13 +198,7 @@ def fleet_plan(
 
 
 def needs(fleet: Fleet, queries_per_day: Mapping[str, float], per_node: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """GPUs, nodes and peak power (MW) that a fleet needs at every draw.
-
-    Args:
-        fleet: that serves the queries.
-        queries_per_day: by workload.
-        per_node: GPUs of a node, by GPU.
-    """
+    """GPUs, nodes and peak power (MW) that a fleet needs at every draw; `per_node` has the GPUs of a node by GPU."""
     gpus = fleet.gpus(queries_per_day)
     nodes = {
         place: planning.nodes_needed(gpus=count, gpus_per_node=per_node[place[1]]) for place, count in gpus.items()

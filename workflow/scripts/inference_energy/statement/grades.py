@@ -25,12 +25,7 @@ GRADES = {
 
 
 def labelled(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> pl.DataFrame:
-    """Sums with their subject and a label of the model for readers; those that are left out are removed.
-
-    Args:
-        sums: rows of logs and bills: `month, step_start_utc, model, tenant, region` and sums.
-        subjects: how every name is understood.
-    """
+    """Sums with their subject and a label of the model for readers; those that are left out are removed."""
     names = _understood(subjects).filter(pl.col("treatment") != LEFT_OUT).drop("treatment")
     found = sums.join(names, on="model", how="inner", nulls_equal=True, maintain_order="left")
     return found.rename({"model": "name", "label": "model", "region": "region_name"}).with_columns(

@@ -12,12 +12,7 @@ from inference_energy.statement.regions import Region
 
 
 def energy_shares(regions: Mapping[str | None, Region], by_region: pl.DataFrame) -> dict[str | None, float]:
-    """Share of the mean energy of every region.
-
-    Args:
-        regions: factors by region.
-        by_region: `region` as readers see it, and `energy_kwh_mean`.
-    """
+    """Share of the mean energy of every region; `by_region` names regions as readers see them."""
     energies = dict(by_region.iter_rows())
     total = sum(energies.values()) or 1.0
     return {name: energies[NONE if name is None else name] / total for name in regions}

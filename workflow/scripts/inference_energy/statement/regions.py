@@ -44,12 +44,6 @@ class Region:
 def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, place: str) -> dict[str | None, Region]:
     """The factors of every region that logs and bills name.
 
-    Args:
-        names: of regions; none where they state none.
-        spec: entry `regions` of the usage file.
-        grid: table of `input_tables.GridZone`.
-        place: names the usage file in errors.
-
     Raises:
         InputError: a region without an entry, or a zone that the grid does not have.
     """

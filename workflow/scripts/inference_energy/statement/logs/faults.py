@@ -35,13 +35,7 @@ def checks(rows: Rows) -> list[Check]:
 
 
 def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> list[Check]:
-    """All faults that columns of whole numbers may have.
-
-    Args:
-        rows: files that are read alike.
-        below: what all numbers must be below.
-        roles: columns to look at, those that the files have.
-    """
+    """All faults that columns of whole numbers below a limit may have, of the roles that the files have."""
     found = []
     limit = f"whole numbers from 0 to {below - 1:,}"
     for role in (role for role in roles if rows.has(role)):

@@ -219,12 +219,7 @@ def sha256_of(paths: list[str], threads: int) -> dict[str, str]:
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
-    """The sums of all shards together: the same whatever their number.
-
-    Args:
-        shards: Parquet files of `metered`.
-        folder: for data that do not fit into memory.
-    """
+    """The sums of all shards together: the same whatever their number; data beyond memory go to `folder`."""
     shards = list(shards)
     if not shards:  # bills alone
         return pl.DataFrame(schema=dict(zip(KEYS, _KEY_TYPES, strict=True)) | dict.fromkeys(SUMS, pl.Decimal(38, 0)))
