@@ -196,14 +196,11 @@ def whole_run():
     return run_files.RunFiles(found.results, sorted(sources))
 
 
-def files_below(folder):
-    """Every file of every source in a folder: a new one is read without an edit here."""
-    return lambda wildcards: sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
-
-
 def files_like(*patterns):
-    """Every file of some patterns, likewise."""
-    return lambda wildcards: sorted(str(path) for pattern in patterns for path in Path().glob(pattern))
+    """Every file of some patterns: a new one is read without an edit here."""
+    return lambda wildcards: sorted(
+        str(path) for pattern in patterns for path in Path().glob(pattern) if path.is_file()
+    )
 
 
 def public_files():

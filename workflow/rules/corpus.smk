@@ -4,7 +4,7 @@
 rule ingest_benchmarks:
     """All benchmark rows, typed, with source, file and line; rejected rows with the reason."""
     input:
-        benchmarks=files_below("resources/benchmarks"),
+        benchmarks=files_like("resources/benchmarks/**/*"),
         models="resources/models.csv",
         hardware="resources/hardware.csv",
         corrections="resources/corrections.csv",

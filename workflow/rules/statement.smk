@@ -10,7 +10,6 @@ USAGE_TABLES = {
 # What energies of a usage are computed with.
 USAGE = {
     "usage": usage_part(),
-    "study_name": usage_part("study"),
     "study": usage_study,
     "draws": config["usage_draws"],
     "seed": config["seed"],

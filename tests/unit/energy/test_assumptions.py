@@ -185,11 +185,15 @@ def test_overhead_distributions():
 def test_gpu_power_of_the_table_by_hand(tables):
     found = energy_power.gpu_power("H100 SXM 80GB", "here", tables.node_power, tables.hardware)
     # 700 W of TDP; a tenth idle, 0.62 to 0.99 of it saturated; host 225 W idle, 250 to 350 W saturated.
-    assert found.boards_w(0.0, 0.3) == pytest.approx(70)
-    assert found.host_w(0.0, 0.3) == pytest.approx(225)
-    assert found.boards_w(1.0, np.array([0.05, 0.95])) == pytest.approx([434, 693], rel=1e-3)
-    assert found.host_w(1.0, np.array([0.05, 0.95])) == pytest.approx([250, 350], rel=1e-3)
-    assert found.boards_w(0.5, 0.05) == pytest.approx((70 + 434) / 2, rel=1e-3)
+    assert found.boards_at(0.0, found.board_saturated.quantile(0.3)) == pytest.approx(70)
+    assert found.host_at(0.0, found.host_saturated.quantile(0.3)) == pytest.approx(225)
+    assert found.boards_at(1.0, found.board_saturated.quantile(np.array([0.05, 0.95]))) == pytest.approx(
+        [434, 693], rel=1e-3
+    )
+    assert found.host_at(1.0, found.host_saturated.quantile(np.array([0.05, 0.95]))) == pytest.approx(
+        [250, 350], rel=1e-3
+    )
+    assert found.boards_at(0.5, found.board_saturated.quantile(0.05)) == pytest.approx((70 + 434) / 2, rel=1e-3)
 
 
 def test_no_draw_of_a_million_leaves_its_range(resolved, many):

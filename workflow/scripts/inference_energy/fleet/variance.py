@@ -81,9 +81,13 @@ def _shared_ingredients(service: Service, shared: Shared) -> dict[str, Ordered]:
     if service.given.rated_w:
         power = values["utilisation"]
     else:
-        power = sum(of.boards_w(load, values["boards"]) for of in service.given.power.values())
+        power = sum(
+            of.boards_at(load, of.board_saturated.quantile(values["boards"])) for of in service.given.power.values()
+        )
         if boundary != "gpu_boards":
-            power = power + sum(of.host_w(load, values["host"]) for of in service.given.power.values())
+            power = power + sum(
+                of.host_at(load, of.host_saturated.quantile(values["host"])) for of in service.given.power.values()
+            )
     found = {"load": values["load"], "attainment": values["attainment"], "power": power}
     if boundary in ("datacenter", "fleet"):
         found["pue"] = values["pue"]

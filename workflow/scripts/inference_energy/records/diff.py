@@ -10,16 +10,9 @@ import polars as pl
 from inference_energy.records.provenance import kind
 from inference_energy.tables.writing import RELATIVE_TOLERANCE
 
-MOVES = {
-    "row": pl.String,
-    "column": pl.String,
-    "before": pl.Float64,
-    "now": pl.Float64,
-    "relative": pl.Float64,
-    "of_interval": pl.Float64,
-    "standard_errors": pl.Float64,
-}
-TEXTS = {"row": pl.String, "column": pl.String, "before": pl.String, "now": pl.String}
+NUMBERS = ("before", "now", "relative", "of_interval", "standard_errors")
+MOVES = {"row": pl.String, "column": pl.String} | dict.fromkeys(NUMBERS, pl.Float64)
+TEXTS = dict.fromkeys(("row", "column", "before", "now"), pl.String)
 QUANTILE = re.compile(r"(?P<of>.*?)_?(?P<which>p\d\d|mean)(?P<rest>_.+)?")
 MISSING = "-"
 

@@ -66,7 +66,6 @@ def content(
     tables: Mapping[str, pl.DataFrame],
     *,
     usage: dict,
-    study_name: str,
     study: dict,
     version: str,
     draws: int,
@@ -77,7 +76,6 @@ def content(
     Args:
         tables: of `statement.tables.TABLES`, by name.
         usage: a usage file's content.
-        study_name: name of its study.
         study: the resolved study.
         version: of the pipeline.
         draws: of the shared uncertainty.
@@ -94,7 +92,7 @@ def content(
         "within": WITHIN[usage["boundary"]],
         "figures": headline(total, tables["capacity"], usage),
         "breakdowns": breakdowns(statement),
-        "method": method(usage, study_name, study, version, draws, seed),
+        "method": method(usage, study, version, draws, seed),
         "factors": factors(tables["factors"]),
         "factor_sources": factor_sources(tables["factors"]),
         "evidence": evidence(tables["evidence"], tables["names"]),
@@ -189,7 +187,7 @@ def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]],
     ]
 
 
-def method(usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
+def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
     """Data needed to reproduce a number: version, study with its checksum, draws."""
     boundary = usage["boundary"]
     formula = (
@@ -202,7 +200,10 @@ def method(usage: dict, study_name: str, study: dict, version: str, draws: int, 
         " Medians of parts do not add up to the median of the total. Means do; they are in `statement.csv`."
     )
     return [
-        ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
+        (
+            "Method",
+            f"inference-energy {version}, study `{usage['study']}`: {study['title']} (checksum {checksum(study)})",
+        ),
         ("Usage file", f"checksum {checksum(usage)}"),
         ("Boundary", f"`{boundary}`: {WITHIN[boundary]}"),
         ("Formula", formula),
