@@ -1,7 +1,7 @@
 # Evidence of interventions and board power; curves, energy per query and interventions of studies of method `nested`.
 
 NESTED = list(NESTED_STUDIES)
-# Inputs of every rule of such a study, by the names of services.Tables.
+# Inputs of every rule of such a study, by the names of resolve.Tables.
 NESTED_TABLES = {
     "throughput": "results/validated/throughput.parquet",
     "corrections": "results/validated/corrections.parquet",
@@ -17,24 +17,13 @@ NESTED_TABLES = {
     "node_power": "resources/node_power.csv",
     "overheads": "resources/overheads.csv",
 }
-# Those still needed once the curves are fitted, by the names of services.ServedTables.
-SERVED_TABLES = {
-    name: NESTED_TABLES[name]
-    for name in ("hardware", "pairs", "latency", "lengths", "answers", "node_power", "overheads")
-}
+# Those still needed once the curves are fitted, by the names of assumptions.ServedTables.
+SERVED = ("hardware", "pairs", "latency", "lengths", "answers", "node_power", "overheads")
+SERVED_TABLES = {name: NESTED_TABLES[name] for name in SERVED}
 # The parts of a study that decide the energy of a query.
 NESTED_QUERY = (
-    "boundary",
-    "throughput",
-    "hardware",
-    "power",
-    "load",
-    "attainment",
-    "latency_target_ms",
-    "pue",
-    "overheads",
-    "workloads",
-    "classes",
+    *("boundary", "throughput", "hardware", "power", "load", "attainment", "latency_target_ms"),
+    *("pue", "overheads", "workloads", "classes"),
 )
 
 

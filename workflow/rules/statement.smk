@@ -2,10 +2,7 @@
 
 USAGE_TABLES = {
     name: f"results/usage/{{usage}}/{name}.parquet"
-    for name in (
-        *("statement", "capacity", "steps", "metered"),
-        *("names", "evidence", "quality", "factors", "files"),
-    )
+    for name in "statement capacity steps metered names evidence quality factors files".split()
 }
 # What energies of a usage are computed with.
 USAGE = {
