@@ -22,7 +22,7 @@ def job(snakemake) -> Iterator["Job"]:
 
 
 class Job:
-    """Inputs, parameters, wildcards and outputs of a job of Snakemake, by their names in the rule."""
+    """Inputs, parameters and outputs of a job of Snakemake, by their names in the rule."""
 
     def __init__(self, snakemake, logger: Logger):
         self._snakemake, self.logger = snakemake, logger
