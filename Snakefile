@@ -28,6 +28,12 @@ include: "workflow/rules/explain.smk"
 include: "workflow/rules/records.smk"
 
 
+# All scripts run in one environment.
+for each in workflow.rules:
+    if each.script:
+        each.conda_env = "../envs/pipeline.yaml"
+
+
 rule all:
     """Every table and figure of every configured study."""
     default_target: True

@@ -33,7 +33,7 @@ def schema(name):
     return yaml_files.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
 
 
-try:
+with jobs.command():
     yaml_files.check(config, schema("config"), "config/config.yaml")
     if config["fleet_draws"] > config["draws"]:
         raise InputError(f"config/config.yaml: fleet_draws: found {config['fleet_draws']}; allowed: at most `draws`")
@@ -47,8 +47,6 @@ try:
         name: statement_files.study_of(name, usage, Path("config/studies"), METHODS) for name, usage in USAGES.items()
     }
     PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
-except InputError as error:
-    sys.exit(f"Error: {error}")  # one line, without the traceback of an exception
 
 # Those of method `nested` as typed objects; params stay plain values, and hold no more than a script uses.
 NESTED_STUDIES = {name: whole(study) for name, study in STUDIES.items() if study["method"] == "nested"}
@@ -105,6 +103,11 @@ def code_of(figure):
     """Every module behind a figure, likewise: no edit of one reruns another."""
     drawn = f"workflow/scripts/inference_energy/figures/{figure.module.replace('.', '/')}.py"
     return [*library("figures/figure"), drawn, *imports.imported(Path(drawn), Path("workflow/scripts"))]
+
+
+def in_report(path, caption, category, label):
+    """An output that Snakemake's report shows: with a caption of workflow/report, in a category, under a label."""
+    return report(update(path), caption=f"../report/{caption}.rst", category=category, labels={"figure": label})
 
 
 def files_of(figure):
@@ -193,14 +196,11 @@ def whole_run():
     return run_files.RunFiles(found.results, sorted(sources))
 
 
-def files_below(folder):
-    """Every file of every source in a folder: a new one is read without an edit here."""
-    return lambda wildcards: sorted(str(path) for path in Path(folder).rglob("*") if path.is_file())
-
-
 def files_like(*patterns):
-    """Every file of some patterns, likewise."""
-    return lambda wildcards: sorted(str(path) for pattern in patterns for path in Path().glob(pattern))
+    """Every file of some patterns: a new one is read without an edit here."""
+    return lambda wildcards: sorted(
+        str(path) for pattern in patterns for path in Path().glob(pattern) if path.is_file()
+    )
 
 
 def public_files():
@@ -231,10 +231,8 @@ def usage_study(wildcards):
 @functools.cache
 def usage_files(name):
     """The files of a usage's logs and bills; looked for only if its statement is requested."""
-    try:
+    with jobs.command():
         return statement_files.listed(name, USAGES[name], config.get("usage_folder"))
-    except InputError as error:
-        sys.exit(f"Error: {error}")
 
 
 def bill_files(wildcards):

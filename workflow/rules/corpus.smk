@@ -4,7 +4,7 @@
 rule ingest_benchmarks:
     """All benchmark rows, typed, with source, file and line; rejected rows with the reason."""
     input:
-        benchmarks=files_below("resources/benchmarks"),
+        benchmarks=files_like("resources/benchmarks/**/*"),
         models="resources/models.csv",
         closed_models="resources/closed_models.csv",
         hardware="resources/hardware.csv",
@@ -17,8 +17,6 @@ rule ingest_benchmarks:
     log:
         "results/logs/ingest_benchmarks.log",
         rejected="results/logs/rejected_rows.txt",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         on_invalid=config["on_invalid"],
         limits=config["checks"],
@@ -43,8 +41,6 @@ rule validate_benchmarks:
         sources=update("results/validated/sources.parquet"),
     log:
         "results/logs/validate_benchmarks.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/corpus/validate_benchmarks.py"
 
@@ -64,22 +60,12 @@ rule benchmark_checks:
         code=library("corpus/benchmark_checks"),
     output:
         checks=update("results/benchmark_checks.parquet"),
-        sources=report(
-            update("results/benchmark_sources.csv"),
-            caption="../report/benchmark_sources.rst",
-            category="Inputs",
-            labels={"figure": "rows per source (table)"},
-        ),
-        corrections=report(
-            update("results/corrections.csv"),
-            caption="../report/corrections.rst",
-            category="Inputs",
-            labels={"figure": "known errors of published rows (table)"},
+        sources=in_report("results/benchmark_sources.csv", "benchmark_sources", "Inputs", "rows per source (table)"),
+        corrections=in_report(
+            "results/corrections.csv", "corrections", "Inputs", "known errors of published rows (table)"
         ),
     log:
         "results/logs/benchmark_checks.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         limits=config["checks"],
     script:

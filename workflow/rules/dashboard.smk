@@ -31,8 +31,6 @@ rule dashboard:
         update("results/dashboard.html"),
     log:
         "results/logs/dashboard.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         studies=STUDIES,
         first=CURRENT if CURRENT in STUDIES else list(STUDIES)[-1],

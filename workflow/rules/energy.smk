@@ -1,7 +1,7 @@
 # Evidence of interventions and board power; curves, energy per query and interventions of studies of method `nested`.
 
 NESTED = list(NESTED_STUDIES)
-# Inputs of every rule of such a study, by the names of services.Tables.
+# Inputs of every rule of such a study, by the names of resolve.Tables.
 NESTED_TABLES = {
     "throughput": "results/validated/throughput.parquet",
     "corrections": "results/validated/corrections.parquet",
@@ -17,24 +17,13 @@ NESTED_TABLES = {
     "node_power": "resources/node_power.csv",
     "overheads": "resources/overheads.csv",
 }
-# Those still needed once the curves are fitted, by the names of services.ServedTables.
-SERVED_TABLES = {
-    name: NESTED_TABLES[name]
-    for name in ("hardware", "pairs", "latency", "lengths", "answers", "node_power", "overheads")
-}
+# Those still needed once the curves are fitted, by the names of assumptions.ServedTables.
+SERVED = ("hardware", "pairs", "latency", "lengths", "answers", "node_power", "overheads")
+SERVED_TABLES = {name: NESTED_TABLES[name] for name in SERVED}
 # The parts of a study that decide the energy of a query.
 NESTED_QUERY = (
-    "boundary",
-    "throughput",
-    "hardware",
-    "power",
-    "load",
-    "attainment",
-    "latency_target_ms",
-    "pue",
-    "overheads",
-    "workloads",
-    "classes",
+    *("boundary", "throughput", "hardware", "power", "load", "attainment", "latency_target_ms"),
+    *("pue", "overheads", "workloads", "classes"),
 )
 
 
@@ -51,8 +40,6 @@ rule intervention_pairs:
         update("results/comparison/intervention_pairs.parquet"),
     log:
         "results/logs/intervention_pairs.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/energy/intervention_pairs.py"
 
@@ -68,8 +55,6 @@ rule board_power_shares:
         update("results/comparison/board_power_shares.parquet"),
     log:
         "results/logs/board_power_shares.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/energy/board_power_shares.py"
 
@@ -86,8 +71,6 @@ rule study_curves:
         "results/logs/{study}/study_curves.log",
     wildcard_constraints:
         study=one_of(NESTED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*NESTED_QUERY),
     script:
@@ -109,8 +92,6 @@ rule query_energy:
         "results/logs/{study}/query_energy.log",
     wildcard_constraints:
         study=one_of(NESTED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*NESTED_QUERY),
         draws=config["draws"],
@@ -133,8 +114,6 @@ rule interventions:
         "results/logs/{study}/interventions.log",
     wildcard_constraints:
         study=one_of(NESTED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*NESTED_QUERY, "interventions"),
         draws=config["fleet_draws"],

@@ -25,15 +25,13 @@ rule explanations:
         template="workflow/templates/explanations.html.j2",
         code=library("explain/explanations"),
     output:
-        report(
-            update("results/explanations.html"),
-            caption="../report/explanations.rst",
-            category="Published against computed",
-            labels={"figure": "where every headline number comes from"},
+        in_report(
+            "results/explanations.html",
+            "explanations",
+            "Published against computed",
+            "where every headline number comes from",
         ),
     log:
         "results/logs/explanations.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/explain/explanations.py"

@@ -23,8 +23,6 @@ for figure in registry.FIGURES:
             f"results/logs/{figure.path}.log",
         wildcard_constraints:
             study=one_of([name for name, method in STUDY_METHODS.items() if method == figure.method]),
-        conda:
-            "../envs/pipeline.yaml"
         params:
             **parts_of(figure),
             **figure.params,

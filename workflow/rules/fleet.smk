@@ -17,8 +17,6 @@ rule model_sweep:
         parameter=one_of(
             sorted({parameter for study in NESTED_STUDIES.values() for parameter in sweeps.of_models(study)})
         ),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section_of_model(*NESTED_QUERY),
         values=swept_values,
@@ -37,8 +35,6 @@ rule model_sweeps:
         update("results/comparison/model_sweeps.parquet"),
     log:
         "results/logs/model_sweeps.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/fleet/model_sweeps.py"
 
@@ -59,8 +55,6 @@ rule fleet:
         "results/logs/{study}/fleet.log",
     wildcard_constraints:
         study=one_of(NESTED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*NESTED_QUERY, "interventions", "fleet", "sweeps"),
         draws=config["fleet_draws"],

@@ -14,8 +14,6 @@ rule headline:
         update("results/headline.csv"),
     log:
         "results/logs/headline.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         studies={
             name: part(
@@ -41,8 +39,6 @@ rule method_bridge:
         update("results/comparison/method_bridge.parquet"),
     log:
         "results/logs/method_bridge.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         begin=config["bridge"]["from"],
         subject=list(BRIDGE.values())[-1]["fleet"]["subject"],
@@ -64,16 +60,9 @@ rule headline_page:
         frame="workflow/templates/page.html.j2",
         code=library("headline/headline_page"),
     output:
-        report(
-            update("results/headline.html"),
-            caption="../report/headline.rst",
-            category="Published against computed",
-            labels={"figure": "headline numbers (table)"},
-        ),
+        in_report("results/headline.html", "headline", "Published against computed", "headline numbers (table)"),
     log:
         "results/logs/headline_page.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         titles={name: study["title"] for name, study in STUDIES.items()},
     script:

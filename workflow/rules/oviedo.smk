@@ -18,8 +18,6 @@ rule throughput_fit:
         "results/logs/{study}/throughput_fit.log",
     wildcard_constraints:
         study=one_of(PUBLISHED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section("throughput", "classes", "node_power_kw", "workloads"),
     script:
@@ -37,8 +35,6 @@ rule token_lengths:
         "results/logs/{study}/token_lengths.log",
     wildcard_constraints:
         study=one_of(PUBLISHED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section("workloads"),
     script:
@@ -57,8 +53,6 @@ rule energy_per_query:
         "results/logs/{study}/energy_per_query.log",
     wildcard_constraints:
         study=one_of(PUBLISHED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*QUERY_ENERGY),
         draws=config["draws"],
@@ -78,8 +72,6 @@ rule intervention_multipliers:
         "results/logs/{study}/intervention_multipliers.log",
     wildcard_constraints:
         study=one_of(PUBLISHED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*QUERY_ENERGY, "interventions"),
         draws=config["draws"],
@@ -101,8 +93,6 @@ rule scenario_aggregates:
         "results/logs/{study}/scenario_aggregates.log",
     wildcard_constraints:
         study=one_of(PUBLISHED),
-    conda:
-        "../envs/pipeline.yaml"
     params:
         study=section(*QUERY_ENERGY, "fleet"),
         seed=config["seed"],

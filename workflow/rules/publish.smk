@@ -1,5 +1,12 @@
 # All public tables as database, workbook and data package, and the page of methods.
 
+# Sources of all data, and the project as others cite it.
+CITED = {
+    "origins": files_like("resources/*/*/origin.yaml"),
+    "registries": files_like("resources/*.csv"),
+    "citation": "CITATION.cff",
+}
+
 
 rule public_database:
     """Every public table in one database, with a comment on every column, and views for the questions asked most."""
@@ -7,16 +14,11 @@ rule public_database:
         tables=public_files(),
         code=library("publish/public_database"),
     output:
-        report(
-            update("results/inference_energy.duckdb"),
-            caption="../report/public_database.rst",
-            category="Methods and data",
-            labels={"figure": "all tables (DuckDB database)"},
+        in_report(
+            "results/inference_energy.duckdb", "public_database", "Methods and data", "all tables (DuckDB database)"
         ),
     log:
         "results/logs/public_database.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         studies=STUDY_METHODS,
     script:
@@ -26,23 +28,16 @@ rule public_database:
 rule data_package:
     """Every public table as CSV, and a data package with the meaning of each column."""
     input:
+        **CITED,
         tables=public_files(),
-        origins=files_like("resources/*/*/origin.yaml"),
-        registries=files_like("resources/*.csv"),
-        citation="CITATION.cff",
         code=library("publish/data_package"),
     output:
         tables=update(expand("results/csv/{table}.csv", table=catalogue.BY_NAME)),
-        descriptor=report(
-            update("results/datapackage.json"),
-            caption="../report/data_package.rst",
-            category="Methods and data",
-            labels={"figure": "data dictionary of results/csv (JSON)"},
+        descriptor=in_report(
+            "results/datapackage.json", "data_package", "Methods and data", "data dictionary of results/csv (JSON)"
         ),
     log:
         "results/logs/data_package.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         studies=STUDY_METHODS,
     script:
@@ -52,22 +47,13 @@ rule data_package:
 rule workbook:
     """The public tables to cite as one Excel workbook, with units, meanings and sources."""
     input:
+        **CITED,
         tables=public_files(),
-        origins=files_like("resources/*/*/origin.yaml"),
-        registries=files_like("resources/*.csv"),
-        citation="CITATION.cff",
         code=library("publish/workbook"),
     output:
-        report(
-            update("results/inference_energy.xlsx"),
-            caption="../report/workbook.rst",
-            category="Methods and data",
-            labels={"figure": "all tables (Excel workbook)"},
-        ),
+        in_report("results/inference_energy.xlsx", "workbook", "Methods and data", "all tables (Excel workbook)"),
     log:
         "results/logs/workbook.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         studies=STUDY_METHODS,
     script:
@@ -77,6 +63,7 @@ rule workbook:
 rule methods_page:
     """Every assumption of the code and the studies, every key of every study, and all sources, on one page."""
     input:
+        **CITED,
         template="workflow/templates/methods.html.j2",
         frame="workflow/templates/page.html.j2",
         snakefile="Snakefile",
@@ -85,20 +72,10 @@ rule methods_page:
         modules=files_like("workflow/scripts/inference_energy/**/*.py"),
         studies=files_like("config/studies/*.yaml"),
         schemas=files_like("workflow/schemas/study_*.schema.yaml"),
-        origins=files_like("resources/*/*/origin.yaml"),
-        registries=files_like("resources/*.csv"),
-        citation="CITATION.cff",
     output:
-        report(
-            update("results/methods.html"),
-            caption="../report/methods.rst",
-            category="Methods and data",
-            labels={"figure": "methods: every assumption, study and source"},
-        ),
+        in_report("results/methods.html", "methods", "Methods and data", "methods: every assumption, study and source"),
     log:
         "results/logs/methods_page.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         studies=list(STUDIES),
         methods={name: study["method"] for name, study in (STUDIES | BRIDGE).items()},

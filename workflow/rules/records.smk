@@ -11,8 +11,6 @@ rule provenance:
         update("results/provenance.json"),
     log:
         "results/logs/provenance.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         configuration=config,
         studies=STUDIES | BRIDGE,

@@ -4,7 +4,7 @@
 rule request_lengths:
     """Joint lengths of prompts and answers in traces of services, and lengths of answers per task and model."""
     input:
-        files=files_below("resources/workloads"),
+        files=files_like("resources/workloads/**/*"),
         models="resources/models.csv",
         origin_schema="workflow/schemas/origin.schema.yaml",
         code=library("requests/request_lengths"),
@@ -14,8 +14,6 @@ rule request_lengths:
         quantiles=update("results/comparison/request_length_quantiles.parquet"),
     log:
         "results/logs/request_lengths.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/requests/request_lengths.py"
 

@@ -2,10 +2,14 @@
 
 USAGE_TABLES = {
     name: f"results/usage/{{usage}}/{name}.parquet"
-    for name in (
-        *("statement", "capacity", "steps", "metered"),
-        *("names", "evidence", "quality", "factors", "files"),
-    )
+    for name in "statement capacity steps metered names evidence quality factors files".split()
+}
+# What energies of a usage are computed with.
+USAGE = {
+    "usage": usage_part(),
+    "study": usage_study,
+    "draws": config["usage_draws"],
+    "seed": config["seed"],
 }
 
 
@@ -19,8 +23,6 @@ rule meter_usage:
         files=update("results/usage/{usage}/shards/{shard}-of-{shards}.files.parquet"),
     log:
         "results/logs/usage/{usage}/meter_usage_{shard}-of-{shards}.log",
-    conda:
-        "../envs/pipeline.yaml"
     threads: 8
     params:
         files=shard_files,
@@ -45,8 +47,6 @@ rule gather_usage:
         files=update("results/usage/{usage}/files.parquet"),
     log:
         "results/logs/usage/{usage}/gather_usage.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         bill_files=bill_files,
         bills=usage_part("bills"),
@@ -66,24 +66,11 @@ rule usage_energy:
         grid="resources/grid.csv",
         code=library("statement/usage_energy"),
     output:
-        statement=update("results/usage/{usage}/statement.parquet"),
-        capacity=update("results/usage/{usage}/capacity.parquet"),
-        steps=update("results/usage/{usage}/steps.parquet"),
-        metered=update("results/usage/{usage}/metered.parquet"),
-        names=update("results/usage/{usage}/names.parquet"),
-        evidence=update("results/usage/{usage}/evidence.parquet"),
-        quality=update("results/usage/{usage}/quality.parquet"),
-        factors=update("results/usage/{usage}/factors.parquet"),
+        **{name: update(path) for name, path in USAGE_TABLES.items() if name != "files"},
     log:
         "results/logs/usage/{usage}/usage_energy.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
-        usage=usage_part(),
-        study_name=usage_part("study"),
-        study=usage_study,
-        draws=config["usage_draws"],
-        seed=config["seed"],
+        **USAGE,
         place="config/usage/{usage}.yaml",
     script:
         "../scripts/statement/usage_energy.py"
@@ -105,15 +92,9 @@ rule usage_statement:
         csv=update("results/usage/{usage}/statement.csv"),
     log:
         "results/logs/usage/{usage}/usage_statement.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
-        usage=usage_part(),
-        study_name=usage_part("study"),
-        study=usage_study,
+        **USAGE,
         version=VERSION,
-        draws=config["usage_draws"],
-        seed=config["seed"],
     script:
         "../scripts/statement/usage_statement.py"
 
@@ -128,15 +109,9 @@ rule usage_workbook:
         update("results/usage/{usage}/statement.xlsx"),
     log:
         "results/logs/usage/{usage}/usage_workbook.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
-        usage=usage_part(),
-        study_name=usage_part("study"),
-        study=usage_study,
+        **USAGE,
         version=VERSION,
-        draws=config["usage_draws"],
-        seed=config["seed"],
     script:
         "../scripts/statement/usage_workbook.py"
 

@@ -13,8 +13,6 @@ rule latency_cost:
         summary=update("results/comparison/latency_summary.parquet"),
     log:
         "results/logs/latency_cost.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/throughput/latency_cost.py"
 
@@ -32,8 +30,6 @@ rule throughput_forms:
         forms=update("results/comparison/throughput_forms.parquet"),
     log:
         "results/logs/throughput_forms.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         settings=config["throughput_forms"],
     script:
@@ -52,7 +48,5 @@ rule attainment_pairs:
         update("results/comparison/attainment_pairs.parquet"),
     log:
         "results/logs/attainment_pairs.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/throughput/attainment_pairs.py"

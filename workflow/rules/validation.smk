@@ -25,8 +25,6 @@ rule backtest:
         scores=update("results/comparison/scores.parquet"),
     log:
         "results/logs/backtest.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         settings=config["backtest"],
         attainment=BRIDGE[CURRENT]["attainment"],
@@ -52,8 +50,6 @@ rule cross_methods:
         tornado=update("results/comparison/tornado.parquet"),
     log:
         "results/logs/cross_methods.log",
-    conda:
-        "../envs/pipeline.yaml"
     params:
         name=CURRENT,
         study=part(BRIDGE[CURRENT], (*NESTED_QUERY, "interventions", "fleet")),

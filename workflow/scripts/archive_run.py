@@ -1,13 +1,10 @@
 """Command behind `make archive`: inputs, configuration, code, results and provenance of the last run as one file."""
 
-import sys
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
+from inference_energy.common import jobs
 from inference_energy.records import archive
 
-try:
+with jobs.command():
     path = archive.pack(Path())
-except InputError as error:
-    sys.exit(f"Error: {error}")
-print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")

@@ -1,10 +1,9 @@
 """Command behind `make compare BASE=x`: differences from another build, and changed inputs."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from inference_energy.common import files
+from inference_energy.common import files, jobs
 from inference_energy.common.errors import InputError
 from inference_energy.records import builds, report, revisions
 
@@ -13,7 +12,7 @@ parser.add_argument("base", help="a project folder with a finished build, a fold
 parser.add_argument("out", type=Path, help="folder for changes.md and changes.json")
 parser.add_argument("cores", help="how many cores a revision is built with")
 arguments = parser.parse_args()
-try:
+with jobs.command():
     if not arguments.base:
         raise InputError(f"BASE: found nothing; allowed: {builds.ALLOWED}, as in `make compare BASE=main`")
     now = builds.in_folder(Path(), "this build")
@@ -24,8 +23,6 @@ try:
         folder = revisions.built(commit, Path(), arguments.cores, lambda line: print(line, flush=True))
         base = builds.in_folder(folder, f"{arguments.base} ({commit[:12]})")
     changes = report.compare(base, now)
-except InputError as error:
-    sys.exit(f"Error: {error}")
 files.write_json(arguments.out / "changes.json", report.as_json(changes))
 files.write(arguments.out / "changes.md", report.as_markdown(changes))
 print(f"{arguments.out / 'changes.md'}, {arguments.out / 'changes.json'}")

@@ -2,10 +2,9 @@
 
 import argparse
 import signal
-import sys
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
+from inference_energy.common import jobs
 from inference_energy.explain import as_json, question, registry, text
 from inference_energy.explain.build import Build
 
@@ -16,12 +15,10 @@ parser.add_argument("--detail", choices=["brief", "full"], default="brief", help
 parser.add_argument("--format", choices=["text", "json"], default="text", help="for people, or for machines")
 arguments = parser.parse_args()
 build = Build(Path())
-try:
+with jobs.command():
     answer = question.ask(build, arguments.what)
     best = answer.best
     node = registry.explained(build, best.table, best.row, best.column) if best else None
-except InputError as error:
-    sys.exit(f"Error: {error}")
 if arguments.format == "json":
     print(as_json.rendered(node, answer))
 else:

@@ -2,10 +2,9 @@
 
 import argparse
 import datetime
-import sys
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
+from inference_energy.common import jobs
 from inference_energy.corpus.new_source import new_source, rows_read
 from inference_energy.records.refreshed import change_lines
 
@@ -15,7 +14,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("name", help="of the source: small letters, digits and _")
 parser.add_argument("file", nargs="?", type=Path, help="a benchmark file to copy into it")
 arguments = parser.parse_args()
-try:
+with jobs.command():
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     place = FOLDER / arguments.name / arguments.file.name if arguments.file else None
     before = rows_read(place)
@@ -23,5 +22,3 @@ try:
     if before:
         print(*change_lines(before, rows_read(place)), sep="\n")
     print(*steps, sep="\n")
-except InputError as error:
-    sys.exit(f"Error: {error}")

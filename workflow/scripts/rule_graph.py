@@ -3,11 +3,9 @@
 import sys
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
+from inference_energy.common import jobs
 from inference_energy.publish import rule_graph
 
 rules = {path.stem: path.read_text() for path in sorted(Path("workflow/rules").glob("*.smk"))}
-try:
+with jobs.command():
     print(rule_graph.by_chapter(sys.stdin.read(), rule_graph.chapters(rules)), end="")
-except InputError as error:
-    sys.exit(f"Error: {error}")

@@ -3,14 +3,12 @@
 import sys
 from pathlib import Path
 
-from inference_energy.common.errors import InputError
+from inference_energy.common import jobs
 from inference_energy.records import provenance
 
-try:
+with jobs.command():
     recorded = provenance.read(provenance.FILE)
     different = provenance.differences(recorded, Path())
-except InputError as error:
-    sys.exit(f"Error: {error}")
 if different:
     print(*different, sep="\n")
     sys.exit(

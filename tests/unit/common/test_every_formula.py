@@ -65,7 +65,6 @@ NAMES = """
     validation.peers.ecologits.gpu_energy_wh
     validation.peers.ecologits.s_per_token
     validation.peers.ecologits.server_energy_wh
-    validation.peers.ecologits.water_l
     validation.peers.epoch.node_energy_wh
     validation.peers.inferencemax.energy_wh
     validation.peers.jegham.answer_h

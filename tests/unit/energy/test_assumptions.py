@@ -1,6 +1,7 @@
 """Shared uncertainty: power and energy per GPU-second by hand, in the limit, and never outside what physics allows."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -44,13 +45,13 @@ LATENCY = pl.DataFrame(
 
 @pytest.fixture(scope="module")
 def tables(hardware):
-    return {
-        "node_power": registries.read_registry(ROOT / "resources/node_power.csv", NodePower),
-        "overheads": registries.read_registry(ROOT / "resources/overheads.csv", energy_tables.Overhead),
-        "hardware": hardware[0],
-        "pairs": PAIRS,
-        "latency": LATENCY,
-    }
+    return SimpleNamespace(
+        node_power=registries.read_registry(ROOT / "resources/node_power.csv", NodePower),
+        overheads=registries.read_registry(ROOT / "resources/overheads.csv", energy_tables.Overhead),
+        hardware=hardware[0],
+        pairs=PAIRS,
+        latency=LATENCY,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def current(read_configured):
 
 @pytest.fixture(scope="module")
 def resolved(current, tables):
-    return assumptions("current", current, **tables)
+    return assumptions("current", current, tables)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +115,7 @@ def test_rated_power_counts_as_all_of_the_node_at_any_load():
 
 def test_rated_power_is_of_a_node_per_gpu(current, tables):
     power = {"form": "rated", "node_kw": {"default": 10.2, "by_model": {"DeepSeek-R1": 12.8}}, "utilisation": 0.6}
-    found = assumptions("current", current.replaced(power=power), **tables)
+    found = assumptions("current", current.replaced(power=power), tables)
     assert found.rated_w["DeepSeek-R1"] == pytest.approx(1600)  # 12.8 kW / 8
     assert found.rated_w["Llama 3.1 405B"] == pytest.approx(1275)
     assert not found.power
@@ -182,13 +183,17 @@ def test_overhead_distributions():
 
 
 def test_gpu_power_of_the_table_by_hand(tables):
-    found = energy_power.gpu_power("H100 SXM 80GB", "here", tables["node_power"], tables["hardware"])
+    found = energy_power.gpu_power("H100 SXM 80GB", "here", tables.node_power, tables.hardware)
     # 700 W of TDP; a tenth idle, 0.62 to 0.99 of it saturated; host 225 W idle, 250 to 350 W saturated.
-    assert found.boards_w(0.0, 0.3) == pytest.approx(70)
-    assert found.host_w(0.0, 0.3) == pytest.approx(225)
-    assert found.boards_w(1.0, np.array([0.05, 0.95])) == pytest.approx([434, 693], rel=1e-3)
-    assert found.host_w(1.0, np.array([0.05, 0.95])) == pytest.approx([250, 350], rel=1e-3)
-    assert found.boards_w(0.5, 0.05) == pytest.approx((70 + 434) / 2, rel=1e-3)
+    assert found.boards_at(0.0, found.board_saturated.quantile(0.3)) == pytest.approx(70)
+    assert found.host_at(0.0, found.host_saturated.quantile(0.3)) == pytest.approx(225)
+    assert found.boards_at(1.0, found.board_saturated.quantile(np.array([0.05, 0.95]))) == pytest.approx(
+        [434, 693], rel=1e-3
+    )
+    assert found.host_at(1.0, found.host_saturated.quantile(np.array([0.05, 0.95]))) == pytest.approx(
+        [250, 350], rel=1e-3
+    )
+    assert found.boards_at(0.5, found.board_saturated.quantile(0.05)) == pytest.approx((70 + 434) / 2, rel=1e-3)
 
 
 def test_gpu_without_a_published_tdp_has_no_power(tables):
@@ -303,7 +308,7 @@ def test_central_is_every_median_and_the_mix_of_the_study(resolved, many):
 
 
 def test_fit_errors_only_where_switched_on(current, tables, resolved):
-    without = assumptions("current", current.replaced(throughput={"form": "gpu_seconds", "fit_error": False}), **tables)
+    without = assumptions("current", current.replaced(throughput={"form": "gpu_seconds", "fit_error": False}), tables)
     names = {name for name in resolved.distributions if name.startswith("fit error")}
     assert len(names) == 14  # models of all classes
     assert resolved.distributions.keys() - without.distributions.keys() == names
@@ -343,20 +348,20 @@ def test_fit_errors_only_where_switched_on(current, tables, resolved):
 )
 def test_errors_in_one_line(current, tables, changes, message):
     with pytest.raises(InputError, match=message) as error:
-        assumptions("mine", current.replaced(**changes), **tables)
+        assumptions("mine", current.replaced(**changes), tables)
     assert "\n" not in str(error.value)
 
 
 def test_bad_cached_share_names_its_workload(current, tables):
     workloads = {"long": {"cached_share": {"family": "beta", "p05": 0.5, "p95": 0.4}}}
     with pytest.raises(InputError, match=r"mine.yaml: workloads.long.cached_share: found p05 0.5, p95 0.4; allowed"):
-        assumptions("mine", current.replaced(workloads=workloads), **tables)
+        assumptions("mine", current.replaced(workloads=workloads), tables)
 
 
 @pytest.mark.parametrize(("target_ms", "middle"), [(50, 1.5), (70, 1.5), (20, 3.0), (49.9, 3.0)])
 def test_a_latency_target_costs_what_the_next_shorter_one_was_measured_to_cost(current, tables, target_ms, middle):
-    found = assumptions("own", current.replaced(latency_target_ms=target_ms), **tables)
-    plain = assumptions("own", current, **tables)
+    found = assumptions("own", current.replaced(latency_target_ms=target_ms), tables)
+    plain = assumptions("own", current, tables)
     for gpu in ("H100 SXM 80GB", "B200 180GB"):  # B200 has no measurements here: those of the GPU most like it count
         asked, without = (uncertainty.latency_factor(central(given), gpu) for given in (found, plain))
         assert float(asked) == pytest.approx(middle)
@@ -364,18 +369,18 @@ def test_a_latency_target_costs_what_the_next_shorter_one_was_measured_to_cost(c
 
 
 def test_a_latency_cost_is_never_below_one_and_ends_are_those_measured(current, tables):
-    found = assumptions("own", current.replaced(latency_target_ms=50), **tables)
+    found = assumptions("own", current.replaced(latency_target_ms=50), tables)
     drawn = shared_draws(found, "own", MANY, seed=1).values["latency cost: H100 SXM 80GB"]
     assert drawn.min() >= 1.0
     assert np.quantile(drawn, [0.5, 0.95]) == pytest.approx([1.5, 4.0], rel=0.02)
 
 
 def test_a_p95_that_was_not_measured_lies_as_far_above_the_median_as_p5_below(current, tables):
-    found = assumptions("own", current.replaced(latency_target_ms=20), **tables)
+    found = assumptions("own", current.replaced(latency_target_ms=20), tables)
     cost = found.distributions["latency cost: H100 SXM 80GB"]
     assert float(cost.quantile(np.array(0.95))) == pytest.approx(3.0**2 / 2.0)
 
 
 def test_a_latency_target_that_half_of_the_models_miss_is_refused(current, tables):
     with pytest.raises(InputError, match=r"own\.yaml: latency_target_ms: found 15; allowed: 20 or more"):
-        assumptions("own", current.replaced(latency_target_ms=15), **tables)
+        assumptions("own", current.replaced(latency_target_ms=15), tables)

@@ -3,10 +3,13 @@
 import csv
 from pathlib import Path
 
+import pandera.polars as pa
 import polars as pl
 import pytest
 from inference_energy.corpus.registries import read_registry
-from inference_energy.fleet.tables import DatacenterEfficiency, GridZone
+from inference_energy.fleet.tables import GridZone
+from inference_energy.tables.inputs import URL, InputTable, cell, filled
+from inference_energy.tables.units import FACTOR
 from messages import message_of
 
 ROOT = Path(__file__).parents[3]
@@ -18,6 +21,46 @@ ZONE = {
     "source": "https://example.org",
 }
 STATEMENT = {"operator": "Cloud", "covers": "all", "pue": "1.1", "source": "https://example.org"}
+
+
+class DatacenterEfficiency(InputTable):
+    """One statement on the PUE or on-site WUE of an operator's datacenters."""
+
+    operator: str = filled("who runs, rents or surveys the datacenters")
+    covers: str = filled("the datacenters that the figures stand for")
+    pue: float = cell("facility energy per IT energy (low end of a range)", FACTOR, ge=1, le=5, nullable=True)
+    pue_high: float = cell("high end, if the PUE is a range", FACTOR, ge=1, le=5, nullable=True)
+    wue_l_per_kwh: float = cell(
+        "water used on site per kWh of IT energy (low end of a range)", "L/kWh", ge=0, le=20, nullable=True
+    )
+    wue_high_l_per_kwh: float = cell("high end, if the WUE is a range", "L/kWh", ge=0, le=20, nullable=True)
+    year: int = cell("year of the figures (empty: not stated)", "year", ge=2000, le=2100, nullable=True)
+    source: str = cell("where the statement stands", str_matches=URL)
+
+    class Config:
+        """A source states a year's figures for an operator once."""
+
+        strict = True
+        unique = ["operator", "year", "source"]  # noqa: RUF012
+
+    @pa.dataframe_check(name="some_figure", error="pue: a number, as there is none for the WUE")
+    def some_figure(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A row without a figure states nothing."""
+        return data.lazyframe.select(pl.col("pue").is_not_null() | pl.col("wue_l_per_kwh").is_not_null())
+
+    @pa.dataframe_check(name="pue_range", error="pue_high: no less than pue, or empty")
+    def pue_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A range has a low end and does not run backwards."""
+        return data.lazyframe.select(_is_range("pue", "pue_high"))
+
+    @pa.dataframe_check(name="wue_range", error="wue_high_l_per_kwh: no less than wue_l_per_kwh, or empty")
+    def wue_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A range has a low end and does not run backwards."""
+        return data.lazyframe.select(_is_range("wue_l_per_kwh", "wue_high_l_per_kwh"))
+
+
+def _is_range(low: str, high: str) -> pl.Expr:
+    return pl.col(high).is_null() | (pl.col(low) <= pl.col(high)).fill_null(False)
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,7 @@ SCHEMA |= {"region": pl.String, "region_name": pl.String} | dict.fromkeys(SUMS, 
 def region(**changes) -> Region:
     return Region(
         **{
-            "zone": "AAA",
-            "zone_label": "Aland",
+            "grid_zone": "Aland (AAA)",
             "location_gco2e_per_kwh": 500.0,
             "location_basis": "life cycle",
             "location_source": "somewhere",

@@ -5,6 +5,7 @@ import math
 import pytest
 from hypothesis import given, strategies as st
 from inference_energy.common.errors import InputError
+from inference_energy.fleet.planning import water_l_per_kwh
 from inference_energy.oviedo import energy
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.log_linear import ThroughputModel
@@ -44,7 +45,7 @@ RUN = {
 
 def published_wh(peer, **query):
     """The figure that a method publishes."""
-    return peer.energy_by_boundary_wh(**query)[peer.PEER.boundary]
+    return peer.energy_by_boundary_wh(**query)[peer.PEER.boundaries[-1]]
 
 
 # What the package `ecologits` 0.11.3 gives (impacts/llm.py, compute_llm_impacts_dag; kWh times 1000; WUE 0.5 L/kWh on
@@ -120,6 +121,11 @@ def run(**changes):
 # EcoLogits.
 
 
+def ecologits_water_l(*, node_energy_wh, pue, **wue):
+    """E_node (WUE_onsite + PUE x WUE_offsite), `request_usage_wcf`, is that of E_node x PUE in this work."""
+    return node_energy_wh * pue / 1000 * water_l_per_kwh(pue=pue, **wue)
+
+
 @pytest.mark.parametrize(
     ("active_b", "total_b", "gpus", "short", "long"),
     [
@@ -151,7 +157,7 @@ def test_ecologits_as_its_package(row):
         datacenter=pytest.approx(energy_wh, rel=1e-9),
     )
     assert gpus * ecologits.gpu_energy_wh(active_b=active_b, output_tokens=tokens) == pytest.approx(boards_wh, rel=1e-9)
-    assert ecologits.water_l(
+    assert ecologits_water_l(
         node_energy_wh=node_wh, pue=pue, onsite_l_per_kwh=0.5, offsite_l_per_kwh=3.1
     ) == pytest.approx(water_l, rel=1e-9)
 
@@ -186,7 +192,7 @@ def test_ecologits_as_its_live_package(active_b, total_b, tokens, pue, tokens_pe
     assert ours["gpu_boards"] == pytest.approx(1000 * gpus * theirs["gpu_energy"])
     assert ours["node"] == pytest.approx(1000 * theirs["request_it_energy"])
     assert ours["datacenter"] == pytest.approx(1000 * theirs["request_energy"])
-    assert ecologits.water_l(
+    assert ecologits_water_l(
         node_energy_wh=ours["node"], pue=pue, onsite_l_per_kwh=0.5, offsite_l_per_kwh=3.1
     ) == pytest.approx(theirs["request_usage_wcf"])
 
@@ -194,8 +200,8 @@ def test_ecologits_as_its_live_package(active_b, total_b, tokens, pue, tokens_pe
 def test_ecologits_water_of_older_versions_counts_pue_twice():
     # Since 0.11.0: 1 kWh of IT x (0.5 + 1.2 x 3 L/kWh) = 4.1 L; up to 0.10.0 of the facility's 1.2 kWh: 4.92 L.
     factors = {"pue": 1.2, "onsite_l_per_kwh": 0.5, "offsite_l_per_kwh": 3}
-    assert ecologits.water_l(node_energy_wh=1000, **factors) == pytest.approx(4.1)
-    assert ecologits.water_l(node_energy_wh=1200, **factors) == pytest.approx(4.92)
+    assert ecologits_water_l(node_energy_wh=1000, **factors) == pytest.approx(4.1)
+    assert ecologits_water_l(node_energy_wh=1200, **factors) == pytest.approx(4.92)
 
 
 @pytest.mark.parametrize(
@@ -405,7 +411,7 @@ def test_published_prediction_is_the_pipeline_at_its_medians():
     speed = THROUGHPUT.tok_per_s(500, 302.0)
     unit = energy.unit_energy_wh(node_power_kw=10.2, output_tokens=302.0, tok_per_s=speed)
     query = energy.energy_wh(unit_energy_wh=unit, utilisation=published.UTILISATION, pue=published.PUE)
-    assert published.j_per_output_token(RUN, "datacenter") == pytest.approx(query * 3600 / 302)
+    assert published.PEER.j_per_output_token(RUN, "datacenter") == pytest.approx(query * 3600 / 302)
 
 
 def test_published_gives_more_power_to_what_eight_h100_cannot_hold(study):
@@ -422,18 +428,17 @@ def test_published_gives_more_power_to_what_eight_h100_cannot_hold(study):
 def test_described(peer):
     assert isinstance(peer.PEER, Peer)
     assert peer.PEER.name == peer.__name__.split(".")[-1]
-    assert peer.PEER.boundary in BOUNDARIES
-    assert set(peer.PEER.needs) <= set(QUERY[peer.PEER.name])
-    assert peer.PEER.source.startswith("https://")
+    assert set(peer.PEER.boundaries) <= set(BOUNDARIES)
+    assert set(peer.PEER.facts) <= set(RUN)
 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_published_figure_is_the_widest_boundary(peer):
     found = peer.energy_by_boundary_wh(**QUERY[peer.PEER.name])
     assert tuple(found) == BOUNDARIES
-    assert found[peer.PEER.boundary] == published_wh(peer, **QUERY[peer.PEER.name])
+    assert found[peer.PEER.boundaries[-1]] == published_wh(peer, **QUERY[peer.PEER.name])
     known = [name for name in BOUNDARIES if found[name] is not None]
-    assert known[-1] == peer.PEER.boundary
+    assert known[-1] == peer.PEER.boundaries[-1]
     energies = [found[name] for name in known]
     assert energies == sorted(energies)
 
@@ -480,7 +485,7 @@ def test_one_token(peer):
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_prediction_where_the_formula_reaches(peer, boundary):
     reached = peer.energy_by_boundary_wh(**QUERY[peer.PEER.name])[boundary] is not None
-    found, reason = peer.j_per_output_token(RUN, boundary), peer.cannot_say(RUN, boundary)
+    found, reason = peer.PEER.j_per_output_token(RUN, boundary), peer.PEER.cannot_say(RUN, boundary)
     assert (found is not None) == (reason is None) == reached
     if reached:
         assert found > 0
@@ -504,7 +509,7 @@ def test_nothing_measured_is_read(peer, boundary):
 
     measured = {"power_w": 1.0, "energy_j_per_token": 1.0, "output_tok_per_s": 1.0, "batch": 64, "latency_s": 1.0}
     watched = Watched(RUN | measured)
-    assert peer.j_per_output_token(watched, boundary) == peer.j_per_output_token(RUN, boundary)
+    assert peer.PEER.j_per_output_token(watched, boundary) == peer.PEER.j_per_output_token(RUN, boundary)
     assert not read & set(measured)
 
 
@@ -522,18 +527,20 @@ def test_nothing_measured_is_read(peer, boundary):
     ],
 )
 def test_predictions_by_hand(peer, boundary, joules):
-    assert peer.j_per_output_token(RUN, boundary) == pytest.approx(joules, rel=1e-6)
+    assert peer.PEER.j_per_output_token(RUN, boundary) == pytest.approx(joules, rel=1e-6)
 
 
 def test_predictions_are_the_estimate_over_its_tokens():
     query = {"active_b": 405, "total_b": 405, "output_tokens": 302.0, "pue": 1.2}
-    assert ecologits.j_per_output_token(RUN, "datacenter") == pytest.approx(
+    assert ecologits.PEER.j_per_output_token(RUN, "datacenter") == pytest.approx(
         published_wh(ecologits, **query) * 3600 / 302
     )
     query = {"size_class": "Large", "output_tokens": 302.0, "tok_per_s": 60, "ttft_s": 1, "pue": 1.12}
-    assert jegham.j_per_output_token(RUN, "datacenter") == pytest.approx(published_wh(jegham, **query) * 3600 / 302)
+    assert jegham.PEER.j_per_output_token(RUN, "datacenter") == pytest.approx(
+        published_wh(jegham, **query) * 3600 / 302
+    )
     query = {"active_b": 405, "output_tokens": 302.0, "utilisation": 0.1, "pue": 1.2}
-    assert epoch.j_per_output_token(RUN, "datacenter") == pytest.approx(published_wh(epoch, **query) * 3600 / 302)
+    assert epoch.PEER.j_per_output_token(RUN, "datacenter") == pytest.approx(published_wh(epoch, **query) * 3600 / 302)
 
 
 @pytest.mark.parametrize(
@@ -568,20 +575,20 @@ def test_predictions_are_the_estimate_over_its_tokens():
     ],
 )
 def test_reasons(peer, boundary, changes, reason):
-    assert peer.j_per_output_token(run(**changes), boundary) is None
-    assert peer.cannot_say(run(**changes), boundary) == reason
+    assert peer.PEER.j_per_output_token(run(**changes), boundary) is None
+    assert peer.PEER.cannot_say(run(**changes), boundary) == reason
 
 
 def test_without_input_length_most_still_predict():
     without = {key: value for key, value in RUN.items() if key != "input_tokens"}
     for peer in (ecologits, jegham, epoch, published):
-        assert peer.j_per_output_token(without, "node") == peer.j_per_output_token(RUN, "node")
+        assert peer.PEER.j_per_output_token(without, "node") == peer.PEER.j_per_output_token(RUN, "node")
 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_unknown_boundary(peer):
     with pytest.raises(InputError, match="boundary: found 'node_wall'; allowed: datacenter, fleet, gpu_boards or node"):
-        peer.j_per_output_token(RUN, "node_wall")
+        peer.PEER.j_per_output_token(RUN, "node_wall")
 
 
 def test_gpus_are_those_of_the_registry(hardware):

@@ -206,7 +206,7 @@ def test_methods_that_know_boards_are_taken_as_they_are():
         found = said(boundary=boundary)
         run = {"gpu": H100, "gpus": 8, "active_b": 70.0, "total_b": 70.0, "model": "A", "output_tokens": 300.0}
         for peer in (ecologits, jegham):
-            assert found[peer.PEER.name]["predicted"] == pytest.approx(peer.j_per_output_token(run, place))
+            assert found[peer.PEER.name]["predicted"] == pytest.approx(peer.PEER.j_per_output_token(run, place))
             assert not found[peer.PEER.name]["aligned"]
 
 
@@ -217,7 +217,7 @@ def test_reasons_are_given_exactly_where_a_method_says_nothing():
             assert not (row["aligned"] and row["predicted"] is None)
     assert said()["inferencemax"]["predicted"] is None
     assert said(curves={})["published"]["predicted"] is None
-    assert said(power=POWER.clear())["epoch"]["reason"] == epoch.cannot_say(
+    assert said(power=POWER.clear())["epoch"]["reason"] == epoch.PEER.cannot_say(
         {"active_b": 70, "gpu": H100, "output_tokens": 300}, "gpu_boards"
     )
 

@@ -170,7 +170,7 @@ def test_interval_is_over_what_the_fleet_shares():
 def test_schema_order_and_repetition():
     changes = [{"row_id": "b"}, {"row_id": "a", "boundary": "?"}, {"row_id": "c", "model": None, "input_tokens": None}]
     found = statements(*changes)
-    tables.STATEMENTS.validate(found.select(list(tables.STATEMENTS.columns)))
+    tables.PUBLISHED_ESTIMATES.validate(found.select(list(tables.PUBLISHED_ESTIMATES.columns)))
     assert found["row_id"].to_list() == ["a", "b", "c"]
     assert statements(*changes[::-1]).equals(found)
 
@@ -185,7 +185,7 @@ def test_by_kind_by_hand():
         [{"study": "t", "kind": kind, "factor": factor} for kind, of in factors.items() for factor in of]
     )
     found = by_kind(table)
-    tables.STATEMENT_KINDS.validate(found)
+    tables.PUBLISHED_ESTIMATE_KINDS.validate(found)
     assert found.rows() == [("t", "x", 4, 12.0, 2.0, 30.0, 0.5, 0.25), ("t", "y", 1, 3.0, 3.0, 3.0, 0.0, 0.0)]
 
 

@@ -1,27 +1,24 @@
 """Wiring of rule validate_benchmarks."""
 
-from pathlib import Path
-
-from inference_energy.common import jobs
-from inference_energy.corpus import registry_tables
+from inference_energy.corpus.registry_tables import ClosedModel, Correction, Hardware, Model
 from inference_energy.corpus.tables import ACCEPTED, IMPLAUSIBLE_ENERGY, SOURCES
-from inference_energy.tables import database, writing
+from inference_energy.tables import database, wiring, writing
 
-with jobs.job(snakemake) as logger:
+with wiring.job(snakemake) as job:
     tables = {
-        output: (database.read(Path(snakemake.input.database), table, order), schema)
+        output: (database.read(job.path("database"), table, order), schema)
         for output, table, schema, order in (
             ("throughput", "throughput", ACCEPTED["throughput"], ["source", "row_id"]),
             ("energy", "measured_energy", ACCEPTED["measured_energy"], ["source", "row_id"]),
             ("implausible", "implausible_energy", IMPLAUSIBLE_ENERGY, ["source", "row_id"]),
             ("estimates", "published_estimate", ACCEPTED["published_estimate"], ["source", "row_id"]),
-            ("models", "model", registry_tables.Model, ["model"]),
-            ("closed_models", "closed_model", registry_tables.ClosedModel, ["model"]),
-            ("hardware", "hardware", registry_tables.Hardware, ["gpu"]),
-            ("corrections", "correction", registry_tables.Correction, ["source", "row_id", "column"]),
+            ("models", "model", Model, ["model"]),
+            ("closed_models", "closed_model", ClosedModel, ["model"]),
+            ("hardware", "hardware", Hardware, ["gpu"]),
+            ("corrections", "correction", Correction, ["source", "row_id", "column"]),
             ("sources", "source", SOURCES, ["source", "file"]),
         )
     }
     writing.write_all(snakemake.output, **tables)
     for output, (frame, _) in tables.items():
-        logger.info("%s: %d rows", output, len(frame))
+        job.logger.info("%s: %d rows", output, len(frame))

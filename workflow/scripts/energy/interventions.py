@@ -1,23 +1,10 @@
 """Wiring of rule interventions."""
 
-from pathlib import Path
+from inference_energy.corpus.registries import read_registry
+from inference_energy.energy import interventions, resolve, tables
+from inference_energy.tables import wiring
 
-import polars as pl
-from inference_energy.common import jobs
-from inference_energy.corpus import registries
-from inference_energy.energy import interventions, resolve, tables as energy_tables
-from inference_energy.studies.study import NestedStudy
-from inference_energy.tables import writing
-
-with jobs.job(snakemake) as logger:
-    fit = pl.read_parquet(snakemake.input.fit)
-    read = resolve.read_tables(snakemake.input)
-    multipliers = interventions.intervention_multipliers(
-        resolve.resolved(snakemake.wildcards.study, NestedStudy.of(snakemake.params.study), fit, read),
-        registries.read_registry(Path(snakemake.input.interventions), energy_tables.InterventionRow),
-        draws=snakemake.params.draws,
-        seed=snakemake.params.seed,
-    )
-    schema = energy_tables.INTERVENTION_MULTIPLIERS
-    writing.write(multipliers.select(list(schema.columns)), snakemake.output[0], schema)
-    logger.info("%s", multipliers)
+with wiring.job(snakemake) as job:
+    service = resolve.read_service(snakemake.wildcards.study, snakemake.params.study, snakemake.input)
+    table = read_registry(job.path("interventions"), tables.InterventionRow)
+    job.write(tables, table=job.call(interventions.intervention_multipliers, service, table))

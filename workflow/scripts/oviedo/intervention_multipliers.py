@@ -1,18 +1,9 @@
 """Wiring of rule intervention_multipliers."""
 
-import polars as pl
-from inference_energy.common import jobs
-from inference_energy.oviedo import interventions, tables as oviedo_tables
+from inference_energy.oviedo import interventions, tables
 from inference_energy.studies.study import PublishedStudy
-from inference_energy.tables import writing
+from inference_energy.tables import wiring
 
-with jobs.job(snakemake) as logger:
-    multipliers = interventions.intervention_multipliers(
-        study_name=snakemake.wildcards.study,
-        study=PublishedStudy.of(snakemake.params.study),
-        fit=pl.read_parquet(snakemake.input.fit),
-        draws=snakemake.params.draws,
-        seed=snakemake.params.seed,
-    )
-    writing.write(multipliers, snakemake.output[0], oviedo_tables.INTERVENTION_MULTIPLIERS)
-    logger.info("%s", multipliers)
+with wiring.job(snakemake) as job:
+    name, study = snakemake.wildcards.study, PublishedStudy.of(snakemake.params.study)
+    job.write(tables, table=job.call(interventions.intervention_multipliers, study_name=name, study=study))

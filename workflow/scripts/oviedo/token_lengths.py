@@ -1,15 +1,9 @@
 """Wiring of rule token_lengths."""
 
-from inference_energy.common import jobs
-from inference_energy.oviedo import tables as oviedo_tables, token_lengths
+from inference_energy.oviedo import tables, token_lengths
 from inference_energy.studies.study import PublishedStudy
-from inference_energy.tables import writing
+from inference_energy.tables import wiring
 
-with jobs.job(snakemake) as logger:
+with wiring.job(snakemake) as job:
     density, quantiles = token_lengths.token_lengths(PublishedStudy.of(snakemake.params.study))
-    writing.write_all(
-        snakemake.output,
-        density=(density, oviedo_tables.TOKEN_LENGTH_DENSITY),
-        quantiles=(quantiles, oviedo_tables.TOKEN_LENGTH_QUANTILES),
-    )
-    logger.info("%s", quantiles)
+    job.write(tables, density=density, quantiles=quantiles)

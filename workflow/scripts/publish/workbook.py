@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from inference_energy.common import jobs, yaml_files
-from inference_energy.publish import catalogue, reading_guide, sources as publish_sources, workbook
-from inference_energy.tables import dictionary
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.publish import catalogue, reading_guide, sources, workbook
+from inference_energy.tables import dictionary, wiring
 
-with jobs.job(snakemake) as logger:
+with wiring.job(snakemake) as job:
     frames = catalogue.read_built(Path("results"), snakemake.params.studies, set(snakemake.input.tables))
-    citation = yaml_files.read_yaml(Path(snakemake.input.citation))
-    sources = publish_sources.read_sources(map(Path, snakemake.input.origins), map(Path, snakemake.input.registries))
+    citation = read_yaml(job.path("citation"))
     cited = {name: frame for name, frame in frames.items() if not catalogue.BY_NAME[name].drawn}
     workbook.write(
         Path(snakemake.output[0]),
@@ -17,7 +16,7 @@ with jobs.job(snakemake) as logger:
         frames=cited,
         meanings={name: table.meaning for name, table in catalogue.BY_NAME.items()},
         entries=dictionary.data_dictionary(catalogue.PUBLIC_TABLES),
-        sources=sources,
+        sources=sources.read_sources(map(Path, snakemake.input.origins), map(Path, snakemake.input.registries)),
         title=citation["title"],
     )
-    logger.info("%d sheets of tables, %d rows", len(cited), sum(map(len, cited.values())))
+    job.logger.info("%d sheets of tables, %d rows", len(cited), sum(map(len, cited.values())))

@@ -1,52 +1,40 @@
 """Wiring of rule backtest."""
 
-from pathlib import Path
-
 import polars as pl
-from inference_energy.common import jobs
-from inference_energy.corpus import registries
-from inference_energy.energy import tables as energy_tables
+from inference_energy.corpus.registries import read_registry
 from inference_energy.energy.board_evidence import saturated
-from inference_energy.oviedo import energy
-from inference_energy.tables import writing
-from inference_energy.throughput import borrowing
-from inference_energy.validation import backtest, scores, tables as validation_tables
+from inference_energy.energy.tables import NodePower
+from inference_energy.oviedo.energy import fitted_models
+from inference_energy.tables import wiring
+from inference_energy.throughput.borrowing import borrowed_errors
+from inference_energy.validation import backtest, scores, tables
 
-with jobs.job(snakemake) as logger:
-    settings, read = snakemake.params.settings, snakemake.input
-    throughput, models, hardware = (pl.read_parquet(read[name]) for name in ("throughput", "models", "hardware"))
-    power = registries.read_registry(Path(read.node_power), energy_tables.NodePower)
-    runs = backtest.with_offline(
-        saturated(pl.read_parquet(read.energy), settings["saturation"]),
-        coefficients=pl.read_parquet(read.coefficients),
-        models=models,
-        hardware=hardware,
+with wiring.job(snakemake) as job:
+    settings, pairs = snakemake.params.settings, job.table("pairs")
+    power = read_registry(job.path("node_power"), NodePower)
+    runs = job.call(
+        backtest.with_offline,
+        saturated(job.table("energy"), settings["saturation"]),
         input_tokens=settings["input_tokens"],
-        errors=borrowing.borrowed_errors(pl.read_parquet(read.forms)),
+        errors=borrowed_errors(job.table("forms")),
     )
-    pairs, attainment = pl.read_parquet(read.pairs), {}
-    for source in runs["source"].unique().sort():
-        # Pairs of the runs under test are left out, and kinds that only these runs have.
-        attainment[source] = backtest.attainment_without(source, snakemake.params.attainment, pairs)
-    predicted = backtest.backtest(
+    # Pairs of the runs under test are left out, and kinds that only these runs have.
+    attainment = {
+        source: backtest.attainment_without(source, snakemake.params.attainment, pairs)
+        for source in runs["source"].unique().sort()
+    }
+    predicted = job.call(
+        backtest.backtest,
         runs,
-        throughput,
-        power,
+        node_power=power,
         attainment=attainment,
         unpredictable=settings["unpredictable"],
-        seed=snakemake.params.seed,
     )
     peers = scores.peer_predictions(
         runs,
-        power.join(hardware.select("gpu", "tdp_w"), on="gpu"),
-        energy.fitted_models(pl.read_parquet(read.curves)),
+        power.join(job.table("hardware").select("gpu", "tdp_w"), on="gpu"),
+        fitted_models(job.table("curves")),
         output_tokens=settings["output_tokens"],
     )
     found = scores.scores(predicted, peers)
-    writing.write_all(
-        snakemake.output,
-        backtest=(predicted, validation_tables.BACKTEST),
-        peers=(peers, validation_tables.BACKTEST_PEERS),
-        scores=(found, validation_tables.SCORES),
-    )
-    logger.info("%s", found.filter(pl.col("grouped_by") == "all"))
+    job.write(tables, backtest=predicted, peers=peers, scores=found, told=found.filter(pl.col("grouped_by") == "all"))

@@ -1,42 +1,29 @@
 """Wiring of rule cross_methods."""
 
-import polars as pl
-from inference_energy.common import jobs
 from inference_energy.energy import resolve
 from inference_energy.fleet import tables as fleet_tables, tornado
-from inference_energy.oviedo import energy
-from inference_energy.studies.study import NestedStudy
-from inference_energy.tables import writing
-from inference_energy.validation import (
-    methods as validation_methods,
-    statements as validation_statements,
-    tables as validation_tables,
-)
+from inference_energy.oviedo.energy import fitted_models
+from inference_energy.tables import wiring
+from inference_energy.validation import methods, statements, tables
 
-with jobs.job(snakemake) as logger:
-    params, read = snakemake.params, resolve.read_tables(snakemake.input)
-    service = resolve.resolved(params.name, NestedStudy.of(params.study), pl.read_parquet(snakemake.input.fit), read)
-    methods = validation_methods.cross_methods(
+with wiring.job(snakemake) as job:
+    settings = snakemake.params.settings
+    service = resolve.read_service(snakemake.params.name, snakemake.params.study, snakemake.input)
+    compared = job.call(
+        methods.cross_methods,
         service,
-        models=read.models,
-        energy=pl.read_parquet(snakemake.input.energy),
-        curves=energy.fitted_models(pl.read_parquet(snakemake.input.curves)),
-        names=params.settings["models"],
-        input_tokens=params.settings["input_tokens"],
-        output_tokens=params.settings["output_tokens"],
-        draws=params.draws,
-        seed=params.seed,
+        curves=fitted_models(job.table("curves")),
+        names=settings["models"],
+        input_tokens=settings["input_tokens"],
+        output_tokens=settings["output_tokens"],
     )
-    estimates = pl.read_parquet(snakemake.input.estimates)
-    statements = validation_statements.overstatement(
-        service, estimates, read.models, draws=params.draws, seed=params.seed
+    stated = job.call(statements.overstatement, service)
+    job.write(
+        tables,
+        fleet_tables,
+        parts=methods.spread_parts(compared),
+        statements=stated,
+        kinds=statements.by_kind(stated),
+        tornado=tornado.tornado(service),
+        methods=compared,
     )
-    writing.write_all(
-        snakemake.output,
-        methods=(methods, validation_tables.CROSS_METHODS),
-        parts=(validation_methods.spread_parts(methods), validation_tables.CROSS_METHOD_PARTS),
-        statements=(statements, validation_tables.STATEMENTS),
-        kinds=(validation_statements.by_kind(statements), validation_tables.STATEMENT_KINDS),
-        tornado=(tornado.tornado(service), fleet_tables.TORNADO),
-    )
-    logger.info("%s", methods)

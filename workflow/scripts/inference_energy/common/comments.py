@@ -7,10 +7,11 @@ import io
 import re
 import tokenize
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import yaml
 
@@ -48,9 +49,6 @@ def comments(text: str) -> list[Comment]:
 
     A comment behind a key, or behind an item of its list, refers to that key. A comment on a line of its own refers to
     the key that follows, or to the list that contains it.
-
-    Args:
-        text: a mapping, in YAML that can be read.
     """
     return _read(text)[1]
 
@@ -84,7 +82,7 @@ def _read(text: str, *, items: bool = False) -> tuple[list[Span], list[Comment]]
         if rest.startswith("#"):
             content = rest.lstrip("#").strip()
             if alone and alone_before and not content.startswith("ASSUME:"):
-                found[-1] = Comment(found[-1].keys, found[-1].line, f"{found[-1].text} {content}".strip())
+                found[-1] = _continued(found[-1], content)
             else:
                 keys = () if alone and number < first else _spoken_of(spans, number, alone)
                 found.append(Comment(keys, number + 1, content))
@@ -165,10 +163,6 @@ def of_module(file: str, text: str) -> list[Assumption]:
     """Assumptions of a Python module, in its order.
 
     A comment runs on over the comment lines below it, to the next assumption.
-
-    Args:
-        file: named in them.
-        text: the code.
     """
     found: list[Assumption] = []
     places = _places(text)
@@ -183,12 +177,14 @@ def of_module(file: str, text: str) -> list[Assumption]:
             found.append(Assumption(file=file, line=line, within=within, text=content.removeprefix(MARK).strip()))
             last = line
         elif line == last + 1:
-            before = found[-1]
-            found[-1] = Assumption(
-                file=file, line=before.line, within=before.within, text=f"{before.text} {content}".strip()
-            )
+            found[-1] = _continued(found[-1], content)
             last = line
     return found
+
+
+def _continued(before: Any, content: str) -> Any:
+    """A comment or an assumption that runs on over a further line."""
+    return replace(before, text=f"{before.text} {content}".strip())
 
 
 @cache
@@ -208,30 +204,18 @@ def _places(text: str) -> list[tuple[str, int, int]]:
 
 
 def of_study(file: str, text: str) -> list[Assumption]:
-    """Assumptions of a study file, in its order.
-
-    Args:
-        file: named in them.
-        text: its YAML.
-    """
+    """Assumptions of a study file, in its order."""
+    found = [(comment, comment.text.removeprefix(MARK).strip()) for comment in comments(text)]
     return [
-        Assumption(
-            file=file,
-            line=comment.line,
-            within=".".join(comment.keys),
-            text=comment.text.removeprefix(MARK).strip(),
-        )
-        for comment in comments(text)
+        Assumption(file=file, line=comment.line, within=".".join(comment.keys), text=said)
+        for comment, said in found
         if comment.text.startswith(MARK)
     ]
 
 
 def anchors(name: str, assumptions: list[Assumption]) -> list[str]:
-    """Names to link to each assumption by: of its module or study and its first words, so that other edits keep them.
-
-    Args:
-        name: of the module or study.
-        assumptions: all of it.
+    """Names to link to each assumption by: of its module or study and its first words, so that other edits keep
+    them.
     """
     found: list[str] = []
     for assumption in assumptions:

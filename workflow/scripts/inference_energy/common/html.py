@@ -14,13 +14,7 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def write(path: Path, template: Path, **content: object) -> None:
-    """Write a page from its template; it is moved into place when complete.
-
-    Args:
-        path: the page.
-        template: its template; those that it extends lie in the same folder.
-        **content: what the template names.
-    """
+    """Write a page from its template; templates that it extends lie in the same folder."""
     text = _environment(template.parent).get_template(template.name).render(**content)
     files.write(path, text)
 

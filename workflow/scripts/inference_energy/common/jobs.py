@@ -37,6 +37,15 @@ def job(snakemake) -> Iterator[logging.Logger]:
         )
 
 
+@contextmanager
+def command() -> Iterator[None]:
+    """Run the body of a command: a fault ends it with one line, without the traceback of an exception."""
+    try:
+        yield
+    except InputError as error:
+        sys.exit(f"Error: {error}")
+
+
 def _stop(line: str, outputs: Iterable[str]) -> None:
     LOGGER.error("Error: %s", line)
     ERRORS.parent.mkdir(parents=True, exist_ok=True)

@@ -57,26 +57,21 @@ def rated_node_power_w(*, node_kw: Quantity) -> Quantity:
     return node_kw * W_PER_KW / NODE_GPUS
 
 
-def assumptions(
-    study_name: str,
-    study: NestedStudy,
-    *,
-    node_power: pl.DataFrame,
-    hardware: pl.DataFrame,
-    overheads: pl.DataFrame,
-    pairs: pl.DataFrame,
-    latency: pl.DataFrame,
-) -> Assumptions:
-    """The distributions of a study.
+@dataclass(frozen=True, kw_only=True)
+class ServedTables:
+    """What the energies of a study draw on once its curves are fitted, by name of the table."""
 
-    Args:
-        study_name: named in errors.
-        study: a resolved study of method `nested`.
-        node_power: table of `energy.tables.NodePower`.
-        hardware: hardware registry.
-        overheads: table of `energy.tables.Overhead`.
-        pairs: table `attainment_pairs`.
-        latency: table `latency_summary`.
+    hardware: pl.DataFrame
+    pairs: pl.DataFrame
+    latency: pl.DataFrame
+    lengths: pl.DataFrame
+    answers: pl.DataFrame
+    node_power: pl.DataFrame
+    overheads: pl.DataFrame
+
+
+def assumptions(study_name: str, study: NestedStudy, tables: ServedTables) -> Assumptions:
+    """The distributions of a study.
 
     Raises:
         InputError: an overhead, GPU or kind of pair that is not there, percentiles that a family cannot have, or a
@@ -86,7 +81,7 @@ def assumptions(
     distributions: dict[str, Distribution] = {
         name: _distribution(getattr(study, name), f"{place}: {name}") for name in ("load", "pue")
     }
-    distributions["attainment"] = attainment_of(study.attainment, pairs, f"{place}: attainment")
+    distributions["attainment"] = attainment_of(study.attainment, tables.pairs, f"{place}: attainment")
     for name in ("load", "attainment"):
         of = distributions[name]
         if isinstance(of, Beta) and of.a <= 1:
@@ -94,7 +89,7 @@ def assumptions(
                 f"{place}: {name}: found a distribution so near to 0 that the mean energy is infinite;"
                 " allowed: a p05 further from 0"
             )
-    known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
+    known = {row["overhead"]: row for row in tables.overheads.iter_rows(named=True)}
     for name in study.overheads:
         if name not in known:
             raise InputError(f"{place}: overheads: found {name!r}; allowed: {one_of(known)}")
@@ -110,14 +105,14 @@ def assumptions(
     else:
         distributions |= {"boards": _Uniform(), "host": _Uniform()}
         gpus = list(dict.fromkeys(gpu for _, gpu, _ in study.members()))
-        power = {gpu: gpu_power(gpu, f"{place}: hardware", node_power, hardware) for gpu in gpus}
+        power = {gpu: gpu_power(gpu, f"{place}: hardware", tables.node_power, tables.hardware) for gpu in gpus}
     if study.throughput.fit_error:
         for model in dict.fromkeys(model for model, _, _ in study.members()):
             distributions[fit_error_name(model)] = _Uniform()
     if study.latency_target_ms is not None:
         for gpu in dict.fromkeys(gpu for _, gpu, _ in study.members()):
             distributions[latency_name(gpu)] = latency_distribution(
-                gpu, study.latency_target_ms, latency, hardware, f"{place}: latency_target_ms"
+                gpu, study.latency_target_ms, tables.latency, tables.hardware, f"{place}: latency_target_ms"
             )
     mix = {name: (of.model_shares(), of.mix_concentration) for name, of in study.classes.items()}
     return Assumptions(distributions=distributions, power=power, rated_w=rated_w, mix=mix, overheads=study.overheads)

@@ -31,10 +31,6 @@ def board_power_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataF
     """Board power over TDP of every run near saturation whose boards were metered, in `BOARD_POWER_SHARES`.
 
     Runs on GPUs without a published TDP are not in it.
-
-    Args:
-        energy: accepted rows of measured energy with their runs.
-        hardware: hardware registry.
     """
     return (
         saturated(energy.filter(pl.col("boundary") == "gpu_boards"), NEAR_SATURATION)
@@ -53,9 +49,6 @@ def ranges(shares: pl.DataFrame) -> pl.DataFrame:
 
     The sources stay apart: engines of different years leave GPUs waiting to a different degree.
 
-    Args:
-        shares: of `board_power_shares`.
-
     Returns:
         `source, gpu, rows, models, board_share_of_tdp_p05, _p50, _p95`.
     """
@@ -73,12 +66,7 @@ def ranges(shares: pl.DataFrame) -> pl.DataFrame:
 
 
 def check_ranges(node_power: pl.DataFrame, shares: pl.DataFrame, file: str) -> None:
-    """Check that saturated board shares of a GPU that names its evidence are P5 and P95 of those runs.
-
-    Args:
-        node_power: table of node power.
-        shares: of `board_power_shares`.
-        file: of the table of node power, for errors.
+    """Check that saturated board shares of a GPU that names its evidence are P5 and P95 of those runs; `file` has them.
 
     Raises:
         InputError: another number, or no such runs.

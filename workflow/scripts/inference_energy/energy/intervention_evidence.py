@@ -44,12 +44,6 @@ def intervention_pairs(
     `multiplier / power_ratio`. `measured_energy_multiplier` is the saving where both rows were measured on their GPU
     boards. A network on a GPU at given lengths or prompts counts once per intervention and kind of step, with its
     fastest row on either side, however often it was published.
-
-    Args:
-        throughput: accepted throughput rows.
-        measured_energy: accepted rows of measured energy.
-        models: model registry.
-        hardware: hardware registry.
     """
     rows = _with_facts(throughput, measured_energy, models, hardware)
     known = rows.filter(pl.col("task").is_not_null())
@@ -216,9 +210,6 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
     """Number and quantiles of `energy_multiplier` per intervention, with equal weight for every model on a GPU.
 
     A share q lies at the value where the weight below it, half its own included, is q of the whole.
-
-    Args:
-        pairs: of `intervention_pairs`.
     """
     weighted = pairs.with_columns(weight=1 / pl.len().over("lever", "model", "gpu")).sort("lever", "energy_multiplier")
     found = []
@@ -236,11 +227,6 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
 
 def check_ranges(interventions: pl.DataFrame, pairs: pl.DataFrame, file: str) -> None:
     """Check that the range of every intervention that names pairs as its evidence is their P5 and P95, at least 1.
-
-    Args:
-        interventions: table of interventions.
-        pairs: of `intervention_pairs`.
-        file: of the table of interventions, for errors.
 
     Raises:
         InputError: another number, or no such pairs.

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -110,15 +111,8 @@ def _intervention(row: dict) -> Intervention:
     # ASSUME: the multiplier of an intervention is log-normal between its P5 and P95, as in arXiv 2509.20241, but never
     # below 1.
     multiplier = Constant(low) if low == high else _AtLeastOne(LogNormal.from_percentiles(p05=low, p95=high))
-    return Intervention(
-        label=row["label"],
-        level=row["level"],
-        acts_on=row["acts_on"],
-        multiplier=multiplier,
-        in_benchmarks=row["in_benchmarks"] == "true",
-        overlap_group=row["overlap_group"],
-        source=row["source"],
-    )
+    same = {name: row[name] for name in ("label", "level", "acts_on", "overlap_group", "source")}
+    return Intervention(**same, multiplier=multiplier, in_benchmarks=row["in_benchmarks"] == "true")
 
 
 def drawn(interventions: Mapping[str, Intervention], study_name: str, draws: int, seed: int) -> dict[str, np.ndarray]:
@@ -241,17 +235,8 @@ def intervention_sets(interventions: Mapping[str, Intervention], overlap: float)
         for name, of in interventions.items()
     ]
     for (name, label), group in zip(COMBINED.items(), (interventions, _remaining(interventions)), strict=True):
-        for combination, of_group in zip(COMBINATIONS, (0.0, overlap), strict=True):
-            found.append(
-                InterventionSet(
-                    name=name,
-                    label=label,
-                    level="combined",
-                    combination=combination,
-                    overlap=of_group,
-                    interventions=group,
-                )
-            )
+        of = partial(InterventionSet, name=name, label=label, level="combined", interventions=group)
+        found += [of(combination=how, overlap=w) for how, w in zip(COMBINATIONS, (0.0, overlap), strict=True)]
     return found
 
 
@@ -260,13 +245,8 @@ def intervention_multipliers(service: Service, table: pl.DataFrame, *, draws: in
 
     The multiplier is how much the mean energy of the class's queries falls within the study's boundary, at every draw
     of the shared uncertainty. An intervention on one ingredient changes the energy by less than its own range. One that
-    today's benchmarks contain does not change the remaining energy: the benchmarks include it already.
-
-    Args:
-        service: a resolved study.
-        table: table of `energy.tables.InterventionRow`.
-        draws: draws of the shared uncertainty, and as many queries.
-        seed: seed of all streams.
+    today's benchmarks contain does not change the remaining energy: the benchmarks include it already. There are as
+    many queries as draws of the shared uncertainty.
     """
     spec = service.study.interventions
     interventions = chosen(spec.levers, table, f"config/studies/{service.name}.yaml: interventions.levers")

@@ -93,17 +93,9 @@ class GpuPower:
     host_idle_w: float
     host_saturated: Distribution
 
-    def boards_w(self, load: Quantity, share: Quantity) -> np.ndarray:
-        """Board power at a load, with the saturated power that the given share of such boards stays below."""
-        return self.boards_at(load, self.board_saturated.quantile(share))
-
     def boards_at(self, load: Quantity, saturated_share: np.ndarray) -> np.ndarray:
         """Board power at a load, with the given saturated power over TDP."""
         return board_power_w(tdp_w=self.tdp_w, idle_share=self.board_idle, saturated_share=saturated_share, load=load)
-
-    def host_w(self, load: Quantity, share: Quantity) -> np.ndarray:
-        """Power of the rest of the node at a load, with the saturated power that the given share stays below."""
-        return self.host_at(load, self.host_saturated.quantile(share))
 
     def host_at(self, load: Quantity, saturated_w: np.ndarray) -> np.ndarray:
         """Power of the rest of the node at a load, with the given saturated power."""

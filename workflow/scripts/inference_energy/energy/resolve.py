@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
 from inference_energy.corpus.registries import read_registry
-from inference_energy.energy.assumptions import assumptions
+from inference_energy.energy.assumptions import ServedTables, assumptions
 from inference_energy.energy.service import Service
 from inference_energy.energy.tables import NodePower, Overhead
 from inference_energy.requests import lengths
@@ -16,19 +17,6 @@ from inference_energy.studies.study import NestedStudy
 from inference_energy.throughput import log_linear
 from inference_energy.throughput.borrowing import seconds_curve
 from inference_energy.throughput.gpu_time import NodeCurve
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServedTables:
-    """What the energies of a study draw on once its curves are fitted, by name of the table."""
-
-    hardware: pl.DataFrame
-    pairs: pl.DataFrame
-    latency: pl.DataFrame
-    lengths: pl.DataFrame
-    answers: pl.DataFrame
-    node_power: pl.DataFrame
-    overheads: pl.DataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,32 +40,21 @@ Kind = TypeVar("Kind", bound=ServedTables)
 def read_tables(paths: Mapping[str, str], kind: type[Kind] = Tables) -> Kind:
     """All tables from their files: Parquet of earlier rules, CSV of `resources`.
 
-    Args:
-        paths: file of every table, by its name.
-        kind: which tables.
-
     Raises:
         InputError: the first fault of a registry.
     """
+    readers = {name: partial(read_registry, table=schema) for name, schema in REGISTRIES.items()}
     names = [field.name for field in fields(kind)]
-    return kind(
-        **{
-            name: read_registry(Path(paths[name]), REGISTRIES[name])
-            if name in REGISTRIES
-            else pl.read_parquet(paths[name])
-            for name in names
-        }
-    )
+    return kind(**{name: readers.get(name, pl.read_parquet)(Path(paths[name])) for name in names})
+
+
+def read_service(name: str, entries: Mapping[str, Any], paths: Mapping[str, str], kind: type[Kind] = Tables) -> Service:
+    """The service of a study from the entries and files that a rule hands over: those of `read_tables`, and `fit`."""
+    return resolved(name, NestedStudy.of(entries), pl.read_parquet(paths["fit"]), read_tables(paths, kind))
 
 
 def resolved(name: str, study: NestedStudy, fit: pl.DataFrame, tables: ServedTables) -> Service:
-    """A study with everything that its energies are computed from.
-
-    Args:
-        name: its name.
-        study: its entries.
-        fit: table of `fitted`; members that the study does not have are left out.
-        tables: what it draws on.
+    """A study with everything that its energies are computed from; curves of other members are left out.
 
     Raises:
         InputError: whatever the study names that is not there.
@@ -88,15 +65,7 @@ def resolved(name: str, study: NestedStudy, fit: pl.DataFrame, tables: ServedTab
     return Service(
         name=name,
         study=study,
-        given=assumptions(
-            name,
-            study,
-            node_power=tables.node_power,
-            hardware=tables.hardware,
-            overheads=tables.overheads,
-            pairs=tables.pairs,
-            latency=tables.latency,
-        ),
+        given=assumptions(name, study, tables),
         curves={
             member: (
                 seconds_curve(row) if row["form"] == "gpu_seconds" else NodeCurve(form=log_linear.from_fit_row(row)),

@@ -191,28 +191,14 @@ def fleet_plan(
         fleet = of[scenario.interventions]
         queries = queries_of(scenario.long_share, spec.queries_per_day)
         for quantity, (unit, values, basis) in _quantities(service, fleet, queries, per_node, zone, seed).items():
-            rows.append(
-                {
-                    "study": service.name,
-                    "scenario": name,
-                    "label": scenario.label,
-                    "quantity": quantity,
-                    "unit": unit,
-                    **quantiles.of_draws(values, quantiles.PERCENTILES),
-                    "basis": basis,
-                }
-            )
+            place = {"study": service.name, "scenario": name, "label": scenario.label}
+            found = {"quantity": quantity, "unit": unit} | quantiles.of_draws(values, quantiles.PERCENTILES)
+            rows.append(place | found | {"basis": basis})
     return pl.DataFrame(rows)
 
 
 def needs(fleet: Fleet, queries_per_day: Mapping[str, float], per_node: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """GPUs, nodes and peak power (MW) that a fleet needs at every draw.
-
-    Args:
-        fleet: that serves the queries.
-        queries_per_day: by workload.
-        per_node: GPUs of a node, by GPU.
-    """
+    """GPUs, nodes and peak power (MW) that a fleet needs at every draw; `per_node` has the GPUs of a node by GPU."""
     gpus = fleet.gpus(queries_per_day)
     nodes = {
         place: planning.nodes_needed(gpus=count, gpus_per_node=per_node[place[1]]) for place, count in gpus.items()

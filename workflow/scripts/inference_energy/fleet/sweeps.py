@@ -49,14 +49,6 @@ def model_sweep(
     The streams of random numbers are those of the study, whatever other models it has: a row at the value of the
     study equals its row of `energy_per_query` for the model, spread `shared`.
 
-    Args:
-        service: a resolved study, of all models or of this one alone.
-        model: which.
-        parameter: one of `of_models`.
-        values: of the assumption.
-        draws: draws of the shared uncertainty.
-        seed: seed of all streams.
-
     Returns:
         `study, model, model_class, parameter, value, workload, unit, p05, p50, p95, mean`.
     """

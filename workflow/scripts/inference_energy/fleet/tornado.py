@@ -53,19 +53,8 @@ def tornado(service: Service) -> pl.DataFrame:
             continue
         for quantity, (unit, value) in central.items():
             low, high = (end[quantity][1] for end in (ends["low"], ends["high"]))
-            rows.append(
-                {
-                    "study": service.name,
-                    "quantity": quantity,
-                    "unit": unit,
-                    "ingredient": ingredient,
-                    "label": label,
-                    "at_low": float(low),
-                    "at_high": float(high),
-                    "central": float(value),
-                }
-            )
-    return pl.DataFrame(rows, schema=COLUMNS)
+            rows.append((service.name, quantity, unit, ingredient, label, float(low), float(high), float(value)))
+    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
 def _alike(low: dict[str, tuple[str, float]], high: dict[str, tuple[str, float]]) -> bool:
@@ -139,9 +128,10 @@ def _alone(service: Service, middle: Shared, what: str) -> dict[str, dict] | Non
             narrowed.append(quantities(replace(service, study=study), middle))
     if len(narrowed) < 2:
         return None
-    least = {name: min((found[name] for found in narrowed), key=lambda value: value[1]) for name in narrowed[0]}
-    most = {name: max((found[name] for found in narrowed), key=lambda value: value[1]) for name in narrowed[0]}
-    return {"low": least, "high": most}
+    return {
+        end: {name: pick((found[name] for found in narrowed), key=lambda value: value[1]) for name in narrowed[0]}
+        for end, pick in (("low", min), ("high", max))
+    }
 
 
 def _uncoupled(service: Service, middle: Shared) -> dict[str, dict] | None:

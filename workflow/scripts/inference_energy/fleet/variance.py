@@ -58,18 +58,10 @@ def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
             mean = _of_the_mean(service, shared, energies, model_class, workload, here)
             for spread, (variance, shares) in {"untrimmed": query, "shared": mean}.items():
                 shares[INTERPLAY] = 1 - sum(shares.values())
+                place = {"study": service.name, "subject": model_class, "label": spec.label, "workload": workload}
+                place |= {"boundary": boundary, "spread": spread}
                 rows += [
-                    {
-                        "study": service.name,
-                        "subject": model_class,
-                        "label": spec.label,
-                        "workload": workload,
-                        "boundary": boundary,
-                        "spread": spread,
-                        "ingredient": name,
-                        "variance_share": share,
-                        "log_variance": variance,
-                    }
+                    place | {"ingredient": name, "variance_share": share, "log_variance": variance}
                     for name, share in shares.items()
                 ]
     return pl.DataFrame(rows)
@@ -89,14 +81,14 @@ def _shared_ingredients(service: Service, shared: Shared) -> dict[str, Ordered]:
     if service.given.rated_w:
         power = values["utilisation"]
     else:
-        power = sum(of.boards_w(load, values["boards"]) for of in service.given.power.values())
+        power = sum(
+            of.boards_at(load, of.board_saturated.quantile(values["boards"])) for of in service.given.power.values()
+        )
         if boundary != "gpu_boards":
-            power = power + sum(of.host_w(load, values["host"]) for of in service.given.power.values())
-    found = {
-        "load": values["load"],
-        "attainment": values["attainment"],
-        "power": power,
-    }
+            power = power + sum(
+                of.host_at(load, of.host_saturated.quantile(values["host"])) for of in service.given.power.values()
+            )
+    found = {"load": values["load"], "attainment": values["attainment"], "power": power}
     if boundary in ("datacenter", "fleet"):
         found["pue"] = values["pue"]
     if boundary == "fleet":

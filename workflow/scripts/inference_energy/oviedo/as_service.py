@@ -32,12 +32,7 @@ def as_nested(study: PublishedStudy) -> NestedStudy:
 
 
 def fit_as_nested(fit: pl.DataFrame, study: NestedStudy) -> pl.DataFrame:
-    """The study's table `throughput_fit`, of the models that its classes have, with the columns of a member.
-
-    Args:
-        fit: table of the published method.
-        study: the study's entries by `as_nested`.
-    """
+    """The study's table `throughput_fit`, of the models that its classes have, with the columns of a member."""
     (hardware,) = study.hardware
     models = {model for spec in study.classes.values() for model in spec.weights}
     return fit.filter(pl.col("model").is_in(models)).with_columns(

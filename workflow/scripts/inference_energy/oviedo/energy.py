@@ -192,14 +192,12 @@ def spreads(study: PublishedStudy) -> dict[str, tuple[float, float]]:
 
 def _summary(simulated: Pool, exact: Pool, draws: int) -> dict[str, float]:
     row, deviations = {}, []
-    for name, share in QUANTILES.items():
-        value, truth = simulated.quantile(share), exact.quantile(share)
-        error = simulated.quantile_se(value, draws)
-        row |= {f"energy_wh_{name}": value, f"energy_wh_{name}_se": error, f"energy_wh_{name}_exact": truth}
-        deviations.append((value - truth) / error)
-    value, truth, error = simulated.mean(), exact.mean(), simulated.mean_se(draws)
-    row |= {"energy_wh_mean": value, "energy_wh_mean_se": error, "energy_wh_mean_exact": truth}
-    deviations.append((value - truth) / error)
+    found = {name: (simulated.quantile(share), exact.quantile(share)) for name, share in QUANTILES.items()}
+    errors = {name: simulated.quantile_se(value, draws) for name, (value, _) in found.items()}
+    found["mean"], errors["mean"] = (simulated.mean(), exact.mean()), simulated.mean_se(draws)
+    for name, (value, truth) in found.items():
+        row |= {f"energy_wh_{name}": value, f"energy_wh_{name}_se": errors[name], f"energy_wh_{name}_exact": truth}
+        deviations.append((value - truth) / errors[name])
     row["energy_wh_p50_relative_se"] = row["energy_wh_p50_se"] / row["energy_wh_p50"]
     row["largest_deviation_from_exact_se"] = max(deviations, key=abs)
     return row

@@ -87,13 +87,8 @@ def _simulate(study_name, study, workload, throughput, multipliers, draws, seed)
     )
     histograms = defaultdict(LogHistogram)
     for model, curve in throughput.items():
-        kept = {
-            spread: (
-                baseline[model].distribution().quantile(low),
-                baseline[model].distribution().quantile(high),
-            )
-            for spread, (low, high) in spreads(study).items()
-        }
+        drawn = baseline[model].distribution()
+        kept = {spread: tuple(map(drawn.quantile, shares)) for spread, shares in spreads(study).items()}
         generators = {name: stream(seed, study_name, model, workload, name) for name in multipliers if name != COMBINED}
         for energy in draw_energy_wh(
             generator=stream(seed, study_name, model, workload),
@@ -106,10 +101,10 @@ def _simulate(study_name, study, workload, throughput, multipliers, draws, seed)
             inside = {spread: (energy >= low) & (energy <= high) for spread, (low, high) in kept.items()}
             together = np.ones(len(energy))
             for name, generator in generators.items():
-                drawn = multipliers[name].draw(generator, len(energy))
-                together *= drawn
+                by = multipliers[name].draw(generator, len(energy))
+                together *= by
                 for spread, mask in inside.items():
-                    histograms[spread, name, model].add((energy / drawn)[mask])
+                    histograms[spread, name, model].add((energy / by)[mask])
             for spread, mask in inside.items():
                 histograms[spread, COMBINED, model].add((energy / together)[mask])
     return histograms

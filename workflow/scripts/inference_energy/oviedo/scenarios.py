@@ -12,7 +12,7 @@ from inference_energy.oviedo.energy import exact_distribution, fitted_models, ra
 from inference_energy.statistics.distributions import LogNormal, lognormal, product
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.mixture import Pool
-from inference_energy.statistics.quantiles import Z_P95
+from inference_energy.statistics.quantiles import PERCENTILES, Z_P95, columns
 from inference_energy.studies.study import PublishedStudy, Scenario
 
 SHARED_DRAWS = 1_000_000
@@ -123,17 +123,15 @@ def _shared_draws(study_name: str, study: PublishedStudy, seed: int) -> dict[str
 
 def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:
     found = energies_gwh_per_day(queries, spec, workloads, shared, published_draws)
-    p05, p50, p95 = np.quantile(found.pop("over_shared"), [0.05, 0.5, 0.95])
+    over_shared = np.quantile(found.pop("over_shared"), list(PERCENTILES.values()))
     return {
         "queries_per_day": float(queries),
         "long_share": float(spec.long_share),
         "interventions": spec.interventions,
         "overhead_traditional": workloads["traditional"].overhead,
         "overhead_long": workloads["long"].overhead,
-        "energy_gwh_per_day_p05": float(p05),
-        "energy_gwh_per_day_p50": float(p50),
-        "energy_gwh_per_day_p95": float(p95),
-        **{f"energy_gwh_per_day_{name}": float(value) for name, value in found.items()},
+        **columns("energy_gwh_per_day", dict(zip(PERCENTILES, map(float, over_shared), strict=True))),
+        **columns("energy_gwh_per_day", {name: float(value) for name, value in found.items()}),
     }
 
 

@@ -91,7 +91,7 @@ PUBLIC_TABLES = (
         nested=fleet_tables.VARIANCE_SHARES,
     ),
     _of_study(
-        "assumptions", "What is assumed of one ingredient of the shared uncertainty", nested=energy_tables.ASSUMED
+        "assumptions", "What is assumed of one ingredient of the shared uncertainty", nested=energy_tables.ASSUMPTIONS
     ),
     _of_study(
         "throughput_fit",
@@ -134,13 +134,13 @@ PUBLIC_TABLES = (
     ),
     _bridged(
         "published_estimates",
-        tables.STATEMENTS,
+        tables.PUBLISHED_ESTIMATES,
         "A published estimate of the energy of a query, compared with this work at the same tokens",
         named="statements",
     ),
     _bridged(
         "published_estimate_kinds",
-        tables.STATEMENT_KINDS,
+        tables.PUBLISHED_ESTIMATE_KINDS,
         "One kind of published estimate, and its ratio to this work",
         named="statement_kinds",
     ),

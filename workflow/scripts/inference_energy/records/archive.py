@@ -27,12 +27,7 @@ TIME = 315_532_800  # 1980-01-01 for every file: the time of packing does not ma
 
 
 def members(recorded: dict, root: Path) -> dict[str, Path]:
-    """Every file of an archive, by its name in it: those named by provenance or by this module.
-
-    Args:
-        recorded: content of `results/provenance.json`.
-        root: folder of the project.
-    """
+    """Every file of an archive, by its name in it: those named by provenance or by this module."""
     paths = {*provenance.input_checksums(recorded), *recorded["outputs"], str(provenance.FILE)}
     for command in COMMANDS:
         script = root / SCRIPTS / f"{command}.py"

@@ -10,16 +10,9 @@ import polars as pl
 from inference_energy.records.provenance import kind
 from inference_energy.tables.writing import RELATIVE_TOLERANCE
 
-MOVES = {
-    "row": pl.String,
-    "column": pl.String,
-    "before": pl.Float64,
-    "now": pl.Float64,
-    "relative": pl.Float64,
-    "of_interval": pl.Float64,
-    "standard_errors": pl.Float64,
-}
-TEXTS = {"row": pl.String, "column": pl.String, "before": pl.String, "now": pl.String}
+NUMBERS = ("before", "now", "relative", "of_interval", "standard_errors")
+MOVES = {"row": pl.String, "column": pl.String} | dict.fromkeys(NUMBERS, pl.Float64)
+TEXTS = dict.fromkeys(("row", "column", "before", "now"), pl.String)
 QUANTILE = re.compile(r"(?P<of>.*?)_?(?P<which>p\d\d|mean)(?P<rest>_.+)?")
 MISSING = "-"
 
@@ -159,12 +152,7 @@ ABSENT, WHOLE = None, "a study"
 
 
 def changed_files(before: dict[str, str], now: dict[str, str]) -> dict[str, dict[str, list[str]]]:
-    """Paths `added`, `removed` and `changed`, by what the files are; only what differs.
-
-    Args:
-        before: checksum of every input by path.
-        now: likewise.
-    """
+    """Paths `added`, `removed` and `changed`, by what the files are; only what differs. Given are checksums by path."""
     found: dict[str, dict[str, list[str]]] = {}
     for path in sorted(before.keys() | now):
         if before.get(path) != now.get(path):
@@ -178,9 +166,7 @@ def changed_benchmarks(
 ) -> dict[str, dict[str, dict[str, list[str]]]]:
     """Benchmark rows `added`, `removed` and `changed`, by source and table; only what differs.
 
-    Args:
-        before: public tables by name.
-        now: likewise.
+    Given are public tables by name.
     """
     found: dict[str, dict[str, dict[str, list[str]]]] = {}
     for table in BENCHMARK_TABLES:
@@ -206,12 +192,7 @@ def changed_rows(before: pl.DataFrame, now: pl.DataFrame) -> TableChange:
 
 
 def changed_settings(before: dict[str, dict], now: dict[str, dict]) -> list[dict[str, Any]]:
-    """Keys of configuration and studies that differ, as `changed_parameters`; a whole study in one line.
-
-    Args:
-        before: configuration and resolved studies, each by name.
-        now: likewise.
-    """
+    """Keys of configuration and studies that differ, as `changed_parameters`; a whole study in one line."""
     whole = {name: {"before": WHOLE, "now": ABSENT} for name in before.keys() - now}
     whole |= {name: {"before": ABSENT, "now": WHOLE} for name in now.keys() - before}
     shared = [{name: build[name] for name in before.keys() & now} for build in (before, now)]
@@ -219,12 +200,7 @@ def changed_settings(before: dict[str, dict], now: dict[str, dict]) -> list[dict
 
 
 def changed_parameters(before: dict, now: dict) -> list[dict[str, Any]]:
-    """Keys that differ, each with its value `before` and `now`; none where the key is not there.
-
-    Args:
-        before: nested mappings of keys to values.
-        now: likewise.
-    """
+    """Keys that differ, each with its value `before` and `now`; none where the key is not there."""
     old, new = (dict(_leaves(content, "")) for content in (before, now))
     return [
         {"key": key, "before": old.get(key, ABSENT), "now": new.get(key, ABSENT)}

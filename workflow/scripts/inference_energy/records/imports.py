@@ -8,12 +8,7 @@ PACKAGE = "inference_energy"
 
 
 def imported(script: Path, root: Path) -> list[str]:
-    """Paths of all package modules behind a script, sorted.
-
-    Args:
-        script: the file whose imports are followed.
-        root: folder that holds the package.
-    """
+    """Paths of all package modules behind a script, sorted; `root` is the folder that holds the package."""
     found: set[Path] = set()
     waiting = [script]
     while waiting:

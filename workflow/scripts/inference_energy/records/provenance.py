@@ -120,12 +120,7 @@ def input_checksums(recorded: dict) -> dict[str, str]:
 
 
 def differences(recorded: dict, root: Path) -> list[str]:
-    """A line for every file that is missing or differs from the recorded one; none if all match.
-
-    Args:
-        recorded: content of a `provenance.json`.
-        root: folder of the project.
-    """
+    """A line for every file that is missing or differs from the recorded one; none if all match."""
     expected = {path: {"sha256": checksum} for path, checksum in input_checksums(recorded).items()}
     lines = []
     for path, entry in sorted((expected | recorded["outputs"]).items()):

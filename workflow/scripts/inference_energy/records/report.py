@@ -1,5 +1,6 @@
 """Differences between two builds, for machines and as Markdown for a pull request."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +27,9 @@ class Changes:
         tables: by name, every public table that both have.
         new_tables: tables that only the other has.
         lost_tables: tables that only the base has.
-        files: as `changed_inputs.changed_files`.
-        benchmarks: as `changed_inputs.changed_benchmarks`.
+        files, benchmarks, parameters, packages: as `diff.changed_files`, `changed_benchmarks`, `changed_settings` and
+            `changed_packages`.
         registries: by path, changed files of `resources`.
-        parameters: as `changed_inputs.changed_settings`.
-        packages: as `changed_inputs.changed_packages`.
     """
 
     base: str
@@ -103,18 +102,11 @@ def as_json(changes: Changes) -> dict:
 
 
 def _table_json(name: str, change: TableChange) -> dict:
-    drawn = name in catalogue.BY_NAME and catalogue.BY_NAME[name].drawn
-    return {
-        "rows_before": change.rows_before,
-        "rows": change.rows,
+    found = vars(change) | {"moves": change.moves.to_dicts(), "texts": change.texts.to_dicts()}
+    if name in catalogue.BY_NAME and catalogue.BY_NAME[name].drawn:
         # Points of curves and densities have no names: only their number is reported.
-        "added": len(change.added) if drawn else change.added,
-        "removed": len(change.removed) if drawn else change.removed,
-        "moves": change.moves.to_dicts(),
-        "texts": change.texts.to_dicts(),
-        "new_columns": change.new_columns,
-        "lost_columns": change.lost_columns,
-    }
+        found |= {"added": len(change.added), "removed": len(change.removed)}
+    return found
 
 
 def as_markdown(changes: Changes) -> str:
@@ -134,18 +126,14 @@ def _headline(changes: Changes) -> list[str]:
     if change is None:
         return ["The base has no headline numbers."]
     values = change.moves.filter(column="computed")
+    other = len(change.moves) - len(values)
     if not change:
         return [f"**Headline numbers: none of {change.rows} moved.**"]
     verdicts = change.texts.filter(column="within")
-    counts = [
-        f"{len(values)} of {change.rows} moved",
-        *([f"{len(change.added)} new"] if change.added else []),
-        *([f"{len(change.removed)} gone"] if change.removed else []),
-        *([f"{len(verdicts)} verdicts on printed values changed"] if len(verdicts) else []),
-    ]
-    others = len(change.moves) - len(values)
+    others = ((change.added, "new"), (change.removed, "gone"), (verdicts, "verdicts on printed values changed"))
+    counts = [f"{len(values)} of {change.rows} moved", *(f"{len(of)} {what}" for of, what in others if len(of))]
     rows = [
-        [_study(row["row"]), changes.labels.get(row["row"], row["row"]), *_numbers(row)]
+        [row["row"].partition(", ")[0], changes.labels.get(row["row"], row["row"]), *_numbers(row)]
         for row in values.head(SHOWN["headline"]).iter_rows(named=True)
     ]
     table = _table(["study", "quantity", "before", "now", "change", "of its P5–P95"], rows)
@@ -159,27 +147,17 @@ def _headline(changes: Changes) -> list[str]:
         ),
     ]
     return [
-        f"**Headline numbers: {', '.join(counts)}.**" + (f" Their other columns: {others} numbers." if others else ""),
+        f"**Headline numbers: {', '.join(counts)}.**" + (f" Their other columns: {other} numbers." if other else ""),
         table + (f"\n\n{more} more, smaller, in `changes.json`." if more > 0 else ""),
         *_folded("Headline numbers that are new, gone, or changed in whether they are reproduced", others_of_headline),
     ]
 
 
-def _study(row: str) -> str:
-    return row.partition(", ")[0]
+FORMATS = {"before": ".6g", "now": ".6g", "relative": "+.2%", "of_interval": "+.2%"}
 
 
-def _numbers(move: dict) -> list[str]:
-    return [
-        _number(move["before"]),
-        _number(move["now"]),
-        "-" if move["relative"] is None else f"{move['relative']:+.2%}",
-        "-" if move["of_interval"] is None else f"{move['of_interval']:+.2%}",
-    ]
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.6g}"
+def _numbers(move: dict, formats: Mapping[str, str] = FORMATS) -> list[str]:
+    return ["-" if move[name] is None else format(move[name], of) for name, of in formats.items()]
 
 
 def _tables(changes: Changes) -> list[str]:
@@ -195,7 +173,7 @@ def _tables(changes: Changes) -> list[str]:
         counts = [change.rows, *map(len, (change.added, change.removed, change.changed_rows, change.moves))]
         rows.append([name, *map(str, counts), f"{top[0]:+.2%}" if top else "-", ", ".join(columns)])
         largest += [
-            [name, move["row"], move["column"], *_numbers(move), _errors(move)]
+            [name, move["row"], move["column"], *_numbers(move, FORMATS | {"standard_errors": "+.1f"})]
             for move in change.moves.head(SHOWN["table"]).iter_rows(named=True)
         ]
     head = ["table", "rows", "new", "gone", "changed", "numbers moved", "largest", "columns"]
@@ -204,12 +182,11 @@ def _tables(changes: Changes) -> list[str]:
     return lines + _folded("The largest moves of each table", [_table(head, largest)] if largest else [])
 
 
-def _errors(move: dict) -> str:
-    return "-" if move["standard_errors"] is None else f"{move['standard_errors']:+.1f}"
-
-
 def _inputs(changes: Changes) -> list[str]:
-    lines = [_benchmark_line(source, tables) for source, tables in changes.benchmarks.items()]
+    lines = [
+        f"- benchmark rows of {source}: {'; '.join(f'{table}: {_lengths(rows)}' for table, rows in tables.items())}"
+        for source, tables in changes.benchmarks.items()
+    ]
     lines += [f"- `{path}`: {_counts(change)}" for path, change in changes.registries.items()]
     cells = [
         [path, text["row"], text["column"], text["before"] or "-", text["now"] or "-"]
@@ -220,33 +197,27 @@ def _inputs(changes: Changes) -> list[str]:
     if changes.files is None:
         lines.append("- The base does not record its other inputs.")
     elif changes.files:
-        lines += [
-            f"- {name}: {', '.join(f'{len(paths)} {what}' for what, paths in files.items())}"
-            for name, files in changes.files.items()
-        ]
+        lines += [f"- {name}: {_lengths(files)}" for name, files in changes.files.items()]
         named = [
             f"- {what}: `{path}`" for files in changes.files.values() for what, paths in files.items() for path in paths
         ]
         parts += _folded("Files", named)
     if changes.parameters:
         lines.append(f"- parameters of studies and configuration: {len(changes.parameters)} differ")
-        parts += _folded("Parameters", [_differences(changes.parameters)])
+        rows = [[one["key"], diff.shown(one["before"]), diff.shown(one["now"])] for one in changes.parameters]
+        parts += _folded("Parameters", [_table(["key", "before", "now"], rows, SHOWN["parameters"])])
     lines += [
         f"- {package['key']}: {package['before'] or '-'} -> {package['now'] or '-'}"
         for package in changes.packages or []
     ]
     if cells:
-        table = _table(["file", "row", "column", "before", "now"], cells[: SHOWN["rows"]])
-        parts += _folded("Rows of registries", [table + _more(len(cells), SHOWN["rows"])])
+        table = _table(["file", "row", "column", "before", "now"], cells, SHOWN["rows"])
+        parts += _folded("Rows of registries", [table])
     return ["\n".join(lines) or "None changed.", *parts]
 
 
-def _benchmark_line(source: str, tables: dict[str, dict[str, list[str]]]) -> str:
-    counts = [
-        f"{table}: {', '.join(f'{len(rows)} {what}' for what, rows in changed.items())}"
-        for table, changed in tables.items()
-    ]
-    return f"- benchmark rows of {source}: {'; '.join(counts)}"
+def _lengths(of: dict[str, list[str]]) -> str:
+    return ", ".join(f"{len(names)} {what}" for what, names in of.items())
 
 
 def _counts(change: TableChange) -> str:
@@ -254,20 +225,13 @@ def _counts(change: TableChange) -> str:
     return ", ".join(f"{count} rows {what}" for what, count in counts.items() if count) or "other columns"
 
 
-def _differences(parameters: list[dict[str, Any]]) -> str:
-    rows = [[one["key"], diff.shown(one["before"]), diff.shown(one["now"])] for one in parameters]
-    return _table(["key", "before", "now"], rows[: SHOWN["parameters"]]) + _more(len(rows), SHOWN["parameters"])
-
-
-def _more(count: int, shown: int) -> str:
-    return f"\n\n{count - shown} more in `changes.json`." if count > shown else ""
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def _table(head: list[str], rows: list[list[str]], shown: int | None = None) -> str:
+    """A table of the first rows, and how many more there are."""
     if not rows:
         return ""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+    lines = [head, ["---"] * len(head), *rows[:shown]]
+    more = f"\n\n{len(rows) - shown} more in `changes.json`." if shown and len(rows) > shown else ""
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines) + more
 
 
 def _cell(text: str) -> str:

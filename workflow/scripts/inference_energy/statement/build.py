@@ -31,7 +31,6 @@ METERED_KEYS = ["month", "step_start_utc", "model", "tenant", "region"]
 
 def accounts(
     usage: dict,
-    study_name: str,
     study: NestedStudy,
     *,
     sums: pl.DataFrame,
@@ -49,7 +48,6 @@ def accounts(
 
     Args:
         usage: a usage file's content.
-        study_name: name of its study.
         study: a resolved study of method `nested`.
         sums: table of `metering.metered`, of all shards.
         bills: table of `bills.billed`.
@@ -65,6 +63,7 @@ def accounts(
     Raises:
         InputError: no request at all; names of models, regions or workloads that are not known.
     """
+    study_name = usage["study"]
     workloads = {source: spec["lengths"] for source, spec in usage["bills"].items()}
     for source, workload in workloads.items():
         if workload not in study.workloads:

@@ -1,6 +1,6 @@
 """Energy, emissions, water and power of a usage from its exact sums."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -38,11 +38,10 @@ def _groups(rows: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, list[Par
     by_pair = rows.select(*keys, "subject", "region_name", *features())
     places = [*keys, "subject", "region_name"]
     summed = by_pair.group_by(places, maintain_order=True).agg(exact)
-    summed = (
-        summed.join(heads.select("row", *keys), on=keys, nulls_equal=True)
-        if keys
-        else summed.with_columns(row=pl.lit(0))
-    )
+    if keys:
+        summed = summed.join(heads.select("row", *keys), on=keys, nulls_equal=True)
+    else:
+        summed = summed.with_columns(row=pl.lit(0))
     pairs = summed.sort("row").group_by("subject", "region_name", maintain_order=True)
     parts = [
         (subject, region, part["row"].to_numpy(), part.select(FEATURES).to_numpy()) for (subject, region), part in pairs
@@ -98,11 +97,17 @@ def broken_down(
         for name, values in totals.items():
             found[name].append(np.where(unknown[name][:, None], np.nan, summaries(values)))
         advance(count)
-    return heads.with_columns(
-        pl.Series(f"{name}_{q}", np.concatenate(values)[:, column]).fill_nan(None)
-        for name, values in found.items()
-        for column, q in enumerate((*quantiles.PERCENTILES, "mean"))
-    )
+    return heads.with_columns(_columns(found))
+
+
+SUMMARY = (*quantiles.PERCENTILES, "mean")
+
+
+def _columns(found: Mapping[str, list[np.ndarray]]) -> Iterator[pl.Series]:
+    """Columns of quantities from their `summaries`, those of one chunk of keys after another."""
+    for name, chunks in found.items():
+        values = np.concatenate([np.empty((0, len(SUMMARY))), *chunks])
+        yield from (pl.Series(f"{name}_{q}", values[:, column]).fill_nan(None) for column, q in enumerate(SUMMARY))
 
 
 def summaries(values: np.ndarray) -> np.ndarray:
@@ -131,9 +136,7 @@ def over_time(
     starts = heads["step_start_utc"].str.to_datetime()
     hours = step_minutes / 60
     power, nodes = [], []
-    peak_mw = np.zeros(of.draws)
-    peak_nodes = np.zeros(of.draws)
-    energy_kwh = np.zeros(of.draws)
+    peak_mw, peak_nodes, energy_kwh = (np.zeros(of.draws) for _ in range(3))
     for count, pieces in _chunks(heads, parts):
         kw, busy = (np.zeros((count, of.draws)) for _ in range(2))
         for subject, region, places, values in pieces:
@@ -144,11 +147,8 @@ def over_time(
         energy_kwh += kw.sum(axis=0) * hours
         peak_mw = np.maximum(peak_mw, kw.max(axis=0) / KW_PER_MW)
         peak_nodes = np.maximum(peak_nodes, busy.max(axis=0) / peak_load)
-    steps = heads.select("step_start_utc", "requests").with_columns(
-        pl.Series(f"{name}_{q}", np.concatenate([np.empty((0, 4)), *values])[:, column])
-        for name, values in (("power_kw", power), ("busy_nodes", nodes))
-        for column, q in enumerate((*quantiles.PERCENTILES, "mean"))
-    )
+    steps = heads.select("step_start_utc", "requests")
+    steps = steps.with_columns(_columns({"power_kw": power, "busy_nodes": nodes}))
     if heads.is_empty():  # bills alone, which have no times
         return steps, _quantities([])
     span = (starts.max() - starts.min()).total_seconds() / SECONDS_PER_HOUR + hours
@@ -179,9 +179,5 @@ def _quantities(found: Iterable[tuple[str, str, np.ndarray]]) -> pl.DataFrame:
             {"quantity": name, "unit": unit} | quantiles.of_draws(values, quantiles.PERCENTILES)
             for name, unit, values in found
         ],
-        schema={
-            "quantity": pl.String,
-            "unit": pl.String,
-            **dict.fromkeys((*quantiles.PERCENTILES, "mean"), pl.Float64),
-        },
+        schema={"quantity": pl.String, "unit": pl.String} | dict.fromkeys(SUMMARY, pl.Float64),
     )

@@ -25,24 +25,18 @@ GRADES = {
 
 
 def labelled(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> pl.DataFrame:
-    """Sums with their subject and a label of the model for readers; those that are left out are removed.
-
-    Args:
-        sums: rows of logs and bills: `month, step_start_utc, model, tenant, region` and sums.
-        subjects: how every name is understood.
-    """
-    names = pl.DataFrame(
-        [
-            {"model": name, "subject": subject.name, "label": label(subject)}
-            for name, subject in subjects.items()
-            if subject.treatment != LEFT_OUT
-        ],
-        schema={"model": pl.String, "subject": pl.String, "label": pl.String},
-    )
+    """Sums with their subject and a label of the model for readers; those that are left out are removed."""
+    names = _understood(subjects).filter(pl.col("treatment") != LEFT_OUT).drop("treatment")
     found = sums.join(names, on="model", how="inner", nulls_equal=True, maintain_order="left")
     return found.rename({"model": "name", "label": "model", "region": "region_name"}).with_columns(
         region=pl.col("region_name").fill_null(NONE), tenant=pl.col("tenant").fill_null(NONE)
     )
+
+
+def _understood(subjects: Mapping[str | None, Subject]) -> pl.DataFrame:
+    """Names with how they are understood: `model, treatment, subject, label`."""
+    rows = [(name, subject.treatment, subject.name, label(subject)) for name, subject in subjects.items()]
+    return pl.DataFrame(rows, dict.fromkeys(("model", "treatment", "subject", "label"), pl.String), orient="row")
 
 
 def label(subject: Subject) -> str:
@@ -58,11 +52,7 @@ def names_table(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> p
     found = sums.group_by("model").agg(
         pl.col("requests").cast(pl.Float64).sum(), (tokens().sum() / total).alias("token_share")
     )
-    rows = [
-        {"model": name, "treatment": subject.treatment, "subject": subject.name} for name, subject in subjects.items()
-    ]
-    schema = {"model": pl.String, "treatment": pl.String, "subject": pl.String}
-    joined = found.join(pl.DataFrame(rows, schema=schema), on="model", nulls_equal=True)
+    joined = found.join(_understood(subjects), on="model", nulls_equal=True)
     return joined.sort("token_share", "model", descending=[True, False]).select(
         pl.col("model").fill_null(NONE).alias("name"), "requests", "token_share", "treatment", "subject"
     )
@@ -88,14 +78,8 @@ def graded(names: pl.DataFrame, of: UnitEnergy, kinships: Mapping[Member, str]) 
             continue
         for member, weight in of.service.weights(row["subject"]).items():
             shares[kinships[member]] += row["token_share"] * float(weight)
-    return pl.DataFrame(
-        [
-            {"grade": grade, "meaning": GRADES[grade], "token_share": share}
-            for grade, share in shares.items()
-            if share > 0
-        ],
-        schema={"grade": pl.String, "meaning": pl.String, "token_share": pl.Float64},
-    )
+    rows = [(grade, GRADES[grade], share) for grade, share in shares.items() if share > 0]
+    return pl.DataFrame(rows, {"grade": pl.String, "meaning": pl.String, "token_share": pl.Float64}, orient="row")
 
 
 def outside_share(rows: pl.DataFrame, of: UnitEnergy) -> float:

@@ -1,6 +1,7 @@
 """Quality of the data of a usage, as shares; and the factors of its regions."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 
 import polars as pl
 
@@ -11,12 +12,7 @@ from inference_energy.statement.regions import Region
 
 
 def energy_shares(regions: Mapping[str | None, Region], by_region: pl.DataFrame) -> dict[str | None, float]:
-    """Share of the mean energy of every region.
-
-    Args:
-        regions: factors by region.
-        by_region: `region` as readers see it, and `energy_kwh_mean`.
-    """
+    """Share of the mean energy of every region; `by_region` names regions as readers see them."""
     energies = dict(by_region.iter_rows())
     total = sum(energies.values()) or 1.0
     return {name: energies[NONE if name is None else name] / total for name in regions}
@@ -82,21 +78,9 @@ def _tokens(rows: pl.DataFrame) -> float:
 def regions_table(regions: Mapping[str | None, Region], energies: Mapping[str | None, float]) -> pl.DataFrame:
     """Factors of every region, with its share of the mean energy."""
     rows = [
-        {
-            "region": NONE if name is None else name,
-            "energy_share": energies[name],
-            "grid_zone": f"{region.zone_label} ({region.zone})",
-            "location_gco2e_per_kwh": float(region.location_gco2e_per_kwh),
-            "location_basis": region.location_basis,
-            "location_source": region.location_source,
-            "market_gco2e_per_kwh": float(region.market_gco2e_per_kwh),
-            "market_source": region.market_source,
-            "offsite_water_l_per_kwh": region.offsite_water_l_per_kwh,
-            "pue": region.pue,
-            "pue_source": region.pue_source,
-        }
+        {"region": NONE if name is None else name, "energy_share": energies[name]} | asdict(region)
         for name, region in regions.items()
     ]
-    may_be_null = {"market_source": pl.String, "offsite_water_l_per_kwh": pl.Float64}
-    may_be_null |= {"pue": pl.Float64, "pue_source": pl.String}
-    return pl.DataFrame(rows, schema_overrides=may_be_null).sort("region")
+    numbers = ("location_gco2e_per_kwh", "market_gco2e_per_kwh", "offsite_water_l_per_kwh", "pue")
+    types = dict.fromkeys(numbers, pl.Float64) | dict.fromkeys(("market_source", "pue_source"), pl.String)
+    return pl.DataFrame(rows, schema_overrides=types).drop("by_default").sort("region")

@@ -16,8 +16,7 @@ class Region:
     """Factors of a region's electricity.
 
     Attributes:
-        zone: of the grid.
-        zone_label: its name for readers.
+        grid_zone: of the grid, for readers.
         location_gco2e_per_kwh: average of the grid, for Scope 2 location-based.
         location_basis: coverage of that factor.
         location_source: its publisher.
@@ -30,8 +29,7 @@ class Region:
         by_default: whether it has no entry of its own.
     """
 
-    zone: str
-    zone_label: str
+    grid_zone: str
     location_gco2e_per_kwh: float
     location_basis: str
     location_source: str
@@ -45,12 +43,6 @@ class Region:
 
 def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, place: str) -> dict[str | None, Region]:
     """The factors of every region that logs and bills name.
-
-    Args:
-        names: of regions; none where they state none.
-        spec: entry `regions` of the usage file.
-        grid: table of `input_tables.GridZone`.
-        place: names the usage file in errors.
 
     Raises:
         InputError: a region without an entry, or a zone that the grid does not have.
@@ -71,8 +63,7 @@ def _region(entry: dict, grid: pl.DataFrame, place: str) -> Region:
     # ASSUME: without a contract or a residual mix the average of the grid stands in for the market-based factor, as the
     # GHG Protocol Scope 2 Guidance allows (table 6.3, last of the hierarchy); the statement says for how much energy.
     return Region(
-        zone=row["zone"],
-        zone_label=row["label"],
+        grid_zone=f"{row['label']} ({row['zone']})",
         location_gco2e_per_kwh=row["carbon_gco2e_per_kwh"],
         location_basis=row["carbon_basis"],
         location_source=row["source"],

@@ -46,7 +46,7 @@ KEYS = {
     "region": text("region", nullable=True),
 }
 
-SUMS_TABLE = table(
+SUMS = table(
     ["source", "step_start_us", "model", "tenant", "region"],
     source=text("logs of the usage file"),
     step_start_us=column(int, "start of the step in time, since 1970 in UTC", "microseconds"),
@@ -56,7 +56,7 @@ SUMS_TABLE = table(
     input_output_tokens2=_exact("sum over requests of prompt tokens times answer tokens", "tokens squared"),
     output_tokens2=_exact("sum over requests of answer tokens squared", "tokens squared"),
 )
-BILLS_TABLE = table(
+BILLS = table(
     ["source", "month", "model", "tenant", "region"],
     source=text("bills of the usage file"),
     month=text("month", like=r"^\d{4}-\d{2}$"),
@@ -64,7 +64,7 @@ BILLS_TABLE = table(
     requests=_exact("requests; null where the bill does not state them", COUNT, nullable=True),
     **TOKENS,
 )
-FILES_TABLE = table(
+FILES = table(
     ["file"],
     **texts(source="logs of the usage file", file="path of the file"),
     bytes=count("size", "bytes"),
@@ -133,7 +133,7 @@ FACTORS = table(
     pue_source=text("source of the PUE", nullable=True),
 )
 
-FILE_TYPES = {name: column.dtype.type for name, column in FILES_TABLE.columns.items()}
+FILE_TYPES = {name: column.dtype.type for name, column in FILES.columns.items()}
 TABLES = {
     name: PublicTable(name=name, path=f"usage/<name>/{name}.parquet", meaning=meaning, schemas={"": schema})
     for name, schema, meaning in (
@@ -145,6 +145,6 @@ TABLES = {
         ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
         ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
-        ("files", FILES_TABLE, "One file of requests that was read"),
+        ("files", FILES, "One file of requests that was read"),
     )
 }

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 import polars as pl
 
@@ -65,7 +66,6 @@ def content(
     tables: Mapping[str, pl.DataFrame],
     *,
     usage: dict,
-    study_name: str,
     study: dict,
     version: str,
     draws: int,
@@ -76,7 +76,6 @@ def content(
     Args:
         tables: of `statement.tables.TABLES`, by name.
         usage: a usage file's content.
-        study_name: name of its study.
         study: the resolved study.
         version: of the pipeline.
         draws: of the shared uncertainty.
@@ -93,7 +92,7 @@ def content(
         "within": WITHIN[usage["boundary"]],
         "figures": headline(total, tables["capacity"], usage),
         "breakdowns": breakdowns(statement),
-        "method": method(usage, study_name, study, version, draws, seed),
+        "method": method(usage, study, version, draws, seed),
         "factors": factors(tables["factors"]),
         "factor_sources": factor_sources(tables["factors"]),
         "evidence": evidence(tables["evidence"], tables["names"]),
@@ -132,6 +131,14 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
     ]
 
 
+def _table(
+    title: str, rows: pl.DataFrame, cells: dict[str, Callable[[dict], str]], text: int = 1, note: str = ""
+) -> Table:
+    """A table with a cell per column and row, the columns named by their headings."""
+    found = [[cell(row) for cell in cells.values()] for row in rows.iter_rows(named=True)]
+    return Table(title=title, head=list(cells), rows=found, text=text, note=note)
+
+
 def breakdowns(statement: pl.DataFrame) -> list[Table]:
     """Energy and emissions by model, month, tenant and region; tables of one row are left out."""
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
@@ -166,8 +173,7 @@ def breakdowns(statement: pl.DataFrame) -> list[Table]:
 
 def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]], total_kwh: float) -> list[str]:
     spans = {
-        name: f"{number(row[f'{name}_p50'] / size)} ({number(row[f'{name}_p05'] / size)} to"
-        f" {number(row[f'{name}_p95'] / size)})"
+        name: "{} ({} to {})".format(*(number(row[f"{name}_{q}"] / size) for q in ("p50", "p05", "p95")))
         for name, (size, _) in units.items()
     }
     return [
@@ -181,7 +187,7 @@ def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]],
     ]
 
 
-def method(usage: dict, study_name: str, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
+def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:
     """Data needed to reproduce a number: version, study with its checksum, draws."""
     boundary = usage["boundary"]
     formula = (
@@ -194,7 +200,10 @@ def method(usage: dict, study_name: str, study: dict, version: str, draws: int, 
         " Medians of parts do not add up to the median of the total. Means do; they are in `statement.csv`."
     )
     return [
-        ("Method", f"inference-energy {version}, study `{study_name}`: {study['title']} (checksum {checksum(study)})"),
+        (
+            "Method",
+            f"inference-energy {version}, study `{usage['study']}`: {study['title']} (checksum {checksum(study)})",
+        ),
         ("Usage file", f"checksum {checksum(usage)}"),
         ("Boundary", f"`{boundary}`: {WITHIN[boundary]}"),
         ("Formula", formula),
@@ -211,25 +220,21 @@ def checksum(content_: dict) -> str:
 
 def factors(table: pl.DataFrame) -> Table:
     """Factors of every region."""
-    return Table(
-        title="Factors of electricity",
-        head=["Region", "Grid zone", "Location-based, gCO2e/kWh", "Market-based, gCO2e/kWh", "Water off site, L/kWh",
-              "PUE", "Share of energy"],
-        rows=[
-            [
-                row["region"],
-                row["grid_zone"],
-                number(row["location_gco2e_per_kwh"]),
-                number(row["market_gco2e_per_kwh"]),
-                "-" if row["offsite_water_l_per_kwh"] is None else number(row["offsite_water_l_per_kwh"]),
-                "the study's" if row["pue"] is None else number(row["pue"]),
-                share(row["energy_share"]),
-            ]
-            for row in table.iter_rows(named=True)
-        ],
-        text=2,
-        note="Life-cycle factors hold Scope 2 and the upstream part of electricity (Scope 3, category 3) together.",
-    )  # fmt: skip
+
+    def known(column: str, otherwise: str) -> Callable[[dict], str]:
+        return lambda row: otherwise if row[column] is None else number(row[column])
+
+    cells = {
+        "Region": itemgetter("region"),
+        "Grid zone": itemgetter("grid_zone"),
+        "Location-based, gCO2e/kWh": known("location_gco2e_per_kwh", "-"),
+        "Market-based, gCO2e/kWh": known("market_gco2e_per_kwh", "-"),
+        "Water off site, L/kWh": known("offsite_water_l_per_kwh", "-"),
+        "PUE": known("pue", "the study's"),
+        "Share of energy": lambda row: share(row["energy_share"]),
+    }
+    note = "Life-cycle factors hold Scope 2 and the upstream part of electricity (Scope 3, category 3) together."
+    return _table("Factors of electricity", table, cells, 2, note)
 
 
 def factor_sources(table: pl.DataFrame) -> list[str]:
@@ -252,36 +257,26 @@ def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
     unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT]))
     of_tokens = share(unknown["token_share"].sum())
     note = f"Names that are not known: {len(unknown)}, {of_tokens} of tokens." if len(unknown) else ""
-    return Table(
-        title="Evidence behind the throughput",
-        head=["Evidence", "Share of tokens"],
-        rows=[[row["meaning"], share(row["token_share"])] for row in table.iter_rows(named=True)],
-        note=note,
-    )
+    cells = {"Evidence": itemgetter("meaning"), "Share of tokens": lambda row: share(row["token_share"])}
+    return _table("Evidence behind the throughput", table, cells, note=note)
 
 
 def quality(table: pl.DataFrame) -> Table:
     """Further limits of the data."""
-    return Table(
-        title="Limits of the data",
-        head=["Part of the data", "Share"],
-        rows=[[row["meaning"].capitalize(), share(row["share"])] for row in table.iter_rows(named=True)],
-    )
+    cells = {"Part of the data": lambda row: row["meaning"].capitalize(), "Share": lambda row: share(row["share"])}
+    return _table("Limits of the data", table, cells)
 
 
 def names(table: pl.DataFrame) -> Table:
     """How names of models were understood."""
     note = f"The first {ROWS_SHOWN} of {len(table)}; all are in the workbook." if len(table) > ROWS_SHOWN else ""
-    return Table(
-        title="Names of models",
-        head=["Name", "Taken as", "Understood as", "Share of tokens"],
-        rows=[
-            [row["name"], row["subject"] or "-", row["treatment"], share(row["token_share"])]
-            for row in table.head(ROWS_SHOWN).iter_rows(named=True)
-        ],
-        text=3,
-        note=note,
-    )
+    cells = {
+        "Name": itemgetter("name"),
+        "Taken as": lambda row: row["subject"] or "-",
+        "Understood as": itemgetter("treatment"),
+        "Share of tokens": lambda row: share(row["token_share"]),
+    }
+    return _table("Names of models", table.head(ROWS_SHOWN), cells, 3, note)
 
 
 def files(table: pl.DataFrame) -> Table:
@@ -291,13 +286,10 @@ def files(table: pl.DataFrame) -> Table:
     note = f"{len(table)} files, {rows:,} rows, {left_out:,} left out."
     note += f" {len(empty)} hold no rows." if len(empty) else ""
     note += f" The first {ROWS_SHOWN} are shown; all are in the workbook." if len(table) > ROWS_SHOWN else ""
-    return Table(
-        title="Files of requests",
-        head=["File", "SHA-256", "Rows", "Left out"],
-        rows=[
-            [row["file"].rsplit("/", 1)[-1], row["sha256"], f"{row['rows']:,}", f"{row['rows_left_out']:,}"]
-            for row in table.head(ROWS_SHOWN).iter_rows(named=True)
-        ],
-        text=2,
-        note=note,
-    )
+    cells = {
+        "File": lambda row: row["file"].rsplit("/", 1)[-1],
+        "SHA-256": itemgetter("sha256"),
+        "Rows": lambda row: count(row["rows"]),
+        "Left out": lambda row: count(row["rows_left_out"]),
+    }
+    return _table("Files of requests", table.head(ROWS_SHOWN), cells, 2, note)

@@ -82,12 +82,6 @@ def _something_counts(weights: dict | list) -> bool:
 def check_bridge(begin: str, built: dict[str, dict], steps: dict[str, dict], place: str) -> None:
     """Check the methods of the studies of a bridge.
 
-    Args:
-        begin: the study that it begins at.
-        built: the studies that are built, by name.
-        steps: the studies of the steps.
-        place: named in errors.
-
     Raises:
         InputError: it begins at a study of another method than published, or a step is not nested.
     """
@@ -109,12 +103,7 @@ def _ranges(node: Any, key: str = "") -> list[tuple[str, dict]]:
 
 
 def check_against_registry(study: PublishedStudy, place: str | Path, models: dict[str, float]) -> None:
-    """Check a study's model names with the registry.
-
-    Args:
-        study: a resolved study of method `published`.
-        place: named in the error.
-        models: total parameters, in billions, by model name.
+    """Check a study's model names with the registry, total parameters in billions by name.
 
     Raises:
         InputError: an unknown model, or a class member that is not above the class's size.
@@ -138,11 +127,6 @@ def check_against_registry(study: PublishedStudy, place: str | Path, models: dic
 
 def check_members_fitted(members: Mapping[str, Iterable[str]], place: str | Path, fitted: Collection[str]) -> None:
     """Check that every class member has a throughput curve.
-
-    Args:
-        members: models by class.
-        place: the study's file, named in the error.
-        fitted: models with a curve.
 
     Raises:
         InputError: a member without enough benchmark rows.

@@ -31,12 +31,7 @@ def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
 
 
 def resolve(name: str, folder: Path, chain: tuple[str, ...] = ()) -> dict:
-    """One study with everything it inherits, unchecked.
-
-    Args:
-        name: file name without `.yaml`.
-        folder: where study files lie.
-        chain: studies that extend it, outermost first.
+    """One study with everything it inherits, unchecked; `chain` are the studies that extend it, outermost first.
 
     Raises:
         InputError: unknown study, `extends` in a circle, or no mapping in the file.

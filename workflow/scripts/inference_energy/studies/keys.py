@@ -50,11 +50,7 @@ class StudyFile:
 def study_keys(lineage: list[StudyFile], schema: dict) -> list[StudyKey]:
     """All keys of the last study of a lineage, in its order.
 
-    A key that only groups others is listed if it has a comment.
-
-    Args:
-        lineage: files from the one that extends nothing to the study.
-        schema: JSON schema of its method.
+    A key that only groups others is listed if it has a comment. A lineage begins with the file that extends nothing.
     """
     set_in: dict[Keys, str] = {}
     said: dict[Keys, str] = {}

@@ -29,12 +29,8 @@ class Meaning:
 
 
 def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meaning]) -> None:
-    """Write all tables and views into a new DuckDB file, which is moved into place only when complete.
-
-    Args:
-        path: the database.
-        tables: frames by table name.
-        meanings: of every table and of every view, with every column.
+    """Write all tables and views into a new DuckDB file, which is moved into place only when complete;
+    every column of every one has a meaning.
     """
     with (
         files.complete(path) as (unfinished,),

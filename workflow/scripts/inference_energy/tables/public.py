@@ -42,11 +42,7 @@ class PublicTable:
         return STUDY in self.path
 
     def files(self, studies: Mapping[str, str]) -> dict[str, str]:
-        """Files under `results` by study, of those whose method has the table; one by the empty name for all others.
-
-        Args:
-            studies: method of every study, by its name.
-        """
+        """Files under `results` by study, of those whose method has the table; one by the empty name for all others."""
         if not self.of_a_study:
             return {"": self.path}
         return {name: self.path.format(study=name) for name, method in studies.items() if method in self.schemas}

@@ -13,13 +13,7 @@ from pandera.errors import SchemaErrors
 from inference_energy.common.errors import InputError
 from inference_energy.tables.inputs import PATTERN_WORDS, InputTable
 
-REJECTED = {
-    "file": pl.String,
-    "line": pl.Int64,
-    "column": pl.String,
-    "value": pl.String,
-    "reason": pl.String,
-}
+REJECTED = dict.fromkeys(("file", "line", "column", "value", "reason"), pl.String) | {"line": pl.Int64}
 ROW = "row"
 DISTINCT_REASONS = 100
 

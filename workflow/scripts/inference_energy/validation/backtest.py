@@ -29,6 +29,7 @@ from inference_energy.validation import decode_steps
 from inference_energy.validation.decode_steps import Expected, Learnt
 
 DRAWS = 20_000
+RUN = ("source", "row_id", "model", "model_class", "gpu", "precision", "prompts")  # what a row of the table repeats
 FEWEST_NETWORKS = 2  # needed for a distribution of board power
 SMALLEST_SHARE_SD = 0.03
 
@@ -57,14 +58,8 @@ def with_offline(
         errors: log deviation of transferred curves, by `borrowed_<kinship>`.
     """
     facts = with_facts(coefficients, models, hardware)
-    known = models.select(
-        "model",
-        "model_class",
-        "architecture",
-        "total_parameters_billions",
-        "active_parameters_billions",
-        network(),
-    )
+    parameters = ("total_parameters_billions", "active_parameters_billions")
+    known = models.select("model", "model_class", "architecture", *parameters, network())
     facts_of_gpu = hardware.select("gpu", "tdp_w", "memory_bandwidth_gb_per_s")
     runs = runs.join(known, on="model", how="left").join(facts_of_gpu, on="gpu", how="left")
     found = [_offline(row, facts, models, hardware, input_tokens, errors) for row in runs.iter_rows(named=True)]
@@ -263,14 +258,7 @@ def backtest(
         reason = reason or unpredictable.get(row["source"])
         if reason is None and distributions[""] is None:
             reason = "no other source measured power"
-        result = {
-            "source": row["source"],
-            "row_id": row["row_id"],
-            "model": row["model"],
-            "model_class": row["model_class"],
-            "gpu": row["gpu"],
-            "precision": row["precision"],
-            "prompts": row["prompts"],
+        result = {name: row[name] for name in RUN} | {
             "target": row["boundary"],
             "measured": row["energy_j_per_output_token"],
             "throughput_basis": expected.basis if expected else None,
@@ -284,10 +272,9 @@ def backtest(
             "_unseen": (unseen if reason is None else None, distributions[""]),
         }
         for suffix, (time, share) in variants.items():
-            usable = time is not None and share is not None
-            values = (
-                of_draws(predicted(row, time, share, host_distribution(row, node_power), seed)) if usable else nothing
-            )
+            values = nothing
+            if time is not None and share is not None:
+                values = of_draws(predicted(row, time, share, host_distribution(row, node_power), seed))
             result |= columns("predicted", values, suffix)
         found.append(result)
     table = pl.DataFrame(found, infer_schema_length=None)

@@ -91,12 +91,7 @@ class Learnt:
 
 
 def learnt_without(network: str, runs: pl.DataFrame) -> Learnt | None:
-    """Factors of the parts by the runs of other networks, each network weighing the same; none if these are too few.
-
-    Args:
-        network: the one that is left out.
-        runs: runs of one source, with parts.
-    """
+    """Factors of the parts by the runs of other networks, each network weighing the same; none if these are too few."""
     others = _usable(runs).filter(pl.col("network") != network)
     networks = others["network"].n_unique()
     if networks < FEWEST_NETWORKS:

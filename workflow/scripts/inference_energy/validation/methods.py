@@ -86,6 +86,11 @@ def cross_methods(
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
+def _row(method: str, label: str, boundary: str, wh: float, p05: float | None = None, p95: float | None = None) -> dict:
+    place = {"method": method, "label": label, "boundary": boundary}
+    return place | {"energy_wh": wh, "energy_wh_p05": p05, "energy_wh_p95": p95}
+
+
 def _ours(
     service: Service,
     states: dict[str, tuple[Shared, dict]],
@@ -103,43 +108,18 @@ def _ours(
         energies = there.mean_wh(shared, name, ONE, per_gpu_second)
         for boundary in BOUNDARIES:
             values = quantiles.of_draws(np.broadcast_to(energies[boundary], (draws,)), quantiles.PERCENTILES)
-            found.append(
-                {"method": method, "label": LABELS[method], "boundary": boundary, "energy_wh": values["p50"]}
-                | {"energy_wh_p05": values["p05"], "energy_wh_p95": values["p95"]}
-            )
+            found.append(_row(method, LABELS[method], boundary, values["p50"], values["p05"], values["p95"]))
     return found
 
 
 def _peers(facts: dict, answer: float, curve: ThroughputModel | None) -> list[dict]:
-    active, total = facts["active_parameters_billions"], facts["total_parameters_billions"]
-    estimates = {
-        ecologits: ecologits.energy_by_boundary_wh(
-            active_b=active, total_b=total, output_tokens=answer, pue=ecologits.DEFAULT_PUE
-        ),
-        jegham: jegham.energy_by_boundary_wh(
-            size_class=jegham.size_class(total_b=total, model=facts["model"]),
-            output_tokens=answer,
-            tok_per_s=jegham.REFERENCE_TOK_PER_S,
-            ttft_s=jegham.REFERENCE_TTFT_S,
-            pue=jegham.HOST_PUE[jegham.DEFAULT_HOST],
-        ),
-        epoch: epoch.energy_by_boundary_wh(
-            active_b=active, output_tokens=answer, utilisation=epoch.DEFAULT.utilisation, pue=epoch.DEFAULT.pue
-        ),
-    }
-    if curve is not None:
-        estimates[published] = published.energy_by_boundary_wh(
-            node_power_kw=published.node_power_kw(gpu=H100, total_b=total),
-            utilisation=published.UTILISATION,
-            pue=published.PUE,
-            output_tokens=answer,
-            tok_per_s=float(curve.tok_per_s(published.INPUT_TOKENS, answer)),
-        )
+    parameters = {f"{which}_b": facts[f"{which}_parameters_billions"] for which in ("active", "total")}
+    query = parameters | {"model": facts["model"], "gpu": H100, "output_tokens": answer, "throughput": curve}
+    methods = (ecologits, jegham, epoch) if curve is None else (ecologits, jegham, epoch, published)
     return [
-        {"method": peer.PEER.name, "label": peer.PEER.label, "boundary": boundary, "energy_wh": value}
-        | {"energy_wh_p05": None, "energy_wh_p95": None}
-        for peer, values in estimates.items()
-        for boundary, value in values.items()
+        _row(method.PEER.name, method.PEER.label, boundary, value)
+        for method in methods
+        for boundary, value in method.of_run(query).items()
         if value is not None
     ]
 
@@ -152,10 +132,7 @@ def _measured(energy: pl.DataFrame, name: str, answer: float) -> list[dict]:
         return []
     per_token = float(runs["energy_j_per_output_token"].min())
     least = energy_per_query_wh(j_per_output_token=per_token, output_tokens=answer)
-    return [
-        {"method": MEASURED, "label": LABELS[MEASURED], "boundary": "gpu_boards", "energy_wh": least}
-        | {"energy_wh_p05": None, "energy_wh_p95": None}
-    ]
+    return [_row(MEASURED, LABELS[MEASURED], "gpu_boards", least)]
 
 
 def spread_parts(table: pl.DataFrame) -> pl.DataFrame:

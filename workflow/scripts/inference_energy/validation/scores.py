@@ -7,8 +7,9 @@ import polars as pl
 from inference_energy.energy.power import host_middle_w
 from inference_energy.throughput.log_linear import ThroughputModel
 from inference_energy.validation.peers import ecologits, epoch, inferencemax, jegham, published
+from inference_energy.validation.peers.peer import Peer
 
-PEERS = (published, ecologits, jegham, epoch, inferencemax)
+PEERS = tuple(method.PEER for method in (published, ecologits, jegham, epoch, inferencemax))
 OURS, OURS_LABEL = "current", "current (ours)"
 UNSEEN, UNSEEN_LABEL = "current_unseen", "Ours, unseen"
 BOUNDARY = {"gpu_boards": "gpu_boards", "node_wall": "node"}
@@ -54,14 +55,14 @@ def peer_predictions(
             said = {"predicted": value, "aligned": aligned, "reason": reason}
             found.append(
                 place
-                | {"target": row["boundary"], "method": peer.PEER.name, "label": peer.PEER.label}
+                | {"target": row["boundary"], "method": peer.name, "label": peer.label}
                 | {"measured": row["energy_j_per_output_token"]}
                 | said
             )
     return pl.DataFrame(found, infer_schema_length=None)
 
 
-def _said(peer, run: dict, boundary: str, boards_part: float | None) -> tuple[float | None, str | None, bool]:
+def _said(peer: Peer, run: dict, boundary: str, boards_part: float | None) -> tuple[float | None, str | None, bool]:
     reason = peer.cannot_say(run, boundary)
     if reason is None:
         return peer.j_per_output_token(run, boundary), None, False
@@ -84,41 +85,25 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
     standard deviation of ln ratio. On the runs that a method and this work both predict, `shared_runs`, both geometric
     errors are given: `geometric_error_on_shared_runs` of the method, `ours_on_the_same_runs` of this work.
     """
-    ours = backtest.filter(pl.col("ratio").is_not_null()).select(
-        *("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90"),
-        method=pl.lit(OURS),
-        label=pl.lit(OURS_LABEL),
-        ours=pl.col("ratio"),
+    columns = ("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90", "method", "label")
+    measured, keys = pl.col("measured"), ["source", "row_id", "target"]
+    ours = backtest.filter(pl.col("ratio").is_not_null()).with_columns(method=pl.lit(OURS), label=pl.lit(OURS_LABEL))
+    unseen = backtest.filter(pl.col("predicted_p50_unseen").is_not_null()).with_columns(
+        ratio=pl.col("predicted_p50_unseen") / measured,
+        inside_50=measured.is_between("predicted_p25_unseen", "predicted_p75_unseen"),
+        inside_90=measured.is_between("predicted_p05_unseen", "predicted_p95_unseen"),
+        method=pl.lit(UNSEEN),
+        label=pl.lit(UNSEEN_LABEL),
     )
-    keys = ["source", "row_id", "target"]
-    within = pl.col("measured").is_between
-    unseen = (
-        backtest.filter(pl.col("predicted_p50_unseen").is_not_null())
-        .join(ours.select(*keys, "ours"), on=keys, how="left")
-        .select(
-            *("source", "row_id", "target", "model_class", "gpu"),
-            ratio=pl.col("predicted_p50_unseen") / pl.col("measured"),
-            inside_50=within("predicted_p25_unseen", "predicted_p75_unseen"),
-            inside_90=within("predicted_p05_unseen", "predicted_p95_unseen"),
-            method=pl.lit(UNSEEN),
-            label=pl.lit(UNSEEN_LABEL),
-            ours="ours",
-        )
+    theirs = peers.filter(pl.col("predicted").is_not_null()).with_columns(
+        ratio=pl.col("predicted") / measured,
+        inside_50=pl.lit(None, pl.Boolean),
+        inside_90=pl.lit(None, pl.Boolean),
     )
-    theirs = (
-        peers.filter(pl.col("predicted").is_not_null())
-        .with_columns(ratio=pl.col("predicted") / pl.col("measured"))
-        .join(ours.select(*keys, "ours"), on=keys, how="left")
-        .select(
-            *("source", "row_id", "target", "model_class", "gpu", "ratio"),
-            inside_50=pl.lit(None, pl.Boolean),
-            inside_90=pl.lit(None, pl.Boolean),
-            method="method",
-            label="label",
-            ours="ours",
-        )
+    known = ours.select(*keys, ours="ratio")
+    together = pl.concat(of.select(columns) for of in (ours, unseen, theirs)).join(
+        known, on=keys, how="left", maintain_order="left"
     )
-    together = pl.concat([ours, unseen, theirs])
     logs, own = pl.col("ratio").log(), pl.col("ours").log()
     frames = [
         together.group_by(

@@ -44,13 +44,6 @@ def overstatement(
     serves it, otherwise for its class. Where no tokens are stated, the mean over the study's traditional queries is
     taken. `factor_p05` and `factor_p95` reflect the shared uncertainty; `reason` says why an estimate cannot be
     compared.
-
-    Args:
-        service: a resolved study.
-        estimates: table `published_estimates`.
-        models: model registry.
-        draws: draws of the shared uncertainty.
-        seed: seed of all streams.
     """
     shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
     energies = service.per_gpu_second(shared)

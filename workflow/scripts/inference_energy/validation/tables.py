@@ -87,7 +87,7 @@ CROSS_METHOD_PARTS = table(
     factor=number("factor between the largest and the smallest that the part accounts for", FACTOR),
 )
 
-STATEMENTS = table(
+PUBLISHED_ESTIMATES = table(
     ["study", "source", "row_id"],
     **texts(
         study="study that they are compared with",
@@ -109,7 +109,7 @@ STATEMENTS = table(
     factor_p95=number("published over this work's P5", FACTOR, nullable=True),
 )
 
-STATEMENT_KINDS = table(
+PUBLISHED_ESTIMATE_KINDS = table(
     ["study", "kind"],
     **texts(study="study that they are compared with", kind="kind of estimate"),
     estimates=count("estimates that can be compared"),

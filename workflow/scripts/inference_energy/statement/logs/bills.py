@@ -66,7 +66,7 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
 def _checks(rows: Rows) -> list[Check]:
     month = f"CAST({rows.raw('month')} AS VARCHAR)"
     wrong = f"NOT coalesce(regexp_matches({month}, '{MONTH}'), false)"
-    months = Check(role="month", wrong=wrong, what="not such", allowed="months as 2026-01")
+    months = Check("month", wrong, "not such", "months as 2026-01")
     return [months, *token_checks(rows, TOKENS_BELOW, COLUMNS)]
 
 

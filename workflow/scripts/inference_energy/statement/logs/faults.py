@@ -8,7 +8,7 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.statement.logs.reading import FIRST_US, LAST_US, TOKENS, TOKENS_BELOW, Rows, empty
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Check:
     """One kind of fault of a row.
 
@@ -30,42 +30,26 @@ def checks(rows: Rows) -> list[Check]:
     time, unit = rows.microseconds(), rows.spec.get("time_unit")
     allowed = f"numbers that count {unit} to" if unit else "date and time of"
     wrong = f"({time} IS NULL OR {time} NOT BETWEEN {FIRST_US} AND {LAST_US - 1})"
-    found = [Check(role="time", wrong=wrong, what="not such", allowed=f"{allowed} years 2015 to 2099")]
-    return [*found, *offset_checks(rows), *token_checks(rows, TOKENS_BELOW)]
+    years = Check("time", wrong, "not such", f"{allowed} years 2015 to 2099")
+    return [years, *offset_checks(rows), *token_checks(rows, TOKENS_BELOW)]
 
 
 def token_checks(rows: Rows, below: int, roles: tuple[str, ...] = TOKENS) -> list[Check]:
-    """All faults that columns of whole numbers may have.
-
-    Args:
-        rows: files that are read alike.
-        below: what all numbers must be below.
-        roles: columns to look at, those that the files have.
-    """
+    """All faults that columns of whole numbers below a limit may have, of the roles that the files have."""
     found = []
     limit = f"whole numbers from 0 to {below - 1:,}"
     for role in (role for role in roles if rows.has(role)):
-        raw, value, of = rows.raw(role), rows.whole(role), rows.type(role)
-        may_be_empty = role == "cached_tokens" and rows.spec.get("empty_cached_is_zero", False)
-        if not may_be_empty:
-            hint = ", or empty_cached_is_zero: true" if role == "cached_tokens" else ""
-            found.append(Check(role=role, wrong=empty(raw, of), what="empty", allowed=limit + hint))
-        found.append(
-            Check(
-                role=role, wrong=f"({value} IS NULL AND NOT {empty(raw, of)})", what="not whole numbers", allowed=limit
-            )
-        )
-        found.append(Check(role=role, wrong=f"({value} < 0)", what="negative", allowed=limit))
-        found.append(Check(role=role, wrong=f"({value} >= {below})", what="too many", allowed=limit))
+        value, nothing = rows.whole(role), empty(rows.raw(role), rows.type(role))
+        hint = ", or empty_cached_is_zero: true" if role == "cached_tokens" else ""
+        if not (hint and rows.spec.get("empty_cached_is_zero", False)):
+            found.append(Check(role, nothing, "empty", limit + hint))
+        found.append(Check(role, f"({value} IS NULL AND NOT {nothing})", "not whole numbers", limit))
+        found.append(Check(role, f"({value} < 0)", "negative", limit))
+        found.append(Check(role, f"({value} >= {below})", "too many", limit))
     if rows.has("cached_tokens") and rows.spec.get("cached_in_input", True):
-        found.append(
-            Check(
-                role="cached_tokens",
-                wrong=f"({rows.whole('cached_tokens')} > {rows.whole('input_tokens')})",
-                what="more than input_tokens",
-                allowed="at most input_tokens, or cached_in_input: false",
-            )
-        )
+        more = f"({rows.whole('cached_tokens')} > {rows.whole('input_tokens')})"
+        allowed = "at most input_tokens, or cached_in_input: false"
+        found.append(Check("cached_tokens", more, "more than input_tokens", allowed))
     return found
 
 
@@ -75,22 +59,9 @@ def offset_checks(rows: Rows) -> list[Check]:
     if zoned is None:
         return []
     if "time_zone" in rows.spec:
-        return [
-            Check(
-                role="time",
-                wrong=zoned,
-                what="with an offset of their own",
-                allowed="times without one, as there is a time_zone",
-            )
-        ]
-    return [
-        Check(
-            role="time",
-            wrong=f"NOT {zoned}",
-            what="without an offset",
-            allowed="times with one, as 2026-01-31T12:00:00Z, or time_zone for times without",
-        )
-    ]
+        return [Check("time", zoned, "with an offset of their own", "times without one, as there is a time_zone")]
+    allowed = "times with one, as 2026-01-31T12:00:00Z, or time_zone for times without"
+    return [Check("time", f"NOT {zoned}", "without an offset", allowed)]
 
 
 def stop_at_first(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> None:

@@ -40,11 +40,6 @@ class UsageFile:
 def read_usage(name: str, folder: Path, schema: dict) -> dict:
     """One usage file, checked, with defaults for optional entries.
 
-    Args:
-        name: file name without `.yaml`.
-        folder: where usage files lie.
-        schema: closed JSON schema.
-
     Raises:
         InputError: no such file, or a key or value that the schema or the meaning forbids.
     """

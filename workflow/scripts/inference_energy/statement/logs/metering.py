@@ -6,7 +6,6 @@ answer tokens squared. All are whole numbers, so that the result does not depend
 distribution over files and jobs.
 """
 
-import hashlib
 import logging
 import tempfile
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ import duckdb
 import polars as pl
 
 from inference_energy.common.errors import InputError
+from inference_energy.corpus.origins import sha256
 from inference_energy.statement.logs.faults import checks, faulty_rows, offset_checks, stop_at_first
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.progress import Progress
@@ -30,6 +30,7 @@ from inference_energy.statement.logs.reading import (
     TOKENS_BELOW,
     Rows,
     alike,
+    listed,
     unreadable,
 )
 from inference_energy.tables.database import frame, quoted
@@ -39,6 +40,7 @@ KEYS = ("source", "step_start_us", *NAMES)
 EXACT = "DECIMAL(38, 0)"  # holds the square of any prompt of 2^27 tokens 10^21 times
 _KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
 SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
+_COLUMNS = ", ".join([*(f"{name} VARCHAR" for name in NAMES), *(f"{name} {EXACT}" for name in SUMS)])
 MEMORY = "1500MB"  # memory of DuckDB before it writes to disk; its own code and buffers are extra
 
 
@@ -88,11 +90,7 @@ def metered(
         InputError: a file that cannot be read or lacks a column, or rows with faults that are not to be left out.
     """
     with database(threads, folder) as connection:
-        connection.execute(
-            "CREATE TABLE sums (source VARCHAR, step_start_us BIGINT, model VARCHAR, tenant VARCHAR, region VARCHAR,"
-            + ", ".join(f"{name} {EXACT}" for name in SUMS)
-            + ")"
-        )
+        connection.execute(f"CREATE TABLE sums (source VARCHAR, step_start_us BIGINT, {_COLUMNS})")
         groups = [
             (source, rows)
             for source in sorted({file.source for file in files})
@@ -111,14 +109,8 @@ def metered(
         sums = frame(connection, added_up("sums"), folder)
     checksums = sha256_of([file.path for file in files], threads)
     facts = [
-        {
-            "source": file.source,
-            "file": file.path,
-            "bytes": Path(file.path).stat().st_size,
-            "rows": counts[file.path],
-            "rows_left_out": left_out[file.path],
-            "sha256": checksums[file.path],
-        }
+        {"source": file.source, "file": file.path, "bytes": Path(file.path).stat().st_size}
+        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": checksums[file.path]}
         for file in files
     ]
     return sums, pl.DataFrame(facts)
@@ -141,8 +133,7 @@ def under_way(connection: duckdb.DuckDBPyConnection) -> float:
 def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, int]:
     """Rows of every file; of Parquet from its footers, otherwise counted."""
     if rows.format == "parquet":
-        paths = "[" + ", ".join(map(quoted, rows.files)) + "]"
-        query = f"SELECT file_name, num_rows FROM parquet_file_metadata({paths})"
+        query = f"SELECT file_name, num_rows FROM parquet_file_metadata({listed(rows.files)})"
     else:
         query = f"SELECT filename, count(*) FROM {rows.table(options=', filename = true')} GROUP BY ALL"
     try:
@@ -160,7 +151,7 @@ def _add(
     Returns:
         Rows left out, by file, where there are any.
     """
-    connection.execute("CREATE OR REPLACE TEMP TABLE counted (step BIGINT, " + _COUNTED + ")")
+    connection.execute("CREATE OR REPLACE TEMP TABLE counted (step BIGINT, good BOOLEAN, " + _COLUMNS + ")")
     try:
         connection.execute("INSERT INTO counted " + sums_query(rows, step_us))
     except duckdb.Error as error:
@@ -180,11 +171,6 @@ def _add(
         f" FROM counted WHERE good AND {in_time}"
     )
     return left_out
-
-
-_COUNTED = "good BOOLEAN, model VARCHAR, tenant VARCHAR, region VARCHAR, " + ", ".join(
-    f"{name} {EXACT}" for name in SUMS
-)
 
 
 def sums_query(rows: Rows, step_us: int) -> str:
@@ -229,26 +215,16 @@ def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Err
 def sha256_of(paths: list[str], threads: int) -> dict[str, str]:
     """Checksum of every file; Python releases its lock while it computes one."""
     with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(paths, pool.map(_sha256, paths), strict=True))
-
-
-def _sha256(path: str) -> str:
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+        return dict(zip(paths, pool.map(sha256, map(Path, paths)), strict=True))
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
-    """The sums of all shards together: the same whatever their number.
-
-    Args:
-        shards: Parquet files of `metered`.
-        folder: for data that do not fit into memory.
-    """
-    paths = "[" + ", ".join(map(quoted, shards)) + "]"
-    if paths == "[]":  # bills alone
+    """The sums of all shards together: the same whatever their number; data beyond memory go to `folder`."""
+    shards = list(shards)
+    if not shards:  # bills alone
         return pl.DataFrame(schema=dict(zip(KEYS, _KEY_TYPES, strict=True)) | dict.fromkeys(SUMS, pl.Decimal(38, 0)))
     with database(1, folder) as connection:
-        return frame(connection, added_up(f"read_parquet({paths})"), folder)
+        return frame(connection, added_up(f"read_parquet({listed(shards)})"), folder)
 
 
 def check_repeats(files: pl.DataFrame) -> None:

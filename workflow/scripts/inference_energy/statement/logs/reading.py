@@ -1,5 +1,6 @@
 """The columns of logs and bills as SQL: rows of any format as the same few columns."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import duckdb
@@ -42,7 +43,7 @@ class Rows:
 
     def table(self, options: str = "") -> str:
         """The files as a table of SQL."""
-        paths = "[" + ", ".join(map(quoted, self.files)) + "]"
+        paths = listed(self.files)
         return {
             "parquet": f"read_parquet({paths}, hive_partitioning = true, hive_types_autocast = false{options})",
             "csv": f"read_csv({paths}, header = true, all_varchar = true, hive_partitioning = true,"
@@ -125,6 +126,11 @@ def _in_utc(naive: str, zone: str) -> str:
 def _number(raw: str) -> str:
     # Without the call of trim DuckDB hands the cast to its reader of CSV, which stops at what is no number.
     return f"TRY_CAST(trim({raw}) AS DOUBLE)"
+
+
+def listed(paths: Iterable[str]) -> str:
+    """Paths as a list of SQL."""
+    return "[" + ", ".join(map(quoted, paths)) + "]"
 
 
 def identifier(name: str) -> str:

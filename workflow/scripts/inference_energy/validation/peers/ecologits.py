@@ -10,18 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from inference_energy.common.conversions import SECONDS_PER_HOUR, WH_PER_KWH
+from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
-from inference_energy.fleet.planning import water_l_per_kwh
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
-
-PEER = Peer(
-    name="ecologits",
-    label="EcoLogits",
-    boundary="datacenter",
-    needs=("active_b", "total_b", "output_tokens", "pue"),
-    source="https://ecologits.ai/latest/methodology/llm_inference/",
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
 
 # Regression on ML.ENERGY's measurements, by EcoLogits: energy of one GPU per output token.
 GPU_ENERGY_WH_PER_TOKEN_AND_B = 1.1665273170451914e-6  # Wh per token and billion active parameters, at batch 0
@@ -115,43 +106,18 @@ def energy_by_boundary_wh(
     return by_boundary(gpu_boards=boards_wh, node=node_wh, pue=pue)
 
 
-@formula(unit="L", source="EcoLogits 0.11.0 and later, `request_usage_wcf`")
-def water_l(*, node_energy_wh: float, pue: float, onsite_l_per_kwh: float, offsite_l_per_kwh: float) -> float:
-    """Water of a request: E_node (WUE_onsite + PUE x WUE_offsite), which is that of E_node x PUE in this work.
-
-    Up to EcoLogits 0.10.0 the energy of the datacenter stood in the place of the node's, which counted the PUE twice:
-    PUE times as much water.
-
-    Args:
-        node_energy_wh: energy of the request without the datacenter's overhead, Wh.
-        pue: facility energy per IT energy.
-        onsite_l_per_kwh: water used on site per kWh of IT energy, L/kWh.
-        offsite_l_per_kwh: water of the power plants per kWh of electricity, L/kWh.
-    """
-    return (
-        node_energy_wh
-        * pue
-        / WH_PER_KWH
-        * water_l_per_kwh(pue=pue, onsite_l_per_kwh=onsite_l_per_kwh, offsite_l_per_kwh=offsite_l_per_kwh)
-    )
-
-
-def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
-    """Why EcoLogits gives no energy per token of a run, or None where it does."""
+def of_run(run: Mapping[str, Any]) -> ByBoundary:
+    """Energy of a request of a run, with the default PUE."""
     # ASSUME: EcoLogits applies to any GPU, as it does not ask which one serves the model.
-    return first_obstacle(
-        run,
-        boundary,
-        boundaries=("gpu_boards", "node", "datacenter"),
-        facts=("active_b", "total_b", "output_tokens"),
-    )
-
-
-def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
-    """Energy per output token of a run, in J; None where `cannot_say` has a reason. Source: EcoLogits."""
-    if cannot_say(run, boundary):
-        return None
-    energy = energy_by_boundary_wh(
+    return energy_by_boundary_wh(
         active_b=run["active_b"], total_b=run["total_b"], output_tokens=run["output_tokens"], pue=DEFAULT_PUE
     )
-    return energy_per_token_j(energy_wh=energy[boundary], output_tokens=run["output_tokens"])
+
+
+PEER = Peer(
+    name="ecologits",
+    label="EcoLogits",
+    boundaries=("gpu_boards", "node", "datacenter"),
+    facts=("active_b", "total_b", "output_tokens"),
+    of_run=of_run,
+)

@@ -11,15 +11,7 @@ from typing import Any
 
 from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
-
-PEER = Peer(
-    name="epoch",
-    label="Epoch AI",
-    boundary="datacenter",
-    needs=("active_b", "output_tokens", "utilisation", "pue"),
-    source="https://epoch.ai/gradient-updates/how-much-energy-does-chatgpt-use",
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
 
 FLOP_PER_PARAMETER_AND_TOKEN = 2
 PEAK_FLOP_PER_S = 9.89e14  # of an H100, 16-bit, without sparsity
@@ -73,28 +65,21 @@ def energy_by_boundary_wh(*, active_b: float, output_tokens: float, utilisation:
     return by_boundary(node=node_wh, pue=pue)
 
 
-def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
-    """Why this method gives no energy per token of a run, or None where it does."""
-    return first_obstacle(
-        run,
-        boundary,
-        boundaries=("node", "datacenter"),
-        facts=("active_b", "gpu", "output_tokens"),
-        gpus=dict.fromkeys(GPUS),
-    )
-
-
-def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
-    """Energy per output token of a run, in J, in Epoch's default case; None where `cannot_say` has a reason.
-
-    Source: Epoch AI, February 2025.
-    """
-    if cannot_say(run, boundary):
-        return None
-    energy = energy_by_boundary_wh(
+def of_run(run: Mapping[str, Any]) -> ByBoundary:
+    """Energy of a query of a run, in Epoch's default case."""
+    return energy_by_boundary_wh(
         active_b=run["active_b"],
         output_tokens=run["output_tokens"],
         utilisation=DEFAULT.utilisation,
         pue=DEFAULT.pue,
     )
-    return energy_per_token_j(energy_wh=energy[boundary], output_tokens=run["output_tokens"])
+
+
+PEER = Peer(
+    name="epoch",
+    label="Epoch AI",
+    boundaries=("node", "datacenter"),
+    facts=("active_b", "gpu", "output_tokens"),
+    gpus=GPUS,
+    of_run=of_run,
+)

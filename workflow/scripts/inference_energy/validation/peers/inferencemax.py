@@ -10,15 +10,7 @@ from typing import Any
 from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
 from inference_energy.throughput.log_linear import NODE_GPUS
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
-
-PEER = Peer(
-    name="inferencemax",
-    label="InferenceMAX (muxup)",
-    boundary="fleet",
-    needs=("all_in_w_per_gpu", "tok_per_s_per_gpu", "input_tokens", "output_tokens"),
-    source="https://muxup.com/2026q1/per-query-energy-consumption-of-llms",
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
 
 # All-in provisioned utility power, W per GPU, by the names of resources/hardware.csv: built from thermal design powers
 # of the whole rack with the facility's overhead, so never to be multiplied by a PUE. Source: SemiAnalysis,
@@ -56,29 +48,22 @@ def energy_by_boundary_wh(**query: float) -> ByBoundary:
     return by_boundary(fleet=energy_wh(**query))
 
 
-def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
-    """Why this method gives no energy per token of a run, or None where it does."""
-    return first_obstacle(
-        run,
-        boundary,
-        boundaries=("fleet",),
-        facts=("gpu", "input_tokens", "output_tokens", "throughput"),
-        gpus=ALL_IN_POWER_W_PER_GPU,
-    )
-
-
-def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
-    """Energy per output token of a run, in J, at the throughput of other runs; None where `cannot_say` has a reason.
-
-    Source: muxup.com, 2026 Q1.
-    """
-    if cannot_say(run, boundary):
-        return None
+def of_run(run: Mapping[str, Any]) -> ByBoundary:
+    """Energy of a query of a run, at the throughput of other runs."""
     lengths = {"input_tokens": run["input_tokens"], "output_tokens": run["output_tokens"]}
     output_per_gpu = float(run["throughput"].tok_per_s(**lengths)) / NODE_GPUS
-    energy = energy_wh(
+    return energy_by_boundary_wh(
         all_in_w_per_gpu=ALL_IN_POWER_W_PER_GPU[run["gpu"]],
         tok_per_s_per_gpu=output_per_gpu * sum(lengths.values()) / run["output_tokens"],
         **lengths,
     )
-    return energy_per_token_j(energy_wh=energy, output_tokens=run["output_tokens"])
+
+
+PEER = Peer(
+    name="inferencemax",
+    label="InferenceMAX (muxup)",
+    boundaries=("fleet",),
+    facts=("gpu", "input_tokens", "output_tokens", "throughput"),
+    gpus=tuple(ALL_IN_POWER_W_PER_GPU),
+    of_run=of_run,
+)

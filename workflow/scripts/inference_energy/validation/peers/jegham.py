@@ -11,15 +11,7 @@ from typing import Any
 from inference_energy.common.conversions import SECONDS_PER_HOUR, W_PER_KW
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
-
-PEER = Peer(
-    name="jegham",
-    label="Jegham et al.",
-    boundary="datacenter",
-    needs=("size_class", "output_tokens", "tok_per_s", "ttft_s", "pue"),
-    source="https://arxiv.org/abs/2505.09598",
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
 
 
 @formula(unit="share", source="the authors' code, `w_max`")
@@ -168,31 +160,9 @@ def energy_by_boundary_wh(
     return by_boundary(gpu_boards=boards_wh, node=node_wh, pue=pue)
 
 
-def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
-    """Why this method gives no energy per token of a run, or None where it does."""
-    obstacle = first_obstacle(
-        run,
-        boundary,
-        boundaries=("gpu_boards", "node", "datacenter"),
-        facts=("total_b", "gpu", "output_tokens"),
-        gpus=NODE_OF_GPU,
-    )
-    if obstacle:
-        return obstacle
-    node, found = NODE_OF_GPU[run["gpu"]], size_class(total_b=run["total_b"], model=run.get("model"))
-    if found not in NODES[node].uses:
-        return f"has no constants for {found} models on {node}, only for {one_of(NODES[node].uses)}"
-    return None
-
-
-def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
-    """Energy per output token of a run, in J, at the reference speed; None where `cannot_say` has a reason.
-
-    Source: arXiv 2505.09598.
-    """
-    if cannot_say(run, boundary):
-        return None
-    energy = energy_by_boundary_wh(
+def of_run(run: Mapping[str, Any]) -> ByBoundary:
+    """Energy of a request of a run, at the reference speed."""
+    return energy_by_boundary_wh(
         size_class=size_class(total_b=run["total_b"], model=run.get("model")),
         output_tokens=run["output_tokens"],
         tok_per_s=REFERENCE_TOK_PER_S,
@@ -200,4 +170,21 @@ def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
         pue=HOST_PUE[DEFAULT_HOST],
         node=NODE_OF_GPU[run["gpu"]],
     )
-    return energy_per_token_j(energy_wh=energy[boundary], output_tokens=run["output_tokens"])
+
+
+def _unknown_class(run: Mapping[str, Any]) -> str | None:
+    node, found = NODE_OF_GPU[run["gpu"]], size_class(total_b=run["total_b"], model=run.get("model"))
+    if found in NODES[node].uses:
+        return None
+    return f"has no constants for {found} models on {node}, only for {one_of(NODES[node].uses)}"
+
+
+PEER = Peer(
+    name="jegham",
+    label="Jegham et al.",
+    boundaries=("gpu_boards", "node", "datacenter"),
+    facts=("total_b", "gpu", "output_tokens"),
+    gpus=tuple(NODE_OF_GPU),
+    of_run=of_run,
+    obstacle=_unknown_class,
+)

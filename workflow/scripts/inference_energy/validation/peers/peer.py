@@ -1,8 +1,8 @@
-"""Other methods of estimating the energy of a query, each a module of pure functions with the same four names.
+"""Other methods of estimating the energy of a query, each a module of pure functions with the same names.
 
-`PEER` states what a method covers; `energy_by_boundary_wh` is its estimate at every boundary, among them the published
-one, None where its formula has no such part; `j_per_output_token` its prediction for a run without using its
-measurements, and `cannot_say` the reason if there is none.
+`energy_by_boundary_wh` is the estimate of a method at every boundary, among them the published one, None where its
+formula has no such part; `of_run` the same for a query of a run without using its measurements; `PEER` states what the
+method covers.
 
 A run is a mapping with `gpu` (name in resources/hardware.csv), `gpus`, `active_b` and `total_b` (parameters of the
 model in billions), `model_class` and `model` (names in resources/models.csv), `input_tokens` and `output_tokens` (means
@@ -10,7 +10,7 @@ per query), each None or absent where unknown; and `throughput` (a `ThroughputMo
 from other runs than the one predicted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,25 +20,7 @@ from inference_energy.common.formulas import formula
 from inference_energy.studies.study import BOUNDARIES
 
 ByBoundary = dict[str, float | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Peer:
-    """What one method covers.
-
-    Attributes:
-        name: of its module.
-        label: name for readers.
-        boundary: what its published figure includes, one of `BOUNDARIES`.
-        needs: what must be known to apply it.
-        source: where it was published.
-    """
-
-    name: str
-    label: str
-    boundary: str
-    needs: tuple[str, ...]
-    source: str
+Run = Mapping[str, Any]
 
 
 @formula(unit="Wh", source="definition of PUE, ISO/IEC 30134-2")
@@ -73,36 +55,50 @@ def energy_per_query_wh(*, j_per_output_token: float, output_tokens: float) -> f
     return j_per_output_token * output_tokens / J_PER_WH
 
 
-def first_obstacle(
-    run: Mapping[str, Any],
-    boundary: str,
-    *,
-    boundaries: tuple[str, ...],
-    facts: tuple[str, ...],
-    gpus: Mapping[str, Any] | None = None,
-) -> str | None:
-    """Why a method cannot predict a run, or None where nothing is in the way.
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """One method, and what it says of runs.
 
-    Args:
-        run: the run to predict.
-        boundary: what the prediction must include.
-        boundaries: those that the method's formula distinguishes.
-        facts: keys of the run that the method needs.
-        gpus: those that the method has constants of; none given means that it does not ask.
-
-    Raises:
-        InputError: no such boundary.
+    Attributes:
+        name: of its module.
+        label: name for readers.
+        boundaries: those of `BOUNDARIES` that its formula has a part for; the last is that of its published figure.
+        facts: what must be known of a run.
+        gpus: those that it has constants of; none: it does not ask.
+        of_run: its estimate for a query of a run.
+        obstacle: a further reason why it cannot predict a run, or None.
     """
-    if boundary not in BOUNDARIES:
-        raise InputError(f"boundary: found {boundary!r}; allowed: {one_of(BOUNDARIES)}")
-    if boundary not in boundaries:
-        return f"its formula has no part for {boundary}, only for {one_of(boundaries)}"
-    for fact in facts:
-        value = run.get(fact)
-        if value is None or value != value:  # NaN is the only value that differs from itself
-            return f"needs {fact}, which is not known"
-    if run["output_tokens"] <= 0:
-        return "the run has no output tokens"
-    if gpus is not None and run["gpu"] not in gpus:
-        return f"has no constants for {run['gpu']}, only for {one_of(tuple(gpus))}"
-    return None
+
+    name: str
+    label: str
+    boundaries: tuple[str, ...]
+    facts: tuple[str, ...]
+    gpus: tuple[str, ...] | None = None
+    of_run: Callable[[Run], ByBoundary]
+    obstacle: Callable[[Run], str | None] = lambda run: None
+
+    def j_per_output_token(self, run: Run, boundary: str) -> float | None:
+        """Energy per output token of a run within a boundary, J; None where `cannot_say` has a reason."""
+        if self.cannot_say(run, boundary):
+            return None
+        return energy_per_token_j(energy_wh=self.of_run(run)[boundary], output_tokens=run["output_tokens"])
+
+    def cannot_say(self, run: Run, boundary: str) -> str | None:
+        """Why the method cannot predict a run, or None where nothing is in the way.
+
+        Raises:
+            InputError: no such boundary.
+        """
+        if boundary not in BOUNDARIES:
+            raise InputError(f"boundary: found {boundary!r}; allowed: {one_of(BOUNDARIES)}")
+        if boundary not in self.boundaries:
+            return f"its formula has no part for {boundary}, only for {one_of(self.boundaries)}"
+        for fact in self.facts:
+            value = run.get(fact)
+            if value is None or value != value:  # NaN is the only value that differs from itself
+                return f"needs {fact}, which is not known"
+        if run["output_tokens"] <= 0:
+            return "the run has no output tokens"
+        if self.gpus is not None and run["gpu"] not in self.gpus:
+            return f"has no constants for {run['gpu']}, only for {one_of(self.gpus)}"
+        return self.obstacle(run)

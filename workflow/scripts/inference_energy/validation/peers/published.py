@@ -9,15 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inference_energy.oviedo import energy
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary, energy_per_token_j, first_obstacle
-
-PEER = Peer(
-    name="published",
-    label="Oviedo et al.",
-    boundary="datacenter",
-    needs=("node_power_kw", "utilisation", "pue", "output_tokens", "tok_per_s"),
-    source="https://doi.org/10.1016/j.joule.2026.102430",
-)
+from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
 
 # Constants of the Joule edition, as in config/studies/joule-2026.yaml.
 # ASSUME: a node of H200s has the maximum power of one of H100s, as their rated powers are the same. Source:
@@ -60,30 +52,23 @@ def node_power_kw(*, gpu: str, total_b: float) -> float:
     return NODE_POWER_KW[gpu]
 
 
-def cannot_say(run: Mapping[str, Any], boundary: str) -> str | None:
-    """Why this method gives no energy per token of a run, or None where it does."""
-    return first_obstacle(
-        run,
-        boundary,
-        boundaries=("node", "datacenter"),
-        facts=("gpu", "total_b", "output_tokens", "throughput"),
-        gpus=NODE_POWER_KW,
-    )
-
-
-def j_per_output_token(run: Mapping[str, Any], boundary: str) -> float | None:
-    """Energy per output token of a run, in J, at the throughput of other runs; None where `cannot_say` has a reason.
-
-    Source: arXiv 2509.20241.
-    """
-    if cannot_say(run, boundary):
-        return None
+def of_run(run: Mapping[str, Any]) -> ByBoundary:
+    """Energy of a query of a run, at the throughput of other runs."""
     # ASSUME: every query has 500 input tokens. Source: arXiv 2509.20241, Methods.
-    predicted = energy_by_boundary_wh(
+    return energy_by_boundary_wh(
         node_power_kw=node_power_kw(gpu=run["gpu"], total_b=run["total_b"]),
         utilisation=UTILISATION,
         pue=PUE,
         output_tokens=run["output_tokens"],
         tok_per_s=float(run["throughput"].tok_per_s(INPUT_TOKENS, run["output_tokens"])),
     )
-    return energy_per_token_j(energy_wh=predicted[boundary], output_tokens=run["output_tokens"])
+
+
+PEER = Peer(
+    name="published",
+    label="Oviedo et al.",
+    boundaries=("node", "datacenter"),
+    facts=("gpu", "total_b", "output_tokens", "throughput"),
+    gpus=tuple(NODE_POWER_KW),
+    of_run=of_run,
+)
