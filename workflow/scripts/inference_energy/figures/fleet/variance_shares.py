@@ -6,21 +6,10 @@ from collections.abc import Iterable
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    AMBER,
-    BLUE,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE,
-    PINK,
-    SKY,
-    panel_title,
-    rows_axis,
-    titled,
-)
-from inference_energy.figures.words import WITHIN
+from inference_energy.figures.axes import colours, either, rows_axis
+from inference_energy.figures.panels import head, label, panel, small_label
+from inference_energy.figures.theme import AMBER, BLUE, GREEN, INK, ORANGE, PALE, PINK, SKY, titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 # In the order of drawing.
@@ -71,10 +60,10 @@ def draw(*, variance: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
     )
     rows, grouped = _grouped(rows)
     bars, spreads = _bars(rows), _spreads(rows)
-    colours = dict(INGREDIENTS.values()) | {OTHER: PALE}
-    colours = {name: colour for name, colour in colours.items() if name in set(bars["name"])}
+    by_name = dict(INGREDIENTS.values()) | {OTHER: PALE}
+    by_name = {name: colour for name, colour in by_name.items() if name in set(bars["name"])}
     panels = [
-        _panel(bars.filter(spread=spread), spreads.filter(spread=spread), title, order, colours, first=not position)
+        _panel(bars.filter(spread=spread), spreads.filter(spread=spread), title, order, by_name, first=not position)
         for position, (spread, title) in enumerate(PANELS.items())
     ]
     query, mean = (_dominant(rows.filter(spread=spread), study.workloads) for spread in PANELS)
@@ -93,8 +82,7 @@ def _grouped(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     if len(small) < 2:
         return rows, []
     renamed = rows.with_columns(name=pl.when(pl.col("name").is_in(small)).then(pl.lit(OTHER)).otherwise("name"))
-    keep = [name if name == "PUE" else name[0].lower() + name[1:] for name in small]
-    return renamed, keep
+    return renamed, [inside_a_sentence(name) for name in small]
 
 
 def _bars(rows: pl.DataFrame) -> pl.DataFrame:
@@ -115,64 +103,29 @@ def _bars(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _spreads(rows: pl.DataFrame) -> pl.DataFrame:
     one = rows.unique(["spread", "row"], maintain_order=True)
-    return one.select(
-        "spread",
-        "row",
-        said=pl.col("log_variance").map_elements(lambda value: f"{math.exp(math.sqrt(value)):.1f}", pl.String),
-    )
+    factor = pl.col("log_variance").map_elements(lambda value: f"{math.exp(math.sqrt(value)):.1f}", pl.String)
+    return one.select("spread", "row", said=factor)
 
 
 def _panel(
-    bars: pl.DataFrame, spreads: pl.DataFrame, title: str, order: list[str], colours: dict[str, str], *, first: bool
+    bars: pl.DataFrame, spreads: pl.DataFrame, title: str, order: list[str], by_name: dict[str, str], *, first: bool
 ) -> alt.LayerChart:
     y = rows_axis("row:N", order, labels=first)
     scale = alt.Scale(domain=[0, max(1.0, bars["end"].max() or 1.0)], nice=False)
-    x = alt.X(
-        "start:Q",
-        scale=scale,
-        title="Share of the variance",
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False),
-    )
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False)
+    x = alt.X("start:Q", scale=scale, title="Share of the variance", axis=axis)
     legend = alt.Legend(orient="bottom", columns=3, title=None, labelLimit=260, symbolType="square", offset=12)
-    bar = (
-        alt.Chart(bars)
-        .mark_bar(height=22, stroke="white", strokeWidth=1)
-        .encode(
-            y=y,
-            x=x,
-            x2="end:Q",
-            color=alt.Color(
-                "name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=legend
-            ),
-        )
-    )
+    bar = alt.Chart(bars).mark_bar(height=22, stroke="white", strokeWidth=1)
+    bar = bar.encode(y=y, x=x, x2="end:Q", color=colours("name", by_name, legend))
     labels = bars.filter(pl.col("variance_share") >= LABELLED).with_columns(
         middle=(pl.col("start") + pl.col("end")) / 2,
-        ink=pl.col("name").is_in([name for name, colour in colours.items() if colour in DARK]),
+        ink=pl.col("name").is_in([name for name, colour in by_name.items() if colour in DARK]),
     )
-    text = (
-        alt.Chart(labels)
-        .mark_text(fontSize=11)
-        .encode(
-            y=y,
-            x=alt.X("middle:Q", scale=scale),
-            text="said:N",
-            color=alt.condition("datum.ink", alt.value("white"), alt.value(INK)),
-        )
-    )
-    factor = (
-        alt.Chart(spreads)
-        .mark_text(align="right", fontSize=11.5, color=MUTED)
-        .encode(y=y, x=alt.value(WIDTH + 32), text="said:N")
-    )
-    header = (
-        alt.Chart(pl.DataFrame({"head": ["Factor"]}))
-        .mark_text(align="right", fontSize=11, color=MUTED)
-        .encode(x=alt.value(WIDTH + 36), y=alt.value(-9), text="head:N")
-    )
-    return alt.layer(bar, text, factor, header).properties(
-        width=WIDTH, height=ROW * len(order), title=panel_title(title)
-    )
+    inside = alt.Chart(labels).encode(y=y, color=either("datum.ink", "white", INK))
+    text = label(inside, alt.X("middle:Q", scale=scale), "said", align="center", fontSize=11)
+    right = alt.Chart(spreads).encode(y=y)
+    factor = small_label(right, alt.value(WIDTH + 32), "said", align="right", fontSize=11.5)
+    return panel(bar, text, factor, head("Factor", WIDTH + 36), size=(WIDTH, ROW * len(order)), title=title)
 
 
 def _dominant(rows: pl.DataFrame, workloads: Iterable[str]) -> str:

@@ -3,7 +3,9 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, number, panel_title, times, titled
+from inference_energy.figures.panels import label, panel, span
+from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
+from inference_energy.figures.words import number, texts, times
 from inference_energy.studies.study import PublishedStudy
 
 
@@ -17,12 +19,7 @@ def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedS
     """
     rows = interventions.filter(pl.col("spread") == "as_published").sort("combination", "multiplier_p50")
     rows = rows.with_columns(
-        text=pl.Series(
-            [
-                f"{times(r['multiplier_p50'])}, leaves {number(r['energy_wh_p50'])} Wh"
-                for r in rows.iter_rows(named=True)
-            ]
-        ),
+        text=texts(rows, _factor_and_rest),
         colour=pl.when(pl.col("combination") == "single").then(pl.lit(BLUE)).otherwise(pl.lit(ORANGE)),
     )
     high = rows["multiplier_p95"].max() * 1.1
@@ -42,32 +39,22 @@ def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedS
     )
 
 
+def _factor_and_rest(row: dict) -> str:
+    return f"{times(row['multiplier_p50'])}, leaves {number(row['energy_wh_p50'])} Wh"
+
+
 def _before(energy: pl.DataFrame, rows: pl.DataFrame, workload: str) -> float:
-    return energy.row(
-        by_predicate=(pl.col("workload") == workload)
-        & (pl.col("subject") == rows["subject"][0])
-        & (pl.col("spread") == "as_published"),
-        named=True,
-    )["energy_wh_p50"]
+    return energy.filter(workload=workload, subject=rows["subject"][0], spread="as_published")["energy_wh_p50"].item()
 
 
-def _panel(rows: pl.DataFrame, before_wh: float, label: str, high: float) -> alt.LayerChart:
-    y = alt.Y("label:N", sort=rows["label"].to_list(), title=None)
+def _panel(rows: pl.DataFrame, before_wh: float, name: str, high: float) -> alt.LayerChart:
     scale = alt.Scale(type="log", domain=[0.8, high])
     axis = alt.Axis(values=[1, 2, 5, 10, 20, 50, 100], format="~g")
-    base = alt.Chart(rows).encode(y=y, color=alt.Color("colour:N", scale=None))
-    bar = base.mark_rule(strokeWidth=7, opacity=0.4).encode(
-        x=alt.X("multiplier_p05:Q", scale=scale, axis=axis, title="Energy falls by this factor (logarithmic)"),
-        x2="multiplier_p95:Q",
-    )
-    dot = base.mark_point(filled=True, size=110, opacity=1).encode(x=alt.X("multiplier_p50:Q", scale=scale))
-    text = (
-        alt.Chart(rows)
-        .mark_text(dy=-14, color=MUTED)
-        .encode(y=y, x=alt.X("multiplier_p50:Q", scale=scale), text="text:N")
-    )
-    return (bar + dot + text).properties(
-        width=WIDTH,
-        height=46 * len(rows),
-        title=panel_title(f"{label}: {number(before_wh)} Wh before"),
-    )
+    low = alt.X("multiplier_p05:Q", scale=scale, axis=axis, title="Energy falls by this factor (logarithmic)")
+    middle = alt.X("multiplier_p50:Q", scale=scale)
+    plain = alt.Chart(rows).encode(y=alt.Y("label:N", sort=rows["label"].to_list(), title=None))
+    base = plain.encode(color=alt.Color("colour:N", scale=None))
+    bar = span(base, low, "multiplier_p95", strokeWidth=7, opacity=0.4)
+    dot = base.mark_point(filled=True, size=110, opacity=1).encode(x=middle)
+    text = label(plain, middle, "text", align="center", dy=-14, color=MUTED)
+    return panel(bar, dot, text, size=(WIDTH, 46 * len(rows)), title=f"{name}: {number(before_wh)} Wh before")

@@ -3,7 +3,9 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, ORANGE, rows_axis, titled
+from inference_energy.figures.axes import either, rows_axis
+from inference_energy.figures.panels import dot, panel, span
+from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
 from inference_energy.oviedo.token_lengths import assumed_lengths
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import PublishedStudy
@@ -62,19 +64,11 @@ def about(tokens: float) -> str:
 def _panel(rows: pl.DataFrame, name: str, order: list[str], *, first: bool) -> alt.LayerChart:
     scale = alt.Scale(type="log", domain=[1, 60_000])
     axis = alt.Axis(values=[1, 10, 100, 1000, 10_000], format="~s", title=f"{name} length, tokens")
-    y = rows_axis("label:N", order, labels=first, labelFontSize=12)
-    base = alt.Chart(rows).encode(
-        y=y, color=alt.condition("datum.kind == 'assumed'", alt.value(ORANGE), alt.value(BLUE))
-    )
+    plain = alt.Chart(rows).encode(y=rows_axis("label:N", order, labels=first, labelFontSize=12))
+    base = plain.encode(color=either("datum.kind == 'assumed'", ORANGE, BLUE))
     bars = [
-        base.mark_rule(strokeWidth=width).encode(
-            x=alt.X(f"tokens_{low}:Q", scale=scale, axis=axis), x2=f"tokens_{high}:Q"
-        )
+        span(base, alt.X(f"tokens_{low}:Q", scale=scale, axis=axis), f"tokens_{high}", strokeWidth=width)
         for low, high, width in (("p05", "p95", 2), ("p25", "p75", 8))
     ]
-    dots = (
-        alt.Chart(rows)
-        .mark_point(shape="circle", filled=True, color="white", stroke=INK, size=40, opacity=1)
-        .encode(x=alt.X("tokens_p50:Q", scale=scale), y=y)
-    )
-    return alt.layer(*bars, dots).properties(width=WIDTH, height=ROW * len(order))
+    median = dot(plain, alt.X("tokens_p50:Q", scale=scale), color="white", stroke=INK, size=40)
+    return panel(*bars, median, size=(WIDTH, ROW * len(order)))

@@ -5,7 +5,10 @@ import math
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, log_scale, ticks, times, titled
+from inference_energy.figures.axes import log_axis
+from inference_energy.figures.panels import constant, label, panel, printed_range, small_label, span
+from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.words import interval, times
 from inference_energy.validation.statements import PUBLISHED_RANGE
 
 KINDS = {
@@ -62,7 +65,7 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
             "{} {} {}",
             "estimates",
             pl.when(pl.col("estimates") == 1).then(pl.lit("estimate,")).otherwise(pl.lit("estimates, median")),
-            pl.col("factor_p50").map_elements(times, return_dtype=pl.String),
+            pl.col("factor_p50").map_elements(times, pl.String),
         )
     )
     chart = _chart(dots, labels, domain, top)
@@ -78,44 +81,38 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
 
 
 def _chart(dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height: float) -> alt.LayerChart:
-    scale = log_scale(domain)
-    axis = alt.Axis(values=ticks(*domain), format="~g", title="Published estimate / this work (logarithmic)")
+    axis, _ = log_axis(domain, "Published estimate / this work (logarithmic)")
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
-    x = alt.X("factor:Q", scale=scale, axis=axis)
-    low, high = PUBLISHED_RANGE
-    ends = pl.DataFrame({"low": [low], "high": [high], "said": [f"Paper: {interval(low, high)}×"]})
-    band = alt.Chart(ends).encode(x=alt.X("low:Q", scale=scale, axis=axis))
-    one = alt.Chart(pl.DataFrame({"factor": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
-    base = alt.Chart(dots).encode(x=x, y=y)
+    x = axis("factor")
+    one = constant(factor=1.0).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
     few = dots.filter("few")
-    ranges = (
-        alt.Chart(few)
-        .mark_rule(color=BLUE, opacity=0.45)
-        .encode(x=alt.X("factor_p05:Q", scale=scale, axis=axis), x2="factor_p95:Q", y=y)
-    )
+    ranges = span(alt.Chart(few).encode(y=y), axis("factor_p05"), "factor_p95", color=BLUE, opacity=0.45)
     # A name goes right of its range, or left of it where there is no room.
     room = pl.col("factor_p95") * 10 < domain[1]
     names = [
-        alt.Chart(few.filter(pl.col("name").is_not_null() & chosen))
-        .mark_text(align=align, dx=dx, fontSize=11, color=INK)
-        .encode(x=alt.X(f"{end}:Q", scale=scale, axis=axis), y=y, text="name:N")
+        small_label(
+            alt.Chart(few.filter(pl.col("name").is_not_null() & chosen)).encode(y=y),
+            axis(end),
+            "name",
+            align=align,
+            dx=dx,
+            color=INK,
+        )
         for chosen, end, align, dx in ((room, "factor_p95", "left", 5), (~room, "factor_p05", "right", -5))
     ]
-    medians = alt.Chart(labels.filter(pl.col("estimates") > 1)).mark_tick(
-        color=ORANGE, thickness=2.5, size=30, orient="vertical"
-    )
-    words = alt.Chart(labels).encode(x=alt.value(-12), y=y)
-    return alt.layer(
-        band.mark_rect(color=PALE, opacity=0.55).encode(x2="high:Q"),
-        band.mark_text(align="left", fontSize=11, color=MUTED).encode(y=alt.value(-7), text="said:N"),
+    medians = alt.Chart(labels.filter(pl.col("estimates") > 1)).encode(x=axis("factor_p50"), y=y)
+    left, words = alt.value(-12), alt.Chart(labels).encode(y=y)
+    return panel(
+        *printed_range(axis("low"), PUBLISHED_RANGE, 0.55),
         one,
         ranges,
-        base.mark_circle(size=38, color=BLUE, opacity=0.75),
-        medians.encode(x=alt.X("factor_p50:Q", scale=scale, axis=axis), y=y),
+        alt.Chart(dots).mark_circle(size=38, color=BLUE, opacity=0.75).encode(x=x, y=y),
+        medians.mark_tick(color=ORANGE, thickness=2.5, size=30, orient="vertical"),
         *names,
-        words.mark_text(align="right", dy=-7, fontSize=12.5, color=INK).encode(text="name:N"),
-        words.mark_text(align="right", dy=8, fontSize=11, color=MUTED).encode(text="said:N"),
-    ).properties(width=WIDTH, height=height)
+        label(words, left, "name", align="right", dy=-7, fontSize=12.5),
+        small_label(words, left, "said", align="right", dy=8),
+        size=(WIDTH, height),
+    )
 
 
 def _swarm(factors: list[float], domain: list[float]) -> list[float]:
