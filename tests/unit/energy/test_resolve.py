@@ -9,7 +9,7 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.energy import assumptions, curves, resolve
 from inference_energy.energy.assumptions import Assumptions
-from inference_energy.energy.tables import ASSUMED
+from inference_energy.energy.tables import ASSUMPTIONS
 from inference_energy.statistics.distributions import Beta, Constant, distribution
 from inference_energy.studies import files
 from inference_energy.studies.study import NestedStudy, whole
@@ -188,7 +188,7 @@ def test_what_is_assumed_by_hand():
     )
     fit = pl.DataFrame({"model": ["A"], "gpu": ["G"], "kinship": ["other_gpu"], "fit_error_log_sd": [0.2]})
     table = assumptions.assumed("own", given, fit)
-    ASSUMED.validate(table)
+    ASSUMPTIONS.validate(table)
     rows = {row["ingredient"]: row for row in table.iter_rows(named=True)}
     assert list(rows) == [
         "load",
@@ -214,7 +214,7 @@ def test_what_is_assumed_by_hand():
 def test_what_the_current_study_assumes(current, current_fit, service_tables):
     given = resolve.resolved("current", current, current_fit, service_tables).given
     table = assumptions.assumed("current", given, current_fit)
-    ASSUMED.validate(table)
+    ASSUMPTIONS.validate(table)
     assert table["ingredient"].is_unique().all()
     for low, high in (("p05", "p25"), ("p25", "p50"), ("p50", "p75"), ("p75", "p95")):
         assert (table[low] <= table[high]).all()

@@ -14,6 +14,6 @@ with jobs.job(snakemake) as logger:
     writing.write_all(
         snakemake.output,
         fit=(fit, throughput_tables.THROUGHPUT_FIT),
-        assumed=(assumptions.assumed(name, service.given, fit), energy_tables.ASSUMED),
+        assumed=(assumptions.assumed(name, service.given, fit), energy_tables.ASSUMPTIONS),
     )
     logger.info("%s", fit)

@@ -122,7 +122,7 @@ QUERY = {
 }
 BOUNDARY = text("what is metered", allowed=list(BOUNDARIES))
 
-ASSUMED = table(
+ASSUMPTIONS = table(
     ["study", "ingredient"],
     **texts(study="study", ingredient="what the fleet shares", unit="unit"),
     **quantiles("{}", "{} of what is assumed", OF_ROW, QUANTILES),
