@@ -120,19 +120,13 @@ def moved_lines(rows: list[dict[str, str]], before: list[dict[str, str]], parent
         own = [row for row in rows if row["study"] == study]
         parent = {row["quantity"]: float(row["computed"]) for row in rows if row["study"] == parents.get(study)}
         lines.append(f"Study {study} is new." + (f" Compared with {parents[study]}:" if parent else ""))
-        lines += _moves(own, [parent.get(row["quantity"]) for row in own])
+        lines += _moves(own, [parent.get(row["quantity"]) for row in own])[:SHOWN]
     old = {(row["study"], row["quantity"]): float(row["computed"]) for row in before}
     moved = _moves(rows, [old.get((row["study"], row["quantity"])) for row in rows])
-    count = sum(
-        old.get((row["study"], row["quantity"]), float(row["computed"])) != float(row["computed"]) for row in rows
-    )
-    if not count:
+    if not moved:
         return [*lines, "Headline numbers: none changed since the last run."]
-    return [
-        *lines,
-        f"Headline numbers: {count} of {len(rows)} changed since the last run, the most:",
-        *moved,
-    ]
+    changed = f"Headline numbers: {len(moved)} of {len(rows)} changed since the last run, the most:"
+    return [*lines, changed, *moved[:SHOWN]]
 
 
 def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:
@@ -143,4 +137,4 @@ def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:
             change = now / was - 1 if was else float("inf")
             said = f"  {row['study']}  {_label(row)}: {was:.4g} -> {now:.4g} ({change:+.1%})"
             moves.append((abs(change), said))
-    return [said for _, said in sorted(moves, key=lambda move: -move[0])[:SHOWN]]
+    return [said for _, said in sorted(moves, key=lambda move: -move[0])]
