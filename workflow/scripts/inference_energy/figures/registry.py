@@ -14,8 +14,8 @@ class Figure:
     """One figure; its rule is `figure_<name>`, its caption `workflow/report/<name>.rst`.
 
     Attributes:
-        module: below this package, chapter first; the arguments of its function `draw` are `inputs`, `params`, and
-            `study` or `usage`.
+        module: below this package, chapter first; the arguments of its function `draw` are the tables of `inputs`,
+            `params`, and `study` or `usage` with no more than its parts `of_study` or `of_usage`.
         meaning: what it shows, in a line.
         inputs: files by the argument that takes their table.
         folder: under `results`.

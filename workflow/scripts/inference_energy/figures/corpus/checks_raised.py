@@ -14,12 +14,7 @@ WORDS = "{error: 'impossible', warning: 'to be reviewed', info: 'for information
 
 
 def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
-    """Findings per check (rows) and source (columns).
-
-    Args:
-        checks: table `benchmark_checks`.
-        sources: table `benchmark_sources`.
-    """
+    """Findings per check (rows) and source (columns)."""
     # A finding about the corpus as a whole, such as a gap, belongs to no source.
     corpus = "whole corpus"
     counts = (

@@ -18,13 +18,7 @@ SHADES = ["#DCEAF4", "#A6CBE3", "#5B9BC8", "#2B6C9E"]
 
 
 def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> alt.VConcatChart:
-    """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy.
-
-    Args:
-        throughput: accepted throughput rows.
-        energy: measured energies.
-        models: model registry.
-    """
+    """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy."""
     measured = energy.group_by("model", "gpu").agg(pl.len().alias("energies"))
     cells = (
         throughput.group_by("model", "gpu")

@@ -12,11 +12,7 @@ PANEL_WIDTH, PANEL_HEIGHT = 205, 150
 
 
 def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
-    """One panel per model with rows of two dates on a GPU: best output tok/s per GPU by date.
-
-    Args:
-        throughput: accepted throughput rows.
-    """
+    """One panel per model with rows of two dates on a GPU: best output tok/s per GPU by date."""
     best = _best_by_date(throughput)
     editions = best.group_by("model", "gpu", maintain_order=True).agg(
         pl.len().alias("dates"),

@@ -14,12 +14,7 @@ WIDTH, ROW = 255, 44
 
 
 def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet.
-
-    Args:
-        energy: table `energy_by_boundary`.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet."""
     rows = energy.filter(pl.col("subject") == study.fleet.subject)
     beyond = study.boundary.fleet != study.boundary.query
     panels, steps = [], {}

@@ -19,12 +19,7 @@ PLACE = ["workload", "subject"]
 
 
 def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """One panel per workload, one row per class: single queries, queries of one fleet, and their mean.
-
-    Args:
-        energy: table `energy_per_query`.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One panel per workload, one row per class: single queries, queries of one fleet, and their mean."""
     rows = _wide(energy.filter(subject_kind="class"), study)
     workloads = [name for name in study.workloads if name in set(rows["workload"])]
     columns = 1 if len(workloads) <= 2 else 2

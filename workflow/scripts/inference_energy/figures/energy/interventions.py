@@ -23,12 +23,7 @@ WIDTH, ROW, TEXT, LABELS = 190, 26, 102, 236
 
 
 def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """One panel per workload: multiplier of every intervention, then of interventions together.
-
-    Args:
-        interventions: table `intervention_multipliers`.
-        study: the study's `title`, `workloads`, `classes` and `boundary`.
-    """
+    """One panel per workload: multiplier of every intervention, then of interventions together."""
     rows = interventions.filter(spread="shared").with_columns(
         kind=pl.when(pl.col("combination") != "single")
         .then(pl.lit("together"))

@@ -31,14 +31,7 @@ TABLE, LEFT, OUT = 760, 175, 185  # width of the table, of its first column, and
 def draw(
     *, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: NestedStudy
 ) -> alt.VConcatChart:
-    """Energy per day of every scenario with its interval, and a table of what three of them need.
-
-    Args:
-        scenarios: table `scenario_aggregates`.
-        plan: table `fleet_plan`; quantities that a study does not have are left out.
-        references: table of `resources/reference_loads.csv`.
-        study: the study's `title`, `classes` and `fleet`.
-    """
+    """Energy per day of every scenario with its interval, and a table of what three of them need, where it is known."""
     chosen = [name for name in FIRST_CHOICE if name in set(scenarios["scenario"])]
     chosen += [name for name in scenarios["scenario"] if name not in chosen]
     chosen = [name for name in scenarios["scenario"] if name in chosen[:SCENARIOS]]

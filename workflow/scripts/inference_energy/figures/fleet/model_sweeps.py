@@ -1,15 +1,13 @@
 """Mean energy of every model as a function of one assumption at a time; models of the fleet's class are named."""
 
-from collections.abc import Mapping
-
 import altair as alt
 import numpy as np
 import polars as pl
 
 from inference_energy.figures.axes import colours, log_axis
-from inference_energy.figures.fleet.sweeps import NOTHING_SWEPT, PARAMETERS, spoken, swept_values
+from inference_energy.figures.fleet.sweeps import PARAMETERS, nothing_swept, spoken, swept_values
 from inference_energy.figures.panels import in_rows, label, panel
-from inference_energy.figures.theme import PALE, PALETTE, message, titled
+from inference_energy.figures.theme import PALE, PALETTE, titled
 from inference_energy.figures.words import WITHIN, subject_of, times
 from inference_energy.studies.study import NestedStudy
 
@@ -20,20 +18,10 @@ LABEL_HEIGHT = 14  # px
 
 
 def draw(*, sweeps: pl.DataFrame, study_name: str, study: NestedStudy) -> alt.TopLevelMixin:
-    """One panel per swept assumption: the median of every model's mean over traditional queries.
-
-    Args:
-        sweeps: table `model_sweeps`; may have no rows of the study.
-        study_name: whose rows are drawn.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One panel per swept assumption: the median of every model's mean over traditional queries of one study."""
     rows = sweeps.filter(study=study_name, workload=WORKLOAD)
     if rows.is_empty():
-        return message(
-            "No assumption is swept that a single model has.",
-            finding=f"{study.title}: no sweeps of models",
-            conditions=NOTHING_SWEPT,
-        )
+        return nothing_swept("No assumption is swept that a single model has.", f"{study.title}: no sweeps of models")
     served = study.classes[study.fleet.subject].model_shares()
     named = [model for model in served if model in set(rows["model"])]
     by_model = {model: PALETTE[place % len(PALETTE)] for place, model in enumerate(named)}
@@ -62,13 +50,7 @@ def draw(*, sweeps: pl.DataFrame, study_name: str, study: NestedStudy) -> alt.To
 
 
 def _panel(
-    rows: pl.DataFrame,
-    parameter: str,
-    by_model: Mapping[str, str],
-    ends: tuple[float, float],
-    *,
-    first: bool,
-    last: bool,
+    rows: pl.DataFrame, parameter: str, by_model: dict[str, str], ends: tuple[float, float], *, first: bool, last: bool
 ) -> alt.LayerChart:
     y = log_axis(ends, "Wh per query", of=alt.Y, shown=first)[0]("p50")
     colour = colours("model", by_model)
@@ -112,11 +94,8 @@ def apart(places: np.ndarray, distance: float) -> np.ndarray:
 def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     """The assumption whose effect differs most between models, and those with the same effect on all."""
     by_model = rows.group_by("parameter", "model").agg(factor=pl.col("p50").max() / pl.col("p50").min())
-    spans = {
-        name: by_model.filter(parameter=name).sort("factor", "model").rows(named=True)
-        for name in PARAMETERS
-        if name in set(rows["parameter"])
-    }
+    swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
+    spans = {name: by_model.filter(parameter=name).sort("factor", "model").rows(named=True) for name in swept}
     ratios = {name: of[-1]["factor"] / of[0]["factor"] for name, of in spans.items()}
     widest = max(ratios, key=ratios.get)
     if ratios[widest] < ALIKE:

@@ -19,24 +19,14 @@ PARAMETERS = {
     "output_tokens": ("Answer length, tokens", "~s"),
 }
 FLEET = "all"
-NOTHING_SWEPT = "Name assumptions and values under `sweeps` of the study."
 COLOURS = {"traditional": BLUE, "long": ORANGE, FLEET: INK}
 WIDTH, HEIGHT, COLUMNS = 158, 165, 4
 
 
 def draw(*, sweeps: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart | alt.Chart:
-    """One panel per swept assumption: median and P5–P95 of the mean over queries.
-
-    Args:
-        sweeps: table `sweeps`; may be without rows.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One panel per swept assumption: median and P5–P95 of the mean over queries."""
     if sweeps.is_empty():
-        return message(
-            "No assumption is swept in this study.",
-            finding=f"{study.title}: no sweeps",
-            conditions=NOTHING_SWEPT,
-        )
+        return nothing_swept("No assumption is swept in this study.", f"{study.title}: no sweeps")
     names = {name: study.workloads[name].label for name in WORKLOADS}
     names[FLEET] = "Fleet, GWh per day"
     rows = sweeps.with_columns(line=pl.col("workload").replace(names))
@@ -87,6 +77,11 @@ def swept_values(parameter: str, values: pl.Series) -> alt.X:
     )
 
 
+def nothing_swept(text: str, finding: str) -> alt.TopLevelMixin:
+    """What stands in place of sweeps of a study that has none."""
+    return message(text, finding=finding, conditions="Name assumptions and values under `sweeps` of the study.")
+
+
 def spoken(parameter: str) -> str:
     """Name of an assumption inside a sentence."""
     return inside_a_sentence(PARAMETERS[parameter][0].removesuffix(", tokens"))
@@ -96,10 +91,8 @@ def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     told = rows.filter(workload="traditional")
     if told.is_empty():
         told = rows.filter(workload=rows["workload"][0])
-    ends = told.group_by("parameter", maintain_order=True).agg(
-        low=pl.col("p50").min(), high=pl.col("p50").max(), start=pl.col("value").min(), stop=pl.col("value").max()
-    )
-    ends = ends.with_columns(factor=pl.col("high") / pl.col("low")).sort("factor", descending=True)
+    ends = told.group_by("parameter", maintain_order=True).agg(low=pl.col("p50").min(), high=pl.col("p50").max())
+    ends = ends.sort(pl.col("high") / pl.col("low"), descending=True)
     workload = told["workload"][0]
     what = "the fleet's day" if workload == FLEET else f"a {study.workloads[workload].label.lower()}"
     unit = "GWh" if workload == FLEET else "Wh"

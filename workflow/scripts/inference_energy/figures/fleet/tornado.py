@@ -19,11 +19,7 @@ WIDTH, ROW = 172, 24
 
 
 def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
-    """One panel per headline number: a bar per assumption from one end to the other, about the central value.
-
-    Args:
-        tornado: table `tornado`, of one study.
-    """
+    """One panel per headline number: a bar per assumption from one end to the other, about the central value."""
     rows = tornado.filter(pl.col("quantity").is_in(list(PANELS))).with_columns(
         low=pl.min_horizontal("at_low", "at_high"), high=pl.max_horizontal("at_low", "at_high")
     )

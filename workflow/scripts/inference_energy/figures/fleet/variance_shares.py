@@ -12,56 +12,42 @@ from inference_energy.figures.theme import AMBER, BLUE, GREEN, INK, ORANGE, PALE
 from inference_energy.figures.words import WITHIN, inside_a_sentence
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
-# In the order of drawing.
+# In the order of drawing: name, name inside a sentence, colour.
+MODEL_AND_GPU = ("Model and GPU, or their mix", "model and GPU", SKY)
 INGREDIENTS = {
-    "lengths": ("Lengths of prompt and answer", BLUE),
-    "model and GPU": ("Model and GPU, or their mix", SKY),
-    "model mix": ("Model and GPU, or their mix", SKY),
-    "attainment": ("Throughput attained in service", ORANGE),
-    "fit error": ("Error of the throughput curve", AMBER),
-    "cached share": ("Cached share of prompts", GREEN),
-    "load": ("Busy share of nodes", PINK),
-    "power": ("Power of nodes", "#F0E442"),
-    "pue": ("PUE", "#7F7F7F"),
-    "overheads": ("Overheads", "#332288"),
-    "interplay": ("Interplay", PALE),
+    "lengths": ("Lengths of prompt and answer", "lengths", BLUE),
+    "model and GPU": MODEL_AND_GPU,
+    "model mix": MODEL_AND_GPU,
+    "attainment": ("Throughput attained in service", "attained throughput", ORANGE),
+    "fit error": ("Error of the throughput curve", "the fit's error", AMBER),
+    "cached share": ("Cached share of prompts", "cached prompts", GREEN),
+    "load": ("Busy share of nodes", "load", PINK),
+    "power": ("Power of nodes", "power", "#F0E442"),
+    "pue": ("PUE", "PUE", "#7F7F7F"),
+    "overheads": ("Overheads", "overheads", "#332288"),
+    "interplay": ("Interplay", "interplay", PALE),
 }
 OTHER = "Other"
+COLOURS = {name: colour for name, _, colour in INGREDIENTS.values()} | {OTHER: PALE}
+SPOKEN = {name: spoken for name, spoken, _ in INGREDIENTS.values()}
 DARK = {BLUE, ORANGE, "#332288", GREEN, "#7F7F7F"}
-SHORT = {
-    "Lengths of prompt and answer": "lengths",
-    "Model and GPU, or their mix": "model and GPU",
-    "Throughput attained in service": "attained throughput",
-    "Error of the throughput curve": "the fit's error",
-    "Cached share of prompts": "cached prompts",
-    "Busy share of nodes": "load",
-    "Power of nodes": "power",
-    "Interplay": "interplay",
-    "Overheads": "overheads",
-}
 LABELLED, SMALL = 0.08, 0.05
 PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
 WIDTH, ROW = 272, 34
 
 
 def draw(*, variance: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """Two panels of stacked bars, a row per workload.
-
-    Args:
-        variance: table `variance_shares`.
-        study: the study's `title`, `workloads` and `fleet`.
-    """
+    """Two panels of stacked bars, a row per workload."""
     rows = variance.filter(pl.col("subject") == study.fleet.subject)
     names = {workload: spec.label for workload, spec in study.workloads.items()}
     order = [label for workload, label in names.items() if workload in set(rows["workload"])]
     rows = rows.with_columns(
         row=pl.col("workload").replace(names),
-        name=pl.col("ingredient").replace_strict({key: name for key, (name, _) in INGREDIENTS.items()}),
+        name=pl.col("ingredient").replace_strict({key: name for key, (name, _, _) in INGREDIENTS.items()}),
     )
     rows, grouped = _grouped(rows)
     bars, spreads = _bars(rows), _spreads(rows)
-    by_name = dict(INGREDIENTS.values()) | {OTHER: PALE}
-    by_name = {name: colour for name, colour in by_name.items() if name in set(bars["name"])}
+    by_name = {name: colour for name, colour in COLOURS.items() if name in set(bars["name"])}
     panels = [
         _panel(bars.filter(spread=spread), spreads.filter(spread=spread), title, order, by_name, first=not position)
         for position, (spread, title) in enumerate(PANELS.items())
@@ -86,11 +72,11 @@ def _grouped(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 
 
 def _bars(rows: pl.DataFrame) -> pl.DataFrame:
-    place = [*dict.fromkeys(name for name, _ in INGREDIENTS.values()), OTHER]
+    place = {name: i for i, name in enumerate(COLOURS)}
     summed = rows.group_by("spread", "row", "name", maintain_order=True).agg(pl.col("variance_share").sum())
     # The share of interplay can be negative by chance; it then has no length.
     ordered = summed.with_columns(
-        order=pl.col("name").replace_strict({name: i for i, name in enumerate(place)}, return_dtype=pl.Int64),
+        order=pl.col("name").replace_strict(place, return_dtype=pl.Int64),
         variance_share=pl.col("variance_share").clip(0),
     ).sort("spread", "row", "order")
     end = pl.col("variance_share").cum_sum().over("spread", "row")
@@ -136,7 +122,7 @@ def _dominant(rows: pl.DataFrame, workloads: Iterable[str]) -> str:
         rows.filter(workload=name).sort("variance_share", descending=True).select("name", "variance_share").row(0)
         for name in known
     ]
-    said = [SHORT.get(name, name) for name, _ in largest]
+    said = [SPOKEN.get(name, name) for name, _ in largest]
     shares = [f"{name}\u00a0{share:.0%}" for name, (_, share) in zip(known, largest, strict=True)]
     if len(set(said)) == 1:
         return f"{said[0]} ({', '.join(shares)})"

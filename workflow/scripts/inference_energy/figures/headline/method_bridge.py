@@ -16,13 +16,7 @@ WIDTH, ROW = 215, 25
 
 
 def draw(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.HConcatChart:
-    """Two waterfalls on logarithmic axes: a bar per step from the value before it to the value after it.
-
-    Args:
-        bridge: table `method_bridge`.
-        begin: title of the study that the bridge begins at.
-        end: title of the study that it ends at.
-    """
+    """Two waterfalls on logarithmic axes, a bar per step, between the titles of the studies at both ends."""
     panels = [
         _panel(bridge.filter(pl.col("quantity") == quantity).sort("step"), title, begin, end, first=not position)
         for position, (quantity, title) in enumerate(PANELS.items())

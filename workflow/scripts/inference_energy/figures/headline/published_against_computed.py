@@ -12,13 +12,7 @@ YES, NO = "inside the tolerance", "outside"
 
 
 def draw(*, headline: pl.DataFrame, study_name: str, study: PublishedStudy) -> alt.LayerChart:
-    """Ratio of computed to published, with the tolerance band of each printed value.
-
-    Args:
-        headline: table `headline`.
-        study_name: which study's rows to draw; one without printed values gets its computed ones alone.
-        study: the study's `title`.
-    """
+    """Ratio of computed to published with the tolerance of each printed value; where none is printed, computed alone."""
     rows = headline.filter(pl.col("study") == study_name)
     printed = rows.filter(pl.col("published").is_not_null())
     if printed.is_empty():

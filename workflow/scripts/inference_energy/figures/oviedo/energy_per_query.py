@@ -13,14 +13,7 @@ TALLEST = 0.78  # of a row, for the highest density
 
 
 def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: PublishedStudy) -> alt.Chart:
-    """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject.
-
-    Args:
-        energy: table `energy_per_query`.
-        density: table `energy_density`.
-        workload: which workload to draw.
-        study: the study's `title`, `workloads` and `classes`.
-    """
+    """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject."""
     here = pl.col("workload") == workload
     labels = {name: spec.label for name, spec in study.classes.items()}
     all_draws = energy.filter(here, pl.col("spread") == "untrimmed").sort("subject_kind", "energy_wh_p50")

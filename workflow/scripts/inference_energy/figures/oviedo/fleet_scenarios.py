@@ -21,13 +21,7 @@ KINDS = {"traditional": "Traditional queries", "long": "Long queries"}
 
 
 def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: PublishedStudy) -> alt.LayerChart:
-    """Mean energy per day, split by kind of query, with its interval and the reference loads.
-
-    Args:
-        scenarios: table `scenario_aggregates`; scenarios of long queries alone are left out.
-        references: table of `resources/reference_loads.csv`.
-        study: the study's `title`.
-    """
+    """Mean energy per day by kind of query, with its interval and the reference loads; none of long queries alone."""
     rows = scenarios.filter(pl.col("long_share") < 1)
     parts = rows.unpivot(
         on=[f"energy_gwh_per_day_mean_{kind}" for kind in KINDS],

@@ -10,13 +10,7 @@ from inference_energy.studies.study import PublishedStudy
 
 
 def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedStudy) -> alt.VConcatChart:
-    """Multiplier of every intervention, median and P5–P95, with the median energy that remains.
-
-    Args:
-        interventions: table `intervention_multipliers`.
-        energy: table `energy_per_query`, for the energy before any intervention.
-        study: the study's `title` and `workloads`.
-    """
+    """Multiplier of every intervention, median and P5–P95, with the median energy that remains."""
     rows = interventions.filter(pl.col("spread") == "as_published").sort("combination", "multiplier_p50")
     rows = rows.with_columns(
         text=texts(rows, _factor_and_rest),

@@ -15,14 +15,7 @@ Y_SCALE = alt.Scale(type="log", domain=[200, 40_000])
 
 
 def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: PublishedStudy) -> alt.ConcatChart:
-    """One panel per model: observed rows, the curve at the study's prompt length, its extrapolated part.
-
-    Args:
-        fit: table `throughput_fit`.
-        rows: table `throughput_rows`.
-        curve: table `throughput_curve`.
-        study: the study's `title` and `workloads`.
-    """
+    """One panel per model: observed rows, the curve at the study's prompt length, its extrapolated part."""
     panels = [
         _panel(row, rows.filter(model=row["model"]), curve.filter(model=row["model"]))
         for row in fit.iter_rows(named=True)

@@ -22,13 +22,7 @@ SIDES = {"input": "Prompt", "output": "Answer"}
 
 
 def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: PublishedStudy) -> alt.HConcatChart:
-    """Two panels, prompts and answers: P5–P95, P25–P75 and median of every workload.
-
-    Args:
-        measured: table `request_length_quantiles`.
-        answers: output-length quantiles per task and model.
-        study: the study's `title` and `workloads`.
-    """
+    """Two panels, prompts and answers: P5–P95, P25–P75 and median of every workload."""
     names = [column for column in measured.columns if column.startswith("tokens_")]
     traces = measured.select(pl.col("workload").replace(LABELS).alias("label"), "side", *names, kind=pl.lit("measured"))
     tasks = answers.group_by("task", maintain_order=True).agg(

@@ -19,11 +19,7 @@ WIDTH, ROW = 470, 66
 
 
 def draw(*, pairs: pl.DataFrame) -> alt.LayerChart:
-    """One row per kind of pair: a dot per pair with its range where it has one, and the median.
-
-    Args:
-        pairs: table `attainment_pairs`.
-    """
+    """One row per kind of pair: a dot per pair with its range where it has one, and the median."""
     label = pl.col("kind").replace_strict(LABELS, return_dtype=pl.String).alias("label")
     pairs, summary = pairs.with_columns(label), summary_of(pairs).with_columns(label)
     said = summary.with_columns(

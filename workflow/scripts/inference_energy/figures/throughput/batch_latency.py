@@ -17,14 +17,7 @@ WIDTH, HEIGHT, LOWER = 318, 290, 200
 
 
 def draw(*, runs: pl.DataFrame, summary: pl.DataFrame, models: pl.DataFrame, source: str) -> alt.VConcatChart:
-    """Energy against latency of one model per class above, what a latency target costs below; a column per GPU.
-
-    Args:
-        runs: table `latency_runs`.
-        summary: table `latency_summary`.
-        models: model registry.
-        source: whose runs are drawn.
-    """
+    """A column per GPU, of runs of one source: energy against latency of a model per class, and the cost of targets."""
     runs, summary = representatives(runs.filter(source=source), models), summary.filter(source=source)
     names = dict(runs.select("model_class", "model").unique().iter_rows())
     classes = [name for name in CLASSES if name in names]

@@ -22,12 +22,7 @@ SCALE = alt.Scale(type="log", domain=[0.15, 6.5])
 
 
 def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
-    """One row per form: a tick per left-out row at predicted / observed, its P5–P95, P25–P75 and median.
-
-    Args:
-        left_out: table `throughput_left_out`.
-        forms: table `throughput_forms`.
-    """
+    """One row per form: a tick per left-out row at predicted / observed, its P5–P95, P25–P75 and median."""
     label = pl.col("form").replace_strict(LABELS, return_dtype=pl.String).alias("label")
     overall = forms.filter(pl.col("configuration") == "all").with_columns(label)
     ranges = left_out.group_by("form").agg(

@@ -22,13 +22,7 @@ ROW, LEFT, RIGHT = 16, 268, 140
 
 
 def draw(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) -> alt.VConcatChart:
-    """Per model a row of methods across boundaries, next to the parts of the factor between the methods.
-
-    Args:
-        methods: table `cross_methods`.
-        parts: table `cross_method_parts`.
-        output_tokens: length of the answer that is drawn.
-    """
+    """Per model a row of methods across boundaries and the parts of the factor between them, for one answer length."""
     methods, parts = (table.filter(pl.col("output_tokens") == output_tokens) for table in (methods, parts))
     methods = methods.with_columns(named())
     models = methods["model"].unique(maintain_order=True).to_list()

@@ -37,12 +37,7 @@ WIDTH, DOT, LINE, GAP = 520, 7, 19, 22
 
 
 def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
-    """One row per kind of estimate, from the largest median factor to the smallest; a dot per estimate.
-
-    Args:
-        statements: table `published_estimates`.
-        kinds: table `published_estimate_kinds`.
-    """
+    """One row per kind of estimate, from the largest median factor to the smallest; a dot per estimate."""
     known = statements.filter(pl.col("factor").is_not_null())
     kinds = kinds.sort("factor_p50", "kind", descending=[True, False])
     domain = [known["factor_p05"].min() / 1.3, known["factor_p95"].max() * 1.3]

@@ -20,13 +20,7 @@ WIDTH, SMALL, COLUMNS = 335, 122, 3  # so that two rows of small panels end wher
 
 
 def draw(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -> alt.HConcatChart:
-    """One large panel for this work and a small one per other method, over the same range; a mark per measured run.
-
-    Args:
-        backtest: table `backtest`.
-        peers: table `backtest_peers`.
-        scores: table `scores`.
-    """
+    """One large panel for this work and a small one per other method, over the same range; a mark per measured run."""
     ours = backtest.filter(pl.col("predicted_p50").is_not_null()).with_columns(predicted="predicted_p50")
     others = pl.concat([peers.filter(pl.col("predicted").is_not_null()), _unseen(backtest)], how="diagonal")
     whole = scores.filter(grouped_by="all").with_columns(named())
