@@ -12,7 +12,7 @@ YES, NO = "inside the tolerance", "outside"
 
 
 def draw(*, headline: pl.DataFrame, study_name: str, study: PublishedStudy) -> alt.LayerChart:
-    """Ratio of computed to published with the tolerance of each printed value; where none is printed, computed alone."""
+    """Computed over published with the tolerance of each printed value; computed values alone where none is printed."""
     rows = headline.filter(pl.col("study") == study_name)
     printed = rows.filter(pl.col("published").is_not_null())
     if printed.is_empty():
