@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 import altair as alt
 
@@ -20,11 +21,6 @@ def columns_axis(field: str, order: list[str], **axis: object) -> alt.X:
     return alt.X(field, sort=order, scale=alt.Scale(domain=order), title=None, axis=axis)
 
 
-def log_scale(ends: Sequence[float]) -> alt.Scale:
-    """A logarithmic scale with exactly these ends."""
-    return alt.Scale(type="log", domain=list(ends), nice=False)
-
-
 def ticks(low: float, high: float) -> list[float]:
     """Ticks of a logarithmic axis: 1, 2 and 5 of every decade, or powers of ten where it spans many."""
     steps = (1,) if high / low > DECADES else (1, 2, 5)
@@ -33,7 +29,13 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def log_axis(
-    ends: Sequence[float], title: str | None = None, *, of: type = alt.X, shown: bool | None = None, **style: object
+    ends: Sequence[float],
+    title: str | None = None,
+    *,
+    of: type = alt.X,
+    shown: bool | None = None,
+    scale: Mapping[str, object] = MappingProxyType({}),
+    **style: object,
 ) -> tuple[Callable, Callable]:
     """Two encodings of a column on a logarithmic axis with exactly these ends: with the axis, and without.
 
@@ -44,14 +46,16 @@ def log_axis(
         title: of the axis.
         of: `alt.X` or `alt.Y`.
         shown: whether it has labels and title, in one of several panels side by side.
+        scale: facts of `alt.Scale`.
         style: of `alt.Axis`; `values` are the ticks where those of `ticks` do not suit.
     """
     if shown is not None:
         style, title = style | {"labels": shown}, title if shown else None
+    log_scale = alt.Scale(type="log", domain=list(ends), nice=False, **scale)
     axis = alt.Axis(**({"values": ticks(*ends), "format": "~g", "title": title} | style))
 
     def encoded(column: str, **facts: object) -> alt.X | alt.Y:
-        return of(f"{column}:Q", scale=log_scale(ends), **facts)
+        return of(f"{column}:Q", scale=log_scale, **facts)
 
     return partial(encoded, axis=axis), encoded
 

@@ -49,6 +49,11 @@ def extent(values: pl.Series, between: str) -> str:
     return between.join(ends)
 
 
+def counted(count: int, name: str) -> str:
+    """A number of things: 1 pair, 2 pairs."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
 def times(factor: float) -> str:
     """A factor as text: 1.83×."""
     return f"{number(factor)}×"

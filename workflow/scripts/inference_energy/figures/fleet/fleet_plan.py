@@ -67,15 +67,12 @@ def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart
     ordered = references.sort("energy_gwh_per_day").with_columns(
         name=pl.format("{} ({} GWh)", "label", "energy_gwh_per_day"), level=pl.int_range(pl.len()).reverse() * -15 - 8
     )
-    loads = [alt.Chart(ordered.slice(i, 1)).encode(x=x("energy_gwh_per_day")) for i in range(len(ordered))]
-    lines = [
-        load.mark_rule(strokeDash=[5, 4], color=MUTED).encode(y=alt.value(level - 5), y2=alt.value(height))
-        for load, level in zip(loads, ordered["level"], strict=True)
-    ]
-    names = [
-        small_label(load.encode(y=alt.value(level)), x("energy_gwh_per_day"), "name", dx=4)
-        for load, level in zip(loads, ordered["level"], strict=True)
-    ]
+    lines, names = [], []
+    for i, level in enumerate(ordered["level"]):
+        load, place = alt.Chart(ordered.slice(i, 1)), x("energy_gwh_per_day")
+        line = load.mark_rule(strokeDash=[5, 4], color=MUTED)
+        lines.append(line.encode(x=place, y=alt.value(level - 5), y2=alt.value(height)))
+        names.append(small_label(load.encode(y=alt.value(level)), place, "name", dx=4))
     return panel(*lines, bar, median, mean, *names, text, size=(WIDTH, height))
 
 

@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.panels import constant, dot, label, panel, small_label
+from inference_energy.figures.axes import log_axis
+from inference_energy.figures.panels import constant, dot, label, panel, small_label, span
 from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
 from inference_energy.figures.words import number, texts
 from inference_energy.studies.study import PublishedStudy
@@ -25,16 +26,14 @@ def draw(*, headline: pl.DataFrame, study_name: str, study: PublishedStudy) -> a
         text=texts(printed, _published_and_computed),
     )
     y = alt.Y("label:N", sort=printed["label"].to_list(), title=None)
-    scale = alt.Scale(
-        type="log", domain=[min(0.28, printed["ratio"].min() * 0.9), max(4, printed["ratio"].max() * 1.1)]
-    )
-    axis = alt.Axis(values=[0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4], format="~g")
-    x = alt.X("low:Q", scale=scale, title="Computed / published (logarithmic)", axis=axis)
+    title = "Computed / published (logarithmic)"
+    ends = [min(0.28, printed["ratio"].min() * 0.9), max(4, printed["ratio"].max() * 1.1)]
+    axis, x = log_axis(ends, title, values=[0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4])
     base = alt.Chart(printed).encode(y=y)
-    band = base.mark_rule(strokeWidth=9, color=PALE).encode(x=x, x2="high:Q")
-    one = constant(one=1.0).mark_rule(color=INK).encode(x=alt.X("one:Q", scale=scale))
+    band = span(base, axis("low", title=title), "high", strokeWidth=9, color=PALE)
+    one = constant(one=1.0).mark_rule(color=INK).encode(x=x("one"))
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X("ratio:Q", scale=scale),
+        x=x("ratio"),
         color=alt.Color("verdict:N", title=None).scale(domain=[YES, NO], range=[BLUE, ORANGE]),
         shape=alt.Shape("verdict:N", title=None).scale(domain=[YES, NO], range=["circle", "diamond"]),
     )

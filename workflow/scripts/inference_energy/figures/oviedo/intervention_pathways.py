@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.axes import log_axis
 from inference_energy.figures.panels import label, panel, span
 from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
 from inference_energy.figures.words import number, texts, times
@@ -42,13 +43,11 @@ def _before(energy: pl.DataFrame, rows: pl.DataFrame, workload: str) -> float:
 
 
 def _panel(rows: pl.DataFrame, before_wh: float, name: str, high: float) -> alt.LayerChart:
-    scale = alt.Scale(type="log", domain=[0.8, high])
-    axis = alt.Axis(values=[1, 2, 5, 10, 20, 50, 100], format="~g")
-    low = alt.X("multiplier_p05:Q", scale=scale, axis=axis, title="Energy falls by this factor (logarithmic)")
-    middle = alt.X("multiplier_p50:Q", scale=scale)
+    title = "Energy falls by this factor (logarithmic)"
+    axis, x = log_axis([0.8, high], title, values=[1, 2, 5, 10, 20, 50, 100])
     plain = alt.Chart(rows).encode(y=alt.Y("label:N", sort=rows["label"].to_list(), title=None))
     base = plain.encode(color=alt.Color("colour:N", scale=None))
-    bar = span(base, low, "multiplier_p95", strokeWidth=7, opacity=0.4)
-    dot = base.mark_point(filled=True, size=110, opacity=1).encode(x=middle)
-    text = label(plain, middle, "text", align="center", dy=-14, color=MUTED)
+    bar = span(base, axis("multiplier_p05", title=title), "multiplier_p95", strokeWidth=7, opacity=0.4)
+    dot = base.mark_point(filled=True, size=110, opacity=1).encode(x=x("multiplier_p50"))
+    text = label(plain, x("multiplier_p50"), "text", align="center", dy=-14, color=MUTED)
     return panel(bar, dot, text, size=(WIDTH, 46 * len(rows)), title=f"{name}: {number(before_wh)} Wh before")

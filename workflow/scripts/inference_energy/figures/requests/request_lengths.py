@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import either, rows_axis
+from inference_energy.figures.axes import either, log_axis, rows_axis
 from inference_energy.figures.panels import dot, panel, span
 from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
 from inference_energy.oviedo.token_lengths import assumed_lengths
@@ -56,13 +56,12 @@ def about(tokens: float) -> str:
 
 
 def _panel(rows: pl.DataFrame, name: str, order: list[str], *, first: bool) -> alt.LayerChart:
-    scale = alt.Scale(type="log", domain=[1, 60_000])
-    axis = alt.Axis(values=[1, 10, 100, 1000, 10_000], format="~s", title=f"{name} length, tokens")
+    axis, x = log_axis([1, 60_000], f"{name} length, tokens", values=[1, 10, 100, 1000, 10_000], format="~s")
     plain = alt.Chart(rows).encode(y=rows_axis("label:N", order, labels=first, labelFontSize=12))
     base = plain.encode(color=either("datum.kind == 'assumed'", ORANGE, BLUE))
     bars = [
-        span(base, alt.X(f"tokens_{low}:Q", scale=scale, axis=axis), f"tokens_{high}", strokeWidth=width)
+        span(base, axis(f"tokens_{low}"), f"tokens_{high}", strokeWidth=width)
         for low, high, width in (("p05", "p95", 2), ("p25", "p75", 8))
     ]
-    median = dot(plain, alt.X("tokens_p50:Q", scale=scale), color="white", stroke=INK, size=40)
+    median = dot(plain, x("tokens_p50"), color="white", stroke=INK, size=40)
     return panel(*bars, median, size=(WIDTH, ROW * len(order)))

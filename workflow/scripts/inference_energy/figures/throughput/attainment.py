@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.figures.axes import rows_axis
 from inference_energy.figures.panels import constant, dot, panel, small_label, span
 from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
-from inference_energy.figures.words import number
+from inference_energy.figures.words import counted, number, texts
 from inference_energy.throughput.attainment import summary as summary_of
 
 LABELS = {
@@ -22,14 +22,7 @@ def draw(*, pairs: pl.DataFrame) -> alt.LayerChart:
     """One row per kind of pair: a dot per pair with its range where it has one, and the median."""
     label = pl.col("kind").replace_strict(LABELS, return_dtype=pl.String).alias("label")
     pairs, summary = pairs.with_columns(label), summary_of(pairs).with_columns(label)
-    said = summary.with_columns(
-        said=pl.format(
-            "{} {}, median {}",
-            "pairs",
-            pl.when(pl.col("pairs") == 1).then(pl.lit("pair")).otherwise(pl.lit("pairs")),
-            pl.col("ratio_p50").map_elements(number, pl.String),
-        )
-    )
+    said = summary.with_columns(said=texts(summary, _said))
     x = alt.X(
         "ratio:Q",
         title="Throughput attained / offline maximum",
@@ -56,3 +49,7 @@ def draw(*, pairs: pl.DataFrame) -> alt.LayerChart:
         " random arrivals under a latency limit. Chat run: ML.ENERGY on vLLM against TensorRT-LLM. Fleet: DeepSeek on"
         " H800 against a benchmark on H200. Lines: range where prompt lengths or GPUs differ.",
     )
+
+
+def _said(row: dict) -> str:
+    return f"{counted(row['pairs'], 'pair')}, median {number(row['ratio_p50'])}"

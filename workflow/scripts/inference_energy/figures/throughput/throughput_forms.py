@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import either, rows_axis
+from inference_energy.figures.axes import either, log_axis, rows_axis
 from inference_energy.figures.panels import constant, dot, panel, small_label, span
 from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, titled
 from inference_energy.statistics.quantiles import QUANTILES
@@ -18,7 +18,6 @@ LABELS = {
     "borrowed_other_architecture": "Transferred: other architecture",
 }
 WIDTH, ROW = 470, 74
-SCALE = alt.Scale(type="log", domain=[0.15, 6.5])
 
 
 def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
@@ -36,18 +35,17 @@ def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
     rows = ranges.join(overall, on="form").with_columns(said.alias("said")).sort("ratio_geometric_sd", "form")
     order = [name for name in LABELS.values() if name in set(rows["label"])]
     y = rows_axis("label:N", order, labelFontSize=12.5)
-    x_axis = alt.Axis(values=[0.2, 0.5, 0.75, 1, 1.33, 2, 5], format="~g", title="Predicted / observed throughput")
-    band = constant(low=BAND[0], high=BAND[1]).mark_rect(color=PALE, opacity=0.45)
-    band = band.encode(x=alt.X("low:Q", scale=SCALE), x2="high:Q")
-    ticks = alt.Chart(left_out.select(label, "ratio")).encode(y=y, x=alt.X("ratio:Q", scale=SCALE, axis=x_axis))
+    axis, x = log_axis([0.15, 6.5], "Predicted / observed throughput", values=[0.2, 0.5, 0.75, 1, 1.33, 2, 5])
+    band = constant(low=BAND[0], high=BAND[1]).mark_rect(color=PALE, opacity=0.45).encode(x=x("low"), x2="high:Q")
+    ticks = alt.Chart(left_out.select(label, "ratio")).encode(y=y, x=axis("ratio"))
     ticks = ticks.mark_tick(thickness=0.8, size=16, opacity=0.25, color=INK, yOffset=12)
     base = alt.Chart(rows).encode(y=y)
     coloured = base.encode(color=either("datum.form == 'log_linear'", ORANGE, BLUE))
     bars = [
-        span(coloured, alt.X(f"{low}:Q", scale=SCALE), high, strokeWidth=width, yOffset=-6)
+        span(coloured, x(low), high, strokeWidth=width, yOffset=-6)
         for low, high, width in (("p05", "p95", 2), ("p25", "p75", 7))
     ]
-    medians = dot(base, alt.X("p50:Q", scale=SCALE), color="white", stroke=INK, size=40, yOffset=-6)
+    medians = dot(base, x("p50"), color="white", stroke=INK, size=40, yOffset=-6)
     text = small_label(base, alt.value(4), "said", yOffset=-22)
     best, published = (
         rows.row(by_predicate=pl.col("form") == name, named=True) for name in ("gpu_seconds", "log_linear")

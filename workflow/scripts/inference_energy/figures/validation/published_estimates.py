@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.figures.axes import log_axis
 from inference_energy.figures.panels import constant, label, panel, printed_range, small_label, span
 from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
-from inference_energy.figures.words import interval, times
+from inference_energy.figures.words import counted, interval, texts, times
 from inference_energy.validation.statements import PUBLISHED_RANGE
 
 KINDS = {
@@ -55,15 +55,8 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
     dots = pl.concat(dots).with_columns(
         name=pl.col("row_id").replace_strict(NAMED, default=None, return_dtype=pl.String)
     )
-    labels = pl.DataFrame(labels).with_columns(
-        said=pl.format(
-            "{} {} {}",
-            "estimates",
-            pl.when(pl.col("estimates") == 1).then(pl.lit("estimate,")).otherwise(pl.lit("estimates, median")),
-            pl.col("factor_p50").map_elements(times, pl.String),
-        )
-    )
-    chart = _chart(dots, labels, domain, top)
+    labels = pl.DataFrame(labels)
+    chart = _chart(dots, labels.with_columns(said=texts(labels, _estimates)), domain, top)
     few = dots.filter("few")
     return titled(
         chart,
@@ -73,6 +66,11 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
         + (f" line (kinds of at most {FEW}): divided by P95 and P5 of this work." if len(few) else "")
         + " Band: the factor by which estimates overstate according to the paper.",
     )
+
+
+def _estimates(row: dict) -> str:
+    median = "" if row["estimates"] == 1 else "median "
+    return f"{counted(row['estimates'], 'estimate')}, {median}{times(row['factor_p50'])}"
 
 
 def _chart(dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height: float) -> alt.LayerChart:
@@ -129,13 +127,10 @@ def _swarm(factors: list[float], domain: list[float]) -> list[float]:
 def _finding(kinds: pl.DataFrame) -> str:
     medians = dict(kinds.select("kind", "factor_p50").iter_rows())
     told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
-    said, values = (
-        [KINDS.get(kind, (kind, kind))[1] for kind in told],
-        [times(medians[kind]) for kind in told],
-    )
+    first, *others = ((KINDS.get(kind, (kind, kind))[1], times(medians[kind])) for kind in told)
     within = kinds.filter(kind=told[0])["share_within_4_to_20"][0]
     band = f"{within:.0%} of them {interval(*PUBLISHED_RANGE)}×"
-    found = f"{said[0]} are {values[0]} the estimate of this work at the median ({band})"
-    if others := [f"{name} {value}" for name, value in zip(said[1:], values[1:], strict=True)]:
-        found += ", " + " and ".join(others)
+    found = f"{first[0]} are {first[1]} the estimate of this work at the median ({band})"
+    if others:
+        found += ", " + " and ".join(map(" ".join, others))
     return f"{found[0].upper()}{found[1:]}"
