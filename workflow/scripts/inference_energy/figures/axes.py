@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 
 import altair as alt
 
@@ -34,7 +33,7 @@ def log_axis(
     *,
     of: type = alt.X,
     shown: bool | None = None,
-    scale: Mapping[str, object] = MappingProxyType({}),
+    scale: Mapping[str, object] | None = None,
     **style: object,
 ) -> tuple[Callable, Callable]:
     """Two encodings of a column on a logarithmic axis with exactly these ends: with the axis, and without.
@@ -46,12 +45,12 @@ def log_axis(
         title: of the axis.
         of: `alt.X` or `alt.Y`.
         shown: whether it has labels and title, in one of several panels side by side.
-        scale: facts of `alt.Scale`.
+        scale: further facts of `alt.Scale`.
         style: of `alt.Axis`; `values` are the ticks where those of `ticks` do not suit.
     """
     if shown is not None:
         style, title = style | {"labels": shown}, title if shown else None
-    log_scale = alt.Scale(type="log", domain=list(ends), nice=False, **scale)
+    log_scale = alt.Scale(type="log", domain=list(ends), nice=False, **(scale or {}))
     axis = alt.Axis(**({"values": ticks(*ends), "format": "~g", "title": title} | style))
 
     def encoded(column: str, **facts: object) -> alt.X | alt.Y:

@@ -28,13 +28,12 @@ def show(stale_after_days: int, parents: dict[str, str | None]) -> None:
         stale_after_days: age of the newest source, in days, from which a warning is printed.
         parents: by study, the one it extends, to compare a new study with.
     """
-    print(*headline_lines(page.rows(HEADLINE)), sep="\n")
     rejected = REJECTED.read_text().splitlines()[1:] if REJECTED.is_file() else []
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    print(
-        *source_lines(page.rows(SOURCES), page.rows(BEFORE / SOURCES.name), rejected, today, stale_after_days), sep="\n"
-    )
-    print(*moved_lines(page.rows(HEADLINE), page.rows(BEFORE / HEADLINE.name), parents), sep="\n")
+    (numbers, were), (sources, had) = ((page.rows(file), page.rows(BEFORE / file.name)) for file in (HEADLINE, SOURCES))
+    print(*headline_lines(numbers), sep="\n")
+    print(*source_lines(sources, had, rejected, today, stale_after_days), sep="\n")
+    print(*moved_lines(numbers, were, parents), sep="\n")
     print("\nNext: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.\n")
 
 
@@ -45,16 +44,12 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
     lines = ["\nPublished and computed values (within: half the last printed digit + 3 standard errors)\n"]
     wide = max(len(_label(row)) for row in rows) + 1
     named = max(len(row["study"]) for row in rows) + 2
-    lines.append(
-        f"  {'study':<{named}}{'quantity':<{wide}}{'published':>10}{'computed':>10}  {'difference':>10}  within"
-    )
+    form = f"  {{:<{named}}}{{:<{wide}}}{{:>10}}{{:>10}}  {{:>10}}  {{}}"
+    lines.append(form.format("study", "quantity", "published", "computed", "difference", "within"))
     for row in rows:
-        shown = page.line(row)
-        lines.append(
-            f"  {row['study']:<{named}}{_label(row):<{wide}}{shown['published'] or '-':>10}"
-            f"{shown['computed']:>10}  {shown['relative_difference'] or '-':>10}"
-            f"  {shown['within'].replace('no', 'NO') or '-'}"
-        )
+        of = page.line(row)
+        numbers = (of["published"] or "-", of["computed"], of["relative_difference"] or "-")
+        lines.append(form.format(row["study"], _label(row), *numbers, of["within"].replace("no", "NO") or "-"))
     missed = sum(row["within"] == "false" for row in rows)
     if missed:
         lines.append(f"\n{missed} printed values are not reproduced; column `note` of {HEADLINE} gives the reasons.")
