@@ -32,15 +32,9 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
     gpus = by_rows["gpu"].to_list()
     present = [name for name in CLASSES if name in set(cells["model_class"])]
     years = sorted(set(cells["newest"]))
+    orients = {present[-1]: "bottom"} | {present[0]: "top"}  # of the names of GPUs; none in between
     panels = [
-        _panel(
-            cells.filter(pl.col("model_class") == name),
-            CLASSES[name],
-            gpus,
-            years,
-            orient="top" if name == present[0] else "bottom" if name == present[-1] else None,
-        )
-        for name in present
+        _panel(cells.filter(model_class=name), CLASSES[name], gpus, years, orient=orients.get(name)) for name in present
     ]
     pairs = len(models) * len(gpus)
     return titled(

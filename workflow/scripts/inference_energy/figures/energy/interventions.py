@@ -43,16 +43,11 @@ def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart
         if not order:
             continue
         of_block = rows.filter(pl.col("name").is_in(order))
+        high = of_block["multiplier_p95"].max()
+        titles = [None if block else study.workloads[name].label for name in workloads]
         panels = [
-            _panel(
-                of_block.filter(workload=name),
-                order,
-                title=None if block else study.workloads[name].label,
-                published=PUBLISHED_RANGE if block else None,
-                high=of_block["multiplier_p95"].max(),
-                first=not position,
-            )
-            for position, name in enumerate(workloads)
+            _panel(of_block.filter(workload=name), order, high, title, first=name == workloads[0])
+            for name, title in zip(workloads, titles, strict=True)
         ]
         parts.append(alt.hconcat(*panels, spacing=TEXT + 16, bounds="flush"))
     subject = study.classes[first["subject"][0]].label
@@ -81,15 +76,9 @@ def _left(row: dict) -> str:
     return number(row["energy_wh_p50"])
 
 
-def _panel(
-    rows: pl.DataFrame,
-    order: list[str],
-    *,
-    title: str | None,
-    published: tuple[float, float] | None,
-    high: float,
-    first: bool,
-) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame, order: list[str], high: float, title: str | None, *, first: bool) -> alt.LayerChart:
+    """Interventions alone under a title, or without one together, next to the range that the paper prints."""
+    published = None if title else PUBLISHED_RANGE
     domain = [0.93, max(high, *(published or (2.0,))) * 1.15]
     values, of_axis = (TOGETHER_TICKS, "Factor (logarithmic)") if published else (ALONE_TICKS, None)
     axis, x = log_axis(domain, of_axis, values=values)

@@ -32,9 +32,8 @@ def draw(
     *, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: NestedStudy
 ) -> alt.VConcatChart:
     """Energy per day of every scenario with its interval, and a table of what three of them need, where it is known."""
-    chosen = [name for name in FIRST_CHOICE if name in set(scenarios["scenario"])]
-    chosen += [name for name in scenarios["scenario"] if name not in chosen]
-    chosen = [name for name in scenarios["scenario"] if name in chosen[:SCENARIOS]]
+    chosen = sorted(scenarios["scenario"], key=lambda name: name not in FIRST_CHOICE)[:SCENARIOS]
+    chosen = [name for name in scenarios["scenario"] if name in chosen]
     parts = [_energy(scenarios, references)]
     known = plan.filter(pl.col("scenario").is_in(chosen), pl.col("quantity").is_in(list(QUANTITIES)))
     if not known.is_empty():

@@ -58,17 +58,10 @@ def _panel(
         )
         for end, colour in (("at_low", BLUE), ("at_high", ORANGE))
     ]
-    ends = [
-        small_label(
-            base.properties(data=moved.with_columns(said=pl.col(end).map_elements(number, pl.String))),
-            axis(end),
-            "said",
-            align=align,
-            dx=dx,
-            fontSize=10.5,
-        )
-        for end, align, dx in (("low", "right", -3), ("high", "left", 3))
-    ]
+    ends = []
+    for end, align, dx in (("low", "right", -3), ("high", "left", 3)):
+        said = base.properties(data=moved.with_columns(said=pl.col(end).map_elements(number, pl.String)))
+        ends.append(small_label(said, axis(end), "said", align=align, dx=dx, fontSize=10.5))
     middle = alt.Chart(rows.head(1)).mark_rule(color=INK).encode(x=axis("central"))
     title = f"{title}: {number(central)} {unit}"
     return panel(*bars, middle, *ends, size=(WIDTH, ROW * len(order)), title=title, offset=6)

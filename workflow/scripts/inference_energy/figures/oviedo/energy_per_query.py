@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.panels import label, panel, small_label, span
+from inference_energy.figures.panels import dot, label, panel, small_label, span
 from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
 from inference_energy.figures.words import inside_a_sentence, interval, number, texts
 from inference_energy.studies.study import PublishedStudy
@@ -45,9 +45,7 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: P
     base = plain.encode(color=colour)
     quartiles = span(base, alt.X("energy_wh_p25:Q", title="").scale(type="log"), "energy_wh_p75", strokeWidth=6)
     trimmed = span(plain, alt.X("energy_wh_p25_published:Q"), "energy_wh_p75_published", strokeWidth=1.6, color=INK)
-    median = base.mark_point(filled=True, size=110, stroke="white", strokeWidth=1.5, opacity=1).encode(
-        x=alt.X("energy_wh_p50:Q")
-    )
+    median = dot(base, alt.X("energy_wh_p50:Q"), size=110, stroke="white", strokeWidth=1.5)
     left = alt.value(-12)
     names = [
         label(plain, left, "name", align="right", dy=-26, fontWeight="bold"),

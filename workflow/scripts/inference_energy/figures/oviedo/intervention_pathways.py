@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis
-from inference_energy.figures.panels import label, panel, span
+from inference_energy.figures.panels import dot, label, panel, span
 from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
 from inference_energy.figures.words import number, texts, times
 from inference_energy.studies.study import PublishedStudy
@@ -48,6 +48,6 @@ def _panel(rows: pl.DataFrame, before_wh: float, name: str, high: float) -> alt.
     plain = alt.Chart(rows).encode(y=alt.Y("label:N", sort=rows["label"].to_list(), title=None))
     base = plain.encode(color=alt.Color("colour:N", scale=None))
     bar = span(base, axis("multiplier_p05", title=title), "multiplier_p95", strokeWidth=7, opacity=0.4)
-    dot = base.mark_point(filled=True, size=110, opacity=1).encode(x=x("multiplier_p50"))
+    middle = dot(base, x("multiplier_p50"), size=110)
     text = label(plain, x("multiplier_p50"), "text", align="center", dy=-14, color=MUTED)
-    return panel(bar, dot, text, size=(WIDTH, 46 * len(rows)), title=f"{name}: {number(before_wh)} Wh before")
+    return panel(bar, middle, text, size=(WIDTH, 46 * len(rows)), title=f"{name}: {number(before_wh)} Wh before")

@@ -23,12 +23,8 @@ def draw(*, pairs: pl.DataFrame) -> alt.LayerChart:
     label = pl.col("kind").replace_strict(LABELS, return_dtype=pl.String).alias("label")
     pairs, summary = pairs.with_columns(label), summary_of(pairs).with_columns(label)
     said = summary.with_columns(said=texts(summary, _said))
-    x = alt.X(
-        "ratio:Q",
-        title="Throughput attained / offline maximum",
-        scale=alt.Scale(domain=[0, 1.4]),
-        axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4], format="~g"),
-    )
+    axis = alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4], format="~g")
+    x = alt.X("ratio:Q", title="Throughput attained / offline maximum", scale=alt.Scale(domain=[0, 1.4]), axis=axis)
     y = rows_axis("label:N", [name for name in LABELS.values() if name in set(said["label"])], labelFontSize=12.5)
     one = constant(ratio=1.0).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
     wide = alt.Chart(pairs.filter(pl.col("ratio_low") < pl.col("ratio_high"))).encode(y=y)

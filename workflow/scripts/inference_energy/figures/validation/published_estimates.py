@@ -82,17 +82,10 @@ def _chart(dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height
     ranges = span(alt.Chart(few).encode(y=y), axis("factor_p05"), "factor_p95", color=BLUE, opacity=0.45)
     # A name goes right of its range, or left of it where there is no room.
     room = pl.col("factor_p95") * 10 < domain[1]
-    names = [
-        small_label(
-            alt.Chart(few.filter(pl.col("name").is_not_null() & chosen)).encode(y=y),
-            axis(end),
-            "name",
-            align=align,
-            dx=dx,
-            color=INK,
-        )
-        for chosen, end, align, dx in ((room, "factor_p95", "left", 5), (~room, "factor_p05", "right", -5))
-    ]
+    names = []
+    for chosen, end, align, dx in ((room, "factor_p95", "left", 5), (~room, "factor_p05", "right", -5)):
+        known = alt.Chart(few.filter(pl.col("name").is_not_null() & chosen)).encode(y=y)
+        names.append(small_label(known, axis(end), "name", align=align, dx=dx, color=INK))
     medians = alt.Chart(labels.filter(pl.col("estimates") > 1)).encode(x=axis("factor_p50"), y=y)
     left, words = alt.value(-12), alt.Chart(labels).encode(y=y)
     return panel(
