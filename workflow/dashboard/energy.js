@@ -27,14 +27,9 @@ const Energy = (() => {
 
   /* ---- inputs from the study and the question ---- */
 
-  function classOf(study, subject) {
-    if (study.classes[subject]) return subject;
-    return Object.keys(study.classes).find((name) => subject in study.classes[name].models);
-  }
-
-  function hardwareOf(study, question) {
-    if (question.gpu) return [{ gpu: question.gpu, share: 1 }];
-    return study.classes[classOf(study, question.subject)].hardware;
+  function hardwareOf({ classes }, { gpu, subject }) {
+    if (gpu) return [{ gpu, share: 1 }];
+    return (classes[subject] ?? Object.values(classes).find(({ models }) => subject in models)).hardware;
   }
 
   /* Members that serve the subject: weight as drawn, and as the study has it. */

@@ -28,13 +28,7 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def log_axis(
-    ends: Sequence[float],
-    title: str | None = None,
-    *,
-    of: type = alt.X,
-    shown: bool | None = None,
-    scale: Mapping[str, object] | None = None,
-    **style: object,
+    ends: Sequence[float], title: str | None = None, *, of: type = alt.X, shown: bool | None = None, **style: object
 ) -> tuple[Callable, Callable]:
     """Two encodings of a column on a logarithmic axis with exactly these ends: with the axis, and without.
 
@@ -45,16 +39,15 @@ def log_axis(
         title: of the axis.
         of: `alt.X` or `alt.Y`.
         shown: whether it has labels and title, in one of several panels side by side.
-        scale: further facts of `alt.Scale`.
         style: of `alt.Axis`; `values` are the ticks where those of `ticks` do not suit.
     """
     if shown is not None:
         style, title = style | {"labels": shown}, title if shown else None
-    log_scale = alt.Scale(type="log", domain=list(ends), nice=False, **(scale or {}))
+    scale = alt.Scale(type="log", domain=list(ends), nice=False)
     axis = alt.Axis(**({"values": ticks(*ends), "format": "~g", "title": title} | style))
 
     def encoded(column: str, **facts: object) -> alt.X | alt.Y:
-        return of(f"{column}:Q", scale=log_scale, **facts)
+        return of(f"{column}:Q", scale=scale, **facts)
 
     return partial(encoded, axis=axis), encoded
 

@@ -279,8 +279,3 @@ def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figur
             if figure.method == method:
                 yield from ((figure, {"study": study, "workload": workload}) for workload in figure.workloads)
     yield from ((figure, {}) for figure in OF_CORPUS)
-
-
-def paths(studies: Mapping[str, str], *, bridged: bool) -> list[str]:
-    """Paths of the figures of a whole run under `results`, without their endings, in the same order."""
-    return [figure.path.format(**wildcards) for figure, wildcards in of_run(studies, bridged=bridged)]

@@ -76,11 +76,7 @@ def write(
 
 
 def _write_about(
-    formats: _Formats,
-    sheet: Worksheet,
-    title: str,
-    about: Mapping[str, str],
-    sheets: Mapping[str, tuple[str, int]],
+    formats: _Formats, sheet: Worksheet, title: str, about: Mapping[str, str], sheets: Mapping[str, tuple[str, int]]
 ) -> None:
     sheet.hide_gridlines(2)
     for column, width in enumerate((28, 100, 10)):

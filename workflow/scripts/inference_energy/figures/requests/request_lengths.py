@@ -29,12 +29,8 @@ def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: PublishedStudy
         pl.len().alias("models"),
         *(pl.col(name.replace("tokens_", "output_tokens_")).median().alias(name) for name in names),
     )
-    tasks = tasks.select(
-        pl.format("{} ({} models)", pl.col("task").replace(TASKS), "models").alias("label"),
-        pl.lit("output").alias("side"),
-        *names,
-        pl.lit("measured").alias("kind"),
-    )
+    name = pl.format("{} ({} models)", pl.col("task").replace(TASKS), "models")
+    tasks = tasks.select(*names, label=name, side=pl.lit("output"), kind=pl.lit("measured"))
     assumed = assumed_lengths(study, QUANTILES).with_columns(kind=pl.lit("assumed"))
     rows = pl.concat([assumed, traces, tasks], how="diagonal").select("label", "side", *names, "kind")
     order = rows["label"].unique(maintain_order=True).to_list()

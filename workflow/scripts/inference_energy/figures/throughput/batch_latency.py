@@ -1,5 +1,7 @@
 """Energy against latency as the batch grows, and the energy that a latency target costs."""
 
+from functools import partial
+
 import altair as alt
 import polars as pl
 
@@ -88,16 +90,16 @@ def _sweeps(
 
 
 def _costs(summary: pl.DataFrame, spans: dict[str, list[float]], *, first: bool) -> alt.LayerChart:
-    title = "Energy / least energy of the model"
-    clamped = {"of": alt.Y, "shown": first, "values": [1, 2, 5, 10, 20], "scale": {"clamp": True}}
-    y, _ = log_axis([0.9, MOST], title, **clamped)
+    title = "Energy / least energy of the model" if first else None
+    axis = alt.Axis(values=[1, 2, 5, 10, 20], format="~g", title=title, labels=first)
+    y = partial(alt.Y, scale=alt.Scale(type="log", domain=[0.9, MOST], nice=False, clamp=True), axis=axis)
     x = _x("target_ms", "Latency target, ms per token", spans["x"])
     # A band without an upper end, as too few models meet the target, is open to the top of the panel.
     known = summary.filter(pl.col("cost_p05").is_not_null()).with_columns(pl.col("cost_p95").fill_null(MOST))
     band = alt.Chart(known).mark_area(opacity=0.2, color=BLUE, clip=True)
-    band = band.encode(x=x, y=y("cost_p05"), y2="cost_p95:Q")
+    band = band.encode(x=x, y=y("cost_p05:Q"), y2="cost_p95:Q")
     line = alt.Chart(summary.filter(pl.col("cost_p50").is_not_null())).mark_line(color=BLUE, strokeWidth=2.2, clip=True)
-    line = line.encode(x=x, y=y("cost_p50"))
+    line = line.encode(x=x, y=y("cost_p50:Q"))
     counted = summary.filter(pl.col("target_ms").is_in(COUNTED_MS)).with_columns(
         said=pl.format("{}/{}", "models_that_meet", "models")
     )
