@@ -45,8 +45,7 @@ def interval(low: float, high: float) -> str:
 
 def extent(values: pl.Series, between: str) -> str:
     """The lowest and the highest value as text, or the one where both are alike."""
-    ends = dict.fromkeys((number(values.min()), number(values.max())))
-    return between.join(ends)
+    return between.join(dict.fromkeys((number(values.min()), number(values.max()))))
 
 
 def counted(count: int, name: str) -> str:

@@ -31,7 +31,8 @@ def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart
         .then(pl.lit("in benchmarks"))
         .otherwise(pl.lit("alone"))
     )
-    rows = rows.with_columns(name=texts(rows, _name), left=texts(rows, _left), times=texts(rows, _factor))
+    factors = pl.col("multiplier_p50").map_elements(times, pl.String)
+    rows = rows.with_columns(name=texts(rows, _name), left=texts(rows, _left), times=factors)
     workloads = [name for name in study.workloads if name in set(rows["workload"])]
     first = rows.filter(workload=workloads[0])
     alone = first.filter(pl.col("kind") != "together").sort(
@@ -63,10 +64,6 @@ def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart
 
 def _name(row: dict) -> str:
     return TOGETHER[row["lever"], row["combination"]] if row["kind"] == "together" else row["label"]
-
-
-def _factor(row: dict) -> str:
-    return times(row["multiplier_p50"])
 
 
 def _left(row: dict) -> str:

@@ -6,17 +6,14 @@ import altair as alt
 import polars as pl
 
 from inference_energy.corpus.registries import read_registry
+from inference_energy.figures.axes import colours
 from inference_energy.figures.panels import label, panel, small_label, span
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, WIDTH, titled
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import PublishedStudy
 
 READERS = {"references": partial(read_registry, table=ReferenceLoad)}
-HEADLINE = {
-    "traditional": " GWh/day",
-    "mixed": " with 10 % long",
-    "mixed_optimized": " with interventions",
-}
+HEADLINE = {"traditional": " GWh/day", "mixed": " with 10 % long", "mixed_optimized": " with interventions"}
 KINDS = {"traditional": "Traditional queries", "long": "Long queries"}
 
 
@@ -24,19 +21,16 @@ def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: PublishedS
     """Mean energy per day by kind of query, with its interval and the reference loads; none of long queries alone."""
     rows = scenarios.filter(pl.col("long_share") < 1)
     parts = rows.unpivot(
-        on=[f"energy_gwh_per_day_mean_{kind}" for kind in KINDS],
-        index="label",
-        variable_name="kind",
-        value_name="gwh",
+        on=[f"energy_gwh_per_day_mean_{kind}" for kind in KINDS], index="label", variable_name="kind", value_name="gwh"
     ).with_columns(pl.col("kind").str.strip_prefix("energy_gwh_per_day_mean_").replace(KINDS))
     rows = rows.with_columns(text=pl.Series([f"{value:.2f} GWh" for value in rows["energy_gwh_per_day_mean"]]))
     y = alt.Y("label:N", sort=rows["label"].to_list(), title=None)
     domain = alt.Scale(domain=[0, rows["energy_gwh_per_day_p95"].max() * 1.18])
     x = alt.X("gwh:Q", title="Energy of the fleet (GWh per day)", scale=domain)
-    legend = alt.Legend(orient="bottom")
-    colour = alt.Color("kind:N", title=None, legend=legend).scale(domain=list(KINDS.values()), range=[BLUE, ORANGE])
-    bars = alt.Chart(parts).mark_bar(height=26).encode(y=y, x=x, color=colour)
-    bars = bars.encode(order=alt.Order("kind:N", sort="descending"))
+    kinds = dict(zip(KINDS.values(), (BLUE, ORANGE), strict=True))
+    colour = colours("kind", kinds, alt.Legend(orient="bottom", title=None))
+    stacked = alt.Order("kind:N", sort="descending")
+    bars = alt.Chart(parts).mark_bar(height=26).encode(y=y, x=x, color=colour, order=stacked)
     base, high = alt.Chart(rows).encode(y=y), "energy_gwh_per_day_p95"
     interval = span(base, alt.X("energy_gwh_per_day_p05:Q", scale=domain), high, strokeWidth=1.6, color=INK)
     means = label(base, alt.X(f"{high}:Q", scale=domain), "text", dx=7, fontWeight="bold")
