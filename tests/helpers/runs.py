@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from inference_energy.figures.registry import OF_STUDIES, Figure
+from inference_energy.figures.registry import OF_STUDIES, Figure, of_run
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
@@ -37,6 +37,11 @@ def run(
         timeout=600,  # a run that hangs; far above what any takes on a busy machine
         check=False,
     )
+
+
+def figure_paths(studies: Mapping[str, str], *, bridged: bool) -> list[str]:
+    """Paths of the figures of a whole run under `results`, without their endings, in the order of the dashboard."""
+    return [figure.path.format(**wildcards) for figure, wildcards in of_run(studies, bridged=bridged)]
 
 
 def planned(folder: Path, *targets: str) -> set[str]:

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from inference_energy.figures import registry
 from inference_energy.publish.catalogue import PUBLIC_TABLES
-from runs import copy_sources, run
+from runs import copy_sources, figure_paths, run
 
 STUDIES = {"arxiv-2025": "published", "joule-2026": "published", "current": "nested"}
 TABLES = {file for table in PUBLIC_TABLES for file in table.files(STUDIES).values()}
 TABLES |= {"benchmarks.duckdb", "corrections.csv"}
-FIGURES = {f"{path}.{format}" for path in registry.paths(STUDIES, bridged=True) for format in registry.FORMATS}
+FIGURES = {f"{path}.{format}" for path in figure_paths(STUDIES, bridged=True) for format in registry.FORMATS}
 PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "headline.html", "methods.html"}
 PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}
 

@@ -1,8 +1,7 @@
 """Studies that users bring, one of either method: what they say, and that nothing else moves."""
 
 import polars as pl
-from inference_energy.figures.registry import paths
-from runs import replace, run
+from runs import figure_paths, replace, run
 
 SITE = """\
 extends: joule-2026
@@ -44,7 +43,7 @@ def test_studies_of_ones_own(copy):
     for study, method in {"efficient-site": "published", "what-if": "nested"}.items():
         found = (copy / f"results/figures/{study}").glob("*.svg")
         figures = {str(path.relative_to(copy / "results").with_suffix("")) for path in found}
-        assert figures == {path for path in paths({study: method}, bridged=False) if study in path}
+        assert figures == {path for path in figure_paths({study: method}, bridged=False) if study in path}
 
 
 def of_the_site(copy, headline):

@@ -11,6 +11,13 @@ const Controls = (() => {
   const byId = (id) => document.getElementById(id);
   let [data, offered] = [null, null];
 
+  /* A new element with its properties and what is in it. */
+  function element(tag, properties, ...content) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...content);
+    return made;
+  }
+
   /* The state in which a study starts. */
   function presetOf(name) {
     const { preset } = data.studies[name];
@@ -28,10 +35,7 @@ const Controls = (() => {
     field.replaceChildren(
       ...groups.flatMap(([title, options]) => {
         const made = options.map(([value, label]) => new Option(label, value));
-        if (!title) return made;
-        const group = Object.assign(document.createElement("optgroup"), { label: title });
-        group.append(...made);
-        return [group];
+        return title ? [element("optgroup", { label: title }, ...made)] : made;
       }),
     );
   }
@@ -40,23 +44,15 @@ const Controls = (() => {
     const effect = lever.in_benchmarks
       ? "already in today's benchmarks"
       : `${Readable.span(Energy.ofDraws(multipliers[value]))} × on ${lever.acts_on.replaceAll("_", " ")}`;
-    const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "levers", value });
-    box.disabled = lever.in_benchmarks;
-    const hint = Object.assign(document.createElement("span"), { className: "hint", textContent: effect });
-    const text = document.createElement("span");
-    text.append(lever.label, " ", hint);
-    const label = document.createElement("label");
-    label.append(box, text);
-    return label;
+    const box = element("input", { type: "checkbox", name: "levers", value, disabled: lever.in_benchmarks });
+    const hint = element("span", { className: "hint", textContent: effect });
+    return element("label", {}, box, element("span", {}, lever.label, " ", hint));
   }
 
   function scenarioButton({ label, long_share, levers }) {
-    const made = Object.assign(document.createElement("button"), { type: "button", textContent: label });
+    const made = element("button", { type: "button", textContent: label });
     Object.assign(made.dataset, { long: String(100 * long_share), levers: levers.join(",") });
-    made.addEventListener("click", () => {
-      const { long, levers } = made.dataset;
-      show({ ...state(), long, levers });
-    });
+    made.addEventListener("click", () => show({ ...state(), ...made.dataset }));
     return made;
   }
 
@@ -169,5 +165,5 @@ const Controls = (() => {
     show(stateInAddress());
   }
 
-  return { start, state, question, fault, address, asInTheStudy, set, chosen, labelOf };
+  return { element, start, state, question, fault, address, asInTheStudy, set, chosen, labelOf };
 })();

@@ -18,20 +18,18 @@ const Energy = (() => {
     return found;
   }
 
+  /* A table of names with a function of each value. */
+  const mapped = (table, f) => Object.fromEntries(Object.entries(table).map(([name, value]) => [name, f(value)]));
+
   const add = (a, b) => each((x, y) => x + y, a, b);
   const times = (a, b) => (b === 1 ? a : each((x, y) => x * y, a, b));
   const over = (a, b) => each((x, y) => x / y, a, b);
 
   /* ---- inputs from the study and the question ---- */
 
-  function classOf(study, subject) {
-    if (study.classes[subject]) return subject;
-    return Object.keys(study.classes).find((name) => subject in study.classes[name].models);
-  }
-
-  function hardwareOf(study, question) {
-    if (question.gpu) return [{ gpu: question.gpu, share: 1 }];
-    return study.classes[classOf(study, question.subject)].hardware;
+  function hardwareOf({ classes }, { gpu, subject }) {
+    if (gpu) return [{ gpu, share: 1 }];
+    return (classes[subject] ?? Object.values(classes).find(({ models }) => subject in models)).hardware;
   }
 
   /* Members that serve the subject: weight as drawn, and as the study has it. */
@@ -257,18 +255,15 @@ const Energy = (() => {
 
   /* As numpy.quantile: linear between order statistics. */
   function ofDraws(quantity) {
-    if (typeof quantity === "number")
-      return { p05: quantity, p50: quantity, p95: quantity, mean: quantity };
+    if (typeof quantity === "number") return { p05: quantity, p50: quantity, p95: quantity, mean: quantity };
     const ordered = Float64Array.from(quantity).sort();
-    const found = {};
-    for (const [name, share] of Object.entries(INTERVAL)) {
+    const at = (share) => {
       const place = share * (ordered.length - 1);
       const low = Math.floor(place);
       const high = Math.min(low + 1, ordered.length - 1);
-      found[name] = ordered[low] + (ordered[high] - ordered[low]) * (place - low);
-    }
-    found.mean = quantity.reduce((sum, value) => sum + value, 0) / quantity.length;
-    return found;
+      return ordered[low] + (ordered[high] - ordered[low]) * (place - low);
+    };
+    return { ...mapped(INTERVAL, at), mean: quantity.reduce((sum, value) => sum + value, 0) / quantity.length };
   }
 
   /* Merge of two ascending arrays. */
@@ -301,9 +296,7 @@ const Energy = (() => {
       total += weight * values.length;
       sum += weight * values.reduce((all, value) => all + value, 0);
     }
-    const found = {};
-    for (const [name, share] of Object.entries(INTERVAL)) found[name] = Math.exp(logAt(logs, weights, share * total));
-    return { ...found, mean: sum / total };
+    return { ...mapped(INTERVAL, (share) => Math.exp(logAt(logs, weights, share * total))), mean: sum / total };
   }
 
   /* Logarithm below which so much weight lies. */
@@ -412,9 +405,8 @@ const Energy = (() => {
       multiplier: Formulas.saving({ before_wh: before, after_wh: after }),
       ...ofTheFleet(study, question, fleets, zone),
     };
-    const found = { query_wh: queryWh(fleets[question.workload], question.workload, question.boundary) };
-    for (const [name, quantity] of Object.entries(drawn)) found[name] = ofDraws(quantity);
-    return found;
+    const query_wh = queryWh(fleets[question.workload], question.workload, question.boundary);
+    return { query_wh, ...mapped(drawn, ofDraws) };
   }
 
   function outside({ ranges }, of) {
@@ -438,7 +430,7 @@ const Energy = (() => {
   function typed(value) {
     if (Array.isArray(value)) return value.length > 3 && typeof value[0] === "number" ? Float64Array.from(value) : value;
     if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, typed(inner)]));
+    return mapped(value, typed);
   }
 
   return { answer, evidence, ofDraws, typed };

@@ -54,10 +54,8 @@
     byId("derivation").href = `explanations.html#${study}`;
     const inTables = workload !== "own" && Controls.asInTheStudy();
     byId("command").replaceChildren();
-    if (!inTables) return;
-    const code = document.createElement("code");
-    code.textContent = `make explain WHAT="${study} ${workload} ${subject} energy_wh_p50"`;
-    byId("command").append("; in the project, ", code);
+    const command = `make explain WHAT="${study} ${workload} ${subject} energy_wh_p50"`;
+    if (inTables) byId("command").append("; in the project, ", Controls.element("code", { textContent: command }));
   }
 
   function perQuery(answer, queries) {
@@ -96,13 +94,10 @@
     body.replaceChildren();
     for (const { name, value, unit, kind, url, citation } of rows) {
       const line = body.insertRow();
-      const head = Object.assign(document.createElement("th"), { scope: "row", textContent: name });
-      line.append(head);
+      line.append(Controls.element("th", { scope: "row", textContent: name }));
       line.insertCell().textContent = `${value} ${unit}`;
       line.insertCell().textContent = kind;
-      const from = line.insertCell();
-      if (url) from.append(Object.assign(document.createElement("a"), { href: url, textContent: citation }));
-      else from.textContent = citation ?? "";
+      line.insertCell().append(url ? Controls.element("a", { href: url, textContent: citation }) : (citation ?? ""));
     }
   }
 

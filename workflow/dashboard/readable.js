@@ -26,20 +26,15 @@ const Readable = (() => {
   /* Size and name of the unit that suits a value. */
   const unitOf = (quantity, value) => LADDERS[quantity].findLast(([from]) => Math.abs(value) >= from).slice(1);
 
-  function withUnit(quantity, value) {
-    const [size, unit] = unitOf(quantity, value);
-    return unit ? `${digits(value / size)}\u00a0${unit}` : digits(value / size);
-  }
+  const inUnit = (value, [size, unit]) => digits(value / size) + (unit ? `\u00a0${unit}` : "");
+
+  const withUnit = (quantity, value) => inUnit(value, unitOf(quantity, value));
 
   /* Text of every statistic, all in the unit that suits the median, which all but P5 name. */
   function summary(quantity, of) {
     const [size, unit] = unitOf(quantity, of.p50);
-    return Object.fromEntries(
-      Object.entries(of).map(([name, value]) => [
-        name,
-        unit && name !== "p05" ? `${digits(value / size)}\u00a0${unit}` : digits(value / size),
-      ]),
-    );
+    const shown = ([name, value]) => [name, inUnit(value, [size, name === "p05" ? "" : unit])];
+    return Object.fromEntries(Object.entries(of).map(shown));
   }
 
   const span = (of) => (of.p05 === of.p95 ? digits(of.p50) : `${digits(of.p50)} (${digits(of.p05)} to ${digits(of.p95)})`);

@@ -10,17 +10,15 @@ import polars as pl
 import pytest
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.dashboard import formulas, page as dashboard_page, payload
-from inference_energy.dashboard.page import Figure, caption_html, evidence, packed, page, references
+from inference_energy.dashboard.page import caption_html, evidence, packed, page, plate, references
 
 DASHBOARD = Path(__file__).parents[3] / "workflow/dashboard"
 SVG = '<svg width="790" height="697" viewBox="0 0 790.4 697"><text>A</text></svg>'
-FIGURE = Figure(
-    group="Fleet",
-    file="figures/one/fleet_plan",
+FIGURE = plate(
+    {"group": "Fleet", "path": "figures/one/fleet_plan", "wildcards": {"study": "one", "workload": "plan"}},
     svg=SVG,
     specification={"title": {"text": ["A fleet draws", "a lot"]}},
     caption="Of study **{{ snakemake.wildcards.study }}**.\n\nSee ``here``.",
-    wildcards={"study": "one", "workload": "plan"},
 )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from inference_energy.figures import registry
+from runs import figure_paths
 
 ROOT = Path(__file__).parents[3]
 MODULES = ROOT / "workflow/scripts/inference_energy/figures"
@@ -36,7 +37,7 @@ def test_every_module_of_a_chapter_has_one_entry():
 
 
 def test_a_run_has_the_figures_of_its_studies_the_last_study_first():
-    found = registry.paths(STUDIES, bridged=True)
+    found = figure_paths(STUDIES, bridged=True)
     assert len(found) == len(set(found)) == 6 + 8 + 6 + 5
     assert found.index("figures/today/sweeps") < found.index("figures/printed/energy_per_query_traditional")
     assert "figures/printed/energy_per_query_long" in found
@@ -44,5 +45,5 @@ def test_a_run_has_the_figures_of_its_studies_the_last_study_first():
 
 
 def test_a_run_without_the_begin_of_the_bridge_has_nothing_that_is_compared():
-    found = registry.paths({"today": "nested"}, bridged=False)
+    found = figure_paths({"today": "nested"}, bridged=False)
     assert {path.split("/")[1] for path in found} == {"today", "benchmarks"}

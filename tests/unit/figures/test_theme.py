@@ -1,16 +1,16 @@
 """How numbers read in figures, and where titles break."""
 
 import polars as pl
-from inference_energy.figures import theme, words
+from inference_energy.figures import axes, theme, words
 
 
 def test_numbers_ranges_and_factors_have_three_digits():
-    assert theme.number(0.3414) == "0.341"
-    assert theme.number(1299.6) == "1,300"
-    assert theme.interval(0.1119, 0.8391) == "0.112–0.839"
-    assert theme.times(1.4949) == "1.49×"
+    assert words.number(0.3414) == "0.341"
+    assert words.number(1299.6) == "1,300"
+    assert words.interval(0.1119, 0.8391) == "0.112–0.839"
+    assert words.times(1.4949) == "1.49×"
     row = {"gwh_p05": 0.525, "gwh_p50": 1.04, "gwh_p95": 3.24}
-    assert theme.median_and_range(row, "gwh", "GWh") == "1.04 GWh (0.525–3.24)"
+    assert words.median_and_range(row, "gwh", "GWh") == "1.04 GWh (0.525–3.24)"
 
 
 def test_a_title_never_parts_a_number_from_its_unit_or_sign():
@@ -20,8 +20,8 @@ def test_a_title_never_parts_a_number_from_its_unit_or_sign():
 
 
 def test_ticks_are_dense_on_short_axes():
-    assert theme.ticks(0.8, 30) == [1, 2, 5, 10, 20]
-    assert theme.ticks(0.009, 30) == [0.01, 0.1, 1, 10]
+    assert axes.ticks(0.8, 30) == [1, 2, 5, 10, 20]
+    assert axes.ticks(0.009, 30) == [0.01, 0.1, 1, 10]
 
 
 def test_estimates_of_this_project_have_one_name_and_others_their_own():

@@ -9,5 +9,5 @@ with wiring.job(snakemake) as job:
     name, study = snakemake.wildcards.study, NestedStudy.of(snakemake.params.study)
     read = resolve.read_tables(snakemake.input)
     fit = curves.fitted(name, study, read)
-    assumed = assumptions.assumed(name, resolve.resolved(name, study, fit, read).given, fit)
-    job.write(tables, throughput_tables, assumed=assumed, fit=fit)
+    service = resolve.resolved(name, study, fit, read)
+    job.write(tables, throughput_tables, assumed=assumptions.assumed(name, service.given, fit), fit=fit)

@@ -242,12 +242,8 @@ def _as_asked(of: Explorer, asked: Question) -> tuple[Service, Shared]:
     lengths = service.lengths
     if asked.workload == OWN:
         prompt, answer_, cached = asked.own_tokens
-        one = np.ones(1)
-        lengths = lengths | {
-            OWN: Lengths(
-                input_tokens=prompt * one, output_tokens=answer_ * one, cached_share=cached / prompt * one, weights=one
-            )
-        }
+        given = {"input_tokens": prompt, "output_tokens": answer_, "cached_share": cached / prompt, "weights": 1.0}
+        lengths = lengths | {OWN: Lengths(**{name: value * np.ones(1) for name, value in given.items()})}
         shared = shared.replaced(cached_name(OWN), np.zeros(DRAWS))
     for name in ("pue", "load", "attainment"):
         if getattr(asked, name) is not None:

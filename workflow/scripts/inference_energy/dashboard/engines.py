@@ -37,38 +37,35 @@ def of_study(
         seed: seed of all streams.
     """
     of = _nested if study.method == "nested" else _published
-    return of(name, study, fit, tables, interventions, zones, seed)
-
-
-def _nested(name, study, fit, tables, interventions, zones, seed) -> Explorer:
-    place = f"config/studies/{name}.yaml: interventions.levers"
-    chosen = energy_interventions.chosen(study.interventions.levers, interventions, place)
     return explorer(
-        resolve.resolved(name, study, fit, tables),
-        interventions_of=dict.fromkeys(study.workloads, chosen),
-        overhead=None,
-        latency=tables.latency.filter(pl.col("latency_statistic") == "median"),
+        **of(f"config/studies/{name}.yaml", name, study, fit, tables, interventions),
         hardware=tables.hardware,
         zones=zones,
         seed=seed,
     )
 
 
-def _published(name, study, fit, tables, interventions, zones, seed) -> Explorer:
-    nested = as_nested(study)
-    place = f"config/studies/{name}.yaml: fleet.overheads"
-    return explorer(
-        resolve.resolved(name, nested, fit_as_nested(fit, nested), tables),
-        interventions_of={workload: _published_interventions(study, workload) for workload in study.workloads},
-        overhead={
-            workload: overhead_factor(study.fleet.overheads[workload], tables.overheads, place)
-            for workload in study.workloads
+def _nested(file, name, study, fit, tables, interventions) -> dict:
+    chosen = energy_interventions.chosen(study.interventions.levers, interventions, f"{file}: interventions.levers")
+    return {
+        "service": resolve.resolved(name, study, fit, tables),
+        "interventions_of": dict.fromkeys(study.workloads, chosen),
+        "overhead": None,
+        "latency": tables.latency.filter(pl.col("latency_statistic") == "median"),
+    }
+
+
+def _published(file, name, study, fit, tables, _) -> dict:
+    nested, place = as_nested(study), f"{file}: fleet.overheads"
+    overheads = study.fleet.overheads
+    return {
+        "service": resolve.resolved(name, nested, fit_as_nested(fit, nested), tables),
+        "interventions_of": {workload: _published_interventions(study, workload) for workload in study.workloads},
+        "overhead": {
+            workload: overhead_factor(overheads[workload], tables.overheads, place) for workload in study.workloads
         },
-        latency=tables.latency.clear(),
-        hardware=tables.hardware,
-        zones=zones,
-        seed=seed,
-    )
+        "latency": tables.latency.clear(),
+    }
 
 
 def _published_interventions(study: PublishedStudy, workload: str) -> dict[str, Intervention]:
@@ -77,11 +74,8 @@ def _published_interventions(study: PublishedStudy, workload: str) -> dict[str, 
         lever: (spec.label, spec.level, spec.multiplier if workload in spec.workloads else 1.0)
         for lever, spec in study.interventions.levers.items()
     }
-    specs[FLEET_SERVING] = (
-        "Serving, as in the fleet scenarios",
-        "serving",
-        study.fleet.serving_multiplier[workload],
-    )
+    serving = study.fleet.serving_multiplier[workload]
+    specs[FLEET_SERVING] = ("Serving, as in the fleet scenarios", "serving", serving)
     return {
         lever: Intervention(
             label=label,

@@ -5,7 +5,6 @@ import gzip
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,34 +36,13 @@ WEB_SEARCH = "web_search"
 QUERIES_OF_REFERENCE = 1e9
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One figure of the page.
-
-    Attributes:
-        group: heading that it stands under.
-        file: path from the page, without its ending.
-        svg: the drawing.
-        specification: its Vega-Lite specification, which holds its title.
-        caption: reStructuredText with the wildcards of its rule.
-        wildcards: their values.
-    """
-
-    group: str
-    file: str
-    svg: str
-    specification: dict
-    caption: str
-    wildcards: Mapping[str, str]
-
-
 def page(
     templates: Path,
     *,
     version: str,
     studies: list[dict],
     numbers: dict,
-    figures: Iterable[Figure],
+    figures: Iterable[Mapping[str, Any]],
     sources: list[dict],
     draws: int,
 ) -> str:
@@ -75,16 +53,16 @@ def page(
         version: of the project.
         studies: name, title and rows of evidence of every study, the first shown first.
         numbers: what the page computes with, for JSON.
-        figures: in the order in which they are shown.
+        figures: from `figures`, in the order in which they are shown.
         sources: benchmark sources with their origin and number of rows.
         draws: behind every answer.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    groups: dict[str, list[dict]] = {}
+    groups: dict[str, list[Mapping]] = {}
     for figure in figures:
-        groups.setdefault(figure.group, []).append(_plate(figure))
+        groups.setdefault(figure["group"], []).append(figure)
     return environment.get_template("page.html.jinja").render(
         version=version,
         studies=studies,
@@ -110,17 +88,26 @@ def _inline(script: str) -> str:
     return script.replace("</script", "<\\/script")
 
 
-def _plate(figure: Figure) -> dict:
-    title = figure.specification["title"]["text"]
-    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure.svg).groups()
+def plate(listed: Mapping[str, Any], *, svg: str, specification: Mapping, caption: str) -> dict:
+    """One figure as the page shows it.
+
+    Args:
+        listed: its heading `group`, its `path` from the page without its ending, and its `wildcards`.
+        svg: the drawing.
+        specification: its Vega-Lite specification, which holds its title.
+        caption: reStructuredText with the wildcards of its rule.
+    """
+    title = specification["title"]["text"]
+    width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
     return {
-        "id": re.sub(r"[^a-z0-9]+", "-", figure.file.removeprefix("figures/").lower()),
-        "file": figure.file,
+        "group": listed["group"],
+        "id": re.sub(r"[^a-z0-9]+", "-", listed["path"].removeprefix("figures/").lower()),
+        "file": listed["path"],
         "alt": title if isinstance(title, str) else " ".join(title),
-        "packed": packed(figure.svg),
+        "packed": packed(svg),
         "width": round(float(width)),
         "height": round(float(height)),
-        "caption": caption_html(figure.caption, figure.wildcards),
+        "caption": caption_html(caption, listed["wildcards"]),
     }
 
 
@@ -141,36 +128,19 @@ def references(statements: pl.DataFrame, loads: pl.DataFrame) -> dict[str, list[
     of_query = statements.filter(pl.col("source") == REFERENCE_SOURCE, pl.col("kind").is_in(KINDS))
     search = loads.row(by_predicate=pl.col("reference") == WEB_SEARCH, named=True)
     per_search = search["energy_gwh_per_day"] * WH_PER_GWH / QUERIES_OF_REFERENCE
+    queries = [("Web search", search["source"], per_search, "stated", _address(search["source"]))]
+    queries += [
+        (f"{row['subject']}, {row['query']}", row["citation"], row["energy_wh"], KINDS[row["kind"]], row["url"])
+        for row in of_query.sort("energy_wh", "row_id").iter_rows(named=True)
+    ]
+    days = [
+        (row["label"], row["derivation"], row["energy_gwh_per_day"], "stated", _address(row["source"]))
+        for row in loads.iter_rows(named=True)
+    ]
+    names = ("label", "citation", "value", "kind", "url")
     return {
-        "query": [
-            {
-                "label": "Web search",
-                "citation": search["source"],
-                "value": per_search,
-                "kind": "stated",
-                "url": _address(search["source"]),
-            },
-            *(
-                {
-                    "label": f"{row['subject']}, {row['query']}",
-                    "citation": row["citation"],
-                    "value": row["energy_wh"],
-                    "kind": KINDS[row["kind"]],
-                    "url": row["url"],
-                }
-                for row in of_query.sort("energy_wh", "row_id").iter_rows(named=True)
-            ),
-        ],
-        "fleet": [
-            {
-                "label": row["label"],
-                "citation": row["derivation"],
-                "value": row["energy_gwh_per_day"],
-                "kind": "stated",
-                "url": _address(row["source"]),
-            }
-            for row in loads.iter_rows(named=True)
-        ],
+        of: [dict(zip(names, point, strict=True)) for point in points]
+        for of, points in (("query", queries), ("fleet", days))
     }
 
 
@@ -186,22 +156,19 @@ def evidence(rows: list[dict], urls: Mapping[str, str]) -> list[dict]:
         urls: address of every benchmark source.
     """
     return [
-        {
-            "ingredient": row["ingredient"],
-            "kind": row["kind"],
-            "rests_on": row["rests_on"],
-            "yours": row.get("yours"),
+        {name: row.get(name) for name in ("ingredient", "kind", "rests_on", "yours")}
+        | {
             "links": [
                 *((name, urls[name]) for name in row.get("sources", []) if name in urls),
                 *([(f"resources/{row['table']}.csv", f"../resources/{row['table']}.csv")] if "table" in row else []),
                 *([tuple(row["link"])] if "link" in row else []),
-            ],
+            ]
         }
         for row in rows
     ]
 
 
-def figures(listed: Iterable[Mapping[str, Any]], results: Path, captions: Path) -> list[Figure]:
+def figures(listed: Iterable[Mapping[str, Any]], results: Path, captions: Path) -> list[dict]:
     """Figures with everything that is shown of them.
 
     Args:
@@ -210,13 +177,11 @@ def figures(listed: Iterable[Mapping[str, Any]], results: Path, captions: Path) 
         captions: folder of the captions.
     """
     return [
-        Figure(
-            group=entry["group"],
-            file=entry["path"],
+        plate(
+            entry,
             svg=(results / f"{entry['path']}.svg").read_text(),
             specification=json.loads((results / f"{entry['path']}.json").read_text()),
             caption=(captions / f"{entry['caption']}.rst").read_text(),
-            wildcards=entry["wildcards"],
         )
         for entry in listed
     ]

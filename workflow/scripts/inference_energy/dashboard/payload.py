@@ -1,5 +1,7 @@
 """Data of the page `dashboard.html`: an explorer as plain lists, names and numbers."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -47,12 +49,8 @@ def _preset(study: Study) -> dict:
         "queries_per_day": fleet.queries_per_day,
         "zone": fleet.grid_zone if nested else None,
         "scenarios": [
-            {
-                "label": scenario.label,
-                "long_share": scenario.long_share,
-                "levers": applied if scenario.interventions else [],
-            }
-            for scenario in fleet.scenarios.values()
+            {"label": of.label, "long_share": of.long_share, "levers": applied if of.interventions else []}
+            for of in fleet.scenarios.values()
         ],
     }
 
@@ -69,15 +67,10 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
     """
     service, shared = of.service, of.shared
     study, given = service.study, service.given
+    drawn = ("load", "attainment", "pue", "utilisation")
     return {
-        "shared": {
-            name: draws(shared.values[name])
-            for name in ("load", "attainment", "pue", "utilisation")
-            if name in given.distributions
-        },
-        "mix": {
-            name: {model: draws(weight) for model, weight in of_class.items()} for name, of_class in shared.mix.items()
-        },
+        "shared": _by_name({name: shared.values[name] for name in drawn if name in given.distributions}),
+        "mix": {name: _by_name(of_class) for name, of_class in shared.mix.items()},
         "classes": {
             name: {
                 "label": spec.label,
@@ -99,7 +92,7 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
             | _curve(curve)
             for member, (curve, error) in service.curves.items()
         ],
-        "fit_scores": {model: draws(scores) for model, scores in of.fit_scores.items()},
+        "fit_scores": _by_name(of.fit_scores),
         "workloads": {
             name: {"label": study.workloads[name].label, "cached_share": draws(shared.values[cached_name(name)])}
             | _lengths(service.lengths[name], of.points[name], [curve for curve, _ in service.curves.values()])
@@ -107,13 +100,13 @@ def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
         },
         "power": _power(of, shared),
         "gpus_per_node": of.gpus_per_node,
-        "overhead": {name: draws(values) for name, values in of.overhead.items()},
+        "overhead": _by_name(of.overhead),
         "onsite_water_l_per_kwh": None if of.onsite_water_l_per_kwh is None else draws(of.onsite_water_l_per_kwh),
         "latency": {
             gpu: {f"{target:g}": distribution.values for target, distribution in by.items()}
             for gpu, by in of.latency.items()
         },
-        "latency_scores": {gpu: draws(scores) for gpu, scores in of.latency_scores.items()},
+        "latency_scores": _by_name(of.latency_scores),
         "overlap": study.interventions.overlap,
         "levers": {name: _intervention(intervention) for name, intervention in of.levers.items()},
         "multipliers": _multipliers(of),
@@ -126,6 +119,10 @@ def draws(values: np.ndarray) -> list[float] | float:
     if values.ndim == 0 or (values == values.flat[0]).all():
         return float(values.flat[0])
     return values.tolist()
+
+
+def _by_name(of: Mapping[str, np.ndarray]) -> dict[str, list[float] | float]:
+    return {name: draws(values) for name, values in of.items()}
 
 
 def _curve(curve: Curve) -> dict:
@@ -182,10 +179,7 @@ def _intervention(of: Intervention) -> dict:
 
 def _multipliers(of: Explorer) -> dict:
     """By workload and intervention; a workload with the multipliers of traditional queries is left out."""
-    found = {
-        workload: {name: draws(values) for name, values in by_lever.items()}
-        for workload, by_lever in of.multipliers.items()
-    }
+    found = {workload: _by_name(by_lever) for workload, by_lever in of.multipliers.items()}
     return {
         workload: by_lever
         for workload, by_lever in found.items()

@@ -1,1 +1,1 @@
-"""One module a figure, in folders named as the chapters; the theme and how figures are saved."""
+"""One module a figure, in folders named as the chapters; the registry says what each is drawn from."""

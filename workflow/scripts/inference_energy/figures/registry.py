@@ -14,8 +14,8 @@ class Figure:
     """One figure; its rule is `figure_<name>`, its caption `workflow/report/<name>.rst`.
 
     Attributes:
-        module: below this package, chapter first; the arguments of its function `draw` are `inputs`, `params`, and
-            `study` or `usage`.
+        module: below this package, chapter first; the arguments of its function `draw` are the tables of `inputs`,
+            `params`, and `study` or `usage` with no more than its parts `of_study` or `of_usage`.
         meaning: what it shows, in a line.
         inputs: files by the argument that takes their table.
         folder: under `results`.
@@ -32,7 +32,7 @@ class Figure:
 
     module: str
     meaning: str
-    inputs: Mapping[str, str] = field(kw_only=True)
+    inputs: Mapping[str, str]
     folder: str = field(kw_only=True)
     file: str = ""
     category: str = ""
@@ -57,226 +57,185 @@ class Figure:
 
 VALIDATION, PUBLISHED, ENERGY = "Validation against measurements", "Published against computed", "Energy per query"
 INTERVENTIONS, FLEET, INPUTS = "Interventions", "Fleet", "Inputs"
+REFERENCES = {"references": "resources/reference_loads.csv"}
+CONTEXT = ("title", "workloads", "classes", "fleet", "boundary")
 
 _compared = partial(Figure, folder="figures/comparison", category=VALIDATION, group=VALIDATION)
-_published = partial(Figure, folder="figures/{study}", method="published")
-_nested = partial(Figure, folder="figures/{study}", method="nested")
+_published = partial(Figure, folder="figures/{study}", method="published", of_study=("title", "workloads"))
+_nested = partial(Figure, folder="figures/{study}", method="nested", of_study=CONTEXT)
 _corpus = partial(Figure, folder="figures/benchmarks", category=INPUTS, group="The benchmark corpus")
 _statement = partial(Figure, folder="usage/{usage}")
+
+
+def _tables(folder: str, *names: str, **by_argument: str) -> dict[str, str]:
+    """Tables of a folder of the results, by argument; one without an argument of its own has its name."""
+    of_argument = dict(zip(names, names, strict=True)) | by_argument
+    return {argument: f"results/{folder}/{name}.parquet" for argument, name in of_argument.items()}
+
 
 # Those that need the study that the bridge begins at.
 COMPARED = (
     _compared(
         "validation.validation",
         "Predicted against measured energy, this work next to other methods",
+        _tables("comparison", "backtest", "scores", peers="backtest_peers"),
         label="predicted against measured",
-        inputs={
-            "backtest": "results/comparison/backtest.parquet",
-            "peers": "results/comparison/backtest_peers.parquet",
-            "scores": "results/comparison/scores.parquet",
-        },
     ),
     _compared(
         "validation.cross_methods",
         "One query by every method and boundary, and the factors that the methods differ by",
+        _tables("comparison", methods="cross_methods", parts="cross_method_parts"),
         label="one query by every method",
-        inputs={
-            "methods": "results/comparison/cross_methods.parquet",
-            "parts": "results/comparison/cross_method_parts.parquet",
-        },
     ),
     _compared(
         "validation.published_estimates",
         "Published estimates of a query's energy over the estimate of this work",
+        _tables("comparison", statements="published_estimates", kinds="published_estimate_kinds"),
         label="published estimates over this work",
-        inputs={
-            "statements": "results/comparison/published_estimates.parquet",
-            "kinds": "results/comparison/published_estimate_kinds.parquet",
-        },
     ),
     _compared(
         "fleet.tornado",
         "The range of the headline numbers when one assumption at a time is varied",
+        _tables("comparison", "tornado"),
         label="each assumption alone",
-        inputs={"tornado": "results/comparison/tornado.parquet"},
     ),
     _compared(
         "throughput.batch_latency",
         "Energy per token against latency, and what a latency target costs",
+        _tables("comparison", runs="latency_runs", summary="latency_summary") | _tables("validated", "models"),
         label="energy against latency",
-        inputs={
-            "runs": "results/comparison/latency_runs.parquet",
-            "summary": "results/comparison/latency_summary.parquet",
-            "models": "results/validated/models.parquet",
-        },
         params={"source": "mlenergy_v3"},
     ),
     _compared(
         "headline.method_bridge",
         "The steps from the published estimate to the current one, as a waterfall",
+        _tables("comparison", bridge="method_bridge"),
         label="from the published to the current estimate",
         category=PUBLISHED,
         group="From the published to the current estimate",
-        inputs={"bridge": "results/comparison/method_bridge.parquet"},
     ),
 )
 OF_STUDIES = (
     _published(
         "oviedo.energy_per_query",
         "Distribution of the energy of one query, per model and class",
+        _tables("{study}", energy="energy_per_query", density="energy_density"),
         of_study=("title", "workloads", "classes"),
         file="energy_per_query_{workload}",
         category=ENERGY,
         label="energy per query, {workload}",
-        inputs={
-            "energy": "results/{study}/energy_per_query.parquet",
-            "density": "results/{study}/energy_density.parquet",
-        },
         params={"workload": "{workload}"},
         workloads=WORKLOADS,
     ),
     _published(
         "oviedo.intervention_pathways",
         "The energy that each intervention saves, and all of them together",
-        of_study=("title", "workloads"),
+        _tables("{study}", interventions="intervention_multipliers", energy="energy_per_query"),
         category=INTERVENTIONS,
-        inputs={
-            "interventions": "results/{study}/intervention_multipliers.parquet",
-            "energy": "results/{study}/energy_per_query.parquet",
-        },
     ),
     _published(
         "oviedo.fleet_scenarios",
         "Energy of a fleet per day, next to two familiar loads",
+        _tables("{study}", scenarios="scenario_aggregates") | REFERENCES,
         of_study=("title",),
         category=FLEET,
-        inputs={
-            "scenarios": "results/{study}/scenario_aggregates.parquet",
-            "references": "resources/reference_loads.csv",
-        },
     ),
     _published(
         "oviedo.token_lengths",
         "Distribution of answer lengths",
-        of_study=("title", "workloads"),
+        _tables("{study}", density="token_length_density", quantiles="token_length_quantiles"),
         category=INPUTS,
-        inputs={
-            "density": "results/{study}/token_length_density.parquet",
-            "quantiles": "results/{study}/token_length_quantiles.parquet",
-        },
     ),
     _published(
         "requests.request_lengths",
         "Measured lengths of prompts and answers next to those that a study assumes",
-        of_study=("title", "workloads"),
+        _tables("comparison", measured="request_length_quantiles")
+        | _tables("validated", answers="output_length_quantiles"),
         category=INPUTS,
-        inputs={
-            "measured": "results/comparison/request_length_quantiles.parquet",
-            "answers": "results/validated/output_length_quantiles.parquet",
-        },
     ),
     _published(
         "oviedo.throughput_fit",
         "Throughput curves with the benchmark rows that they are fitted to",
-        of_study=("title", "workloads"),
+        _tables("{study}", fit="throughput_fit", rows="throughput_rows", curve="throughput_curve"),
         category=INPUTS,
-        inputs={
-            "fit": "results/{study}/throughput_fit.parquet",
-            "rows": "results/{study}/throughput_rows.parquet",
-            "curve": "results/{study}/throughput_curve.parquet",
-        },
     ),
     _published(
         "headline.published_against_computed",
         "Every printed value next to the computed one",
+        {"headline": "results/headline.csv"},
         of_study=("title",),
         category=PUBLISHED,
-        inputs={"headline": "results/headline.csv"},
         params={"study_name": "{study}"},
     ),
     _nested(
         "energy.energy_by_class",
         "Energy per query of every class and workload: variability between queries, uncertainty of their mean",
-        of_study=("title", "workloads", "classes", "fleet", "boundary"),
+        _tables("{study}", energy="energy_per_query"),
         category=ENERGY,
         label="energy per query, by class",
-        inputs={"energy": "results/{study}/energy_per_query.parquet"},
     ),
     _nested(
         "fleet.variance_shares",
         "What the variability of single queries and the uncertainty of their mean are made of",
+        _tables("{study}", variance="variance_shares"),
         of_study=("title", "workloads", "fleet"),
         category=ENERGY,
         label="variability and uncertainty by ingredient",
-        inputs={"variance": "results/{study}/variance_shares.parquet"},
     ),
     _nested(
         "energy.boundaries",
         "Energy of a query from the GPU boards to the whole fleet, and from the median query to the mean",
-        of_study=("title", "workloads", "classes", "fleet", "boundary"),
+        _tables("{study}", energy="energy_by_boundary"),
         category=ENERGY,
         label="from boards to fleet, from median to mean",
-        inputs={"energy": "results/{study}/energy_by_boundary.parquet"},
     ),
     _nested(
         "energy.interventions",
         "The energy that interventions save, alone and combined, next to the range that the paper prints",
+        _tables("{study}", interventions="intervention_multipliers"),
         of_study=("title", "workloads", "classes"),
         category=INTERVENTIONS,
-        inputs={"interventions": "results/{study}/intervention_multipliers.parquet"},
     ),
     _nested(
         "fleet.fleet_plan",
         "Energy of a fleet per day, next to familiar loads, and what the fleet needs and emits",
+        _tables("{study}", scenarios="scenario_aggregates", plan="fleet_plan") | REFERENCES,
         of_study=("title", "classes", "fleet"),
         category=FLEET,
-        inputs={
-            "scenarios": "results/{study}/scenario_aggregates.parquet",
-            "plan": "results/{study}/fleet_plan.parquet",
-            "references": "resources/reference_loads.csv",
-        },
     ),
     _nested(
         "fleet.sweeps",
         "Mean energy as a function of one assumption at a time",
-        of_study=("title", "workloads", "classes", "fleet", "boundary"),
+        _tables("{study}", "sweeps"),
         category=FLEET,
-        inputs={"sweeps": "results/{study}/sweeps.parquet"},
     ),
 )
 OF_CORPUS = (
     _corpus(
         "corpus.coverage",
         "Which models were measured on which GPUs, how often and how recently",
-        inputs={
-            "throughput": "results/validated/throughput.parquet",
-            "energy": "results/validated/measured_energy.parquet",
-            "models": "results/validated/models.parquet",
-        },
+        _tables("validated", "throughput", "models", energy="measured_energy"),
     ),
     _corpus(
         "corpus.throughput_over_time",
         "The best published throughput per model and GPU, by date",
-        inputs={"throughput": "results/validated/throughput.parquet"},
+        _tables("validated", "throughput"),
     ),
     _corpus(
         "corpus.checks_raised",
         "Findings of the checks across rows, per check and source",
-        inputs={"checks": "results/benchmark_checks.parquet", "sources": "results/benchmark_sources.csv"},
+        {"checks": "results/benchmark_checks.parquet", "sources": "results/benchmark_sources.csv"},
     ),
     _corpus(
         "throughput.throughput_forms",
         "Error of each form of throughput on rows that it was not fitted to",
+        _tables("comparison", left_out="throughput_left_out", forms="throughput_forms"),
         label="forms of throughput",
-        inputs={
-            "left_out": "results/comparison/throughput_left_out.parquet",
-            "forms": "results/comparison/throughput_forms.parquet",
-        },
     ),
     _corpus(
         "throughput.attainment",
         "Throughput of busy services as a share of the offline maximum",
-        inputs={"pairs": "results/comparison/attainment_pairs.parquet"},
+        _tables("comparison", pairs="attainment_pairs"),
     ),
 )
 # Those that a whole run does not draw.
@@ -284,28 +243,24 @@ ON_REQUEST = (
     _nested(
         "fleet.model_sweeps",
         "Mean energy of every model as a function of one assumption at a time",
-        of_study=("title", "workloads", "classes", "fleet", "boundary"),
+        _tables("comparison", sweeps="model_sweeps"),
         category=FLEET,
         label="sweeps of every model",
-        inputs={"sweeps": "results/comparison/model_sweeps.parquet"},
         params={"study_name": "{study}"},
     ),
     _statement(
         "statement.usage_power",
         "Power over time with its interval",
+        _tables("usage/{usage}", "steps", "capacity"),
         file="power",
         of_usage=("title", "boundary", "step_minutes"),
-        inputs={
-            "steps": "results/usage/{usage}/steps.parquet",
-            "capacity": "results/usage/{usage}/capacity.parquet",
-        },
     ),
     _statement(
         "statement.usage_models",
         "Energy by model with its interval",
+        _tables("usage/{usage}", "statement"),
         file="models",
         of_usage=("title", "boundary"),
-        inputs={"statement": "results/usage/{usage}/statement.parquet"},
     ),
 )
 FIGURES = (*COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
@@ -324,8 +279,3 @@ def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figur
             if figure.method == method:
                 yield from ((figure, {"study": study, "workload": workload}) for workload in figure.workloads)
     yield from ((figure, {}) for figure in OF_CORPUS)
-
-
-def paths(studies: Mapping[str, str], *, bridged: bool) -> list[str]:
-    """Paths of the figures of a whole run under `results`, without their endings, in the same order."""
-    return [figure.path.format(**wildcards) for figure, wildcards in of_run(studies, bridged=bridged)]

@@ -1,4 +1,6 @@
-"""Words that figures have in common."""
+"""Words that figures have in common, and numbers as text."""
+
+from collections.abc import Callable
 
 import polars as pl
 
@@ -27,3 +29,45 @@ def named() -> pl.Expr:
 def subject_of(study: Study) -> str:
     """Label of the class that the fleet serves."""
     return study.classes[study.fleet.subject].label
+
+
+def number(value: float) -> str:
+    """Three significant digits, without exponents: 0.341, 4.32, 1,300."""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value < 100 else f"{value:.0f}"
+
+
+def interval(low: float, high: float) -> str:
+    """A range as text: 0.112–0.839."""
+    return f"{number(low)}–{number(high)}"
+
+
+def extent(values: pl.Series, between: str) -> str:
+    """The lowest and the highest value as text, or the one where both are alike."""
+    return between.join(dict.fromkeys((number(values.min()), number(values.max()))))
+
+
+def counted(count: int, name: str) -> str:
+    """A number of things: 1 pair, 2 pairs."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def times(factor: float) -> str:
+    """A factor as text: 1.83×."""
+    return f"{number(factor)}×"
+
+
+def median_and_range(row: dict, name: str, unit: str) -> str:
+    """Median, P5 and P95 as text: 1.04 GWh (0.525–3.24)."""
+    return f"{number(row[f'{name}_p50'])} {unit} ({interval(row[f'{name}_p05'], row[f'{name}_p95'])})"
+
+
+def texts(rows: pl.DataFrame, text: Callable[[dict], str]) -> pl.Series:
+    """A text for every row."""
+    return pl.Series([text(row) for row in rows.iter_rows(named=True)], dtype=pl.String)
+
+
+def inside_a_sentence(name: str) -> str:
+    """A name without its capital letter, unless it is an abbreviation."""
+    return name if name[:2].isupper() else f"{name[0].lower()}{name[1:]}"

@@ -69,19 +69,11 @@ def method_bridge(steps: list[tuple[str, str, dict[str, float]]]) -> pl.DataFram
     Args:
         steps: study, what it changes, and its quantities, in order; the first is where the bridge begins.
     """
-    rows = []
-    for number, ((_, _, before), (study, change, after)) in enumerate(pairwise(steps), start=1):
-        for quantity, unit in UNITS.items():
-            rows.append(
-                {
-                    "step": number,
-                    "study": study,
-                    "change": change,
-                    "quantity": quantity,
-                    "unit": unit,
-                    "before": before[quantity],
-                    "after": after[quantity],
-                    "factor": after[quantity] / before[quantity],
-                }
-            )
-    return pl.DataFrame(rows)
+    return pl.DataFrame(
+        [
+            {"step": number, "study": study, "change": change, "quantity": quantity, "unit": unit}
+            | {"before": before[quantity], "after": after[quantity], "factor": after[quantity] / before[quantity]}
+            for number, ((_, _, before), (study, change, after)) in enumerate(pairwise(steps), start=1)
+            for quantity, unit in UNITS.items()
+        ]
+    )

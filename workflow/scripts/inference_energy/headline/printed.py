@@ -50,24 +50,17 @@ def reproduced(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> p
         "Rounds differently, by {} standard errors of the published 10,000 draws.",
         (difference / pl.col("sampling_se")).round(1),
     )
-    return table.with_columns(
-        pl.when(pl.col("note").is_null() & pl.col("within") & ~pl.col("same_digits"))
-        .then(by_chance)
-        .otherwise(pl.col("note"))
-        .alias("note")
-    )
+    unexplained = pl.col("note").is_null() & pl.col("within") & ~pl.col("same_digits")
+    return table.with_columns(note=pl.when(unexplained).then(by_chance).otherwise("note"))
 
 
 def _unpublished(published: pl.DataFrame, study: str) -> pl.DataFrame:
     """The rows that the first publication prints in its abstract, with nothing printed for this study."""
     first = published.filter((pl.col("study") == published["study"][0]) & (pl.col("locator") == "abstract"))
-    empty = {"published": pl.Float64, "resolution": pl.Float64}
-    texts = ("published_source", "locator", "note")
-    return first.with_columns(
-        pl.lit(study).alias("study"),
-        *(pl.lit(None, dtype=dtype).alias(name) for name, dtype in empty.items()),
-        *(pl.lit(None, dtype=pl.String).alias(name) for name in texts),
-    )
+    empty = dict.fromkeys(("published", "resolution"), pl.Float64)
+    empty |= dict.fromkeys(("published_source", "locator", "note"), pl.String)
+    blank = {name: pl.lit(None, dtype) for name, dtype in empty.items()}
+    return first.with_columns(study=pl.lit(study), **blank)
 
 
 def compared(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> pl.DataFrame:

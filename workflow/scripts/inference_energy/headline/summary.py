@@ -34,16 +34,15 @@ def show(stale_after_days: int, registry_stale_after_days: int, parents: dict[st
         registry_stale_after_days: likewise of the newest row of a registry.
         parents: by study, the one it extends, to compare a new study with.
     """
-    print(*headline_lines(page.rows(HEADLINE)), sep="\n")
     rejected = REJECTED.read_text().splitlines()[1:] if REJECTED.is_file() else []
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    print(
-        *source_lines(page.rows(SOURCES), page.rows(BEFORE / SOURCES.name), rejected, today, stale_after_days), sep="\n"
-    )
+    (numbers, were), (sources, had) = ((page.rows(file), page.rows(BEFORE / file.name)) for file in (HEADLINE, SOURCES))
+    print(*headline_lines(numbers), sep="\n")
+    print(*source_lines(sources, had, rejected, today, stale_after_days), sep="\n")
     dates = {file: [row[column] for row in page.rows(file)] for file, column in REGISTRIES.items()}
     for line in registry_lines(dates, today, registry_stale_after_days):
         print(line)
-    print(*moved_lines(page.rows(HEADLINE), page.rows(BEFORE / HEADLINE.name), parents), sep="\n")
+    print(*moved_lines(numbers, were, parents), sep="\n")
     print("\nNext: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.\n")
 
 
@@ -54,16 +53,12 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
     lines = ["\nPublished and computed values (within: half the last printed digit + 3 standard errors)\n"]
     wide = max(len(_label(row)) for row in rows) + 1
     named = max(len(row["study"]) for row in rows) + 2
-    lines.append(
-        f"  {'study':<{named}}{'quantity':<{wide}}{'published':>10}{'computed':>10}  {'difference':>10}  within"
-    )
+    form = f"  {{:<{named}}}{{:<{wide}}}{{:>10}}{{:>10}}  {{:>10}}  {{}}"
+    lines.append(form.format("study", "quantity", "published", "computed", "difference", "within"))
     for row in rows:
-        shown = page.line(row)
-        lines.append(
-            f"  {row['study']:<{named}}{_label(row):<{wide}}{shown['published'] or '-':>10}"
-            f"{shown['computed']:>10}  {shown['relative_difference'] or '-':>10}"
-            f"  {shown['within'].replace('no', 'NO') or '-'}"
-        )
+        of = page.line(row)
+        numbers = (of["published"] or "-", of["computed"], of["relative_difference"] or "-")
+        lines.append(form.format(row["study"], _label(row), *numbers, of["within"].replace("no", "NO") or "-"))
     missed = sum(row["within"] == "false" for row in rows)
     if missed:
         lines.append(f"\n{missed} printed values are not reproduced; column `note` of {HEADLINE} gives the reasons.")
@@ -145,19 +140,13 @@ def moved_lines(rows: list[dict[str, str]], before: list[dict[str, str]], parent
         own = [row for row in rows if row["study"] == study]
         parent = {row["quantity"]: float(row["computed"]) for row in rows if row["study"] == parents.get(study)}
         lines.append(f"Study {study} is new." + (f" Compared with {parents[study]}:" if parent else ""))
-        lines += _moves(own, [parent.get(row["quantity"]) for row in own])
+        lines += _moves(own, [parent.get(row["quantity"]) for row in own])[:SHOWN]
     old = {(row["study"], row["quantity"]): float(row["computed"]) for row in before}
     moved = _moves(rows, [old.get((row["study"], row["quantity"])) for row in rows])
-    count = sum(
-        old.get((row["study"], row["quantity"]), float(row["computed"])) != float(row["computed"]) for row in rows
-    )
-    if not count:
+    if not moved:
         return [*lines, "Headline numbers: none changed since the last run."]
-    return [
-        *lines,
-        f"Headline numbers: {count} of {len(rows)} changed since the last run, the most:",
-        *moved,
-    ]
+    changed = f"Headline numbers: {len(moved)} of {len(rows)} changed since the last run, the most:"
+    return [*lines, changed, *moved[:SHOWN]]
 
 
 def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:
@@ -168,4 +157,4 @@ def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:
             change = now / was - 1 if was else float("inf")
             said = f"  {row['study']}  {_label(row)}: {was:.4g} -> {now:.4g} ({change:+.1%})"
             moves.append((abs(change), said))
-    return [said for _, said in sorted(moves, key=lambda move: -move[0])[:SHOWN]]
+    return [said for _, said in sorted(moves, key=lambda move: -move[0])]

@@ -38,31 +38,26 @@ def descriptor(
         entries: their columns.
         frames: their rows, which decide whether the columns that name a row can be its primary key.
     """
+    licence = citation["license"]
     return {
         "profile": "tabular-data-package",
         "name": "inference-energy",
         "title": citation["title"],
         "description": description,
         "version": citation["version"],
-        "licenses": [_licence(citation["license"])],
+        "licenses": [{"name": licence} | ({"path": LICENCE_PATHS[licence]} if licence in LICENCE_PATHS else {})],
         "contributors": [{"title": _name(author), "role": "author"} for author in citation["authors"]],
         "sources": [
-            {"title": f"{source.title} ({source.publisher})", "path": source.url} for source in _named(sources)
+            {"title": f"{source.title} ({source.publisher})", "path": source.url}
+            for source in sources
+            if source.title and source.url
         ],
         "resources": [_resource(table, entries[name], frames[name]) for name, table in tables.items()],
     }
 
 
-def _licence(name: str) -> dict[str, str]:
-    return {"name": name} | ({"path": LICENCE_PATHS[name]} if name in LICENCE_PATHS else {})
-
-
 def _name(author: dict) -> str:
     return author.get("name") or f"{author['given-names']} {author['family-names']}"
-
-
-def _named(sources: list[Source]) -> list[Source]:
-    return [source for source in sources if source.title and source.url]
 
 
 def _resource(table: PublicTable, entries: list[Entry], frame: pl.DataFrame) -> dict:

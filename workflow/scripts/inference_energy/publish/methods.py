@@ -1,6 +1,7 @@
 """The page of methods: assumptions by stage, keys of studies, sources."""
 
 import ast
+import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -55,12 +56,8 @@ def stages(
 
 
 def _head(text: str) -> str:
-    lines = []
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            break
-        lines.append(line.lstrip("#").strip())
-    return " ".join(lines)
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("#").strip() for line in lines)
 
 
 NAMING = {("title",), ("description",)}  # every study has its own, stated in its heading

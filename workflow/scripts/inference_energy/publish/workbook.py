@@ -60,36 +60,27 @@ def write(
     with files.complete(path) as (unfinished,), xlsxwriter.Workbook(str(unfinished)) as file:
         file.set_properties({"title": title, "created": CREATED})
         formats = _Formats(file)
-        sheets = {name: meanings[name] for name in frames} | {
-            DICTIONARY: "One column of one table: its type, unit and meaning",
-            SOURCES: "One source of benchmarks, traces or assumptions",
+        described = [entry for name in frames for entry in entries[name]]
+        sheets = {name: (meanings[name], len(frame)) for name, frame in frames.items()} | {
+            DICTIONARY: ("One column of one table: its type, unit and meaning", len(described)),
+            SOURCES: ("One source of benchmarks, traces or assumptions", len(sources)),
         }
-        rows = {name: len(frame) for name, frame in frames.items()} | {
-            DICTIONARY: sum(len(entries[name]) for name in frames),
-            SOURCES: len(sources),
-        }
-        _write_about(formats, file.add_worksheet(ABOUT), title, about, sheets, rows)
+        _write_about(formats, file.add_worksheet(ABOUT), title, about, sheets)
         for name, frame in frames.items():
             _write_table(formats, file.add_worksheet(name), frame, entries[name])
         columns = ("table", "column", "type", "unit", "meaning")
-        described = [[getattr(entry, key) for key in columns] for name in frames for entry in entries[name]]
-        _write_text(formats, file.add_worksheet(DICTIONARY), columns, described)
+        texts = [[getattr(entry, key) for key in columns] for entry in described]
+        _write_text(formats, file.add_worksheet(DICTIONARY), columns, texts)
         names = [field.name for field in fields(Source)]
         _write_text(formats, file.add_worksheet(SOURCES), names, [list(asdict(source).values()) for source in sources])
 
 
 def _write_about(
-    formats: _Formats,
-    sheet: Worksheet,
-    title: str,
-    about: Mapping[str, str],
-    sheets: Mapping[str, str],
-    rows: Mapping[str, int],
+    formats: _Formats, sheet: Worksheet, title: str, about: Mapping[str, str], sheets: Mapping[str, tuple[str, int]]
 ) -> None:
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 28)
-    sheet.set_column(1, 1, 100)
-    sheet.set_column(2, 2, 10)
+    for column, width in enumerate((28, 100, 10)):
+        sheet.set_column(column, column, width)
     sheet.write_string(0, 0, title, formats.title)
     for row, (heading, paragraph) in enumerate(about.items(), 2):
         sheet.write_string(row, 0, heading, formats.bold)
@@ -97,10 +88,10 @@ def _write_about(
     heads = len(about) + 3
     for column, heading in enumerate(("Sheet", "One row is", "Rows")):
         sheet.write_string(heads, column, heading, formats.head)
-    for row, (name, meaning) in enumerate(sheets.items(), heads + 1):
+    for row, (name, (meaning, count)) in enumerate(sheets.items(), heads + 1):
         sheet.write_url(row, 0, f"internal:'{name}'!A1", formats.link, name)
         sheet.write_string(row, 1, meaning, formats.wrap)
-        sheet.write_number(row, 2, rows[name], formats.number("#,##0"))
+        sheet.write_number(row, 2, count, formats.number("#,##0"))
 
 
 def _write_table(formats: _Formats, sheet: Worksheet, frame: pl.DataFrame, entries: Sequence[Entry]) -> None:

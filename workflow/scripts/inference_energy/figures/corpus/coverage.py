@@ -3,7 +3,9 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import INK, MUTED, ORANGE, panel_title, rows_axis, titled
+from inference_energy.figures.axes import columns_axis, either, rows_axis
+from inference_energy.figures.panels import panel
+from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
 
 CELL_WIDTH, CELL_HEIGHT = 29, 17
 CLASSES = {
@@ -16,13 +18,7 @@ SHADES = ["#DCEAF4", "#A6CBE3", "#5B9BC8", "#2B6C9E"]
 
 
 def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> alt.VConcatChart:
-    """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy.
-
-    Args:
-        throughput: accepted throughput rows.
-        energy: measured energies.
-        models: model registry.
-    """
+    """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy."""
     measured = energy.group_by("model", "gpu").agg(pl.len().alias("energies"))
     cells = (
         throughput.group_by("model", "gpu")
@@ -36,15 +32,9 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
     gpus = by_rows["gpu"].to_list()
     present = [name for name in CLASSES if name in set(cells["model_class"])]
     years = sorted(set(cells["newest"]))
+    orients = {present[-1]: "bottom"} | {present[0]: "top"}  # of the names of GPUs; none in between
     panels = [
-        _panel(
-            cells.filter(pl.col("model_class") == name),
-            CLASSES[name],
-            gpus,
-            years,
-            orient="top" if name == present[0] else "bottom" if name == present[-1] else None,
-        )
-        for name in present
+        _panel(cells.filter(model_class=name), CLASSES[name], gpus, years, orient=orients.get(name)) for name in present
     ]
     pairs = len(models) * len(gpus)
     return titled(
@@ -59,43 +49,16 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
 
 def _panel(cells: pl.DataFrame, title: str, gpus: list[str], years: list[str], *, orient: str | None) -> alt.LayerChart:
     models = cells["model"].unique(maintain_order=True).to_list()
-    gpu_axis = alt.Axis(
-        labelAngle=-40,
-        labelAlign="left" if orient == "top" else "right",
-        orient=orient or "bottom",
-        title=None,
-        labels=orient is not None,
-        ticks=False,
-        domain=False,
+    align = "left" if orient == "top" else "right"
+    x = columns_axis("gpu:N", gpus, labelAlign=align, orient=orient or "bottom", labels=orient is not None)
+    base = alt.Chart(cells).encode(x=x, y=rows_axis("model:N", models, labelFontSize=11))
+    shades = alt.Scale(domain=years, range=SHADES[-len(years) :])
+    legend = alt.Legend(title="Year of the newest row") if title == CLASSES["frontier"] else None
+    tiles = base.mark_rect(stroke="white").encode(color=alt.Color("newest:O", scale=shades, legend=legend))
+    numbers = base.mark_text(fontSize=10).encode(text="rows:Q", color=either("datum.dark", "white", INK))
+    corner = {"xOffset": CELL_WIDTH / 2 - 4, "yOffset": -CELL_HEIGHT / 2 + 4}
+    dots = base.transform_filter(alt.datum.energies > 0).mark_circle(
+        color=ORANGE, stroke="white", strokeWidth=0.8, size=22, opacity=1, **corner
     )
-    x = alt.X("gpu:N", sort=gpus, axis=gpu_axis, scale=alt.Scale(domain=gpus))
-    y = rows_axis("model:N", models, labelFontSize=11)
-    base = alt.Chart(cells).encode(x=x, y=y)
-    tiles = base.mark_rect(stroke="white").encode(
-        color=alt.Color(
-            "newest:O",
-            scale=alt.Scale(domain=years, range=SHADES[-len(years) :]),
-            legend=alt.Legend(title="Year of the newest row") if title == CLASSES["frontier"] else None,
-        )
-    )
-    numbers = base.mark_text(fontSize=10).encode(
-        text="rows:Q", color=alt.condition("datum.dark", alt.value("white"), alt.value(INK))
-    )
-    dots = (
-        base.transform_filter(alt.datum.energies > 0)
-        .mark_circle(
-            color=ORANGE,
-            stroke="white",
-            strokeWidth=0.8,
-            size=22,
-            opacity=1,
-            xOffset=CELL_WIDTH / 2 - 4,
-            yOffset=-CELL_HEIGHT / 2 + 4,
-        )
-        .encode()
-    )
-    return alt.layer(tiles, numbers, dots).properties(
-        width=CELL_WIDTH * len(gpus),
-        height=CELL_HEIGHT * len(models),
-        title=panel_title(title, fontSize=12, color=MUTED, offset=4, frame="group"),
-    )
+    size = (CELL_WIDTH * len(gpus), CELL_HEIGHT * len(models))
+    return panel(tiles, numbers, dots, size=size, title=title, fontSize=12, color=MUTED, offset=4, frame="group")

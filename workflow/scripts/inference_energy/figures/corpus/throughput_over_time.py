@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import PALETTE, message, panel_title, titled
+from inference_energy.figures.panels import panel
+from inference_energy.figures.theme import PALETTE, message, titled
 
 LENGTH, TOLERANCE = 1000, 0.05  # prompts and answers of about a thousand tokens are what every edition has
 COLUMNS = 3
@@ -11,11 +12,7 @@ PANEL_WIDTH, PANEL_HEIGHT = 205, 150
 
 
 def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
-    """One panel per model with rows of two dates on a GPU: best output tok/s per GPU by date.
-
-    Args:
-        throughput: accepted throughput rows.
-    """
+    """One panel per model with rows of two dates on a GPU: best output tok/s per GPU by date."""
     best = _best_by_date(throughput)
     editions = best.group_by("model", "gpu", maintain_order=True).agg(
         pl.len().alias("dates"),
@@ -69,6 +66,5 @@ def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict]) 
         y=alt.Y("tok_per_s_per_gpu:Q", title="Output tok/s per GPU", axis=alt.Axis(tickCount=4, format="~s")),
         color=alt.Color("gpu:N", scale=alt.Scale(domain=gpus, range=PALETTE), legend=alt.Legend(title=None)),
     )
-    return alt.layer(base.mark_line(strokeWidth=2), base.mark_circle(size=45, opacity=1)).properties(
-        width=PANEL_WIDTH, height=PANEL_HEIGHT, title=panel_title(model, fontSize=12.5)
-    )
+    dots = base.mark_circle(size=45, opacity=1)
+    return panel(base.mark_line(strokeWidth=2), dots, size=(PANEL_WIDTH, PANEL_HEIGHT), title=model, fontSize=12.5)

@@ -3,19 +3,10 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    INK,
-    MUTED,
-    ORANGE,
-    interval,
-    log_scale,
-    number,
-    panel_title,
-    rows_axis,
-    ticks,
-    titled,
-)
-from inference_energy.figures.words import NAMES, WITHIN, subject_of
+from inference_energy.figures.axes import colours, log_axis, rows_axis
+from inference_energy.figures.panels import dot, label, panel, span
+from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
+from inference_energy.figures.words import NAMES, WITHIN, interval, number, subject_of
 from inference_energy.studies.study import WORKLOADS, Boundaries, NestedStudy
 
 STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
@@ -23,12 +14,7 @@ WIDTH, ROW = 255, 44
 
 
 def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet.
-
-    Args:
-        energy: table `energy_by_boundary`.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet."""
     rows = energy.filter(pl.col("subject") == study.fleet.subject)
     beyond = study.boundary.fleet != study.boundary.query
     panels, steps = [], {}
@@ -39,15 +25,10 @@ def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
         ladder, steps[workload] = _ladder(of_workload), _steps(of_workload, study.boundary)
         both = pl.concat([ladder, steps[workload]])
         domain = [both["low"].min() / 1.25, both["high"].max() * 1.25]
-        label = study.workloads[workload].label
-        fleet = " to fleet" if beyond else ""
-        panels.append(
-            alt.hconcat(
-                _panel(ladder, f"{label}: by boundary", domain),
-                _panel(steps[workload], f"{label}: from median to mean{fleet}", domain),
-                spacing=20,
-            )
-        )
+        name, fleet = study.workloads[workload].label, " to fleet" if beyond else ""
+        left = _panel(ladder, f"{name}: by boundary", domain)
+        right = _panel(steps[workload], f"{name}: from median to mean{fleet}", domain)
+        panels.append(alt.hconcat(left, right, spacing=20))
     last = f", the last row within {WITHIN[study.boundary.fleet]}" if beyond else ""
     return titled(
         alt.vconcat(*panels, spacing=20),
@@ -59,15 +40,7 @@ def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
 
 
 def _ladder(rows: pl.DataFrame) -> pl.DataFrame:
-    shared = rows.filter(spread="shared")
-    return _drawn(
-        [
-            (name, "mean", row)
-            for boundary, name in NAMES.items()
-            for row in shared.filter(boundary=boundary).iter_rows(named=True)
-        ],
-        factors=False,
-    )
+    return _drawn(rows, [(name, "mean", "shared", boundary) for boundary, name in NAMES.items()], factors=False)
 
 
 def _steps(rows: pl.DataFrame, boundary: Boundaries) -> pl.DataFrame:
@@ -78,63 +51,37 @@ def _steps(rows: pl.DataFrame, boundary: Boundaries) -> pl.DataFrame:
     ]
     if boundary.fleet != boundary.query:
         wanted.append(("Mean, whole fleet", "mean", "shared", boundary.fleet))
-    return _drawn(
-        [
-            (name, kind, row)
-            for name, kind, spread, within in wanted
-            for row in rows.filter(spread=spread, boundary=within).iter_rows(named=True)
-        ],
-        factors=True,
-    )
+    return _drawn(rows, wanted, factors=True)
 
 
-def _drawn(found: list[tuple[str, str, dict]], *, factors: bool) -> pl.DataFrame:
+def _drawn(table: pl.DataFrame, wanted: list[tuple[str, str, str, str]], *, factors: bool) -> pl.DataFrame:
+    """Rows of the table by name, kind, spread and boundary; with factors, each says its ratio to the one above it."""
     rows = []
-    for name, kind, row in found:
-        point = row["energy_wh_mean" if kind == "mean" else "energy_wh_p50"]
-        low, high = row["energy_wh_p05"], row["energy_wh_p95"]
-        said = f"{number(point)} Wh ({interval(low, high)})"
-        if factors and rows:
-            said += f", × {point / rows[-1]['point']:.2f}"
-        rows.append(
-            {"name": name, "kind": kind, "low": low, "middle": row["energy_wh_p50"], "high": high}
-            | {"point": point, "said": said}
-        )
+    for name, kind, spread, boundary in wanted:
+        for row in table.filter(spread=spread, boundary=boundary).iter_rows(named=True):
+            point = row["energy_wh_mean" if kind == "mean" else "energy_wh_p50"]
+            low, high = row["energy_wh_p05"], row["energy_wh_p95"]
+            said = f"{number(point)} Wh ({interval(low, high)})"
+            if factors and rows:
+                said += f", × {point / rows[-1]['point']:.2f}"
+            ends = {"low": low, "middle": row["energy_wh_p50"], "high": high}
+            rows.append({"name": name, "kind": kind} | ends | {"point": point, "said": said})
     return pl.DataFrame(rows)
 
 
 def _panel(rows: pl.DataFrame, title: str, domain: list[float]) -> alt.LayerChart:
+    axis, x = log_axis(domain, "Wh per query (logarithmic)", grid=False)
     y = rows_axis("name:N", rows["name"].to_list())
-    scale = log_scale(domain)
-    axis = alt.Axis(values=ticks(*domain), format="~g", title="Wh per query (logarithmic)", grid=False)
-    color = alt.Color("kind:N", scale=alt.Scale(domain=list(STEPS_COLOURS), range=list(STEPS_COLOURS.values())))
-    base = alt.Chart(rows).encode(y=y, color=color.legend(None))
-    mean = pl.col("kind") == "mean"
-    ranges = [
-        base.properties(data=rows.filter(chosen))
-        .mark_rule(strokeWidth=width, opacity=opacity, yOffset=7)
-        .encode(x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q")
-        for chosen, width, opacity in ((~mean, 2, 1), (mean, 8, 0.4))
-        if not rows.filter(chosen).is_empty()
-    ]
-    marks = [
-        base.properties(data=rows.filter(chosen))
-        .mark_point(shape=shape, filled=True, size=size, opacity=1, yOffset=7)
-        .encode(x=alt.X("point:Q", scale=scale))
-        for chosen, shape, size in ((~mean, "circle", 60), (mean, "diamond", 110))
-        if not rows.filter(chosen).is_empty()
-    ]
-    middle = (
-        alt.Chart(rows.filter(mean))
-        .mark_tick(color=INK, thickness=1.5, size=11, yOffset=7)
-        .encode(y=y, x=alt.X("middle:Q", scale=scale))
-    )
-    text = base.mark_text(align="left", fontSize=11.5, yOffset=-9, color=INK).encode(
-        x=alt.value(4), text="said:N", color=alt.value(INK)
-    )
-    return alt.layer(*ranges, middle, *marks, text).properties(
-        width=WIDTH, height=ROW * len(rows), title=panel_title(title, offset=6)
-    )
+    base = alt.Chart(rows).encode(y=y, color=colours("kind", STEPS_COLOURS))
+    means = rows.filter(kind="mean")
+    drawn = [(base.properties(data=of), kind) for kind in STEPS_COLOURS if len(of := rows.filter(kind=kind))]
+    lines = {"query": {"strokeWidth": 2, "opacity": 1}, "mean": {"strokeWidth": 8, "opacity": 0.4}}
+    points = {"query": {"shape": "circle", "size": 60}, "mean": {"shape": "diamond", "size": 110}}
+    ranges = [span(of, axis("low"), "high", **lines[kind], yOffset=7) for of, kind in drawn]
+    marks = [dot(of, x("point"), **points[kind], yOffset=7) for of, kind in drawn]
+    middle = alt.Chart(means).mark_tick(color=INK, thickness=1.5, size=11, yOffset=7).encode(y=y, x=x("middle"))
+    text = label(base, alt.value(4), "said", fontSize=11.5, yOffset=-9).encode(color=alt.value(INK))
+    return panel(*ranges, middle, *marks, text, size=(WIDTH, ROW * len(rows)), title=title, offset=6)
 
 
 def _finding(steps: dict[str, pl.DataFrame], rows: pl.DataFrame, study: NestedStudy) -> str:

@@ -3,34 +3,23 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    interval,
-    log_scale,
-    number,
-    panel_title,
-    rows_axis,
-    ticks,
-    titled,
-)
-from inference_energy.figures.words import WITHIN
+from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.panels import constant, dot, head, in_rows, label, panel, span
+from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.words import WITHIN, interval, number
 from inference_energy.studies.study import NestedStudy
 
 ROW, WIDE, NARROW, COLUMNS = 34, 480, 212, 122
+# Marks of single queries, of queries of one fleet, and of their mean.
+ANY_LINE, ANY_DOT = {"strokeWidth": 1.5, "color": INK}, {"shape": "circle", "size": 42, "color": INK}
+FLEET_LINE = {"strokeWidth": 9, "color": BLUE, "opacity": 0.45}
+MEAN_LINE, MEAN_DOT = {"strokeWidth": 3, "color": ORANGE}, {"shape": "diamond", "size": 95, "color": ORANGE}
 SPREADS = ("untrimmed", "per_query", "shared")
 PLACE = ["workload", "subject"]
 
 
 def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """One panel per workload, one row per class: single queries, queries of one fleet, and their mean.
-
-    Args:
-        energy: table `energy_per_query`.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One panel per workload, one row per class: single queries, queries of one fleet, and their mean."""
     rows = _wide(energy.filter(subject_kind="class"), study)
     workloads = [name for name in study.workloads if name in set(rows["workload"])]
     columns = 1 if len(workloads) <= 2 else 2
@@ -48,17 +37,14 @@ def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
         )
         for position, name in enumerate(workloads)
     ]
-    grid = [
-        alt.hconcat(*panels[i : i + columns], spacing=COLUMNS + 22, bounds="flush")
-        for i in range(0, len(panels), columns)
-    ]
+    grid = in_rows(panels, columns, spacing=COLUMNS + 22, bounds="flush")
     subject = study.fleet.subject
     told = rows.filter(subject=subject) if subject in set(rows["subject"]) else rows
     one = told.row(0, named=True)
-    label = study.workloads[one["workload"]].label
+    workload = study.workloads[one["workload"]].label
     return titled(
         alt.vconcat(_key(), *grid, spacing=18),
-        finding=f"{label}, {one['label']}: the median query takes {number(one['untrimmed_p50'])} Wh, the mean is"
+        finding=f"{workload}, {one['label']}: the median query takes {number(one['untrimmed_p50'])} Wh, the mean is"
         f" {number(one['shared_mean'])} Wh (P5–P95 {interval(one['shared_p05'], one['shared_p95'])} Wh)",
         conditions=f"{study.title}. Energy within {WITHIN[study.boundary.query]}. Nothing is trimmed."
         " Any single query: variability between queries and shared uncertainty. Queries of one fleet: variability"
@@ -77,71 +63,49 @@ def _wide(rows: pl.DataFrame, study: NestedStudy) -> pl.DataFrame:
     wide = of[0].join(of[1], on=PLACE, maintain_order="left").join(of[2], on=PLACE, maintain_order="left")
     return wide.with_columns(
         label=pl.col("subject").replace(labels),
-        median=pl.col("untrimmed_p50").map_elements(number, return_dtype=pl.String),
-        mean=pl.col("shared_mean").map_elements(number, return_dtype=pl.String),
+        median=pl.col("untrimmed_p50").map_elements(number, pl.String),
+        mean=pl.col("shared_mean").map_elements(number, pl.String),
     )
 
 
 def _panel(
     rows: pl.DataFrame, title: str, domain: list[float], *, width: int, first: bool, last: bool
 ) -> alt.LayerChart:
-    y = rows_axis("label:N", rows["label"].to_list(), labels=first, grid=False)
-    scale = log_scale(domain)
-    axis = alt.Axis(
-        values=ticks(*domain), format="~g", labels=last, title="Wh per query (logarithmic)" if last else None
-    )
-    base = alt.Chart(rows).encode(y=y)
-
-    def x(name: str) -> alt.X:
-        return alt.X(f"{name}:Q", scale=scale, axis=axis)
-
+    axis, _ = log_axis(domain, "Wh per query (logarithmic)", shown=last)
+    base = alt.Chart(rows).encode(y=rows_axis("label:N", rows["label"].to_list(), labels=first, grid=False))
     marks = [
-        base.mark_rule(strokeWidth=9, color=BLUE, opacity=0.45, yOffset=-5).encode(
-            x=x("per_query_p05"), x2="per_query_p95:Q"
-        ),
-        base.mark_rule(strokeWidth=1.5, color=INK, yOffset=-5).encode(x=x("untrimmed_p05"), x2="untrimmed_p95:Q"),
-        base.mark_point(shape="circle", filled=True, size=42, color=INK, opacity=1, yOffset=-5).encode(
-            x=x("untrimmed_p50")
-        ),
-        base.mark_rule(strokeWidth=3, color=ORANGE, yOffset=8).encode(x=x("shared_p05"), x2="shared_p95:Q"),
-        base.mark_point(shape="diamond", filled=True, size=95, color=ORANGE, opacity=1, yOffset=8).encode(
-            x=x("shared_mean")
-        ),
+        span(base, axis("per_query_p05"), "per_query_p95", **FLEET_LINE, yOffset=-5),
+        span(base, axis("untrimmed_p05"), "untrimmed_p95", **ANY_LINE, yOffset=-5),
+        dot(base, axis("untrimmed_p50"), **ANY_DOT, yOffset=-5),
+        span(base, axis("shared_p05"), "shared_p95", **MEAN_LINE, yOffset=8),
+        dot(base, axis("shared_mean"), **MEAN_DOT, yOffset=8),
     ]
     for column, place, color in (("median", width + 62, INK), ("mean", width + COLUMNS, ORANGE)):
-        marks.append(
-            base.mark_text(align="right", fontSize=12, color=color).encode(x=alt.value(place), text=f"{column}:N")
-        )
-        header = alt.Chart(pl.DataFrame({"head": [f"{column.capitalize()}, Wh"]})).mark_text(
-            align="right", fontSize=11, color=MUTED
-        )
-        marks.append(header.encode(x=alt.value(place), y=alt.value(-9), text="head:N"))
-    return alt.layer(*marks).properties(
-        width=width,
-        height=ROW * len(rows),
-        title=panel_title(title, frame="group", offset=3),
-    )
+        numbers = label(base, alt.value(place), column, align="right", fontSize=12, color=color)
+        marks += [numbers, head(f"{column.capitalize()}, Wh", place)]
+    return panel(*marks, size=(width, ROW * len(rows)), title=title, frame="group", offset=3)
 
 
 def _key() -> alt.LayerChart:
-    one = alt.Chart(pl.DataFrame({"one": [1]})).encode(y=alt.value(8))
+    one = constant(one=1).encode(y=alt.value(8))
 
     def line(start: int, **mark: object) -> alt.Chart:
         return one.mark_rule(**mark).encode(x=alt.value(start), x2=alt.value(start + 34))
 
     def point(start: int, **mark: object) -> alt.Chart:
-        return one.mark_point(filled=True, opacity=1, **mark).encode(x=alt.value(start + 17))
+        return dot(one, alt.value(start + 17), **mark)
 
     def text(start: int, said: str) -> alt.Chart:
         return one.mark_text(align="left", fontSize=12, text=said).encode(x=alt.value(start + 41))
 
-    return alt.layer(
-        line(0, strokeWidth=1.5, color=INK),
-        point(0, shape="circle", size=42, color=INK),
+    return panel(
+        line(0, **ANY_LINE),
+        point(0, **ANY_DOT),
         text(0, "Any single query, P5–P95"),
-        line(215, strokeWidth=9, color=BLUE, opacity=0.45),
+        line(215, **FLEET_LINE),
         text(215, "Queries of one fleet, P5–P95"),
-        line(453, strokeWidth=3, color=ORANGE),
-        point(453, shape="diamond", size=95, color=ORANGE),
+        line(453, **MEAN_LINE),
+        point(453, **MEAN_DOT),
         text(453, "Mean over queries, P5–P95"),
-    ).properties(width=640, height=16)
+        size=(640, 16),
+    )

@@ -4,21 +4,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.energy.interventions import PUBLISHED_RANGE
-from inference_energy.figures.theme import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE,
-    interval,
-    log_scale,
-    number,
-    panel_title,
-    rows_axis,
-    times,
-    titled,
-)
-from inference_energy.figures.words import WITHIN
+from inference_energy.figures.axes import colours, either, log_axis, rows_axis
+from inference_energy.figures.panels import dot, head, label, panel, printed_range, span
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, titled
+from inference_energy.figures.words import WITHIN, interval, number, texts, times
 from inference_energy.studies.study import NestedStudy
 
 TOGETHER = {
@@ -34,12 +23,7 @@ WIDTH, ROW, TEXT, LABELS = 190, 26, 102, 236
 
 
 def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """One panel per workload: multiplier of every intervention, then of interventions together.
-
-    Args:
-        interventions: table `intervention_multipliers`.
-        study: the study's `title`, `workloads`, `classes` and `boundary`.
-    """
+    """One panel per workload: multiplier of every intervention, then of interventions together."""
     rows = interventions.filter(spread="shared").with_columns(
         kind=pl.when(pl.col("combination") != "single")
         .then(pl.lit("together"))
@@ -47,36 +31,26 @@ def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart
         .then(pl.lit("in benchmarks"))
         .otherwise(pl.lit("alone"))
     )
-    rows = rows.with_columns(name=pl.Series([_name(row) for row in rows.iter_rows(named=True)], dtype=pl.String))
-    rows = rows.with_columns(
-        times=pl.col("multiplier_p50").map_elements(times, pl.String),
-        left=pl.Series([_left(row) for row in rows.iter_rows(named=True)], dtype=pl.String),
-    )
+    factors = pl.col("multiplier_p50").map_elements(times, pl.String)
+    rows = rows.with_columns(name=texts(rows, _name), left=texts(rows, _left), times=factors)
     workloads = [name for name in study.workloads if name in set(rows["workload"])]
     first = rows.filter(workload=workloads[0])
     alone = first.filter(pl.col("kind") != "together").sort(
         pl.col("kind") == "in benchmarks", "multiplier_p50", "lever", descending=[False, True, False]
     )
     blocks = [alone["name"].to_list(), [name for name in TOGETHER.values() if name in set(first["name"])]]
-    parts = [
-        alt.hconcat(
-            *(
-                _panel(
-                    rows.filter(pl.col("workload") == name, pl.col("name").is_in(order)),
-                    order,
-                    title=None if block else study.workloads[name].label,
-                    published=PUBLISHED_RANGE if block else None,
-                    high=rows.filter(pl.col("name").is_in(order))["multiplier_p95"].max(),
-                    first=not position,
-                )
-                for position, name in enumerate(workloads)
-            ),
-            spacing=TEXT + 16,
-            bounds="flush",
-        )
-        for block, order in enumerate(blocks)
-        if order
-    ]
+    parts = []
+    for block, order in enumerate(blocks):
+        if not order:
+            continue
+        of_block = rows.filter(pl.col("name").is_in(order))
+        high = of_block["multiplier_p95"].max()
+        titles = [None if block else study.workloads[name].label for name in workloads]
+        panels = [
+            _panel(of_block.filter(workload=name), order, high, title, first=name == workloads[0])
+            for name, title in zip(workloads, titles, strict=True)
+        ]
+        parts.append(alt.hconcat(*panels, spacing=TEXT + 16, bounds="flush"))
     subject = study.classes[first["subject"][0]].label
     return titled(
         alt.vconcat(*parts, spacing=30),
@@ -89,9 +63,7 @@ def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart
 
 
 def _name(row: dict) -> str:
-    if row["kind"] == "together":
-        return TOGETHER[row["lever"], row["combination"]]
-    return row["label"]
+    return TOGETHER[row["lever"], row["combination"]] if row["kind"] == "together" else row["label"]
 
 
 def _left(row: dict) -> str:
@@ -101,57 +73,26 @@ def _left(row: dict) -> str:
     return number(row["energy_wh_p50"])
 
 
-def _panel(
-    rows: pl.DataFrame,
-    order: list[str],
-    *,
-    title: str | None,
-    published: tuple[float, float] | None,
-    high: float,
-    first: bool,
-) -> alt.LayerChart:
-    height, domain = ROW * len(order), [0.93, max(high, *(published or (2.0,))) * 1.15]
-    y = rows_axis("name:N", order, labels=first, minExtent=LABELS if first else 0)
-    scale = log_scale(domain)
-    axis = alt.Axis(
-        values=TOGETHER_TICKS if published else ALONE_TICKS,
-        format="~g",
-        title="Factor (logarithmic)" if published else None,
-    )
-    colour = alt.Color("kind:N", scale=alt.Scale(domain=list(KINDS), range=list(KINDS.values())), legend=None)
+def _panel(rows: pl.DataFrame, order: list[str], high: float, title: str | None, *, first: bool) -> alt.LayerChart:
+    """Interventions alone under a title, or without one together, next to the range that the paper prints."""
+    published = None if title else PUBLISHED_RANGE
+    domain = [0.93, max(high, *(published or (2.0,))) * 1.15]
+    values, of_axis = (TOGETHER_TICKS, "Factor (logarithmic)") if published else (ALONE_TICKS, None)
+    axis, x = log_axis(domain, of_axis, values=values)
+    base = alt.Chart(rows).encode(y=rows_axis("name:N", order, labels=first, minExtent=LABELS if first else 0))
+    colour = colours("kind", KINDS)
     fill = alt.condition("datum.kind == 'in benchmarks'", alt.value("white"), colour)
-    base = alt.Chart(rows).encode(y=y)
-    marks = []
-    if published:
-        band = alt.Chart(
-            pl.DataFrame({"low": [published[0]], "high": [published[1]], "said": [f"Paper: {interval(*published)}×"]})
-        )
-        marks = [
-            band.mark_rect(color=PALE, opacity=0.6).encode(x=alt.X("low:Q", scale=scale), x2="high:Q"),
-            band.mark_text(align="left", fontSize=11, color=MUTED).encode(
-                x=alt.X("low:Q", scale=scale), y=alt.value(-7), text="said:N"
-            ),
-        ]
-    marks += [
-        base.mark_rule(strokeWidth=6, opacity=0.4).encode(
-            x=alt.X("multiplier_p05:Q", scale=scale, axis=axis), x2="multiplier_p95:Q", color=colour
-        ),
-        base.mark_point(shape="circle", filled=True, size=75, opacity=1, strokeWidth=1.6).encode(
-            x=alt.X("multiplier_p50:Q", scale=scale), fill=fill, stroke=colour
-        ),
+    marks = [
+        *(printed_range(x("low"), published, 0.6) if published else []),
+        span(base, axis("multiplier_p05"), "multiplier_p95", strokeWidth=6, opacity=0.4).encode(color=colour),
+        dot(base, x("multiplier_p50"), size=75, strokeWidth=1.6).encode(fill=fill, stroke=colour),
     ]
-    ink = alt.condition("datum.kind == 'in benchmarks'", alt.value(MUTED), alt.value(INK))
-    for column, place, head in (("times", WIDTH + 46, "Factor"), ("left", WIDTH + TEXT, "Wh left")):
-        marks.append(
-            base.mark_text(align="right", fontSize=12).encode(x=alt.value(place), text=f"{column}:N", color=ink)
-        )
+    ink = either("datum.kind == 'in benchmarks'", MUTED, INK)
+    for column, place, name in (("times", WIDTH + 46, "Factor"), ("left", WIDTH + TEXT, "Wh left")):
+        marks.append(label(base, alt.value(place), column, align="right", fontSize=12).encode(color=ink))
         if title:
-            header = alt.Chart(pl.DataFrame({"head": [head]})).mark_text(align="right", fontSize=11, color=MUTED)
-            marks.append(header.encode(x=alt.value(place), y=alt.value(-9), text="head:N"))
-    chart = alt.layer(*marks).properties(width=WIDTH, height=height)
-    if title:
-        chart = chart.properties(title=panel_title(title, frame="group", offset=3))
-    return chart
+            marks.append(head(name, place))
+    return panel(*marks, size=(WIDTH, ROW * len(order)), title=title, frame="group", offset=3)
 
 
 def _finding(rows: pl.DataFrame, label: str) -> str:

@@ -6,20 +6,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.corpus.registries import read_registry
-from inference_energy.figures.theme import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE,
-    log_scale,
-    median_and_range,
-    number,
-    rows_axis,
-    ticks,
-    titled,
-)
-from inference_energy.figures.words import WITHIN, subject_of
+from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.panels import dot, label, panel, small_label, span
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
+from inference_energy.figures.words import WITHIN, median_and_range, number, subject_of, texts
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import NestedStudy
 
@@ -41,17 +31,9 @@ TABLE, LEFT, OUT = 760, 175, 185  # width of the table, of its first column, and
 def draw(
     *, scenarios: pl.DataFrame, plan: pl.DataFrame, references: pl.DataFrame, study: NestedStudy
 ) -> alt.VConcatChart:
-    """Energy per day of every scenario with its interval, and a table of what three of them need.
-
-    Args:
-        scenarios: table `scenario_aggregates`.
-        plan: table `fleet_plan`; quantities that a study does not have are left out.
-        references: table of `resources/reference_loads.csv`.
-        study: the study's `title`, `classes` and `fleet`.
-    """
-    chosen = [name for name in FIRST_CHOICE if name in set(scenarios["scenario"])]
-    chosen += [name for name in scenarios["scenario"] if name not in chosen]
-    chosen = [name for name in scenarios["scenario"] if name in chosen[:SCENARIOS]]
+    """Energy per day of every scenario with its interval, and a table of what three of them need, where it is known."""
+    chosen = sorted(scenarios["scenario"], key=lambda name: name not in FIRST_CHOICE)[:SCENARIOS]
+    chosen = [name for name in scenarios["scenario"] if name in chosen]
     parts = [_energy(scenarios, references)]
     known = plan.filter(pl.col("scenario").is_in(chosen), pl.col("quantity").is_in(list(QUANTITIES)))
     if not known.is_empty():
@@ -70,104 +52,64 @@ def three_digits(value: float) -> str:
     return number(float(f"{value:.3g}"))
 
 
-def _range(low: float, high: float) -> str:
-    return f"{three_digits(low)}–{three_digits(high)}"
-
-
 def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart:
-    said = [
-        f"{median_and_range(row, 'energy_gwh_per_day', 'GWh')}, mean {number(row['energy_gwh_per_day_mean'])}"
-        for row in scenarios.iter_rows(named=True)
-    ]
-    rows = scenarios.with_columns(said=pl.Series(said, dtype=pl.String))
+    rows = scenarios.with_columns(said=texts(scenarios, _energy_said))
     low = min(rows["energy_gwh_per_day_p05"].min(), references["energy_gwh_per_day"].min() or 1.0)
     high = max(rows["energy_gwh_per_day_p95"].max(), references["energy_gwh_per_day"].max() or 0.0)
-    domain = [low / 1.25, high * 1.25]
-    scale = log_scale(domain)
-    axis = alt.Axis(values=ticks(*domain), format="~g", title="Energy of the fleet (GWh per day, logarithmic)")
-    y = rows_axis("label:N", rows["label"].to_list())
-    base = alt.Chart(rows).encode(
-        y=y,
-        color=alt.condition("datum.interventions", alt.value(BLUE), alt.value(ORANGE)),
-    )
-    bar = base.mark_rule(strokeWidth=9, opacity=0.45).encode(
-        x=alt.X("energy_gwh_per_day_p05:Q", scale=scale, axis=axis), x2="energy_gwh_per_day_p95:Q"
-    )
-    points = [
-        base.mark_point(shape=shape, filled=True, size=size, opacity=1).encode(
-            x=alt.X(f"energy_gwh_per_day_{q}:Q", scale=scale)
-        )
-        for q, shape, size in (("p50", "circle", 85), ("mean", "diamond", 70))
-    ]
-    text = alt.Chart(rows).mark_text(align="left", fontSize=12).encode(y=y, x=alt.value(WIDTH + 10), text="said:N")
+    axis, x = log_axis([low / 1.25, high * 1.25], "Energy of the fleet (GWh per day, logarithmic)")
+    y, height = rows_axis("label:N", rows["label"].to_list()), ROW * len(rows)
+    base = alt.Chart(rows).encode(y=y, color=either("datum.interventions", BLUE, ORANGE))
+    bar = span(base, axis("energy_gwh_per_day_p05"), "energy_gwh_per_day_p95", strokeWidth=9, opacity=0.45)
+    median = dot(base, x("energy_gwh_per_day_p50"), size=85)
+    mean = dot(base, x("energy_gwh_per_day_mean"), "diamond", size=70)
+    text = label(alt.Chart(rows).encode(y=y), alt.value(WIDTH + 10), "said", fontSize=12)
     ordered = references.sort("energy_gwh_per_day").with_columns(
         name=pl.format("{} ({} GWh)", "label", "energy_gwh_per_day"), level=pl.int_range(pl.len()).reverse() * -15 - 8
     )
-    lines = [
-        alt.Chart(ordered.slice(i, 1))
-        .mark_rule(strokeDash=[5, 4], color=MUTED)
-        .encode(
-            x=alt.X("energy_gwh_per_day:Q", scale=scale),
-            y=alt.value(ordered["level"][i] - 5),
-            y2=alt.value(ROW * len(rows)),
-        )
-        for i in range(len(ordered))
-    ]
-    names = [
-        alt.Chart(ordered.slice(i, 1))
-        .mark_text(align="left", dx=4, fontSize=11, color=MUTED)
-        .encode(x=alt.X("energy_gwh_per_day:Q", scale=scale), y=alt.value(ordered["level"][i]), text="name:N")
-        for i in range(len(ordered))
-    ]
-    return alt.layer(*lines, bar, *points, *names, text).properties(width=WIDTH, height=ROW * len(rows))
+    lines, names = [], []
+    for i, level in enumerate(ordered["level"]):
+        load, place = alt.Chart(ordered.slice(i, 1)), x("energy_gwh_per_day")
+        line = load.mark_rule(strokeDash=[5, 4], color=MUTED)
+        lines.append(line.encode(x=place, y=alt.value(level - 5), y2=alt.value(height)))
+        names.append(small_label(load.encode(y=alt.value(level)), place, "name", dx=4))
+    return panel(*lines, bar, median, mean, *names, text, size=(WIDTH, height))
+
+
+def _energy_said(row: dict) -> str:
+    energy = median_and_range(row, "energy_gwh_per_day", "GWh")
+    return f"{energy}, mean {number(row['energy_gwh_per_day_mean'])}"
 
 
 def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> alt.LayerChart:
     quantities = [name for name in QUANTITIES if name in set(plan["quantity"])]
-    width = TABLE
-    step = (width - LEFT) // len(chosen)
+    places = {name: LEFT + (TABLE - LEFT) // len(chosen) * i for i, name in enumerate(chosen)}
     labels = dict(scenarios.select("scenario", "label").iter_rows())
-    cells = [
-        {"x": 0, "y": -LINE + 12, "said": "Median (P5–P95)", "kind": "note"},
-        *(
-            {"x": LEFT + step * i, "y": -LINE + 12, "said": labels[name], "kind": "head"}
-            for i, name in enumerate(chosen)
-        ),
-    ]
+    cells = [(0, 12 - LINE, "Median (P5–P95)", "note")]
+    cells += [(place, 12 - LINE, labels[name], "head") for name, place in places.items()]
     for line, quantity in enumerate(quantities):
         rows = plan.filter(quantity=quantity)
         unit, basis = rows.select("unit", "basis").row(0)
-        said = QUANTITIES[quantity]
-        said = said if unit == quantity else f"{said} ({unit})"
-        cells += [
-            {"x": 0, "y": line * LINE, "said": said, "kind": "value"},
-            {"x": 0, "y": line * LINE + 15, "said": basis, "kind": "note"},
-        ]
+        name = QUANTITIES[quantity] if unit == quantity else f"{QUANTITIES[quantity]} ({unit})"
+        cells += [(0, line * LINE, name, "value"), (0, line * LINE + 15, basis, "note")]
         for row in rows.iter_rows(named=True):
-            value = f"{three_digits(row['p50'])} ({_range(row['p05'], row['p95'])})"
-            cells.append(
-                {"x": LEFT + step * chosen.index(row["scenario"]), "y": line * LINE, "said": value, "kind": "value"}
-            )
-    drawn = pl.DataFrame(cells)
-    x = alt.X("x:Q", scale=alt.Scale(domain=[0, width], range=[-OUT, width - OUT], nice=False), axis=None)
+            middle, *ends = (three_digits(row[q]) for q in ("p50", "p05", "p95"))
+            cells.append((places[row["scenario"]], line * LINE, f"{middle} ({'–'.join(ends)})", "value"))
+    drawn = pl.DataFrame(cells, schema=["x", "y", "said", "kind"], orient="row")
+    x = alt.X("x:Q", scale=alt.Scale(domain=[0, TABLE], range=[-OUT, TABLE - OUT], nice=False), axis=None)
     height = LINE * len(quantities)
     y = alt.Y("y:Q", scale=alt.Scale(domain=[-LINE, height - LINE + 18], reverse=True, nice=False), axis=None)
-    texts = [
-        alt.Chart(drawn.filter(kind=kind))
-        .mark_text(align="left", baseline="middle", **style)
-        .encode(x=x, y=y, text="said:N")
-        for kind, style in (
-            ("head", {"fontWeight": "bold", "fontSize": 12.5}),
-            ("value", {"fontSize": 12.5, "color": INK}),
-            ("note", {"fontSize": 11, "color": MUTED}),
-        )
+    styles = {
+        "head": {"fontWeight": "bold", "fontSize": 12.5},
+        "value": {"fontSize": 12.5, "color": INK},
+        "note": {"fontSize": 11, "color": MUTED},
+    }
+    said = [
+        label(alt.Chart(drawn.filter(kind=kind)).encode(y=y), x, "said", baseline="middle", **style)
+        for kind, style in styles.items()
     ]
-    rules = (
-        alt.Chart(pl.DataFrame({"y": [line * LINE - 14 for line in range(len(quantities))]}))
-        .mark_rule(color=PALE)
-        .encode(y=y, x=alt.value(-OUT), x2=alt.value(width - OUT))
-    )
-    return alt.layer(rules, *texts).properties(width=WIDTH, height=height + 18)
+    lines = alt.Chart(pl.DataFrame({"y": [line * LINE - 14 for line in range(len(quantities))]})).mark_rule(color=PALE)
+    rules = lines.encode(y=y, x=alt.value(-OUT), x2=alt.value(TABLE - OUT))
+    return panel(rules, *said, size=(WIDTH, height + 18))
 
 
 def _finding(scenarios: pl.DataFrame, plan: pl.DataFrame) -> str:

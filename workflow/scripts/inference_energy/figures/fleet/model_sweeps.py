@@ -1,14 +1,14 @@
 """Mean energy of every model as a function of one assumption at a time; models of the fleet's class are named."""
 
-from collections.abc import Mapping
-
 import altair as alt
 import numpy as np
 import polars as pl
 
-from inference_energy.figures.fleet.sweeps import PARAMETERS, spoken, swept_values
-from inference_energy.figures.theme import PALE, PALETTE, log_scale, message, ticks, times, titled
-from inference_energy.figures.words import WITHIN, subject_of
+from inference_energy.figures.axes import colours, log_axis
+from inference_energy.figures.fleet.sweeps import PARAMETERS, nothing_swept, spoken, swept_values
+from inference_energy.figures.panels import in_rows, label, panel
+from inference_energy.figures.theme import PALE, PALETTE, titled
+from inference_energy.figures.words import WITHIN, subject_of, times
 from inference_energy.studies.study import NestedStudy
 
 WORKLOAD = "traditional"  # the one that every assumption is swept for
@@ -18,40 +18,29 @@ LABEL_HEIGHT = 14  # px
 
 
 def draw(*, sweeps: pl.DataFrame, study_name: str, study: NestedStudy) -> alt.TopLevelMixin:
-    """One panel per swept assumption: the median of every model's mean over traditional queries.
-
-    Args:
-        sweeps: table `model_sweeps`; may have no rows of the study.
-        study_name: whose rows are drawn.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One panel per swept assumption: the median of every model's mean over traditional queries of one study."""
     rows = sweeps.filter(study=study_name, workload=WORKLOAD)
     if rows.is_empty():
-        return message(
-            "No assumption is swept that a single model has.",
-            finding=f"{study.title}: no sweeps of models",
-            conditions="Name assumptions and values under `sweeps` of the study.",
-        )
+        return nothing_swept("No assumption is swept that a single model has.", f"{study.title}: no sweeps of models")
     served = study.classes[study.fleet.subject].model_shares()
     named = [model for model in served if model in set(rows["model"])]
-    colours = {model: PALETTE[place % len(PALETTE)] for place, model in enumerate(named)}
+    by_model = {model: PALETTE[place % len(PALETTE)] for place, model in enumerate(named)}
     swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
     ends = (rows["p50"].min() / 1.3, rows["p50"].max() * 1.3)
     panels = [
         _panel(
             rows.filter(parameter=name),
             name,
-            colours,
+            by_model,
             ends,
             first=place % COLUMNS == 0,
             last=place % COLUMNS == COLUMNS - 1 or place == len(swept) - 1,
         )
         for place, name in enumerate(swept)
     ]
-    grid = [alt.hconcat(*panels[i : i + COLUMNS], spacing=14) for i in range(0, len(panels), COLUMNS)]
     others = "; grey: models of other classes" if len(named) < rows["model"].n_unique() else ""
     return titled(
-        alt.vconcat(*grid, spacing=16),
+        alt.vconcat(*in_rows(panels, COLUMNS, spacing=14), spacing=16),
         finding=_finding(rows.filter(pl.col("model").is_in(named)), study),
         conditions=f"{study.title}. {study.workloads[WORKLOAD].label}, served by one model alone: mean over"
         f" queries within {WITHIN[study.boundary.query]}, median over the remaining shared uncertainty. In colour"
@@ -61,35 +50,25 @@ def draw(*, sweeps: pl.DataFrame, study_name: str, study: NestedStudy) -> alt.To
 
 
 def _panel(
-    rows: pl.DataFrame,
-    parameter: str,
-    colours: Mapping[str, str],
-    ends: tuple[float, float],
-    *,
-    first: bool,
-    last: bool,
+    rows: pl.DataFrame, parameter: str, by_model: dict[str, str], ends: tuple[float, float], *, first: bool, last: bool
 ) -> alt.LayerChart:
-    x = swept_values(parameter, rows["value"])
-    y = alt.Y(
-        "p50:Q",
-        scale=log_scale(ends),
-        axis=alt.Axis(values=ticks(*ends), format="~g", title="Wh per query" if first else None, labels=first),
-    )
-    colour = alt.Color("model:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
-    base = alt.Chart(rows.select("model", "value", "p50").sort("model", "value")).encode(x=x, y=y)
-    is_named = alt.FieldOneOfPredicate(field="model", oneOf=list(colours))
+    y = log_axis(ends, "Wh per query", of=alt.Y, shown=first)[0]("p50")
+    colour = colours("model", by_model)
+    base = alt.Chart(rows.select("model", "value", "p50").sort("model", "value"))
+    base = base.encode(x=swept_values(parameter, rows["value"]), y=y)
+    is_named = alt.FieldOneOfPredicate(field="model", oneOf=list(by_model))
     others = base.transform_filter(alt.LogicalNotPredicate(**{"not": is_named}))
     layers = [
         others.mark_line(strokeWidth=1.3, color=PALE).encode(detail="model:N"),
         base.transform_filter(is_named).mark_line(strokeWidth=2.2).encode(color=colour),
     ]
     if last:
-        at_end = rows.filter(pl.col("model").is_in(list(colours)), value=rows["value"].max()).sort("p50", "model")
+        at_end = rows.filter(pl.col("model").is_in(list(by_model)), value=rows["value"].max()).sort("p50", "model")
         height = LABEL_HEIGHT / HEIGHT * np.log(ends[1] / ends[0])
         places = np.exp(apart(np.log(at_end["p50"].to_numpy()), height))
-        labels = alt.Chart(at_end.select("model", p50=places)).mark_text(align="left", fontSize=11.5)
-        layers.append(labels.encode(x=alt.value(WIDTH + 8), y=y, text="model:N", color=colour))
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+        names = alt.Chart(at_end.select("model", p50=places)).encode(y=y, color=colour)
+        layers.append(label(names, alt.value(WIDTH + 8), "model", fontSize=11.5))
+    return panel(*layers, size=(WIDTH, HEIGHT))
 
 
 def apart(places: np.ndarray, distance: float) -> np.ndarray:
@@ -115,23 +94,18 @@ def apart(places: np.ndarray, distance: float) -> np.ndarray:
 def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     """The assumption whose effect differs most between models, and those with the same effect on all."""
     by_model = rows.group_by("parameter", "model").agg(factor=pl.col("p50").max() / pl.col("p50").min())
-    first, last = pl.all().first(), pl.all().last()
-    spans = {
-        name: by_model.filter(parameter=name).sort("factor", "model").select(first, last.name.suffix("_last"))
-        for name in PARAMETERS
-        if name in set(rows["parameter"])
-    }
-    spans = {name: found.row(0, named=True) for name, found in spans.items()}
-    ratios = {name: of["factor_last"] / of["factor"] for name, of in spans.items()}
+    swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
+    spans = {name: by_model.filter(parameter=name).sort("factor", "model").rows(named=True) for name in swept}
+    ratios = {name: of[-1]["factor"] / of[0]["factor"] for name, of in spans.items()}
     widest = max(ratios, key=ratios.get)
     if ratios[widest] < ALIKE:
-        most = max(spans, key=lambda name: spans[name]["factor_last"])
+        most = max(spans, key=lambda name: spans[name][-1]["factor"])
         what = f"a {study.workloads[WORKLOAD].label.lower()}"
-        return f"Of the swept assumptions, {spoken(most)} changes {what} most, by {times(spans[most]['factor_last'])}"
-    of = spans[widest]
+        return f"Of the swept assumptions, {spoken(most)} changes {what} most, by {times(spans[most][-1]['factor'])}"
+    least, most = spans[widest][0], spans[widest][-1]
     said = (
-        f"The effect of {spoken(widest)} differs most between models: {times(of['factor'])} ({of['model']}) to"
-        f" {times(of['factor_last'])} ({of['model_last']})"
+        f"The effect of {spoken(widest)} differs most between models: {times(least['factor'])} ({least['model']}) to"
+        f" {times(most['factor'])} ({most['model']})"
     )
     alike = [spoken(name) for name, ratio in ratios.items() if ratio < ALIKE]
     return f"{said}; the effect of {_listed(alike)} is the same" if alike else said

@@ -3,8 +3,10 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, ORANGE, interval, log_scale, message, ticks, titled
-from inference_energy.figures.words import WITHIN, subject_of
+from inference_energy.figures.axes import colours, line_legend, log_axis, ticks
+from inference_energy.figures.panels import in_rows, panel
+from inference_energy.figures.theme import BLUE, INK, ORANGE, message, titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, subject_of
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 PARAMETERS = {
@@ -22,18 +24,9 @@ WIDTH, HEIGHT, COLUMNS = 158, 165, 4
 
 
 def draw(*, sweeps: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart | alt.Chart:
-    """One panel per swept assumption: median and P5–P95 of the mean over queries.
-
-    Args:
-        sweeps: table `sweeps`; may be without rows.
-        study: the study's `title`, `workloads`, `classes`, `fleet` and `boundary`.
-    """
+    """One panel per swept assumption: median and P5–P95 of the mean over queries."""
     if sweeps.is_empty():
-        return message(
-            "No assumption is swept in this study.",
-            finding=f"{study.title}: no sweeps",
-            conditions="Name assumptions and values under `sweeps` of the study.",
-        )
+        return nothing_swept("No assumption is swept in this study.", f"{study.title}: no sweeps")
     names = {name: study.workloads[name].label for name in WORKLOADS}
     names[FLEET] = "Fleet, GWh per day"
     rows = sweeps.with_columns(line=pl.col("workload").replace(names))
@@ -45,9 +38,8 @@ def draw(*, sweeps: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart | alt.
         _panel(rows.filter(parameter=name), name, per_query, lines, first=position % COLUMNS == 0)
         for position, name in enumerate(swept)
     ]
-    grid = [alt.hconcat(*panels[i : i + COLUMNS], spacing=14) for i in range(0, len(panels), COLUMNS)]
     return titled(
-        alt.vconcat(*grid, spacing=14),
+        alt.vconcat(*in_rows(panels, COLUMNS, spacing=14), spacing=14),
         finding=_finding(rows, study),
         conditions=f"{study.title}, {subject_of(study)}. Mean over queries within"
         f" {WITHIN[study.boundary.query]}, or a fleet's day within {WITHIN[study.boundary.fleet]}. Line:"
@@ -63,19 +55,12 @@ def _panel(
     within = rows if fleet else per_query
     ends = [within["p05"].min() / 1.2, within["p95"].max() * 1.2]
     unit = "Fleet, GWh per day" if fleet else "Wh per query"
-    y_scale = log_scale(ends)
-    y_axis = alt.Axis(values=ticks(*ends), format="~g", title=unit if first or fleet else None, labels=first or fleet)
-    colour = alt.Color(
-        "line:N",
-        scale=alt.Scale(domain=list(lines), range=list(lines.values())),
-        legend=alt.Legend(
-            title=None, orient="top", symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, labelLimit=260
-        ),
-    )
+    axis, y = log_axis(ends, unit, of=alt.Y, shown=first or fleet)
+    colour = colours("line", lines, line_legend(orient="top", labelLimit=260))
     base = alt.Chart(rows).encode(x=swept_values(parameter, rows["value"]), color=colour)
-    band = base.mark_area(opacity=0.2).encode(y=alt.Y("p05:Q", scale=y_scale, axis=y_axis), y2="p95:Q")
-    line = base.mark_line(strokeWidth=2.2).encode(y=alt.Y("p50:Q", scale=y_scale))
-    return alt.layer(band, line).properties(width=WIDTH, height=HEIGHT)
+    band = base.mark_area(opacity=0.2).encode(y=axis("p05"), y2="p95:Q")
+    line = base.mark_line(strokeWidth=2.2).encode(y=y("p50"))
+    return panel(band, line, size=(WIDTH, HEIGHT))
 
 
 def swept_values(parameter: str, values: pl.Series) -> alt.X:
@@ -83,32 +68,31 @@ def swept_values(parameter: str, values: pl.Series) -> alt.X:
     title, form = PARAMETERS[parameter]
     tokens = parameter.endswith("_tokens")
     span = [values.min(), values.max()]
+    values = {"values": ticks(*span)} if tokens else {"tickCount": 4}
     return alt.X(
         "value:Q",
         title=title,
         scale=alt.Scale(type="log" if tokens else "linear", domain=span, nice=False),
-        axis=alt.Axis(
-            format=".0%" if form == "%" else form,
-            grid=False,
-            **({"values": ticks(*span)} if tokens else {"tickCount": 4}),
-        ),
+        axis=alt.Axis(format=".0%" if form == "%" else form, grid=False, **values),
     )
+
+
+def nothing_swept(text: str, finding: str) -> alt.TopLevelMixin:
+    """What stands in place of sweeps of a study that has none."""
+    return message(text, finding=finding, conditions="Name assumptions and values under `sweeps` of the study.")
 
 
 def spoken(parameter: str) -> str:
     """Name of an assumption inside a sentence."""
-    name = PARAMETERS[parameter][0].removesuffix(", tokens")
-    return name if name.isupper() else name[0].lower() + name[1:]
+    return inside_a_sentence(PARAMETERS[parameter][0].removesuffix(", tokens"))
 
 
 def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     told = rows.filter(workload="traditional")
     if told.is_empty():
         told = rows.filter(workload=rows["workload"][0])
-    ends = told.group_by("parameter", maintain_order=True).agg(
-        low=pl.col("p50").min(), high=pl.col("p50").max(), start=pl.col("value").min(), stop=pl.col("value").max()
-    )
-    ends = ends.with_columns(factor=pl.col("high") / pl.col("low")).sort("factor", descending=True)
+    ends = told.group_by("parameter", maintain_order=True).agg(low=pl.col("p50").min(), high=pl.col("p50").max())
+    ends = ends.sort(pl.col("high") / pl.col("low"), descending=True)
     workload = told["workload"][0]
     what = "the fleet's day" if workload == FLEET else f"a {study.workloads[workload].label.lower()}"
     unit = "GWh" if workload == FLEET else "Wh"

@@ -3,19 +3,10 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    log_scale,
-    number,
-    panel_title,
-    rows_axis,
-    ticks,
-    times,
-    titled,
-)
+from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.panels import panel, small_label
+from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.words import inside_a_sentence, number, times
 
 PANELS = {
     "traditional: mean over queries": ("Traditional, mean", "traditional queries"),
@@ -28,21 +19,13 @@ WIDTH, ROW = 172, 24
 
 
 def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
-    """One panel per headline number: a bar per assumption from one end to the other, about the central value.
-
-    Args:
-        tornado: table `tornado`, of one study.
-    """
+    """One panel per headline number: a bar per assumption from one end to the other, about the central value."""
     rows = tornado.filter(pl.col("quantity").is_in(list(PANELS))).with_columns(
         low=pl.min_horizontal("at_low", "at_high"), high=pl.max_horizontal("at_low", "at_high")
     )
     rows = rows.with_columns(times=pl.col("high") / pl.col("low"))
-    order = (
-        rows.group_by("label")
-        .agg(pl.col("times").log().mean())
-        .sort("times", "label", descending=[True, False])["label"]
-        .to_list()
-    )
+    widths = rows.group_by("label").agg(pl.col("times").log().mean())
+    order = widths.sort("times", "label", descending=[True, False])["label"].to_list()
     # The same factor has the same length in every panel.
     reach = (
         rows.select((pl.col("low") / pl.col("central")).min()).item() / 2.1,
@@ -65,35 +48,23 @@ def _panel(
     rows: pl.DataFrame, title: str, order: list[str], reach: tuple[float, float], *, first: bool
 ) -> alt.LayerChart:
     central, unit = rows["central"][0], rows["unit"][0]
-    domain = [central * reach[0], central * reach[1]]
-    scale = log_scale(domain)
-    axis = alt.Axis(values=ticks(*domain), format="~g", title=f"{unit} (logarithmic)")
-    y = rows_axis("label:N", order, labels=first)
+    axis, _ = log_axis([central * reach[0], central * reach[1]], f"{unit} (logarithmic)")
     moved = rows.filter(pl.col("times") > STILL)
-    opacity = pl.when(pl.col("ingredient").is_in(ALTERNATIVES)).then(0.45).otherwise(1.0)
+    moved = moved.with_columns(opacity=pl.when(pl.col("ingredient").is_in(ALTERNATIVES)).then(0.45).otherwise(1.0))
+    base = alt.Chart(moved).encode(y=rows_axis("label:N", order, labels=first))
     bars = [
-        alt.Chart(moved.with_columns(opacity=opacity))
-        .mark_bar(height=13, color=colour)
-        .encode(
-            x=alt.X("central:Q", scale=scale, axis=axis),
-            x2=f"{end}:Q",
-            y=y,
-            opacity=alt.Opacity("opacity:Q", scale=None),
+        base.mark_bar(height=13, color=colour).encode(
+            x=axis("central"), x2=f"{end}:Q", opacity=alt.Opacity("opacity:Q", scale=None)
         )
         for end, colour in (("at_low", BLUE), ("at_high", ORANGE))
     ]
-    texts = [
-        alt.Chart(moved.with_columns(said=pl.col(end).map_elements(number, return_dtype=pl.String)))
-        .mark_text(align=align, dx=dx, fontSize=10.5, color=MUTED)
-        .encode(x=alt.X(f"{end}:Q", scale=scale, axis=axis), y=y, text="said:N")
-        for end, align, dx in (("low", "right", -3), ("high", "left", 3))
-    ]
-    middle = alt.Chart(rows.head(1)).mark_rule(color=INK).encode(x=alt.X("central:Q", scale=scale, axis=axis))
-    return alt.layer(*bars, middle, *texts).properties(
-        width=WIDTH,
-        height=ROW * len(order),
-        title=panel_title(f"{title}: {number(central)} {unit}", offset=6, color=INK),
-    )
+    ends = []
+    for end, align, dx in (("low", "right", -3), ("high", "left", 3)):
+        said = base.properties(data=moved.with_columns(said=pl.col(end).map_elements(number, pl.String)))
+        ends.append(small_label(said, axis(end), "said", align=align, dx=dx, fontSize=10.5))
+    middle = alt.Chart(rows.head(1)).mark_rule(color=INK).encode(x=axis("central"))
+    title = f"{title}: {number(central)} {unit}"
+    return panel(*bars, middle, *ends, size=(WIDTH, ROW * len(order)), title=title, offset=6)
 
 
 def _finding(rows: pl.DataFrame, names: list[str]) -> str:
@@ -104,10 +75,6 @@ def _finding(rows: pl.DataFrame, names: list[str]) -> str:
     told: dict[str, list[str]] = {}
     for name, row in widest.items():
         told.setdefault(row["label"], []).append(f"{PANELS[name][1]} ({times(row['times'])})")
-    said = "; ".join(f"{_lower(label)} for {' and '.join(of)}" for label, of in told.items())
-    return f"The most influential assumptions: {said}"
-
-
-def _lower(label: str) -> str:
-    words = label.split(",")[0]  # the rest says how it is varied
-    return words if words[:2].isupper() else f"{words[0].lower()}{words[1:]}"
+    # A label may go on after a comma: how the assumption is varied.
+    said = [f"{inside_a_sentence(label.split(',')[0])} for {' and '.join(of)}" for label, of in told.items()]
+    return f"The most influential assumptions: {'; '.join(said)}"

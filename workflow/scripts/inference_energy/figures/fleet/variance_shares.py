@@ -6,75 +6,50 @@ from collections.abc import Iterable
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    AMBER,
-    BLUE,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE,
-    PINK,
-    SKY,
-    panel_title,
-    rows_axis,
-    titled,
-)
-from inference_energy.figures.words import WITHIN
+from inference_energy.figures.axes import colours, either, rows_axis
+from inference_energy.figures.panels import head, label, panel, small_label
+from inference_energy.figures.theme import AMBER, BLUE, GREEN, INK, ORANGE, PALE, PINK, SKY, titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
-# In the order of drawing.
+# In the order of drawing: name, name inside a sentence, colour.
+MODEL_AND_GPU = ("Model and GPU, or their mix", "model and GPU", SKY)
 INGREDIENTS = {
-    "lengths": ("Lengths of prompt and answer", BLUE),
-    "model and GPU": ("Model and GPU, or their mix", SKY),
-    "model mix": ("Model and GPU, or their mix", SKY),
-    "attainment": ("Throughput attained in service", ORANGE),
-    "fit error": ("Error of the throughput curve", AMBER),
-    "cached share": ("Cached share of prompts", GREEN),
-    "load": ("Busy share of nodes", PINK),
-    "power": ("Power of nodes", "#F0E442"),
-    "pue": ("PUE", "#7F7F7F"),
-    "overheads": ("Overheads", "#332288"),
-    "interplay": ("Interplay", PALE),
+    "lengths": ("Lengths of prompt and answer", "lengths", BLUE),
+    "model and GPU": MODEL_AND_GPU,
+    "model mix": MODEL_AND_GPU,
+    "attainment": ("Throughput attained in service", "attained throughput", ORANGE),
+    "fit error": ("Error of the throughput curve", "the fit's error", AMBER),
+    "cached share": ("Cached share of prompts", "cached prompts", GREEN),
+    "load": ("Busy share of nodes", "load", PINK),
+    "power": ("Power of nodes", "power", "#F0E442"),
+    "pue": ("PUE", "PUE", "#7F7F7F"),
+    "overheads": ("Overheads", "overheads", "#332288"),
+    "interplay": ("Interplay", "interplay", PALE),
 }
 OTHER = "Other"
+COLOURS = {name: colour for name, _, colour in INGREDIENTS.values()} | {OTHER: PALE}
+SPOKEN = {name: spoken for name, spoken, _ in INGREDIENTS.values()}
 DARK = {BLUE, ORANGE, "#332288", GREEN, "#7F7F7F"}
-SHORT = {
-    "Lengths of prompt and answer": "lengths",
-    "Model and GPU, or their mix": "model and GPU",
-    "Throughput attained in service": "attained throughput",
-    "Error of the throughput curve": "the fit's error",
-    "Cached share of prompts": "cached prompts",
-    "Busy share of nodes": "load",
-    "Power of nodes": "power",
-    "Interplay": "interplay",
-    "Overheads": "overheads",
-}
 LABELLED, SMALL = 0.08, 0.05
 PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
 WIDTH, ROW = 272, 34
 
 
 def draw(*, variance: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """Two panels of stacked bars, a row per workload.
-
-    Args:
-        variance: table `variance_shares`.
-        study: the study's `title`, `workloads` and `fleet`.
-    """
+    """Two panels of stacked bars, a row per workload."""
     rows = variance.filter(pl.col("subject") == study.fleet.subject)
     names = {workload: spec.label for workload, spec in study.workloads.items()}
     order = [label for workload, label in names.items() if workload in set(rows["workload"])]
     rows = rows.with_columns(
         row=pl.col("workload").replace(names),
-        name=pl.col("ingredient").replace_strict({key: name for key, (name, _) in INGREDIENTS.items()}),
+        name=pl.col("ingredient").replace_strict({key: name for key, (name, _, _) in INGREDIENTS.items()}),
     )
     rows, grouped = _grouped(rows)
     bars, spreads = _bars(rows), _spreads(rows)
-    colours = dict(INGREDIENTS.values()) | {OTHER: PALE}
-    colours = {name: colour for name, colour in colours.items() if name in set(bars["name"])}
+    by_name = {name: colour for name, colour in COLOURS.items() if name in set(bars["name"])}
     panels = [
-        _panel(bars.filter(spread=spread), spreads.filter(spread=spread), title, order, colours, first=not position)
+        _panel(bars.filter(spread=spread), spreads.filter(spread=spread), title, order, by_name, first=not position)
         for position, (spread, title) in enumerate(PANELS.items())
     ]
     query, mean = (_dominant(rows.filter(spread=spread), study.workloads) for spread in PANELS)
@@ -93,16 +68,15 @@ def _grouped(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     if len(small) < 2:
         return rows, []
     renamed = rows.with_columns(name=pl.when(pl.col("name").is_in(small)).then(pl.lit(OTHER)).otherwise("name"))
-    keep = [name if name == "PUE" else name[0].lower() + name[1:] for name in small]
-    return renamed, keep
+    return renamed, [inside_a_sentence(name) for name in small]
 
 
 def _bars(rows: pl.DataFrame) -> pl.DataFrame:
-    place = [*dict.fromkeys(name for name, _ in INGREDIENTS.values()), OTHER]
+    place = {name: i for i, name in enumerate(COLOURS)}
     summed = rows.group_by("spread", "row", "name", maintain_order=True).agg(pl.col("variance_share").sum())
     # The share of interplay can be negative by chance; it then has no length.
     ordered = summed.with_columns(
-        order=pl.col("name").replace_strict({name: i for i, name in enumerate(place)}, return_dtype=pl.Int64),
+        order=pl.col("name").replace_strict(place, return_dtype=pl.Int64),
         variance_share=pl.col("variance_share").clip(0),
     ).sort("spread", "row", "order")
     end = pl.col("variance_share").cum_sum().over("spread", "row")
@@ -115,64 +89,29 @@ def _bars(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _spreads(rows: pl.DataFrame) -> pl.DataFrame:
     one = rows.unique(["spread", "row"], maintain_order=True)
-    return one.select(
-        "spread",
-        "row",
-        said=pl.col("log_variance").map_elements(lambda value: f"{math.exp(math.sqrt(value)):.1f}", pl.String),
-    )
+    factor = pl.col("log_variance").map_elements(lambda value: f"{math.exp(math.sqrt(value)):.1f}", pl.String)
+    return one.select("spread", "row", said=factor)
 
 
 def _panel(
-    bars: pl.DataFrame, spreads: pl.DataFrame, title: str, order: list[str], colours: dict[str, str], *, first: bool
+    bars: pl.DataFrame, spreads: pl.DataFrame, title: str, order: list[str], by_name: dict[str, str], *, first: bool
 ) -> alt.LayerChart:
     y = rows_axis("row:N", order, labels=first)
     scale = alt.Scale(domain=[0, max(1.0, bars["end"].max() or 1.0)], nice=False)
-    x = alt.X(
-        "start:Q",
-        scale=scale,
-        title="Share of the variance",
-        axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False),
-    )
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False)
+    x = alt.X("start:Q", scale=scale, title="Share of the variance", axis=axis)
     legend = alt.Legend(orient="bottom", columns=3, title=None, labelLimit=260, symbolType="square", offset=12)
-    bar = (
-        alt.Chart(bars)
-        .mark_bar(height=22, stroke="white", strokeWidth=1)
-        .encode(
-            y=y,
-            x=x,
-            x2="end:Q",
-            color=alt.Color(
-                "name:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=legend
-            ),
-        )
-    )
+    bar = alt.Chart(bars).mark_bar(height=22, stroke="white", strokeWidth=1)
+    bar = bar.encode(y=y, x=x, x2="end:Q", color=colours("name", by_name, legend))
     labels = bars.filter(pl.col("variance_share") >= LABELLED).with_columns(
         middle=(pl.col("start") + pl.col("end")) / 2,
-        ink=pl.col("name").is_in([name for name, colour in colours.items() if colour in DARK]),
+        ink=pl.col("name").is_in([name for name, colour in by_name.items() if colour in DARK]),
     )
-    text = (
-        alt.Chart(labels)
-        .mark_text(fontSize=11)
-        .encode(
-            y=y,
-            x=alt.X("middle:Q", scale=scale),
-            text="said:N",
-            color=alt.condition("datum.ink", alt.value("white"), alt.value(INK)),
-        )
-    )
-    factor = (
-        alt.Chart(spreads)
-        .mark_text(align="right", fontSize=11.5, color=MUTED)
-        .encode(y=y, x=alt.value(WIDTH + 32), text="said:N")
-    )
-    header = (
-        alt.Chart(pl.DataFrame({"head": ["Factor"]}))
-        .mark_text(align="right", fontSize=11, color=MUTED)
-        .encode(x=alt.value(WIDTH + 36), y=alt.value(-9), text="head:N")
-    )
-    return alt.layer(bar, text, factor, header).properties(
-        width=WIDTH, height=ROW * len(order), title=panel_title(title)
-    )
+    inside = alt.Chart(labels).encode(y=y, color=either("datum.ink", "white", INK))
+    text = label(inside, alt.X("middle:Q", scale=scale), "said", align="center", fontSize=11)
+    right = alt.Chart(spreads).encode(y=y)
+    factor = small_label(right, alt.value(WIDTH + 32), "said", align="right", fontSize=11.5)
+    return panel(bar, text, factor, head("Factor", WIDTH + 36), size=(WIDTH, ROW * len(order)), title=title)
 
 
 def _dominant(rows: pl.DataFrame, workloads: Iterable[str]) -> str:
@@ -183,7 +122,7 @@ def _dominant(rows: pl.DataFrame, workloads: Iterable[str]) -> str:
         rows.filter(workload=name).sort("variance_share", descending=True).select("name", "variance_share").row(0)
         for name in known
     ]
-    said = [SHORT.get(name, name) for name, _ in largest]
+    said = [SPOKEN.get(name, name) for name, _ in largest]
     shares = [f"{name}\u00a0{share:.0%}" for name, (_, share) in zip(known, largest, strict=True)]
     if len(set(said)) == 1:
         return f"{said[0]} ({', '.join(shares)})"

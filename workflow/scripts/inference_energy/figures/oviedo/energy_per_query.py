@@ -3,7 +3,9 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, WIDTH, interval, number, titled
+from inference_energy.figures.panels import dot, label, panel, small_label, span
+from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
+from inference_energy.figures.words import inside_a_sentence, interval, number, texts
 from inference_energy.studies.study import PublishedStudy
 
 ROW_HEIGHT = 62
@@ -11,14 +13,7 @@ TALLEST = 0.78  # of a row, for the highest density
 
 
 def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: PublishedStudy) -> alt.Chart:
-    """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject.
-
-    Args:
-        energy: table `energy_per_query`.
-        density: table `energy_density`.
-        workload: which workload to draw.
-        study: the study's `title`, `workloads` and `classes`.
-    """
+    """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject."""
     here = pl.col("workload") == workload
     labels = {name: spec.label for name, spec in study.classes.items()}
     all_draws = energy.filter(here, pl.col("spread") == "untrimmed").sort("subject_kind", "energy_wh_p50")
@@ -30,16 +25,7 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: P
         name=pl.col("subject").replace(labels),
         colour=pl.when(pl.col("subject_kind") == "class").then(pl.lit(ORANGE)).otherwise(pl.lit(BLUE)),
     )
-    rows = rows.with_columns(
-        numbers=pl.Series([f"{number(r['energy_wh_p50'])} Wh" for r in rows.iter_rows(named=True)]),
-        range=pl.Series(
-            [
-                f"IQR {interval(r['energy_wh_p25'], r['energy_wh_p75'])}"
-                f" (as published {interval(r['energy_wh_p25_published'], r['energy_wh_p75_published'])})"
-                for r in rows.iter_rows(named=True)
-            ]
-        ),
-    )
+    rows = rows.with_columns(numbers=texts(rows, _median), range=texts(rows, _quartiles))
     low, high = rows["energy_wh_p05"].min() / 3, rows["energy_wh_p95"].max() * 2
     ridge = (
         density.filter(here, pl.col("energy_wh").is_between(low, high))
@@ -53,39 +39,38 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: P
     )
     y = alt.Y("base:Q", axis=None).scale(domain=[-len(rows) + 0.7, 1.0])
     colour = alt.Color("colour:N", scale=None)
-    ridges = (
-        alt.Chart(ridge)
-        .mark_area(opacity=0.35, line={"strokeWidth": 1.2}, interpolate="monotone")
-        .encode(x=x, y=y, y2="top:Q", color=colour, detail="subject:N")
-    )
-    baseline = alt.Chart(rows).mark_rule(color=PALE).encode(y=y)
-    base = alt.Chart(rows).encode(y=y, color=colour)
-    quartiles = base.mark_rule(strokeWidth=6).encode(
-        x=alt.X("energy_wh_p25:Q", title="").scale(type="log"), x2="energy_wh_p75:Q"
-    )
-    trimmed = (
-        alt.Chart(rows)
-        .mark_rule(strokeWidth=1.6, color=INK)
-        .encode(y=y, x=alt.X("energy_wh_p25_published:Q"), x2="energy_wh_p75_published:Q")
-    )
-    median = base.mark_point(filled=True, size=110, stroke="white", strokeWidth=1.5, opacity=1).encode(
-        x=alt.X("energy_wh_p50:Q")
-    )
-    left = alt.Chart(rows).encode(y=y, x=alt.value(-12))
-    names = left.mark_text(align="right", dy=-26, fontWeight="bold").encode(text="name:N")
-    values = left.mark_text(align="right", dy=-10).encode(text="numbers:N")
-    ranges = left.mark_text(align="right", dy=5, fontSize=11, color=MUTED).encode(text="range:N")
-    chart = alt.layer(baseline, ridges, quartiles, trimmed, median, names, values, ranges).properties(
-        width=WIDTH - 30, height=ROW_HEIGHT * len(rows)
-    )
+    ridges = alt.Chart(ridge).mark_area(opacity=0.35, line={"strokeWidth": 1.2}, interpolate="monotone")
+    ridges = ridges.encode(x=x, y=y, y2="top:Q", color=colour, detail="subject:N")
+    plain = alt.Chart(rows).encode(y=y)
+    base = plain.encode(color=colour)
+    quartiles = span(base, alt.X("energy_wh_p25:Q", title="").scale(type="log"), "energy_wh_p75", strokeWidth=6)
+    trimmed = span(plain, alt.X("energy_wh_p25_published:Q"), "energy_wh_p75_published", strokeWidth=1.6, color=INK)
+    median = dot(base, alt.X("energy_wh_p50:Q"), size=110, stroke="white", strokeWidth=1.5)
+    left = alt.value(-12)
+    names = [
+        label(plain, left, "name", align="right", dy=-26, fontWeight="bold"),
+        label(plain, left, "numbers", align="right", dy=-10),
+        small_label(plain, left, "range", align="right", dy=5),
+    ]
+    size = (WIDTH - 30, ROW_HEIGHT * len(rows))
+    chart = panel(plain.mark_rule(color=PALE), ridges, quartiles, trimmed, median, *names, size=size)
     first = rows.row(0, named=True)
     spec = study.workloads[workload]
     return titled(
         chart,
-        finding=f"{study.title}: {spec.label.lower()} to a {first['name'][0].lower() + first['name'][1:]} model:"
+        finding=f"{study.title}: {spec.label.lower()} to a {inside_a_sentence(first['name'])} model:"
         f" median {number(first['energy_wh_p50'])} Wh",
         conditions=f"{spec.input_tokens:,} input tokens, output tokens exponential with median"
         f" {spec.output_tokens['median']:,}. Area: all draws, one per query. Dot: median. Thick bar: interquartile"
         " range of all draws; thin dark bar: after the published double trimming."
         f" {first['extrapolated_share']:.0%} of the class's queries lie outside the benchmarked lengths.",
     )
+
+
+def _median(row: dict) -> str:
+    return f"{number(row['energy_wh_p50'])} Wh"
+
+
+def _quartiles(row: dict) -> str:
+    published = interval(row["energy_wh_p25_published"], row["energy_wh_p75_published"])
+    return f"IQR {interval(row['energy_wh_p25'], row['energy_wh_p75'])} (as published {published})"

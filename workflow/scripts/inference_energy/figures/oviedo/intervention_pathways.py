@@ -3,26 +3,18 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, number, panel_title, times, titled
+from inference_energy.figures.axes import log_axis
+from inference_energy.figures.panels import dot, label, panel, span
+from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
+from inference_energy.figures.words import number, texts, times
 from inference_energy.studies.study import PublishedStudy
 
 
 def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedStudy) -> alt.VConcatChart:
-    """Multiplier of every intervention, median and P5–P95, with the median energy that remains.
-
-    Args:
-        interventions: table `intervention_multipliers`.
-        energy: table `energy_per_query`, for the energy before any intervention.
-        study: the study's `title` and `workloads`.
-    """
+    """Multiplier of every intervention, median and P5–P95, with the median energy that remains."""
     rows = interventions.filter(pl.col("spread") == "as_published").sort("combination", "multiplier_p50")
     rows = rows.with_columns(
-        text=pl.Series(
-            [
-                f"{times(r['multiplier_p50'])}, leaves {number(r['energy_wh_p50'])} Wh"
-                for r in rows.iter_rows(named=True)
-            ]
-        ),
+        text=texts(rows, _factor_and_rest),
         colour=pl.when(pl.col("combination") == "single").then(pl.lit(BLUE)).otherwise(pl.lit(ORANGE)),
     )
     high = rows["multiplier_p95"].max() * 1.1
@@ -42,32 +34,20 @@ def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedS
     )
 
 
+def _factor_and_rest(row: dict) -> str:
+    return f"{times(row['multiplier_p50'])}, leaves {number(row['energy_wh_p50'])} Wh"
+
+
 def _before(energy: pl.DataFrame, rows: pl.DataFrame, workload: str) -> float:
-    return energy.row(
-        by_predicate=(pl.col("workload") == workload)
-        & (pl.col("subject") == rows["subject"][0])
-        & (pl.col("spread") == "as_published"),
-        named=True,
-    )["energy_wh_p50"]
+    return energy.filter(workload=workload, subject=rows["subject"][0], spread="as_published")["energy_wh_p50"].item()
 
 
-def _panel(rows: pl.DataFrame, before_wh: float, label: str, high: float) -> alt.LayerChart:
-    y = alt.Y("label:N", sort=rows["label"].to_list(), title=None)
-    scale = alt.Scale(type="log", domain=[0.8, high])
-    axis = alt.Axis(values=[1, 2, 5, 10, 20, 50, 100], format="~g")
-    base = alt.Chart(rows).encode(y=y, color=alt.Color("colour:N", scale=None))
-    bar = base.mark_rule(strokeWidth=7, opacity=0.4).encode(
-        x=alt.X("multiplier_p05:Q", scale=scale, axis=axis, title="Energy falls by this factor (logarithmic)"),
-        x2="multiplier_p95:Q",
-    )
-    dot = base.mark_point(filled=True, size=110, opacity=1).encode(x=alt.X("multiplier_p50:Q", scale=scale))
-    text = (
-        alt.Chart(rows)
-        .mark_text(dy=-14, color=MUTED)
-        .encode(y=y, x=alt.X("multiplier_p50:Q", scale=scale), text="text:N")
-    )
-    return (bar + dot + text).properties(
-        width=WIDTH,
-        height=46 * len(rows),
-        title=panel_title(f"{label}: {number(before_wh)} Wh before"),
-    )
+def _panel(rows: pl.DataFrame, before_wh: float, name: str, high: float) -> alt.LayerChart:
+    title = "Energy falls by this factor (logarithmic)"
+    axis, x = log_axis([0.8, high], title, values=[1, 2, 5, 10, 20, 50, 100])
+    plain = alt.Chart(rows).encode(y=alt.Y("label:N", sort=rows["label"].to_list(), title=None))
+    base = plain.encode(color=alt.Color("colour:N", scale=None))
+    bar = span(base, axis("multiplier_p05", title=title), "multiplier_p95", strokeWidth=7, opacity=0.4)
+    middle = dot(base, x("multiplier_p50"), size=110)
+    text = label(plain, x("multiplier_p50"), "text", align="center", dy=-14, color=MUTED)
+    return panel(bar, middle, text, size=(WIDTH, 46 * len(rows)), title=f"{name}: {number(before_wh)} Wh before")

@@ -3,6 +3,7 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.panels import label, panel
 from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
 from inference_energy.studies.study import WORKLOADS, PublishedStudy
 
@@ -19,30 +20,21 @@ def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: PublishedStud
     colour = alt.Color("label:N", legend=None).scale(domain=labels, range=[BLUE, ORANGE])
     x = alt.X("output_tokens:Q", title="Output tokens of a query (logarithmic)").scale(type="log", domain=[1, 60_000])
     y = alt.Y("density_per_e_fold:Q", title="Share of queries per factor of e").scale(domain=[0, 0.52])
-    area = (
-        alt.Chart(density)
-        .mark_area(opacity=0.3, line={"strokeWidth": 1.4}, clip=True)
-        .encode(x=x, y=y.stack(None), color=colour)
-    )
+    area = alt.Chart(density).mark_area(opacity=0.3, line={"strokeWidth": 1.4}, clip=True)
+    area = area.encode(x=x, y=y.stack(None), color=colour)
     quantiles = quantiles.filter(pl.col("name") != "P5")
     lines = alt.Chart(quantiles).mark_rule(strokeDash=[4, 3]).encode(x=x, color=colour)
     numbered = quantiles.with_columns(
         text=pl.format("{} {}", "name", pl.col("output_tokens").round(0).cast(pl.Int64)),
         height=pl.when(pl.col("name") == "median").then(0.47).otherwise(0.43),
     )
-    numbers = (
-        alt.Chart(numbered)
-        .mark_text(align="left", dx=3, fontSize=11)
-        .encode(x=x, y=alt.Y("height:Q"), text="text:N", color=colour)
-    )
-    heads = (
-        alt.Chart(numbered.filter(pl.col("name") == "median"))
-        .mark_text(align="left", dx=-2, fontWeight="bold")
-        .encode(x=x, y=alt.value(-8), text="label:N", color=colour)
-    )
+    numbers = alt.Chart(numbered).encode(y=alt.Y("height:Q"), color=colour)
+    numbers = label(numbers, x, "text", dx=3, fontSize=11)
+    heads = alt.Chart(numbered.filter(name="median")).encode(y=alt.value(-8), color=colour)
+    heads = label(heads, x, "label", dx=-2, fontWeight="bold")
     medians = [study.workloads[name].output_tokens["median"] for name in WORKLOADS]
     return titled(
-        alt.layer(area, lines, numbers, heads).properties(width=WIDTH + 120, height=300),
+        panel(area, lines, numbers, heads, size=(WIDTH + 120, 300)),
         finding=f"{study.title}: long queries have {medians[1] / medians[0]:.1f}× the tokens of traditional ones",
         conditions="Exponential lengths rounded to whole tokens, at least one, with medians"
         f" {medians[0]:,} and {medians[1]:,}. Every query has"

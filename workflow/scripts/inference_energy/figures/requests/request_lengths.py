@@ -3,7 +3,9 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, ORANGE, rows_axis, titled
+from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.panels import dot, panel, span
+from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
 from inference_energy.oviedo.token_lengths import assumed_lengths
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import PublishedStudy
@@ -20,25 +22,15 @@ SIDES = {"input": "Prompt", "output": "Answer"}
 
 
 def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: PublishedStudy) -> alt.HConcatChart:
-    """Two panels, prompts and answers: P5–P95, P25–P75 and median of every workload.
-
-    Args:
-        measured: table `request_length_quantiles`.
-        answers: output-length quantiles per task and model.
-        study: the study's `title` and `workloads`.
-    """
+    """Two panels, prompts and answers: P5–P95, P25–P75 and median of every workload."""
     names = [column for column in measured.columns if column.startswith("tokens_")]
     traces = measured.select(pl.col("workload").replace(LABELS).alias("label"), "side", *names, kind=pl.lit("measured"))
     tasks = answers.group_by("task", maintain_order=True).agg(
         pl.len().alias("models"),
         *(pl.col(name.replace("tokens_", "output_tokens_")).median().alias(name) for name in names),
     )
-    tasks = tasks.select(
-        pl.format("{} ({} models)", pl.col("task").replace(TASKS), "models").alias("label"),
-        pl.lit("output").alias("side"),
-        *names,
-        pl.lit("measured").alias("kind"),
-    )
+    name = pl.format("{} ({} models)", pl.col("task").replace(TASKS), "models")
+    tasks = tasks.select(*names, label=name, side=pl.lit("output"), kind=pl.lit("measured"))
     assumed = assumed_lengths(study, QUANTILES).with_columns(kind=pl.lit("assumed"))
     rows = pl.concat([assumed, traces, tasks], how="diagonal").select("label", "side", *names, "kind")
     order = rows["label"].unique(maintain_order=True).to_list()
@@ -60,21 +52,12 @@ def about(tokens: float) -> str:
 
 
 def _panel(rows: pl.DataFrame, name: str, order: list[str], *, first: bool) -> alt.LayerChart:
-    scale = alt.Scale(type="log", domain=[1, 60_000])
-    axis = alt.Axis(values=[1, 10, 100, 1000, 10_000], format="~s", title=f"{name} length, tokens")
-    y = rows_axis("label:N", order, labels=first, labelFontSize=12)
-    base = alt.Chart(rows).encode(
-        y=y, color=alt.condition("datum.kind == 'assumed'", alt.value(ORANGE), alt.value(BLUE))
-    )
+    axis, x = log_axis([1, 60_000], f"{name} length, tokens", values=[1, 10, 100, 1000, 10_000], format="~s")
+    plain = alt.Chart(rows).encode(y=rows_axis("label:N", order, labels=first, labelFontSize=12))
+    base = plain.encode(color=either("datum.kind == 'assumed'", ORANGE, BLUE))
     bars = [
-        base.mark_rule(strokeWidth=width).encode(
-            x=alt.X(f"tokens_{low}:Q", scale=scale, axis=axis), x2=f"tokens_{high}:Q"
-        )
+        span(base, axis(f"tokens_{low}"), f"tokens_{high}", strokeWidth=width)
         for low, high, width in (("p05", "p95", 2), ("p25", "p75", 8))
     ]
-    dots = (
-        alt.Chart(rows)
-        .mark_point(shape="circle", filled=True, color="white", stroke=INK, size=40, opacity=1)
-        .encode(x=alt.X("tokens_p50:Q", scale=scale), y=y)
-    )
-    return alt.layer(*bars, dots).properties(width=WIDTH, height=ROW * len(order))
+    median = dot(plain, x("tokens_p50"), color="white", stroke=INK, size=40)
+    return panel(*bars, median, size=(WIDTH, ROW * len(order)))

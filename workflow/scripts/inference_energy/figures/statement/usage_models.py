@@ -10,12 +10,7 @@ SHOWN = 20
 
 
 def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
-    """Energy of every model: median and P5–P95, next to its share of tokens.
-
-    Args:
-        statement: table `statement`.
-        usage: the usage file's `title` and `boundary`.
-    """
+    """Energy of every model: median and P5–P95, next to its share of tokens."""
     models = statement.filter(pl.col("breakdown") == "model").sort("energy_kwh_p50", "model", descending=[True, False])
     total = statement.filter(pl.col("breakdown") == "total").row(0, named=True)
     first = models.row(0, named=True)

@@ -14,13 +14,7 @@ SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
 
 
 def draw(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
-    """Mean power in every step: median and P5–P95 of shared uncertainty.
-
-    Args:
-        steps: table `steps`; without rows for bills alone.
-        capacity: table `capacity`.
-        usage: the usage file's `title`, `boundary` and `step_minutes`.
-    """
+    """Mean power in every step, median and P5–P95 of shared uncertainty; bills alone have no steps."""
     if steps.is_empty():
         return message(
             "Bills do not say when in a month tokens were served.",

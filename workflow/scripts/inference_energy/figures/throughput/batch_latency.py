@@ -1,21 +1,14 @@
 """Energy against latency as the batch grows, and the energy that a latency target costs."""
 
+from functools import partial
+
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    BLUE,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
-    PINK,
-    log_scale,
-    number,
-    panel_title,
-    ticks,
-    titled,
-)
+from inference_energy.figures.axes import colours, line_legend, log_axis
+from inference_energy.figures.panels import label, panel, small_label
+from inference_energy.figures.theme import BLUE, GREEN, MUTED, ORANGE, PINK, titled
+from inference_energy.figures.words import number
 from inference_energy.throughput.latency import representatives
 
 CLASSES = {"frontier": ORANGE, "large": BLUE, "medium": GREEN, "small": PINK}
@@ -26,26 +19,14 @@ WIDTH, HEIGHT, LOWER = 318, 290, 200
 
 
 def draw(*, runs: pl.DataFrame, summary: pl.DataFrame, models: pl.DataFrame, source: str) -> alt.VConcatChart:
-    """Energy against latency of one model per class above, what a latency target costs below; a column per GPU.
-
-    Args:
-        runs: table `latency_runs`.
-        summary: table `latency_summary`.
-        models: model registry.
-        source: whose runs are drawn.
-    """
+    """A column per GPU, of runs of one source: energy against latency of a model per class, and the cost of targets."""
     runs, summary = representatives(runs.filter(source=source), models), summary.filter(source=source)
     names = dict(runs.select("model_class", "model").unique().iter_rows())
     classes = [name for name in CLASSES if name in names]
     labels = {name: f"{names[name]} ({name})" for name in classes}
     runs = runs.with_columns(label=pl.col("model_class").replace_strict(labels, return_dtype=pl.String))
-    colour = alt.Color(
-        "label:N",
-        scale=alt.Scale(domain=list(labels.values()), range=[CLASSES[name] for name in classes]),
-        legend=alt.Legend(
-            title=None, columns=2, symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, labelLimit=320
-        ),
-    )
+    by_label = {labels[name]: CLASSES[name] for name in classes}
+    colour = colours("label", by_label, line_legend(columns=2, labelLimit=320))
     spans = {
         "x": _reach([*runs["inter_token_latency_ms"], *summary["target_ms"]], 1.25),
         "y": _reach(runs["energy_j_per_output_token"].to_list(), 1.6),
@@ -73,26 +54,17 @@ def _reach(values: list[float], by: float) -> list[float]:
     return [min(values) / by, max(values) * by]
 
 
-def _x(column: str, title: str | None, span: list[float]) -> alt.X:
+def _x(column: str, title: str, span: list[float]) -> alt.X:
     values = [value for value in (5, 10, 20, 50, 100, 200, 500) if span[0] <= value <= span[1]]
-    return alt.X(
-        column,
-        title=title,
-        scale=log_scale(span),
-        axis=alt.Axis(values=values, format="~g"),
-    )
+    return log_axis(span, title, values=values)[0](column, title=title)
 
 
 def _sweeps(
     runs: pl.DataFrame, spans: dict[str, list[float]], colour: alt.Color, gpu: str, *, first: bool
 ) -> alt.LayerChart:
-    title = "Energy of GPU boards, J per output token" if first else None
-    x = _x("inter_token_latency_ms:Q", "Median latency between tokens, ms", spans["x"])
-    y = alt.Y(
-        "energy_j_per_output_token:Q",
-        scale=log_scale(spans["y"]),
-        axis=alt.Axis(values=ticks(*spans["y"]), format="~g", title=title, labels=first),
-    )
+    x = _x("inter_token_latency_ms", "Median latency between tokens, ms", spans["x"])
+    title = "Energy of GPU boards, J per output token"
+    y = log_axis(spans["y"], title, of=alt.Y, shown=first)[0]("energy_j_per_output_token")
     line = runs.filter("pareto").sort("label", "inter_token_latency_ms", "row_id")
     first_ends, last_ends = (
         line.group_by("label", maintain_order=True)
@@ -103,7 +75,7 @@ def _sweeps(
     # The lowest line's label goes below its end, where no other line is.
     lowest = pl.col("energy_j_per_output_token") == pl.col("energy_j_per_output_token").min()
     texts = [
-        alt.Chart(ends).mark_text(fontSize=11, align=align, dx=dx, dy=dy).encode(x=x, y=y, color=colour, text="said:N")
+        label(alt.Chart(ends).encode(y=y, color=colour), x, "said", fontSize=11, align=align, dx=dx, dy=dy)
         for ends, align, dx, dy in (
             (first_ends, "right", -6, 0),
             (last_ends.filter(~lowest), "left", 3, -8),
@@ -113,42 +85,27 @@ def _sweeps(
     base = alt.Chart(runs).encode(x=x, y=y, color=colour)
     beaten = base.transform_filter("!datum.pareto").mark_circle(size=16, opacity=0.35)
     kept = base.transform_filter("datum.pareto").mark_circle(size=26, opacity=1)
-    lines = alt.Chart(line).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, order="inter_token_latency_ms:Q")
-    return alt.layer(beaten, lines, kept, *texts).properties(
-        width=WIDTH, height=HEIGHT, title=panel_title(gpu, color=INK)
-    )
+    lines = base.properties(data=line).mark_line(strokeWidth=2).encode(order="inter_token_latency_ms:Q")
+    return panel(beaten, lines, kept, *texts, size=(WIDTH, HEIGHT), title=gpu)
 
 
 def _costs(summary: pl.DataFrame, spans: dict[str, list[float]], *, first: bool) -> alt.LayerChart:
-    scale = alt.Scale(type="log", domain=[0.9, MOST], nice=False, clamp=True)
-    axis = alt.Axis(
-        values=[1, 2, 5, 10, 20],
-        format="~g",
-        title="Energy / least energy of the model" if first else None,
-        labels=first,
-    )
-    x = _x("target_ms:Q", "Latency target, ms per token", spans["x"])
+    title = "Energy / least energy of the model" if first else None
+    axis = alt.Axis(values=[1, 2, 5, 10, 20], format="~g", title=title, labels=first)
+    y = partial(alt.Y, scale=alt.Scale(type="log", domain=[0.9, MOST], nice=False, clamp=True), axis=axis)
+    x = _x("target_ms", "Latency target, ms per token", spans["x"])
     # A band without an upper end, as too few models meet the target, is open to the top of the panel.
-    band = summary.filter(pl.col("cost_p05").is_not_null()).with_columns(pl.col("cost_p95").fill_null(MOST))
-    area = (
-        alt.Chart(band)
-        .mark_area(opacity=0.2, color=BLUE, clip=True)
-        .encode(x=x, y=alt.Y("cost_p05:Q", scale=scale, axis=axis), y2="cost_p95:Q")
-    )
-    line = (
-        alt.Chart(summary.filter(pl.col("cost_p50").is_not_null()))
-        .mark_line(color=BLUE, strokeWidth=2.2, clip=True)
-        .encode(x=x, y=alt.Y("cost_p50:Q", scale=scale, axis=axis))
-    )
+    known = summary.filter(pl.col("cost_p05").is_not_null()).with_columns(pl.col("cost_p95").fill_null(MOST))
+    band = alt.Chart(known).mark_area(opacity=0.2, color=BLUE, clip=True)
+    band = band.encode(x=x, y=y("cost_p05:Q"), y2="cost_p95:Q")
+    line = alt.Chart(summary.filter(pl.col("cost_p50").is_not_null())).mark_line(color=BLUE, strokeWidth=2.2, clip=True)
+    line = line.encode(x=x, y=y("cost_p50:Q"))
     counted = summary.filter(pl.col("target_ms").is_in(COUNTED_MS)).with_columns(
         said=pl.format("{}/{}", "models_that_meet", "models")
     )
-    count = alt.Chart(counted).mark_text(fontSize=11, color=MUTED).encode(x=x, y=alt.value(-8), text="said:N")
-    return alt.layer(area, line, count).properties(
-        width=WIDTH,
-        height=LOWER,
-        title=panel_title("Models that meet the target:", fontSize=11, fontWeight="normal", color=MUTED, offset=10),
-    )
+    count = small_label(alt.Chart(counted).encode(y=alt.value(-8)), x, "said", align="center")
+    style = {"fontSize": 11, "fontWeight": "normal", "color": MUTED, "offset": 10}
+    return panel(band, line, count, size=(WIDTH, LOWER), title="Models that meet the target:", **style)
 
 
 def _finding(summary: pl.DataFrame, gpus: list[str]) -> str:

@@ -3,7 +3,9 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, rows_axis, titled
+from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.panels import constant, dot, panel, small_label, span
+from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, titled
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import BAND
 
@@ -16,16 +18,10 @@ LABELS = {
     "borrowed_other_architecture": "Transferred: other architecture",
 }
 WIDTH, ROW = 470, 74
-SCALE = alt.Scale(type="log", domain=[0.15, 6.5])
 
 
 def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
-    """One row per form: a tick per left-out row at predicted / observed, its P5–P95, P25–P75 and median.
-
-    Args:
-        left_out: table `throughput_left_out`.
-        forms: table `throughput_forms`.
-    """
+    """One row per form: a tick per left-out row at predicted / observed, its P5–P95, P25–P75 and median."""
     label = pl.col("form").replace_strict(LABELS, return_dtype=pl.String).alias("label")
     overall = forms.filter(pl.col("configuration") == "all").with_columns(label)
     ranges = left_out.group_by("form").agg(
@@ -39,34 +35,23 @@ def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
     rows = ranges.join(overall, on="form").with_columns(said.alias("said")).sort("ratio_geometric_sd", "form")
     order = [name for name in LABELS.values() if name in set(rows["label"])]
     y = rows_axis("label:N", order, labelFontSize=12.5)
-    x_axis = alt.Axis(values=[0.2, 0.5, 0.75, 1, 1.33, 2, 5], format="~g", title="Predicted / observed throughput")
-    band = (
-        alt.Chart(pl.DataFrame({"low": [BAND[0]], "high": [BAND[1]]}))
-        .mark_rect(color=PALE, opacity=0.45)
-        .encode(x=alt.X("low:Q", scale=SCALE), x2="high:Q")
-    )
-    ticks = (
-        alt.Chart(left_out.select(label, "ratio"))
-        .mark_tick(thickness=0.8, size=16, opacity=0.25, color=INK, yOffset=12)
-        .encode(x=alt.X("ratio:Q", scale=SCALE, axis=x_axis), y=y)
-    )
+    axis, x = log_axis([0.15, 6.5], "Predicted / observed throughput", values=[0.2, 0.5, 0.75, 1, 1.33, 2, 5])
+    band = constant(low=BAND[0], high=BAND[1]).mark_rect(color=PALE, opacity=0.45).encode(x=x("low"), x2="high:Q")
+    ticks = alt.Chart(left_out.select(label, "ratio")).encode(y=y, x=axis("ratio"))
+    ticks = ticks.mark_tick(thickness=0.8, size=16, opacity=0.25, color=INK, yOffset=12)
     base = alt.Chart(rows).encode(y=y)
-    color = alt.condition("datum.form == 'log_linear'", alt.value(ORANGE), alt.value(BLUE))
+    coloured = base.encode(color=either("datum.form == 'log_linear'", ORANGE, BLUE))
     bars = [
-        base.mark_rule(strokeWidth=width, yOffset=-6).encode(
-            x=alt.X(f"{low}:Q", scale=SCALE), x2=f"{high}:Q", color=color
-        )
+        span(coloured, x(low), high, strokeWidth=width, yOffset=-6)
         for low, high, width in (("p05", "p95", 2), ("p25", "p75", 7))
     ]
-    medians = base.mark_point(shape="circle", filled=True, color="white", stroke=INK, size=40, opacity=1, yOffset=-6)
-    text = base.mark_text(align="left", fontSize=11, color=MUTED, yOffset=-22).encode(x=alt.value(4), text="said:N")
+    medians = dot(base, x("p50"), color="white", stroke=INK, size=40, yOffset=-6)
+    text = small_label(base, alt.value(4), "said", yOffset=-22)
     best, published = (
         rows.row(by_predicate=pl.col("form") == name, named=True) for name in ("gpu_seconds", "log_linear")
     )
     return titled(
-        alt.layer(band, ticks, *bars, medians.encode(x=alt.X("p50:Q", scale=SCALE)), text).properties(
-            width=WIDTH, height=ROW * len(order)
-        ),
+        panel(band, ticks, *bars, medians, text, size=(WIDTH, ROW * len(order))),
         finding="GPU-seconds per query predict unseen rows with a geometric error of"
         f" {best['ratio_geometric_sd']:.2f}×, the published form with {published['ratio_geometric_sd']:.1f}×",
         conditions=f"{best['rows']} rows of {best['configurations']} configurations with six or more pairs of lengths."

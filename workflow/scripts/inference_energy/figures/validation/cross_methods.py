@@ -3,21 +3,10 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    BLUE,
-    INK,
-    MUTED,
-    ORANGE,
-    PALE,
-    SKY,
-    log_scale,
-    number,
-    panel_title,
-    rows_axis,
-    ticks,
-    titled,
-)
-from inference_energy.figures.words import NAMES, named
+from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.panels import constant, dot, label, panel, span
+from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, SKY, titled
+from inference_energy.figures.words import NAMES, extent, named, number
 
 COLOURS = {"current": BLUE, "current_offline": SKY, "measured": ORANGE}  # the rest: grey
 SHAPES = {"gpu_boards": "circle", "node": "square", "datacenter": "diamond", "fleet": "triangle-up"}
@@ -33,13 +22,7 @@ ROW, LEFT, RIGHT = 16, 268, 140
 
 
 def draw(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) -> alt.VConcatChart:
-    """Per model a row of methods across boundaries, next to the parts of the factor between the methods.
-
-    Args:
-        methods: table `cross_methods`.
-        parts: table `cross_method_parts`.
-        output_tokens: length of the answer that is drawn.
-    """
+    """Per model a row of methods across boundaries and the parts of the factor between them, for one answer length."""
     methods, parts = (table.filter(pl.col("output_tokens") == output_tokens) for table in (methods, parts))
     methods = methods.with_columns(named())
     models = methods["model"].unique(maintain_order=True).to_list()
@@ -49,20 +32,13 @@ def draw(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) ->
         high=pl.max_horizontal("energy_wh", "energy_wh_p95").max(),
     ).row(0)
     spans = [ends[0] / 1.3, ends[1] * 1.3], [0.9, whole.max() * 6]
-    rows = [
-        alt.hconcat(
-            _energies(methods.filter(model=model), model, spans[0], last=model == models[-1]),
-            _factors(
-                parts.filter(model=model),
-                spans[1],
-                ROW * methods.filter(model=model)["label"].n_unique(),
-                first=model == models[0],
-                last=model == models[-1],
-            ),
-            spacing=18,
-        )
-        for model in models
-    ]
+    rows = []
+    for model in models:
+        of_model, last = methods.filter(model=model), model == models[-1]
+        left = _energies(of_model, model, spans[0], last=last)
+        height = ROW * of_model["label"].n_unique()
+        right = _factors(parts.filter(model=model), spans[1], height, first=model == models[0], last=last)
+        rows.append(alt.hconcat(left, right, spacing=18))
     tokens = methods["input_tokens"][0], output_tokens
     return titled(
         alt.vconcat(*rows, spacing=10).resolve_scale(shape="shared"),
@@ -73,98 +49,65 @@ def draw(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) ->
     )
 
 
-def _energies(rows: pl.DataFrame, model: str, span: list[float], *, last: bool) -> alt.LayerChart:
+def _energies(rows: pl.DataFrame, model: str, ends: list[float], *, last: bool) -> alt.LayerChart:
     order = rows["label"].unique(maintain_order=True).to_list()
     rows = rows.with_columns(
         within=pl.col("boundary").replace_strict(NAMES, return_dtype=pl.String),
         colour=pl.col("method").replace_strict(COLOURS, default=MUTED, return_dtype=pl.String),
     )
-    axis = alt.Axis(
-        values=ticks(*span), format="~g", labels=last, ticks=last, title="Wh per query (logarithmic)" if last else None
-    )
-    scale = log_scale(span)
-    y = rows_axis("label:N", order, minExtent=190)
-    colour = alt.Color("colour:N", scale=None)
-    x = alt.X("energy_wh:Q", scale=scale, axis=axis)
-    ranges = (
-        alt.Chart(rows.filter((pl.col("boundary") == COMPARED) & pl.col("energy_wh_p05").is_not_null()))
-        .mark_rule(strokeWidth=9, opacity=0.28)
-        .encode(x=alt.X("energy_wh_p05:Q", scale=scale, axis=axis), x2="energy_wh_p95:Q", y=y, color=colour)
-    )
-    lines = alt.Chart(
-        rows.group_by("label", "colour", maintain_order=True).agg(
-            low=pl.col("energy_wh").min(), high=pl.col("energy_wh").max()
-        )
-    )
-    lines = lines.mark_rule(strokeWidth=1.2).encode(
-        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", y=y, color=colour
+    axis, _ = log_axis(ends, "Wh per query (logarithmic)", shown=last, ticks=last)
+    base = alt.Chart(rows).encode(y=rows_axis("label:N", order, minExtent=190), color=alt.Color("colour:N", scale=None))
+    measured = pl.col("method") == "measured"
+    compared = rows.filter((pl.col("boundary") == COMPARED) & pl.col("energy_wh_p05").is_not_null())
+    extents = rows.group_by("label", "colour", maintain_order=True).agg(
+        low=pl.col("energy_wh").min(), high=pl.col("energy_wh").max()
     )
     shape = alt.Shape(
         "within:N",
         scale=alt.Scale(domain=list(NAMES.values()), range=[SHAPES[name] for name in NAMES]),
         legend=alt.Legend(title=None, symbolFillColor=MUTED, symbolStrokeColor=MUTED),
     )
-    measured = pl.col("method") == "measured"
-    marks = alt.Chart(rows.filter(~measured)).mark_point(filled=True, size=42, opacity=1)
-    stars = alt.Chart(rows.filter(measured)).mark_point(shape=STAR, filled=True, size=70, opacity=1)
-    return alt.layer(
-        ranges, lines, marks.encode(x=x, y=y, color=colour, shape=shape), stars.encode(x=x, y=y, color=colour)
-    ).properties(
-        width=LEFT,
-        height=ROW * len(order),
-        title=panel_title(model, frame="group", offset=3, color=INK),
+    marks = base.properties(data=rows.filter(~measured)).mark_point(filled=True, size=42, opacity=1)
+    return panel(
+        span(base.properties(data=compared), axis("energy_wh_p05"), "energy_wh_p95", strokeWidth=9, opacity=0.28),
+        span(base.properties(data=extents), axis("low"), "high", strokeWidth=1.2),
+        marks.encode(x=axis("energy_wh"), shape=shape),
+        dot(base.properties(data=rows.filter(measured)), axis("energy_wh"), STAR, size=70),
+        size=(LEFT, ROW * len(order)),
+        title=model,
+        frame="group",
+        offset=3,
     )
 
 
-def _factors(parts: pl.DataFrame, span: list[float], height: int, *, first: bool, last: bool) -> alt.LayerChart:
+def _factors(parts: pl.DataFrame, ends: list[float], height: int, *, first: bool, last: bool) -> alt.LayerChart:
     found = dict(parts.select("part", "factor").iter_rows())
     rows, start = [], 1.0
     for part, name in PARTS.items():
         if part in found:
             low = 1.0 if part == "whole" else start
             start = low * found[part]
-            rows.append({"name": name, "part": part, "low": low, "high": start, "said": f"× {number(found[part])}"})
-    rows = pl.DataFrame(rows).with_columns(
-        colour=pl.when(pl.col("part") == "whole").then(pl.lit(INK)).otherwise(pl.lit(MUTED))
-    )
-    y = rows_axis("name:N", rows["name"].to_list())
-    axis = alt.Axis(
-        values=ticks(*span),
-        format="~g",
-        labels=last,
-        ticks=last,
-        title="Factor (logarithmic)" if last else None,
-    )
-    scale = log_scale(span)
-    base = alt.Chart(rows).encode(y=y)
-    bars = base.mark_bar(height=11, minBandSize=1).encode(
-        x=alt.X("low:Q", scale=scale, axis=axis), x2="high:Q", color=alt.Color("colour:N", scale=None)
-    )
-    one = alt.Chart(pl.DataFrame({"low": [1.0]})).mark_rule(color=PALE).encode(x=alt.X("low:Q", scale=scale, axis=axis))
-    text = base.mark_text(align="left", dx=4, fontSize=11, color=INK).encode(
-        x=alt.X("high:Q", scale=scale, axis=axis), text="said:N"
-    )
-    chart = alt.layer(one, bars, text).properties(width=RIGHT, height=height)
-    title = panel_title("Factor between methods", offset=3, color=INK)
-    return chart.properties(title=title) if first else chart
+            colour = INK if part == "whole" else MUTED
+            bar = {"low": low, "high": start, "said": f"× {number(found[part])}", "colour": colour}
+            rows.append({"name": name, "part": part} | bar)
+    axis, _ = log_axis(ends, "Factor (logarithmic)", shown=last, ticks=last)
+    base = alt.Chart(pl.DataFrame(rows)).encode(y=rows_axis("name:N", [row["name"] for row in rows]))
+    bars = base.mark_bar(height=11, minBandSize=1)
+    bars = bars.encode(x=axis("low"), x2="high:Q", color=alt.Color("colour:N", scale=None))
+    one = constant(low=1.0).mark_rule(color=PALE).encode(x=axis("low"))
+    text = label(base, axis("high"), "said", dx=4, fontSize=11)
+    return panel(one, bars, text, size=(RIGHT, height), title="Factor between methods" if first else None, offset=3)
 
 
 def _finding(parts: pl.DataFrame, tokens: tuple[float, float]) -> str:
-    words = {
-        "boundary": "boundaries explain",
-        "load and attainment": "load and attainment",
-        "throughput and method": "throughput and method",
-    }
-    told = [f"{said} {_times(parts, part)}" for part, said in words.items()]
+    by_part = {part: _extent(parts, part) for part in PARTS}
     return (
-        f"A query of {tokens[0]:,.0f} + {tokens[1]:,.0f} tokens: methods differ by factors of"
-        f" {_times(parts, 'whole')}; {told[0]}, {told[1]} and {told[2]}"
+        f"A query of {tokens[0]:,.0f} + {tokens[1]:,.0f} tokens: methods differ by factors of {by_part['whole']};"
+        f" boundaries explain {by_part['boundary']}, load and attainment {by_part['load and attainment']}"
+        f" and throughput and method {by_part['throughput and method']}"
     )
 
 
-def _times(parts: pl.DataFrame, part: str) -> str:
+def _extent(parts: pl.DataFrame, part: str) -> str:
     factors = parts.filter(part=part)["factor"]
-    if factors.is_empty():
-        return "an unknown factor"
-    low, high = number(factors.min()), number(factors.max())
-    return low if low == high else f"{low} to {high}"
+    return "an unknown factor" if factors.is_empty() else extent(factors, " to ")

@@ -5,7 +5,10 @@ import math
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, interval, log_scale, ticks, times, titled
+from inference_energy.figures.axes import log_axis
+from inference_energy.figures.panels import constant, label, panel, printed_range, small_label, span
+from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.words import counted, interval, texts, times
 from inference_energy.validation.statements import PUBLISHED_RANGE
 
 KINDS = {
@@ -34,12 +37,7 @@ WIDTH, DOT, LINE, GAP = 520, 7, 19, 22
 
 
 def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
-    """One row per kind of estimate, from the largest median factor to the smallest; a dot per estimate.
-
-    Args:
-        statements: table `published_estimates`.
-        kinds: table `published_estimate_kinds`.
-    """
+    """One row per kind of estimate, from the largest median factor to the smallest; a dot per estimate."""
     known = statements.filter(pl.col("factor").is_not_null())
     kinds = kinds.sort("factor_p50", "kind", descending=[True, False])
     domain = [known["factor_p05"].min() / 1.3, known["factor_p95"].max() * 1.3]
@@ -57,15 +55,8 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
     dots = pl.concat(dots).with_columns(
         name=pl.col("row_id").replace_strict(NAMED, default=None, return_dtype=pl.String)
     )
-    labels = pl.DataFrame(labels).with_columns(
-        said=pl.format(
-            "{} {} {}",
-            "estimates",
-            pl.when(pl.col("estimates") == 1).then(pl.lit("estimate,")).otherwise(pl.lit("estimates, median")),
-            pl.col("factor_p50").map_elements(times, return_dtype=pl.String),
-        )
-    )
-    chart = _chart(dots, labels, domain, top)
+    labels = pl.DataFrame(labels)
+    chart = _chart(dots, labels.with_columns(said=texts(labels, _estimates)), domain, top)
     few = dots.filter("few")
     return titled(
         chart,
@@ -77,45 +68,37 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
     )
 
 
+def _estimates(row: dict) -> str:
+    median = "" if row["estimates"] == 1 else "median "
+    return f"{counted(row['estimates'], 'estimate')}, {median}{times(row['factor_p50'])}"
+
+
 def _chart(dots: pl.DataFrame, labels: pl.DataFrame, domain: list[float], height: float) -> alt.LayerChart:
-    scale = log_scale(domain)
-    axis = alt.Axis(values=ticks(*domain), format="~g", title="Published estimate / this work (logarithmic)")
+    axis, _ = log_axis(domain, "Published estimate / this work (logarithmic)")
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
-    x = alt.X("factor:Q", scale=scale, axis=axis)
-    low, high = PUBLISHED_RANGE
-    ends = pl.DataFrame({"low": [low], "high": [high], "said": [f"Paper: {interval(low, high)}×"]})
-    band = alt.Chart(ends).encode(x=alt.X("low:Q", scale=scale, axis=axis))
-    one = alt.Chart(pl.DataFrame({"factor": [1.0]})).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
-    base = alt.Chart(dots).encode(x=x, y=y)
+    x = axis("factor")
+    one = constant(factor=1.0).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=x)
     few = dots.filter("few")
-    ranges = (
-        alt.Chart(few)
-        .mark_rule(color=BLUE, opacity=0.45)
-        .encode(x=alt.X("factor_p05:Q", scale=scale, axis=axis), x2="factor_p95:Q", y=y)
-    )
+    ranges = span(alt.Chart(few).encode(y=y), axis("factor_p05"), "factor_p95", color=BLUE, opacity=0.45)
     # A name goes right of its range, or left of it where there is no room.
     room = pl.col("factor_p95") * 10 < domain[1]
-    names = [
-        alt.Chart(few.filter(pl.col("name").is_not_null() & chosen))
-        .mark_text(align=align, dx=dx, fontSize=11, color=INK)
-        .encode(x=alt.X(f"{end}:Q", scale=scale, axis=axis), y=y, text="name:N")
-        for chosen, end, align, dx in ((room, "factor_p95", "left", 5), (~room, "factor_p05", "right", -5))
-    ]
-    medians = alt.Chart(labels.filter(pl.col("estimates") > 1)).mark_tick(
-        color=ORANGE, thickness=2.5, size=30, orient="vertical"
-    )
-    words = alt.Chart(labels).encode(x=alt.value(-12), y=y)
-    return alt.layer(
-        band.mark_rect(color=PALE, opacity=0.55).encode(x2="high:Q"),
-        band.mark_text(align="left", fontSize=11, color=MUTED).encode(y=alt.value(-7), text="said:N"),
+    names = []
+    for chosen, end, align, dx in ((room, "factor_p95", "left", 5), (~room, "factor_p05", "right", -5)):
+        known = alt.Chart(few.filter(pl.col("name").is_not_null() & chosen)).encode(y=y)
+        names.append(small_label(known, axis(end), "name", align=align, dx=dx, color=INK))
+    medians = alt.Chart(labels.filter(pl.col("estimates") > 1)).encode(x=axis("factor_p50"), y=y)
+    left, words = alt.value(-12), alt.Chart(labels).encode(y=y)
+    return panel(
+        *printed_range(axis("low"), PUBLISHED_RANGE, 0.55),
         one,
         ranges,
-        base.mark_circle(size=38, color=BLUE, opacity=0.75),
-        medians.encode(x=alt.X("factor_p50:Q", scale=scale, axis=axis), y=y),
+        alt.Chart(dots).mark_circle(size=38, color=BLUE, opacity=0.75).encode(x=x, y=y),
+        medians.mark_tick(color=ORANGE, thickness=2.5, size=30, orient="vertical"),
         *names,
-        words.mark_text(align="right", dy=-7, fontSize=12.5, color=INK).encode(text="name:N"),
-        words.mark_text(align="right", dy=8, fontSize=11, color=MUTED).encode(text="said:N"),
-    ).properties(width=WIDTH, height=height)
+        label(words, left, "name", align="right", dy=-7, fontSize=12.5),
+        small_label(words, left, "said", align="right", dy=8),
+        size=(WIDTH, height),
+    )
 
 
 def _swarm(factors: list[float], domain: list[float]) -> list[float]:
@@ -137,13 +120,10 @@ def _swarm(factors: list[float], domain: list[float]) -> list[float]:
 def _finding(kinds: pl.DataFrame) -> str:
     medians = dict(kinds.select("kind", "factor_p50").iter_rows())
     told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
-    said, values = (
-        [KINDS.get(kind, (kind, kind))[1] for kind in told],
-        [times(medians[kind]) for kind in told],
-    )
+    first, *others = ((KINDS.get(kind, (kind, kind))[1], times(medians[kind])) for kind in told)
     within = kinds.filter(kind=told[0])["share_within_4_to_20"][0]
     band = f"{within:.0%} of them {interval(*PUBLISHED_RANGE)}×"
-    found = f"{said[0]} are {values[0]} the estimate of this work at the median ({band})"
-    if others := [f"{name} {value}" for name, value in zip(said[1:], values[1:], strict=True)]:
-        found += ", " + " and ".join(others)
+    found = f"{first[0]} are {first[1]} the estimate of this work at the median ({band})"
+    if others:
+        found += ", " + " and ".join(map(" ".join, others))
     return f"{found[0].upper()}{found[1:]}"

@@ -5,24 +5,10 @@ import math
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import (
-    AMBER,
-    BLUE,
-    GREEN,
-    INK,
-    ORANGE,
-    PALE,
-    PINK,
-    SKY,
-    interval,
-    log_scale,
-    number,
-    panel_title,
-    ticks,
-    times,
-    titled,
-)
-from inference_energy.figures.words import named
+from inference_energy.figures.axes import colours, log_axis, ticks
+from inference_energy.figures.panels import panel
+from inference_energy.figures.theme import AMBER, BLUE, GREEN, INK, ORANGE, PALE, PINK, SKY, titled
+from inference_energy.figures.words import extent, interval, named, times
 
 OURS, UNSEEN = "current", "current_unseen"
 TARGETS = {"gpu_boards": "GPU boards", "node_wall": "Node at the wall"}
@@ -34,13 +20,7 @@ WIDTH, SMALL, COLUMNS = 335, 122, 3  # so that two rows of small panels end wher
 
 
 def draw(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -> alt.HConcatChart:
-    """One large panel for this work and a small one per other method, over the same range; a mark per measured run.
-
-    Args:
-        backtest: table `backtest`.
-        peers: table `backtest_peers`.
-        scores: table `scores`.
-    """
+    """One large panel for this work and a small one per other method, over the same range; a mark per measured run."""
     ours = backtest.filter(pl.col("predicted_p50").is_not_null()).with_columns(predicted="predicted_p50")
     others = pl.concat([peers.filter(pl.col("predicted").is_not_null()), _unseen(backtest)], how="diagonal")
     whole = scores.filter(grouped_by="all").with_columns(named())
@@ -52,10 +32,10 @@ def draw(*, backtest: pl.DataFrame, peers: pl.DataFrame, scores: pl.DataFrame) -
     }
     gpus = sorted({*ours["gpu"], *others["gpu"]})
     encoded = {
-        "color": alt.Color(
-            "gpu:N",
-            scale=alt.Scale(domain=gpus, range=GPU_COLOURS[: len(gpus)]),
-            legend=alt.Legend(title=None, symbolType="circle", symbolOpacity=1),
+        "color": colours(
+            "gpu",
+            dict(zip(gpus, GPU_COLOURS, strict=False)),
+            alt.Legend(title=None, symbolType="circle", symbolOpacity=1),
         ),
         "shape": alt.Shape(
             "said:N",
@@ -103,37 +83,24 @@ def _panel(
 ) -> alt.LayerChart:
     large = width == WIDTH
     runs = runs.with_columns(said=pl.col("target").replace_strict(TARGETS, return_dtype=pl.String))
-    scales = {axis: log_scale(span) for axis, span in spans.items()}
-    titles = {"x": "Measured, J per output token", "y": "Predicted, J per output token"}
-    axes = {
-        axis: alt.Axis(
-            values=_ticks(spans[axis], large=large),
-            format="~g",
-            labels=shown,
-            title=titles[axis] if large else None,
-        )
-        for axis, shown in (("x", bottom), ("y", left))
-    }
-    x = alt.X("measured:Q", scale=scales["x"], axis=axes["x"])
-    y = alt.Y("predicted:Q", scale=scales["y"], axis=axes["y"])
+    titles = ("Measured, J per output token", "Predicted, J per output token") if large else (None, None)
+    (x, _), (y, bare_y) = (
+        log_axis(spans[axis], title, of=of, values=_ticks(spans[axis], large=large), labels=shown)
+        for axis, title, of, shown in zip("xy", titles, (alt.X, alt.Y), (bottom, left), strict=True)
+    )
     line = pl.DataFrame({"measured": spans["x"]}).with_columns(
         predicted="measured", low=pl.col("measured") / BAND, high=pl.col("measured") * BAND
     )
-    band = (
-        alt.Chart(line)
-        .mark_area(color=PALE, opacity=0.45, clip=True)
-        .encode(x=x, y=alt.Y("low:Q", scale=scales["y"], axis=axes["y"]), y2="high:Q")
-    )
-    one = alt.Chart(line).mark_line(color=INK, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(x=x, y=y)
-    layers = [band, one]
+    agreement, base = alt.Chart(line).encode(x=x("measured")), alt.Chart(runs).encode(x=x("measured"))
+    layers = [
+        agreement.mark_area(color=PALE, opacity=0.45, clip=True).encode(y=y("low"), y2="high:Q"),
+        agreement.mark_line(color=INK, strokeWidth=1, strokeDash=[4, 3], clip=True).encode(y=y("predicted")),
+    ]
     if "predicted_p05" in runs.columns:
-        layers.append(
-            alt.Chart(runs)
-            .mark_rule(strokeWidth=1, opacity=0.22)
-            .encode(x=x, y=alt.Y("predicted_p05:Q", scale=scales["y"]), y2="predicted_p95:Q", color=encoded["color"])
-        )
+        ranges = base.mark_rule(strokeWidth=1, opacity=0.22).encode(color=encoded["color"])
+        layers.append(ranges.encode(y=bare_y("predicted_p05"), y2="predicted_p95:Q"))
     for target, size, opacity in (("gpu_boards", 34 if large else 16, 0.7), ("node_wall", 95 if large else 48, 1)):
-        marks = alt.Chart(runs.filter(target=target)).encode(x=x, y=y, **encoded)
+        marks = base.properties(data=runs.filter(target=target)).encode(y=y("predicted"), **encoded)
         edge = {"stroke": INK, "strokeWidth": 0.8} if target == "node_wall" else {}
         layers.append(marks.mark_point(filled=True, size=size, opacity=opacity, **edge))
     said = [
@@ -143,13 +110,9 @@ def _panel(
     decades = {axis: math.log10(span[1] / span[0]) for axis, span in spans.items()}
     name = scores["label"][0] if len(scores) else ""
     # The same length for a factor on both axes: agreement is a line at 45 degrees.
-    return alt.layer(*layers).properties(
-        width=width,
-        height=round(width * decades["y"] / decades["x"]),
-        title=panel_title(
-            name, subtitle=said, frame="group", subtitleFontSize=11.5, subtitlePadding=3, offset=6, color=INK
-        ),
-    )
+    size = (width, round(width * decades["y"] / decades["x"]))
+    style = {"subtitle": said, "frame": "group", "subtitleFontSize": 11.5, "subtitlePadding": 3, "offset": 6}
+    return panel(*layers, size=size, title=name, **style)
 
 
 def _ticks(span: list[float], *, large: bool) -> list[float]:
@@ -179,13 +142,8 @@ def _conditions(whole: pl.DataFrame, others: pl.DataFrame) -> str:
     same = whole.filter(~pl.col("method").is_in([OURS, UNSEEN]), pl.col("ours_on_the_same_runs").is_not_null())
     if len(same):
         errors = same["ours_on_the_same_runs"]
-        said += f" Methods cover different runs; on those of each other method, this work has {_both(errors)}×."
+        said += f" Methods cover different runs; on those of each other method, this work has {extent(errors, '–')}×."
     aligned = others.filter(pl.col("aligned").fill_null(False))["label"].unique().sort().to_list()
     if aligned:
         said += f" {' and '.join(aligned)}: converted from the node to its boards."
     return said
-
-
-def _both(errors: pl.Series) -> str:
-    low, high = number(errors.min()), number(errors.max())
-    return low if low == high else f"{low}–{high}"
