@@ -156,16 +156,14 @@ def assumptions_of(*code: Callable | ModuleType) -> tuple[Node, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def constant(module: object, name: str, value: float, label: str, *, unit: str = "", symbol: str = "") -> Node:
+def constant(module: ModuleType, name: str, label: str, **facts: Value) -> Node:
     """A constant of the code that stands for something published.
 
     Args:
         module: that has it.
         name: of the constant.
-        value: what is taken from it.
         label: what it is.
-        unit: of it.
-        symbol: its name in the formula above.
+        facts: further attributes of the node, such as the value that is taken from a constant of several.
     """
     file = Path(module.__file__).resolve().relative_to(ROOT)
     text = lines(Path(module.__file__))
@@ -173,4 +171,4 @@ def constant(module: object, name: str, value: float, label: str, *, unit: str =
     peer = getattr(module, "PEER", None)
     source = peer.source if peer else first_url(module.__doc__)
     place = Place(kind="constant", file=file.as_posix(), line=line, key=name, quote=text[line - 1].strip(), url=source)
-    return Node(label=label, symbol=symbol, value=value, unit=unit, place=place)
+    return Node(**{"label": label, "value": getattr(module, name), "place": place} | facts)

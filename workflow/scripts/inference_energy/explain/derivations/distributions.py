@@ -110,7 +110,7 @@ def quantile_of(distribution: Distribution, share: float, label: str, behind: tu
 
 def z() -> Node:
     """The standard score of P95 with which distributions are read."""
-    return constant(quantiles, "Z_P95", quantiles.Z_P95, "normal P95, as the publication rounds it", symbol="z")
+    return constant(quantiles, "Z_P95", "normal P95, as the publication rounds it", symbol="z")
 
 
 def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:

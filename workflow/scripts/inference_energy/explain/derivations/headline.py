@@ -26,8 +26,7 @@ def explained(asked: Asked) -> Node:
         case "tolerance":
             _line, cells = asked.build.registry_row(FILE, **_published_row(asked))
             resolution = printed(asked, "resolution", float(cells["resolution"]))
-            allowed = headline_printed.STANDARD_ERRORS
-            errors = constant(headline_printed, "STANDARD_ERRORS", allowed, "standard errors allowed", symbol="k")
+            errors = constant(headline_printed, "STANDARD_ERRORS", "standard errors allowed", symbol="k")
             return asked.node("resolution / 2 + k * se", [resolution, errors, asked.beside("sampling_se", "se")])
     return _sampling_error(asked, quantity.source)
 

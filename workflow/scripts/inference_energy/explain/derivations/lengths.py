@@ -49,9 +49,7 @@ def token_density(asked: Asked) -> Node:
 
 def energy_density(asked: Asked) -> Node:
     """A number of `energy_density`: a bin of the histogram of the draws."""
-    per_octave = constant(
-        histogram, "DENSITY_BINS_PER_OCTAVE", histogram.DENSITY_BINS_PER_OCTAVE, "bins per factor of 2", symbol="bins"
-    )
+    per_octave = constant(histogram, "DENSITY_BINS_PER_OCTAVE", "bins per factor of 2", symbol="bins")
     key = {name: asked.row[name] for name in ("study", "workload", "subject")}
     median = asked.look_up("energy_per_query", "energy_wh_p50", spread="untrimmed", **key)
     summary = replace(median, label="median of the same distribution")

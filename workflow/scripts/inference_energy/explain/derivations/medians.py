@@ -302,8 +302,7 @@ class _Leaves:
             words = {"decode": ("GPU-seconds of a query: 8 L_out / TPS(L_in, L_out)", "GPU-s")}
             behind = self._node_curve(row)
             return _Curve(coefficients=curve.coefficients, plain=curve, words=words, behind=behind), error
-        columns = [*curves.COEFFICIENTS.items(), ("kv_growth", "g")]
-        names = zip(GpuSeconds.__dataclass_fields__, columns, strict=True)
+        names = zip(GpuSeconds.__dataclass_fields__, curves.SYMBOLS.items(), strict=True)
         form = {name: cell(getattr(curve.form, name), *column) for name, column in names}
         return _Curve(coefficients=SecondsCurve(form=GpuSeconds(**form)).coefficients, plain=curve), error
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.distributions import median_of, moment_of
+from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, leaf, named
@@ -15,7 +16,6 @@ from inference_energy.oviedo.energy import spreads
 from inference_energy.statistics.distributions import ExponentialTokens, output_tokens
 from inference_energy.statistics.mixture import UNTRIMMED, Pool
 from inference_energy.statistics.quantiles import QUANTILES
-from inference_energy.throughput.log_linear import ThroughputModel
 
 MIXTURE = "A quantile of the pooled queries of several models."
 
@@ -128,12 +128,9 @@ def _ends_of_trimming(asked: Asked) -> tuple[Traced, Traced]:
 
 def throughput_at(asked: Asked, model: str) -> Traced:
     """Throughput of a node at the prompt length of a row's workload and its median answer."""
-    row, workload = asked.build.row("throughput_fit", study=asked.study, model=model), asked.row["workload"]
-    names = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
-    cells = {name: leaf(asked.of("throughput_fit", row, name), about=(model,)) for name in names}
+    fit, workload = asked.build.row("throughput_fit", study=asked.study, model=model), asked.row["workload"]
     prompt = asked.entry("workloads", workload, "input_tokens", label="prompt length", unit="tokens")
-    curve = ThroughputModel(form=row["form"], **cells)
-    return curve.tok_per_s(leaf(prompt), _answer(asked))
+    return curves.traced(asked, fit).tok_per_s(leaf(prompt), _answer(asked))
 
 
 def _node_power(asked: Asked, model: str) -> Traced:

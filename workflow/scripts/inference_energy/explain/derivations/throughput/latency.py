@@ -75,7 +75,7 @@ def cost(asked: Asked) -> Node:
 
 def _target(asked: Asked, symbol: str = "x") -> Node:
     value = asked.row["target_ms"]
-    return constant(latency, "TARGETS_MS", value, "a target examined", unit="ms", symbol=symbol)
+    return constant(latency, "TARGETS_MS", "a target examined", value=value, unit="ms", symbol=symbol)
 
 
 def summary(asked: Asked) -> Node:

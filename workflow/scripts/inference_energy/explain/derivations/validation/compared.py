@@ -5,20 +5,21 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from inference_energy.common import conversions
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation, TracedLengths, medians
 from inference_energy.explain.derivations.scenarios import of_a_fleet
 from inference_energy.explain.derivations.validation.peers import said
-from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, computed, listed, number
+from inference_energy.explain.derivations.validation.ratios import share, statistic
+from inference_energy.explain.sources import assumed
+from inference_energy.explain.step import Node, computed
 from inference_energy.explain.trace import leaf
 from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, queries_of
 from inference_energy.headline.bridge import declared
 from inference_energy.headline.declarations import ENERGY, Cell
 from inference_energy.validation import methods, statements
 from inference_energy.validation.methods import MEASURED, OFFLINE, OURS
+from inference_energy.validation.peers.peer import energy_per_query_wh
 
 ONE = "one"  # a query of given lengths
 
@@ -27,7 +28,7 @@ def bridge(asked: Asked) -> Node:
     """A number of `method_bridge`."""
     row, column = asked.row, asked.column
     if column == "factor":
-        return asked.node("after / before", [asked.beside("after", "after"), asked.beside("before", "before")])
+        return asked.of_columns("after / before", {"after": "after", "before": "before"})
     steps = asked.build.config["bridge"]["steps"]
     change = asked.setting("bridge", "steps", row["study"], label=f"step {row['step']}")
     if column == "step":
@@ -103,22 +104,17 @@ def query(asked: Asked) -> Node:
         return _ours(asked)
     facts = {"gpu": methods.H100, "model": row["model"], "output_tokens": row["output_tokens"]}
     found = said(asked, row["method"], facts, row["boundary"])
-    return asked.node(found.formula, [*found.children, asked.beside("output_tokens")], note=found.label)
+    return asked.follows(found, asked.beside("output_tokens"), note=found.label)
 
 
 def _measured(asked: Asked) -> Node:
     runs = asked.build.rows("measured_energy", model=asked.row["model"], boundary="gpu_boards")
     chats = runs.filter(pl.col("prompts").str.contains("(?i)chat")).sort("energy_j_per_output_token")
     least = chats.row(0, named=True)
-    run = asked.benchmark(
-        least,
-        value=least["energy_j_per_output_token"],
-        symbol="J",
-        label="chat run with the least energy",
-    )
+    energy = least["energy_j_per_output_token"]
+    run = asked.benchmark(least, value=energy, symbol="J", label="chat run with the least energy")
     tokens = asked.beside("output_tokens", "T")
-    seconds = constant(conversions, "J_PER_WH", conversions.J_PER_WH, "J per Wh", symbol="J_per_Wh")
-    return asked.node("J * T / J_per_Wh", [run, tokens, seconds])
+    return asked.follows(energy_per_query_wh(j_per_output_token=leaf(run), output_tokens=leaf(tokens)))
 
 
 def single_query(asked: Asked, study: str, tokens: tuple[float, float], **facts: str) -> Situation:
@@ -153,10 +149,8 @@ def _ours(asked: Asked) -> Node:
 
 def parts(asked: Asked) -> Node:
     """A number of `cross_method_parts`."""
-    row, rows = (
-        asked.row,
-        asked.build.rows("cross_methods", model=asked.row["model"], output_tokens=asked.row["output_tokens"]),
-    )
+    key = {name: asked.row[name] for name in ("model", "output_tokens")}
+    rows = asked.build.rows("cross_methods", **key)
     if asked.column == "output_tokens":
         return asked.same(asked.of("cross_methods", rows.row(0, named=True), "output_tokens"))
 
@@ -189,7 +183,7 @@ def parts(asked: Asked) -> Node:
         "boundary": ("whole / at_one", (whole, at_one)),
         "load and attainment": ("min(service, at_one)", (service, at_one)),
         "throughput and method": ("at_one / min(service, at_one)", (at_one, service)),
-    }[row["part"]]
+    }[asked.row["part"]]
     return asked.node(formula, children)
 
 
@@ -204,9 +198,7 @@ def statement(asked: Asked) -> Node:
         return asked.same(asked.of("published_estimate", printed, column))
     if column.startswith("factor"):
         name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
-        return asked.node(
-            "statement / estimate", [asked.beside("energy_wh", "statement"), asked.beside(name, "estimate")]
-        )
+        return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": name})
     study = row["study"]
     if row["output_tokens"] is None or row["input_tokens"] is None:
         of = _partly_stated(asked, study)
@@ -235,18 +227,13 @@ def kind_of_statement(asked: Asked) -> Node:
     """A number of `statement_kinds`."""
     row, column = asked.row, asked.column
     rows = asked.build.rows("statements", study=row["study"], kind=row["kind"]).filter(pl.col("factor").is_not_null())
-    found = (
-        asked.of("statements", each, "factor", label=f"{each['subject']}: statement over estimate")
-        for each in rows.sort("factor").iter_rows(named=True)
-    )
-    compared = listed(found, "statements that can be compared")
+    label, words = "{subject}: statement over estimate", "statements that can be compared"
+    compared = asked.each("statements", rows.sort("factor"), "factor", words, label)
     factors = rows["factor"]
     if column == "estimates":
         return asked.stated("statements", len(rows), compared)
     if column.startswith("share"):
         within = factors.is_between(*statements.PUBLISHED_RANGE)
         counted = within if "within" in column else factors > statements.PUBLISHED_RANGE[1]
-        part = number("k", "statements counted", int(counted.sum()), children=(compared,))
-        return asked.node("k / n", [part, number("n", "statements", len(rows))])
-    statistic = {"factor_p50": factors.median, "factor_min": factors.min, "factor_max": factors.max}[column]()
-    return asked.stated(f"{column.removeprefix('factor_')} of the factors", statistic, compared)
+        return share(asked, int(counted.sum()), len(rows), compared)
+    return statistic(asked, column.removeprefix("factor_").replace("p50", "median"), factors, compared)
