@@ -74,8 +74,8 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "hardware": corpus.registry,
     "correction": corpus.registry,
     "source": corpus.source_file,
-    "request_lengths": corpus.bin_of_lengths,
-    "output_length_quantiles": corpus.answers,
+    "request_lengths": corpus.workload_row,
+    "output_length_quantiles": corpus.workload_row,
 }
 
 

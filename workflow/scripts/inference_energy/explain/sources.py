@@ -61,14 +61,14 @@ class Sources:
         """A row of the corpus by its name."""
         return self.benchmark(self.build.row(table, source=source, row_id=row_id), **facts)
 
-    def workload_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
+    def workload_line(self, row: dict, **facts: Value) -> Node:
         """A row of a workload's table: its line, and where it was published."""
         label = f"{row['source']} line {row['line']}"
-        return Node(**{"label": label, "place": self._line("workload", WORKLOADS, row, columns)} | facts)
+        return Node(**{"label": label, "place": self._line("workload", WORKLOADS, row)} | facts)
 
-    def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str]) -> Place:
-        origin = self.build.origin(folder, row["source"])
-        quote = quoted(self.build.cells(row["file"], row["line"]), columns)
+    def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str] | None = None) -> Place:
+        origin, cells = self.build.origin(folder, row["source"]), self.build.cells(row["file"], row["line"])
+        quote = quoted(cells, cells if columns is None else columns)
         facts = {"url": origin["url"], "origin": origin_text(origin)}
         return Place(kind=kind, file=row["file"], line=row["line"], quote=quote, **facts)
 

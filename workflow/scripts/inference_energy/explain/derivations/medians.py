@@ -20,7 +20,6 @@ from inference_energy.explain.step import Node, computed, number
 from inference_energy.explain.trace import Traced, leaf, named, node_of
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics.distributions import Distribution
-from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import BOUNDARIES, HardwareShare, NestedStudy
 from inference_energy.throughput.borrowing import OWN
 from inference_energy.throughput.gpu_time import Curve, GpuSeconds, QueryParts, SecondsCurve
@@ -351,8 +350,7 @@ class _Leaves:
         if "task" not in spec:
             return node
         row = self.build.row("output_length_quantiles", **{k: spec[k] for k in ("task", "model")})
-        names = ["task", "model", "responses", *(f"output_tokens_{q}" for q in QUANTILES)]
-        line = self.asked.workload_line(row, names, label="measured answers, interpolated between quantiles")
+        line = self.asked.workload_line(row, label="measured answers, interpolated between quantiles")
         return replace(node, children=(line,))
 
     def _trace(self, trace: str, keys: tuple[str, ...]) -> Node:

@@ -165,8 +165,8 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
         parts = parts + leaf(k) * leaf(seconds)
     shift = expected.seconds / parts.value
     words = "its network's other configurations over this prediction"
-    time = parts * leaf(number("shift", words, shift, children=(rows,)))
-    step = time.step(label, "s", unit="GPU-s")
+    work = named(parts, "GPU time by the factors of other networks", "work", unit="GPU-s")
+    step = (work * leaf(number("shift", words, shift, children=(rows,)))).step(label, "s", unit="GPU-s")
     return replace(step, children=(*step.children, *assumed(decode_steps.fit)))
 
 
@@ -231,8 +231,10 @@ def score(asked: Asked) -> Node:
     if column == "ours_on_the_same_runs":
         return statistic(asked, "geometric_error", shared["ours"], _listed(asked, shared))
     every = _listed(asked, runs)
-    if column in ("runs", "shared_runs"):
-        return asked.stated("runs", len(runs if column == "runs" else shared), every)
+    if column == "shared_runs":
+        return asked.stated("runs", len(shared), _listed(asked, shared) if len(shared) else every)
+    if column == "runs":
+        return asked.stated("runs", len(runs), every)
     if column.startswith("share_"):
         return share(asked, int(runs[column.removeprefix("share_")].sum()), len(runs), every)
     return statistic(asked, column.removeprefix("ratio_").replace("p50", "median"), runs["ratio"], every)

@@ -12,8 +12,8 @@ from inference_energy.explain.derivations.scenarios import of_a_fleet
 from inference_energy.explain.derivations.validation.peers import said
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node, computed
-from inference_energy.explain.trace import leaf
+from inference_energy.explain.step import Node
+from inference_energy.explain.trace import Traced, leaf, named
 from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, queries_of
 from inference_energy.headline.bridge import declared
 from inference_energy.headline.declarations import ENERGY, Cell
@@ -154,37 +154,32 @@ def parts(asked: Asked) -> Node:
     if asked.column == "output_tokens":
         return asked.same(asked.of("cross_methods", rows.row(0, named=True), "output_tokens"))
 
-    def cell(method: str, boundary: str, symbol: str) -> Node:
+    def cell(method: str, boundary: str, symbol: str) -> Traced:
         there = rows.filter(method=method, boundary=boundary).row(0, named=True)
-        return asked.of("cross_methods", there, "energy_wh", symbol)
+        return leaf(asked.of("cross_methods", there, "energy_wh", symbol))
 
+    def spread(energies: list[Traced], symbol: str, label: str) -> Traced:
+        by_value = sorted(energies, key=lambda energy: energy.value)
+        return named(by_value[-1] / by_value[0], f"highest over lowest, {label}", symbol)
+
+    ours, offline = cell(OURS, "datacenter", "current"), cell(OFFLINE, "datacenter", "offline")
     widest, aligned = [], []
     for (method,), group in rows.filter(pl.col("method") != OFFLINE).group_by("method", maintain_order=True):
         boundary = next(name for name in ("datacenter", "node", "gpu_boards") if name in group["boundary"].to_list())
-        own = cell(method, boundary, "x")
+        own = cell(method, boundary, method)
         widest.append(own)
-        children = [own, cell(OURS, "datacenter", "current"), cell(OURS, boundary, "current_there")]
-        aligned.append(computed(f"{method}, scaled to the datacenter", "x * current / current_there", children))
-
-    def spread(nodes: list[Node], symbol: str, label: str) -> Node:
-        ends = {"high": max(nodes, key=lambda node: node.value), "low": min(nodes, key=lambda node: node.value)}
-        return computed(label, "high / low", [replace(node, symbol=name) for name, node in ends.items()], symbol=symbol)
-
-    whole = spread(widest, "whole", "highest over lowest, each at its own widest boundary")
-    at_one = spread(aligned, "at_one", "highest over lowest at one boundary")
-    service = computed(
-        "this work in service over this work saturated offline",
-        "current / offline",
-        [cell(OURS, "datacenter", "current"), cell(OFFLINE, "datacenter", "offline")],
-        symbol="service",
-    )
-    formula, children = {
-        "whole": (whole.formula, whole.children),
-        "boundary": ("whole / at_one", (whole, at_one)),
-        "load and attainment": ("min(service, at_one)", (service, at_one)),
-        "throughput and method": ("at_one / min(service, at_one)", (at_one, service)),
+        scaled = own * ours / cell(OURS, boundary, "current_there")
+        aligned.append(named(scaled, f"{method}, scaled to the datacenter", method))
+    whole = spread(widest, "whole", "each at its own widest boundary")
+    at_one = spread(aligned, "at_one", "at one boundary")
+    service = named(ours / offline, "this work in service over this work saturated offline", "service")
+    factor = {
+        "whole": whole,
+        "boundary": whole / at_one,
+        "load and attainment": np.minimum(service, at_one),
+        "throughput and method": at_one / np.minimum(service, at_one),
     }[asked.row["part"]]
-    return asked.node(formula, children)
+    return asked.follows(factor)
 
 
 # Published statements
