@@ -8,6 +8,7 @@ import polars as pl
 from inference_energy.explain.sources import Sources
 from inference_energy.explain.step import RESULT, Node, Place, Value, digits, listed, number
 from inference_energy.explain.trace import Traced
+from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import NestedStudy, PublishedStudy
 
@@ -59,7 +60,7 @@ class Asked(Sources):
         """File and row."""
         return Place(
             kind=RESULT,
-            file=self.build.file_of(self.table, self.row.get("study")),
+            file=f"results/{BY_NAME[self.table].path.format(study=self.row.get('study'))}",
             key=f"{self.key}; column {self.column}",
         )
 
@@ -70,7 +71,7 @@ class Asked(Sources):
             "value": self.value,
             "unit": self.build.unit(self.table, self.column, self.row),
             "place": self.place,
-            "note": self.build.meaning(self.table, self.column),
+            "note": self.build.meanings(self.table)[self.column],
         }
         return Node(formula=formula, children=tuple(children), **given | facts)
 

@@ -117,6 +117,11 @@ def leaf(node: Node, value: float | None = None, about: tuple[str, ...] = ()) ->
     return Traced(known.value, ast.Name(name), {name: (known, about)})
 
 
+def given(symbol: str, label: str, value: float, *behind: Node, about: tuple[str, ...] = (), **facts: Any) -> Traced:
+    """A number that computations start from, by what it is, and the steps behind it."""
+    return leaf(number(symbol, label, value, children=behind, **facts), about=about)
+
+
 def named(value: Any, label: str, symbol: str = "", *, about: tuple[str, ...] = (), **facts: Any) -> Any:
     """A traced number as one step with a label; any other as it is."""
     return leaf(value.step(label, symbol, **facts), value.value, about=about) if isinstance(value, Traced) else value
