@@ -77,13 +77,8 @@ def _boards_part() -> pl.Expr:
     return boards_w / (boards_w + host_middle_w())
 
 
-def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
-    """Errors of every method by target and group, over the runs that it predicts.
-
-    `ratio` is predicted over measured; `geometric_error` is exp(rms ln ratio), `ratio_geometric_sd` the exp of the
-    standard deviation of ln ratio. On the runs that a method and this work both predict, `shared_runs`, both geometric
-    errors are given: `geometric_error_on_shared_runs` of the method, `ours_on_the_same_runs` of this work.
-    """
+def ratios(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
+    """Every run by every method that predicts it: `ratio`, `ours`, that of this work, and whether it is inside."""
     ours = backtest.filter(pl.col("ratio").is_not_null()).select(
         *("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90"),
         method=pl.lit(OURS),
@@ -118,7 +113,17 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
             ours="ours",
         )
     )
-    together = pl.concat([ours, unseen, theirs])
+    return pl.concat([ours, unseen, theirs])
+
+
+def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
+    """Errors of every method by target and group, over the runs that it predicts.
+
+    `ratio` is predicted over measured; `geometric_error` is exp(rms ln ratio), `ratio_geometric_sd` the exp of the
+    standard deviation of ln ratio. On the runs that a method and this work both predict, `shared_runs`, both geometric
+    errors are given: `geometric_error_on_shared_runs` of the method, `ours_on_the_same_runs` of this work.
+    """
+    together = ratios(backtest, peers)
     logs, own = pl.col("ratio").log(), pl.col("ours").log()
     frames = [
         together.group_by(

@@ -1,8 +1,5 @@
 """Throughput as a function of lengths: log-linear fits, GPU-seconds, transferred curves, rows left out."""
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import polars as pl
 
 from inference_energy.corpus import corrections
@@ -85,20 +82,12 @@ def _extreme(asked: Asked, rows: pl.DataFrame, column: str, end: str) -> Node:
     return asked.same(found, _rows(asked, rows))
 
 
-def _fitted_without(asked: Asked, fit: Callable, others: pl.DataFrame, note: str) -> Node:
-    """The throughput of a row by a curve that is fitted to the other rows, which is done again here."""
-    curve = fit(*(others[name].to_numpy() for name in (*LENGTHS.values(), _per(others))))
-    found = {
-        name: leaf(number(name, f"{name.replace('_', ' ')} of a fit without the row", value))
-        for name, value in vars(curve).items()
-        if isinstance(value, float)
-    }
-    speed = replace(curve, **found).tok_per_s(*_lengths(asked))
-    return asked.follows(speed, _rows(asked, others, "other rows, which the fit is made from,"), note=note)
-
-
-def _without(rows: pl.DataFrame, row: dict) -> pl.DataFrame:
-    return rows.filter((pl.col("row_id") != row["row_id"]) | (pl.col("source") != row["source"]))
+def _fitted_without(asked: Asked, rows: pl.DataFrame, note: str) -> Node:
+    """The throughput of a row by a curve that is fitted to the other rows."""
+    others = rows.filter(pl.any_horizontal(pl.col(name) != asked.row[name] for name in ("source", "row_id")))
+    lengths = [length.step() for length in _lengths(asked)]
+    listed = _rows(asked, others, "other rows, which the fit is made from,")
+    return asked.node(children=[*lengths, listed], note=f"at the lengths of the row, by a fit without it: {note}")
 
 
 # Log-linear curves of studies of method published
@@ -150,9 +139,7 @@ def published_row(asked: Asked) -> Node:
     if column == "fitted_tok_per_s":
         return asked.follows(traced(asked, asked.build.row("throughput_fit", **model)).tok_per_s(*_lengths(asked)))
     if column == "left_out_tok_per_s":
-        minimum = asked.entries.throughput.minimum_rows
-        others = _without(asked.build.rows("throughput_rows", **model), row)
-        return _fitted_without(asked, lambda *rows: log_linear.fit(*rows, minimum), others, LEAST_SQUARES)
+        return _fitted_without(asked, asked.build.rows("throughput_rows", **model), LEAST_SQUARES)
     return asked.node(children=[asked.benchmark(row)])
 
 
@@ -214,8 +201,8 @@ def _left_out_rows(asked: Asked, rows: pl.DataFrame) -> Node:
 
 def _left_out_row(asked: Asked, row: dict) -> Node:
     label, place = f"{row['row_id']}: predicted without itself / observed", (row["source"], row["row_id"])
-    read = lambda: asked.corpus_row(*place, value=row["ratio"], label=label)  # noqa: E731
-    return asked.build.once("left out", row["form"], *place, read=read)
+    where = ("left out", row["form"], *place)
+    return asked.build.once(*where, read=lambda: asked.corpus_row(*place, value=row["ratio"], label=label))
 
 
 def left_out(asked: Asked) -> Node:
@@ -233,12 +220,9 @@ def left_out(asked: Asked) -> Node:
         return asked.stated(label, row[column], _left_out_rows(asked, all_rows))
     if column != "predicted_tok_per_s_per_gpu":
         return asked.node(children=[observed])
-    others = _without(_configured(asked), row)
-    if form == "log_linear":
-        return _fitted_without(asked, lambda *rows: log_linear.fit(*rows, minimum_rows=3), others, LEAST_SQUARES)
-    if form == "gpu_seconds":
-        growth = asked.build.config[FORMS]["kv_growth"]
-        return _fitted_without(asked, lambda *rows: gpu_time.fit(*rows, growth), others, NON_NEGATIVE)
+    if form in fits.FORMS:
+        note = NON_NEGATIVE if form == "gpu_seconds" else LEAST_SQUARES
+        return _fitted_without(asked, _configured(asked), note)
     kinship = form.removeprefix("borrowed_")
     target = transferred.facts(asked).filter(configuration=row["configuration"]).row(0, named=True)
     growth = number("g", "part of an answer in its own context", target["kv_growth"])

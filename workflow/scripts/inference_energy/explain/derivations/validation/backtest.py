@@ -17,17 +17,11 @@ from inference_energy.statistics.distributions import median
 from inference_energy.throughput import borrowing
 from inference_energy.validation import backtest, decode_steps, scores
 from inference_energy.validation.peers.peer import energy_per_token_j
-from inference_energy.validation.scores import OURS, UNSEEN
 
 RUN = ("source", "row_id")
 QUOTED_OF_A_RUN = (*QUOTED, "prompts", "batch_limit", "power_cap_w_per_gpu")
 PER_TOKEN = "J per output token"
 POWER_FILE = "node_power.csv"
-PART_LABELS = {
-    "offline_s": "time from the offline curve of the model or of a relative",
-    "weights_s": "time to read all weights, over the batch",
-    "step_s": "GPUs × 1 ms over the batch",
-}
 
 
 def explained(asked: Asked) -> Node:
@@ -153,21 +147,14 @@ def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
         )
         runs = _listed_runs(asked, others, "output_tok_per_s_per_gpu", "rows of other systems")
         return number("s", label, expected.seconds, "GPU-s", children=(runs,))
-    source = found.runs.filter(source=row["source"])
-    learnt = decode_steps.learnt_without(row["network"], source)
-    others = source.filter(pl.col("network") != row["network"])
+    others = found.runs.filter(pl.col("source") == row["source"], pl.col("network") != row["network"])
     rows = _listed_runs(asked, others, "throughput_tok_per_s", "runs of other networks of the source", unit="tok/s")
-    run, parts = measured(asked), 0.0
-    for (part, words), factor in zip(PART_LABELS.items(), learnt.factors, strict=True):
-        name = part.removesuffix("_s")
-        k = number(f"k_{name}", f"factor of {part}, fitted to other networks", float(factor), children=(rows,))
-        seconds = number(name, words, row[part], "GPU-s", note=row["curve"], children=(run,))
-        parts = parts + leaf(k) * leaf(seconds)
-    shift = expected.seconds / parts.value
-    words = "its network's other configurations over this prediction"
-    work = named(parts, "GPU time by the factors of other networks", "work", unit="GPU-s")
-    step = (work * leaf(number("shift", words, shift, children=(rows,)))).step(label, "s", unit="GPU-s")
-    return replace(step, children=(*step.children, *assumed(decode_steps.fit)))
+    note = (
+        "the time from the offline curve, that to read all weights and that of a step, each over the batch and times a"
+        " factor fitted to the rows below; shifted as the other configurations of its network are"
+    )
+    behind = (rows, measured(asked), *assumed(decode_steps.fit))
+    return number("s", label, expected.seconds, "GPU-s", note=note, children=behind)
 
 
 def _unseen(asked: Asked, row: dict) -> Node:
@@ -192,8 +179,9 @@ def peer(asked: Asked) -> Node:
     """A number of `backtest_peers`."""
     if asked.column == "measured":
         return asked.same(measured(asked))
-    row = _Runs.of(asked).row(asked)
-    run, tokens = measured(asked), row["output_tokens"]
+    key = {name: asked.row[name] for name in RUN}
+    row, run = asked.build.row("measured_energy", **key, boundary=asked.row["target"]), measured(asked)
+    tokens = row["output_tokens"]
     if tokens is None:
         run = asked.setting("backtest", "output_tokens", row["prompts"])
         tokens = run.value
@@ -241,26 +229,10 @@ def score(asked: Asked) -> Node:
 
 
 def _scored(asked: Asked) -> pl.DataFrame:
-    """The runs behind a score: `source, row_id, target, ratio, ours` and whether they are inside the intervals."""
-    row, keys = asked.row, [*RUN, "target"]
-    ours = asked.build.table("backtest")
-    facts = ["model_class", "gpu"]
-    known = ours.filter(pl.col("ratio").is_not_null()).select(*keys, ours=pl.col("ratio"))
-    if row["method"] in (OURS, UNSEEN):
-        end = "_unseen" if row["method"] == UNSEEN else ""
-        within = pl.col("measured").is_between
-        runs = ours.filter(pl.col(f"predicted_p50{end}").is_not_null()).select(
-            *keys,
-            *facts,
-            ratio=pl.col(f"predicted_p50{end}") / pl.col("measured"),
-            inside_50=within(f"predicted_p25{end}", f"predicted_p75{end}"),
-            inside_90=within(f"predicted_p05{end}", f"predicted_p95{end}"),
-        )
-    else:
-        runs = asked.build.rows("backtest_peers", method=row["method"]).filter(pl.col("predicted").is_not_null())
-        runs = runs.select(*keys, *facts, ratio=pl.col("predicted") / pl.col("measured"))
-    runs = runs.join(known, on=keys, how="left", maintain_order="left").filter(pl.col("target") == row["target"])
-    column = scores.GROUPS[row["grouped_by"]]
+    """The runs behind a score, with their ratios."""
+    row, tables = asked.row, [asked.build.table(name) for name in ("backtest", "backtest_peers")]
+    runs = asked.build.once("ratios", read=lambda: scores.ratios(*tables))
+    runs, column = runs.filter(method=row["method"], target=row["target"]), scores.GROUPS[row["grouped_by"]]
     return runs if column is None else runs.filter(pl.col(column).eq_missing(pl.lit(row["group"])))
 
 
