@@ -8,7 +8,7 @@ from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions
 from inference_energy.explain.derivations.medians import power_of
 from inference_energy.explain.step import Node
-from inference_energy.explain.trace import Traced, leaf
+from inference_energy.explain.trace import leaf
 from inference_energy.statistics.quantiles import QUANTILES
 
 
@@ -21,21 +21,19 @@ def explained(asked: Asked) -> Node:
         return _fit_factor(asked, float(ndtri(share)))
     what, gpu = name.split(", ", 1)
     power = power_of(asked, asked.study, gpu)
-    watts = {
-        "saturated boards": lambda: power.tdp_w * power.board_saturated.quantile(np.array(share)),
-        "saturated host": lambda: power.host_saturated.quantile(np.array(share)),
-        "idle node": lambda: power.tdp_w * power.board_idle + power.host_idle_w,
-    }[what]()
-    return asked.follows(watts.step())
+    if what == "saturated boards":
+        return asked.follows(power.tdp_w * power.board_saturated.quantile(np.array(share)))
+    if what == "saturated host":
+        return asked.follows(power.host_saturated.quantile(np.array(share)))
+    return asked.follows(power.tdp_w * power.board_idle + power.host_idle_w)
 
 
 def _fit_factor(asked: Asked, score: float) -> Node:
     for row in asked.build.rows("throughput_fit", study=asked.study).iter_rows(named=True):
         label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
         if label == asked.row["ingredient"]:
-            log_sd = leaf(asked.of("throughput_fit", row, "fit_error_log_sd"))
-            factor = missed_by_fit(log_sd=log_sd, score=score)
-            if isinstance(factor, Traced):
-                return asked.follows(factor.step(), note="log-normal around 1")
-            return asked.node(children=[log_sd.step()], note="log-normal around 1, at its median")
+            log_sd = asked.of("throughput_fit", row, "fit_error_log_sd")
+            if score:
+                return asked.follows(missed_by_fit(log_sd=leaf(log_sd), score=score), note="log-normal around 1")
+            return asked.node(children=[log_sd], note="log-normal around 1, at its median")
     return asked.node()

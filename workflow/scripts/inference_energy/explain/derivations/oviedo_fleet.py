@@ -35,8 +35,6 @@ def scenario(asked: Asked) -> Node:
         study.as_published.draws_per_model,
     )
     name = column.removeprefix(f"{DAY}_")
-    if name == "mean":
-        return asked.of_columns("traditional + long", {part: f"{DAY}_mean_{part}" for part in WORKLOADS})
     if name in energies:
         interval = "the interval as published: the sampling error of a Monte Carlo mean, not the uncertainty"
         return asked.follows(energies[name], note=interval if name.endswith("_as_published") else asked.node().note)
