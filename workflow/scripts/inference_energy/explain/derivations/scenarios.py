@@ -36,13 +36,18 @@ def scenario(asked: Asked) -> Node:
         day = planning.energy_gwh_per_day(queries_per_day=_queries(asked)[alone], energy_wh=energy)
         note = f"the {asked.quantile} over queries of every draw, within boundary {row['boundary']}"
         return asked.follows(day, note=note)
-    parts = fleet_scenarios.energy_gwh_per_day(_fleet(asked), _queries(asked), row["boundary"])
+    parts = day_by_workload(asked)
     if part:
         note = "the mean over draws; the closed form has every input at its median, interventions included"
         return asked.follows(parts[part], exact=False, note=note)
     day = sum(parts.values()).step("closed form: energy of a day", note="shared uncertainty at its median")
     note = f"{asked.quantile.upper()} {OVER_SHARED}"
     return asked.node(children=[day, asked.beside(f"{DAY}_mean")], note=note)
+
+
+def day_by_workload(asked: Asked) -> dict[str, Traced]:
+    """Energy of a day of every workload of a scenario, every input at its median, GWh."""
+    return fleet_scenarios.energy_gwh_per_day(_fleet(asked), _queries(asked), asked.row["boundary"])
 
 
 def energy_of(asked: Asked, column: str, **key: str) -> Traced:

@@ -7,21 +7,20 @@ import polars as pl
 
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation, TracedLengths, medians
-from inference_energy.explain.derivations.scenarios import of_a_fleet
+from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation
+from inference_energy.explain.derivations.scenarios import day_by_workload
 from inference_energy.explain.derivations.validation.peers import said
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node
-from inference_energy.explain.trace import Traced, leaf, named
-from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, queries_of
+from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.headline.bridge import declared
 from inference_energy.headline.declarations import ENERGY, Cell
 from inference_energy.validation import methods, statements
 from inference_energy.validation.methods import MEASURED, OFFLINE, OURS
 from inference_energy.validation.peers.peer import energy_per_query_wh
 
-ONE = "one"  # a query of given lengths
+OF_LENGTHS = "Closed form: energy of a query of these lengths, every input at its median"
 
 
 def bridge(asked: Asked) -> Node:
@@ -63,13 +62,8 @@ def _closed(asked: Asked) -> Node:
     if cell.table == ENERGY:
         of = Situation.of(asked, subject=spec.fleet.subject, workload=cell.key[0], boundary=spec.boundary.query)
         return of.node("Closed form: mean energy of a query, shared uncertainty at its median")
-    service = of_a_fleet(asked)
-    fleet, traced = Fleet.of(service, medians(service), {}), service.study.fleet
-    scenario = traced.scenarios[cell.key[0]]
-    queries = queries_of(scenario.long_share, traced.queries_per_day)
-    day = sum(energy_gwh_per_day(fleet, queries, spec.boundary.fleet).values())
-    note = "without the interventions, which are applied in the table" if scenario.interventions else ""
-    return day.step("Closed form: energy of a day", unit="GWh/day", note=note)
+    there = replace(asked, row=asked.row | {"scenario": cell.key[0], "boundary": spec.boundary.fleet})
+    return sum(day_by_workload(there).values()).step("Closed form: energy of a day", unit="GWh/day")
 
 
 def _what_differs(asked: Asked) -> list[Node]:
@@ -79,12 +73,11 @@ def _what_differs(asked: Asked) -> list[Node]:
     if asked.build.study(before)["method"] == "published":
         return [asked.entry("method")]
     old, new = asked.build.study(before), asked.build.study(asked.row["study"])
-    found = []
-    for key in new:
-        if key not in ("title", "description") and old.get(key) != new[key]:
-            words = f"{key} in {before}: {str(old.get(key))[:150]}"
-            found.append(asked.entry(key, value=None, note=words))
-    return found
+    return [
+        asked.entry(key, value=None, note=f"{key} in {before}: {str(old.get(key))[:150]}")
+        for key in new
+        if key not in ("title", "description") and old.get(key) != new[key]
+    ]
 
 
 # One query by every method
@@ -117,34 +110,29 @@ def _measured(asked: Asked) -> Node:
     return asked.follows(energy_per_query_wh(j_per_output_token=leaf(run), output_tokens=leaf(tokens)))
 
 
-def single_query(asked: Asked, study: str, tokens: tuple[float, float], **facts: str) -> Situation:
-    """A query of given lengths by a study, shared uncertainty at its median."""
-    of = Situation.of(asked, study=study, workload=ONE, **facts)
-    one, words = np.ones(1), f"{tokens[0]:g} tokens in, {tokens[1]:g} out"
-    behind = (asked.entry("boundary", "query", study=study),)
-    lengths = TracedLengths(
-        input_tokens=one * tokens[0],
-        output_tokens=one * tokens[1],
-        cached_share=one * 0,
-        weights=one,
-        workload=ONE,
-        behind=lambda: {"lengths": (Node(label="lengths", note=words, children=behind),)},
-    )
-    service = replace(of.service, lengths={ONE: lengths})
-    return replace(of, service=service, shared=of.shared.replaced(cached_name(ONE), 0.0))
+def _of_lengths(asked: Asked, study: str, subject: str) -> Situation:
+    """Queries of a study with the lengths of a row, those of traditional queries where it has none.
+
+    A query of a stated prompt is sent alone: nothing of it is in a cache.
+    """
+    row, name = asked.row, statements.UNSTATED
+    of = Situation.of(asked, study=study, subject=subject, workload=name)
+    lengths, shared = of.service.lengths[name], of.shared
+    stated = {side: np.full_like(lengths.output_tokens, row[side]) for side in SIDES if row[side] is not None}
+    if "input_tokens" in stated:
+        stated["cached_share"] = np.zeros_like(lengths.cached_share)
+        shared = shared.replaced(cached_name(name), 0.0)
+    return replace(of, service=replace(of.service, lengths={name: replace(lengths, **stated)}), shared=shared)
 
 
 def _ours(asked: Asked) -> Node:
-    row = asked.row
-    tokens = (row["input_tokens"], row["output_tokens"])
-    of = single_query(asked, asked.build.current, tokens, subject=row["model"])
-    if row["method"] == OFFLINE:
+    study = asked.build.current
+    of = _of_lengths(asked, study, asked.row["model"])
+    if asked.row["method"] == OFFLINE:
         for name in ("load", "attainment"):
-            node = Node(
-                label=f"{name}, set: saturated offline", children=(asked.entry(name, study=asked.build.current),)
-            )
-            of = replace(of, shared=of.shared.replaced(name, leaf(node, 1.0)))
-    return asked.node(children=[of.node(), asked.beside("output_tokens")], note=OVER_SHARED)
+            saturated = given("", f"{name}, set: saturated offline", 1.0, asked.entry(name, study=study))
+            of = replace(of, shared=of.shared.replaced(name, saturated))
+    return asked.node(children=[of.node(OF_LENGTHS), asked.beside("output_tokens")], note=OVER_SHARED)
 
 
 def parts(asked: Asked) -> Node:
@@ -194,28 +182,9 @@ def statement(asked: Asked) -> Node:
     if column.startswith("factor"):
         name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
         return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": name})
-    study = row["study"]
-    if row["output_tokens"] is None or row["input_tokens"] is None:
-        of = _partly_stated(asked, study)
-    else:
-        tokens = (row["input_tokens"], row["output_tokens"])
-        of = single_query(asked, study, tokens, subject=row["compared_with"])
+    of = _of_lengths(asked, row["study"], row["compared_with"])
     said_so = asked.of("published_estimate", printed, "energy_wh", label="the statement, with its tokens and boundary")
-    return asked.node(children=[of.node(), said_so, *assumed(statements)], note=OVER_SHARED)
-
-
-def _partly_stated(asked: Asked, study: str) -> Situation:
-    """Traditional queries of the study, with the lengths of a statement."""
-    row = asked.row
-    of = Situation.of(asked, study=study, subject=row["compared_with"], workload=statements.UNSTATED)
-    lengths, shared = of.service.lengths[statements.UNSTATED], of.shared
-    for side in SIDES:
-        if row[side] is not None:
-            lengths = replace(lengths, **{side: np.full_like(lengths.output_tokens, row[side])})
-    if row["input_tokens"] is not None:  # a query that is sent alone has nothing in a cache
-        lengths = replace(lengths, cached_share=np.zeros_like(lengths.cached_share))
-        shared = shared.replaced(cached_name(statements.UNSTATED), 0.0)
-    return replace(of, service=replace(of.service, lengths={statements.UNSTATED: lengths}), shared=shared)
+    return asked.node(children=[of.node(OF_LENGTHS), said_so, *assumed(statements)], note=OVER_SHARED)
 
 
 def kind_of_statement(asked: Asked) -> Node:
