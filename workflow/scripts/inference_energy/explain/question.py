@@ -163,10 +163,8 @@ def _score(table: TableInWords, row: dict, words: list[str], column: str) -> tup
 
 def _ambiguous(found: list[Found]) -> str:
     table = found[0].table
-    differ = {
-        name: list(dict.fromkeys(cell(each.row[name]) for each in found))
-        for name in BY_NAME[table].key() or found[0].row
-    }
+    names = BY_NAME[table].key() or found[0].row
+    differ = {name: list(dict.fromkeys(cell(each.row[name]) for each in found)) for name in names}
     open_keys = [
         f"{name}: {', '.join(values[:6])}{', ...' if len(values) > 6 else ''}"
         for name, values in differ.items()

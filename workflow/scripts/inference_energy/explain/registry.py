@@ -25,9 +25,8 @@ from inference_energy.explain.trace import following
 
 def _energy(asked: Asked) -> Node:
     if asked.column == "energy_wh_p50_relative_se":
-        return asked.node("se / p50", [asked.beside("energy_wh_p50_se", "se"), asked.beside("energy_wh_p50", "p50")])
-    published = asked.entries.method == "published"
-    return (oviedo if published else service).explained(asked)
+        return asked.of_columns("se / p50", {"se": "energy_wh_p50_se", "p50": "energy_wh_p50"})
+    return (oviedo if asked.entries.method == "published" else service).explained(asked)
 
 
 EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
@@ -95,11 +94,9 @@ def explained(build: Build, table: str, row: dict, column: str) -> Node:
 def _explain(asked: Asked) -> Node:
     """The same step once, however many ask for it; a number that is not there is said to be so."""
     if asked.value is None:
-        return asked.node(note="There is no number here: " + _why_not(asked))
+        why = asked.row.get("reason") or asked.row.get("note")
+        why = why or "nothing was stated, or it does not apply to this row."
+        return asked.node(note=f"There is no number here: {why}")
     named = asked.key if asked.build.key(asked.table) else str(sorted(asked.row.items(), key=str))
     place = (asked.table, asked.column, named)
     return asked.build.once("step", *place, read=lambda: EXPLAINERS[asked.table](asked))
-
-
-def _why_not(asked: Asked) -> str:
-    return asked.row.get("reason") or asked.row.get("note") or "nothing was stated, or it does not apply to this row."

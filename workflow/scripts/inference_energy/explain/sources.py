@@ -104,9 +104,7 @@ class Sources:
     def study_entry(self, study: str, keys: Iterable[str | int], **facts: Value) -> Node:
         """An entry of a study with its comments; a mapping or list as text."""
         file, line, comment = self.build.study_line(study, [str(key) for key in keys])
-        value, entries = reduce(getitem, keys, self.build.study(study)), self.build.study(study)
-        if isinstance(value, Mapping):
-            value = ", ".join(f"{name} {part}" for name, part in value.items())
+        entries = self.build.study(study)
         place = Place(
             kind="study",
             file=file,
@@ -116,9 +114,11 @@ class Sources:
             url=first_url(comment) or entries.get("source", ""),
             origin=entries["title"],
         )
+        value, label = reduce(getitem, keys, entries), str(keys[-1]).replace("_", " ")
+        if isinstance(value, Mapping):
+            value = [f"{name} {part}" for name, part in value.items()]
         shown = value if isinstance(value, int | float | str) else ", ".join(map(str, value))
-        given = {"label": str(keys[-1]).replace("_", " "), "value": shown, "note": comment, "place": place}
-        return Node(**given | facts)
+        return Node(**{"label": label, "value": shown, "note": comment, "place": place} | facts)
 
     def setting(self, *keys: str | int, **facts: Value) -> Node:
         """A key of `config/config.yaml` with its comments."""
@@ -137,23 +137,19 @@ def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
         LookupError: code without any.
     """
     for of in code:
-        if not assumptions_of(of):
+        if not comments.beside(of):
             raise LookupError(f"{of.__name__} has no # ASSUME:")
     return assumptions_of(*code)
 
 
 def assumptions_of(*code: Callable | ModuleType) -> tuple[Node, ...]:
     """The `# ASSUME:` comments next to some code, if any."""
-    found = [
-        Node(
-            label="Assumption",
-            note=one.text,
-            place=Place(kind="assumption", file=one.file, line=one.line, url=first_url(one.text)),
-        )
+    places = {
+        one.text: Place(kind="assumption", file=one.file, line=one.line, url=first_url(one.text))
         for of in code
         for one in comments.beside(of)
-    ]
-    return tuple(dict.fromkeys(found))
+    }
+    return tuple(Node(label="Assumption", note=text, place=place) for text, place in places.items())
 
 
 def constant(module: ModuleType, name: str, label: str, **facts: Value) -> Node:
