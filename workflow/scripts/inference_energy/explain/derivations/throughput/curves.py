@@ -166,16 +166,17 @@ def _configured(asked: Asked) -> pl.DataFrame:
 def configuration(asked: Asked) -> Node:
     """A number of `throughput_configurations`."""
     rows, column = _configured(asked), asked.column
+    behind = _rows(asked, rows, "benchmark rows of the configuration")
     if column == "kv_growth":
         return asked.same(asked.setting(FORMS, column))
     if column in SYMBOLS:
         growth = asked.setting(FORMS, "kv_growth", label="g: kv_growth")
-        return asked.node(children=[_rows(asked, rows), growth, *assumed(gpu_time.fit)], note=NON_NEGATIVE)
+        return asked.node(children=[behind, growth, *assumed(gpu_time.fit)], note=NON_NEGATIVE)
     if column == "fit_error_log_sd":
         return _stated_error(asked)
     if column in RANGE_COLUMNS:
         return _extreme(asked, rows, *column.rsplit("_", 1))
-    return asked.node(children=[_rows(asked, rows, "benchmark rows of the configuration")])
+    return asked.node(children=[behind])
 
 
 def _stated_error(asked: Asked) -> Node:
