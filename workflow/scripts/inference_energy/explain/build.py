@@ -65,12 +65,7 @@ class Build:
         self._read: dict[tuple, Any] = {}
 
     def once(self, *place: Hashable, read: Callable[[], Any]) -> Any:
-        """A value that is computed or read the first time it is needed.
-
-        Args:
-            place: its name.
-            read: gives it.
-        """
+        """A value by its name, which is computed or read the first time it is needed."""
         if place not in self._read:
             self._read[place] = read()
         return self._read[place]

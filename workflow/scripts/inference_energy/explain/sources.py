@@ -57,9 +57,9 @@ class Sources:
         place = replace(self._line("benchmark", BENCHMARKS, row, columns), key=row["row_id"])
         return Node(label=label, place=replace(place, url=row.get("url") or place.url), **facts)
 
-    def corpus_row(self, source: str, row_id: str, table: str = "throughput", **facts: Value) -> Node:
-        """A row of the corpus by its name."""
-        return self.benchmark(self.build.row(table, source=source, row_id=row_id), **facts)
+    def corpus_row(self, row: dict, table: str = "throughput", **facts: Value) -> Node:
+        """The row of the corpus that another one names."""
+        return self.benchmark(self.build.row(table, source=row["source"], row_id=row["row_id"]), **facts)
 
     def workload_line(self, row: dict, **facts: Value) -> Node:
         """A row of a workload's table: its line, and where it was published."""

@@ -116,12 +116,12 @@ def check(asked: Asked) -> Node:
     row, children = asked.row, []
     run = {name: row[name] for name in ("source", "row_id")}
     if row["row_id"] is not None and not asked.build.rows("throughput", **run).is_empty():
-        children.append(asked.corpus_row(**run, value=row["found"], label="the row"))
+        children.append(asked.corpus_row(row, value=row["found"], label="the row"))
     elif row["file"] is not None:
         children.append(_origin(asked, row["source"], row["file"]))
     if row["other_row_id"] is not None:
-        other = (row["other_source"], row["other_row_id"])
-        children.append(asked.corpus_row(*other, value=row["expected"], label="the other row"))
+        other = {name: row[f"other_{name}"] for name in run}
+        children.append(asked.corpus_row(other, value=row["expected"], label="the other row"))
     if row["check"] in LIMITS:
         children.append(asked.setting("checks", LIMITS[row["check"]]))
     facts = {"model": "total_parameters_billions", "gpu": "memory_gb"}

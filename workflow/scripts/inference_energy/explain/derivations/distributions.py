@@ -26,15 +26,7 @@ from inference_energy.throughput import attainment
 
 
 def at_share(asked: Asked, study: str, name: str, share: float, symbol: str) -> Node:
-    """A shared uncertain ingredient at a quantile of its distribution, with the source of the distribution.
-
-    Args:
-        asked: what is asked for.
-        study: name of the study.
-        name: of the ingredient.
-        share: of the quantile; 0.5 is the median.
-        symbol: its name in the formula above.
-    """
+    """A shared uncertain ingredient at a share of its distribution (0.5 is the median), with the source of that."""
     behind = asked.build.once("distribution", study, name, read=lambda: _behind(asked, study, name))
     distribution = asked.build.service(study).given.distributions[name]
     return quantile_of(distribution, share, f"{name}, {at_words(share)}", behind, symbol=symbol)

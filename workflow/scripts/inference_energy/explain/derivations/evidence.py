@@ -22,7 +22,7 @@ def pair(asked: Asked) -> Node:
         "before": {name: row[f"reference_{name}"] for name in ROW},
     }
     if column.endswith("line"):
-        return asked.node(children=[asked.corpus_row(**names["before" if column.startswith("reference") else "after"])])
+        return asked.node(children=[asked.corpus_row(names["before" if column.startswith("reference") else "after"])])
     if column == "energy_multiplier":
         columns = {name: name for name in ("multiplier", "power_ratio")}
         return asked.of_columns("multiplier / power_ratio", columns, note=row["basis"])
@@ -51,14 +51,7 @@ def _tdp(asked: Asked, gpu: str, symbol: str) -> Node:
 
 
 def adopted(asked: Asked, file: str, key: dict[str, str], quantity: str) -> tuple[Node, ...]:
-    """P5 and P95 of a range in a resource, each with what its evidence gives.
-
-    Args:
-        asked: what is explained.
-        file: in `resources`.
-        key: cells that name the row.
-        quantity: name of the columns without `_p05` and `_p95`.
-    """
+    """P5 and P95 of a quantity in the row of a resource that has some cells, each with what its evidence gives."""
     _, cells = asked.build.registry_row(f"resources/{file}", **key)
     return tuple(
         asked.resource(

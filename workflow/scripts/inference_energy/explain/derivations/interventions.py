@@ -117,12 +117,8 @@ def lever_row(asked: Asked, name: str) -> Node:
 def divisors(asked: Asked, names: list[str], combination: str, subject: str, workload: str) -> dict[str, Traced]:
     """What interventions at their medians together divide each ingredient by.
 
-    Args:
-        asked: what is asked for.
-        names: of the interventions.
-        combination: `overlap` where those of a group overlap as in the study.
-        subject: whose queries decide which of a group saves most.
-        workload: of these queries.
+    Where the combination is `overlap`, those of a group overlap as in the study: the queries of the subject and
+    workload decide which of a group saves most.
     """
     chosen = {name: _interventions(asked)[name] for name in names}
     service = asked.build.service(asked.study)

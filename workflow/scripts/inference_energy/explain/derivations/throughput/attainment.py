@@ -19,7 +19,7 @@ def explained(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     key = {"source": row["source"], "row_id": row["row_id"]}
     if column in ("gpus", "output_tokens"):
-        return asked.node(children=[asked.corpus_row(**key)])
+        return asked.node(children=[asked.corpus_row(row)])
     attained = leaf(asked.look_up("throughput", PER_GPU, "online", **key))
     if column == "attained_tok_per_s_per_gpu":
         return asked.follows(attained)
@@ -46,7 +46,7 @@ def explained(asked: Asked) -> Node:
 def _fitted(asked: Asked, place: int) -> Traced:
     """Offline throughput by the fit of a configuration, at the answer length of the run and an assumed prompt."""
     row = asked.row
-    run = asked.corpus_row(row["source"], row["row_id"], value=row["output_tokens"], symbol="L_out")
+    run = asked.corpus_row(row, value=row["output_tokens"], symbol="L_out")
     label = "prompt length, which the source does not state: 100, 300 or 1,000"
     facts = {"value": attainment.CHAT_INPUT_TOKENS[place], "unit": "tokens", "children": assumed(attainment)}
     prompt = constant(attainment, "CHAT_INPUT_TOKENS", label, symbol="L_in", **facts)

@@ -51,7 +51,7 @@ def _lengths(asked: Asked) -> tuple[Traced, ...]:
     """Lengths of the row of the corpus that is asked about."""
     row = asked.row
     return tuple(
-        leaf(asked.corpus_row(row["source"], row["row_id"], value=row[name], symbol=of, label=name.replace("_", " ")))
+        leaf(asked.corpus_row(row, value=row[name], symbol=of, label=name.replace("_", " ")))
         for of, name in LENGTHS.items()
     )
 
@@ -114,7 +114,7 @@ def of_a_study(asked: Asked) -> Node:
     predicted = "left_out_tok_per_s" if column.startswith("leave_one_out") else "fitted_tok_per_s"
     ratios = []
     for row in rows.iter_rows(named=True):
-        observed = asked.corpus_row(row["source"], row["row_id"], value=row[PER_NODE], symbol="observed")
+        observed = asked.corpus_row(row, value=row[PER_NODE], symbol="observed")
         above = number("predicted", predicted.replace("_", " "), row[predicted], "tok/s")
         ratios.append(computed(f"{row['source']} {row['row_id']}", "predicted / observed", [above, observed]))
     name = "geometric_error" if column.endswith("geometric_sd") else column[-3:]
@@ -201,15 +201,14 @@ def _left_out_rows(asked: Asked, rows: pl.DataFrame) -> Node:
 
 
 def _left_out_row(asked: Asked, row: dict) -> Node:
-    label, place = f"{row['row_id']}: predicted without itself / observed", (row["source"], row["row_id"])
-    where = ("left out", row["form"], *place)
-    return asked.build.once(*where, read=lambda: asked.corpus_row(*place, value=row["ratio"], label=label))
+    label, place = f"{row['row_id']}: predicted without itself / observed", (row["form"], row["source"], row["row_id"])
+    return asked.build.once("left out", *place, read=lambda: asked.corpus_row(row, value=row["ratio"], label=label))
 
 
 def left_out(asked: Asked) -> Node:
     """A number of `throughput_left_out`."""
     row, column, form = asked.row, asked.column, asked.row["form"]
-    observed = asked.corpus_row(row["source"], row["row_id"], value=row[PER_GPU], symbol="observed")
+    observed = asked.corpus_row(row, value=row[PER_GPU], symbol="observed")
     if column == "ratio":
         return asked.of_columns("predicted / observed", {"predicted": "predicted_tok_per_s_per_gpu"}, observed)
     if column == "fit_error_log_sd":

@@ -112,10 +112,7 @@ def _board_power(asked: Asked, found: _Runs, row: dict) -> Traced:
 
 def _listed_runs(asked: Asked, runs: pl.DataFrame, column: str, words: str, **facts: str) -> Node:
     """A column of runs of the corpus, one by one."""
-    found = (
-        asked.corpus_row(run["source"], run["row_id"], value=run[column], **facts)
-        for run in runs.sort(*RUN).iter_rows(named=True)
-    )
+    found = (asked.corpus_row(run, value=run[column], **facts) for run in runs.sort(*RUN).iter_rows(named=True))
     return listed(found, words)
 
 

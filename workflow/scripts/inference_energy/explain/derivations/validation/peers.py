@@ -14,14 +14,7 @@ Estimate = tuple[ByBoundary, tuple[Node, ...]]  # and what the numbers rest on b
 
 
 def said(asked: Asked, method: str, facts: dict, boundary: str) -> Node:
-    """Energy of a query by another method within a boundary, Wh.
-
-    Args:
-        asked: what is asked for.
-        method: its name.
-        facts: `gpu`, `model` and `output_tokens` of the query.
-        boundary: one that the method has.
-    """
+    """Energy by another method within a boundary that it has, Wh, of a query with `gpu, model, output_tokens`."""
     tokens = leaf(number("T", "answer tokens", facts["output_tokens"], "tokens"))
     energies, behind = METHODS[method](asked, facts, tokens)
     found = energies[boundary].step(f"energy of a query by {method}", "E", unit="Wh")

@@ -13,14 +13,7 @@ LOGARITHMIC = {
 
 
 def statistic(asked: Asked, name: str, ratios: pl.Series, behind: Node) -> Node:
-    """The number as a statistic of ratios.
-
-    Args:
-        asked: the number.
-        name: a key of `LOGARITHMIC`, or a statistic of a series: `min`, `max`, `median`.
-        ratios: predicted over observed.
-        behind: the ratios one by one.
-    """
+    """The number as a statistic of ratios, one of `LOGARITHMIC` or `min`, `max`, `median`; behind it, each of them."""
     if name not in LOGARITHMIC:
         return asked.stated(f"{name} of {len(ratios)} ratios", getattr(ratios, name)(), behind)
     formula, words, of = LOGARITHMIC[name]
