@@ -5,17 +5,16 @@ from collections.abc import Callable, Mapping
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
 from inference_energy.explain.derivations import (
-    assumptions,
     corpus,
     evidence,
     headline,
+    ingredients,
     interventions,
     lengths,
     oviedo,
     scenarios,
     service,
     sweeps,
-    variance,
 )
 from inference_energy.explain.derivations.throughput import attainment, curves, latency
 from inference_energy.explain.derivations.validation import backtest, compared
@@ -38,8 +37,8 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "scenario_aggregates": scenarios.scenario,
     "fleet_plan": scenarios.plan,
     "sweeps": sweeps.sweep,
-    "variance_shares": variance.variance,
-    "assumptions": assumptions.explained,
+    "variance_shares": ingredients.variance,
+    "assumptions": ingredients.assumed,
     "throughput_fit": curves.of_a_study,
     "throughput_rows": curves.published_row,
     "throughput_curve": curves.curve_point,

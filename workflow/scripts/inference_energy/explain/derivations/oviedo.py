@@ -192,17 +192,14 @@ def _standard_error(asked: Asked) -> Node:
         error = np.sqrt(given("V", label, of.mean_se(draws.value) ** 2 * draws.value, unit="Wh^2") / draws)
     else:
         at = asked.row[f"energy_wh_{name}"]
-        density = _density(of, at)
+        low, high = of.kept
+        densities = [each.pdf(at) * (low < each.cdf(at) < high) for each in of.members]
+        density = float(of.weights @ densities)
         variance = (of.quantile_se(at, draws.value) * density) ** 2 * draws.value
         error = np.sqrt(given("V", "sum of w^2 F (1 - F) over the models", variance) / draws)
         error = error / given("f", "density of all models together there", density, unit="per Wh")
     note = "of the exact distribution; the table's is of the histogram of the draws, which differs by the sampling"
     return asked.follows(error, asked.beside(f"energy_wh_{name}"), exact=False, note=note)
-
-
-def _density(of: Pool, value: float) -> float:
-    low, high = of.kept
-    return float(of.weights @ [each.pdf(value) * (low < each.cdf(value) < high) for each in of.members])
 
 
 def _deviation(asked: Asked) -> Node:

@@ -47,7 +47,7 @@ def explained(asked: Asked) -> Node:
         return _per_query(asked)
     name = "Mean" if asked.quantile == "mean" else asked.quantile.upper()
     of_draws = f"{name} of {row['draws']:,} draws: {SPREADS[spread]}."
-    rest = [*mixes(asked), *assumed(uncertainty.shared_draws), *fits_missed(asked)]
+    rest = [*assumed(uncertainty.shared_draws), *_drawn_too(asked)]
     at_median = f"shared uncertainty at its median, boundary {row['boundary']}"
     if spread == "untrimmed" and asked.quantile != "mean":
         label, there = f"Variability between queries alone, {at_median}", _spread_row(asked, "per_query")
@@ -69,27 +69,20 @@ def _sibling(asked: Asked, spread: str) -> Node:
     return other.node(label=f"{spread}, the same column: {SPREADS[spread]}", note="")
 
 
-# Columns beside the energies
-
-
-def mixes(asked: Asked) -> list[Node]:
-    """Uncertainty of the weights of a class's models."""
-    subject, key = asked.row["subject"], "mix_concentration"
-    label = "concentration of the Dirichlet distribution of the model weights"
-    known = asked.entries.classes
-    is_known = subject in known and known[subject].mix_concentration is not None
-    return [asked.entry("classes", subject, key, label=label)] if is_known else []
-
-
-def fits_missed(asked: Asked) -> list[Node]:
-    """Fit errors of the curves behind a row, log standard deviations."""
-    if not asked.entries.throughput.fit_error:
-        return []
-    members = asked.build.service(asked.study).weights(asked.row["subject"])
-    rows = asked.build.rows("throughput_fit", study=asked.study)
-    rows = rows.filter([member in members for member in rows["model", "gpu", "precision"].iter_rows()])
-    words = "curves with their fit errors, log standard deviations, drawn with the rest"
-    return [asked.each("throughput_fit", rows, "fit_error_log_sd", words, "{model} on {gpu}")]
+def _drawn_too(asked: Asked) -> list[Node]:
+    """What is drawn besides the shared ingredients: weights of a class's models, fit errors of their curves."""
+    subject, key, found = asked.row["subject"], "mix_concentration", []
+    of_class = asked.entries.classes.get(subject)
+    if of_class is not None and of_class.mix_concentration is not None:
+        label = "concentration of the Dirichlet distribution of the model weights"
+        found.append(asked.entry("classes", subject, key, label=label))
+    if asked.entries.throughput.fit_error:
+        members = asked.build.service(asked.study).weights(subject)
+        rows = asked.build.rows("throughput_fit", study=asked.study)
+        rows = rows.filter([member in members for member in rows["model", "gpu", "precision"].iter_rows()])
+        words = "curves with their fit errors, log standard deviations, drawn with the rest"
+        found.append(asked.each("throughput_fit", rows, "fit_error_log_sd", words, "{model} on {gpu}"))
+    return found
 
 
 def _per_query(asked: Asked) -> Node:

@@ -1,15 +1,20 @@
-"""Shares of ingredients in the variance of energies, by study, subject and workload."""
+"""Uncertain ingredients of a study: quantiles of what it assumes, and shares in the variance of energies."""
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
+from scipy.special import ndtri
 
 from inference_energy.energy.assumptions import cached_name
+from inference_energy.energy.uncertainty import missed_by_fit
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions
+from inference_energy.explain.derivations.medians import power_of
 from inference_energy.explain.step import Node, number
-from inference_energy.explain.trace import given
+from inference_energy.explain.trace import given, leaf
 from inference_energy.fleet import variance as fleet_variance
+from inference_energy.statistics.quantiles import QUANTILES
 
 SOBOL = "first-order share, Saltelli et al., doi:10.1016/j.cpc.2009.09.018, in 100 bins of equal numbers of draws"
 OF_ONE_MEMBER = "given the model and GPU: mean over them of the variance of ln energy that it alone makes"
@@ -18,6 +23,33 @@ NOTES = {
     ("fit error", "untrimmed"): OF_ONE_MEMBER,
     ("model and GPU", "untrimmed"): "variance over models and GPUs of the mean of ln energy of each",
 }
+
+
+def assumed(asked: Asked) -> Node:
+    """A number of `assumptions`."""
+    name, share = asked.row["ingredient"], QUANTILES[asked.column]
+    if name in asked.build.service(asked.study).given.distributions:
+        return asked.same(distributions.at_share(asked, asked.study, name, share, "x"))
+    if name.startswith("throughput fit, "):
+        return _fit_factor(asked, float(ndtri(share)))
+    what, gpu = name.split(", ", 1)
+    power = power_of(asked, asked.study, gpu)
+    if what == "saturated boards":
+        return asked.follows(power.tdp_w * power.board_saturated.quantile(np.array(share)))
+    if what == "saturated host":
+        return asked.follows(power.host_saturated.quantile(np.array(share)))
+    return asked.follows(power.tdp_w * power.board_idle + power.host_idle_w)
+
+
+def _fit_factor(asked: Asked, score: float) -> Node:
+    for row in asked.build.rows("throughput_fit", study=asked.study).iter_rows(named=True):
+        label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
+        if label == asked.row["ingredient"]:
+            log_sd = asked.of("throughput_fit", row, "fit_error_log_sd")
+            if score:
+                return asked.follows(missed_by_fit(log_sd=leaf(log_sd), score=score), note="log-normal around 1")
+            return asked.node(children=[log_sd], note="log-normal around 1, at its median")
+    return asked.node()
 
 
 def variance(asked: Asked) -> Node:
