@@ -1,7 +1,7 @@
 """Energy of a fleet in a day by the published method."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from inference_energy.explain.trace import Traced, given, leaf, named, node_of
 from inference_energy.oviedo import scenarios
 from inference_energy.oviedo.scenarios import Workload
 from inference_energy.statistics.distributions import lognormal
+from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import Z_P95
 from inference_energy.studies.study import WORKLOADS
 
@@ -54,14 +55,6 @@ def _shared_interval(asked: Asked, at_medians: Traced) -> Node:
     return asked.node(children=[closed, *assumed(scenarios)], note=note)
 
 
-@dataclass(frozen=True)
-class _Told:
-    """A distribution whose mean, or the error of it, names its source."""
-
-    moment: Callable[[int], Traced] | None = None
-    mean_se: Callable[[int], Traced] | None = None
-
-
 def _workload(asked: Asked, workload: str) -> Workload:
     """One workload of the fleet, each number with its source."""
     study, build = asked.entries, asked.build
@@ -71,15 +64,17 @@ def _workload(asked: Asked, workload: str) -> Workload:
         *("workload", asked.study, workload),
         read=lambda: Workload.of(asked.study, study, workload, rows, fit, overheads),
     )
+    multiplier = ("fleet", "serving_multiplier", workload)
     key = {"study": asked.study, "workload": workload, "subject": study.fleet.subject, "spread": "untrimmed"}
 
     def mean(column: str, symbol: str) -> Node:
         return asked.look_up("energy_per_query", column, symbol, **key)
 
-    def error(of: str) -> _Told:
+    def error(of: Pool) -> SimpleNamespace:
         label = "standard error of the mean energy in a run of the published size"
-        size, about = asked.entry("as_published", "draws_per_model"), {"about": (workload,), "unit": "Wh"}
-        return _Told(mean_se=lambda draws: given("se", label, getattr(plain, of).mean_se(draws), size, **about))
+        size = asked.entry("as_published", "draws_per_model")
+        facts = {"about": (workload,), "unit": "Wh"}
+        return SimpleNamespace(mean_se=lambda draws: given("se", label, of.mean_se(draws), size, **facts))
 
     label, about = "mean energy with utilisation and PUE at 1: mean / (E[U] E[PUE])", (workload,)
     return Workload(
@@ -87,9 +82,9 @@ def _workload(asked: Asked, workload: str) -> Workload:
         mean_se_wh=leaf(mean("energy_wh_mean_se", "se"), about=about),
         unit_mean_wh=given("E_1", label, plain.unit_mean_wh, mean("energy_wh_mean", ""), about=about, unit="Wh"),
         overhead=leaf(_overhead(asked, workload), about=about),
-        multiplier=_Told(moment=lambda order: moment_of(asked, order, "fleet", "serving_multiplier", workload)),
-        plain=error("plain"),
-        improved=error("improved"),
+        multiplier=SimpleNamespace(moment=lambda order: moment_of(asked, order, *multiplier)),
+        plain=error(plain.plain),
+        improved=error(plain.improved),
     )
 
 

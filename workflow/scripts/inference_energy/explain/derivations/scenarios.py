@@ -97,7 +97,11 @@ def plan(asked: Asked) -> Node:
     """A number of `fleet_plan`."""
     quantity = asked.row["quantity"]
     if quantity in ("gpus", "nodes", "peak_power"):
-        need = fleet_scenarios.needs(_fleet(asked), _queries(asked), _PerNode(asked))[quantity]
+        per_node = {
+            gpu: leaf(asked.resource("hardware.csv", {"gpu": gpu}, "gpus_per_node"), about=(gpu,))
+            for gpu in of_a_fleet(asked).given.power
+        }
+        need = fleet_scenarios.needs(_fleet(asked), _queries(asked), per_node)[quantity]
         form = need.step(f"closed form: {quantity.replace('_', ' ')}", unit=asked.row["unit"])
         return asked.node(children=[form], note=OVER_SHARED)
     row = asked.build.row("scenario_aggregates", study=asked.study, scenario=asked.row["scenario"])
@@ -119,17 +123,6 @@ def plan(asked: Asked) -> Node:
     )
     note = "over draws of energy, PUE and on-site water; the closed form has PUE and on-site water at their medians"
     return asked.follows(water, key, exact=False, note=note)
-
-
-class _PerNode(dict):
-    """GPUs of a node by GPU, each with its row."""
-
-    def __init__(self, asked: Asked):
-        super().__init__()
-        self.asked = asked
-
-    def __missing__(self, gpu: str) -> Traced:
-        return leaf(self.asked.resource("hardware.csv", {"gpu": gpu}, "gpus_per_node"), about=(gpu,))
 
 
 def _of_the_grid(asked: Asked, column: str) -> Traced:
