@@ -12,7 +12,7 @@ from inference_energy.explain.derivations.validation.peers import said
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.sources import QUOTED, assumed
 from inference_energy.explain.step import Node, computed, listed, number
-from inference_energy.explain.trace import Traced, leaf, named
+from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.statistics.distributions import median
 from inference_energy.throughput import borrowing
 from inference_energy.validation import backtest, decode_steps, scores
@@ -97,17 +97,12 @@ def _board_power(asked: Asked, found: _Runs, row: dict) -> Traced:
     distribution = backtest.board_share_distribution(shares, row, same_source=same)
     others = found.runs.filter(of_source, pl.col("network") != row["network"], pl.col("power_cap_w_per_gpu").is_null())
     of_gpu = others.filter(gpu=row["gpu"])
-    evidence = _listed_runs(
-        asked,
-        of_gpu if len(of_gpu) else others,
-        "energy_j_per_output_token",
-        "runs that board power is estimated from",
-        unit=PER_TOKEN,
-        table="measured_energy",
-    )
+    used, words = of_gpu if len(of_gpu) else others, "runs that board power is estimated from"
+    facts = {"table": "measured_energy", "unit": PER_TOKEN}
+    evidence = _listed_runs(asked, used, "energy_j_per_output_token", words, **facts)
     words = f"median of a beta distribution, a = {distribution.a:.4g}, b = {distribution.b:.4g}"
-    part = number("share", f"board power over TDP, {words}", median(distribution), children=(evidence,))
-    return leaf(_tdp(asked, row["gpu"])) * leaf(part)
+    part = given("share", f"board power over TDP, {words}", median(distribution), evidence)
+    return leaf(_tdp(asked, row["gpu"])) * part
 
 
 def _listed_runs(asked: Asked, runs: pl.DataFrame, column: str, words: str, **facts: str) -> Node:
@@ -123,13 +118,13 @@ def _tdp(asked: Asked, gpu: str) -> Node:
 def _host_power(asked: Asked, row: dict) -> Traced:
     node_power = asked.build.nested_tables.node_power
     others = node_power.filter(pl.col("basis") == "measured", pl.col("gpu") != row["gpu"])["gpu"]
-    ends = tuple(
+    ends = (
         asked.resource(POWER_FILE, {"gpu": gpu}, f"host_saturated_kw_per_gpu_{end}", note="derivation")
         for gpu in others
         for end in ("p05", "p95")
     )
     host, label = backtest.host_distribution(row, node_power), "host power per GPU, from nodes with other GPUs, median"
-    return leaf(number("host", label, median(host), "W", children=ends))
+    return given("host", label, median(host), *ends, unit="W")
 
 
 def _seen(asked: Asked, found: _Runs, row: dict) -> Node:
@@ -160,16 +155,12 @@ def _unseen(asked: Asked, row: dict) -> Node:
     distribution = backtest.attainment_without(row["source"], study["attainment"], pairs)
     mean = float(np.exp(np.log(distribution.quantile((np.arange(1000) + 0.5) / 1000)).mean()))
     used = pairs.filter(pl.col("source") != row["source"])
-    speed = row["offline_tok_per_s_per_gpu"]
-    facts = {"unit": "tok/s per GPU", "note": row["curve"], "children": (measured(asked),)}
-    words = "geometric mean of the attainment without the pairs of its source"
     behind = asked.each("attainment_pairs", used, "ratio", "pairs of other sources")
-    children = [
-        number("TPS", "offline throughput at the lengths of the run", speed, **facts),
-        number("attained", words, mean, children=(behind,)),
-    ]
+    attained = given("attained", "geometric mean of the attainment without the pairs of its source", mean, behind)
+    label, facts = "offline throughput at the lengths of the run", {"unit": "tok/s per GPU", "note": row["curve"]}
+    speed = given("TPS", label, row["offline_tok_per_s_per_gpu"], measured(asked), **facts)
     label = "GPU time per output token from the offline curve, for a service without known runs"
-    return computed(label, "1 / (TPS * attained)", children, symbol="s", unit="GPU-s")
+    return (1 / (speed * attained)).step(label, "s", unit="GPU-s")
 
 
 def peer(asked: Asked) -> Node:

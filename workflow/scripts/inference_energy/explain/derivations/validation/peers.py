@@ -5,8 +5,8 @@ from dataclasses import replace
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, number
-from inference_energy.explain.trace import Traced, leaf
+from inference_energy.explain.step import Node
+from inference_energy.explain.trace import Traced, given, leaf
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
 from inference_energy.validation.peers.peer import ByBoundary
 
@@ -15,7 +15,7 @@ Estimate = tuple[ByBoundary, tuple[Node, ...]]  # and what the numbers rest on b
 
 def said(asked: Asked, method: str, facts: dict, boundary: str) -> Node:
     """Energy by another method within a boundary that it has, Wh, of a query with `gpu, model, output_tokens`."""
-    tokens = leaf(number("T", "answer tokens", facts["output_tokens"], "tokens"))
+    tokens = given("T", "answer tokens", facts["output_tokens"], unit="tokens")
     energies, behind = METHODS[method](asked, facts, tokens)
     found = energies[boundary].step(f"energy of a query by {method}", "E", unit="Wh")
     return replace(found, children=(*found.children, *behind))
