@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from inference_energy.common import comments
 from inference_energy.explain import page, printed_values, searched, text
 from inference_energy.explain.registry import EXPLAINERS
-from inference_energy.explain.step import Node, Place, computed, digits, evaluate, leaves, number, total, walk
+from inference_energy.explain.step import Node, Place, computed, digits, evaluate, number, total, walk
 from inference_energy.oviedo import energy
 from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.statistics import histogram
@@ -85,10 +85,9 @@ def test_terms_of_a_sum_are_numbered():
     assert total("nothing", []).value == 0
 
 
-def test_walking_meets_every_step_and_leaves_are_its_ends():
+def test_walking_meets_every_step():
     step = computed("whole", "a", [computed("part", "b", [number("b", "end", 1.0)], symbol="a")])
     assert [each.label for each in walk(step)] == ["whole", "part", "end"]
-    assert [each.label for each in leaves(step)] == ["end"]
 
 
 # Assumptions

@@ -19,18 +19,10 @@ def rendered(node: Node | None, answer: Answer) -> str:
 
 def as_dict(node: Node) -> dict:
     """A step and all below it; what is empty is left out."""
-    place = node.place and {name: value for name, value in vars(node.place).items() if value not in ("", None)}
-    facts = {
-        "label": node.label,
-        "symbol": node.symbol,
-        "value": node.value,
-        "unit": node.unit,
-        "formula": node.formula,
-        "inserted": node.inserted() if node.formula else "",
-        "result": node.result if node.formula else None,
-        "exact": node.exact if node.formula else None,
-        "note": node.note,
-        "place": place,
-        "children": [as_dict(child) for child in node.children],
-    }
-    return {name: value for name, value in facts.items() if value not in ("", None, [])}
+    facts = {name: getattr(node, name) for name in ("label", "symbol", "value", "unit", "formula", "note")}
+    if node.formula:
+        facts |= {"inserted": node.inserted(), "result": node.result, "exact": node.exact}
+    place = vars(node.place).items() if node.place else ()
+    facts["place"] = {name: value for name, value in place if value not in ("", None)}
+    facts["children"] = [as_dict(child) for child in node.children]
+    return {name: value for name, value in facts.items() if value not in ("", None, [], {})}

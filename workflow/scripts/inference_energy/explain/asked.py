@@ -1,10 +1,14 @@
 """The number that is asked for: one column of one row of a public table."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+import polars as pl
+
 from inference_energy.explain.sources import Sources
-from inference_energy.explain.step import RESULT, Node, Place, Value, digits, number
+from inference_energy.explain.step import RESULT, Node, Place, Value, digits, listed, number
+from inference_energy.explain.trace import Traced
+from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import NestedStudy, PublishedStudy
 
@@ -56,7 +60,7 @@ class Asked(Sources):
         """File and row."""
         return Place(
             kind=RESULT,
-            file=self.build.file_of(self.table, self.row.get("study")),
+            file=f"results/{BY_NAME[self.table].path.format(study=self.row.get('study'))}",
             key=f"{self.key}; column {self.column}",
         )
 
@@ -67,7 +71,7 @@ class Asked(Sources):
             "value": self.value,
             "unit": self.build.unit(self.table, self.column, self.row),
             "place": self.place,
-            "note": self.build.meaning(self.table, self.column),
+            "note": self.build.meanings(self.table)[self.column],
         }
         return Node(formula=formula, children=tuple(children), **given | facts)
 
@@ -80,15 +84,28 @@ class Asked(Sources):
         found = self.explain(replace(self, table=table, row=row, column=column))
         return replace(found, symbol=symbol, **facts)
 
-    def follows(self, found: Node, **facts: Value) -> Node:
+    def follows(self, found: Node | Traced, *others: Node, **facts: Value) -> Node:
         """The number as a step that follows as another does, or that is the other where that follows from nothing."""
-        if not found.formula:
-            return self.same(found, **facts)
-        return self.node(found.formula, found.children, **{"alike": found.alike} | facts)
+        step = found.step() if isinstance(found, Traced) else found
+        if not step.formula:
+            return self.same(step, *others, **facts)
+        return self.node(step.formula, [*step.children, *others], **{"alike": step.alike} | facts)
+
+    def of_columns(self, formula: str, columns: Mapping[str, str], *others: Node, **facts: Value) -> Node:
+        """The number as arithmetic in other columns of its row, which stand by their symbols."""
+        return self.node(formula, [*(self.beside(name, symbol) for symbol, name in columns.items()), *others], **facts)
 
     def look_up(self, table: str, column: str, symbol: str = "", **key: Value) -> Node:
         """A number of the first row of a table with a key, explained."""
         return self.of(table, self.build.row(table, **key), column, symbol)
+
+    def each(self, table: str, rows: pl.DataFrame, column: str, words: str, label: str = "") -> Node:
+        """A column of rows of a table, one by one; `label` names each by cells of its row in braces."""
+        found = (
+            self.of(table, row, column, **({"label": label.format(**row)} if label else {}))
+            for row in rows.iter_rows(named=True)
+        )
+        return listed(found, words)
 
     def same(self, found: Node, *others: Node, **facts: Value) -> Node:
         """The number as the value of another step."""

@@ -1,8 +1,9 @@
 """Inputs of derivations: tables, studies, registries and the lines behind them, each read when needed."""
 
 from collections.abc import Callable, Hashable
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -20,9 +21,10 @@ from inference_energy.studies import files as studies_files
 from inference_energy.studies.study import NestedStudy, PublishedStudy, whole
 from inference_energy.tables import public
 from inference_energy.tables.units import COUNT, FACTOR, OF_PARAMETER, OF_ROW, POSITION, SHARE
-from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
+from inference_energy.throughput.log_linear import from_fit_row
 
 BENCHMARKS, WORKLOADS, SERVICES = (Path(f"resources/{name}") for name in ("benchmarks", "workloads", "services"))
+STUDIES = Path("config/studies")
 # Public tables by the names that `services.Tables` has for them.
 TABLES = {
     "throughput": "throughput",
@@ -41,6 +43,16 @@ TABLES = {
 PRINTED = dict.fromkeys((SHARE, COUNT, POSITION, OF_PARAMETER), "") | {FACTOR: "x"}
 
 
+def _kept(read: Callable) -> Callable:
+    """A method of `Build` whose answers are kept, by its arguments."""
+
+    @wraps(read)
+    def kept(self: "Build", *place: Hashable, **key: Hashable) -> Any:
+        return self.once(read, *place, *key.items(), read=lambda: read(self, *place, **key))
+
+    return kept
+
+
 class Build:
     """The contents of a finished build and its inputs, each read once, when needed.
 
@@ -50,38 +62,36 @@ class Build:
 
     def __init__(self, root: Path):
         self.root = root
-        self._read: dict[tuple, object] = {}
+        self._read: dict[tuple, Any] = {}
 
-    def once(self, *place: Hashable, read: Callable[[], object]) -> object:
-        """A value that is computed or read the first time it is needed.
-
-        Args:
-            place: its name.
-            read: gives it.
-        """
+    def once(self, *place: Hashable, read: Callable[[], Any]) -> Any:
+        """A value by its name, which is computed or read the first time it is needed."""
         if place not in self._read:
             self._read[place] = read()
         return self._read[place]
 
-    @cached_property
+    # Configuration and studies
+
+    @_kept
+    def yaml(self, *path: str | Path) -> dict:
+        """A YAML file of the repository."""
+        return yaml_files.read_yaml(self.root.joinpath(*path))
+
+    @property
     def config(self) -> dict:
         """`config/config.yaml`."""
-        return yaml_files.read_yaml(self.root / "config/config.yaml")
+        return self.yaml("config/config.yaml")
 
-    @cached_property
-    def _schemas(self) -> dict[str, dict]:
-        folder = self.root / "workflow/schemas"
-        return {method: yaml_files.read_yaml(folder / f"study_{method}.schema.yaml") for method in public.METHODS}
-
+    @_kept
     def study(self, name: str) -> dict:
         """Entries of a study with everything that it inherits, as its files have them."""
-        return self.once(
-            "study", name, read=lambda: studies_files.read_study(name, self.root / "config/studies", self._schemas)
-        )
+        schemas = {method: self.yaml(f"workflow/schemas/study_{method}.schema.yaml") for method in public.METHODS}
+        return studies_files.read_study(name, self.root / STUDIES, schemas)
 
+    @_kept
     def typed_study(self, name: str) -> PublishedStudy | NestedStudy:
         """The same as a typed object."""
-        return self.once("typed study", name, read=lambda: whole(self.study(name)))
+        return whole(self.study(name))
 
     @cached_property
     def methods(self) -> dict[str, str]:
@@ -93,19 +103,37 @@ class Build:
         """The study that others are compared with: the last step of the bridge."""
         return list(self.config["bridge"]["steps"])[-1]
 
+    def unbuilt(self, word: str) -> bool:
+        """Whether a word is the name of a study that is not built."""
+        return word not in self.methods and (self.root / STUDIES / f"{Path(word).name}.yaml").is_file()
+
+    def study_line(self, name: str, keys: list[str]) -> tuple[str, int, str]:
+        """File, line and comments of a study's key: its own file, or that of the study it is inherited from.
+
+        Raises:
+            InputError: no file of the chain has the key.
+        """
+        chain = name
+        while chain is not None:
+            path = STUDIES / f"{chain}.yaml"
+            line, comment = comments.about((self.root / path).read_text(encoding="utf-8"), tuple(keys))
+            if line is not None:
+                return path.as_posix(), line, comment
+            chain = self.yaml(path).get("extends")
+        raise InputError(f"config/studies/{name}.yaml: found no {'.'.join(keys)}; allowed: a key of the study")
+
+    # Public tables
+
+    @_kept
     def table(self, name: str) -> pl.DataFrame:
         """All rows of a public table.
 
         Raises:
             InputError: it was never built.
         """
-        return self.once("table", name, read=lambda: self._table(name))
-
-    def _table(self, name: str) -> pl.DataFrame:
-        table = BY_NAME[name]
         for file in self._missing(name):
             raise InputError(f"results/{file}: no such file; run `make` first")
-        return public.read(table, self.root / "results", self.methods)
+        return public.read(BY_NAME[name], self.root / "results", self.methods)
 
     def _missing(self, name: str) -> list[str]:
         files = BY_NAME[name].files(self.methods).values()
@@ -115,51 +143,50 @@ class Build:
         """Whether a public table is there: without the study that the bridge begins at, some are not made."""
         return not self._missing(name)
 
-    def meaning(self, name: str, column: str) -> str:
-        """What a column of a public table means."""
-        return self.once("columns", name, read=lambda: BY_NAME[name].columns())[column]
+    @_kept
+    def meanings(self, name: str) -> dict[str, str]:
+        """What the columns of a public table mean."""
+        return BY_NAME[name].columns()
+
+    @_kept
+    def key(self, name: str) -> list[str]:
+        """Columns that together name a row of a public table."""
+        return BY_NAME[name].key()
 
     def unit(self, name: str, column: str, row: dict) -> str:
         """Unit of a number of a public table as it is printed behind it: its row's own where rows have different ones.
 
         Shares, counts and positions are printed without one, factors with an x.
         """
-        declared = self.once("units", name, read=lambda: BY_NAME[name].units())[column]
+        declared = self.once("units", name, read=BY_NAME[name].units)[column]
         return row["unit"] if declared == OF_ROW else PRINTED.get(declared, declared)
 
-    def key(self, name: str) -> list[str]:
-        """Columns that together name a row of a public table."""
-        return self.once("key", name, read=lambda: BY_NAME[name].key())
-
-    def rows(self, name: str, **key: object) -> pl.DataFrame:
+    @_kept
+    def rows(self, name: str, **key: Hashable) -> pl.DataFrame:
         """Rows of a public table by some of their columns."""
-        same = [pl.col(column).eq_missing(pl.lit(value)) for column, value in key.items()]
-        return self.once("rows", name, *key.items(), read=lambda: self.table(name).filter(*same))
+        return self.table(name).filter(*(pl.col(column).eq_missing(pl.lit(value)) for column, value in key.items()))
 
-    def row(self, name: str, **key: object) -> dict:
+    def row(self, name: str, **key: Hashable) -> dict:
         """The first row of a public table with such values.
 
         Raises:
             InputError: there is none: the table is of another build than what refers to it.
         """
         columns = tuple(sorted(key))
-        index = self.once("index", name, *columns, read=lambda: self._index(name, columns))
-        place = index.get(tuple(key[column] for column in columns))
+        place = self._places(name, *columns).get(tuple(key[column] for column in columns))
         if place is None:
             raise InputError(f"results: table {name} has no row {key}; run `make` first")
         return self.table(name).row(place, named=True)
 
-    def _index(self, name: str, columns: tuple[str, ...]) -> dict[tuple, int]:
+    @_kept
+    def _places(self, name: str, *columns: str) -> dict[tuple, int]:
         """Place of the first row by its values in some columns: looking rows up one by one is slow otherwise."""
         found: dict[tuple, int] = {}
         for place, values in enumerate(self.table(name).select(columns).iter_rows()):
             found.setdefault(values, place)
         return found
 
-    def file_of(self, name: str, study: str | None) -> str:
-        """File of a public table, of one study where it has a file of its own."""
-        table = BY_NAME[name]
-        return f"results/{table.path.format(study=study)}" if table.of_a_study else f"results/{table.path}"
+    # Lines of resources
 
     def registry_row(self, file: str, **cells: str) -> tuple[int, dict[str, str]]:
         """Line and cells of the first row of a file in `resources` with the given cells.
@@ -179,23 +206,9 @@ class Build:
 
     def origin(self, folder: Path, source: str) -> dict:
         """The `origin.yaml` of a source."""
-        path = self.root / folder / source / "origin.yaml"
-        return self.once("origin", str(path), read=lambda: yaml_files.read_yaml(path))
+        return self.yaml(folder, source, "origin.yaml")
 
-    def study_line(self, name: str, keys: list[str]) -> tuple[str, int, str]:
-        """File, line and comments of a study's key: its own file, or that of the study it is inherited from.
-
-        Raises:
-            InputError: no file of the chain has the key.
-        """
-        chain = name
-        while chain is not None:
-            path = self.root / "config/studies" / f"{chain}.yaml"
-            line, comment = comments.about(path.read_text(encoding="utf-8"), tuple(keys))
-            if line is not None:
-                return f"config/studies/{chain}.yaml", line, comment
-            chain = self.once("extends", chain, read=lambda path=path: yaml_files.read_yaml(path).get("extends"))
-        raise InputError(f"config/studies/{name}.yaml: found no {'.'.join(keys)}; allowed: a key of the study")
+    # What energies are computed from
 
     @cached_property
     def nested_tables(self) -> resolve.Tables:
@@ -211,41 +224,25 @@ class Build:
         """Table of interventions."""
         return registries.read_registry(self.root / "resources/interventions.csv", tables.InterventionRow)
 
+    @_kept
     def fit(self, study: str) -> pl.DataFrame:
         """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""
         if study in self.methods:
             return self.rows("throughput_fit", study=study)
-        return self.once("fit", study, read=lambda: curves.fitted(study, self.typed_study(study), self.nested_tables))
+        return curves.fitted(study, self.typed_study(study), self.nested_tables)
 
     def row_of_fit(self, study: str, member: Member) -> dict:
         """The row of a study's curves that a model, GPU and precision have."""
-        same = [pl.col(name) == cell for name, cell in zip(("model", "gpu", "precision"), member, strict=True)]
-        return self.fit(study).row(by_predicate=pl.all_horizontal(*same), named=True)
+        key = dict(zip(("model", "gpu", "precision"), member, strict=True))
+        return self.fit(study).filter(**key).row(0, named=True)
 
+    @_kept
     def service(self, study: str) -> Service:
         """A study of method `nested` with everything that its energies are computed from."""
-        return self.once(
-            "service",
-            study,
-            read=lambda: resolve.resolved(study, self.typed_study(study), self.fit(study), self.nested_tables),
-        )
+        return resolve.resolved(study, self.typed_study(study), self.fit(study), self.nested_tables)
 
-    def curve(self, study: str, model: str) -> ThroughputModel:
-        """Throughput of a model in a study of method `published`."""
-        return from_fit_row(self.row("throughput_fit", study=study, model=model))
-
+    @_kept
     def exact(self, study: str, workload: str, model: str) -> ExactDistribution:
         """Distribution of a model's energies in a study of method `published`."""
-        return self.once(
-            "exact",
-            study,
-            workload,
-            model,
-            read=lambda: exact_distribution(
-                study=self.typed_study(study), workload=workload, model=model, throughput=self.curve(study, model)
-            ),
-        )
-
-    def unbuilt(self, word: str) -> bool:
-        """Whether a word is the name of a study that is not built."""
-        return word not in self.methods and (self.root / "config/studies" / f"{Path(word).name}.yaml").is_file()
+        curve = from_fit_row(self.row("throughput_fit", study=study, model=model))
+        return exact_distribution(study=self.typed_study(study), workload=workload, model=model, throughput=curve)

@@ -30,7 +30,9 @@ def by_value(build: Build, number: str, words: list[str]) -> Answer:
     found = printing(build, number, words)
     if not found:
         named = f" with {' '.join(words)!r}" if words else ""
-        near = _nearest(build, printed(number, words)[0])
+        rows, value = build.table("headline"), printed(number, words)[0]
+        place = int((rows["computed"] - value).abs().arg_min())
+        near = Found(table="headline", position=place, row=rows.row(place, named=True), column="computed")
         raise InputError(
             f"WHAT: no public number{named} prints as {number}; the nearest headline number is {near.value:g}:"
             f" {near.command}"
@@ -68,16 +70,10 @@ def printing(build: Build, number: str, words: list[str]) -> list[tuple[float, F
 
 def likeliest(found: list[tuple[float, Found]]) -> Answer:
     """The first of ranked numbers, unless the second is as likely."""
-    ranks, numbers = [rank for rank, _ in found], [each for _, each in found]
-    if len(found) > 1 and ranks[0] == ranks[1]:
-        return Answer(best=None, others=tuple(numbers))
-    return Answer(best=numbers[0], others=tuple(numbers[1:]))
-
-
-def _nearest(build: Build, value: float) -> Found:
-    rows = build.table("headline")
-    position = int((rows["computed"] - value).abs().arg_min())
-    return Found(table="headline", position=position, row=rows.row(position, named=True), column="computed")
+    numbers = tuple(each for _, each in found)
+    if len(found) > 1 and found[0][0] == found[1][0]:
+        return Answer(best=None, others=numbers)
+    return Answer(best=numbers[0], others=numbers[1:])
 
 
 def printed(number: str, words: Iterable[str]) -> tuple[float, float]:
@@ -85,9 +81,8 @@ def printed(number: str, words: Iterable[str]) -> tuple[float, float]:
     text = number.casefold().replace(",", "").rstrip("%")
     scale = 0.01 if number.endswith("%") or "%" in words else 1.0
     mantissa, _, exponent = text.partition("e")
-    decimals = len(mantissa.partition(".")[2])
-    power = int(exponent or 0)
-    return float(text) * scale, 0.5 * 10 ** (power - decimals) * scale
+    power = int(exponent or 0) - len(mantissa.partition(".")[2])
+    return float(text) * scale, 0.5 * 10**power * scale
 
 
 def _fits(parts: list[str], text: str, further: list[str]) -> bool:

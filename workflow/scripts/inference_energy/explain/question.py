@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from functools import reduce
+from operator import and_
 
 import polars as pl
 
@@ -57,43 +58,36 @@ def ask(build: Build, what: str) -> Answer:
     candidates = _all_candidates(known, what)
     if candidates:
         return _best(candidates)
-    if numbers:
-        found = printing(build, numbers[0], others)
-        if found:
-            return likeliest(found)
+    printing_so = printing(build, numbers[0], others) if numbers else []
+    if printing_so:
+        return likeliest(printing_so)
     raise InputError(_nothing(known, what))
 
 
-def _all_candidates(known: list[TableInWords], what: str) -> list[tuple[float, int, Found]]:
+def _all_candidates(known: list[TableInWords], what: str) -> list[tuple[float, Found]]:
+    """What the words fit, the best first: of those that fit as well, in the order of the tables and their rows."""
     numbered = ROW.search(plain(what))
     row, words = int(numbered[1]) if numbered else None, words_of(what)
     found = []
-    for order, table in enumerate(known):
-        found += _candidates(table, words, order, row, _named_column(table, what)) or _candidates(
-            table, words, order, row
-        )
-    return sorted(found, key=lambda each: (-each[0], each[1], each[2].position))
+    for table in known:
+        found += _candidates(table, words, row, _named_column(table, what)) or _candidates(table, words, row)
+    return sorted(found, key=lambda each: -each[0])
 
 
-def _best(candidates: list[tuple[float, int, Found]]) -> Answer:
+def _best(candidates: list[tuple[float, Found]]) -> Answer:
     """The number that fits best.
 
     Raises:
         InputError: several rows of its table fit as well.
     """
-    score, _, first = candidates[0]
-    best = [found for fit, _, found in candidates if fit == score and found.table == first.table]
+    score, first = candidates[0]
+    best = [found for fit, found in candidates if fit == score and found.table == first.table]
     if len(best) > 1:
         raise InputError(_ambiguous(best))
-    others = _distinct([found for _, _, found in candidates[1:] if found.table != first.table])
-    return Answer(best=first, others=tuple(others[:LISTED]))
-
-
-def _distinct(found: Iterable[Found]) -> list[Found]:
-    kept: dict[str, Found] = {}
-    for each in found:
-        kept.setdefault(each.table, each)
-    return list(kept.values())
+    others: dict[str, Found] = {}
+    for _, found in candidates:
+        others.setdefault(found.table, found)
+    return Answer(best=first, others=tuple(others.values())[1 : LISTED + 1])
 
 
 def _named_column(table: TableInWords, what: str) -> str | None:
@@ -104,30 +98,24 @@ def _named_column(table: TableInWords, what: str) -> str | None:
 
 
 def _candidates(
-    table: TableInWords, words: list[str], order: int, row: int | None, named: str | None = None
-) -> list[tuple[float, int, Found]]:
+    table: TableInWords, words: list[str], row: int | None = None, named: str | None = None
+) -> list[tuple[float, Found]]:
     """Rows that have every word which is not of a column or of the table, each with how well it fits."""
     of_table = set(plain(table.name).split())
     has = {word: _has(table, word) for word in dict.fromkeys(words)}
-    of_columns = {part for parts in table.columns.values() for part in parts}
-    elsewhere = {word for word in has if {word, WORDS.get(word, word)} & (of_columns | of_table)}
-    if any(not has[word].any() and word not in elsewhere for word in has):
-        return []
-    mask = pl.repeat(True, len(table.frame), eager=True)
-    for word, here in has.items():
-        if word not in elsewhere:
-            mask = mask & here
-    if row is not None:
-        mask = mask & (pl.int_range(len(table.frame), eager=True) == row)
+    elsewhere = of_table.union(*table.columns.values())
+    needed = [here for word, here in has.items() if not {word, WORDS.get(word, word)} & elsewhere]
+    mask = reduce(and_, needed, pl.repeat(True, len(table.frame), eager=True))
+    positions = mask.arg_true()[:LARGEST] if row is None else [row] if row < len(mask) and mask[row] else []
     scored = []
-    for position in mask.arg_true()[:LARGEST]:
+    for position in positions:
         missing = [word for word in has if not has[word][position] and word not in of_table]
         column = _column(table, words, missing, named)
         if column is not None:
             cells = table.frame.row(position, named=True)
             score, assumed = _score(table, cells, words, column)
             each = Found(table=table.name, position=position, row=cells, column=column, assumed=assumed)
-            scored.append((score, order, each))
+            scored.append((score, each))
     return scored
 
 
@@ -152,6 +140,7 @@ def _column(table: TableInWords, words: list[str], needed: list[str], named: str
 def _score(table: TableInWords, row: dict, words: list[str], column: str) -> tuple[float, str]:
     """How well a row and column fit: cells of the key that are named in full, less those that are not."""
     asked, score, assumed, text = set(words), 0.0, [], f" {' '.join(words)} "
+    usual_boundary = "fleet" if table.name == "scenario_aggregates" else "datacenter"
     left = Counter(words)  # a word names one cell: `gpu_boards` does not name a group `gpu` as well
     cells = {name: plain(cell(row[name])).split() for name in BY_NAME[table.name].key() if row[name] is not None}
     for name in sorted(cells, key=lambda name: -len(cells[name])):
@@ -159,7 +148,7 @@ def _score(table: TableInWords, row: dict, words: list[str], column: str) -> tup
         if needed <= left:
             left -= needed
             score += 2.5 if f" {' '.join(cells[name])} " in text else 2
-        elif row[name] == DEFAULTS.get(name, _usual_boundary(table.name) if name == "boundary" else None):
+        elif row[name] == (usual_boundary if name == "boundary" else DEFAULTS.get(name)):
             assumed.append(f"{name} {row[name]}")
         else:
             score -= 1 if set(needed) & asked else 1.5
@@ -172,13 +161,9 @@ def _score(table: TableInWords, row: dict, words: list[str], column: str) -> tup
     return score - (2 if BY_NAME[table.name].drawn else 0), ", ".join(assumed)
 
 
-def _usual_boundary(table: str) -> str:
-    return "fleet" if table == "scenario_aggregates" else "datacenter"
-
-
 def _ambiguous(found: list[Found]) -> str:
     table = found[0].table
-    names = [name for name in (BY_NAME[table].key() or list(found[0].row)) if isinstance(name, str)]
+    names = BY_NAME[table].key() or found[0].row
     differ = {name: list(dict.fromkeys(cell(each.row[name]) for each in found)) for name in names}
     open_keys = [
         f"{name}: {', '.join(values[:6])}{', ...' if len(values) > 6 else ''}"
@@ -192,14 +177,13 @@ def _ambiguous(found: list[Found]) -> str:
 def _nothing(known: list[TableInWords], what: str) -> str:
     words, vocabulary = words_of(what), set()
     for table in known:
-        unique = table.texts.unique().to_list() if len(table.frame) < 6000 else table.texts.head(1).to_list()
-        vocabulary |= {word for text in unique for word in text.split()}
-        vocabulary |= {part for parts in table.columns.values() for part in parts} | set(plain(table.name).split())
+        texts = table.texts.unique() if len(table.frame) < 6000 else table.texts.head(1)
+        vocabulary.update(*map(str.split, texts), *table.columns.values(), plain(table.name).split())
     for name in what.split():
-        text = [table for table in known if name in table.frame.columns and name not in table.columns]
-        if text:
-            rows = f"{text[0].name}.{name}"
-            return f"WHAT: {rows} is text; allowed: a column of numbers, such as {one_of(list(text[0].columns)[:6])}"
+        for table in known:
+            if name in table.frame.columns and name not in table.columns:
+                allowed = f"a column of numbers, such as {one_of(list(table.columns)[:6])}"
+                return f"WHAT: {table.name}.{name} is text; allowed: {allowed}"
     unknown = sorted((word for word in words if word not in vocabulary), key=lambda word: bool(NUMBER.fullmatch(word)))
     if unknown:
         letters = "[a-z]+" if unknown[0].isalpha() else "[a-z0-9.]*[a-z][a-z0-9.]*"
@@ -207,8 +191,8 @@ def _nothing(known: list[TableInWords], what: str) -> str:
         return f"WHAT: no table, row or column has the word {unknown[0]!r}; allowed: {like(unknown[0], alike)}"
     for left_out in words:
         rest = [word for word in words if word != left_out]
-        found = [found for table in known for found in _candidates(table, rest, 0, None)]
+        found = [found for table in known for found in _candidates(table, rest)]
         if found:
-            best = max(found, key=lambda each: each[0])[2]
+            _, best = max(found, key=lambda each: each[0])
             return f"WHAT: nothing has all of these words; without {left_out!r}, for instance {best.command}"
     return f"WHAT: nothing has all of these words: {what!r}; allowed: those of one row and one column"

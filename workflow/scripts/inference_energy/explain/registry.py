@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
 from inference_energy.explain.derivations import (
-    assumptions,
     corpus,
     evidence,
     headline,
+    ingredients,
     interventions,
     lengths,
     oviedo,
@@ -16,7 +16,6 @@ from inference_energy.explain.derivations import (
     service,
     services,
     sweeps,
-    variance,
 )
 from inference_energy.explain.derivations.throughput import attainment, curves, latency
 from inference_energy.explain.derivations.validation import backtest, compared
@@ -26,9 +25,8 @@ from inference_energy.explain.trace import following
 
 def _energy(asked: Asked) -> Node:
     if asked.column == "energy_wh_p50_relative_se":
-        return asked.node("se / p50", [asked.beside("energy_wh_p50_se", "se"), asked.beside("energy_wh_p50", "p50")])
-    published = asked.entries.method == "published"
-    return (oviedo if published else service).explained(asked)
+        return asked.of_columns("se / p50", {"se": "energy_wh_p50_se", "p50": "energy_wh_p50"})
+    return (oviedo if asked.entries.method == "published" else service).explained(asked)
 
 
 EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
@@ -40,8 +38,8 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "scenario_aggregates": scenarios.scenario,
     "fleet_plan": scenarios.plan,
     "sweeps": sweeps.sweep,
-    "variance_shares": variance.variance,
-    "assumptions": assumptions.explained,
+    "variance_shares": ingredients.variance,
+    "assumptions": ingredients.assumed,
     "throughput_fit": curves.of_a_study,
     "throughput_rows": curves.published_row,
     "throughput_curve": curves.curve_point,
@@ -70,14 +68,15 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "benchmark_sources": corpus.source_counts,
     "throughput": corpus.row_of,
     "measured_energy": corpus.row_of,
+    "implausible_energy": corpus.row_of,
     "published_estimate": corpus.row_of,
     "model": corpus.registry,
     "closed_model": corpus.registry,
     "hardware": corpus.registry,
     "correction": corpus.registry,
     "source": corpus.source_file,
-    "request_lengths": corpus.bin_of_lengths,
-    "output_length_quantiles": corpus.answers,
+    "request_lengths": corpus.workload_row,
+    "output_length_quantiles": corpus.workload_row,
     "service_rates": services.rate,
     "service_lengths": services.line,
     "service_tokens": services.line,
@@ -102,11 +101,9 @@ def explained(build: Build, table: str, row: dict, column: str) -> Node:
 def _explain(asked: Asked) -> Node:
     """The same step once, however many ask for it; a number that is not there is said to be so."""
     if asked.value is None:
-        return asked.node(note="There is no number here: " + _why_not(asked))
+        why = asked.row.get("reason") or asked.row.get("note")
+        why = why or "nothing was stated, or it does not apply to this row."
+        return asked.node(note=f"There is no number here: {why}")
     named = asked.key if asked.build.key(asked.table) else str(sorted(asked.row.items(), key=str))
     place = (asked.table, asked.column, named)
     return asked.build.once("step", *place, read=lambda: EXPLAINERS[asked.table](asked))
-
-
-def _why_not(asked: Asked) -> str:
-    return asked.row.get("reason") or asked.row.get("note") or "nothing was stated, or it does not apply to this row."

@@ -20,6 +20,10 @@ USUAL = (
 )
 # Words that people use for parts of column names.
 WORDS = {"median": "p50", "average": "mean", "p5": "p05", "watthours": "wh", "multiplier": "multiplier"}
+# Text that names nothing: sentences, addresses, checksums.
+PROSE = {"note", "notes", "message", "reason", "basis", "citation", "url", "source_url", "sha256", "previous_sha256"}
+PROSE |= {"licence", "file", "published_source", "locator", "evidence", "confidence", "read_on", "version", "query"}
+PROSE |= {"throughput_basis", "aliases", "node_source", "published_on", "previous_read_on", "format", "title"}
 ROW = re.compile(r"row ([0-9]+)")
 
 
@@ -67,9 +71,8 @@ class Answer:
 
 def question_for(table: str, position: int, row: dict, column: str) -> str:
     """A question that names one number: its table, the cells of its key, its column."""
-    names = BY_NAME[table].key()
-    cells = [cell(row[name]) for name in names if row.get(name) is not None] if names else [f"row {position}"]
-    return " ".join([table, *cells, column])
+    cells = [cell(row[name]) for name in BY_NAME[table].key() if row.get(name) is not None]
+    return " ".join([table, *(cells if BY_NAME[table].key() else [f"row {position}"]), column])
 
 
 def cell(value: object) -> str:
@@ -101,43 +104,24 @@ class TableInWords:
     @classmethod
     def of(cls, build: Build, name: str) -> "TableInWords":
         """A table of a build."""
-        frame = build.table(name)
-        keys = BY_NAME[name].key()
+        frame, types = build.table(name), build.table(name).schema
+        texts = [column for column, of in types.items() if of == pl.String and column not in PROSE]
         cells = [
-            pl.col(column).cast(pl.String) if frame.schema[column] == pl.String else _number_text(column)
-            for column in dict.fromkeys([*keys, *_texts(frame, name)])
+            # A number as people write it: 50, not 50.0.
+            pl.col(column) if types[column] == pl.String else pl.col(column).cast(pl.String).str.strip_suffix(".0")
+            for column in dict.fromkeys([*BY_NAME[name].key(), *texts])
         ]
         joined = frame.select(pl.concat_str(cells, separator=" ", ignore_nulls=True).alias("text"))["text"]
         simple = joined.str.to_lowercase().str.replace_all(r"[^a-z0-9.%+]+", " ").str.strip_chars()
-        columns = {column: column.split("_") for column, dtype in frame.schema.items() if dtype.is_numeric()}
+        columns = {column: column.split("_") for column, of in types.items() if of.is_numeric()}
         return cls(name=name, frame=frame, texts=" " + simple + " ", columns=columns)
-
-
-def _names_table(name: str, what: str) -> bool:
-    """Whether a question begins with the name of a table, or holds one that is more than a plain word."""
-    words = what.split()
-    return name in words and ("_" in name or words[0] == name)
-
-
-def _number_text(column: str) -> pl.Expr:
-    """A number of a key as people write it: 50, not 50.0."""
-    text = pl.col(column).cast(pl.String)
-    return text.str.strip_suffix(".0")
-
-
-# Text that names nothing: sentences, addresses, checksums.
-PROSE = {"note", "notes", "message", "reason", "basis", "citation", "url", "source_url", "sha256", "previous_sha256"}
-PROSE |= {"licence", "file", "published_source", "locator", "evidence", "confidence", "read_on", "version", "query"}
-PROSE |= {"throughput_basis", "aliases", "node_source", "published_on", "previous_read_on", "format", "title"}
-
-
-def _texts(frame: pl.DataFrame, name: str) -> list[str]:
-    return [column for column, dtype in frame.schema.items() if dtype == pl.String and column not in PROSE]
 
 
 def tables(build: Build, what: str) -> list[TableInWords]:
     """The tables that a question names, else all but those that are drawn."""
-    named = [table.name for table in PUBLIC_TABLES if _names_table(table.name, what)]
+    words = what.split()
+    # One of a plain word, such as `source`, is named only at the beginning.
+    named = [of.name for of in PUBLIC_TABLES if of.name in words and ("_" in of.name or words[0] == of.name)]
     return [TableInWords.of(build, name) for name in named or searched(build)]
 
 
@@ -149,5 +133,4 @@ def searched(build: Build) -> list[str]:
 
 def words_of(what: str) -> list[str]:
     """Words of a question without the number of a row."""
-    numbered = ROW.search(plain(what))
-    return plain(ROW.sub("", plain(what)) if numbered else what).split()
+    return ROW.sub("", plain(what)).split()

@@ -57,25 +57,25 @@ class Sources:
         place = replace(self._line("benchmark", BENCHMARKS, row, columns), key=row["row_id"])
         return Node(label=label, place=replace(place, url=row.get("url") or place.url), **facts)
 
-    def corpus_row(self, source: str, row_id: str, table: str = "throughput", **facts: Value) -> Node:
-        """A row of the corpus by its name."""
-        return self.benchmark(self.build.row(table, source=source, row_id=row_id), **facts)
+    def corpus_row(self, row: dict, table: str = "throughput", **facts: Value) -> Node:
+        """The row of the corpus that another one names."""
+        return self.benchmark(self.build.row(table, source=row["source"], row_id=row["row_id"]), **facts)
 
-    def workload_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
+    def workload_line(self, row: dict, **facts: Value) -> Node:
         """A row of a workload's table: its line, and where it was published."""
-        return self._of_table(WORKLOADS, row, columns, facts)
+        return self._of_table(WORKLOADS, row, None, facts)
 
     def service_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
         """A row of a table of services, likewise."""
         return self._of_table(SERVICES, row, columns, facts)
 
-    def _of_table(self, folder: Path, row: dict, columns: Iterable[str], facts: dict[str, Value]) -> Node:
+    def _of_table(self, folder: Path, row: dict, columns: Iterable[str] | None, facts: dict[str, Value]) -> Node:
         label = f"{row['source']} line {row['line']}"
         return Node(**{"label": label, "place": self._line("workload", folder, row, columns)} | facts)
 
-    def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str]) -> Place:
-        origin = self.build.origin(folder, row["source"])
-        quote = quoted(self.build.cells(row["file"], row["line"]), columns)
+    def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str] | None = None) -> Place:
+        origin, cells = self.build.origin(folder, row["source"]), self.build.cells(row["file"], row["line"])
+        quote = quoted(cells, cells if columns is None else columns)
         facts = {"url": origin["url"], "origin": origin_text(origin)}
         return Place(kind=kind, file=row["file"], line=row["line"], quote=quote, **facts)
 
@@ -111,9 +111,7 @@ class Sources:
     def study_entry(self, study: str, keys: Iterable[str | int], **facts: Value) -> Node:
         """An entry of a study with its comments; a mapping or list as text."""
         file, line, comment = self.build.study_line(study, [str(key) for key in keys])
-        value, entries = reduce(getitem, keys, self.build.study(study)), self.build.study(study)
-        if isinstance(value, Mapping):
-            value = ", ".join(f"{name} {part}" for name, part in value.items())
+        entries = self.build.study(study)
         place = Place(
             kind="study",
             file=file,
@@ -123,9 +121,11 @@ class Sources:
             url=first_url(comment) or entries.get("source", ""),
             origin=entries["title"],
         )
+        value, label = reduce(getitem, keys, entries), str(keys[-1]).replace("_", " ")
+        if isinstance(value, Mapping):
+            value = [f"{name} {part}" for name, part in value.items()]
         shown = value if isinstance(value, int | float | str) else ", ".join(map(str, value))
-        given = {"label": str(keys[-1]).replace("_", " "), "value": shown, "note": comment, "place": place}
-        return Node(**given | facts)
+        return Node(**{"label": label, "value": shown, "note": comment, "place": place} | facts)
 
     def setting(self, *keys: str | int, **facts: Value) -> Node:
         """A key of `config/config.yaml` with its comments."""
@@ -144,35 +144,29 @@ def assumed(*code: Callable | ModuleType) -> tuple[Node, ...]:
         LookupError: code without any.
     """
     for of in code:
-        if not assumptions_of(of):
+        if not comments.beside(of):
             raise LookupError(f"{of.__name__} has no # ASSUME:")
     return assumptions_of(*code)
 
 
 def assumptions_of(*code: Callable | ModuleType) -> tuple[Node, ...]:
     """The `# ASSUME:` comments next to some code, if any."""
-    found = [
-        Node(
-            label="Assumption",
-            note=one.text,
-            place=Place(kind="assumption", file=one.file, line=one.line, url=first_url(one.text)),
-        )
+    places = {
+        one.text: Place(kind="assumption", file=one.file, line=one.line, url=first_url(one.text))
         for of in code
         for one in comments.beside(of)
-    ]
-    return tuple(dict.fromkeys(found))
+    }
+    return tuple(Node(label="Assumption", note=text, place=place) for text, place in places.items())
 
 
-def constant(module: object, name: str, value: float, label: str, *, unit: str = "", symbol: str = "") -> Node:
+def constant(module: ModuleType, name: str, label: str, **facts: Value) -> Node:
     """A constant of the code that stands for something published.
 
     Args:
         module: that has it.
         name: of the constant.
-        value: what is taken from it.
         label: what it is.
-        unit: of it.
-        symbol: its name in the formula above.
+        facts: further attributes of the node, such as the value that is taken from a constant of several.
     """
     file = Path(module.__file__).resolve().relative_to(ROOT)
     text = lines(Path(module.__file__))
@@ -180,4 +174,4 @@ def constant(module: object, name: str, value: float, label: str, *, unit: str =
     peer = getattr(module, "PEER", None)
     source = peer.source if peer else first_url(module.__doc__)
     place = Place(kind="constant", file=file.as_posix(), line=line, key=name, quote=text[line - 1].strip(), url=source)
-    return Node(label=label, symbol=symbol, value=value, unit=unit, place=place)
+    return Node(**{"label": label, "value": getattr(module, name), "place": place} | facts)

@@ -180,8 +180,3 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in node.children:
         yield from walk(child)
-
-
-def leaves(node: Node) -> Iterator[Node]:
-    """The ends of a derivation."""
-    return (step for step in walk(node) if not step.children)

@@ -117,6 +117,11 @@ def leaf(node: Node, value: float | None = None, about: tuple[str, ...] = ()) ->
     return Traced(known.value, ast.Name(name), {name: (known, about)})
 
 
+def given(symbol: str, label: str, value: float, *behind: Node, about: tuple[str, ...] = (), **facts: Any) -> Traced:
+    """A number that computations start from, by what it is, and the steps behind it."""
+    return leaf(number(symbol, label, value, children=behind, **facts), about=about)
+
+
 def named(value: Any, label: str, symbol: str = "", *, about: tuple[str, ...] = (), **facts: Any) -> Any:
     """A traced number as one step with a label; any other as it is."""
     return leaf(value.step(label, symbol, **facts), value.value, about=about) if isinstance(value, Traced) else value
@@ -195,14 +200,9 @@ def _operation(ufunc: np.ufunc, value: float, *inputs: Any) -> Any:
     if len(inputs) == 1:
         return Traced(value, ast.UnaryOp(ast.USub(), _tree(_operand(inputs[0]))), _parts(inputs))
     left, right = inputs
-    if not isinstance(left, Traced) and np.size(left) == 1 and ufunc in NEUTRAL and left == NEUTRAL[ufunc]:
+    if _is(left, NEUTRAL.get(ufunc)):
         return right
-    if (
-        not isinstance(right, Traced)
-        and np.size(right) == 1
-        and ufunc in NEUTRAL_RIGHT
-        and right == NEUTRAL_RIGHT[ufunc]
-    ):
+    if _is(right, NEUTRAL_RIGHT.get(ufunc)):
         return left
     if value == 0 and ufunc in (np.multiply, np.true_divide) and any(not isinstance(each, Traced) for each in inputs):
         return value  # nothing is left of the other operand
@@ -210,6 +210,11 @@ def _operation(ufunc: np.ufunc, value: float, *inputs: Any) -> Any:
         left, right = _operand(left), _operand(right)
     operator = ast.parse(f"a {OPERATORS[ufunc]} b", mode="eval").body.op
     return Traced(value, ast.BinOp(_tree(left), operator, _tree(right)), _parts((left, right)))
+
+
+def _is(operand: Any, neutral: int | None) -> bool:
+    """Whether an operand is a plain number that leaves the other one as it is."""
+    return neutral is not None and not isinstance(operand, Traced) and np.size(operand) == 1 and operand == neutral
 
 
 def _operand(value: Any) -> Any:
@@ -222,9 +227,9 @@ def _operand(value: Any) -> Any:
 
 
 def _tree(value: Any) -> ast.expr:
-    return (
-        value.tree if isinstance(value, Traced) else ast.Constant(ast.literal_eval(_digits(np.asarray(value).item())))
-    )
+    if isinstance(value, Traced):
+        return value.tree
+    return ast.Constant(ast.literal_eval(_digits(np.asarray(value).item())))
 
 
 def _parts(values: Any) -> dict[str, tuple[Node, tuple[str, ...]]]:
@@ -251,12 +256,9 @@ def _names(tree: ast.expr) -> list[str]:
 
 def _term(tree: ast.expr, parts: Mapping[str, tuple[Node, tuple[str, ...]]]) -> Node:
     """A term of a sum as a step."""
-    names = _names(tree)
-    if not names:
-        return number("", "constant", evaluate(tree, {}))
-    return Traced(
-        evaluate(tree, {name: parts[name][0].value for name in names}), tree, {n: parts[n] for n in names}
-    ).step()
+    own = {name: parts[name] for name in _names(tree)}
+    value = evaluate(tree, {name: node.value for name, (node, _) in own.items()})
+    return Traced(value, tree, own).step() if own else number("", "constant", value)
 
 
 def _symbols(nodes: list[Node]) -> list[str]:

@@ -78,13 +78,8 @@ def _boards_part() -> pl.Expr:
     return boards_w / (boards_w + host_middle_w())
 
 
-def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
-    """Errors of every method by target and group, over the runs that it predicts.
-
-    `ratio` is predicted over measured; `geometric_error` is exp(rms ln ratio), `ratio_geometric_sd` the exp of the
-    standard deviation of ln ratio. On the runs that a method and this work both predict, `shared_runs`, both geometric
-    errors are given: `geometric_error_on_shared_runs` of the method, `ours_on_the_same_runs` of this work.
-    """
+def ratios(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
+    """Every run by every method that predicts it: `ratio`, `ours`, that of this work, and whether it is inside."""
     columns = ("source", "row_id", "target", "model_class", "gpu", "ratio", "inside_50", "inside_90", "method", "label")
     measured, keys = pl.col("measured"), ["source", "row_id", "target"]
     ours = backtest.filter(pl.col("ratio").is_not_null()).with_columns(method=pl.lit(OURS), label=pl.lit(OURS_LABEL))
@@ -101,9 +96,19 @@ def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
         inside_90=pl.lit(None, pl.Boolean),
     )
     known = ours.select(*keys, ours="ratio")
-    together = pl.concat(of.select(columns) for of in (ours, unseen, theirs)).join(
+    return pl.concat(of.select(columns) for of in (ours, unseen, theirs)).join(
         known, on=keys, how="left", maintain_order="left"
     )
+
+
+def scores(backtest: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
+    """Errors of every method by target and group, over the runs that it predicts.
+
+    `ratio` is predicted over measured; `geometric_error` is exp(rms ln ratio), `ratio_geometric_sd` the exp of the
+    standard deviation of ln ratio. On the runs that a method and this work both predict, `shared_runs`, both geometric
+    errors are given: `geometric_error_on_shared_runs` of the method, `ours_on_the_same_runs` of this work.
+    """
+    together = ratios(backtest, peers)
     logs, own = pl.col("ratio").log(), pl.col("ours").log()
     frames = [
         together.group_by(

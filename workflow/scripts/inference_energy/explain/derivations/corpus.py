@@ -3,16 +3,15 @@
 import polars as pl
 
 from inference_energy.corpus.checks.registry import CHECKS
+from inference_energy.corpus.plausible import WHY
 from inference_energy.corpus.registry_checks import ARCHITECTURE
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import BENCHMARKS
-from inference_energy.explain.sources import (
-    QUOTED,
-    origin_text,
-)
-from inference_energy.explain.step import Node, Place, listed, number
+from inference_energy.explain.sources import QUOTED, origin_text
+from inference_energy.explain.step import Node, Place, computed, listed, number, total
+from inference_energy.explain.trace import Traced, leaf
+from inference_energy.throughput.fits import PER_GPU
 
-PER_GPU = "output_tok_per_s_per_gpu"
 REGISTRIES = {
     "model": ("models.csv", "model"),
     "closed_model": ("closed_models.csv", "model"),
@@ -22,67 +21,67 @@ SOURCE_OF = dict.fromkeys(ARCHITECTURE, "architecture_source") | dict.fromkeys(
     ("link_bandwidth_gb_per_s", "gpus_per_link_domain"), "link_source"
 )
 LIMITS = {
-    "conflict": "conflict_factor",
-    "unit_slip": "unit_slip_factor",
-    "stated_parameters": "parameter_tolerance",
-    "energy_against_power": "energy_factor",
-    "stale": "stale_after_days",
-    "registry_age": "registry_stale_after_days",
+    "conflict": ("conflict_factor",),
+    "unit_slip": ("unit_slip_factor",),
+    "stated_parameters": ("parameter_tolerance",),
+    "energy_against_power": ("energy_factor",),
+    "board_power_impossible": ("board_share_low", "board_share_high"),
+    "disaggregated_power_impossible": ("board_share_disaggregated_low",),
+    "stale": ("stale_after_days",),
+    "registry_age": ("registry_stale_after_days",),
+}
+COUNTED = {
+    "throughput_rows": "throughput",
+    "measured_energies": "measured_energy",
+    "energies_set_apart": "implausible_energy",
+    "published_estimates": "published_estimate",
 }
 
 
 def row_of(asked: Asked) -> Node:
-    """A number of `throughput`, `measured_energy` or `published_estimate`."""
+    """A number of `throughput`, `measured_energy`, `implausible_energy` or `published_estimate`."""
     row, column = asked.row, asked.column
     if column == "line":
         return asked.node(children=[asked.benchmark(row)])
     if column == PER_GPU:
         return _per_gpu(asked)
-    if asked.table == "measured_energy":
+    if column in WHY:
+        leaf = asked.benchmark(row)
+        return asked.node(children=[leaf, *_limit(asked, row["check"])], note=row["message"])
+    facts, columns = {}, dict.fromkeys((*QUOTED, column))
+    if asked.table in ("measured_energy", "implausible_energy"):
         own = asked.build.cells(row["file"], row["line"])
         if isinstance(own, dict) and column not in own:
-            run = asked.build.row("throughput", source=row["source"], row_id=row["row_id"])
-            leaf = asked.benchmark(run, value=row[column], columns=[*QUOTED, column])
-            return asked.same(leaf, note=f"of the run's row in table throughput; {asked.node().note}")
-    leaf = asked.benchmark(row, value=row[column], columns=dict.fromkeys((*QUOTED, column)))
-    return asked.same(leaf)
+            row = asked.build.row("throughput", source=row["source"], row_id=row["row_id"])
+            facts["note"] = f"of the run's row in table throughput; {asked.node().note}"
+    return asked.same(asked.benchmark(row, columns, value=row[column]), **facts)
 
 
 def _per_gpu(asked: Asked) -> Node:
     """Output tokens per second and GPU, from throughput, the tokens it counts and its scope."""
     row = asked.build.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
 
-    def cell(symbol: str, column: str) -> Node:
-        return asked.benchmark(
-            row,
-            value=row[column],
-            symbol=symbol,
-            label=column.replace("_", " "),
-            columns=dict.fromkeys(("row_id", "model", "throughput_scope", "throughput_counts", column)),
-        )
+    def cell(symbol: str, column: str) -> Traced:
+        columns = dict.fromkeys(("row_id", "model", "throughput_scope", "throughput_counts", column))
+        facts = {"value": row[column], "symbol": symbol, "label": column.replace("_", " ")}
+        return leaf(asked.benchmark(row, columns, **facts))
 
-    if row[PER_GPU] is None:
-        return asked.node(children=[asked.benchmark(row)])
-    children, formula = [cell("TPS", "throughput_tok_per_s")], "TPS"
+    speed = cell("TPS", "throughput_tok_per_s")
     if row["throughput_counts"] == "total":
-        children += [cell("L_in", "input_tokens"), cell("L_out", "output_tokens")]
-        formula += " * L_out / (L_in + L_out)"
+        answer = cell("L_out", "output_tokens")
+        speed = speed * answer / (cell("L_in", "input_tokens") + answer)
     if row["throughput_scope"] != "gpu":
-        children.append(cell("gpus", "gpus"))
-        formula += " / gpus"
+        speed = speed / cell("gpus", "gpus")
     if row["throughput_scope"] == "node":
-        children.append(cell("nodes", "nodes"))
-        formula += " * nodes"
-    return asked.node(formula, children)
+        speed = speed * cell("nodes", "nodes")
+    return asked.follows(speed)
 
 
 def registry(asked: Asked) -> Node:
     """A number of `model`, `closed_model` or `hardware`."""
     file, name = REGISTRIES[asked.table]
     source = SOURCE_OF.get(asked.column, "node_source" if asked.column.startswith("node") else "source")
-    key = {name: asked.row[name]}
-    leaf = asked.resource(file, key, asked.column, source=source)
-    return asked.same(leaf)
+    return asked.same(asked.resource(file, {name: asked.row[name]}, asked.column, source=source))
 
 
 def source_file(asked: Asked) -> Node:
@@ -92,15 +91,9 @@ def source_file(asked: Asked) -> Node:
 
 def _origin(asked: Asked, source: str, file: str) -> Node:
     origin = asked.build.origin(BENCHMARKS, source)
-    place = Place(
-        kind="benchmark",
-        file=file,
-        key=source,
-        quote=f"read on {origin['read_on']}, version {origin['version']}",
-        url=origin["url"],
-        origin=origin_text(origin),
-    )
-    return Node(label=f"file {file}", place=place)
+    quote = f"read on {origin['read_on']}, version {origin['version']}"
+    facts = {"key": source, "quote": quote, "url": origin["url"], "origin": origin_text(origin)}
+    return Node(label=f"file {file}", place=Place(kind="benchmark", file=file, **facts))
 
 
 def source_counts(asked: Asked) -> Node:
@@ -108,77 +101,70 @@ def source_counts(asked: Asked) -> Node:
     source, column = asked.row["source"], asked.column
     files = asked.build.rows("source", source=source)
     leaves = [_origin(asked, source, file) for file in files["file"]]
-    tables = {
-        "throughput_rows": "throughput",
-        "measured_energies": "measured_energy",
-        "published_estimates": "published_estimate",
-    }
-    if column in ("rows_accepted", "rows_rejected", "records_left_out"):
-        counts = [
-            number(f"n_{place}", f"{column.replace('_', ' ')} of {row['file']}", row[column], children=(leaf,))
-            for place, (row, leaf) in enumerate(zip(files.iter_rows(named=True), leaves, strict=True), start=1)
-        ]
-        return asked.node(" + ".join(node.symbol for node in counts), counts)
-    if column in tables:
-        count = len(asked.build.rows(tables[column], source=source))
-        return asked.stated(f"rows of table {tables[column]}", count, *leaves)
+    if column in files.columns:
+        words = column.replace("_", " ")
+        counts = (
+            number("n", f"{words} of {row['file']}", row[column], children=(leaf,))
+            for row, leaf in zip(files.iter_rows(named=True), leaves, strict=True)
+        )
+        return asked.follows(total(words, counts))
+    if column in COUNTED:
+        count = len(asked.build.rows(COUNTED[column], source=source))
+        return asked.stated(f"rows of table {COUNTED[column]}", count, *leaves)
     if column == "files":
         return asked.stated("files in its folder", len(files), *leaves)
-    found = asked.build.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
-    nodes = []
-    for row in found.iter_rows(named=True):
-        file = row["file"] or files["file"][0]
-        place = Place(kind="benchmark", file=file, line=row["line"], key=row["row_id"] or "")
-        nodes.append(Node(label=row["check"], note=row["message"], place=place))
-    return asked.stated("findings", len(found), listed(nodes, "findings"), *leaves)
+    rows = asked.build.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
+    findings = [
+        Node(
+            label=row["check"],
+            note=row["message"],
+            place=Place(
+                kind="benchmark", file=row["file"] or files["file"][0], line=row["line"], key=row["row_id"] or ""
+            ),
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+    return asked.stated("findings", len(rows), listed(findings, "findings"), *leaves)
 
 
 def check(asked: Asked) -> Node:
     """A number of `benchmark_checks`: the row with the finding, and the row or limit that it is compared with."""
     row, children = asked.row, []
-    if (
-        row["row_id"] is not None
-        and not asked.build.rows("throughput", source=row["source"], row_id=row["row_id"]).is_empty()
-    ):
-        children.append(asked.corpus_row(row["source"], row["row_id"], value=row["found"], label="the row"))
+    run = {name: row[name] for name in ("source", "row_id")}
+    if row["row_id"] is not None and not asked.build.rows("throughput", **run).is_empty():
+        children.append(asked.corpus_row(row, value=row["found"], label="the row"))
     elif row["file"] is not None:
         children.append(_origin(asked, row["source"], row["file"]))
     if row["other_row_id"] is not None:
-        children.append(
-            asked.corpus_row(row["other_source"], row["other_row_id"], value=row["expected"], label="the other row")
-        )
-    if row["check"] in LIMITS:
-        name = LIMITS[row["check"]]
-        children.append(asked.setting("checks", name))
-    for file, column in (("models.csv", "model"), ("hardware.csv", "gpu")):
-        if row[column] is not None:
-            facts = {"models.csv": "total_parameters_billions", "hardware.csv": "memory_gb"}
-            children.append(asked.resource(file, {column: row[column]}, facts[file], label=row[column]))
+        other = {name: row[f"other_{name}"] for name in run}
+        children.append(asked.corpus_row(other, value=row["expected"], label="the other row"))
+    children += _limit(asked, row["check"])
+    facts = {"model": "total_parameters_billions", "gpu": "memory_gb"}
+    children += [
+        asked.resource(file, {column: row[column]}, facts[column], label=row[column])
+        for file, column in REGISTRIES.values()
+        if row[column] is not None
+    ]
     severity, words = CHECKS[row["check"]]
     return asked.node(children=children, note=f"{severity}, {words}: {row['message']}")
 
 
-def bin_of_lengths(asked: Asked) -> Node:
-    """A number of `request_lengths`."""
-    names = ("workload", "input_tokens", "output_tokens", "requests", "cached_input_share")
-    leaf = asked.workload_line(asked.row, names, value=asked.value)
-    return asked.same(leaf)
+def _limit(asked: Asked, check: str) -> list[Node]:
+    """The setting that a check compares with, if it has one."""
+    return [asked.setting("checks", name) for name in LIMITS.get(check, ())]
 
 
-def answers(asked: Asked) -> Node:
-    """A number of `output_length_quantiles`."""
-    names = ("task", "model", "responses", *(name for name in asked.row if name.startswith("output_tokens")))
-    leaf = asked.workload_line(asked.row, names, value=asked.value)
-    return asked.same(leaf)
+def workload_row(asked: Asked) -> Node:
+    """A number of `request_lengths` or `output_length_quantiles`."""
+    return asked.same(asked.workload_line(asked.row, value=asked.value))
 
 
 def length_quantile(asked: Asked) -> Node:
     """A number of `request_length_quantiles`."""
     row, column = asked.row, asked.column
     bins = asked.build.rows("request_lengths", workload=row["workload"])
-    names = ("workload", "input_tokens", "output_tokens", "requests", "cached_input_share")
     lines = (
-        asked.workload_line(line, names, value=line["requests"], unit="requests")
+        asked.workload_line(line, value=line["requests"], unit="requests")
         for line in bins.sort("requests", descending=True).iter_rows(named=True)
     )
     fullest = listed(lines, "bins of lengths, the fullest first")
@@ -186,20 +172,12 @@ def length_quantile(asked: Asked) -> Node:
     if column == "requests":
         return asked.same(requests)
     if column == "cached_input_share":
-        weighted = pl.col("requests") * pl.col("input_tokens")
-        tokens, cached = bins.select(weighted.sum(), (weighted * pl.col("cached_input_share")).sum().alias("c")).row(0)
-        parts = [
-            number("cached", "prompt tokens shared with an earlier request", cached, children=(fullest,)),
-            number("tokens", "prompt tokens", tokens),
-        ]
-        return asked.node("cached / tokens", parts)
+        prompts = bins["requests"] * bins["input_tokens"]
+        shared = (prompts * bins[column]).sum()
+        cached = number("cached", "prompt tokens shared with an earlier request", shared, children=(fullest,))
+        return asked.node("cached / tokens", [cached, number("tokens", "prompt tokens", prompts.sum())])
     below = bins.filter(pl.col(f"{row['side']}_tokens") < asked.value)["requests"].sum()
-    share = number("below", "requests in bins that are shorter", int(below), children=(fullest,))
+    shorter = number("below", "requests in bins that are shorter", int(below), children=(fullest,))
     note = "half of a bin's requests lie below its mean; between bins the logarithm of the length is linear"
-    part = Node(
-        label="share of requests in shorter bins",
-        formula="below / n",
-        value=int(below) / requests.value,
-        children=(share, requests),
-    )
+    part = computed("share of requests in shorter bins", "below / n", [shorter, requests])
     return asked.node(children=[part], note=f"{column.removeprefix('tokens_').upper()} of the {row['side']}s: {note}")

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from inference_energy.energy import assumptions
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, Value, computed, listed, number
+from inference_energy.explain.step import Node, Value, computed, number
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import (
@@ -26,15 +26,7 @@ from inference_energy.throughput import attainment
 
 
 def at_share(asked: Asked, study: str, name: str, share: float, symbol: str) -> Node:
-    """A shared uncertain ingredient at a quantile of its distribution, with the source of the distribution.
-
-    Args:
-        asked: what is asked for.
-        study: name of the study.
-        name: of the ingredient.
-        share: of the quantile; 0.5 is the median.
-        symbol: its name in the formula above.
-    """
+    """A shared uncertain ingredient at a share of its distribution (0.5 is the median), with the source of that."""
     behind = asked.build.once("distribution", study, name, read=lambda: _behind(asked, study, name))
     distribution = asked.build.service(study).given.distributions[name]
     return quantile_of(distribution, share, f"{name}, {at_words(share)}", behind, symbol=symbol)
@@ -82,10 +74,9 @@ def quantile_of(distribution: Distribution, share: float, label: str, behind: tu
         behind: where the distribution comes from; its percentiles have the symbols `p05` and `p95`.
         facts: further attributes of the node.
     """
-    value, score = float(distribution.quantile(np.array(share))), float(ndtri(share))
+    value, score, note = float(distribution.quantile(np.array(share))), float(ndtri(share)), ""
     bounded = {"p05", "p95"} <= {node.symbol for node in behind}
     scores = [] if score == 0.0 else [number("q", f"standard score of {share:g}", score), z()]
-    note = ""
     match distribution:
         case Constant() if len(behind) == 1 and behind[0].value == value:
             return computed(label, "x", [replace(behind[0], symbol="x")], **facts)
@@ -97,39 +88,35 @@ def quantile_of(distribution: Distribution, share: float, label: str, behind: tu
         case LogNormal() if bounded:
             formula = "sqrt(p05 * p95)" + (" * (p95 / p05) ** (q / (2 * z))" if scores else "")
             return computed(label, formula, [*behind, *scores], **facts | {"note": "log-normal"})
-        case Beta():
-            note = f"beta distribution with a = {distribution.a:.6g}, b = {distribution.b:.6g}"
-            note += f" between {distribution.low:g} and {distribution.high:g}"
-        case Interpolated():
-            points = ", ".join(
-                f"{part:g}: {at:.4g}" for part, at in zip(distribution.shares, distribution.values, strict=True)
-            )
-            note = f"log-linear between quantiles {points}"
+        case Beta(a=a, b=b, low=low, high=high):
+            note = f"beta distribution with a = {a:.6g}, b = {b:.6g} between {low:g} and {high:g}"
+        case Interpolated(shares=shares, values=values):
+            points = (f"{part:g}: {at:.4g}" for part, at in zip(shares, values, strict=True))
+            note = f"log-linear between quantiles {', '.join(points)}"
     return Node(label=label, value=value, children=behind, **{"note": note} | facts)
 
 
 def z() -> Node:
     """The standard score of P95 with which distributions are read."""
-    return constant(quantiles, "Z_P95", quantiles.Z_P95, "normal P95, as the publication rounds it", symbol="z")
+    return constant(quantiles, "Z_P95", "normal P95, as the publication rounds it", symbol="z")
 
 
 def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
     """Study keys, resource rows and pairs that a distribution rests on."""
     entries, (kind, _, what) = asked.build.study(study), name.partition(": ")
     if kind == "overhead":
-        key = {"overhead": what}
-        ends = [
-            asked.resource("overheads.csv", key, f"share_{end}", symbol=end, note="meaning") for end in ("p05", "p95")
-        ]
+        ends = (
+            asked.resource("overheads.csv", {"overhead": what}, f"share_{end}", symbol=end, note="meaning")
+            for end in ("p05", "p95")
+        )
         return (*ends, asked.entry("overheads", study=study, label="switched on in the study"))
     if kind == "latency cost":
         return (asked.entry("latency_target_ms", study=study, unit="ms"),)
     if kind == assumptions.CACHED:
         if "cached_share" in entries["workloads"][what]:
             return entry(asked, study, "workloads", what, "cached_share")
-        note = "not known, or as in the trace for each request"
-        label = "no cached share is stated"
-        return (asked.entry("workloads", what, study=study, value=None, label=label, note=note),)
+        facts = {"label": "no cached share is stated", "note": "not known, or as in the trace for each request"}
+        return (asked.entry("workloads", what, study=study, value=None, **facts),)
     if name == "attainment" and isinstance(entries[name], dict) and "pairs" in entries[name]:
         return _pairs(asked, study)
     return entry(asked, study, *(["power", name] if name == "utilisation" else [name]))
@@ -151,10 +138,8 @@ def _pairs(asked: Asked, study: str) -> tuple[Node, ...]:
     found = []
     for kind, weight in asked.build.study(study)["attainment"]["pairs"].items():
         rows = asked.build.rows("attainment_pairs", kind=kind)
-        pairs = (asked.of("attainment_pairs", row, "ratio") for row in rows.iter_rows(named=True))
         key = asked.entry("attainment", "pairs", kind, study=study, label=f"weight of '{kind}'")
         note = f"median {rows['ratio'].median():.3g}; a ratio above 1 counts as 1"
-        found.append(
-            Node(label=f"{kind}: weight {weight:g}", note=note, children=(key, listed(pairs, f"pairs '{kind}'")))
-        )
+        children = (key, asked.each("attainment_pairs", rows, "ratio", f"pairs '{kind}'"))
+        found.append(Node(label=f"{kind}: weight {weight:g}", note=note, children=children))
     return (*found, *assumed(attainment.attainment_distribution))

@@ -6,10 +6,10 @@ from inference_energy.energy import board_evidence, intervention_evidence
 from inference_energy.energy.adopted import DECIMALS
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node, listed, number
+from inference_energy.explain.step import Node, number
 from inference_energy.statistics.quantiles import QUANTILES
+from inference_energy.throughput.fits import PER_GPU
 
-PER_GPU = "output_tok_per_s_per_gpu"
 ENERGY = "energy_j_per_output_token"
 ROW = ("source", "row_id")
 
@@ -21,23 +21,18 @@ def pair(asked: Asked) -> Node:
         "after": {name: row[name] for name in ROW},
         "before": {name: row[f"reference_{name}"] for name in ROW},
     }
-
-    def both(table: str, of: str) -> list[Node]:
-        """A column of the rows after and before the step."""
-        return [asked.look_up(table, of, symbol, **key) for symbol, key in names.items()]
-
     if column.endswith("line"):
-        key = names["before" if column.startswith("reference") else "after"]
-        return asked.node(children=[asked.corpus_row(**key)])
+        return asked.node(children=[asked.corpus_row(names["before" if column.startswith("reference") else "after"])])
     if column == "energy_multiplier":
-        parts = [asked.beside(name, name) for name in ("multiplier", "power_ratio")]
-        return asked.node("multiplier / power_ratio", parts, note=row["basis"])
+        columns = {name: name for name in ("multiplier", "power_ratio")}
+        return asked.of_columns("multiplier / power_ratio", columns, note=row["basis"])
     if column == "power_ratio":
         gpus = {symbol: asked.build.row("throughput", **key)["gpu"] for symbol, key in names.items()}
         return asked.node("after / before", [_tdp(asked, gpu, symbol) for symbol, gpu in gpus.items()])
-    if column == "measured_energy_multiplier" or row["acts_on"] == "energy":
-        return asked.node("before / after", both("measured_energy", ENERGY), note=row["basis"])
-    return asked.node("after / before", both("throughput", PER_GPU), note=row["basis"])
+    measured = column == "measured_energy_multiplier" or row["acts_on"] == "energy"
+    table, of = ("measured_energy", ENERGY) if measured else ("throughput", PER_GPU)
+    rows = [asked.look_up(table, of, symbol, **key) for symbol, key in names.items()]
+    return asked.node("before / after" if measured else "after / before", rows, note=row["basis"])
 
 
 def board_share(asked: Asked) -> Node:
@@ -46,8 +41,7 @@ def board_share(asked: Asked) -> Node:
     if column == "tdp_w":
         return asked.same(_tdp(asked, row["gpu"], "TDP"))
     if column == "board_share_of_tdp":
-        columns = {"J": ENERGY, "TPS": PER_GPU, "TDP": "tdp_w"}
-        return asked.node("J * TPS / TDP", [asked.beside(name, symbol) for symbol, name in columns.items()])
+        return asked.of_columns("J * TPS / TDP", {"J": ENERGY, "TPS": PER_GPU, "TDP": "tdp_w"})
     run = {name: row[name] for name in ROW}
     return asked.same(asked.look_up("measured_energy", column, boundary="gpu_boards", **run))
 
@@ -57,21 +51,19 @@ def _tdp(asked: Asked, gpu: str, symbol: str) -> Node:
 
 
 def adopted(asked: Asked, file: str, key: dict[str, str], quantity: str) -> tuple[Node, ...]:
-    """P5 and P95 of a range in a resource, each with what its evidence gives.
-
-    Args:
-        asked: what is explained.
-        file: in `resources`.
-        key: cells that name the row.
-        quantity: name of the columns without `_p05` and `_p95`.
-    """
+    """P5 and P95 of a quantity in the row of a resource that has some cells, each with what its evidence gives."""
     _, cells = asked.build.registry_row(f"resources/{file}", **key)
-    found = []
-    for end in ("p05", "p95"):
-        behind = _behind(asked, cells, quantity, end)
-        facts = {"symbol": end, "note": "derivation", "children": behind}
-        found.append(asked.resource(file, key, f"{quantity}_{end}", **facts))
-    return tuple(found)
+    return tuple(
+        asked.resource(
+            file,
+            key,
+            f"{quantity}_{end}",
+            symbol=end,
+            note="derivation",
+            children=_behind(asked, cells, quantity, end),
+        )
+        for end in ("p05", "p95")
+    )
 
 
 def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tuple[Node, ...]:
@@ -83,17 +75,14 @@ def _behind(asked: Asked, cells: dict[str, str], quantity: str, end: str) -> tup
     elif quantity == "board_saturated_share_of_tdp" and cells["board_evidence"]:
         code, table, figure, limit = board_evidence, "board_power_shares", "board_share_of_tdp", ""
         name = cells["board_evidence"]
-        source, gpu = name.split(": ")
-        rows = asked.build.rows(table, source=source, gpu=gpu)
+        rows = asked.build.rows(table, **dict(zip(("source", "gpu"), name.split(": "), strict=True)))
     else:
         return ()
     found = code.ranges(rows).row(0, named=True)
-    share = f"P{100 * QUANTILES[end]:g}"
-    value = found[f"{figure.removeprefix('energy_')}_{end}"]
-    nearest = rows.sort((pl.col(figure) - value).abs(), *ROW).iter_rows(named=True)
-    words = f"rows of {table}, {name}, those nearest to {share} first"
+    share, value = f"P{100 * QUANTILES[end]:g}", found[f"{figure.removeprefix('energy_')}_{end}"]
+    nearest = rows.sort((pl.col(figure) - value).abs(), *ROW)
     children = (
-        listed((asked.of(table, row, figure) for row in nearest), words),
+        asked.each(table, nearest, figure, f"rows of {table}, {name}, those nearest to {share} first"),
         Node(label=f"assumptions behind {table}", children=assumed(code)),
     )
     label = f"{share} of {len(rows)} rows of {table}, {name}, {found['models']} models"

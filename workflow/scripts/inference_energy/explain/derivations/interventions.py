@@ -15,7 +15,7 @@ from inference_energy.explain.derivations.evidence import adopted
 from inference_energy.explain.derivations.medians import Situation, medians
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, listed
-from inference_energy.explain.trace import Traced, leaf, named
+from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.oviedo import interventions
 from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, interventions_of
 from inference_energy.statistics.distributions import LogNormal, median, product
@@ -26,9 +26,9 @@ SAVES = "an intervention divides its ingredient; one that acts on part of the en
 
 def explained(asked: Asked) -> Node:
     """A number of `intervention_multipliers`."""
-    if asked.entries.method == "published":
-        return _published(asked)
-    return _nested(asked)
+    if asked.column == "energy_wh_p50_se":
+        return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the draws")
+    return _published(asked) if asked.entries.method == "published" else _nested(asked)
 
 
 # Method published
@@ -38,16 +38,11 @@ def _published(asked: Asked) -> Node:
     row, study = asked.row, asked.entries
     distribution = interventions.multipliers(study, row["workload"])[row["lever"]]
     names = list(interventions_of(study, row["workload"])) if row["lever"] == COMBINED else [row["lever"]]
-    median_node = _multiplier(asked, names, distribution, 0.0)
     if asked.column.startswith("multiplier"):
-        return asked.follows(
-            _multiplier(asked, names, distribution, STANDARD_SCORES[asked.column.removeprefix("multiplier_")])
-        )
-    if asked.column == "energy_wh_p50_se":
-        return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the untrimmed draws")
+        score = STANDARD_SCORES[asked.column.removeprefix("multiplier_")]
+        return asked.follows(_multiplier(asked, names, distribution, score))
     key = {name: row[name] for name in ("study", "workload", "subject", "spread")}
-    base = asked.build.row("energy_per_query", **key)
-    rest = [median_node, *assumed(interventions.multipliers)]
+    base, median_node = asked.build.row("energy_per_query", **key), _multiplier(asked, names, distribution, 0.0)
     if asked.column.endswith("_exact"):
 
         def cdf(model: str) -> float:
@@ -55,57 +50,54 @@ def _published(asked: Asked) -> Node:
             return replace(of, factor=product([of.factor, distribution.inverse()])).cdf(asked.value)
 
         shares = oviedo.below(replace(asked, table="energy_per_query", row=base), asked.value, 0.5, cdf)
-        return asked.node(children=[shares, *rest], note="each query divided by its multiplier")
-    children = [
-        asked.of("energy_per_query", base, f"energy_wh_{asked.quantile}", "E"),
-        replace(median_node, symbol="x"),
-    ]
+        children = [shares, median_node, *assumed(interventions.multipliers)]
+        return asked.node(children=children, note="each query divided by its multiplier")
+    without = leaf(asked.of("energy_per_query", base, f"energy_wh_{asked.quantile}", "E"))
     why = "every query is divided by its own draw of the multiplier, which also increases the variability"
-    ratio = computed(
-        "Closed form: the energy without over the median multiplier", "E / x", children, note=why, unit="Wh"
-    )
-    return asked.node(children=[ratio, *rest[1:]], note="Monte Carlo of the divided draws")
+    label = "Closed form: the energy without over the median multiplier"
+    ratio = (without / leaf(median_node)).step(label, note=why, unit="Wh")
+    children = [ratio, *assumed(interventions.multipliers)]
+    return asked.node(children=children, note="Monte Carlo of the divided draws")
 
 
 def _multiplier(asked: Asked, names: list[str], distribution: LogNormal, score: float) -> Node:
     """A quantile of a product of log-normals: of their medians, and of the deviation of all together."""
     found = reduce(mul, (median_of(asked, "interventions", "levers", name) for name in names))
     if score:
-        sd = Node(label="log deviation of the product: root of the sum of their squares", symbol="sd")
-        found = found * np.exp(score * leaf(sd, distribution.log_sd))
-    return found.step("median multiplier", note="log-normal; independent interventions multiply")
+        label = "log deviation of the product: root of the sum of their squares"
+        found = found * np.exp(score * given("sd", label, distribution.log_sd))
+    return found.step("median multiplier", "x", note="log-normal; independent interventions multiply")
 
 
 # Method nested
 
 
 def _nested(asked: Asked) -> Node:
-    column = asked.column
-    if column == "energy_wh_p50_se":
-        return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the draws")
     names, of = _names(asked), Situation.of(asked)
     rows = listed((lever_row(asked, name) for name in names), "interventions")
-    if column.startswith("multiplier"):
+    if asked.column.startswith("multiplier"):
         saved = energy_interventions.saving(before_wh=of.energy(), after_wh=_after(asked, of, names))
         note = "before / after, every input at its median, interventions included"
         return asked.node(
             children=[saved.step("Closed form of the multiplier", note=note), rows, *assumed(energy_interventions)],
             note=f"over draws of the shared uncertainty: {SAVES}",
         )
-    after = _after(asked, of, [name for name in names if not _interventions(asked)[name].in_benchmarks])
+    after = _after(asked, of, _remaining(asked, names))
     form = after.step("Closed form: mean remaining energy, every input at its median")
     note = "interventions already contained in today's benchmarks do not change the energy"
     return asked.node(children=[form, rows, *assumed(energy_interventions)], note=note)
 
 
 def _names(asked: Asked) -> list[str]:
-    names = asked.entries.interventions.levers
-    lever = asked.row["lever"]
-    if lever == "all_levers":
-        return list(names)
+    names, lever = asked.entries.interventions.levers, asked.row["lever"]
     if lever == "remaining_levers":
-        return [name for name in names if not _interventions(asked)[name].in_benchmarks]
-    return [lever]
+        return _remaining(asked, names)
+    return list(names) if lever == "all_levers" else [lever]
+
+
+def _remaining(asked: Asked, names: list[str]) -> list[str]:
+    """Interventions that today's benchmarks do not contain already."""
+    return [name for name in names if not _interventions(asked)[name].in_benchmarks]
 
 
 def _interventions(asked: Asked) -> dict[str, Intervention]:
@@ -125,12 +117,8 @@ def lever_row(asked: Asked, name: str) -> Node:
 def divisors(asked: Asked, names: list[str], combination: str, subject: str, workload: str) -> dict[str, Traced]:
     """What interventions at their medians together divide each ingredient by.
 
-    Args:
-        asked: what is asked for.
-        names: of the interventions.
-        combination: `overlap` where those of a group overlap as in the study.
-        subject: whose queries decide which of a group saves most.
-        workload: of these queries.
+    Where the combination is `overlap`, those of a group overlap as in the study: the queries of the subject and
+    workload decide which of a group saves most.
     """
     chosen = {name: _interventions(asked)[name] for name in names}
     service = asked.build.service(asked.study)

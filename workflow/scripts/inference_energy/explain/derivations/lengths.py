@@ -1,7 +1,5 @@
 """Points of distributions that figures are drawn from, and the quantiles of assumed answer lengths."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from inference_energy.explain.asked import Asked
@@ -19,22 +17,16 @@ def _median(asked: Asked) -> Node:
 
 def quantile(asked: Asked) -> Node:
     """A number of `token_length_quantiles`."""
-    share = NAMED_SHARES[asked.row["name"]]
-    part = number("p", f"share of answers below {asked.row['name']}", share)
+    part = number("p", f"share of answers below {asked.row['name']}", NAMED_SHARES[asked.row["name"]])
+    children = [_median(asked), part, *assumed(ExponentialTokens.draw)]
     note = "quantile of an exponential, then rounded to whole tokens"
-    return asked.node(
-        "ln(1 / (1 - p)) * median / ln(2)",
-        [_median(asked), part, *assumed(ExponentialTokens.draw)],
-        exact=False,
-        note=note,
-    )
+    return asked.node("ln(1 / (1 - p)) * median / ln(2)", children, exact=False, note=note)
 
 
 def token_density(asked: Asked) -> Node:
     """A number of `token_length_density`: a bin of a distribution that is drawn."""
-    probabilities = output_tokens(
-        asked.build.study(asked.study)["workloads"][asked.row["workload"]]["output_tokens"]
-    ).probabilities()
+    spec = asked.entries.workloads[asked.row["workload"]].output_tokens
+    probabilities = output_tokens(spec).probabilities()
     lows, highs = bins(len(probabilities))
     middles = np.sqrt(lows * (highs - 1.0))
     place = int(np.argmin(np.abs(np.log(middles / asked.row["output_tokens"]))))
@@ -49,17 +41,14 @@ def token_density(asked: Asked) -> Node:
 
 def energy_density(asked: Asked) -> Node:
     """A number of `energy_density`: a bin of the histogram of the draws."""
-    per_octave = constant(
-        histogram, "DENSITY_BINS_PER_OCTAVE", histogram.DENSITY_BINS_PER_OCTAVE, "bins per factor of 2", symbol="bins"
-    )
-    key = {name: asked.row[name] for name in ("study", "workload", "subject")}
-    median = asked.look_up("energy_per_query", "energy_wh_p50", spread="untrimmed", **key)
-    summary = replace(median, label="median of the same distribution")
+    per_octave = constant(histogram, "DENSITY_BINS_PER_OCTAVE", "bins per factor of 2", symbol="bins")
+    key = {name: asked.row[name] for name in ("study", "workload", "subject")} | {"spread": "untrimmed"}
+    row = asked.build.row("energy_per_query", **key)
+    median = asked.of("energy_per_query", row, "energy_wh_p50", label="median of the same distribution")
     if asked.column == "energy_wh":
         note = "geometric middle of a bin: a point of a distribution that is drawn, not a result of its own"
-        return asked.node(children=[per_octave, summary], note=note)
-    draws = asked.setting("draws", label="draws per model")
-    share = asked.value * np.log(2) / histogram.DENSITY_BINS_PER_OCTAVE
+        return asked.node(children=[per_octave, median], note=note)
+    draws, share = asked.setting("draws", label="draws per model"), asked.value * np.log(2) / per_octave.value
     part = number("share", "share of the draws in the bin", float(share), children=(draws,))
     note = "a point of a distribution that is drawn: share of queries per factor of e in energy"
-    return asked.node("share * bins / ln(2)", [part, per_octave, summary], note=note)
+    return asked.node("share * bins / ln(2)", [part, per_octave, median], note=note)

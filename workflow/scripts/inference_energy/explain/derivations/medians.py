@@ -16,11 +16,10 @@ from inference_energy.energy.uncertainty import Shared
 from inference_energy.explain.asked import Asked, plain
 from inference_energy.explain.derivations import distributions, evidence
 from inference_energy.explain.derivations.throughput import curves
-from inference_energy.explain.step import Node, computed, number
-from inference_energy.explain.trace import Traced, leaf, named, node_of
+from inference_energy.explain.step import Node, number
+from inference_energy.explain.trace import Traced, given, leaf, named, node_of
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics.distributions import Distribution
-from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import BOUNDARIES, HardwareShare, NestedStudy
 from inference_energy.throughput.borrowing import OWN
 from inference_energy.throughput.gpu_time import Curve, GpuSeconds, QueryParts, SecondsCurve
@@ -153,28 +152,18 @@ class _Curve:
     plain: Curve
     words: Mapping[str, tuple[str, str]] = field(default_factory=lambda: PARTS)
     behind: tuple[Node, ...] = ()
+    of: TracedLengths | None = None
 
-    def parts(self, of: TracedLengths) -> "_Parts":
-        return _Parts(self, of)
-
-
-@dataclass(frozen=True)
-class _Parts:
-    curve: _Curve
-    of: TracedLengths
+    def parts(self, of: TracedLengths) -> "_Curve":
+        return replace(self, of=of)
 
     def means(self, weights: np.ndarray) -> QueryParts:
-        found, mean = self.curve.plain.parts(self.of).means(weights), ", mean" if len(weights) > 1 else ""
-        children = (*self.curve.behind, *self.of.sources())
+        found, mean = self.plain.parts(self.of).means(weights), ", mean" if len(weights) > 1 else ""
+        behind, about = (*self.behind, *self.of.sources()), (self.of.workload,)
         parts = dict.fromkeys(PARTS, 0.0)
-        for name, (label, unit) in self.curve.words.items():
-            node = Node(label=label + mean, unit=unit, children=children)
-            parts[name] = leaf(node, getattr(found, name), about=(self.of.workload,))
+        for name, (label, unit) in self.words.items():
+            parts[name] = given("", label + mean, getattr(found, name), *behind, about=about, unit=unit)
         return QueryParts(**parts)
-
-
-def _in_w(kw: Node, label: str) -> Node:
-    return computed(label, "1000 * kW", [replace(kw, symbol="kW")], symbol=kw.symbol, unit="W")
 
 
 def _fields(of: Any) -> dict[str, Any]:
@@ -212,15 +201,15 @@ class _Leaves:
         return TracedService(**_fields(plain) | traced)
 
     def leaf(self, *keys: str | int, **facts: Any) -> Traced:
-        node = self.entry(*keys, **facts)
-        return leaf(node)
+        return leaf(self.entry(*keys, **facts))
 
     def study(self, entries: NestedStudy) -> NestedStudy:
         """The study's entries with the mix of GPUs and the queries of its fleet traced."""
-        fleet, classes = entries.fleet, dict(entries.classes)
-        for name, of in classes.items():
-            if of.hardware:
-                classes[name] = of.replaced(hardware=self.mix(of.hardware, "classes", name, "hardware"))
+        fleet = entries.fleet
+        classes = {
+            name: of.replaced(hardware=self.mix(of.hardware, "classes", name, "hardware")) if of.hardware else of
+            for name, of in entries.classes.items()
+        }
         scenarios = {
             name: spec.replaced(long_share=self.leaf("fleet", "scenarios", name, "long_share"))
             for name, spec in fleet.scenarios.items()
@@ -232,18 +221,18 @@ class _Leaves:
         )
 
     def mix(self, hardware: tuple[HardwareShare, ...], *keys: str) -> tuple[HardwareShare, ...]:
-        found = []
-        for place, entry in enumerate(hardware):
+        def share(place: int, entry: HardwareShare) -> Traced:
             label = f"share of {entry.gpu} {entry.precision}"
-            found.append(entry.replaced(share=self.leaf(*keys, place, "share", symbol="share", label=label)))
-        return tuple(found)
+            return self.leaf(*keys, place, "share", symbol="share", label=label)
+
+        return tuple(entry.replaced(share=share(place, entry)) for place, entry in enumerate(hardware))
 
     def weights(self, of_class: str, weights: dict[str, float]) -> dict[str, Traced]:
-        found = {}
-        for model, weight in weights.items():
+        def traced(model: str, weight: float) -> Traced:
             label = f"weight of {model}, all scaled to sum to 1"
-            found[model] = leaf(self.entry("classes", of_class, "weights", model, label=label, symbol="w"), weight)
-        return found
+            return leaf(self.entry("classes", of_class, "weights", model, label=label, symbol="w"), weight)
+
+        return {model: traced(model, weight) for model, weight in weights.items()}
 
     def distribution(self, name: str, distribution: Distribution) -> Distribution:
         if name in ("boards", "host") or name.startswith("fit error"):
@@ -263,27 +252,26 @@ class _Leaves:
             node = self.asked.resource(file, {"gpu": gpu}, column, note="derivation", unit=unit, symbol=column)
             return leaf(node, about=(gpu,))
 
-        def distribution(of: Distribution, quantity: str, label: str, kw: bool) -> TracedDistribution:
+        def distribution(of: Distribution, quantity: str, label: str, unit: str = "") -> TracedDistribution:
             ends = evidence.adopted(self.asked, POWER_FILE, {"gpu": gpu}, quantity)
-            if kw:
-                ends = tuple(_in_w(end, f"{label}, {end.symbol}") for end in ends)
+            if unit == "W":  # of columns in kW
+                ends = tuple(
+                    (leaf(end) * W_PER_KW).step(f"{label}, {end.symbol}", end.symbol, unit=unit) for end in ends
+                )
 
             def explain(share: float) -> Node:
                 words = f"{label}, {distributions.at_words(share)}"
-                return distributions.quantile_of(of, share, words, ends, unit="W" if kw else "")
+                return distributions.quantile_of(of, share, words, ends, unit=unit)
 
             return TracedDistribution(of, explain, (gpu,))
 
+        boards, host = "board_saturated_share_of_tdp", "host_saturated_kw_per_gpu"
         return GpuPower(
             tdp_w=cell("tdp_w", "W", "hardware.csv"),
             board_idle=cell("board_idle_share_of_tdp"),
-            board_saturated=distribution(
-                of.board_saturated, "board_saturated_share_of_tdp", "saturated board power over TDP", kw=False
-            ),
+            board_saturated=distribution(of.board_saturated, boards, "saturated board power over TDP"),
             host_idle_w=cell("host_idle_kw_per_gpu", "kW") * W_PER_KW,
-            host_saturated=distribution(
-                of.host_saturated, "host_saturated_kw_per_gpu", "saturated host, per GPU", kw=True
-            ),
+            host_saturated=distribution(of.host_saturated, host, "saturated host, per GPU", "W"),
         )
 
     # Curves
@@ -302,8 +290,7 @@ class _Leaves:
             words = {"decode": ("GPU-seconds of a query: 8 L_out / TPS(L_in, L_out)", "GPU-s")}
             behind = self._node_curve(row)
             return _Curve(coefficients=curve.coefficients, plain=curve, words=words, behind=behind), error
-        columns = [*curves.COEFFICIENTS.items(), ("kv_growth", "g")]
-        names = zip(GpuSeconds.__dataclass_fields__, columns, strict=True)
+        names = zip(GpuSeconds.__dataclass_fields__, curves.SYMBOLS.items(), strict=True)
         form = {name: cell(getattr(curve.form, name), *column) for name, column in names}
         return _Curve(coefficients=SecondsCurve(form=GpuSeconds(**form)).coefficients, plain=curve), error
 
@@ -352,18 +339,15 @@ class _Leaves:
         if "task" not in spec:
             return node
         row = self.build.row("output_length_quantiles", **{k: spec[k] for k in ("task", "model")})
-        names = ["task", "model", "responses", *(f"output_tokens_{q}" for q in QUANTILES)]
-        line = self.asked.workload_line(row, names, label="measured answers, interpolated between quantiles")
+        line = self.asked.workload_line(row, label="measured answers, interpolated between quantiles")
         return replace(node, children=(line,))
 
     def _trace(self, trace: str, keys: tuple[str, ...]) -> Node:
+        quantiles = self.build.rows("request_length_quantiles", workload=trace)
+        if keys[-1] in SIDES:
+            quantiles = quantiles.filter(side=keys[-1].partition("_")[0])
+        of_sides = ("request_length_quantiles", quantiles, "tokens_p50", "sides")
+        medians = self.asked.each(*of_sides, "median {side} length of the trace").children
         rows = self.build.rows("request_lengths", workload=trace)
-        quantiles = tuple(
-            self.asked.of(
-                "request_length_quantiles", row, "tokens_p50", label=f"median {row['side']} length of the trace"
-            )
-            for row in self.build.rows("request_length_quantiles", workload=trace).iter_rows(named=True)
-            if row["side"] in keys[-1] or keys[-1] not in SIDES
-        )
         note = f"{len(rows):,} bins of {rows['requests'].sum():,} requests"
-        return self.entry(*keys, note=note, children=quantiles)
+        return self.entry(*keys, note=note, children=medians)

@@ -4,15 +4,13 @@ from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions, interventions, oviedo_fleet
 from inference_energy.explain.derivations.medians import OVER_SHARED, medians, traced
+from inference_energy.explain.derivations.oviedo_fleet import DAY
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.fleet import planning, scenarios as fleet_scenarios
 from inference_energy.fleet.scenarios import Fleet
 from inference_energy.statistics.distributions import distribution, median
 from inference_energy.studies.study import WORKLOADS
-
-DAY = "energy_gwh_per_day"
-AT_MEDIANS = "shared uncertainty at its median"
 
 
 def scenario(asked: Asked) -> Node:
@@ -22,29 +20,34 @@ def scenario(asked: Asked) -> Node:
         return asked.same(asked.entry("fleet", column))
     if column == "long_share":
         return asked.same(asked.entry("fleet", "scenarios", row["scenario"], column))
+    if column == f"{DAY}_mean":
+        return asked.of_columns("traditional + long", {name: f"{DAY}_mean_{name}" for name in WORKLOADS})
     if asked.entries.method == "published":
         return oviedo_fleet.scenario(asked)
     if column.startswith("overhead_"):
         return _overhead(asked)
     if column.endswith("_se"):
         return asked.node(children=[asked.beside(f"{DAY}_mean")], note="deviation over the draws over sqrt(draws)")
-    if column == f"{DAY}_mean":
-        return asked.node("traditional + long", [asked.beside(f"{DAY}_mean_{name}", name) for name in WORKLOADS])
-    alone = {0.0: "traditional", 1.0: "long"}.get(row["long_share"])
-    part = column.rpartition("_")[2] if column.startswith(f"{DAY}_mean_") else None
-    if (part or alone) and not row["interventions"]:
-        key = {"workload": part or alone, "boundary": row["boundary"], "spread": "shared"}
+    part = column.removeprefix(f"{DAY}_mean_") if column.startswith(f"{DAY}_mean_") else None
+    alone = part or {0.0: "traditional", 1.0: "long"}.get(row["long_share"])
+    if alone and not row["interventions"]:
+        key = {"workload": alone, "boundary": row["boundary"], "spread": "shared"}
         energy = energy_of(asked, f"energy_wh_{asked.quantile}", **key)
-        day = planning.energy_gwh_per_day(queries_per_day=_queries(asked)[part or alone], energy_wh=energy)
+        day = planning.energy_gwh_per_day(queries_per_day=_queries(asked)[alone], energy_wh=energy)
         note = f"the {asked.quantile} over queries of every draw, within boundary {row['boundary']}"
-        return asked.follows(day.step(), note=note)
-    parts = fleet_scenarios.energy_gwh_per_day(_fleet(asked), _queries(asked), row["boundary"])
+        return asked.follows(day, note=note)
+    parts = day_by_workload(asked)
     if part:
         note = "the mean over draws; the closed form has every input at its median, interventions included"
-        return asked.follows(parts[part].step(), exact=False, note=note)
-    day = sum(parts.values()).step("closed form: energy of a day", note=AT_MEDIANS)
+        return asked.follows(parts[part], exact=False, note=note)
+    day = sum(parts.values()).step("closed form: energy of a day", note="shared uncertainty at its median")
     note = f"{asked.quantile.upper()} {OVER_SHARED}"
     return asked.node(children=[day, asked.beside(f"{DAY}_mean")], note=note)
+
+
+def day_by_workload(asked: Asked) -> dict[str, Traced]:
+    """Energy of a day of every workload of a scenario, every input at its median, GWh."""
+    return fleet_scenarios.energy_gwh_per_day(_fleet(asked), _queries(asked), asked.row["boundary"])
 
 
 def energy_of(asked: Asked, column: str, **key: str) -> Traced:
@@ -55,29 +58,28 @@ def energy_of(asked: Asked, column: str, **key: str) -> Traced:
 
 
 def _overhead(asked: Asked) -> Node:
-    names = asked.entries.overheads
-    added = [
-        distributions.at_share(asked, asked.study, f"overhead: {name}", 0.5, f"o_{place}")
-        for place, name in enumerate(names, start=1)
-    ]
+    added = (
+        leaf(distributions.at_share(asked, asked.study, f"overhead: {name}", 0.5, "overhead"))
+        for name in asked.entries.overheads
+    )
+    found, key = 1.0 + sum(added), asked.entry("overheads")
     note = "1 + the mean over the draws of the overheads that are switched on; the closed form has their medians"
-    formula = f"1 + {' + '.join(node.symbol for node in added)}" if added else ""
-    return asked.node(formula, [*added, asked.entry("overheads")], exact=False, note=note)
+    if not isinstance(found, Traced):
+        return asked.node(children=[key], note=note)
+    return asked.follows(found, key, exact=False, note=note)
 
 
 def _fleet(asked: Asked) -> Fleet:
     """The fleet of a scenario with every input at its median, interventions applied where the scenario has them."""
-    place = ("fleet", asked.study, asked.row["scenario"])
-    return asked.build.once(*place, read=lambda: _found_fleet(asked))
 
+    def found() -> Fleet:
+        fleet, applied, service = asked.entries.fleet, {}, of_a_fleet(asked)
+        if fleet.scenarios[asked.row["scenario"]].interventions:
+            # The queries that decide which intervention of a group saves most.
+            applied = interventions.divisors(asked, fleet.levers, "overlap", fleet.subject, "traditional")
+        return Fleet.of(service, medians(service), applied)
 
-def _found_fleet(asked: Asked) -> Fleet:
-    fleet, applied = asked.entries.fleet, {}
-    if fleet.scenarios[asked.row["scenario"]].interventions:
-        # The queries that decide which intervention of a group saves most.
-        applied = interventions.divisors(asked, fleet.levers, "overlap", fleet.subject, "traditional")
-    service = of_a_fleet(asked)
-    return Fleet.of(service, medians(service), applied)
+    return asked.build.once("fleet", asked.study, asked.row["scenario"], read=found)
 
 
 def of_a_fleet(asked: Asked) -> Service:
@@ -95,48 +97,36 @@ def plan(asked: Asked) -> Node:
     """A number of `fleet_plan`."""
     quantity = asked.row["quantity"]
     if quantity in ("gpus", "nodes", "peak_power"):
-        need = fleet_scenarios.needs(_fleet(asked), _queries(asked), _PerNode(asked))[quantity]
+        per_node = {
+            gpu: leaf(asked.resource("hardware.csv", {"gpu": gpu}, "gpus_per_node"), about=(gpu,))
+            for gpu in of_a_fleet(asked).given.power
+        }
+        need = fleet_scenarios.needs(_fleet(asked), _queries(asked), per_node)[quantity]
         form = need.step(f"closed form: {quantity.replace('_', ' ')}", unit=asked.row["unit"])
         return asked.node(children=[form], note=OVER_SHARED)
     row = asked.build.row("scenario_aggregates", study=asked.study, scenario=asked.row["scenario"])
     same, column = row["boundary"] == "fleet", f"{DAY}_{asked.column}"
     energy = {"energy_gwh_per_day": leaf(asked.of("scenario_aggregates", row, column))}
     if quantity == "average_power":
-        return asked.follows(planning.average_power_mw(**energy).step(), exact=same)
+        return asked.follows(planning.average_power_mw(**energy), exact=same)
     if quantity == "energy_per_year":
-        return asked.follows(planning.energy_twh_per_year(**energy).step(), exact=same)
+        return asked.follows(planning.energy_twh_per_year(**energy), exact=same)
     key = asked.entry("fleet", "grid_zone")
     if quantity == "emissions":
-        found = planning.emissions_t_per_day(
-            **energy, carbon_gco2e_per_kwh=_of_the_grid(asked, "carbon_gco2e_per_kwh")
-        ).step()
-        return asked.node(found.formula, [*found.children, key], exact=same)
-    found = planning.water_m3_per_day(
+        carbon = {"carbon_gco2e_per_kwh": _of_the_grid(asked, "carbon_gco2e_per_kwh")}
+        return asked.follows(planning.emissions_t_per_day(**energy, **carbon), key, exact=same)
+    water = planning.water_m3_per_day(
         **energy,
         pue=medians(of_a_fleet(asked)).values["pue"],
         onsite_l_per_kwh=_onsite_water(asked),
         offsite_l_per_kwh=_of_the_grid(asked, "water_l_per_kwh"),
-    ).step()
+    )
     note = "over draws of energy, PUE and on-site water; the closed form has PUE and on-site water at their medians"
-    return asked.node(found.formula, [*found.children, key], exact=False, note=note)
-
-
-class _PerNode(dict):
-    """GPUs of a node by GPU, each with its row."""
-
-    def __init__(self, asked: Asked):
-        super().__init__()
-        self.asked = asked
-
-    def __missing__(self, gpu: str) -> Traced:
-        node = self.asked.resource("hardware.csv", {"gpu": gpu}, "gpus_per_node")
-        return leaf(node, about=(gpu,))
+    return asked.follows(water, key, exact=False, note=note)
 
 
 def _of_the_grid(asked: Asked, column: str) -> Traced:
-    zone = asked.entries.fleet.grid_zone
-    node = asked.resource("grid.csv", {"zone": zone}, column)
-    return leaf(node)
+    return leaf(asked.resource("grid.csv", {"zone": asked.entries.fleet.grid_zone}, column))
 
 
 def _onsite_water(asked: Asked) -> Traced:

@@ -4,10 +4,9 @@ from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.medians import medians
 from inference_energy.explain.derivations.scenarios import energy_of, of_a_fleet
 from inference_energy.explain.step import Node
-from inference_energy.explain.trace import leaf, node_of
+from inference_energy.explain.trace import Traced, leaf, node_of
 from inference_energy.fleet import planning, sweeps, tornado
 from inference_energy.fleet.scenarios import queries_of
-from inference_energy.studies.study import WORKLOADS
 
 NOTES = {
     "model": "one model of the class serves everything: the one that needs least, or most",
@@ -24,34 +23,26 @@ def sweep(asked: Asked) -> Node:
     key = asked.entry("sweeps", parameter, place, label=f"{parameter}, set by the sweep")
     if asked.column == "value":
         return asked.same(key)
-    service, value = of_a_fleet(asked), leaf(key)
     if parameter == sweeps.OF_A_DAY:
-        return _sweep_of_shares(asked, value)
+        return _sweep_of_shares(asked, leaf(key))
     # Lengths are set for every query, in arrays.
-    moved = sweeps.at(
-        service,
-        medians(service),
-        service.study.fleet.subject,
-        parameter,
-        row["value"] if parameter in sweeps.OF_A_QUERY else value,
-    )
-    energy = {workload: energy for workload, _, energy in moved}[row["workload"]]
+    service, value = of_a_fleet(asked), row["value"] if parameter in sweeps.OF_A_QUERY else leaf(key)
+    moved = sweeps.at(service, medians(service), service.study.fleet.subject, parameter, value)
+    (energy,) = (energy for workload, _, energy in moved if workload == row["workload"])
     note = "over draws of the other shared uncertainty; the closed form has it at its median"
     return asked.node(children=[energy.step(), key], note=note)
 
 
-def _sweep_of_shares(asked: Asked, share: object) -> Node:
+def _sweep_of_shares(asked: Asked, share: Traced) -> Node:
     """Energy of a day from the mean energies of its workloads, in which it is linear."""
-    study = of_a_fleet(asked).study
-    queries = queries_of(share, study.fleet.queries_per_day)
+    study, column = of_a_fleet(asked).study, f"energy_wh_{asked.column}"
     found = {"boundary": study.boundary.fleet, "spread": "shared"}
     day = sum(
         planning.energy_gwh_per_day(
-            queries_per_day=queries[workload],
-            energy_wh=energy_of(asked, f"energy_wh_{asked.column}", workload=workload, **found),
+            queries_per_day=queries, energy_wh=energy_of(asked, column, workload=workload, **found)
         )
-        for workload in WORKLOADS
-    ).step()
+        for workload, queries in queries_of(share, study.fleet.queries_per_day).items()
+    )
     if asked.column == "mean" or asked.row["value"] in (0.0, 1.0):
         return asked.follows(day)
     return asked.follows(day, exact=False, note="the sum of two quantiles only approximates the quantile of the sum")
@@ -59,11 +50,11 @@ def _sweep_of_shares(asked: Asked, share: object) -> Node:
 
 def moved(asked: Asked) -> Node:
     """A number of `tornado`."""
-    row, service = asked.row, of_a_fleet(asked)
+    row, service, note = asked.row, of_a_fleet(asked), asked.node().note
     if asked.column == "central":
-        found, note = tornado.quantities(service, medians(service)), asked.node().note
+        found = tornado.quantities(service, medians(service))
     else:
         found = tornado.at_ends(service, medians(service), row["ingredient"])[asked.column.removeprefix("at_")]
-        note = NOTES.get(row["ingredient"], asked.node().note)
+        note = NOTES.get(row["ingredient"], note)
     _, value = found[row["quantity"]]
     return asked.follows(node_of(value, row["quantity"]), note=note)

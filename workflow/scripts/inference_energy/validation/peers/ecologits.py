@@ -4,7 +4,6 @@ Source: https://ecologits.ai/latest/methodology/llm_inference/; constants and fo
 https://pypi.org/project/ecologits/0.11.3/ (those of the energy are the same in 0.9.1).
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,14 +30,14 @@ SERVER_POWER_W = 1200  # of an 8-GPU server without its GPUs
 DEFAULT_PUE = 1.2  # of OpenAI's models; 1.09-1.14 for Anthropic, 1.09 Google, 1.16 Mistral AI (tracers/utils.py)
 
 
-def gpus_needed(*, total_b: float) -> int:
+def gpus_needed(*, total_b: float) -> float:
     """GPUs that hold a model, rounded up to a power of two.
 
     G = 2^ceil(log2(ceil(1.2 P_total 16 / 8 / 80))). Source: EcoLogits, `gpu_required_count`.
     """
     # ASSUME: every model is served with 16-bit weights on GPUs of 80 GB. Source: EcoLogits.
     memory_gb = MEMORY_OVERHEAD * total_b * BITS_PER_WEIGHT / 8
-    return 2 ** math.ceil(math.log2(math.ceil(memory_gb / GPU_MEMORY_GB)))
+    return 2 ** np.ceil(np.log2(np.ceil(memory_gb / GPU_MEMORY_GB)))
 
 
 @formula(unit="Wh", source="EcoLogits, `gpu_energy`")

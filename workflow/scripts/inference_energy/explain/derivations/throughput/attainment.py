@@ -1,10 +1,14 @@
 """Share of offline throughput that a service attains, from pairs of rows."""
 
+import numpy as np
+
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, computed
+from inference_energy.explain.step import Node
+from inference_energy.explain.trace import Traced, leaf, named
 from inference_energy.throughput import attainment
+from inference_energy.throughput.fits import PER_GPU
 
 FLEET, FITTED = "fleet over offline", "chat run over offline fit"
 ENDS = {"ratio_low": 0, "ratio": 1, "ratio_high": 2}
@@ -13,57 +17,42 @@ ENDS = {"ratio_low": 0, "ratio": 1, "ratio_high": 2}
 def explained(asked: Asked) -> Node:
     """A number of `attainment_pairs`."""
     row, column = asked.row, asked.column
-    online = asked.corpus_row(row["source"], row["row_id"])
+    key = {"source": row["source"], "row_id": row["row_id"]}
     if column in ("gpus", "output_tokens"):
-        return asked.node(children=[online])
-    name = {"source": row["source"], "row_id": row["row_id"]}
-    attained = asked.look_up("throughput", "output_tok_per_s_per_gpu", "online", **name)
+        return asked.node(children=[asked.corpus_row(row)])
+    attained = leaf(asked.look_up("throughput", PER_GPU, "online", **key))
     if column == "attained_tok_per_s_per_gpu":
-        return asked.node("online", [attained])
+        return asked.follows(attained)
     if row["kind"] == FITTED:
         offline = _fitted(asked, ENDS.get(column, 1))
     else:
         source, _, row_id = row["reference"].partition("/")
-        reference = asked.build.row("throughput", source=source, row_id=row_id)
-        offline = asked.of("throughput", reference, "output_tok_per_s_per_gpu", "offline")
-        if row["kind"] == FLEET and column.startswith("ratio"):
-            return _of_a_fleet(asked, attained, offline, reference)
+        offline = leaf(asked.look_up("throughput", PER_GPU, "offline", source=source, row_id=row_id))
     if column == "offline_tok_per_s_per_gpu":
-        return asked.node("offline", [offline])
-    return asked.node("online / offline", [attained, offline], note=row["basis"])
+        return asked.follows(offline)
+    ratio, found = attained / offline, {"note": row["basis"]}
+    if row["kind"] != FLEET:
+        return asked.follows(ratio, **found)
+    gpu = asked.build.row("throughput", source=source, row_id=row_id)["gpu"]
+    advantage = _bandwidth(asked, gpu, "bw_offline") / _bandwidth(asked, row["gpu"], "bw_online")
+    ratio = {
+        "ratio": ratio * np.sqrt(advantage),
+        "ratio_low": np.minimum(ratio, ratio * advantage),
+        "ratio_high": np.maximum(ratio, ratio * advantage),
+    }[column]
+    return asked.follows(ratio, *assumed(attainment), **found)
 
 
-def _fitted(asked: Asked, place: int) -> Node:
+def _fitted(asked: Asked, place: int) -> Traced:
     """Offline throughput by the fit of a configuration, at the answer length of the run and an assumed prompt."""
     row = asked.row
-    fit = asked.build.row("throughput_configurations", configuration=row["reference"])
-    columns = {"a": "prefill_s_per_token", "b": "decode_s_per_token", "c": "attention_s_per_token2", "g": "kv_growth"}
-    run = asked.corpus_row(row["source"], row["row_id"], value=row["output_tokens"], symbol="L_out")
-    prompt = attainment.CHAT_INPUT_TOKENS[place]
+    run = asked.corpus_row(row, value=row["output_tokens"], symbol="L_out")
     label = "prompt length, which the source does not state: 100, 300 or 1,000"
-    return computed(
-        f"offline throughput by the fit of {row['reference']}",
-        curves.TOK_PER_S_PER_GPU,
-        [
-            *(asked.of("throughput_configurations", fit, column, symbol) for symbol, column in columns.items()),
-            constant(attainment, "CHAT_INPUT_TOKENS", prompt, label, unit="tokens", symbol="L_in"),
-            run,
-            *assumed(attainment),
-        ],
-        symbol="offline",
-        unit="tok/s per GPU",
-    )
+    facts = {"value": attainment.CHAT_INPUT_TOKENS[place], "unit": "tokens", "children": assumed(attainment)}
+    prompt = constant(attainment, "CHAT_INPUT_TOKENS", label, symbol="L_in", **facts)
+    speed = curves.traced_seconds(asked, row["reference"]).tok_per_s(leaf(prompt), leaf(run))
+    return named(speed, f"offline throughput by the fit of {row['reference']}", "offline", unit="tok/s per GPU")
 
 
-def _of_a_fleet(asked: Asked, attained: Node, offline: Node, reference: dict) -> Node:
-    bandwidths = [
-        asked.resource("hardware.csv", {"gpu": gpu}, "memory_bandwidth_gb_per_s", symbol=symbol, label=gpu)
-        for symbol, gpu in (("bw_offline", reference["gpu"]), ("bw_online", asked.row["gpu"]))
-    ]
-    ratio, advantage = "online / offline", "bw_offline / bw_online"
-    formula = {
-        "ratio": f"{ratio} * sqrt({advantage})",
-        "ratio_low": f"min({ratio}, {ratio} * {advantage})",
-        "ratio_high": f"max({ratio}, {ratio} * {advantage})",
-    }[asked.column]
-    return asked.node(formula, [attained, offline, *bandwidths, *assumed(attainment)], note=asked.row["basis"])
+def _bandwidth(asked: Asked, gpu: str, symbol: str) -> Traced:
+    return leaf(asked.resource("hardware.csv", {"gpu": gpu}, "memory_bandwidth_gb_per_s", symbol=symbol, label=gpu))

@@ -1,27 +1,25 @@
 """Throughput as a function of lengths: log-linear fits, GPU-seconds, transferred curves, rows left out."""
 
-from collections.abc import Iterable
-
-import numpy as np
 import polars as pl
 
 from inference_energy.corpus import corrections
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.throughput import transferred
-from inference_energy.explain.derivations.validation.ratios import geometric_error
+from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, listed, number
+from inference_energy.explain.trace import Traced, leaf
 from inference_energy.throughput import borrowing, fits, gpu_time, log_linear
-from inference_energy.throughput.borrowing import OWN
+from inference_energy.throughput.borrowing import CURVE_COLUMNS, OWN, RANGE_COLUMNS
 from inference_energy.throughput.fits import PER_GPU, PRIOR_ROWS
-from inference_energy.throughput.log_linear import NODE_GPUS
+from inference_energy.throughput.gpu_time import GpuSeconds
+from inference_energy.throughput.log_linear import NODE_GPUS, ThroughputModel
 
-LENGTHS = ("input_tokens", "output_tokens")
-COEFFICIENTS = {"prefill_s_per_token": "a", "decode_s_per_token": "b", "attention_s_per_token2": "c"}
-TOK_PER_S = "min(exp(b0 + b1 * ln(L_in) + b2 * ln(L_out)), cap)"
-TOK_PER_S_PER_GPU = "L_out / (a * L_in + b * L_out + c * L_out * (L_in + g * L_out))"
+LENGTHS = {"L_in": "input_tokens", "L_out": "output_tokens"}
+PER_NODE = "node_tok_per_s"
+SYMBOLS = dict(zip(CURVE_COLUMNS, "abcg", strict=True))
 LOG_LINEAR = ("intercept", "slope_input", "slope_output")
-EXTREMES = {"min": pl.Series.min, "max": pl.Series.max}
+FORMS = "throughput_forms"
 LEAST_SQUARES = (
     "ordinary least squares of ln tok/s of a node on ln input tokens and ln output tokens, over the rows below;"
     " the three coefficients are found together"
@@ -32,137 +30,117 @@ NON_NEGATIVE = (
 )
 
 
-def of_a_study(asked: Asked) -> Node:
-    """A number of `throughput_fit`."""
-    if asked.build.study(asked.study)["method"] == "published":
-        return _published(asked)
-    return _nested(asked)
+# Curves and rows that several tables rest on
 
 
-def _published(asked: Asked) -> Node:
-    rows = asked.build.rows("throughput_rows", study=asked.study, model=asked.row["model"])
-    column = asked.column
-    given = {"rows_of": rows, "per": "node_tok_per_s"}
-    if column == "rows":
-        return asked.node(children=[_rows(asked, **given), *assumed(log_linear.usable_rows)])
-    if column in LOG_LINEAR:
-        if asked.row["form"] == "constant":
-            formula = "ln(cap)" if column == "intercept" else ""
-            return asked.node(
-                formula,
-                [asked.beside("cap_tok_per_s", "cap"), *assumed(log_linear.fit)],
-                note="a constant: the model has too few rows, or too few different lengths, for slopes",
-            )
-        return asked.node(
-            children=[_rows(asked, **given), *_sources(asked), *assumed(log_linear.fit)], note=LEAST_SQUARES
-        )
-    if column == "cap_tok_per_s":
-        return _extreme(asked, rows, "node_tok_per_s", "max")
-    if column.startswith(LENGTHS):
-        name, _, end = column.rpartition("_")
-        return _extreme(asked, rows, name, end)
-    against = "left_out_tok_per_s" if column.startswith("leave_one_out") else "fitted_tok_per_s"
-    ratios = rows.with_columns(ratio=pl.col(against) / pl.col("node_tok_per_s"))
-    behind = _ratios(asked, ratios, "throughput_rows", against)
-    if column.endswith("geometric_sd"):
-        return asked.node(**geometric_error(ratios["ratio"], behind))
-    return _of_all(asked, behind, ratios["ratio"], column[-3:])
+def traced(asked: Asked, fit: dict) -> ThroughputModel:
+    """The log-linear curve of a row of `throughput_fit`, each coefficient with its source."""
+    names = (*LOG_LINEAR, "cap_tok_per_s")
+    cells = {name: leaf(asked.of("throughput_fit", fit, name), about=(fit["model"],)) for name in names}
+    return ThroughputModel(form=fit["form"], **cells)
 
 
-def _sources(asked: Asked) -> Iterable[Node]:
-    spec = asked.build.study(asked.study)["throughput"]
-    for key in ("sources", "precision", "minimum_rows"):
-        if key in spec:
-            yield asked.entry("throughput", key, label=f"throughput.{key}")
+def traced_seconds(asked: Asked, configuration: str) -> GpuSeconds:
+    """The curve in GPU-seconds of a measured configuration, each coefficient with its source."""
+    row = asked.build.row("throughput_configurations", configuration=configuration)
+    cells = {name: leaf(asked.of("throughput_configurations", row, name, of)) for name, of in SYMBOLS.items()}
+    return GpuSeconds.from_row(cells)
 
 
-def _rows(asked: Asked, *, rows_of: pl.DataFrame, per: str, label: str = "benchmark rows behind the fit") -> Node:
+def _lengths(asked: Asked) -> tuple[Traced, ...]:
+    """Lengths of the row of the corpus that is asked about."""
+    row = asked.row
+    return tuple(
+        leaf(asked.corpus_row(row, value=row[name], symbol=of, label=name.replace("_", " ")))
+        for of, name in LENGTHS.items()
+    )
+
+
+def _per(rows: pl.DataFrame) -> str:
+    return PER_NODE if PER_NODE in rows.columns else PER_GPU
+
+
+def _rows(asked: Asked, rows: pl.DataFrame, label: str = "benchmark rows behind the fit") -> Node:
     """The rows behind a curve, each with its throughput."""
-    found = tuple(
+    per = _per(rows)
+    found = (
         asked.benchmark(
             row,
             value=row[per],
-            unit="tok/s of a node" if per == "node_tok_per_s" else "tok/s per GPU",
+            unit="tok/s of a node" if per == PER_NODE else "tok/s per GPU",
             label=f"{row['input_tokens']:g} tokens in, {row['output_tokens']:g} out, on {row['gpu']}",
         )
-        for row in rows_of.iter_rows(named=True)
+        for row in rows.iter_rows(named=True)
     )
-    return listed(found, f"{label} of {rows_of['model'][0]}")
+    return listed(found, f"{label} of {rows['model'][0]}")
 
 
 def _extreme(asked: Asked, rows: pl.DataFrame, column: str, end: str) -> Node:
-    place = rows[column].arg_max() if end == "max" else rows[column].arg_min()
-    row = rows.row(place, named=True)
-    leaf = asked.benchmark(row, value=row[column], symbol="row", label=f"row with the {end} of its model")
-    others = _rows(asked, rows_of=rows, per="node_tok_per_s" if "node_tok_per_s" in rows.columns else PER_GPU)
-    return asked.node("row", [leaf, others])
+    """The number as the smallest or largest of a column of the rows behind a curve."""
+    row = rows.row(getattr(rows[column], f"arg_{end}")(), named=True)
+    found = asked.benchmark(row, value=row[column], label=f"row with the {end} of its model")
+    return asked.same(found, _rows(asked, rows))
 
 
-def _of_all(asked: Asked, behind: Node, values: pl.Series, end: str) -> Node:
-    return asked.stated(f"the {end} of {len(values)} ratios", EXTREMES[end](values), behind)
+def _fitted_without(asked: Asked, rows: pl.DataFrame, note: str) -> Node:
+    """The throughput of a row by a curve that is fitted to the other rows."""
+    others = rows.filter(pl.any_horizontal(pl.col(name) != asked.row[name] for name in ("source", "row_id")))
+    lengths = [length.step() for length in _lengths(asked)]
+    listed = _rows(asked, others, "other rows, which the fit is made from,")
+    return asked.node(children=[*lengths, listed], note=f"at the lengths of the row, by a fit without it: {note}")
 
 
-def _ratios(asked: Asked, rows: pl.DataFrame, table: str, column: str) -> Node:
-    found = []
+# Log-linear curves of studies of method published
+
+
+def of_a_study(asked: Asked) -> Node:
+    """A number of `throughput_fit`."""
+    if asked.entries.method == "nested":
+        return _nested(asked)
+    rows = asked.build.rows("throughput_rows", study=asked.study, model=asked.row["model"])
+    column = asked.column
+    if column == "rows":
+        return asked.node(children=[_rows(asked, rows), *assumed(log_linear.usable_rows)])
+    if column in LOG_LINEAR and asked.row["form"] == "constant":
+        note = "a constant: the model has too few rows, or too few different lengths, for slopes"
+        cap, formula = asked.beside("cap_tok_per_s", "cap"), "ln(cap)" if column == "intercept" else ""
+        return asked.node(formula, [cap, *assumed(log_linear.fit)], note=note)
+    if column in LOG_LINEAR:
+        return _least_squares(asked, _rows(asked, rows))
+    if column == "cap_tok_per_s":
+        return _extreme(asked, rows, PER_NODE, "max")
+    if column in RANGE_COLUMNS:
+        return _extreme(asked, rows, *column.rsplit("_", 1))
+    predicted = "left_out_tok_per_s" if column.startswith("leave_one_out") else "fitted_tok_per_s"
+    ratios = []
     for row in rows.iter_rows(named=True):
-        leaf = asked.corpus_row(row["source"], row["row_id"], value=row["node_tok_per_s"], symbol="observed")
-        predicted = number("predicted", column.replace("_", " "), row[column], "tok/s")
-        found.append(computed(f"{row['source']} {row['row_id']}", "predicted / observed", [predicted, leaf]))
-    return listed(found, "ratios")
+        observed = asked.corpus_row(row, value=row[PER_NODE], symbol="observed")
+        above = number("predicted", predicted.replace("_", " "), row[predicted], "tok/s")
+        ratios.append(computed(f"{row['source']} {row['row_id']}", "predicted / observed", [above, observed]))
+    name = "geometric_error" if column.endswith("geometric_sd") else column[-3:]
+    return statistic(asked, name, rows[predicted] / rows[PER_NODE], listed(ratios, "ratios"))
+
+
+def _least_squares(asked: Asked, rows: Node) -> Node:
+    spec = asked.build.study(asked.study)["throughput"]
+    keys = [key for key in ("sources", "precision", "minimum_rows") if key in spec]
+    chosen = [asked.entry("throughput", key, label=f"throughput.{key}") for key in keys]
+    return asked.node(children=[rows, *chosen, *assumed(log_linear.fit)], note=LEAST_SQUARES)
 
 
 def published_row(asked: Asked) -> Node:
     """A number of `throughput_rows`."""
     row, column = asked.row, asked.column
-    leaf = asked.benchmark(row)
-    fit = asked.build.row("throughput_fit", study=asked.study, model=row["model"])
-    if column == "node_tok_per_s":
+    if column == PER_NODE:
         per_gpu = asked.look_up("throughput", PER_GPU, "x", source=row["source"], row_id=row["row_id"])
-        return asked.node(
-            "x * gpus", [per_gpu, number("gpus", "GPUs of a node", NODE_GPUS), *assumed(log_linear.usable_rows)]
-        )
+        gpus = number("gpus", "GPUs of a node", NODE_GPUS)
+        return asked.node("x * gpus", [per_gpu, gpus, *assumed(log_linear.usable_rows)])
+    model = {"study": asked.study, "model": row["model"]}
     if column == "fitted_tok_per_s":
-        return asked.node(TOK_PER_S, [*log_linear_coefficients(asked, fit), *_lengths(asked, row)])
+        return asked.follows(traced(asked, asked.build.row("throughput_fit", **model)).tok_per_s(*_lengths(asked)))
     if column == "left_out_tok_per_s":
-        others = _without(asked.build.rows("throughput_rows", study=asked.study, model=row["model"]), row)
-        minimum = asked.build.study(asked.study)["throughput"]["minimum_rows"]
-        curve = log_linear.fit(*(others[name].to_numpy() for name in (*LENGTHS, "node_tok_per_s")), minimum)
-        return asked.node(**_log_linear_without(asked, curve, others, row, "node_tok_per_s"))
-    return asked.node(children=[leaf])
-
-
-def log_linear_coefficients(asked: Asked, fit: dict) -> list[Node]:
-    """Coefficients of a row of `throughput_fit` with their symbols in `TOK_PER_S`."""
-    symbols = {"b0": "intercept", "b1": "slope_input", "b2": "slope_output", "cap": "cap_tok_per_s"}
-    return [asked.of("throughput_fit", fit, name, symbol) for symbol, name in symbols.items()]
-
-
-def _lengths(asked: Asked, row: dict) -> list[Node]:
-    return [
-        asked.corpus_row(row["source"], row["row_id"], value=row[name], symbol=symbol, label=name.replace("_", " "))
-        for symbol, name in (("L_in", "input_tokens"), ("L_out", "output_tokens"))
-    ]
-
-
-def _log_linear_without(
-    asked: Asked, curve: log_linear.ThroughputModel, others: pl.DataFrame, row: dict, per: str
-) -> dict:
-    coefficients = [
-        number("b0", "intercept of a fit without the row", curve.intercept),
-        number("b1", "slope in ln input tokens", curve.slope_input),
-        number("b2", "slope in ln output tokens", curve.slope_output),
-        number("cap", "largest throughput of the other rows", curve.cap_tok_per_s, "tok/s"),
-    ]
-    rows = _rows(asked, rows_of=others, per=per, label="other rows, which the fit is made from")
-    return {
-        "formula": TOK_PER_S,
-        "children": [*coefficients, *_lengths(asked, row), rows],
-        "note": LEAST_SQUARES,
-    }
-
-
-def _without(rows: pl.DataFrame, row: dict) -> pl.DataFrame:
-    return rows.filter((pl.col("row_id") != row["row_id"]) | (pl.col("source") != row["source"]))
+        return _fitted_without(asked, asked.build.rows("throughput_rows", **model), LEAST_SQUARES)
+    return asked.node(children=[asked.benchmark(row)])
 
 
 def curve_point(asked: Asked) -> Node:
@@ -170,57 +148,50 @@ def curve_point(asked: Asked) -> Node:
     if asked.column != "tok_per_s":
         return asked.node(note="a point of the axis, chosen for drawing", children=[asked.beside("tok_per_s")])
     fit = asked.build.row("throughput_fit", study=asked.study, model=asked.row["model"])
-    children = [
-        *log_linear_coefficients(asked, fit),
-        asked.entry("workloads", "traditional", "input_tokens", symbol="L_in", label="prompt of traditional queries"),
-        number("L_out", "answer length of the point, chosen for drawing", asked.row["output_tokens"], "tokens"),
-    ]
+    prompt = asked.entry("workloads", "traditional", "input_tokens", label="prompt of traditional queries")
+    answer = number("L_out", "answer length of the point, chosen for drawing", asked.row["output_tokens"], "tokens")
     note = "a point of a curve that is drawn; with the lengths of the fit at `throughput_fit`"
-    return asked.node(TOK_PER_S, children, note=note)
+    return asked.follows(traced(asked, fit).tok_per_s(leaf(prompt), leaf(answer)), note=note)
+
+
+# Curves in GPU-seconds of configurations that were measured at several lengths
 
 
 def _configured(asked: Asked) -> pl.DataFrame:
-    return _several(asked).filter(pl.col("configuration") == asked.row["configuration"])
-
-
-def _several(asked: Asked) -> pl.DataFrame:
-    minimum = asked.build.config["throughput_forms"]["minimum_rows"]
-    rows = asked.build.table("throughput")
-    return asked.build.once("several", read=lambda: fits.measured_at_several_lengths(rows, minimum))
+    rows, minimum = asked.build.table("throughput"), asked.build.config[FORMS]["minimum_rows"]
+    several = asked.build.once("several", read=lambda: fits.measured_at_several_lengths(rows, minimum))
+    return several.filter(configuration=asked.row["configuration"])
 
 
 def configuration(asked: Asked) -> Node:
     """A number of `throughput_configurations`."""
     rows, column = _configured(asked), asked.column
-    behind = _rows(asked, rows_of=rows, per=PER_GPU, label="benchmark rows of the configuration")
-    if column in COEFFICIENTS:
-        growth = asked.setting("throughput_forms", "kv_growth", label="g: kv_growth")
-        return asked.node(children=[behind, growth, *assumed(gpu_time.fit)], note=NON_NEGATIVE)
+    behind = _rows(asked, rows, "benchmark rows of the configuration")
     if column == "kv_growth":
-        return asked.same(asked.setting("throughput_forms", "kv_growth"))
+        return asked.same(asked.setting(FORMS, column))
+    if column in SYMBOLS:
+        growth = asked.setting(FORMS, "kv_growth", label="g: kv_growth")
+        return asked.node(children=[behind, growth, *assumed(gpu_time.fit)], note=NON_NEGATIVE)
     if column == "fit_error_log_sd":
         return _stated_error(asked)
-    if column.startswith(LENGTHS):
-        name, _, end = column.rpartition("_")
-        return _extreme(asked, rows, name, end)
-    if column == "rows":
-        return asked.node(children=[behind])
-    return asked.node(children=[asked.benchmark(rows.row(0, named=True))])
+    if column in RANGE_COLUMNS:
+        return _extreme(asked, rows, *column.rsplit("_", 1))
+    return asked.node(children=[behind])
 
 
 def _stated_error(asked: Asked) -> Node:
     left_out = asked.build.rows("throughput_left_out", form="gpu_seconds")
-    own = left_out.filter(pl.col("configuration") == asked.row["configuration"])
+    own = left_out.filter(configuration=asked.row["configuration"])
     squares = pl.col("ratio").log() ** 2
-    everyone = left_out.select(squares.mean()).item()
     its = (_left_out_rows(asked, own),)
     all_rows = (asked.build.once("left out", read=lambda: _left_out_rows(asked, left_out)),)
     label = "sum of squared log ratios of its rows, each predicted without itself"
+    everyone = f"mean squared log ratio of all {len(left_out)} rows left out"
     children = [
         number("S", label, own.select(squares.sum()).item(), children=its),
         number("n", "its rows", len(own), children=its),
         number("k", "rows that the error of all configurations counts as", PRIOR_ROWS),
-        number("M", f"mean squared log ratio of all {len(left_out)} rows left out", everyone, children=all_rows),
+        number("M", everyone, left_out.select(squares.mean()).item(), children=all_rows),
     ]
     return asked.node("sqrt((S + k * M) / (n + k))", children)
 
@@ -230,96 +201,62 @@ def _left_out_rows(asked: Asked, rows: pl.DataFrame) -> Node:
 
 
 def _left_out_row(asked: Asked, row: dict) -> Node:
-    label = f"{row['row_id']}: predicted without itself / observed"
-    source, row_id = row["source"], row["row_id"]
-    return asked.build.once(
-        *("left out", row["form"], source, row_id),
-        read=lambda: asked.corpus_row(source, row_id, value=row["ratio"], label=label),
-    )
+    label, place = f"{row['row_id']}: predicted without itself / observed", (row["form"], row["source"], row["row_id"])
+    return asked.build.once("left out", *place, read=lambda: asked.corpus_row(row, value=row["ratio"], label=label))
 
 
 def left_out(asked: Asked) -> Node:
     """A number of `throughput_left_out`."""
-    row, column = asked.row, asked.column
-    observed = asked.corpus_row(row["source"], row["row_id"], value=row[PER_GPU], symbol="observed")
+    row, column, form = asked.row, asked.column, asked.row["form"]
+    observed = asked.corpus_row(row, value=row[PER_GPU], symbol="observed")
     if column == "ratio":
-        return asked.node("predicted / observed", [asked.beside("predicted_tok_per_s_per_gpu", "predicted"), observed])
+        return asked.of_columns("predicted / observed", {"predicted": "predicted_tok_per_s_per_gpu"}, observed)
     if column == "fit_error_log_sd":
-        note = (
+        label = (
             "root mean square log ratio of the other rows of its configuration, pooled with that of all other"
             f" configurations as if by {PRIOR_ROWS} further rows; for a transferred curve that of the others alone"
         )
-        all_rows = asked.build.rows("throughput_left_out", form=row["form"])
-        prior = np.inf if row["form"].startswith("borrowed") else PRIOR_ROWS
-        stated = fits.with_fit_error(all_rows.drop("fit_error_log_sd", "inside_90"), prior_rows=prior)
-        here = stated.filter(source=row["source"], row_id=row["row_id"])["fit_error_log_sd"].item()
-        return asked.stated(note, here, _left_out_rows(asked, all_rows))
+        all_rows = asked.build.rows("throughput_left_out", form=form)
+        return asked.stated(label, row[column], _left_out_rows(asked, all_rows))
     if column != "predicted_tok_per_s_per_gpu":
         return asked.node(children=[observed])
-    others = _without(_configured(asked), row)
-    if row["form"] == "log_linear":
-        curve = log_linear.fit(*(others[name].to_numpy() for name in (*LENGTHS, PER_GPU)), minimum_rows=3)
-        return asked.node(**_log_linear_without(asked, curve, others, row, PER_GPU))
-    if row["form"] == "gpu_seconds":
-        growth = asked.build.config["throughput_forms"]["kv_growth"]
-        form = gpu_time.fit(*(others[name].to_numpy() for name in (*LENGTHS, PER_GPU)), growth)
-        behind = _rows(asked, rows_of=others, per=PER_GPU, label="other rows of its configuration")
-        return asked.node(
-            TOK_PER_S_PER_GPU,
-            [*_form(form, "of a fit without the row"), *_lengths(asked, row), behind],
-            note=NON_NEGATIVE,
-        )
-    kinship = row["form"].removeprefix("borrowed_")
+    if form in fits.FORMS:
+        note = NON_NEGATIVE if form == "gpu_seconds" else LEAST_SQUARES
+        return _fitted_without(asked, _configured(asked), note)
+    kinship = form.removeprefix("borrowed_")
     target = transferred.facts(asked).filter(configuration=row["configuration"]).row(0, named=True)
-    borrowed = [transferred.coefficient(asked, target, kinship, *column) for column in COEFFICIENTS.items()]
     growth = number("g", "part of an answer in its own context", target["kv_growth"])
-    return asked.node(
-        TOK_PER_S_PER_GPU,
-        [*borrowed, growth, *_lengths(asked, row)],
-        note=f"as if its configuration had never been measured: transferred from kinship {kinship}",
-    )
-
-
-def _form(form: gpu_time.GpuSeconds, whose: str) -> list[Node]:
-    return [
-        number("a", f"GPU-seconds per input token, {whose}", form.prefill),
-        number("b", f"GPU-seconds per output token, {whose}", form.decode),
-        number("c", f"GPU-seconds per output token and token of context, {whose}", form.attention),
-        number("g", "part of an answer in its own context", form.kv_growth),
-    ]
+    cells = {
+        name: leaf(transferred.coefficient(asked, target, kinship, name, SYMBOLS[name]))
+        for name in borrowing.COEFFICIENTS
+    }
+    curve = GpuSeconds.from_row(cells | {"kv_growth": leaf(growth)})
+    note = f"as if its configuration had never been measured: transferred from kinship {kinship}"
+    return asked.follows(curve.tok_per_s(*_lengths(asked)), note=note)
 
 
 def forms(asked: Asked) -> Node:
     """A number of `throughput_forms`."""
     rows = asked.build.rows("throughput_left_out", form=asked.row["form"])
     if asked.row["configuration"] != "all":
-        rows = rows.filter(pl.col("configuration") == asked.row["configuration"])
-    behind = _left_out_rows(asked, rows)
-    ratios, column = rows["ratio"], asked.column
-    if column == "ratio_geometric_sd":
-        return asked.node(**geometric_error(ratios, behind))
-    if column == "ratio_geometric_mean":
-        mean = number("m", "mean of the logarithms of the ratios", float(ratios.log().mean()), children=(behind,))
-        return asked.node("exp(m)", [mean])
-    if column in ("ratio_min", "ratio_max"):
-        return _of_all(asked, behind, ratios, column[-3:])
-    counts = {
-        "rows": len(rows),
-        "configurations": rows["configuration"].n_unique(),
-        "share_within_band": int(ratios.is_between(*fits.BAND).sum()),
-        "share_inside_90": int(rows["inside_90"].sum()),
-    }
-    counted = number("x", f"rows counted: {asked.node().note}", counts[column], children=(behind,))
+        rows = rows.filter(configuration=asked.row["configuration"])
+    behind, ratios, column = _left_out_rows(asked, rows), rows["ratio"], asked.column
+    statistics = {"sd": "geometric_error", "mean": "geometric_mean", "min": "min", "max": "max"}
+    if column.startswith("ratio"):
+        return statistic(asked, statistics[column.rpartition("_")[2]], ratios, behind)
     if column.startswith("share"):
-        return asked.node("x / n", [counted, asked.beside("rows", "n")])
-    return asked.same(counted)
+        inside = ratios.is_between(*fits.BAND) if column == "share_within_band" else rows["inside_90"]
+        return share(asked, int(inside.sum()), len(rows), behind)
+    return asked.stated(column, len(rows) if column == "rows" else rows["configuration"].n_unique(), behind)
+
+
+# Curves of studies of method nested
 
 
 def _nested(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     if row["form"] != "gpu_seconds":
-        behind = log_linear_rows(asked, asked.study, row["model"])
-        return asked.node(children=[behind, *_sources(asked), *assumed(log_linear.fit)], note=LEAST_SQUARES)
+        return _least_squares(asked, log_linear_rows(asked, asked.study, row["model"]))
     if row["kinship"] == OWN:
         used = asked.build.row("throughput_configurations", configuration=row["configuration"])
         if column in used:
@@ -329,19 +266,18 @@ def _nested(asked: Asked) -> Node:
             )
             return asked.same(asked.of("throughput_configurations", used, column), note=note)
         rows = asked.build.rows("throughput_left_out", form="gpu_seconds", configuration=row["configuration"])
-        return _of_all(asked, _left_out_rows(asked, rows), rows["ratio"], column[-3:])
-    facts, target = transferred.facts(asked), transferred.target(asked)
-    if column in COEFFICIENTS:
+        return statistic(asked, column[-3:], rows["ratio"], _left_out_rows(asked, rows))
+    target = transferred.target(asked)
+    if column in borrowing.COEFFICIENTS:
         found = transferred.coefficient(asked, target, row["kinship"], column, "x")
         return asked.same(found, note=f"transferred: never measured at several lengths ({row['kinship']})")
     if column == "fit_error_log_sd":
         key = {"form": f"borrowed_{row['kinship']}", "configuration": "all"}
-        return asked.node("ln(x)", [asked.look_up("throughput_forms", "ratio_geometric_sd", "x", **key)])
-    found = borrowing.relatives(facts, target, row["kinship"])
+        return asked.node("ln(x)", [asked.look_up(FORMS, "ratio_geometric_sd", "x", **key)])
+    found = borrowing.relatives(transferred.facts(asked), target, row["kinship"])
+    relatives = asked.each("throughput_configurations", found, column, "relatives")
     if column == "rows":
-        behind = [transferred.relatives(asked, found, "configuration")]
-        return asked.node(children=behind, note="none of its own; the curve is transferred")
-    relatives = transferred.relatives(asked, found, column)
+        return asked.node(children=[relatives], note="none of its own; the curve is transferred")
     return asked.stated(f"median over the {len(found)} relatives", found[column].median(), relatives)
 
 
@@ -350,8 +286,6 @@ def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
     spec, rows = asked.build.study(study)["throughput"], asked.build.table("throughput")
     if spec["corrected"]:
         rows = corrections.corrected(rows, asked.build.table("correction"), log_linear.CORRECTIONS)
-    used = log_linear.usable_rows(
-        rows, sources=spec["sources"], precision=spec["precision"], gpus=spec.get("gpus")
-    ).filter(pl.col("model") == model)
+    chosen = {name: spec.get(name) for name in ("sources", "precision", "gpus")}
     label = "rows, corrected by resources/corrections.csv," if spec["corrected"] else "benchmark rows"
-    return _rows(asked, rows_of=used, per="node_tok_per_s", label=f"{label} behind the fit")
+    return _rows(asked, log_linear.usable_rows(rows, **chosen).filter(model=model), f"{label} behind the fit")

@@ -1,11 +1,13 @@
 """Coefficients that are transferred from related configurations: the median of theirs, each scaled."""
 
+import numpy as np
 import polars as pl
 
 from inference_energy.corpus import number_formats
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, computed, listed
+from inference_energy.explain.step import Node, computed
+from inference_energy.explain.trace import Traced, leaf
 from inference_energy.throughput import borrowing
 from inference_energy.throughput.borrowing import with_facts
 
@@ -24,27 +26,17 @@ def target(asked: Asked) -> dict:
     return row | {"configuration": "", "kv_growth": asked.row["kv_growth"]}
 
 
-def relatives(asked: Asked, found: pl.DataFrame, column: str) -> Node:
-    """A column of relatives, one by one."""
-    nodes = (
-        asked.of("throughput_configurations", row, column if column != "configuration" else "rows")
-        for row in found.select(pl.exclude("bandwidth", "bytes", "peak")).iter_rows(named=True)
-    )
-    return listed(nodes, "relatives")
-
-
 def coefficient(asked: Asked, target: dict, kinship: str, column: str, symbol: str) -> Node:
     """A coefficient transferred from relatives: the median of theirs, each scaled."""
     found = []
     for row in borrowing.relatives(facts(asked), target, kinship).iter_rows(named=True):
-        formula, factors = _scaling(asked, kinship, column, target, row)
-        own = asked.of("throughput_configurations", row, column, "x")
-        found.append(computed(f"of {row['configuration']}", formula, [own, *factors], symbol=f"r_{len(found) + 1}"))
-    expression = f"median({', '.join(node.symbol for node in found)})"
+        own = leaf(asked.of("throughput_configurations", row, column, "x"))
+        scaled = _scaled(asked, own, kinship, column, target, row)
+        found.append(scaled.step(f"of {row['configuration']}", f"r_{len(found) + 1}"))
     note = f"median over {len(found)} relatives of kinship {kinship}, each scaled by what its coefficient depends on"
     return computed(
         column.replace("_", " "),
-        expression,
+        f"median({', '.join(node.symbol for node in found)})",
         [*found, *assumed(borrowing.borrowed)],
         symbol=symbol,
         note=note,
@@ -52,34 +44,29 @@ def coefficient(asked: Asked, target: dict, kinship: str, column: str, symbol: s
     )
 
 
-def _scaling(asked: Asked, kinship: str, column: str, target: dict, row: dict) -> tuple[str, list[Node]]:
-    """How a relative's coefficient is scaled; the same as in `relatives.borrowed`, which a test checks."""
+def _scaled(asked: Asked, own: Traced, kinship: str, column: str, target: dict, row: dict) -> Traced:
+    """A relative's coefficient, scaled as in `borrowing.borrowed`, which a test checks."""
 
-    def pair(name: str) -> list[Node]:
-        return [_fact(asked, name, of, f"{name}_{who}") for who, of in (("own", target), ("other", row))]
+    def ratio(name: str) -> Traced:
+        """A fact of the target over that of the relative."""
+        here, there = (leaf(_fact(asked, name, *of)) for of in ((target, f"{name}_own"), (row, f"{name}_other")))
+        return here / there
 
     if kinship == "other_version":
-        return "x", []
-    if kinship in ("other_model", "other_architecture"):
-        sizes = pair("active")
-        root = column == "attention_s_per_token2"
-        return ("x * sqrt(active_own / active_other)" if root else "x * active_own / active_other"), sizes
+        return own
+    attention = column == "attention_s_per_token2"
+    if kinship != "other_gpu":
+        return own * (np.sqrt(ratio("active")) if attention else ratio("active"))
     if column == "prefill_s_per_token":
-        return "x * peak_other / peak_own", pair("peak")
-    traffic = pair("bandwidth")
-    if column == "attention_s_per_token2":
-        return "x * bandwidth_other / bandwidth_own", traffic
-    return (
-        "x * bandwidth_other / bandwidth_own * bytes_own / bytes_other",
-        [*traffic, *pair("bytes")],
-    )
+        return own / ratio("peak")
+    return (own if attention else own * ratio("bytes")) / ratio("bandwidth")
 
 
 def _fact(asked: Asked, name: str, of: dict, symbol: str) -> Node:
     """What a coefficient is scaled by, of one model and GPU."""
     if name == "bytes":
         label = f"bytes per parameter in {of['precision']}"
-        return constant(number_formats, "BYTES_PER_PARAMETER", of["bytes"], label, symbol=symbol)
+        return constant(number_formats, "BYTES_PER_PARAMETER", label, value=of["bytes"], symbol=symbol)
     if name == "active":
         column, file, key = "active_parameters_billions", "models.csv", {"model": of["model"]}
     else:

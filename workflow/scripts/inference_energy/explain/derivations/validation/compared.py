@@ -5,29 +5,29 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from inference_energy.common import conversions
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation, TracedLengths, medians
-from inference_energy.explain.derivations.scenarios import of_a_fleet
+from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation
+from inference_energy.explain.derivations.scenarios import day_by_workload
 from inference_energy.explain.derivations.validation.peers import said
-from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, computed, listed, number
-from inference_energy.explain.trace import leaf
-from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, queries_of
+from inference_energy.explain.derivations.validation.ratios import share, statistic
+from inference_energy.explain.sources import assumed
+from inference_energy.explain.step import Node
+from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.headline.bridge import declared
 from inference_energy.headline.declarations import ENERGY, Cell
 from inference_energy.validation import methods, statements
 from inference_energy.validation.methods import MEASURED, OFFLINE, OURS
+from inference_energy.validation.peers.peer import energy_per_query_wh
 
-ONE = "one"  # a query of given lengths
+OF_LENGTHS = "Closed form: energy of a query of these lengths, every input at its median"
 
 
 def bridge(asked: Asked) -> Node:
     """A number of `method_bridge`."""
     row, column = asked.row, asked.column
     if column == "factor":
-        return asked.node("after / before", [asked.beside("after", "after"), asked.beside("before", "before")])
+        return asked.of_columns("after / before", {"after": "after", "before": "before"})
     steps = asked.build.config["bridge"]["steps"]
     change = asked.setting("bridge", "steps", row["study"], label=f"step {row['step']}")
     if column == "step":
@@ -62,13 +62,8 @@ def _closed(asked: Asked) -> Node:
     if cell.table == ENERGY:
         of = Situation.of(asked, subject=spec.fleet.subject, workload=cell.key[0], boundary=spec.boundary.query)
         return of.node("Closed form: mean energy of a query, shared uncertainty at its median")
-    service = of_a_fleet(asked)
-    fleet, traced = Fleet.of(service, medians(service), {}), service.study.fleet
-    scenario = traced.scenarios[cell.key[0]]
-    queries = queries_of(scenario.long_share, traced.queries_per_day)
-    day = sum(energy_gwh_per_day(fleet, queries, spec.boundary.fleet).values())
-    note = "without the interventions, which are applied in the table" if scenario.interventions else ""
-    return day.step("Closed form: energy of a day", unit="GWh/day", note=note)
+    there = replace(asked, row=asked.row | {"scenario": cell.key[0], "boundary": spec.boundary.fleet})
+    return sum(day_by_workload(there).values()).step("Closed form: energy of a day", unit="GWh/day")
 
 
 def _what_differs(asked: Asked) -> list[Node]:
@@ -78,12 +73,11 @@ def _what_differs(asked: Asked) -> list[Node]:
     if asked.build.study(before)["method"] == "published":
         return [asked.entry("method")]
     old, new = asked.build.study(before), asked.build.study(asked.row["study"])
-    found = []
-    for key in new:
-        if key not in ("title", "description") and old.get(key) != new[key]:
-            words = f"{key} in {before}: {str(old.get(key))[:150]}"
-            found.append(asked.entry(key, value=None, note=words))
-    return found
+    return [
+        asked.entry(key, value=None, note=f"{key} in {before}: {str(old.get(key))[:150]}")
+        for key in new
+        if key not in ("title", "description") and old.get(key) != new[key]
+    ]
 
 
 # One query by every method
@@ -103,94 +97,77 @@ def query(asked: Asked) -> Node:
         return _ours(asked)
     facts = {"gpu": methods.H100, "model": row["model"], "output_tokens": row["output_tokens"]}
     found = said(asked, row["method"], facts, row["boundary"])
-    return asked.node(found.formula, [*found.children, asked.beside("output_tokens")], note=found.label)
+    return asked.follows(found, asked.beside("output_tokens"), note=found.label)
 
 
 def _measured(asked: Asked) -> Node:
     runs = asked.build.rows("measured_energy", model=asked.row["model"], boundary="gpu_boards")
     chats = runs.filter(pl.col("prompts").str.contains("(?i)chat")).sort("energy_j_per_output_token")
     least = chats.row(0, named=True)
-    run = asked.benchmark(
-        least,
-        value=least["energy_j_per_output_token"],
-        symbol="J",
-        label="chat run with the least energy",
-    )
+    energy = least["energy_j_per_output_token"]
+    run = asked.benchmark(least, value=energy, symbol="J", label="chat run with the least energy")
     tokens = asked.beside("output_tokens", "T")
-    seconds = constant(conversions, "J_PER_WH", conversions.J_PER_WH, "J per Wh", symbol="J_per_Wh")
-    return asked.node("J * T / J_per_Wh", [run, tokens, seconds])
+    return asked.follows(energy_per_query_wh(j_per_output_token=leaf(run), output_tokens=leaf(tokens)))
 
 
-def single_query(asked: Asked, study: str, tokens: tuple[float, float], **facts: str) -> Situation:
-    """A query of given lengths by a study, shared uncertainty at its median."""
-    of = Situation.of(asked, study=study, workload=ONE, **facts)
-    one, words = np.ones(1), f"{tokens[0]:g} tokens in, {tokens[1]:g} out"
-    behind = (asked.entry("boundary", "query", study=study),)
-    lengths = TracedLengths(
-        input_tokens=one * tokens[0],
-        output_tokens=one * tokens[1],
-        cached_share=one * 0,
-        weights=one,
-        workload=ONE,
-        behind=lambda: {"lengths": (Node(label="lengths", note=words, children=behind),)},
-    )
-    service = replace(of.service, lengths={ONE: lengths})
-    return replace(of, service=service, shared=of.shared.replaced(cached_name(ONE), 0.0))
+def _of_lengths(asked: Asked, study: str, subject: str) -> Situation:
+    """Queries of a study with the lengths of a row, those of traditional queries where it has none.
+
+    A query of a stated prompt is sent alone: nothing of it is in a cache.
+    """
+    row, name = asked.row, statements.UNSTATED
+    of = Situation.of(asked, study=study, subject=subject, workload=name)
+    lengths, shared = of.service.lengths[name], of.shared
+    stated = {side: np.full_like(lengths.output_tokens, row[side]) for side in SIDES if row[side] is not None}
+    if "input_tokens" in stated:
+        stated["cached_share"] = np.zeros_like(lengths.cached_share)
+        shared = shared.replaced(cached_name(name), 0.0)
+    return replace(of, service=replace(of.service, lengths={name: replace(lengths, **stated)}), shared=shared)
 
 
 def _ours(asked: Asked) -> Node:
-    row = asked.row
-    tokens = (row["input_tokens"], row["output_tokens"])
-    of = single_query(asked, asked.build.current, tokens, subject=row["model"])
-    if row["method"] == OFFLINE:
+    study = asked.build.current
+    of = _of_lengths(asked, study, asked.row["model"])
+    if asked.row["method"] == OFFLINE:
         for name in ("load", "attainment"):
-            node = Node(
-                label=f"{name}, set: saturated offline", children=(asked.entry(name, study=asked.build.current),)
-            )
-            of = replace(of, shared=of.shared.replaced(name, leaf(node, 1.0)))
-    return asked.node(children=[of.node(), asked.beside("output_tokens")], note=OVER_SHARED)
+            saturated = given("", f"{name}, set: saturated offline", 1.0, asked.entry(name, study=study))
+            of = replace(of, shared=of.shared.replaced(name, saturated))
+    return asked.node(children=[of.node(OF_LENGTHS), asked.beside("output_tokens")], note=OVER_SHARED)
 
 
 def parts(asked: Asked) -> Node:
     """A number of `cross_method_parts`."""
-    row, rows = (
-        asked.row,
-        asked.build.rows("cross_methods", model=asked.row["model"], output_tokens=asked.row["output_tokens"]),
-    )
+    key = {name: asked.row[name] for name in ("model", "output_tokens")}
+    rows = asked.build.rows("cross_methods", **key)
     if asked.column == "output_tokens":
         return asked.same(asked.of("cross_methods", rows.row(0, named=True), "output_tokens"))
 
-    def cell(method: str, boundary: str, symbol: str) -> Node:
+    def cell(method: str, boundary: str, symbol: str) -> Traced:
         there = rows.filter(method=method, boundary=boundary).row(0, named=True)
-        return asked.of("cross_methods", there, "energy_wh", symbol)
+        return leaf(asked.of("cross_methods", there, "energy_wh", symbol))
 
+    def spread(energies: list[Traced], symbol: str, label: str) -> Traced:
+        by_value = sorted(energies, key=lambda energy: energy.value)
+        return named(by_value[-1] / by_value[0], f"highest over lowest, {label}", symbol)
+
+    ours, offline = cell(OURS, "datacenter", "current"), cell(OFFLINE, "datacenter", "offline")
     widest, aligned = [], []
     for (method,), group in rows.filter(pl.col("method") != OFFLINE).group_by("method", maintain_order=True):
         boundary = next(name for name in ("datacenter", "node", "gpu_boards") if name in group["boundary"].to_list())
-        own = cell(method, boundary, "x")
+        own = cell(method, boundary, method)
         widest.append(own)
-        children = [own, cell(OURS, "datacenter", "current"), cell(OURS, boundary, "current_there")]
-        aligned.append(computed(f"{method}, scaled to the datacenter", "x * current / current_there", children))
-
-    def spread(nodes: list[Node], symbol: str, label: str) -> Node:
-        ends = {"high": max(nodes, key=lambda node: node.value), "low": min(nodes, key=lambda node: node.value)}
-        return computed(label, "high / low", [replace(node, symbol=name) for name, node in ends.items()], symbol=symbol)
-
-    whole = spread(widest, "whole", "highest over lowest, each at its own widest boundary")
-    at_one = spread(aligned, "at_one", "highest over lowest at one boundary")
-    service = computed(
-        "this work in service over this work saturated offline",
-        "current / offline",
-        [cell(OURS, "datacenter", "current"), cell(OFFLINE, "datacenter", "offline")],
-        symbol="service",
-    )
-    formula, children = {
-        "whole": (whole.formula, whole.children),
-        "boundary": ("whole / at_one", (whole, at_one)),
-        "load and attainment": ("min(service, at_one)", (service, at_one)),
-        "throughput and method": ("at_one / min(service, at_one)", (at_one, service)),
-    }[row["part"]]
-    return asked.node(formula, children)
+        scaled = own * ours / cell(OURS, boundary, "current_there")
+        aligned.append(named(scaled, f"{method}, scaled to the datacenter", method))
+    whole = spread(widest, "whole", "each at its own widest boundary")
+    at_one = spread(aligned, "at_one", "at one boundary")
+    service = named(ours / offline, "this work in service over this work saturated offline", "service")
+    factor = {
+        "whole": whole,
+        "boundary": whole / at_one,
+        "load and attainment": np.minimum(service, at_one),
+        "throughput and method": at_one / np.minimum(service, at_one),
+    }[asked.row["part"]]
+    return asked.follows(factor)
 
 
 # Published statements
@@ -204,49 +181,23 @@ def statement(asked: Asked) -> Node:
         return asked.same(asked.of("published_estimate", printed, column))
     if column.startswith("factor"):
         name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
-        return asked.node(
-            "statement / estimate", [asked.beside("energy_wh", "statement"), asked.beside(name, "estimate")]
-        )
-    study = row["study"]
-    if row["output_tokens"] is None or row["input_tokens"] is None:
-        of = _partly_stated(asked, study)
-    else:
-        tokens = (row["input_tokens"], row["output_tokens"])
-        of = single_query(asked, study, tokens, subject=row["compared_with"])
+        return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": name})
+    of = _of_lengths(asked, row["study"], row["compared_with"])
     said_so = asked.of("published_estimate", printed, "energy_wh", label="the statement, with its tokens and boundary")
-    return asked.node(children=[of.node(), said_so, *assumed(statements)], note=OVER_SHARED)
-
-
-def _partly_stated(asked: Asked, study: str) -> Situation:
-    """Traditional queries of the study, with the lengths of a statement."""
-    row = asked.row
-    of = Situation.of(asked, study=study, subject=row["compared_with"], workload=statements.UNSTATED)
-    lengths, shared = of.service.lengths[statements.UNSTATED], of.shared
-    for side in SIDES:
-        if row[side] is not None:
-            lengths = replace(lengths, **{side: np.full_like(lengths.output_tokens, row[side])})
-    if row["input_tokens"] is not None:  # a query that is sent alone has nothing in a cache
-        lengths = replace(lengths, cached_share=np.zeros_like(lengths.cached_share))
-        shared = shared.replaced(cached_name(statements.UNSTATED), 0.0)
-    return replace(of, service=replace(of.service, lengths={statements.UNSTATED: lengths}), shared=shared)
+    return asked.node(children=[of.node(OF_LENGTHS), said_so, *assumed(statements)], note=OVER_SHARED)
 
 
 def kind_of_statement(asked: Asked) -> Node:
     """A number of `statement_kinds`."""
     row, column = asked.row, asked.column
     rows = asked.build.rows("statements", study=row["study"], kind=row["kind"]).filter(pl.col("factor").is_not_null())
-    found = (
-        asked.of("statements", each, "factor", label=f"{each['subject']}: statement over estimate")
-        for each in rows.sort("factor").iter_rows(named=True)
-    )
-    compared = listed(found, "statements that can be compared")
+    label, words = "{subject}: statement over estimate", "statements that can be compared"
+    compared = asked.each("statements", rows.sort("factor"), "factor", words, label)
     factors = rows["factor"]
     if column == "estimates":
         return asked.stated("statements", len(rows), compared)
     if column.startswith("share"):
         within = factors.is_between(*statements.PUBLISHED_RANGE)
         counted = within if "within" in column else factors > statements.PUBLISHED_RANGE[1]
-        part = number("k", "statements counted", int(counted.sum()), children=(compared,))
-        return asked.node("k / n", [part, number("n", "statements", len(rows))])
-    statistic = {"factor_p50": factors.median, "factor_min": factors.min, "factor_max": factors.max}[column]()
-    return asked.stated(f"{column.removeprefix('factor_')} of the factors", statistic, compared)
+        return share(asked, int(counted.sum()), len(rows), compared)
+    return statistic(asked, column.removeprefix("factor_").replace("p50", "median"), factors, compared)

@@ -2,19 +2,26 @@
 
 import polars as pl
 
+from inference_energy.explain.asked import Asked
 from inference_energy.explain.step import Node, number
 
+LOGARITHMIC = {
+    "geometric_error": ("exp(sqrt(S / n))", "sum of the squared", lambda logs: (logs**2).sum()),
+    "geometric_sd": ("exp(S)", "standard deviation of the", pl.Series.std),
+    "geometric_mean": ("exp(S)", "mean of the", pl.Series.mean),
+}
 
-def geometric_error(ratios: pl.Series, listed: Node) -> dict:
-    """Formula and children of the geometric error of ratios: exp of the root mean square of their logarithms.
 
-    Args:
-        ratios: predicted over observed.
-        listed: the ratios one by one.
-    """
-    squares = float((ratios.log() ** 2).sum())
-    children = [
-        number("S", "sum of the squared logarithms of the ratios", squares, children=(listed,)),
-        number("n", "number of ratios", len(ratios)),
-    ]
-    return {"formula": "exp(sqrt(S / n))", "children": children}
+def statistic(asked: Asked, name: str, ratios: pl.Series, behind: Node) -> Node:
+    """The number as a statistic of ratios, one of `LOGARITHMIC` or `min`, `max`, `median`; behind it, each of them."""
+    if name not in LOGARITHMIC:
+        return asked.stated(f"{name} of {len(ratios)} ratios", getattr(ratios, name)(), behind)
+    formula, words, of = LOGARITHMIC[name]
+    found = number("S", f"{words} logarithms of the ratios", float(of(ratios.log())), children=(behind,))
+    return asked.node(formula, [found, number("n", "ratios", len(ratios))])
+
+
+def share(asked: Asked, counted: int, of: int, behind: Node) -> Node:
+    """The number as the share of rows that are counted."""
+    part = number("k", f"counted: {asked.node().note}", counted, children=(behind,))
+    return asked.node("k / n", [part, number("n", "all", of)])
