@@ -21,7 +21,7 @@ rule request_lengths:
 rule services:
     """Requests of services by hour, their lengths, tokens by kind, and the speed that one user sees."""
     input:
-        files=files_below("resources/services"),
+        files=files_like("resources/services/**/*"),
         origin_schema="workflow/schemas/origin.schema.yaml",
         code=library("requests/services"),
     output:
@@ -32,7 +32,5 @@ rule services:
         months=update("results/comparison/service_tokens_by_month.parquet"),
     log:
         "results/logs/services.log",
-    conda:
-        "../envs/pipeline.yaml"
     script:
         "../scripts/requests/services.py"

@@ -2,23 +2,18 @@
 
 from pathlib import Path
 
-from inference_energy.common import jobs, yaml_files
-from inference_energy.requests import service_tables, services as requests_services
-from inference_energy.tables import writing
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.requests import service_tables, services
+from inference_energy.tables import wiring
 
-with jobs.job(snakemake) as logger:
-    read = requests_services.read_services(
-        Path("resources/services"), yaml_files.read_yaml(Path(snakemake.input.origin_schema))
-    )
-    rates = requests_services.with_relative_rate(read["service_rates_csv"]).sort("source", "workload", "hour")
+with wiring.job(snakemake) as job:
+    read = services.read_services(Path("resources/services"), read_yaml(job.path("origin_schema")))
     tokens = read["service_tokens_csv"].sort("source", "read_on_day", "rank", "model")
-    months = requests_services.tokens_by_month(tokens)
-    writing.write_all(
-        snakemake.output,
-        rates=(rates, service_tables.SERVICE_RATES),
-        lengths=(read["service_lengths_csv"].sort("source", "workload", "quantity"), service_tables.SERVICE_LENGTHS),
-        tokens=(tokens, service_tables.SERVICE_TOKENS),
-        months=(months, service_tables.SERVICE_TOKENS_BY_MONTH),
-        speed=(read["service_speed_csv"].sort("source", "provider", "model"), service_tables.SERVICE_SPEED),
+    job.write(
+        service_tables,
+        rates=services.with_relative_rate(read["service_rates_csv"]).sort("source", "workload", "hour"),
+        lengths=read["service_lengths_csv"].sort("source", "workload", "quantity"),
+        tokens=tokens,
+        speed=read["service_speed_csv"].sort("source", "provider", "model"),
+        months=services.tokens_by_month(tokens),
     )
-    logger.info("%s", months)

@@ -12,7 +12,7 @@ from inference_energy.energy import tables as energy
 from inference_energy.fleet import tables as fleet
 from inference_energy.headline import tables as headline
 from inference_energy.oviedo import tables as oviedo
-from inference_energy.requests import service_tables, tables as requests
+from inference_energy.requests import service_tables as services, tables as requests
 from inference_energy.tables.columns import Schema
 from inference_energy.tables.public import STUDY, PublicTable, read
 from inference_energy.throughput import tables as throughput
@@ -167,33 +167,34 @@ PUBLIC_TABLES = (
     _table(
         "service_rates",
         "validated/service_rates.parquet",
-        service_tables.SERVICE_RATES,
+        services.SERVICE_RATES,
         "Requests per second that a service got in one hour, and their ratio to the mean of all hours",
         named_by=("workload", "hour"),
     ),
     _table(
         "service_lengths",
         "validated/service_lengths.parquet",
-        service_tables.SERVICE_LENGTHS,
+        services.SERVICE_LENGTHS,
         "Quantiles of prompts, answers or shares of reasoning over the requests of a service",
         named_by=("workload", "quantity"),
     ),
     _table(
         "service_tokens",
         "validated/service_tokens.parquet",
-        service_tables.SERVICE_TOKENS,
+        services.SERVICE_TOKENS,
         "Tokens of one of the most used models in one week, by kind",
         named_by=("read_on_day", "model"),
     ),
-    _compared(
-        "service_tokens_by_month",
-        service_tables.SERVICE_TOKENS_BY_MONTH,
-        "Tokens of a model in one month by kind, with shares of cache and reasoning, and tokens per request",
+    *_compared(
+        services,
+        service_tokens_by_month=(
+            "Tokens of a model in one month by kind, with shares of cache and reasoning, and tokens per request"
+        ),
     ),
     _table(
         "service_speed",
         "validated/service_speed.parquet",
-        service_tables.SERVICE_SPEED,
+        services.SERVICE_SPEED,
         "Output speed and time to first token of a model at a public interface, as one user sees them",
         named_by=("provider", "model"),
     ),
