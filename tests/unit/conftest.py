@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common import yaml_files
-from inference_energy.corpus import read as corpus_read, registries, registry_tables
+from inference_energy.corpus import plausible, read as corpus_read, registries, registry_tables
 from inference_energy.energy import resolve
 from inference_energy.requests import traces
 from inference_energy.studies import files
@@ -53,6 +53,9 @@ def known(models, hardware):
 @pytest.fixture(scope="session")
 def corpus(origin_schema, known, models, hardware):
     tables = corpus_read.read_sources(RESOURCES / "benchmarks", origin_schema, known)
+    limits = yaml_files.read_yaml(ROOT / "config/config.yaml")["checks"]
+    kept, apart = plausible.set_apart(tables["measured_energy"], hardware[0], limits)
+    tables |= {"measured_energy": kept, "implausible_energy": apart}
     correction = registries.read_registry(RESOURCES / "corrections.csv", registry_tables.Correction)
     closed_model = registries.read_closed_models(RESOURCES / "closed_models.csv", models[1])[0]
     registry = {"model": models[0], "closed_model": closed_model, "hardware": hardware[0], "correction": correction}

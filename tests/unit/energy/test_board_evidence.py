@@ -4,7 +4,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from inference_energy.common.errors import InputError
 from inference_energy.corpus import registries
 from inference_energy.energy import board_evidence, tables
 from inference_energy.energy.board_evidence import saturated
@@ -99,13 +98,21 @@ def test_corpus(found):
 def test_older_engine_left_gpus_waiting(found):
     h100 = board_evidence.ranges(found).filter(gpu="H100 SXM 80GB")
     by_source = dict(h100.select("source", "board_share_of_tdp_p50").rows())
-    assert by_source == pytest.approx({"mlenergy_v2": 0.410, "mlenergy_v3": 0.845}, abs=0.001)
+    medians = {"mlenergy_v2": 0.410, "mlenergy_v3": 0.845, "inferencex_groups": 0.740}
+    assert by_source == pytest.approx(medians, abs=0.001)
+
+
+def test_a_second_source_sees_the_same_boards(found):
+    # Median over models near saturation, of two publishers that measured independently.
+    b200 = board_evidence.ranges(found).filter(gpu="B200 180GB")
+    by_source = dict(b200.select("source", "board_share_of_tdp_p50").rows())
+    assert by_source["inferencex_groups"] == pytest.approx(by_source["mlenergy_v3"], abs=0.01)
 
 
 def test_adopted_ranges_are_those_of_the_corpus(found):
     # ML.ENERGY v3; the runs of v2 are those of an engine that left the GPUs waiting.
     adopted = registries.read_registry(NODE_POWER, tables.NodePower)
-    board_evidence.check_ranges(adopted, found, "node_power.csv")
+    assert board_evidence.not_adopted(adopted, found, "node_power.csv") == []
     named = adopted.filter(pl.col("board_evidence").is_not_null())
     assert set(named["board_evidence"]) == {"mlenergy_v3: H100 SXM 80GB", "mlenergy_v3: B200 180GB"}
     assert set(adopted["gpu"]) - set(named["gpu"]) == {"A100 SXM 80GB", "MI300X 192GB"}  # ranges widened downwards
@@ -116,11 +123,10 @@ def test_adopted_ranges_are_those_of_the_corpus(found):
 def test_range_that_the_runs_do_not_give():
     columns = {"gpu": "Z", "board_saturated_share_of_tdp_p05": 0.5, "board_saturated_share_of_tdp_p95": 0.6}
     adopted = pl.DataFrame([columns | {"board_evidence": "s: X"}])
-    board_evidence.check_ranges(adopted.with_columns(board_saturated_share_of_tdp_p95=0.5), shares({}), "p.csv")
-    board_evidence.check_ranges(adopted.with_columns(board_evidence=pl.lit(None, pl.String)), shares({}), "p.csv")
-    with pytest.raises(InputError) as fault:
-        board_evidence.check_ranges(adopted, shares({}), "p.csv")
-    assert str(fault.value) == (
-        "p.csv: Z: board_saturated_share_of_tdp_p95: found 0.6; allowed: 0.5, which 1 rows of 's: X' give,"
-        " or no board_evidence"
-    )
+
+    def told(rows):
+        return board_evidence.not_adopted(rows, shares({}), "p.csv")
+
+    assert told(adopted.with_columns(board_saturated_share_of_tdp_p95=0.5)) == []
+    assert told(adopted.with_columns(board_evidence=pl.lit(None, pl.String))) == []
+    assert told(adopted) == ["p.csv: Z: board_saturated_share_of_tdp_p95: 0.6 is adopted; 1 rows of 's: X' give 0.5"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from inference_energy.headline.summary import (
     REGISTRIES,
+    adopted_lines,
     headline_lines,
     moved_lines,
     registry_lines,
@@ -115,3 +116,11 @@ def test_registries_of_the_summary_have_the_column_of_dates():
     for file, column in REGISTRIES.items():
         head = (Path(__file__).parents[3] / file).read_text(encoding="utf-8").splitlines()[0]
         assert column in head.split(",")
+
+
+def test_figures_that_their_evidence_no_longer_gives_are_told(tmp_path):
+    log = tmp_path / "pairs.log"
+    log.write_text("i.csv: mine: p95: 2 is adopted; 9 rows of 'l' give 2.1\nshape: (1, 2)\n")
+    assert adopted_lines([log, tmp_path / "not built.log"]) == [
+        "i.csv: mine: p95: 2 is adopted; 9 rows of 'l' give 2.1"
+    ]

@@ -6,5 +6,6 @@ from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
     shares, file = job.call(board_evidence.board_power_shares), job.path("node_power")
-    board_evidence.check_ranges(read_registry(file, tables.NodePower), shares, str(file))
+    for line in board_evidence.not_adopted(read_registry(file, tables.NodePower), shares, str(file)):
+        job.logger.warning(line)
     job.write(tables, table=shares, told=board_evidence.ranges(shares))

@@ -6,5 +6,6 @@ from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
     pairs, file = job.call(intervention_evidence.intervention_pairs), job.path("interventions")
-    intervention_evidence.check_ranges(read_registry(file, tables.InterventionRow), pairs, str(file))
+    for line in intervention_evidence.not_adopted(read_registry(file, tables.InterventionRow), pairs, str(file)):
+        job.logger.warning(line)
     job.write(tables, table=pairs, told=intervention_evidence.ranges(pairs))

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from inference_energy.energy.adopted import check_adopted
+from inference_energy.energy.adopted import differences
 from inference_energy.statistics.quantiles import PERCENTILES
 
 # What one series of runs has in common while only the number of concurrent requests changes.
@@ -65,12 +65,12 @@ def ranges(shares: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def check_ranges(node_power: pl.DataFrame, shares: pl.DataFrame, file: str) -> None:
-    """Check that saturated board shares of a GPU that names its evidence are P5 and P95 of those runs; `file` has them.
+def not_adopted(node_power: pl.DataFrame, shares: pl.DataFrame, file: str) -> list[str]:
+    """Saturated board shares of GPUs that name their evidence and are not P5 and P95 of those runs; a line each.
 
     Raises:
-        InputError: another number, or no such runs.
+        InputError: no such runs.
     """
     found = ranges(shares).with_columns(evidence=pl.format("{}: {}", "source", "gpu"))
     columns = {f"board_saturated_share_of_tdp_{end}": f"board_share_of_tdp_{end}" for end in ("p05", "p95")}
-    check_adopted(node_power, found, evidence="board_evidence", columns=columns, file=file)
+    return differences(node_power, found, evidence="board_evidence", columns=columns, file=file)

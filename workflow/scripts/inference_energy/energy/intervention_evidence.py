@@ -7,7 +7,7 @@ import polars as pl
 
 from inference_energy.corpus.number_formats import BYTES_PER_PARAMETER
 from inference_energy.corpus.registries import network
-from inference_energy.energy.adopted import check_adopted
+from inference_energy.energy.adopted import differences
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import PER_GPU, version_order
 
@@ -225,12 +225,12 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(found, schema=schema | {f"multiplier_{name}": pl.Float64 for name in QUANTILES})
 
 
-def check_ranges(interventions: pl.DataFrame, pairs: pl.DataFrame, file: str) -> None:
-    """Check that the range of every intervention that names pairs as its evidence is their P5 and P95, at least 1.
+def not_adopted(interventions: pl.DataFrame, pairs: pl.DataFrame, file: str) -> list[str]:
+    """Ranges of interventions that name pairs as their evidence and are not their P5 and P95, at least 1; a line each.
 
     Raises:
-        InputError: another number, or no such pairs.
+        InputError: no such pairs.
     """
     # ASSUME: an intervention that saves nothing is not used, so no end of its range is below 1.
     found = ranges(pairs).with_columns(pl.col(ENDS).clip(lower_bound=1.0)).rename({"lever": "evidence"})
-    check_adopted(interventions, found, evidence="evidence", columns={end: end for end in ENDS}, file=file)
+    return differences(interventions, found, evidence="evidence", columns={end: end for end in ENDS}, file=file)

@@ -4,6 +4,7 @@ import datetime
 import shutil
 from pathlib import Path
 
+from inference_energy.energy.adopted import ADOPTED
 from inference_energy.headline import page
 
 HEADLINE = Path("results/headline.csv")
@@ -15,6 +16,7 @@ REGISTRIES = {
     Path("resources/closed_models.csv"): "assumed_on",
     Path("resources/hardware.csv"): "checked_on",
 }
+EVIDENCE = [Path(f"results/logs/{rule}.log") for rule in ("intervention_pairs", "board_power_shares")]
 SHOWN = 8
 
 
@@ -40,10 +42,15 @@ def show(stale_after_days: int, registry_stale_after_days: int, parents: dict[st
     print(*headline_lines(numbers), sep="\n")
     print(*source_lines(sources, had, rejected, today, stale_after_days), sep="\n")
     dates = {file: [row[column] for row in page.rows(file)] for file, column in REGISTRIES.items()}
-    for line in registry_lines(dates, today, registry_stale_after_days):
+    for line in (*registry_lines(dates, today, registry_stale_after_days), *adopted_lines(EVIDENCE)):
         print(line)
     print(*moved_lines(numbers, were, parents), sep="\n")
     print("\nNext: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.\n")
+
+
+def adopted_lines(logs: list[Path]) -> list[str]:
+    """Figures of resources that their evidence no longer gives, from the logs of the jobs that compare them."""
+    return [line for log in logs if log.is_file() for line in log.read_text().splitlines() if ADOPTED in line]
 
 
 def headline_lines(rows: list[dict[str, str]]) -> list[str]:
