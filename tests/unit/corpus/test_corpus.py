@@ -31,9 +31,9 @@ ROWS = {
         "vllm": 1,
     },
     "measured_energy": {
-        "inferencex_groups": 1170,
+        "inferencex_groups": 1101,
         "inferencex_power_v2": 11,
-        "inferencex_rows": 31,
+        "inferencex_rows": 28,
         "mlenergy_v2": 314,
         "mlenergy_v3": 565,
         "mlperf_v4_1": 6,
@@ -42,6 +42,15 @@ ROWS = {
     },
     "published_estimate": {"jegham": 81, "muxup": 32, "published_statements": 13},
 }
+
+
+def test_energies_that_cannot_be_true_are_kept_apart(corpus):
+    apart = corpus["implausible_energy"].group_by("source", "check").len().sort("source", "check").rows()
+    assert apart == [
+        ("inferencex_groups", "board_power_impossible", 19),
+        ("inferencex_groups", "disaggregated_power_impossible", 50),
+        ("inferencex_rows", "disaggregated_power_impossible", 3),
+    ]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -121,6 +130,7 @@ def test_no_source_gives_one_number_for_all_its_rows(corpus, table, key):
 
 def test_energy_per_token_is_power_over_throughput_where_both_are_stated(corpus):
     both = corpus["measured_energy"].filter(pl.col("power_w").is_not_null())
-    ratio = both["energy_j_per_output_token"] * both["throughput_tok_per_s"] / both["power_w"]
-    assert len(both) == 565 + 6 + 6
+    throughput = both["output_tok_per_s_per_gpu"] * both["gpus"]
+    ratio = both["energy_j_per_output_token"] * throughput / both["power_w"]
+    assert len(both) == 565 + 6 + 6 + 28 + 11 + 14
     assert ratio.is_between(0.95, 1.05).all()

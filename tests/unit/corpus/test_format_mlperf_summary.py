@@ -254,7 +254,7 @@ def test_engine(tmp_path, software, engine, version):
         ("gptj-99.9", "Offline", "offline", "MLPerf CNN/DailyMail"),
         ("mixtral-8x7b", "Offline", "offline", "MLPerf OpenOrca, GSM8K and MBXP"),
         ("deepseek-r1", "Other", "Other", "MLPerf AIME, MATH500, GPQA, MMLU-Pro and LiveCodeBench"),
-        ("gpt-oss-120b", "Offline", "offline", None),
+        ("gpt-oss-120b", "Offline", "offline", "MLPerf summarisation at low reasoning effort"),
     ],
 )
 def test_model_and_scenario(tmp_path, model, scenario, load, prompts):

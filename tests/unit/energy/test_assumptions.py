@@ -197,9 +197,9 @@ def test_gpu_power_of_the_table_by_hand(tables):
 
 
 def test_gpu_without_a_published_tdp_has_no_power(tables):
-    unknown = tables["hardware"].with_columns(tdp_w=pl.lit(None, pl.Float64))
+    unknown = tables.hardware.with_columns(tdp_w=pl.lit(None, pl.Float64))
     with pytest.raises(InputError, match=r"here: found 'H100 SXM 80GB', whose tdp_w is empty in resources/"):
-        energy_power.gpu_power("H100 SXM 80GB", "here", tables["node_power"], unknown)
+        energy_power.gpu_power("H100 SXM 80GB", "here", tables.node_power, unknown)
 
 
 def test_no_draw_of_a_million_leaves_its_range(resolved, many):

@@ -133,10 +133,10 @@ def test_corpus(corpus):
     found = attainment.attainment_pairs(corpus["throughput"], corpus["model"], corpus["hardware"], coefficients)
     ATTAINMENT_PAIRS.validate(found)
     by_kind = {row["kind"]: row for row in attainment.summary(found).iter_rows(named=True)}
-    assert by_kind["server over offline"]["pairs"] == 204
-    assert by_kind["interactive over offline"]["pairs"] == 39
-    assert by_kind["server over offline"]["ratio_p50"] == pytest.approx(0.925, abs=0.001)
-    assert by_kind["interactive over offline"]["ratio_p50"] == pytest.approx(0.538, abs=0.001)
+    assert by_kind["server over offline"]["pairs"] == 331
+    assert by_kind["interactive over offline"]["pairs"] == 78
+    assert by_kind["server over offline"]["ratio_p50"] == pytest.approx(0.9316, abs=0.001)
+    assert by_kind["interactive over offline"]["ratio_p50"] == pytest.approx(0.5866, abs=0.001)
 
 
 def distribution_of(weights, **ratios):
