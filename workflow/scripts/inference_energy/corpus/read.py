@@ -38,24 +38,26 @@ def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> 
     if not sources:
         raise InputError(f"{folder}: found no source; allowed: one folder per source with its origin.yaml")
     origins = {path.name: read_origin(path, origin_schema, FORMATS) for path in sources}
-    accepted = {name: [_empty(name)] for name in TABLES}
-    read = [pl.DataFrame(schema=SOURCE | {"file": pl.String})]
-    rejected, left_out = [pl.DataFrame(schema=SOURCE | REJECTED)], [pl.DataFrame(schema=LEFT_OUT)]
+    texts: dict[str, list[pl.DataFrame]] = {}
+    left_out = [pl.DataFrame(schema=LEFT_OUT)]
     for path in sources:
         origin = origins[path.name]
-        source = pl.lit(path.name).alias("source")
-        texts, omitted = _read_files(path, origin)
-        left_out.append(omitted.select(source, *omitted.columns))
-        read.extend(text.select(source, "file") for text in texts.values())
-        for table, text in texts.items():
-            good, bad = split(text, TABLES[table], known)
-            rejected.append(bad.select(source, *bad.columns))
-            accepted[table].append(
-                good.with_columns(source, read_on=pl.lit(origin["read_on"]), licence=pl.lit(origin["licence"])).select(
-                    accepted[table][0].columns
-                )
-            )
-    tables = {name: pl.concat(frames) for name, frames in accepted.items()}
+        of_source = {"source": path.name, "read_on": origin["read_on"], "licence": origin["licence"]}
+        stated, omitted = _read_files(path, origin)
+        left_out.append(omitted.select(pl.lit(path.name).alias("source"), *omitted.columns))
+        for table, text in stated.items():
+            told = text.with_columns(pl.lit(value).alias(name) for name, value in of_source.items())
+            texts.setdefault(table, []).append(told)
+    tables = {name: _empty(name) for name in TABLES}
+    read = [pl.DataFrame(schema=SOURCE | {"file": pl.String})]
+    rejected = [pl.DataFrame(schema=SOURCE | REJECTED)]
+    for table, parts in texts.items():
+        text = pl.concat(parts)
+        good, bad = split(text, TABLES[table], known, within="source")
+        source_of = text.select("source", "file").unique()
+        rejected.append(bad.join(source_of, on="file", how="left", maintain_order="left").select("source", *REJECTED))
+        read.append(text.select("source", "file"))
+        tables[table] = good.select(tables[table].columns)
     tables["throughput"] = tables["throughput"].with_columns(output_tok_per_s_per_gpu())
     energy, without_run = _with_run(tables["measured_energy"], tables["throughput"])
     tables["measured_energy"] = of_all_gpus(energy)

@@ -12,6 +12,8 @@ import polars as pl
 
 from inference_energy.common import files
 
+SORTED_WITHIN = "1GB"  # of memory; a table that is sorted needs more of it or, a little slower, of disk
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -60,7 +62,7 @@ def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, meanin
 def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
     """One table, in a stated order."""
     order = ", ".join(f'"{name}"' for name in order_by)
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with duckdb.connect(str(path), read_only=True, config={"memory_limit": SORTED_WITHIN}) as connection:
         return frame(connection, f'SELECT * FROM "{table}" ORDER BY {order}')
 
 

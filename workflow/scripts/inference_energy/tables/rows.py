@@ -29,7 +29,10 @@ class AllowedNames(Protocol):
 
 
 def split(
-    text: pl.DataFrame, table: type[InputTable], known: Mapping[str, AllowedNames] = MappingProxyType({})
+    text: pl.DataFrame,
+    table: type[InputTable],
+    known: Mapping[str, AllowedNames] = MappingProxyType({}),
+    within: str | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Type and check every row.
 
@@ -37,11 +40,16 @@ def split(
         text: cells as text with `file` and `line`, from an adapter.
         table: what the rows must look like.
         known: by column, the names it may hold; an alias becomes the name used throughout.
+        within: column of `text` within whose values a unique column is unique; none: within all rows.
 
     Returns:
         The typed rows that pass, and one row per fault (`REJECTED`).
     """
-    columns = {name: column.dtype.type for name, column in table.to_schema().columns.items()}
+    schema = table.to_schema()
+    columns = {name: column.dtype.type for name, column in schema.columns.items()}
+    unique = [name for name, column in schema.columns.items() if column.unique and within]
+    if unique:
+        schema = schema.update_columns({name: {"unique": False} for name in unique})
     text = text.with_row_index(ROW)  # several rows may stand in one line
     typed = text.with_columns(pl.col(name).cast(dtype, strict=False) for name, dtype in columns.items())
     faults = []
@@ -61,7 +69,11 @@ def split(
             reason = pl.col(name).replace_strict(allowed, default=known[name].allowed(unknown[0]))
             faults.append(_faults(text, typed[name].is_not_null() & resolved.is_null(), name, reason))
         typed = typed.with_columns(resolved.fill_null(typed[name]))
-    faults.extend(_pandera_faults(text, typed, table, list(columns)))
+    for name in unique:
+        twice = typed.select(within, name).is_duplicated() & typed[name].is_not_null()
+        if twice.any():
+            faults.append(_faults(text, twice, name, allowed_values("field_uniqueness")))
+    faults.extend(_pandera_faults(text, typed, schema))
     if not faults:
         return typed.drop(ROW), pl.DataFrame(schema=REJECTED)
     rejected = pl.concat(faults)
@@ -88,11 +100,10 @@ def _faults(text: pl.DataFrame, where: pl.Series, column: str, allowed: str | pl
     )
 
 
-def _pandera_faults(
-    text: pl.DataFrame, typed: pl.DataFrame, table: type[InputTable], columns: list[str]
-) -> list[pl.DataFrame]:
+def _pandera_faults(text: pl.DataFrame, typed: pl.DataFrame, schema: pa.DataFrameSchema) -> list[pl.DataFrame]:
+    columns = list(schema.columns)
     try:
-        table.validate(typed.select(columns), lazy=True)
+        schema.validate(typed.select(columns), lazy=True)
     except SchemaErrors as error:
         cases = error.failure_cases
     else:
@@ -105,7 +116,7 @@ def _pandera_faults(
         if column in columns:
             faults.append(_faults(text, where, column, allowed_values(check)))
         elif check == "multiple_fields_uniqueness":
-            keys = table.to_schema().unique
+            keys = schema.unique
             faults.append(_faults(text, where, keys[-1], f"one row per {' and '.join(keys)}"))
         else:  # a check that looks at several columns of a row names the one at fault
             name, _, allowed = check.partition(": ")
