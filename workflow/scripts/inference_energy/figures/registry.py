@@ -213,7 +213,7 @@ OF_STUDIES = (
 OF_CORPUS = (
     _corpus(
         "corpus.coverage",
-        "Which models were measured on which GPUs, how often and how recently",
+        "Measured energies, by boundary, and throughput rows of every model and GPU",
         _tables("validated", "throughput", "models", energy="measured_energy"),
     ),
     _corpus(
