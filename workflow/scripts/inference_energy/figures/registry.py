@@ -217,6 +217,12 @@ OF_CORPUS = (
         _tables("validated", "throughput", "models", energy="measured_energy"),
     ),
     _corpus(
+        "corpus.energy_against_speed",
+        "Measured energy per output token against the speed of one user, and its Pareto front per GPU",
+        _tables("validated", "throughput", "models", energy="measured_energy"),
+        label="energy against speed",
+    ),
+    _corpus(
         "corpus.throughput_over_time",
         "The best published throughput per model and GPU, by date",
         _tables("validated", "throughput"),
