@@ -127,6 +127,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     figures = (
         "coverage",
         "energy_against_speed",
+        "measured_energy_over_time",
         "throughput_over_time",
         "checks_raised",
         "throughput_forms",

@@ -1,8 +1,10 @@
 """The figures of the corpus: their numbers by hand, their titles and captions, and that they render."""
 
+from datetime import date
+
 import polars as pl
 from inference_energy.figures import render
-from inference_energy.figures.corpus import coverage, energy_against_speed
+from inference_energy.figures.corpus import coverage, energy_against_speed, measured_energy_over_time
 
 
 def title(chart):
@@ -99,7 +101,7 @@ def test_energy_against_speed_says_what_a_fast_token_costs(tmp_path):
     # The least of all is 2 J, the least at 100 tokens/s is 4 J with speculative decoding.
     assert title(chart) == (
         "At 100 tokens/s per user, a token takes 2.0× the least energy of the same model and GPU"
-        " (median of 4 pairs; 2.0–2.0×)"
+        " (median of 4 pairs; 2×)"
     )
     subtitle = " ".join(chart.to_dict()["title"]["subtitle"])
     assert "up to 1,024 prompt and 512 answer tokens" in subtitle
@@ -122,4 +124,87 @@ def test_energy_against_speed_without_fast_runs_and_without_any(tmp_path):
     svg(chart, tmp_path)
     chart = energy_against_speed.draw(**fast_and_slow(boundary="node_wall"))
     assert title(chart) == "No measured energy has stated lengths and a latency"
+    assert "There is no such run." in svg(chart, tmp_path)
+
+
+SOURCES = pl.DataFrame({"source": ["s", "t", "t"], "title": ["Single runs", "Dump", "Dump"]})
+
+
+def over_time(*rows):
+    """Measured energies: model, GPU, source, date, prompt length, J per output token."""
+    names = ["model", "gpu", "source", "published_on", "input_tokens", "energy_j_per_output_token"]
+    table = pl.DataFrame(rows, names, orient="row").with_row_index("row_id")
+    return table.with_columns(
+        pl.col("row_id").cast(pl.String),
+        pl.col("input_tokens").cast(pl.Float64),
+        boundary=pl.lit("gpu_boards"),
+        output_tokens=pl.lit(1000.0),
+    )
+
+
+DATED = (
+    ("Big", "B200", "s", "2026-05-27", 1024, 4.0),
+    ("Big", "B200", "s", "2026-05-27", 1000, 3.0),
+    ("Twin", "H100", "t", "2026-07", 1024, 2.0),
+    ("Big", "B200", "t", "2026-07", 8000, 9.0),
+    ("Big", "B200", "t", "2026-07", None, 1.0),
+    ("Big", "B200", "t", "2026", 1024, 0.5),
+    *(("Tiny", "B200", "s", "2026-01-01", 1024, 0.1),) * 9,
+)
+
+
+def test_a_month_counts_as_its_middle_and_a_year_alone_as_no_date():
+    on = pl.DataFrame({"published_on": ["2026-05-27", "2026-07", "2026"]}).select(measured_energy_over_time.dated())
+    assert on["on"].to_list() == [date(2026, 5, 27), date(2026, 7, 15), None]
+
+
+def test_lengths_that_differ_a_little_are_one_group():
+    rows = over_time(*(("Big", "B200", "s", "2026", prompt, 1.0) for prompt in (922, 1024, 7390, None)))
+    assert measured_energy_over_time.lengths_of(rows).select("prompt", "lengths").rows() == [
+        (1024, "About 1,024 + 1,024 tokens"),
+        (1024, "About 1,024 + 1,024 tokens"),
+        (8192, "About 8,192 + 1,024 tokens"),
+        (None, "Prompts of a data set"),
+    ]
+
+
+def test_the_network_with_the_most_dates_counts_not_the_one_with_the_most_runs():
+    rows = measured_energy_over_time.of_most_dates(over_time(*DATED), MODELS)
+    assert rows["network"].unique().to_list() == ["Big"]
+    assert len(rows) == 6
+
+
+def test_the_least_of_a_gpu_source_date_and_lengths_is_marked():
+    rows = measured_energy_over_time.of_most_dates(over_time(*DATED), MODELS).drop_nulls("on")
+    least = measured_energy_over_time.with_least(rows).filter("least").sort("energy_j_per_output_token")
+    assert least["energy_j_per_output_token"].to_list() == [1.0, 2.0, 3.0, 9.0]
+    alike = pl.concat([rows.head(1), rows.head(1).with_columns(row_id=pl.lit("9"))])
+    assert measured_energy_over_time.with_least(alike)["least"].to_list() == [True, False]
+
+
+def test_energy_over_time_says_the_least_per_gpu_and_what_is_not_shown(tmp_path):
+    chart = measured_energy_over_time.draw(energy=over_time(*DATED), models=MODELS, sources=SOURCES)
+    assert title(chart) == (
+        "Big: the least measured energy of an output token is 2 J on H100 to 3 J on B200 (about 1,024 + 1,024 tokens)"
+    )
+    assert "Without 1 run dated by year." in " ".join(chart.to_dict()["title"]["subtitle"])
+    drawn = svg(chart, tmp_path)
+    order = [drawn.index(f">{name}</text>") for name in ("About 1,024 + 1,024 tokens", "About 8,192 + 1,024 tokens")]
+    assert sorted(order) == order
+    assert ">Prompts of a data set</text>" in drawn
+    assert ">Dump</text>" in drawn
+
+
+def test_energy_over_time_has_no_numbers_where_they_have_no_room(monkeypatch, tmp_path):
+    tables = {"energy": over_time(*DATED), "models": MODELS, "sources": SOURCES}
+    assert "number: of a GPU" in svg(measured_energy_over_time.draw(**tables), tmp_path)
+    monkeypatch.setattr(measured_energy_over_time, "NUMBERED", 1)
+    chart = measured_energy_over_time.draw(**tables)
+    assert "number: of a GPU" not in svg(chart, tmp_path)
+    assert not [row for rows in chart.to_dict()["datasets"].values() for row in rows if "said" in row]
+
+
+def test_energy_over_time_without_any_month(tmp_path):
+    chart = measured_energy_over_time.draw(energy=over_time(DATED[5]), models=MODELS, sources=SOURCES)
+    assert title(chart) == "No measured energy has a month"
     assert "There is no such run." in svg(chart, tmp_path)

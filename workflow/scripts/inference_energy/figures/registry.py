@@ -223,6 +223,12 @@ OF_CORPUS = (
         label="energy against speed",
     ),
     _corpus(
+        "corpus.measured_energy_over_time",
+        "Measured energy per output token of the model with the most dates, by date, GPU and source",
+        _tables("validated", "models", "sources", energy="measured_energy"),
+        label="measured energy over time",
+    ),
+    _corpus(
         "corpus.throughput_over_time",
         "The best published throughput per model and GPU, by date",
         _tables("validated", "throughput"),

@@ -8,14 +8,14 @@ import polars as pl
 from inference_energy.figures.axes import colours, line_legend, log_axis
 from inference_energy.figures.panels import in_rows, panel
 from inference_energy.figures.theme import MUTED, PALETTE, message, titled
-from inference_energy.figures.words import number
+from inference_energy.figures.words import counted, extent, number
 from inference_energy.throughput.latency import ENERGY
 from inference_energy.throughput.speed import LENGTHS, SPEED, at_common_lengths, cost_of_speed, runs, with_front
 
 MODELS, COLUMNS = 6, 2
 WIDTH, HEIGHT = 300, 200
 FAST = 100.0  # tokens/s of a user whose cost the title reports
-DECODING = {False: "without speculative decoding", True: "with it (MTP)"}
+DECODING = {False: "without speculative decoding", True: "with it, such as MTP"}
 BITS = {"4-bit weights": ("FP4", "MXFP4", "INT4"), "8-bit": ("FP8", "INT8"), "16-bit": ("BF16", "FP16")}
 SHAPES = ("circle", "square", "triangle-up")
 NAMES = {name: bits for bits, names in BITS.items() for name in names}
@@ -50,8 +50,8 @@ def draw(*, energy: pl.DataFrame, throughput: pl.DataFrame, models: pl.DataFrame
         finding=_finding(shown),
         conditions=f"Energy of GPU boards per output token, prefill included; up to {prompts} prompt and {answers}"
         " answer tokens, the lengths with the most runs. Line: Pareto front, the least energy at this speed or more,"
-        " per GPU with and without speculative decoding, at any precision. Pale: all other runs,"
-        f" of which {stalled} stall.",
+        " per GPU with and without speculative decoding, at any precision. Pale: all other runs; of these"
+        f" {stalled} stall, as their requests mostly wait.",
     )
 
 
@@ -71,7 +71,7 @@ def _finding(shown: pl.DataFrame) -> str:
         return f"No measured run gives one user {number(FAST)} tokens/s"
     return (
         f"At {number(FAST)} tokens/s per user, a token takes {costs.median():.1f}× the least energy of the same model"
-        f" and GPU (median of {len(costs)} pairs; {costs.min():.1f}–{costs.max():.1f}×)"
+        f" and GPU (median of {counted(len(costs), 'pair')}; {extent(costs, '–')}×)"
     )
 
 
@@ -95,7 +95,8 @@ def _panel(
             title=None, orient="bottom", clipHeight=16, symbolFillColor=MUTED, symbolStrokeWidth=0, symbolOpacity=1
         ),
     )
-    base = alt.Chart(rows).encode(x=x, y=y, color=colour)
+    marks = rows.select("gpu", "decoding", "bits", "front", SPEED, ENERGY)
+    base = alt.Chart(marks).encode(x=x, y=y, color=colour)
     others = base.transform_filter("!datum.front").mark_point(filled=True, size=14, opacity=0.3).encode(shape=shape)
     front = base.transform_filter("datum.front")
     lines = front.mark_line(strokeWidth=1.8).encode(strokeDash=dash, order=f"{SPEED}:Q")
