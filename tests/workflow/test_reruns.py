@@ -124,7 +124,15 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
     sign(copy)
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms", "attainment_pairs"}
-    figures = ("coverage", "throughput_over_time", "checks_raised", "throughput_forms", "attainment")
+    figures = (
+        "coverage",
+        "energy_against_speed",
+        "measured_energy_over_time",
+        "throughput_over_time",
+        "checks_raised",
+        "throughput_forms",
+        "attainment",
+    )
     corpus |= {f"figure_{name}" for name in figures} | {"intervention_pairs", "board_power_shares"}
     judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE
     assert rerun(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged

@@ -213,8 +213,20 @@ OF_STUDIES = (
 OF_CORPUS = (
     _corpus(
         "corpus.coverage",
-        "Which models were measured on which GPUs, how often and how recently",
+        "Measured energies, by boundary, and throughput rows of every model and GPU",
         _tables("validated", "throughput", "models", energy="measured_energy"),
+    ),
+    _corpus(
+        "corpus.energy_against_speed",
+        "Measured energy per output token against the speed of one user, and its Pareto front per GPU",
+        _tables("validated", "throughput", "models", energy="measured_energy"),
+        label="energy against speed",
+    ),
+    _corpus(
+        "corpus.measured_energy_over_time",
+        "Measured energy per output token of the model with the most dates, by date, GPU and source",
+        _tables("validated", "models", "sources", energy="measured_energy"),
+        label="measured energy over time",
     ),
     _corpus(
         "corpus.throughput_over_time",

@@ -1,64 +1,161 @@
-"""Coverage of the corpus: rows per model and GPU, their newest year, and whether energy was measured."""
+"""Coverage of the corpus: measured energies and throughput rows per model and GPU."""
+
+from collections.abc import Callable
 
 import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import columns_axis, either, rows_axis
-from inference_energy.figures.panels import panel
+from inference_energy.figures.panels import constant, label, panel
 from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
+from inference_energy.figures.words import counted
 
-CELL_WIDTH, CELL_HEIGHT = 29, 17
+CELL_WIDTH, CELL_HEIGHT = 30, 17
 CLASSES = {
     "frontier": "Frontier (> 200 B)",
     "large": "Large (> 60 B)",
     "medium": "Medium (> 20 B)",
     "small": "Small",
 }
-SHADES = ["#DCEAF4", "#A6CBE3", "#5B9BC8", "#2B6C9E"]
+MOST_MODELS, MOST_GPUS = 10, 10  # models of a class, and GPUs of throughput rows, that are not summed up as others
+SHADES = ("#DCEAF4", "#A6CBE3", "#4A8DC0", "#1F5A8A")  # of tiles, by their number
+LIMITS = (10, 30, 100)  # least number of every shade but the first
+DARK = LIMITS[1]  # numbers from here on are white
+DISC = 8  # distance of a disc from the middle of a cell that has a number too
+HEADS_ABOVE = 118  # over the names of GPUs
+HEADS = {"energies": "Measured energies", "rows": "Throughput rows"}
+NUMBERS = ("rows", "boards", "wall", "energies")
 
 
-def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> alt.VConcatChart:
-    """One cell per model and GPU: number of throughput rows, shaded by year of the newest; dots for energy."""
-    measured = energy.group_by("model", "gpu").agg(pl.len().alias("energies"))
+def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> alt.ConcatChart:
+    """Two grids of models and GPUs per size class: measured energies on the left, throughput rows on the right."""
+    cells = counts(throughput, energy, models)
+    shown = summed(cells)
+    gpus = {name: _in_order(shown.filter(pl.col(name) > 0), "gpu") for name in HEADS}
+    heads = {name: head for name, head in HEADS.items() if gpus[name]}
+    present = [name for name in CLASSES if name in set(shown["model_class"])]
+    grids = [
+        _grid(
+            shown.filter(model_class=of),
+            _energies if name == "energies" else _rows,
+            gpus[name],
+            title=CLASSES[of] if name == next(iter(heads)) else None,
+            head=head if of == present[0] else None,
+        )
+        for of in present
+        for name, head in heads.items()
+    ]
+    rows, boards, wall = (int(cells[name].sum()) for name in ("rows", "boards", "wall"))
+    measured = cells.filter(pl.col("energies") > 0)
+    return titled(
+        alt.concat(*grids, columns=len(heads), spacing={"row": 26, "column": 62}, bounds="flush"),
+        finding=f"Energy was measured for {counted(measured['model'].n_unique(), 'model')} on"
+        f" {counted(measured['gpu'].n_unique(), 'GPU')}: {boards:,} runs at the GPU boards,"
+        f" {wall} at the wall",
+        conditions="Left: measured energies, of the GPU boards (blue) or of the node at the wall (orange). Right: all"
+        f" {rows:,} throughput rows, with energy or without. Models of a size class, and GPUs: those with the most"
+        f" measured energies first; after the first {MOST_MODELS} they are summed up.",
+    )
+
+
+def counts(throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
+    """Numbers of rows and of measured energies of every model and GPU that have any.
+
+    Args:
+        throughput: accepted throughput rows.
+        energy: accepted measured energies, whose runs are throughput rows too.
+        models: model registry.
+
+    Returns:
+        `model_class, model, gpu, rows, boards, wall, energies, model_place, gpu_place`: `boards` are energies of GPU
+        boards, `wall` those of other boundaries, `energies` both. Places count from 0, most energies first, then most
+        rows; those of models within their class. Sorted by model and GPU.
+    """
+    at_boards = pl.col("boundary") == "gpu_boards"
+    measured = energy.group_by("model", "gpu").agg(boards=at_boards.sum(), wall=(~at_boards).sum(), energies=pl.len())
     cells = (
         throughput.group_by("model", "gpu")
-        .agg(pl.len().alias("rows"), pl.col("published_on").max().str.slice(0, 4).alias("newest"))
+        .agg(rows=pl.len())
         .join(measured, on=["model", "gpu"], how="left")
-        .with_columns(pl.col("energies").fill_null(0), dark=pl.col("newest") >= "2025")
-        .join(models.select("model", "model_class", "total_parameters_billions"), on="model")
-        .sort("total_parameters_billions", "model", "gpu", descending=[True, False, False])
+        .join(models.select("model", "model_class"), on="model")
+        .select("model_class", "model", "gpu", pl.col(*NUMBERS).fill_null(0).cast(pl.Int64))
     )
-    by_rows = cells.group_by("gpu").agg(pl.col("rows").sum()).sort("rows", "gpu", descending=[True, False])
-    gpus = by_rows["gpu"].to_list()
-    present = [name for name in CLASSES if name in set(cells["model_class"])]
-    years = sorted(set(cells["newest"]))
-    orients = {present[-1]: "bottom"} | {present[0]: "top"}  # of the names of GPUs; none in between
-    panels = [
-        _panel(cells.filter(model_class=name), CLASSES[name], gpus, years, orient=orients.get(name)) for name in present
+    for name, within in (("model", pl.col("model_class")), ("gpu", pl.lit(0))):
+        totals = cells.group_by(within.alias("within"), name).agg(pl.col("energies", "rows").sum())
+        ranked = totals.sort("energies", "rows", name, descending=[True, True, False])
+        place = pl.int_range(pl.len()).over("within").alias(f"{name}_place")
+        cells = cells.join(ranked.select(name, place), on=name)
+    return cells.sort("model", "gpu")
+
+
+def summed(cells: pl.DataFrame) -> pl.DataFrame:
+    """Cells with the models of each class after the first ones, and such GPUs, summed up as others.
+
+    Args:
+        cells: table of `counts`.
+    """
+    for name, most, within in (("model", MOST_MODELS, "model_class"), ("gpu", MOST_GPUS, pl.lit(0))):
+        place = pl.col(f"{name}_place")
+        left = place.max().over(within) + 1 - most
+        others = pl.when(left == 1).then(pl.lit("1 other")).otherwise(pl.format("{} others", left))
+        cells = cells.with_columns(
+            pl.when(place < most).then(name).otherwise(others).alias(name), place.clip(upper_bound=most)
+        )
+    keys = ["model_class", "model_place", "model", "gpu_place", "gpu"]
+    return cells.group_by(keys).agg(pl.col(*NUMBERS).sum()).sort(keys)
+
+
+def _in_order(cells: pl.DataFrame, name: str) -> list[str]:
+    return cells.sort(f"{name}_place")[name].unique(maintain_order=True).to_list()
+
+
+def _grid(
+    cells: pl.DataFrame,
+    marks: Callable[[alt.Chart], list[alt.Chart]],
+    gpus: list[str],
+    *,
+    title: str | None,
+    head: str | None,
+) -> alt.LayerChart:
+    """One class; with a title it has the names of the models on its left, with a head those of the GPUs above."""
+    models = _in_order(cells, "model")
+    y = rows_axis("model:N", models, labels=title is not None, labelFontSize=11.5, grid=True, zindex=0)
+    x = columns_axis("gpu:N", gpus, labelAlign="left", orient="top", labels=head is not None)
+    layers = marks(alt.Chart(cells).encode(x=x, y=y))
+    if title is not None:
+        layers.append(_said(title, x=-4, y=-11, align="right", color=MUTED))
+    if head is not None:
+        layers.append(_said(head, x=0, y=-HEADS_ABOVE, align="left", fontSize=13))
+    return panel(*layers, size=(CELL_WIDTH * len(gpus), CELL_HEIGHT * len(models)))
+
+
+def _said(text: str, *, x: float, y: float, **style: object) -> alt.Chart:
+    """A text in bold at a place of a panel, px."""
+    return label(constant(said=text).encode(y=alt.value(y)), alt.value(x), "said", fontWeight="bold", **style)
+
+
+def _rows(base: alt.Chart) -> list[alt.Chart]:
+    return _numbers(base, "rows")
+
+
+def _numbers(base: alt.Chart, column: str, beside: str = "false") -> list[alt.Chart]:
+    """Numbers of a column on tiles that are darker the larger they are; further left by a test of the datum."""
+    found = base.transform_filter(f"datum.{column} > 0")
+    scale = alt.Scale(type="threshold", domain=list(LIMITS), range=list(SHADES))
+    tiles = found.mark_rect(stroke="white").encode(color=alt.Color(f"{column}:Q", scale=scale, legend=None))
+    ink = either(f"datum.{column} >= {DARK}", "white", INK)
+    texts = [
+        found.transform_filter(test).mark_text(fontSize=11, dx=dx).encode(text=f"{column}:Q", color=ink)
+        for test, dx in ((f"!({beside})", 0), (beside, -DISC))
     ]
-    pairs = len(models) * len(gpus)
-    return titled(
-        alt.vconcat(*panels, spacing=8),
-        finding=f"{len(throughput):,} throughput rows cover {len(cells)} of {pairs} pairs of model and GPU;"
-        f" energy was measured for {len(measured)}",
-        conditions="Numbers: throughput rows of the corpus per model and GPU. Shade: year of the newest row. Orange"
-        " dot: energy was measured too, on GPU boards or at the wall. Models are sorted by class and size, GPUs by"
-        " number of rows.",
-    )
+    return [tiles, *texts]
 
 
-def _panel(cells: pl.DataFrame, title: str, gpus: list[str], years: list[str], *, orient: str | None) -> alt.LayerChart:
-    models = cells["model"].unique(maintain_order=True).to_list()
-    align = "left" if orient == "top" else "right"
-    x = columns_axis("gpu:N", gpus, labelAlign=align, orient=orient or "bottom", labels=orient is not None)
-    base = alt.Chart(cells).encode(x=x, y=rows_axis("model:N", models, labelFontSize=11))
-    shades = alt.Scale(domain=years, range=SHADES[-len(years) :])
-    legend = alt.Legend(title="Year of the newest row") if title == CLASSES["frontier"] else None
-    tiles = base.mark_rect(stroke="white").encode(color=alt.Color("newest:O", scale=shades, legend=legend))
-    numbers = base.mark_text(fontSize=10).encode(text="rows:Q", color=either("datum.dark", "white", INK))
-    corner = {"xOffset": CELL_WIDTH / 2 - 4, "yOffset": -CELL_HEIGHT / 2 + 4}
-    dots = base.transform_filter(alt.datum.energies > 0).mark_circle(
-        color=ORANGE, stroke="white", strokeWidth=0.8, size=22, opacity=1, **corner
-    )
-    size = (CELL_WIDTH * len(gpus), CELL_HEIGHT * len(models))
-    return panel(tiles, numbers, dots, size=size, title=title, fontSize=12, color=MUTED, offset=4, frame="group")
+def _energies(base: alt.Chart) -> list[alt.Chart]:
+    """Energies of GPU boards on tiles, those at the wall on discs, at the right where a cell has both."""
+    marks = _numbers(base, "boards", beside="datum.wall > 0")
+    for test, offset in (("datum.boards == 0", 0), ("datum.boards > 0", DISC)):
+        wall = base.transform_filter(f"datum.wall > 0 && {test}")
+        marks.append(wall.mark_circle(color=ORANGE, size=150, opacity=1, xOffset=offset))
+        marks.append(wall.mark_text(fontSize=11, color="white", dx=offset).encode(text="wall:Q"))
+    return marks
