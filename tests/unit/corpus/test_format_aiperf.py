@@ -102,7 +102,7 @@ def test_every_value_is_mapped(tmp_path):
         "boundary": "gpu_boards",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "validity": "not_stated",
         "energy_j_per_output_token": "0.5",
         "power_w": "1000.0",

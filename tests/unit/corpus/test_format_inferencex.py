@@ -153,7 +153,7 @@ def test_valid_power_gives_energy_of_all_gpus(tmp_path):
         "boundary": "gpu_boards",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "validity": "stated_valid",
         "energy_j_per_output_token": "10.0",
         "power_w": "2000.0",

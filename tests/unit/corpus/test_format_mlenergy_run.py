@@ -80,7 +80,7 @@ def test_energy_is_of_the_steady_state(tmp_path):
         "boundary": "gpu_boards",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "steady_state",
+        "measured_over": "steady_state",
         "validity": "not_stated",
         "energy_j_per_output_token": "0.125",
         "power_w": "1200.0",  # 60000 J / 50 s

@@ -65,7 +65,7 @@ def test_every_value_is_mapped(path):
             "boundary": "gpu_boards",
             "metered": "all_gpus",
             "includes_prefill": "yes",
-            "window": "steady_state",
+            "measured_over": "steady_state",
             "energy_j_per_output_token": "0.5",
             "power_w": "600.0",
             "batch_limit": "16",

@@ -79,7 +79,7 @@ def test_every_value_is_mapped(tmp_path):
             "boundary": "node_wall",
             "metered": "all_gpus",
             "includes_prefill": "yes",
-            "window": "whole_run",
+            "measured_over": "whole_run",
             "energy_j_per_output_token": "0.25",  # 5000 W / 20000 tokens/s
             "power_w": "5000.0",
             "file": str(tmp_path / "summary_results.json"),

@@ -83,7 +83,7 @@ def test_every_value_is_mapped(tmp_path):
         "boundary": "gpu_boards",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "validity": "not_stated",
         "energy_j_per_output_token": "0.8",  # 40000 J / (100 requests of 500 tokens)
         "power_w": "2000.0",  # 40000 J / 20 s

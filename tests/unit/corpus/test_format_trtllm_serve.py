@@ -63,7 +63,7 @@ def test_energy(tmp_path):
         "boundary": "gpu_boards",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "validity": "not_stated",
         "energy_j_per_output_token": "1.5",  # 30000 J / 20000 tokens
         "power_w": "595.0",

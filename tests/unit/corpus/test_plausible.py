@@ -55,7 +55,7 @@ def test_energy_off_from_power_by_more_than_the_factor(joule, raised):
 
 @pytest.mark.parametrize(("joule", "raised"), [(3, False), (4.39, False), (4.41, True)])
 def test_steady_state_may_use_less_energy_than_the_whole_run_and_not_more(joule, raised):
-    found = apart({"energy_j_per_output_token": joule, "window": "steady_state"})
+    found = apart({"energy_j_per_output_token": joule, "measured_over": "steady_state"})
     assert found == ["energy_against_power"] * raised
 
 

@@ -157,7 +157,7 @@ def test_energy_of_a_run_from_its_own_date_and_duration(tmp_path, read):
         "boundary": "gpu_boards",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "validity": "not_stated",
         "power_w": 600.0,  # two GPUs at 300 W
         "energy_j_per_output_token": 6.0,  # 600 W / 100 tokens/s

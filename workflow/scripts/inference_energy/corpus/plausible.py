@@ -117,7 +117,7 @@ def _power_rule(factor: float) -> _Rule:
     """
     from_power = pl.col("power_w") / OUTPUT_TOK_PER_S
     ratio = pl.col("energy_j_per_output_token") / from_power
-    whole_run = pl.col("window").fill_null("whole_run") == "whole_run"
+    whole_run = pl.col("measured_over").fill_null("whole_run") == "whole_run"
     return _Rule(
         check="energy_against_power",
         broken=(ratio > factor) | (whole_run & (ratio < 1 / factor)),

@@ -20,7 +20,7 @@ SPECULATION = ["none", "mtp", "eagle", "other"]
 ENERGY_BOUNDARIES = ["gpu_boards", "node", "node_wall"]
 METERED = ["all_gpus", "one_gpu"]
 INCLUDES_PREFILL = ["yes", "no", "unknown"]
-WINDOWS = ["whole_run", "steady_state"]
+MEASURED_OVER = ["whole_run", "steady_state"]
 VALIDITY = ["stated_valid", "not_stated"]
 ESTIMATE_KINDS = [
     "provider_measurement",
@@ -121,8 +121,8 @@ class MeasuredEnergy(InputTable):
         isin=METERED,
     )
     includes_prefill: str = cell("whether the energy of prefill is included", isin=INCLUDES_PREFILL)
-    window: str = cell(
-        "what the energy was measured over: the whole run, or its steady state", isin=WINDOWS, nullable=True
+    measured_over: str = cell(
+        "what the energy was measured over: the whole run, or its steady state", isin=MEASURED_OVER, nullable=True
     )
     validity: str = cell("whether the file itself states that the measurement is valid", isin=VALIDITY, nullable=True)
     energy_j_per_output_token: float = cell("energy per output token", J_PER_OUTPUT_TOKEN, gt=0, le=1e7)

@@ -90,7 +90,7 @@ def _run(document: dict, metrics: dict, config: dict, path: Path) -> tuple[dict,
         "metered": "all_gpus",
         # ASSUME: the telemetry has all GPUs of the deployment, those that do prefill included, as it is set up for it.
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "validity": "not_stated",
         "energy_j_per_output_token": found.j_per_output_token,
         "power_w": found.power_w,

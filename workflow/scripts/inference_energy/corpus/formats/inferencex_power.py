@@ -54,7 +54,7 @@ def energy(record: dict) -> tuple[dict[str, object] | None, str | None]:
         "boundary": "gpu_boards",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "validity": "not_stated" if valid is None else "stated_valid",
         "energy_j_per_output_token": joules or rounded(computed),
         "power_w": power,

@@ -24,7 +24,7 @@ ENERGY_FACTS = {
     "boundary": "gpu_boards",
     "metered": "all_gpus",
     "includes_prefill": "yes",
-    "window": "steady_state",
+    "measured_over": "steady_state",
     "validity": "not_stated",
 }
 

@@ -55,7 +55,7 @@ ENERGY_FACTS = {
     "boundary": "gpu_boards",
     "metered": "all_gpus",
     "includes_prefill": "yes",
-    "window": "steady_state",
+    "measured_over": "steady_state",
 }
 
 

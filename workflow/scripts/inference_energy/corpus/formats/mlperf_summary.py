@@ -136,7 +136,7 @@ def _energy(result: dict) -> dict[str, object]:
         "boundary": "node_wall",
         "metered": "all_gpus",
         "includes_prefill": "yes",
-        "window": "whole_run",
+        "measured_over": "whole_run",
         "power_w": result.get("Power_Result"),
         "energy_j_per_output_token": ratio(as_number(result.get("Power_Result")), as_number(result[RESULT])),
     }

@@ -32,7 +32,7 @@ ENERGY_FACTS = {
     "boundary": "gpu_boards",
     "metered": "all_gpus",
     "includes_prefill": "yes",
-    "window": "whole_run",
+    "measured_over": "whole_run",
     "validity": "not_stated",
 }
 PERCENTILES = {"p50": "p50", "p99": "p99"}
