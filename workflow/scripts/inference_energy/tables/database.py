@@ -12,7 +12,7 @@ import polars as pl
 
 from inference_energy.common import files
 
-SORTED_WITHIN = "1GB"  # of memory; a table that is sorted needs more of it or, a little slower, of disk
+SORTED_WITHIN = "1300MB"  # of memory; a table that is sorted needs more of it or, a little slower, of disk
 
 
 @dataclass(frozen=True)
