@@ -228,6 +228,12 @@ REGISTRY = SimpleNamespace(
 NAMES = table(*(row(1, tokens, 0, subject=name) for name, tokens in (("alias of A", 60), ("mine", 30), ("who", 10))))
 
 
+def test_a_name_that_yaml_reads_as_a_number_is_found():
+    sums = table(row(1, 60, 0, subject="405"))
+    found = model_names.resolved(sums, {"names": {405: "A"}, "unknown": "fail"}, ["large"], REGISTRY, "usage")
+    assert found["405"].name == "A"
+
+
 def test_names_are_resolved_by_registry_own_names_and_classes():
     models = {"names": {"mine": "frontier"}, "unknown": {"class": "large"}}
     found = model_names.resolved(NAMES, models, ["frontier", "large"], REGISTRY, "u.yaml")

@@ -47,10 +47,11 @@ def resolved(
         InputError: unknown names that are not to be left out or taken for a class; a name of the usage file that is
             neither a model nor a class.
     """
-    own = {name: _known(target, classes, registry) for name, target in models.get("names", {}).items()}
+    names = {str(name): target for name, target in models.get("names", {}).items()}  # YAML reads 405 as a number
+    own = {name: _known(target, classes, registry) for name, target in names.items()}
     for name, subject in own.items():
         if subject is None:
-            target = models["names"][name]
+            target = names[name]
             raise InputError(
                 f"{place}: models.names: found {target!r} for {name!r}; allowed: {registry.allowed(target)}, or a class"
                 f" of the study: {one_of(classes)}"
