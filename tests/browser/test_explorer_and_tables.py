@@ -8,7 +8,7 @@ from inference_energy.dashboard.engines import FLEET_SERVING
 
 STUDIES = ["arxiv-2025", "joule-2026", "current"]
 # What 2,048 draws leave of the sampling error; the page tells its readers the same.
-TOLERANCES = {"p05": 0.08, "p50": 0.02, "p95": 0.08, "mean": 0.05}
+TOLERANCES = {"p05": 0.09, "p50": 0.02, "p95": 0.09, "mean": 0.05}
 
 
 def near(found: dict, row: dict, quantity: str) -> None:

@@ -243,7 +243,7 @@ def test_configuration_fault(copy, fault):
 
 def test_unknown_class_member_ends_the_run_and_the_next(copy):
     append(STUDY, "classes: {frontier: {weights: {Llama 9: 1}}}\n")(copy)
-    message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: one of 50 names, such as "
+    message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: one of 84 names, such as "
     refused_twice(copy, FIT, message)
 
 

@@ -40,15 +40,15 @@ def test_terminal_shows_published_beside_computed_and_where_to_look_next(built):
         # What is meant to reproduce the publication gets a verdict, what is not gets none.
         assert (verdict == "-") is (STUDIES[row["study"]] == "nested")
     assert sum(line.startswith("Next: ") for line in lines) == 1
-    assert sum(line.startswith("Benchmarks: 12 sources, 3,535 rows accepted") for line in lines) == 1
-    assert sum(line.startswith("Checks across rows: 6 errors, 65 warnings") for line in lines) == 1
+    assert sum(line.startswith("Benchmarks: 21 sources, 14,710 rows accepted") for line in lines) == 1
+    assert sum(line.startswith("Checks across rows: 222 errors, 65 warnings") for line in lines) == 1
     assert not any("Traceback" in line or line.startswith("Error") for line in lines)
 
 
 def test_current_estimates_have_an_interval_and_say_what_it_is_over(built):
     with (built / "results/headline.csv").open() as handle:
         rows = [row for row in csv.DictReader(handle) if row["study"] == "current"]
-    assert {row["spread"] for row in rows} == {"queries", "what the fleet shares", ""}
+    assert {row["spread"] for row in rows} == {"queries", "shared uncertainty", ""}
     for row in rows:
         if row["spread"]:
             low, middle, high = (float(row[name]) for name in ("computed_p05", "computed", "computed_p95"))

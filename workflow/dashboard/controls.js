@@ -90,8 +90,8 @@ const Controls = (() => {
   function show(next) {
     if (offered !== next.study) offerStudy(next.study);
     const preset = presetOf(next.study);
-    const pulled = new Set(next.levers.split(","));
-    for (const box of leverBoxes()) box.checked = pulled.has(box.value) && !box.disabled;
+    const applied = new Set(next.levers.split(","));
+    for (const box of leverBoxes()) box.checked = applied.has(box.value) && !box.disabled;
     for (const name of STATE.filter((name) => name !== "levers")) {
       const field = fields[name];
       const offers = field instanceof HTMLSelectElement ? [...field.options].map((option) => option.value) : null;

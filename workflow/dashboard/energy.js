@@ -395,9 +395,9 @@ const Energy = (() => {
     const asked = { study, question, common: new Map() };
     const plain = fleetOf(asked, {});
     const alone = savings(asked, plain);
-    const pulled = (workload) => fleetOf(asked, divisorsOf(study, question, workload, alone));
-    const fleets = { [question.workload]: pulled(question.workload) };
-    if (question.long_share > 0) fleets.long ??= pulled("long");
+    const applied = (workload) => fleetOf(asked, divisorsOf(study, question, workload, alone));
+    const fleets = { [question.workload]: applied(question.workload) };
+    if (question.long_share > 0) fleets.long ??= applied("long");
     const before = meanWh(plain, question.workload, question.boundary);
     const after = meanWh(fleets[question.workload], question.workload, question.boundary);
     const drawn = {

@@ -25,5 +25,5 @@ def test_ticks_are_dense_on_short_axes():
 
 
 def test_estimates_of_this_project_have_one_name_and_others_their_own():
-    table = pl.DataFrame({"method": ["current", "epoch"], "label": ["current (ours)", "Epoch AI"]})
+    table = pl.DataFrame({"method": ["current", "epoch"], "label": ["this row", "Epoch AI"]})
     assert table.with_columns(words.named())["label"].to_list() == ["This work", "Epoch AI"]

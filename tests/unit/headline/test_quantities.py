@@ -142,7 +142,7 @@ def test_rows_are_medians_means_a_ratio_fleets_and_interventions_together(rows):
 
 @pytest.mark.parametrize("subject", ["frontier", "small"])
 @pytest.mark.parametrize("workload", ["traditional", "long"])
-@pytest.mark.parametrize(("spread", "over"), [("untrimmed", "queries"), ("shared", "what the fleet shares")])
+@pytest.mark.parametrize(("spread", "over"), [("untrimmed", "queries"), ("shared", "shared uncertainty")])
 def test_energies_come_with_their_interval_and_what_it_is_over(rows, subject, workload, spread, over):
     row, value = rows[f"{workload} {subject} energy_wh_p50 {spread}"], WH[subject, workload, spread]
     assert (row["computed"], row["computed_p05"], row["computed_p95"]) == (value, value / 2, value * 2)
@@ -175,7 +175,7 @@ def test_fleets_and_interventions_come_with_their_interval(rows):
     fleet, levers = rows["mixed energy_gwh_per_day_p50"], rows["traditional all_levers overlap multiplier_p50"]
     assert (fleet["computed"], fleet["computed_p05"], fleet["computed_p95"]) == (1.0, 0.5, 2.0)
     assert (levers["computed"], levers["computed_p05"], levers["computed_p95"]) == (8.0, 4.0, 16.0)
-    assert fleet["spread"] == levers["spread"] == "what the fleet shares"
+    assert fleet["spread"] == levers["spread"] == "shared uncertainty"
     assert levers["label"] == "All_Levers, overlap"
 
 
@@ -265,8 +265,8 @@ def test_medians_and_fleets_of_a_published_study_carry_what_they_are_over():
                 for workload, base in (("traditional", 0.1), ("long", 1.0))
                 for spread in ("untrimmed", "as_published")
             },
-            "mixed energy_gwh_per_day_p50": (2.0, 1.0, 3.0, "what the fleet shares"),
-            "mixed energy_gwh_per_day_mean": (4.0, 1.0, 3.0, "what the fleet shares"),
+            "mixed energy_gwh_per_day_p50": (2.0, 1.0, 3.0, "shared uncertainty"),
+            "mixed energy_gwh_per_day_mean": (4.0, 1.0, 3.0, "shared uncertainty"),
         }.items()
     }
     assert intervals == approximately

@@ -7,7 +7,10 @@ from inference_energy.tables import wiring, writing
 
 with wiring.job(snakemake) as job:
     found = job.call(registry.benchmark_checks)
-    read = [job.table(name) for name in ("throughput", "energy", "implausible", "estimates")]
+    read = [
+        pl.read_parquet(job.path(name), columns=["source"])
+        for name in ("throughput", "energy", "implausible", "estimates")
+    ]
     writing.write_all(
         snakemake.output,
         checks=(found, tables.BENCHMARK_CHECKS),

@@ -21,7 +21,10 @@ from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.gpu_time import gpu_seconds
 
-COMBINED = {"all_levers": "All levers together", "remaining_levers": "Levers that benchmarks do not contain"}
+COMBINED = {
+    "all_levers": "All interventions together",
+    "remaining_levers": "Interventions that benchmarks do not contain",
+}
 COMBINATIONS = ("independent", "overlap")
 # Range that the publication prints for all interventions together.
 PUBLISHED_RANGE = (8.0, 20.0)

@@ -112,7 +112,8 @@ class InterventionRow(InputTable):
 
 SPREADS = ["untrimmed", "per_query", "shared"]
 KIND_OF_SPREAD = (
-    "untrimmed: a query about which nothing is known; per_query: how queries of one fleet differ;"
+    "untrimmed: one query of an unknown service, variability and uncertainty together;"
+    " per_query: how queries of one fleet differ;"
     " shared: how well the mean over queries is known"
 )
 QUERY = {
@@ -124,7 +125,7 @@ BOUNDARY = text("what is metered", allowed=list(BOUNDARIES))
 
 ASSUMPTIONS = table(
     ["study", "ingredient"],
-    **texts(study="study", ingredient="what the fleet shares", unit="unit"),
+    **texts(study="study", ingredient="ingredient of the shared uncertainty", unit="unit"),
     **quantiles("{}", "{} of what is assumed", OF_ROW, QUANTILES),
 )
 
@@ -146,7 +147,7 @@ INTERVENTION_MULTIPLIERS = table(
     ["study", "workload", "lever", "combination", "spread"],
     **texts(study="study", workload="workload", subject="class of models"),
     boundary=BOUNDARY,
-    level=text("where a lever acts", allowed=[*LEVELS, "combined"]),
+    level=text("where an intervention acts", allowed=[*LEVELS, "combined"]),
     **texts(lever="lever, or set of levers", label="name in figures"),
     combination=text("how levers combine", allowed=["single", *COMBINATIONS]),
     acts_on=text("ingredient that it improves", allowed=ACTS_ON, nullable=True),

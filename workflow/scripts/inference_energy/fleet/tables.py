@@ -63,10 +63,10 @@ SCENARIO_AGGREGATES = table(
     boundary=BOUNDARY,
     queries_per_day=number("queries per day", "queries per day"),
     long_share=share("share of long queries"),
-    interventions=flag("whether the study's levers are pulled"),
+    interventions=flag("whether the study's interventions are applied"),
     overhead_traditional=number("mean overhead factor of traditional queries", FACTOR, at_least=1),
     overhead_long=number("mean overhead factor of long queries", FACTOR, at_least=1),
-    **quantiles("energy_gwh_per_day_{}", "{} over what the fleet shares", "GWh/day", INTERVAL),
+    **quantiles("energy_gwh_per_day_{}", "{} over the shared uncertainty", "GWh/day", INTERVAL),
     energy_gwh_per_day_mean_traditional=number("of the mean traditional queries", "GWh/day"),
     energy_gwh_per_day_mean_long=number("of the mean long queries", "GWh/day"),
     energy_gwh_per_day_mean_se=number("Monte Carlo standard error of the mean", "GWh/day"),
@@ -77,7 +77,7 @@ FLEET_PLAN = table(
     **texts(
         study="study", scenario="scenario", label="name in figures", quantity="what a planner asks", unit="its unit"
     ),
-    **quantiles("{}", "{} over what the fleet shares", OF_ROW, INTERVAL),
+    **quantiles("{}", "{} over the shared uncertainty", OF_ROW, INTERVAL),
     basis=text("what it rests on"),
 )
 

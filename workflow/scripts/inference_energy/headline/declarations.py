@@ -19,7 +19,7 @@ ENERGY, MULTIPLIERS, FLEETS, ESTIMATES = KEYS
 # What their columns begin with that have an interval.
 STEMS = {ENERGY: "energy_wh", MULTIPLIERS: "multiplier", FLEETS: "energy_gwh_per_day"}
 # What an interval is over: variability between queries, or shared uncertainty.
-QUERIES, SHARED = "queries", "what the fleet shares"
+QUERIES, SHARED = "queries", "shared uncertainty"
 
 
 @dataclass(frozen=True)

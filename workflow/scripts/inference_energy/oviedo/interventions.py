@@ -63,7 +63,7 @@ def intervention_multipliers(
                         "boundary": "datacenter",
                         "level": spec.level if spec else "combined",
                         "lever": name,
-                        "label": spec.label if spec else "All levers together",
+                        "label": spec.label if spec else "All interventions together",
                         "combination": "independent" if name == COMBINED else "single",
                         "spread": spread,
                         **{f"multiplier_{key}": factor.percentile(score) for key, score in STANDARD_SCORES.items()},

@@ -17,10 +17,12 @@ THROUGHPUT_FIT = table(
     slope_input=number("change of ln tok/s per ln input tokens", "ln(tok/s) per ln(token)", at_least=None),
     slope_output=number("change of ln tok/s per ln output tokens", "ln(tok/s) per ln(token)", at_least=None),
     cap_tok_per_s=number("largest observed throughput of a node", "tok/s"),
-    fit_ratio_geometric_sd=number("typical factor between fitted and observed", FACTOR),
+    fit_ratio_geometric_sd=number("geometric standard deviation of fitted over observed", FACTOR),
     leave_one_out_ratio_min=number("smallest predicted / observed of a row left out", FACTOR),
     leave_one_out_ratio_max=number("largest predicted / observed of a row left out", FACTOR),
-    leave_one_out_ratio_geometric_sd=number("typical factor between predicted and observed, row left out", FACTOR),
+    leave_one_out_ratio_geometric_sd=number(
+        "geometric standard deviation of predicted / observed of rows left out", FACTOR
+    ),
     **lengths_behind("the fit"),
 )
 
@@ -77,7 +79,7 @@ INTERVENTION_MULTIPLIERS = table(
     ["study", "workload", "lever", "spread"],
     **texts(study="study", workload="workload", subject="class of models"),
     boundary=BOUNDARY,
-    level=text("where a lever acts", allowed=["model", "serving", "hardware", "workload", "combined"]),
+    level=text("where an intervention acts", allowed=["model", "serving", "hardware", "workload", "combined"]),
     **texts(lever="lever", label="name in figures"),
     combination=text("how levers combine", allowed=["single", "independent", "overlap"]),
     spread=SPREAD,

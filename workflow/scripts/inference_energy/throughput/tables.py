@@ -66,7 +66,7 @@ THROUGHPUT_FORMS = table(
     rows=count("rows predicted", at_least=1),
     configurations=count("their configurations", at_least=1),
     ratio_geometric_mean=number("typical predicted / observed", FACTOR),
-    ratio_geometric_sd=number("typical factor between the two", FACTOR),
+    ratio_geometric_sd=number("geometric standard deviation of their ratio", FACTOR),
     ratio_min=number("smallest predicted / observed", FACTOR),
     ratio_max=number("largest", FACTOR),
     share_within_band=share("share of rows with a ratio of 0.75 to 1.33"),

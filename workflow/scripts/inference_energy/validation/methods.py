@@ -19,7 +19,7 @@ from inference_energy.validation.peers.peer import energy_per_query_wh
 
 OURS, OFFLINE, MEASURED = "current", "current_offline", "measured"
 LABELS = {
-    OURS: "current (ours)",
+    OURS: "This work",
     OFFLINE: "current, saturated offline",
     MEASURED: "Measured, ML.ENERGY, best batch",
 }

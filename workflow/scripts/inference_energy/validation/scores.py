@@ -10,8 +10,8 @@ from inference_energy.validation.peers import ecologits, epoch, inferencemax, je
 from inference_energy.validation.peers.peer import Peer
 
 PEERS = tuple(method.PEER for method in (published, ecologits, jegham, epoch, inferencemax))
-OURS, OURS_LABEL = "current", "current (ours)"
-UNSEEN, UNSEEN_LABEL = "current_unseen", "Ours, unseen"
+OURS, OURS_LABEL = "current", "This work"
+UNSEEN, UNSEEN_LABEL = "current_unseen", "This work, unseen"
 BOUNDARY = {"gpu_boards": "gpu_boards", "node_wall": "node"}
 GROUPS = {"all": None, "gpu": "gpu", "model_class": "model_class", "source": "source"}
 

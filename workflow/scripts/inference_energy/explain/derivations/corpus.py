@@ -139,10 +139,10 @@ def check(asked: Asked) -> Node:
         other = {name: row[f"other_{name}"] for name in run}
         children.append(asked.corpus_row(other, value=row["expected"], label="the other row"))
     children += _limit(asked, row["check"])
-    facts = {"model": "total_parameters_billions", "gpu": "memory_gb"}
+    facts = {"model": ("models.csv", "total_parameters_billions"), "gpu": ("hardware.csv", "memory_gb")}
     children += [
-        asked.resource(file, {column: row[column]}, facts[column], label=row[column])
-        for file, column in REGISTRIES.values()
+        asked.resource(file, {column: row[column]}, fact, label=row[column])
+        for column, (file, fact) in facts.items()
         if row[column] is not None
     ]
     severity, words = CHECKS[row["check"]]
