@@ -50,7 +50,7 @@ def key(name: str) -> str:
 
 def precision_in(name: str) -> str | None:
     """The number format of the weights that the name of a model states; null if none or several."""
-    found = {PRECISION_NAMES[match["format"]] for match in PRECISION.finditer(name.lower())} - {None}
+    found = {PRECISION_NAMES[match["format"]] for match in PRECISION.finditer(name.lower())}
     return found.pop() if len(found) == 1 else None
 
 

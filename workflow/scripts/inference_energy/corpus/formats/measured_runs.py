@@ -13,11 +13,12 @@ ENERGY_UNITS = {"mJ": 1e-3, "J": 1.0, "kJ": 1e3, "MJ": 1e6, "Wh": 3600.0, "kWh":
 TIME_UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3}
 
 
-def runs_reading(runs: list[tuple[dict, dict | None]], path: Path, left_out: Counter[str]) -> Reading:
+def runs_reading(runs: list[tuple[dict, dict | str | None]], path: Path, left_out: Counter[str]) -> Reading:
     """A throughput row per run, and an energy row of the same name where energy was measured.
 
     Args:
-        runs: throughput, with its `line` and `row_id`, and measured energy of each run.
+        runs: throughput, with its `line` and `row_id`, and measured energy of each run: null if it has none, or the
+            reason why it does not count.
         path: the file.
         left_out: records and measurements that give no row, by reason.
 
@@ -26,11 +27,16 @@ def runs_reading(runs: list[tuple[dict, dict | None]], path: Path, left_out: Cou
     """
     throughput = [run for run, _ in runs]
     make_unique(throughput)
-    energy = [{"line": run["line"], "row_id": run["row_id"]} | measured for run, measured in runs if measured]
+    energy = [
+        {"line": run["line"], "row_id": run["row_id"]} | measured
+        for run, measured in runs
+        if measured and not isinstance(measured, str)
+    ]
+    reasons = Counter(measured for _, measured in runs if isinstance(measured, str))
     tables = {"throughput": rows(throughput, str(path))}
     if energy:
         tables["measured_energy"] = rows(energy, str(path))
-    return Reading(tables, dict(left_out))
+    return Reading(tables, dict(left_out + reasons))
 
 
 def in_unit(metric: object, statistic: str, units: dict[str, float], place: str) -> float | None:

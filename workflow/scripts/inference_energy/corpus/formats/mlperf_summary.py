@@ -1,17 +1,18 @@
 """Results of MLPerf Inference, from the summary of a results repository, v4.0 to v6.1 (`mlperf_files`)."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from inference_energy.corpus.formats import mlperf_names
+from inference_energy.corpus.formats.measured_runs import runs_reading
 from inference_energy.corpus.formats.mlperf_files import RESULT, results_of
-from inference_energy.corpus.formats.reading import Reading, rows
+from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.values import (
     as_number,
     as_whole,
     id_part,
     joined_id,
-    make_unique,
     one_line,
     precision_name,
     ratio,
@@ -31,31 +32,14 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not such a summary.
     """
-    left_out: dict[str, int] = {}
-    throughput, energy, in_scope = [], [], []
+    left_out: Counter[str] = Counter()
+    runs = []
     for line, result in results_of(path):
-        reason = _out_of_scope(result)
-        if reason:
-            left_out[reason] = left_out.get(reason, 0) + 1
-        else:
-            in_scope.append(result)
-            throughput.append({"line": line, **_throughput(result)})
-    make_unique(throughput)
-    for record, result in zip(throughput, in_scope, strict=True):
-        if str(result.get("has_power")).lower() != "true":
+        if reason := _out_of_scope(result):
+            left_out[reason] += 1
             continue
-        measured, unit = _energy(result), short(result.get("Power_Units"))
-        reason = None if unit.lower() == "watts" else f"power in unit {unit or 'not stated'}"
-        if reason is None and measured["energy_j_per_output_token"] is None:
-            reason = "power without a value"
-        if reason:
-            left_out[reason] = left_out.get(reason, 0) + 1
-        else:
-            energy.append({"line": record["line"], "row_id": record["row_id"], **measured})
-    tables = {"throughput": rows(throughput, str(path))}
-    if energy:
-        tables["measured_energy"] = rows(energy, str(path))
-    return Reading(tables, left_out)
+        runs.append(({"line": line, **_throughput(result)}, _energy(result)))
+    return runs_reading(runs, path, left_out)
 
 
 def _out_of_scope(result: dict) -> str | None:
@@ -130,7 +114,16 @@ def _system(result: dict) -> list[str | None]:
     return [id_part("", result.get(key)) for key in ("version", "Submitter", "Platform")]
 
 
-def _energy(result: dict) -> dict[str, object]:
+def _energy(result: dict) -> dict[str, object] | str | None:
+    """Measured energy of a result; null if it has none, or the reason why its power gives none."""
+    if str(result.get("has_power")).lower() != "true":
+        return None
+    unit = short(result.get("Power_Units"))
+    if unit.lower() != "watts":
+        return f"power in unit {unit or 'not stated'}"
+    energy = ratio(as_number(result.get("Power_Result")), as_number(result[RESULT]))
+    if energy is None:
+        return "power without a value"
     # The power analyser of MLPerf sits between the system and the wall; Power_Result is the mean over the run.
     return {
         "boundary": "node_wall",
@@ -138,7 +131,7 @@ def _energy(result: dict) -> dict[str, object]:
         "includes_prefill": "yes",
         "measured_over": "whole_run",
         "power_w": result.get("Power_Result"),
-        "energy_j_per_output_token": ratio(as_number(result.get("Power_Result")), as_number(result[RESULT])),
+        "energy_j_per_output_token": energy,
     }
 
 

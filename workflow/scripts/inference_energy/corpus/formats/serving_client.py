@@ -3,12 +3,15 @@ which descend from it.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from inference_energy.corpus.formats.reading import Reading, rows
-from inference_energy.corpus.formats.values import make_unique, number, positive, ratio
+from inference_energy.corpus.formats.measured_runs import runs_reading
+from inference_energy.corpus.formats.reading import Reading
+from inference_energy.corpus.formats.values import number, positive, ratio
 
 ENGINES = {
     "vllm": "vLLM",
@@ -54,30 +57,19 @@ def reading(
     Raises:
         InputError: a value that cannot be stored as text.
     """
-    records, energies, left_out, windows = [], [], {}, {}
-    kept = []
+    left_out: Counter[str] = Counter()
+    runs, windows = [], []
     for line, result in results:
-        reason = other_task(result)
-        if reason:
-            left_out[reason] = left_out.get(reason, 0) + 1
-        else:
-            speed = {"throughput_tok_per_s": result.get("output_throughput")}
-            records.append({"line": line} | FACTS | speed | to_row(result))
-            kept.append(result)
-    make_unique(records)
-    for record, result in zip(records, kept, strict=True):
-        energy = to_energy(result)
-        if isinstance(energy, str):
-            left_out[energy] = left_out.get(energy, 0) + 1
-        elif energy is not None:
-            energies.append({"line": record["line"], "row_id": record["row_id"]} | energy)
-        window = run_window(result)
-        if window:
-            windows[record["row_id"]] = window
-    tables = {"throughput": rows(records, str(path))}
-    if energies:
-        tables["measured_energy"] = rows(energies, str(path))
-    return Reading(tables, left_out, windows)
+        if reason := other_task(result):
+            left_out[reason] += 1
+            continue
+        speed = {"throughput_tok_per_s": result.get("output_throughput")}
+        runs.append(({"line": line} | FACTS | speed | to_row(result), to_energy(result)))
+        windows.append(run_window(result))
+    read = runs_reading(runs, path, left_out)
+    # By the names that the runs have now, as runs of one configuration are numbered.
+    named = zip((run["row_id"] for run, _ in runs), windows, strict=True)
+    return replace(read, windows={name: window for name, window in named if window})
 
 
 def latencies(result: dict) -> dict[str, float | None]:

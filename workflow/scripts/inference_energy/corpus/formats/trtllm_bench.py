@@ -2,15 +2,16 @@
 `tensorrt_llm/bench/dataclasses/reporting.py`).
 """
 
+from collections import Counter
 from pathlib import Path
 
 from inference_energy.corpus.formats.exact import must_have, refuse_unread
 from inference_energy.corpus.formats.json_files import objects
-from inference_energy.corpus.formats.reading import Reading, rows
+from inference_energy.corpus.formats.measured_runs import runs_reading
+from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.values import (
     id_part,
     joined_id,
-    make_unique,
     number,
     positive,
     precision_name,
@@ -49,18 +50,13 @@ def read(path: Path) -> Reading:
     reports = objects(path)
     allowed = "reports of trtllm-bench --report_json"
     must_have(reports, PARTS, path, allowed)
-    records, energies = [], []
+    runs = []
     for line, report in reports:
         refuse_unread(report, ENERGY_KEYS, path, allowed)
         must_have([(line, _part(report, "performance"))], ("system_output_throughput_tok_s",), path, allowed)
-        records.append({"line": line} | FACTS | _row(report))
-    make_unique(records)
-    for record, (line, report) in zip(records, reports, strict=True):
         energy = _energy(report)
-        if energy:
-            energies.append({"line": line, "row_id": record["row_id"]} | ENERGY_FACTS | energy)
-    tables = {"throughput": rows(records, str(path))}
-    return Reading(tables | ({"measured_energy": rows(energies, str(path))} if energies else {}))
+        runs.append(({"line": line} | FACTS | _row(report), ENERGY_FACTS | energy if energy else None))
+    return runs_reading(runs, path, Counter())
 
 
 def _part(report: dict, name: str) -> dict:
