@@ -1,4 +1,4 @@
-"""Checks across the rows of the corpus: none rejects a row, each reports what a reader must know of it."""
+"""Checks across the rows of the corpus: each reports what a reader must know; none rejects a row (`plausible` does)."""
 
 import polars as pl
 
