@@ -41,7 +41,7 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
         panel(empty, tiles, numbers, size=((CELL + 13) * len(columns), (CELL + 2) * len(every))),
         finding=f"{rows:,} rows: {by_severity.get('error', 0)} findings of impossible values,"
         f" {by_severity.get('warning', 0)} to be reviewed",
-        conditions="Findings of the checks across rows, per source. Measured energies that cannot be true are kept apart;"
+        conditions="Findings of the checks across rows, per source. Energies that cannot be true are kept apart;"
         " all other rows stay, and a study chooses its sources and whether known errors are corrected. All findings:"
         " results/benchmark_checks.parquet.",
     )
