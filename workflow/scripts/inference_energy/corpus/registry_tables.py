@@ -114,6 +114,7 @@ class Hardware(InputTable):
     gpu: str = filled("name used throughout", unique=True)
     aliases: str = cell("other names, separated by |", nullable=True)
     vendor: str = filled("who makes it")
+    generation: str = filled("generation of the design, which several GPUs share")
     memory_gb: float = cell("memory", "GB", gt=0, le=1e5)
     tdp_w: float = cell("thermal design power; empty if not published", "W", gt=0, le=1e5, nullable=True)
     memory_bandwidth_gb_per_s: float = cell("memory bandwidth", "GB/s", gt=0, le=1e7)

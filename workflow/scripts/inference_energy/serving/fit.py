@@ -1,0 +1,125 @@
+"""The serving model fitted to runs: time per token, then board power given the measured time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.serving import step
+from inference_energy.serving.parameters import POWER, POWER_EFFECTS, TIME, TIME_EFFECTS, Effect, Parameter
+from inference_energy.serving.replicas import Replicas
+from inference_energy.statistics.empirical_bayes import Fit, Levels, Problem, fitted
+
+STEPS = 30
+# Shares of the rated power outside these are of runs whose power and time do not belong together.
+LEAST_SHARE, LARGEST_SHARE = 0.1, 1.2
+NO_LEVEL = "any other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One of the two fitted parts, time or power.
+
+    Attributes:
+        parameters: the fixed ones.
+        effects: the random ones.
+        levels: by effect, its levels in order.
+        fit: values and their covariance.
+    """
+
+    parameters: Sequence[Parameter]
+    effects: Sequence[Effect]
+    levels: dict[str, list[str]]
+    fit: Fit
+
+    def slices(self) -> dict[str, slice]:
+        """Places of the levels of every effect among the values."""
+        found, place = {}, len(self.parameters)
+        for effect in self.effects:
+            found[effect.name] = slice(place, place + len(self.levels[effect.name]))
+            place += len(self.levels[effect.name])
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServingModel:
+    """Both parts."""
+
+    time: Part
+    power: Part
+
+
+def level_names(frame: pl.DataFrame, effect: Effect) -> list[str]:
+    """The level of an effect that each row belongs to."""
+    names = [pl.col(name).fill_null("") for name in effect.by]
+    return frame.select(pl.concat_str(names, separator=" / ").alias("level"))["level"].to_list()
+
+
+def fit_model(runs: pl.DataFrame, known: pl.DataFrame | None = None, start: ServingModel | None = None) -> ServingModel:
+    """The model fitted to runs.
+
+    Args:
+        runs: of `runs.runs`.
+        known: runs whose levels the model has, seen or not; by default those that it is fitted to.
+        start: a fit to start from, of the same `known`.
+    """
+    known = runs if known is None else known
+    time = _fit(runs, known, TIME, TIME_EFFECTS, _time_function(runs), "seconds_per_token", start and start.time)
+    metered = runs.filter(pl.col("board_share").is_between(LEAST_SHARE, LARGEST_SHARE))
+    function = _power_function(metered, dict(zip(_names(TIME), time.fit.values, strict=False)))
+    power = _fit(metered, known, POWER, POWER_EFFECTS, function, "board_share", start and start.power)
+    return ServingModel(time=time, power=power)
+
+
+def _names(parameters: Sequence[Parameter]) -> list[str]:
+    return [parameter.name for parameter in parameters]
+
+
+def _fit(runs, known, parameters, effects, function, column: str, start: Part | None) -> Part:
+    levels = {effect.name: sorted(set(level_names(known, effect))) for effect in effects}
+    places = {name: {level: place for place, level in enumerate(of)} for name, of in levels.items()}
+    cells = runs["cell"].rank("dense").cast(pl.Int64).to_numpy() - 1
+    problem = Problem(
+        y=np.log(runs[column].to_numpy()),
+        function=function,
+        prior=np.array([parameter.prior for parameter in parameters]),
+        prior_sd=np.array([parameter.prior_sd for parameter in parameters]),
+        effects=[
+            Levels(
+                name=effect.name,
+                term=effect.on,
+                level=np.array([places[effect.name][level] for level in level_names(runs, effect)], dtype=int),
+                count=len(levels[effect.name]),
+                floor=effect.floor,
+                held=effect.held,
+            )
+            for effect in effects
+        ],
+        cell=cells,
+    )
+    first = start.fit if start else problem.start({effect.name: effect.sd for effect in effects})
+    return Part(parameters=parameters, effects=effects, levels=levels, fit=fitted(problem, first, STEPS))
+
+
+def _time_function(runs: pl.DataFrame):
+    replicas, batch, names = Replicas.of(runs), runs["batch"].to_numpy(), _names(TIME)
+
+    def function(values, sums):
+        time = step.time_per_token(replicas, batch, dict(zip(names, values, strict=True)), step.NO_EFFECTS | sums)
+        slopes = {"overhead": time.overhead_share, "roofline": time.roofline_share, "time": np.ones(len(batch))}
+        return np.log(time.seconds), slopes
+
+    return function
+
+
+def _power_function(runs: pl.DataFrame, time_parameters: dict[str, float]):
+    replicas, batch, names = Replicas.of(runs), runs["batch"].to_numpy(), _names(POWER)
+    work = step.time_per_token(replicas, batch, time_parameters)  # only its bytes and FLOP
+    seconds = runs["seconds_per_token"].to_numpy()
+
+    def function(values, sums):
+        share = step.board_share(replicas, work, seconds, dict(zip(names, values, strict=True)))
+        return np.log(share) + sums["power"], {"power": np.ones(len(batch))}
+
+    return function

@@ -1,0 +1,92 @@
+"""Draws of time, board power and energy of runs that the model may or may not have seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.serving import step
+from inference_energy.serving.fit import Part, ServingModel, level_names
+from inference_energy.serving.replicas import Replicas
+from inference_energy.statistics.draws import stream
+
+LARGEST_BOARD_SHARE = 1.05  # boards exceed their rated power by their measuring error only
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """Everything uncertain about some runs: a row per draw, a column per run.
+
+    Attributes:
+        time: fixed parameters of the time, a column each of length `draws`.
+        time_effects: sums of its effects, by term; those of cell and row included.
+        power: fixed parameters of the power.
+        power_effect: sum of its effects.
+    """
+
+    time: Mapping[str, np.ndarray]
+    time_effects: Mapping[str, np.ndarray]
+    power: Mapping[str, np.ndarray]
+    power_effect: np.ndarray
+
+
+def drawn(model: ServingModel, runs: pl.DataFrame, draws: int, seed: int, *names: str) -> Drawn:
+    """Draws for runs; levels that the model has not seen are drawn from their prior, once per level.
+
+    Args:
+        model: the fit.
+        runs: with the columns that levels are named by.
+        draws: how many.
+        seed: seed of the stream.
+        names: of the stream.
+    """
+    time, sums = _part(model.time, runs, draws, stream(seed, "serving", "time", *names))
+    power, effects = _part(model.power, runs, draws, stream(seed, "serving", "power", *names))
+    return Drawn(time=time, time_effects=step.NO_EFFECTS | sums, power=power, power_effect=effects["power"])
+
+
+def _part(part: Part, runs: pl.DataFrame, draws: int, generator: np.random.Generator):
+    fit = part.fit
+    root = np.linalg.cholesky(fit.covariance + 1e-12 * np.eye(len(fit.values)))
+    values = fit.values + generator.standard_normal((draws, len(fit.values))) @ root.T
+    sums: dict[str, np.ndarray] = {}
+    for effect in part.effects:
+        places = {level: place for place, level in enumerate(part.levels[effect.name])}
+        names = level_names(runs, effect)
+        unseen = sorted(set(names) - places.keys())
+        new = {level: len(places) + place for place, level in enumerate(unseen)}
+        other = generator.standard_normal((draws, len(unseen))) * fit.deviations[effect.name]
+        of_levels = np.concatenate([values[:, part.slices()[effect.name]], other], axis=1)
+        chosen = of_levels[:, [(places | new)[name] for name in names]]
+        sums[effect.on] = sums.get(effect.on, 0.0) + chosen
+    both = np.hypot(fit.cell_sd, fit.row_sd)
+    last = "time" if "time" in sums else "power"
+    sums[last] = sums[last] + both * generator.standard_normal((draws, len(runs)))
+    fixed = {parameter.name: values[:, [place]] for place, parameter in enumerate(part.parameters)}
+    return fixed, sums
+
+
+@dataclass(frozen=True, kw_only=True)
+class Energy:
+    """Draws of runs at a batch: a row per draw, a column per run.
+
+    Attributes:
+        seconds: of the replica per output token.
+        board_share: mean power of a board over its rated power.
+        j_per_token: energy of all boards of the replica per output token.
+    """
+
+    seconds: np.ndarray
+    board_share: np.ndarray
+    j_per_token: np.ndarray
+
+
+def energy(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> Energy:
+    """Energy of the boards per output token at a batch, no draw outside physics."""
+    time = step.time_per_token(of, batch, uncertain.time, uncertain.time_effects)
+    floor = step.floor_seconds(of, time.bytes_per_token, time.flop_per_token)
+    seconds = np.maximum(time.seconds, floor)
+    share = step.board_share(of, time, seconds, uncertain.power, uncertain.power_effect)
+    share = np.minimum(share, LARGEST_BOARD_SHARE)
+    return Energy(seconds=seconds, board_share=share, j_per_token=of.gpus * of.tdp_w * share * seconds)

@@ -1,0 +1,149 @@
+"""Replicas: one copy of a model on some GPUs, as arrays with a value each."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.conversions import B_PER_GB, FLOP_PER_TFLOP
+from inference_energy.serving.network import networks
+
+# Bytes per weight. FP4 formats keep a scale per 16 or 32 numbers.
+WEIGHT_BYTES = {"FP4": 0.5625, "MXFP4": 0.53, "INT4": 0.53, "FP8": 1.0, "INT8": 1.0, "BF16": 2.0, "FP16": 2.0}
+# Format in which a precision computes: whole numbers of 4 bits are unpacked to 8.
+COMPUTES_IN = {"FP4": "FP4", "MXFP4": "FP4", "INT4": "FP8", "INT8": "FP8", "FP8": "FP8", "BF16": "BF16", "FP16": "BF16"}
+USABLE_MEMORY = 0.93  # share of a GPU's memory for weights and keys: engines reserve the rest
+BYTES_PER_REQUEST = 1e5  # of bookkeeping, so that no batch is unbounded
+LARGEST_BATCH = 2048  # running requests that offline benchmarks allow at most, per replica
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replicas:
+    """What the serving model needs to know of a replica and of its requests; every field is an array.
+
+    Attributes:
+        gpus: GPUs of the replica.
+        active_parameters: of the network, as are the fields up to `attention_window_flop`; see `network.networks`.
+        shared_bytes: weights that every token reads.
+        expert_bytes: weights of one routed expert.
+        kv_bytes: bytes per number of keys and values.
+        memory_b: memory of a GPU, bytes.
+        tdp_w: rated power of a GPU's board, W.
+        bandwidth_b_per_s: memory bandwidth of a GPU.
+        peak_flop_per_s: peak of a GPU in the format that it computes in.
+        peak_16_bit_flop_per_s: peak with numbers of 16 bits.
+        attention_data_parallel: 1 where each GPU attends to its own requests.
+        speculative: 1 with speculative decoding.
+        tuned: 1 where the engine was tuned for one workload, as for MLPerf.
+        old_engine: 1 for an engine of 2024 that schedules one step at a time.
+        software_years: date of the software, years after 2026.
+        youth: how new the model was to the software: 1 on its day of release, 1/e half a year later.
+        input_tokens: mean prompt length.
+        output_tokens: mean answer length.
+        cached_share: share of the prompt whose keys are kept from earlier requests.
+    """
+
+    gpus: np.ndarray
+    active_parameters: np.ndarray
+    experts: np.ndarray
+    experts_per_token: np.ndarray
+    with_experts: np.ndarray
+    layers: np.ndarray
+    attention_stages: np.ndarray
+    key_value_heads: np.ndarray
+    kv_full: np.ndarray
+    kv_window: np.ndarray
+    window_tokens: np.ndarray
+    kv_stored: np.ndarray
+    state: np.ndarray
+    attention_full_flop: np.ndarray
+    attention_window_flop: np.ndarray
+    shared_bytes: np.ndarray
+    expert_bytes: np.ndarray
+    kv_bytes: np.ndarray
+    memory_b: np.ndarray
+    tdp_w: np.ndarray
+    bandwidth_b_per_s: np.ndarray
+    peak_flop_per_s: np.ndarray
+    peak_16_bit_flop_per_s: np.ndarray
+    attention_data_parallel: np.ndarray
+    speculative: np.ndarray
+    tuned: np.ndarray
+    old_engine: np.ndarray
+    software_years: np.ndarray
+    youth: np.ndarray
+    input_tokens: np.ndarray
+    output_tokens: np.ndarray
+    cached_share: np.ndarray
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> "Replicas":
+        """From a table with these columns: see `described`."""
+        return cls(**{field.name: frame[field.name].cast(pl.Float64).to_numpy() for field in fields(cls)})
+
+    @property
+    def context_tokens(self) -> np.ndarray:
+        """Mean context of a running request: its prompt and half of its answer."""
+        return self.input_tokens + self.output_tokens / 2
+
+    @property
+    def weight_bytes(self) -> np.ndarray:
+        """All weights of the model."""
+        return self.shared_bytes + self.experts * self.with_experts * self.expert_bytes
+
+    @property
+    def kv_copies(self) -> np.ndarray:
+        """How often keys are kept: more GPUs than heads hold copies, unless each has its own requests."""
+        copies = np.maximum(1.0, self.gpus / self.key_value_heads)
+        return np.where(self.attention_data_parallel > 0, 1.0, copies)
+
+    def largest_batch(self) -> np.ndarray:
+        """Requests whose keys fit into the memory beside the weights; below 1, the model does not fit."""
+        free = USABLE_MEMORY * self.gpus * self.memory_b - self.weight_bytes
+        # Also a layer with a window keeps its window.
+        kept = self.kv_stored * self.context_tokens * self.kv_bytes * self.kv_copies
+        return free / (kept + 2 * self.state + BYTES_PER_REQUEST)
+
+
+def described(runs: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
+    """Runs with everything about their model and GPU that `Replicas` holds; GPUs that state too little are left out.
+
+    Args:
+        runs: with `model`, `gpu`, `precision`, and `kv_precision` where it differs from that of the weights.
+        models: model registry.
+        hardware: hardware registry.
+    """
+    gpus = hardware.select(
+        "gpu",
+        "vendor",
+        "generation",
+        "tdp_w",
+        memory_b=pl.col("memory_gb") * B_PER_GB,
+        bandwidth_b_per_s=pl.col("memory_bandwidth_gb_per_s") * B_PER_GB,
+        peak_16=pl.coalesce("peak_fp16_tflop_per_s", pl.col("peak_fp4_tflop_per_s") / 4) * FLOP_PER_TFLOP,
+        peak_8=pl.col("peak_fp8_tflop_per_s") * FLOP_PER_TFLOP,
+        peak_4=pl.col("peak_fp4_tflop_per_s") * FLOP_PER_TFLOP,
+    ).drop_nulls(["memory_b", "bandwidth_b_per_s", "peak_16"])
+    native = models.select("model", "native_precision")
+    joined = runs.join(networks(models), on="model").join(native, on="model").join(gpus, on="gpu")
+    computes = pl.col("precision").replace_strict(COMPUTES_IN)
+    stated = pl.col("precision").replace_strict(WEIGHT_BYTES)
+    released = pl.col("native_precision").fill_null("BF16").replace_strict(WEIGHT_BYTES)
+    narrow = computes.is_in(["FP4", "FP8"])
+    # Experts keep the format of their release where that is narrower; what is beside them is not narrower than FP8.
+    beside = pl.when(pl.col("native_precision") == "MXFP4").then(2.0).when(narrow).then(1.0).otherwise(2.0)
+    experts = pl.col("with_experts") == 1
+    return joined.with_columns(
+        computes_in=computes,
+        # A format without units of its own is unpacked to 16 bits.
+        peak_flop_per_s=pl.when(computes == "FP4")
+        .then(pl.coalesce("peak_4", "peak_16"))
+        .when(computes == "FP8")
+        .then(pl.coalesce("peak_8", "peak_16"))
+        .otherwise("peak_16"),
+        peak_16_bit_flop_per_s=pl.col("peak_16"),
+        shared_bytes=pl.col("shared_parameters") * pl.when(experts).then(beside).otherwise(stated),
+        expert_bytes=pl.col("expert_parameters") * pl.min_horizontal(stated, released),
+        # ASSUME: keys and values have the width of the weights, at least 8 bits.
+        kv_bytes=pl.when(narrow).then(1.0).otherwise(2.0),
+    )

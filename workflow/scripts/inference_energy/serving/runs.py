@@ -1,0 +1,168 @@
+"""Rows of the corpus that state or bound the batch of a replica, as runs of the serving model."""
+
+import datetime
+
+import polars as pl
+
+from inference_energy.corpus.registries import network
+from inference_energy.serving.replicas import LARGEST_BATCH, Replicas, described
+
+REFERENCE_YEAR = 2026.0
+YOUTH_YEARS = 0.5
+OLD_ENGINE = "vLLM"
+OLD_ENGINE_BEFORE = 2024.68  # version 0.6 (2024-09-05)
+# Lengths of these prompts are nominal: counted tokens are 0.9 of them, in and out (7,390 of 8,192; 922 of 1,024).
+COUNTED_OF_NOMINAL = 0.9
+NOMINAL = "synthetic, random tokens"
+TUNED = ("mlperf", "tensorrt_llm")
+MEMORY_OF_WEIGHTS = 0.6  # of a replica whose size is not stated, at most
+
+CELL = (
+    "source",
+    "model",
+    "gpu",
+    "computes_in",
+    "engine",
+    "engine_version",
+    "gpus_per_replica",
+    "expert_parallel",
+    "attention_data_parallel",
+    "speculative",
+    "input_tokens",
+    "prompts",
+)
+
+
+def runs(
+    throughput: pl.DataFrame,
+    energy: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    prompt_lengths: pl.DataFrame,
+    engine_releases: pl.DataFrame,
+) -> pl.DataFrame:
+    """Every run whose batch is stated or bounded, with the columns of `Replicas` and what was measured of it.
+
+    Adds `campaign` (sources of one benchmark campaign), `cell` (rows of one configuration), `batch` and where it comes
+    from (`batch_from`), `largest_batch`, `seconds_per_token` of the replica, `board_share` of the rated power where
+    the boards were metered, and the measured energy. Rows with separate GPUs for prefill are left out, as are those of
+    unknown lengths, and of models that do not fit their GPUs.
+
+    Args:
+        throughput: accepted rows.
+        energy: measured energies.
+        models: model registry.
+        hardware: hardware registry.
+        prompt_lengths: mean lengths by kind of prompts, and model where they depend on it.
+        engine_releases: dates of versions of engines.
+    """
+    measured = energy.select(
+        "source", "row_id", "boundary", "energy_j_per_output_token", "power_cap_w_per_gpu", "power_w"
+    )
+    rows = throughput.filter(
+        pl.col("serving").fill_null("aggregated") == "aggregated", pl.col("phase") == "prefill_and_decode"
+    ).join(measured, on=["source", "row_id"], how="left")
+    rows = described(_with_lengths(rows, prompt_lengths), models, hardware)
+    rows = rows.join(models.select("model", network(), "released_on"), on="model")
+    rows = _with_software(rows, engine_releases)
+    note = pl.col("note").fill_null("")
+    rows = rows.with_columns(
+        engine=pl.col("engine").fill_null("not stated"),
+        campaign=pl.when(pl.col("source").str.starts_with("inference")).then(pl.lit("inferencex")).otherwise("source"),
+        tuned=pl.any_horizontal(pl.col("source").str.starts_with(name) for name in TUNED).cast(pl.Float64),
+        attention_data_parallel=(
+            note.str.contains("attention data-parallel") | (pl.col("data_parallel").fill_null(1) > 1)
+        ).cast(pl.Float64),
+        speculative=pl.col("speculative_decoding").fill_null("none").ne("none").cast(pl.Float64),
+        cached_share=0.0,
+    )
+    rows = _with_replica(rows)
+    rows = _with_batch(rows)
+    seconds = 1 / (pl.col("output_tok_per_s_per_gpu") * pl.col("gpus"))
+    at_boards = pl.col("boundary") == "gpu_boards"
+    rows = rows.with_columns(seconds_per_token=seconds).with_columns(
+        board_share=pl.when(at_boards).then(
+            pl.col("energy_j_per_output_token") * pl.col("output_tok_per_s_per_gpu") / pl.col("tdp_w")
+        ),
+        cell=pl.concat_str(pl.col(CELL).cast(pl.String).fill_null(""), separator="|"),
+    )
+    return rows.drop_nulls(["batch", "seconds_per_token"]).sort("source", "row_id")
+
+
+def _with_lengths(rows: pl.DataFrame, lengths: pl.DataFrame) -> pl.DataFrame:
+    means = ["input_tokens_mean", "output_tokens_mean"]
+    of_model = lengths.filter(pl.col("model").is_not_null()).select("prompts", "model", *means)
+    of_all = lengths.filter(pl.col("model").is_null()).select("prompts", *means)
+    rows = rows.join(of_model, on=["prompts", "model"], how="left").join(
+        of_all, on="prompts", how="left", suffix="_all"
+    )
+    nominal = pl.col("prompts").fill_null("").str.starts_with(NOMINAL) & (pl.col("input_length_kind") == "unknown")
+    factor = pl.when(nominal).then(COUNTED_OF_NOMINAL).otherwise(1.0)
+    return rows.with_columns(
+        pl.coalesce(pl.col(f"{kind}_tokens") * factor, f"{kind}_tokens_mean", f"{kind}_tokens_mean_all").alias(
+            f"{kind}_tokens"
+        )
+        for kind in ("input", "output")
+    ).drop_nulls(["input_tokens", "output_tokens"])
+
+
+def year(date: str) -> float:
+    """A date such as 2025, 2025-06 or 2025-06-30 as a year; one that is not exact counts as its middle."""
+    parts = [int(part) for part in date.split("-")]
+    if len(parts) == 1:
+        return parts[0] + 0.5
+    if len(parts) == 2:
+        return parts[0] + (parts[1] - 0.5) / 12
+    return parts[0] + (datetime.date(*parts).timetuple().tm_yday - 0.5) / 365.25
+
+
+def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
+    """Years of the software and of the model's release; old engines; youth of the model."""
+    keys = ["engine", "engine_version"]
+    of_version = releases.filter(pl.col("engine_version").is_not_null()).select(*keys, version_on="released_on")
+    of_source = releases.filter(pl.col("source").is_not_null()).select("source", source_on="released_on")
+    rows = rows.join(of_version.unique(keys), on=keys, how="left").join(of_source, on="source", how="left")
+    dates = rows.select(software=pl.coalesce("version_on", "source_on", "published_on"), released="released_on")
+    known = {date: year(date) for date in {*dates["software"], *dates["released"]}}
+    software, released = (dates[name].replace_strict(known, return_dtype=pl.Float64) for name in dates.columns)
+    # Medians over all versions since a date: the middle of the time since then, or since the model is out.
+    starts = dict(releases.filter(pl.col("since").is_not_null()).select("source", "since").iter_rows())
+    since = pl.Series([year(starts[name]) if name in starts else None for name in rows["source"]], dtype=pl.Float64)
+    last = pl.Series([year(date) for date in rows["read_on"]])
+    dated = pl.DataFrame({"software": software, "released": released, "since": since, "last": last})
+    first = pl.max_horizontal("since", "released")
+    over = pl.when(pl.col("since").is_not_null()).then((first + pl.col("last")) / 2)
+    software = dated.select(software=pl.coalesce(over, "software"))["software"]
+    age = (software - released).clip(0)
+    return rows.with_columns(
+        software_years=software - REFERENCE_YEAR,
+        youth=(-age / YOUTH_YEARS).exp(),
+        old_engine=((rows["engine"] == OLD_ENGINE).fill_null(False) & (software < OLD_ENGINE_BEFORE)).cast(pl.Float64),
+    )
+
+
+def _with_replica(rows: pl.DataFrame) -> pl.DataFrame:
+    """GPUs of a replica: stated, or the fewest that hold the weights where a result is of many replicas."""
+    weights = pl.col("shared_bytes") + pl.col("expert_bytes") * pl.col("experts") * pl.col("with_experts")
+    needed = weights / (MEMORY_OF_WEIGHTS * pl.col("memory_b"))
+    fewest = pl.min_horizontal(2 ** needed.log(2).ceil().clip(0), pl.col("gpus").cast(pl.Float64))
+    many = pl.col("source").str.starts_with("mlperf") & pl.col("tensor_parallel").is_null()
+    size = pl.when(many).then(fewest).otherwise(pl.col("gpus").cast(pl.Float64))
+    return rows.with_columns(gpus_of_result="gpus").with_columns(gpus=size, gpus_per_replica=size).drop_nulls("gpus")
+
+
+def _with_batch(rows: pl.DataFrame) -> pl.DataFrame:
+    """Batch of a replica: stated, by Little's law from the time per token, or all that memory holds where offline."""
+    largest = Replicas.of(rows).largest_batch()
+    rows = rows.with_columns(largest_batch=pl.Series(largest)).filter(pl.col("largest_batch") >= 1)
+    of_replica = pl.col("output_tok_per_s_per_gpu") * pl.col("gpus")
+    by_latency = of_replica * pl.col("time_per_output_token_mean_ms") / 1000
+    choices = {
+        "stated": pl.col("concurrency"),
+        "time per token": by_latency,
+        "memory": pl.when(pl.col("load") == "offline").then(float(LARGEST_BATCH)),
+    }
+    origin = pl.coalesce(pl.when(value.is_not_null()).then(pl.lit(name)) for name, value in choices.items())
+    batch = pl.min_horizontal(pl.coalesce(choices.values()), "largest_batch").clip(1)
+    known = pl.coalesce(choices.values()).is_not_null()
+    return rows.with_columns(batch_from=origin, batch=pl.when(known).then(batch))
