@@ -14,7 +14,6 @@ from inference_energy.statistics.empirical_bayes import Fit, Levels, Problem, fi
 STEPS = 30
 # Shares of the rated power outside these are of runs whose power and time do not belong together.
 LEAST_SHARE, LARGEST_SHARE = 0.1, 1.2
-NO_LEVEL = "any other"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +65,15 @@ def fit_model(runs: pl.DataFrame, known: pl.DataFrame | None = None, start: Serv
     """
     known = runs if known is None else known
     time = _fit(runs, known, TIME, TIME_EFFECTS, _time_function(runs), "seconds_per_token", start and start.time)
-    metered = runs.filter(pl.col("board_share").is_between(LEAST_SHARE, LARGEST_SHARE))
-    function = _power_function(metered, dict(zip(_names(TIME), time.fit.values, strict=False)))
-    power = _fit(metered, known, POWER, POWER_EFFECTS, function, "board_share", start and start.power)
+    with_power = metered(runs)
+    function = _power_function(with_power, dict(zip(_names(TIME), time.fit.values, strict=False)))
+    power = _fit(with_power, known, POWER, POWER_EFFECTS, function, "board_share", start and start.power)
     return ServingModel(time=time, power=power)
+
+
+def metered(runs: pl.DataFrame) -> pl.DataFrame:
+    """Runs whose boards were metered, without those whose power and time do not belong together."""
+    return runs.filter(pl.col("board_share").is_between(LEAST_SHARE, LARGEST_SHARE))
 
 
 def _names(parameters: Sequence[Parameter]) -> list[str]:

@@ -26,7 +26,7 @@ class PromptLengths(InputTable):
     class Config:
         """One row per kind and model."""
 
-        unique = ["prompts", "model"]
+        unique: ClassVar = ["prompts", "model"]
 
 
 class EngineRelease(InputTable):

@@ -1,6 +1,7 @@
 """A non-linear model with fixed parameters and random effects, fitted by penalised Gauss-Newton steps.
 
-    y = f(theta, u) + w + e,    theta ~ N(prior, sd^2),  u_k ~ N(0, tau_k^2),  w ~ N(0, omega^2) per cell,  e ~ N(0, sigma^2)
+    y = f(theta, u) + w + e
+    theta ~ N(prior, sd^2),  u_k ~ N(0, tau_k^2),  w ~ N(0, omega^2) per cell,  e ~ N(0, sigma^2) per row
 
 The deviations tau, omega and sigma are estimated along the way (expectation-maximisation with the Laplace covariance);
 what is shared by the rows of a cell is integrated out. Rows beyond 2.5 sigma count less (Huber's weights), so that a
