@@ -1,6 +1,7 @@
 """Rows of the corpus that state or bound the batch of a replica, as runs of the serving model."""
 
 import datetime
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -41,7 +42,7 @@ def runs(
     prompt_lengths: pl.DataFrame,
     engine_releases: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Every run whose batch is stated or bounded, with the columns of `Replicas` and what was measured of it.
+    """Every run of known lengths on a replica that holds its model, with the columns of `Replicas` and what was measured of it.
 
     Adds `campaign` (sources of one benchmark campaign), `cell` (rows of one configuration), `batch` and where it comes
     from (`batch_from`), `largest_batch`, `seconds_per_token` of the replica, `board_share` of the rated power where
@@ -86,11 +87,23 @@ def runs(
         ),
         cell=pl.concat_str(pl.col(CELL).cast(pl.String).fill_null(""), separator="|"),
     )
-    return rows.drop_nulls(["batch", "seconds_per_token"]).sort("source", "row_id")
+    return rows.drop_nulls("seconds_per_token").sort("source", "row_id")
+
+
+def for_fit(rows: pl.DataFrame, repeated: Mapping[str, str]) -> pl.DataFrame:
+    """Runs that the model is fitted to: those with a batch.
+
+    Args:
+        rows: of `runs`.
+        repeated: sources whose runs stand in another source too, and which; of these only those with energy are kept.
+    """
+    own = ~pl.col("source").is_in(list(repeated)) | pl.col("board_share").is_not_null()
+    return rows.filter(own).drop_nulls("batch")
 
 
 def _with_lengths(rows: pl.DataFrame, lengths: pl.DataFrame) -> pl.DataFrame:
-    means = ["input_tokens_mean", "output_tokens_mean"]
+    limits = [f"{kind}_time_per_token_limit_ms" for kind in ("server", "interactive")]
+    means = ["input_tokens_mean", "output_tokens_mean", *limits]
     of_model = lengths.filter(pl.col("model").is_not_null()).select("prompts", "model", *means)
     of_all = lengths.filter(pl.col("model").is_null()).select("prompts", *means)
     rows = rows.join(of_model, on=["prompts", "model"], how="left").join(
@@ -98,12 +111,21 @@ def _with_lengths(rows: pl.DataFrame, lengths: pl.DataFrame) -> pl.DataFrame:
     )
     nominal = pl.col("prompts").fill_null("").str.starts_with(NOMINAL) & (pl.col("input_length_kind") == "unknown")
     factor = pl.when(nominal).then(COUNTED_OF_NOMINAL).otherwise(1.0)
-    return rows.with_columns(
-        pl.coalesce(pl.col(f"{kind}_tokens") * factor, f"{kind}_tokens_mean", f"{kind}_tokens_mean_all").alias(
-            f"{kind}_tokens"
+    return (
+        rows.with_columns(
+            pl.coalesce(pl.col(f"{kind}_tokens") * factor, f"{kind}_tokens_mean", f"{kind}_tokens_mean_all").alias(
+                f"{kind}_tokens"
+            )
+            for kind in ("input", "output")
         )
-        for kind in ("input", "output")
-    ).drop_nulls(["input_tokens", "output_tokens"])
+        .with_columns(
+            time_per_token_limit_ms=pl.when(pl.col("load") == "server")
+            .then(limits[0])
+            .when(pl.col("load") == "interactive")
+            .then(limits[1])
+        )
+        .drop_nulls(["input_tokens", "output_tokens"])
+    )
 
 
 def year(date: str) -> float:

@@ -1,5 +1,7 @@
 """Schemas of the serving model: its inputs, its parameters and effects, and the runs that it is fitted to."""
 
+from typing import ClassVar
+
 from inference_energy.tables.columns import count, number, table, text, texts
 from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled
 from inference_energy.tables.units import FACTOR
