@@ -58,3 +58,46 @@ rule cross_methods:
         seed=config["seed"],
     script:
         "../scripts/validation/cross_methods.py"
+
+
+rule left_out:
+    """Runs predicted by the serving model without their source, model, GPU or version: refitted for each."""
+    input:
+        **SERVING_FIT,
+        runs="results/serving/serving_runs.parquet",
+        node_power="resources/node_power.csv",
+        code=library("validation/left_out"),
+    output:
+        held_out=update("results/validation/{kind}/held_out.parquet"),
+    log:
+        "results/logs/left_out_{kind}.log",
+    wildcard_constraints:
+        kind="source|model|gpu|version",
+    params:
+        protocol=VALIDATION,
+        seed=config["seed"],
+    script:
+        "../scripts/validation/left_out.py"
+
+
+rule scoreboard:
+    """Scores of the serving model on runs that it did not learn from, next to other methods on the same runs."""
+    input:
+        left_out=expand("results/validation/{kind}/held_out.parquet", kind=["source", "model", "gpu", "version"]),
+        runs="results/serving/serving_runs.parquet",
+        models="results/validated/models.parquet",
+        hardware="results/validated/hardware.parquet",
+        node_power="resources/node_power.csv",
+        curves=PUBLISHED_CURVES,
+        backtest="results/comparison/backtest.parquet",
+        code=library("validation/scoreboard"),
+    output:
+        scores=update("results/validation/scores.csv"),
+        runs=update("results/validation/held_out.parquet"),
+        protocol=update("results/validation/protocol.json"),
+    log:
+        "results/logs/scoreboard.log",
+    params:
+        protocol=VALIDATION,
+    script:
+        "../scripts/validation/scoreboard.py"

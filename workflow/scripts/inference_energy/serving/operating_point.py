@@ -11,7 +11,7 @@ from inference_energy.serving.predict import Drawn, Energy, energy
 from inference_energy.serving.replicas import Replicas
 
 SPEEDS_TOK_PER_S = (20, 35, 50, 75, 100)
-GRID = 16  # batches at which the speed of every draw is computed; between them it is interpolated
+GRID = 10  # batches at which the speed of every draw is computed; between them it is interpolated
 FEWEST_REACHED = 0.1  # of the draws, below which a speed counts as out of reach
 # Of one service: what runs must share to be alternatives of each other.
 SERVICE = ("campaign", "network", "gpu", "precision", "prompts", "input_tokens", "speculative")

@@ -42,7 +42,9 @@ def runs(
     prompt_lengths: pl.DataFrame,
     engine_releases: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Every run of known lengths on a replica that holds its model, with the columns of `Replicas` and what was measured of it.
+    """Every run of known lengths on a replica that holds its model.
+
+    With the columns of `Replicas` and what was measured of it.
 
     Adds `campaign` (sources of one benchmark campaign), `cell` (rows of one configuration), `batch` and where it comes
     from (`batch_from`), `largest_batch`, `seconds_per_token` of the replica, `board_share` of the rated power where

@@ -9,6 +9,8 @@ from inference_energy.serving.fit import Part, ServingModel, level_names, metere
 from inference_energy.serving.parameters import POWER, POWER_EFFECTS, TIME, TIME_EFFECTS
 from inference_energy.statistics.empirical_bayes import Fit
 
+NAMES = ("parameters", "effects", "covariance", "errors")
+
 
 def tables(model: ServingModel, runs: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """The fit as tables `parameters`, `effects`, `covariance` and `errors`; their schemas are in `serving.tables`."""

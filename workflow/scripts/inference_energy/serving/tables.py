@@ -4,8 +4,43 @@ from typing import ClassVar
 
 from inference_energy.tables.columns import count, number, table, text, texts
 from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled
-from inference_energy.tables.units import FACTOR
+from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, SHARE, TOK_PER_S_PER_GPU
 
+# What `Replicas` holds, in its order: see there.
+FIELDS = {
+    "gpus": ("GPUs of the replica", COUNT),
+    "active_parameters": ("parameters used per token", COUNT),
+    "experts": ("experts of a layer; 1 without", COUNT),
+    "experts_per_token": ("of these, used per token; 0 without", COUNT),
+    "with_experts": ("1 with experts", COUNT),
+    "layers": ("layers", COUNT),
+    "attention_stages": ("stages of attention beyond attending to keys", COUNT),
+    "key_value_heads": ("key-value heads", COUNT),
+    "kv_full": ("numbers that a step reads per token of context", COUNT),
+    "kv_window": ("those of layers that read a window", COUNT),
+    "window_tokens": ("the window", "tokens"),
+    "kv_stored": ("numbers kept per token of context", COUNT),
+    "state": ("numbers kept per request", COUNT),
+    "attention_full_flop": ("work per token of context", "FLOP"),
+    "attention_window_flop": ("that of layers with a window", "FLOP"),
+    "shared_bytes": ("weights that every token reads", "B"),
+    "expert_bytes": ("weights of one expert in all layers", "B"),
+    "kv_bytes": ("bytes per number of keys and values", "B"),
+    "memory_b": ("memory of a GPU", "B"),
+    "tdp_w": ("thermal design power of a GPU", "W"),
+    "bandwidth_b_per_s": ("memory bandwidth of a GPU", "B/s"),
+    "peak_flop_per_s": ("peak of a GPU in the format it computes in", "FLOP/s"),
+    "peak_16_bit_flop_per_s": ("peak with numbers of 16 bits", "FLOP/s"),
+    "attention_data_parallel": ("1 where each GPU attends to its own requests", COUNT),
+    "speculative": ("1 with speculative decoding", COUNT),
+    "tuned": ("1 where the engine was tuned for one workload", COUNT),
+    "old_engine": ("1 for an engine of 2024 that schedules one step at a time", COUNT),
+    "software_years": ("date of the software after 2026", "years"),
+    "youth": ("how new the model was to the software", SHARE),
+    "input_tokens": ("mean prompt length", "tokens"),
+    "output_tokens": ("mean answer length", "tokens"),
+    "cached_share": ("share of the prompt that is cached", SHARE),
+}
 BATCH_FROM = ["stated", "time per token", "memory"]
 TERMS = ["overhead", "roofline", "time", "power"]
 
@@ -43,6 +78,31 @@ class EngineRelease(InputTable):
     note: str = cell("what else a reader must know", nullable=True)
 
 
+SERVING_RUNS = table(
+    ["source", "row_id"],
+    **texts(source="source of the run", row_id="the run", campaign="sources measured with one set-up"),
+    **texts(model="model", network="network behind it", gpu="GPU", vendor="who makes it", generation="its generation"),
+    **texts(precision="number format of the weights", computes_in="number format of the arithmetic", engine="engine"),
+    engine_version=text("version of the engine", nullable=True),
+    prompts=text("kind of prompts", nullable=True),
+    **texts(load="how requests arrive", cell="name of the configuration"),
+    batch_from=text("where the batch comes from", allowed=BATCH_FROM, nullable=True),
+    batch=number("running requests of a replica", "requests", nullable=True),
+    largest_batch=number("requests whose keys fit into its memory", "requests"),
+    seconds_per_token=number("time of a replica per output token", "s"),
+    output_tok_per_s_per_gpu=number("output throughput", TOK_PER_S_PER_GPU),
+    board_share=number("mean power of a board over its rated power", SHARE, nullable=True),
+    boundary=text("what is metered", nullable=True),
+    energy_j_per_output_token=number("measured energy", J_PER_OUTPUT_TOKEN, nullable=True),
+    power_cap_w_per_gpu=number("cap of a board's power", "W", nullable=True),
+    time_per_token_limit_ms=number("limit of the time per token", "ms", nullable=True),
+    shared_parameters=number("parameters that every token reads", COUNT),
+    expert_parameters=number("parameters of one expert in all layers", COUNT),
+    **{
+        name: number(meaning, unit, at_least=None, nullable=name == "tdp_w") for name, (meaning, unit) in FIELDS.items()
+    },
+)
+
 SERVING_PARAMETERS = table(
     ["part", "parameter"],
     part=text("what is computed", allowed=["time", "power"]),
@@ -53,7 +113,7 @@ SERVING_PARAMETERS = table(
     prior_sd=number("standard deviation of the prior", FACTOR),
     fitted=number("fitted value", FACTOR, at_least=None),
     fitted_sd=number("its standard deviation", FACTOR),
-    value=number("fitted value in its unit", "as in column unit", at_least=None),
+    value=number("fitted value in its unit", OF_ROW, at_least=None),
     source=text("where the prior comes from"),
 )
 

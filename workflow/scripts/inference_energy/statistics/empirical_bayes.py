@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 HUBER = 2.5
-DIFFERENCE = 1e-4
+DIFFERENCE = 1e-5  # on scales of logarithms
 CONVERGED = 5e-4  # root mean square change of the expected observations
 LEAST_OMEGA = 0.02
 ROBUST_CUT = 3 * 1.4826  # deviations beyond three standard deviations are clipped when sigma is estimated
@@ -130,12 +130,9 @@ def _step(problem: Problem, now: Fit) -> Fit:
     sums = problem.sums(now.values)
     fixed = np.empty((rows, width))
     for place in range(width):
-        ends = []
-        for side in (1, -1):
-            moved = now.values[:width].copy()
-            moved[place] += side * DIFFERENCE
-            ends.append(problem.function(moved, sums)[0])
-        fixed[:, place] = (ends[0] - ends[1]) / (2 * DIFFERENCE)
+        moved = now.values[:width].copy()
+        moved[place] += DIFFERENCE
+        fixed[:, place] = (problem.function(moved, sums)[0] - expected) / DIFFERENCE
     # Rows of a cell share their levels, so that integrating out the cell keeps the pattern of zeros.
     compact = np.column_stack([fixed, *(slopes[effect.term] for effect in problem.effects)])
     whitened = _Whitening(problem.cell, now.cell_sd, now.row_sd)

@@ -5,6 +5,7 @@ from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN
 
+OF_ROW_SCORE = "that of the score"
 TARGETS = ["gpu_boards", "node_wall"]
 RUN = {
     **texts(source="source of the run", row_id="the run", model="model"),
@@ -118,4 +119,31 @@ PUBLISHED_ESTIMATE_KINDS = table(
     factor_max=number("largest", FACTOR),
     share_within_4_to_20=share("share that overstates by 4 to 20"),
     share_above_20=share("share that overstates by more than 20"),
+)
+
+LEFT_OUT = ["source", "model", "gpu", "version"]
+HELD_OUT_SCORES = table(
+    ["score", "left_out", "group"],
+    score=text("what is predicted, and by which method where it is not the serving model"),
+    left_out=text(
+        "what the model did not learn from: the run's source, model, GPU or version", allowed=[*LEFT_OUT, "none"]
+    ),
+    group=text("runs that are scored: all, or those of one value of a column"),
+    rows=count("runs"),
+    median_ratio=number("median of predicted over measured", FACTOR),
+    factor=number("exp of the root mean square of ln(predicted over measured)", FACTOR, at_least=1),
+    coverage_90=share("share of measurements within P5 to P95", nullable=True),
+)
+
+HELD_OUT = table(
+    ["score", "left_out", "source", "row_id"],
+    score=text("what is predicted"),
+    left_out=text("what the prediction does not learn from", allowed=[*LEFT_OUT, "none"]),
+    value=text("which"),
+    **texts(source="source of the run", row_id="the run", campaign="sources measured with one set-up"),
+    **texts(network="network", gpu="GPU", vendor="who makes it", precision="number format", engine="engine"),
+    prompts=text("kind of prompts", nullable=True),
+    measured=number("measured: J per output token, or s per output token of offline_time", OF_ROW_SCORE),
+    **quantiles("predicted_{}", "{} predicted", OF_ROW_SCORE, PERCENTILES, nullable=True),
+    reached=share("share of the draws that reach the speed"),
 )
