@@ -120,3 +120,26 @@ rule interventions:
         seed=config["seed"],
     script:
         "../scripts/energy/interventions.py"
+
+
+rule operating_points:
+    """Energy of one query at every operating point of a study, by the serving model."""
+    input:
+        **SERVED_TABLES,
+        **SERVING_FIT,
+        runs="results/serving/serving_runs.parquet",
+        models="results/validated/models.parquet",
+        code=library("energy/operating_points"),
+    output:
+        update("results/{study}/energy_at_operating_point.parquet"),
+    log:
+        "results/logs/{study}/operating_points.log",
+    wildcard_constraints:
+        study=one_of(NESTED),
+    params:
+        study=section(*NESTED_QUERY, "serving"),
+        repeated=VALIDATION["repeated"],
+        draws=1_000,
+        seed=config["seed"],
+    script:
+        "../scripts/energy/operating_points.py"

@@ -141,6 +141,20 @@ ENERGY_BY_BOUNDARY = table(
     extrapolated_share=share("share of queries with lengths outside the benchmarks behind the curve"),
     borrowed_share=share("share of queries that are served by a curve borrowed from a relative"),
 )
+ENERGY_AT_OPERATING_POINT = table(
+    ["study", "operating_point", "workload", "subject", "boundary", "spread"],
+    **texts(study="study", operating_point="operating point", label="its name for readers", workload="workload"),
+    subject_kind=text("model, or class of models", allowed=["model", "class"]),
+    subject=text("model or class"),
+    boundary=BOUNDARY,
+    spread=text("shared: mean over queries; untrimmed: a random query", allowed=["shared", "untrimmed"]),
+    **quantiles("energy_wh_{}", "{} of energy per query; nothing where no model reaches it", "Wh", nullable=True),
+    served_share=share("share of the study's models and GPUs that reach the operating point"),
+    reached_share=share("share of the draws in which these reach it"),
+    batch_p50=number("median of the running requests of a replica", "requests", nullable=True),
+    replica_gpus_p50=number("median of the GPUs of a replica", "GPUs", nullable=True),
+)
+
 ENERGY_PER_QUERY = table(["study", "workload", "subject", "spread"], **ENERGY_BY_BOUNDARY.columns)
 
 INTERVENTION_MULTIPLIERS = table(

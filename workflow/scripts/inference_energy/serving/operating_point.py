@@ -91,13 +91,10 @@ class Point:
         def taken(values: np.ndarray) -> np.ndarray:
             return np.take_along_axis(np.broadcast_to(values, self.weight.shape), chosen, axis=0)
 
-        of = self.energy
         return Point(
             batch=taken(self.batch),
             gpus=taken(self.gpus),
-            energy=Energy(
-                seconds=taken(of.seconds), board_share=taken(of.board_share), j_per_token=taken(of.j_per_token)
-            ),
+            energy=Energy(**{name: taken(values) for name, values in vars(self.energy).items()}),
             weight=np.where(total > 0, 1.0, 0.0) * np.ones((draws, 1)),
         )
 
@@ -144,13 +141,31 @@ def at_speed(
         prior: of the batch.
         sizes: GPUs that a replica may have; by default those that it has.
     """
-    candidates = [of] if sizes is None else [replace(of, gpus=np.full(len(of.gpus), float(size))) for size in sizes]
     found = []
-    for candidate in candidates:
+    for candidate in _of_sizes(of, sizes):
         batch, reached = batch_at_speed(candidate, uncertain, speed)
         fits = candidate.largest_batch() >= 1
         weight = np.where(reached & fits, prior.density(batch, speed), 0.0)
         found.append((batch, candidate.gpus, energy(candidate, batch, uncertain), weight))
+    return _least(found)
+
+
+def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] | None = None) -> Point:
+    """Energy at a stated batch, on the replica that needs the least energy of those whose memory holds it."""
+    found = []
+    for candidate in _of_sizes(of, sizes):
+        result = energy(candidate, np.full(len(candidate.gpus), batch), uncertain)
+        fits = np.broadcast_to(candidate.largest_batch() >= batch, result.seconds.shape)
+        found.append((np.full(result.seconds.shape, batch), candidate.gpus, result, fits.astype(float)))
+    return _least(found)
+
+
+def _of_sizes(of: Replicas, sizes: Sequence[int] | None) -> list[Replicas]:
+    return [of] if sizes is None else [replace(of, gpus=np.full(len(of.gpus), float(size))) for size in sizes]
+
+
+def _least(found: list[tuple[np.ndarray, np.ndarray, Energy, np.ndarray]]) -> Point:
+    """Of every draw the candidate of least energy: batch, GPUs, energy and weight of each are given."""
     cost = np.stack([np.where(weight > 0, of.j_per_token, np.inf) for _, _, of, weight in found])
     best = np.argmin(cost, axis=0)[None]
 
@@ -161,10 +176,6 @@ def at_speed(
     return Point(
         batch=chosen([each[0] for each in found]),
         gpus=chosen([each[1] for each in found]),
-        energy=Energy(
-            seconds=chosen([each[2].seconds for each in found]),
-            board_share=chosen([each[2].board_share for each in found]),
-            j_per_token=chosen([each[2].j_per_token for each in found]),
-        ),
+        energy=Energy(**{name: chosen([vars(each[2])[name] for each in found]) for name in vars(found[0][2])}),
         weight=chosen([each[3] for each in found]),
     )

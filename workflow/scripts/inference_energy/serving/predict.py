@@ -74,11 +74,13 @@ class Energy:
     Attributes:
         seconds: of the replica per output token.
         board_share: mean power of a board over its rated power.
+        prefill_share: share of the time that goes to prompts.
         j_per_token: energy of all boards of the replica per output token.
     """
 
     seconds: np.ndarray
     board_share: np.ndarray
+    prefill_share: np.ndarray
     j_per_token: np.ndarray
 
 
@@ -89,4 +91,5 @@ def energy(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> Energy:
     seconds = np.maximum(time.seconds, floor)
     share = step.board_share(of, time, seconds, uncertain.power, uncertain.power_effect)
     share = np.minimum(share, LARGEST_BOARD_SHARE)
-    return Energy(seconds=seconds, board_share=share, j_per_token=of.gpus * of.tdp_w * share * seconds)
+    j_per_token = of.gpus * of.tdp_w * share * seconds
+    return Energy(seconds=seconds, board_share=share, prefill_share=time.prefill_share, j_per_token=j_per_token)

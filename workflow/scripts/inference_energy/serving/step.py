@@ -23,6 +23,7 @@ class Time:
         seconds: per output token of the replica.
         overhead_share: share of launching, scheduling and communicating.
         roofline_share: share of moving bytes and computing.
+        prefill_share: share of computing prompts.
         bytes_per_token: that a GPU moves per output token.
         flop_per_token: that a GPU computes per output token, prompts included.
     """
@@ -30,6 +31,7 @@ class Time:
     seconds: np.ndarray
     overhead_share: np.ndarray
     roofline_share: np.ndarray
+    prefill_share: np.ndarray
     bytes_per_token: np.ndarray
     flop_per_token: np.ndarray
 
@@ -98,13 +100,15 @@ def time_per_token(of: Replicas, batch: np.ndarray, given: Values, effects: Valu
     steps = 1 / (batch * accepted)
     spent = overhead * steps * exp(effects["overhead"])
     moved = memory * steps * exp(common + given["experts_memory"] * of.with_experts)
-    computed = (compute * steps + prefill / of.output_tokens) * exp(common + given["experts_compute"] * of.with_experts)
-    total = spent + moved + computed
+    factor_of_computing = exp(common + given["experts_compute"] * of.with_experts)
+    prompts = prefill / of.output_tokens * factor_of_computing
+    total = spent + moved + compute * steps * factor_of_computing + prompts
     factor = exp(effects["time"] + given["youth"] * of.youth + given["old_engine"] * of.old_engine)
     return Time(
         seconds=total * factor,
         overhead_share=spent / total,
         roofline_share=1 - spent / total,
+        prefill_share=prompts / total,
         bytes_per_token=(weights + keys) * steps,
         flop_per_token=(dense_flop + attention_flop * of.peak_flop_per_s / of.peak_16_bit_flop_per_s) * steps
         + prefill_flop / of.output_tokens,

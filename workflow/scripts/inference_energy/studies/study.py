@@ -232,6 +232,40 @@ class Power(Entries):
     utilisation: Spec | None = None
 
 
+class OperatingPoint(Entries):
+    """Where a service runs: a speed, a time per token or a batch, one of the three.
+
+    Attributes:
+        label: name in tables and figures.
+        speed_tok_per_s: tokens a second that a user sees after the first one.
+        time_per_token_ms: the largest time between two of them, ms.
+        batch: running requests of a replica.
+        speculative_share: share of the queries that are served with speculative decoding; none: 0.
+    """
+
+    label: str
+    speed_tok_per_s: Spec | None = None
+    time_per_token_ms: float | None = None
+    batch: float | None = None
+    speculative_share: float | None = None
+
+
+class Serving(Entries):
+    """How the serving model serves the classes of a study.
+
+    Attributes:
+        replica_gpus: GPUs that a replica may have; the least energy decides.
+        engine: name of the engine in the corpus; none: that of any service.
+        disaggregated: whether prompts have GPUs of their own.
+        operating_points: by name.
+    """
+
+    replica_gpus: tuple[int, ...]
+    operating_points: Mapping[str, OperatingPoint]
+    engine: str | None = None
+    disaggregated: bool | None = None
+
+
 class Study(Entries):
     """What studies of both methods say.
 
@@ -306,6 +340,7 @@ class NestedStudy(Study):
         interventions: what could save energy.
         fleet: queries of one day, and what serves them.
         sweeps: by assumption, values to try; none: nothing is swept.
+        serving: operating points that the serving model predicts; none: none.
     """
 
     boundary: Boundaries
@@ -318,6 +353,7 @@ class NestedStudy(Study):
     interventions: NestedInterventions
     fleet: NestedFleet
     sweeps: Mapping[str, tuple[float, ...]] | None
+    serving: Serving | None
 
     def hardware_mix(self, model_class: str) -> list[HardwareShare]:
         """GPUs and number formats that serve a class; their shares sum to 1, and a share of 0 is left out."""

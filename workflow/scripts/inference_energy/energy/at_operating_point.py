@@ -1,0 +1,348 @@
+"""Energy of a query where a service runs at a stated speed, time per token or batch, by the serving model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.conversions import J_PER_WH, W_PER_KW
+from inference_energy.common.errors import InputError, like
+from inference_energy.common.formulas import Quantity, formula
+from inference_energy.corpus.registries import network
+from inference_energy.energy import gpu_second, uncertainty
+from inference_energy.energy.assumptions import Assumptions, ServedTables, assumptions
+from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w
+from inference_energy.requests import lengths
+from inference_energy.requests.lengths import Lengths
+from inference_energy.serving import operating_point, predict
+from inference_energy.serving.fit import ServingModel
+from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.replicas import Replicas, described
+from inference_energy.serving.runs import REFERENCE_YEAR, YOUTH_YEARS, year
+from inference_energy.statistics import quantiles
+from inference_energy.statistics.distributions import distribution, draw
+from inference_energy.statistics.draws import stream
+from inference_energy.studies.study import BOUNDARIES, NestedStudy, OperatingPoint, Serving
+
+OF_ANY_SERVICE = "of any service"  # engine and campaign of a service that nobody measured: drawn from their priors
+DISAGGREGATED_LOG_SD = 0.5  # throughput with GPUs of their own for prompts over one set of GPUs: median 1.11 to 1.26
+DISAGGREGATED_LOG_MEAN = -np.log(1.18)
+
+# Of a study that says nothing else: speeds of public interfaces, P5 to P95 of 172 models (table service_speed).
+DEFAULT = Serving(
+    replica_gpus=(1, 2, 4, 8),
+    operating_points={
+        "public_interfaces": OperatingPoint(
+            label="speeds of public interfaces", speed_tok_per_s={"family": "lognormal", "p05": 22, "p95": 127}
+        )
+    },
+)
+
+
+@formula(unit="Wh", source="arithmetic")
+def query_energy_wh(
+    *, gpus: Quantity, power_w: Quantity, seconds_per_token: Quantity, output_tokens: Quantity, load: Quantity
+) -> Quantity:
+    """Energy of a query: power of a replica's GPUs, idle time included, over the time that its tokens take.
+
+    Args:
+        gpus: GPUs of the replica.
+        power_w: mean power per GPU, busy for a share `load` of the time and idle else, W.
+        seconds_per_token: time of the replica per output token, prompts included.
+        output_tokens: answer length.
+        load: share of the time that the replica is busy.
+    """
+    return gpus * power_w * seconds_per_token * output_tokens / (load * J_PER_WH)
+
+
+@formula(unit="W", source="arithmetic")
+def power_at_load_w(*, idle_w: Quantity, busy_w: Quantity, load: Quantity) -> Quantity:
+    """Mean power of a part that is busy for a share of the time and idle else."""
+    return idle_w + (busy_w - idle_w) * load
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What the energies of a study at its operating points rest on.
+
+    Attributes:
+        name: of the study.
+        study: its entries.
+        given: distributions of the shared uncertainty: load, PUE, overheads, cached shares.
+        lengths: by workload.
+        model: the fitted serving model.
+        prior: of the batch at a speed.
+        newest_year: date of the newest software that the model was fitted to.
+        models: model registry.
+        hardware: hardware registry.
+        node_power: table of `energy.tables.NodePower`.
+    """
+
+    name: str
+    study: NestedStudy
+    given: Assumptions
+    lengths: dict[str, Lengths]
+    model: ServingModel
+    prior: BatchPrior
+    newest_year: float
+    models: pl.DataFrame
+    hardware: pl.DataFrame
+    node_power: pl.DataFrame
+
+
+def ground(
+    name: str,
+    study: NestedStudy,
+    tables: ServedTables,
+    model: ServingModel,
+    runs: pl.DataFrame,
+    models: pl.DataFrame,
+) -> Ground:
+    """What the energies of a study at its operating points rest on.
+
+    Args:
+        name: of the study.
+        study: its entries.
+        tables: that its assumptions draw on.
+        model: the fitted serving model.
+        runs: that it is fitted to.
+        models: model registry.
+    """
+    # Power and throughput come from the serving model: only what is shared by all models is resolved.
+    given = assumptions(name, study.replaced(classes={}), tables)
+    return Ground(
+        name=name,
+        study=study.replaced(serving=study.serving or DEFAULT),
+        given=given,
+        lengths={
+            workload: lengths.lengths(
+                spec.plain(), f"config/studies/{name}.yaml: workloads.{workload}", tables.lengths, tables.answers
+            )
+            for workload, spec in study.workloads.items()
+        },
+        model=model,
+        prior=operating_point.batch_prior(runs),
+        newest_year=REFERENCE_YEAR + float(runs["software_years"].max()),
+        models=models,
+        hardware=tables.hardware,
+        node_power=tables.node_power,
+    )
+
+
+def members(ground: Ground, workload: str, speculative: bool) -> pl.DataFrame:
+    """Every model on every GPU of the study, with the mean lengths of a workload: columns of `Replicas` and levels.
+
+    Raises:
+        InputError: a model or GPU that the registry does not have, or states too little of.
+    """
+    of = ground.lengths[workload]
+    rows = pl.DataFrame(ground.study.members(), schema=["model", "gpu", "precision"], orient="row")
+    known = described(rows, ground.models, ground.hardware).join(
+        ground.models.select("model", network(), "released_on"), on="model"
+    )
+    lost = rows.join(known, on=["model", "gpu", "precision"], how="anti")
+    for row in lost.iter_rows(named=True):
+        for column, registry in (("model", ground.models), ("gpu", ground.hardware)):
+            if row[column] not in registry[column]:
+                raise InputError(
+                    f"config/studies/{ground.name}.yaml: found {row[column]!r}; allowed: "
+                    f"{like(row[column], registry[column])}, rows of the registry"
+                )
+        raise InputError(
+            f"config/studies/{ground.name}.yaml: found {row['gpu']!r}, whose memory, bandwidth or peak is empty in"
+            " resources/hardware.csv; allowed: a number"
+        )
+    if known["tdp_w"].null_count():
+        gpu = known.filter(pl.col("tdp_w").is_null())["gpu"][0]
+        raise InputError(
+            f"config/studies/{ground.name}.yaml: found {gpu!r}, whose tdp_w is empty in resources/hardware.csv;"
+            " allowed: a number"
+        )
+    ages = [max(0.0, ground.newest_year - year(date)) for date in known["released_on"]]
+    serving = ground.study.serving
+    # Order of the study, whatever the joins did.
+    return rows.join(
+        known.with_columns(
+            gpus=pl.lit(float(max(serving.replica_gpus))),
+            attention_data_parallel=0.0,
+            speculative=float(speculative),
+            tuned=0.0,
+            old_engine=0.0,
+            software_years=ground.newest_year - REFERENCE_YEAR,
+            youth=pl.Series(np.exp(-np.array(ages) / YOUTH_YEARS)),
+            input_tokens=of.mean(of.input_tokens),
+            output_tokens=of.mean(of.output_tokens),
+            cached_share=0.0,
+            engine=pl.lit(serving.engine or OF_ANY_SERVICE),
+            campaign=pl.lit(OF_ANY_SERVICE),
+        ),
+        on=["model", "gpu", "precision"],
+        how="left",
+        maintain_order="left",
+    )
+
+
+def energies(ground: Ground, draws: int, seed: int) -> pl.DataFrame:
+    """Energy of a query at every operating point: a row per workload, subject, boundary and spread.
+
+    `shared` is the mean over queries with its uncertainty, `untrimmed` a random query. A model on a GPU counts only
+    where at least a tenth of the draws reach the speed; `served_share` says how much of the study's mix that is. Where
+    it is nothing, there is no energy.
+    """
+    shared = uncertainty.shared_draws(ground.given, ground.name, draws, seed)
+    found = []
+    for name, point in ground.study.serving.operating_points.items():
+        for workload in ground.lengths:
+            share = point.speculative_share or 0.0
+            parts = [
+                (weight, *_at(ground, point, workload, speculative, shared, draws, seed))
+                for speculative, weight in ((False, 1 - share), (True, share))
+                if weight > 0
+            ]
+            place = {"study": ground.name, "operating_point": name, "label": point.label, "workload": workload}
+            found += [place | row for row in _rows(ground, workload, parts, shared, draws, seed)]
+    return pl.DataFrame(found, infer_schema_length=None)
+
+
+def _at(ground, point: OperatingPoint, workload, speculative, shared, draws, seed) -> tuple[Replicas, Point]:
+    frame = members(ground, workload, speculative)
+    cached = np.broadcast_to(uncertainty.cached_share(shared, workload), (draws,))[:, None]
+    replicas = replace(Replicas.of(frame), cached_share=cached)
+    # The same names for all operating points: points differ by what they are, not by their draws.
+    uncertain = predict.drawn(ground.model, frame, draws, seed, ground.name, "operating point")
+    if ground.study.serving.disaggregated:
+        generator = stream(seed, ground.name, "disaggregated")
+        factor = DISAGGREGATED_LOG_MEAN + DISAGGREGATED_LOG_SD * generator.standard_normal((draws, 1))
+        effects = {**uncertain.time_effects, "time": uncertain.time_effects["time"] + factor}
+        uncertain = replace(uncertain, time_effects=effects)
+    sizes = ground.study.serving.replica_gpus
+    if point.batch is not None:
+        return replicas, operating_point.at_batch(replicas, uncertain, point.batch, sizes)
+    speed = point.speed_tok_per_s if point.time_per_token_ms is None else 1000 / point.time_per_token_ms
+    drawn = draw(distribution(speed), stream(seed, ground.name, "speed"), draws)
+    speeds = np.broadcast_to(drawn, (draws,))[:, None]
+    return replicas, operating_point.at_speed(replicas, uncertain, speeds, ground.prior, sizes)
+
+
+def node_power(gpu: str, table: pl.DataFrame) -> Mapping[str, float]:
+    """Row of a GPU's node; of a GPU without one, the middle of the measured nodes."""
+    own = table.filter(pl.col("gpu") == gpu)
+    if len(own):
+        return own.row(0, named=True)
+    # ASSUME: a node of unknown power is like those that were measured at the wall.
+    return table.filter(pl.col("basis") == "measured").select(pl.selectors.numeric().mean()).row(0, named=True)
+
+
+def _powers_w(ground: Ground, replicas: Replicas, point: Point, shared, gpus: list[str], seed: int):
+    """Power per GPU by boundary, W: a row per draw, a column per member."""
+    load = np.broadcast_to(shared.values["load"], (len(point.batch),))[:, None]
+    nodes = [node_power(gpu, ground.node_power) for gpu in gpus]
+    column = {name: np.array([node[name] for node in nodes]) for name in NODE_COLUMNS}
+    boards = power_at_load_w(
+        idle_w=column["board_idle_share_of_tdp"] * replicas.tdp_w,
+        busy_w=point.energy.board_share * replicas.tdp_w,
+        load=load,
+    )
+    low, high = (column[f"host_saturated_kw_per_gpu_{end}"] * W_PER_KW for end in ("p05", "p95"))
+    score = stream(seed, ground.name, "host").standard_normal((len(point.batch), 1))
+    saturated = np.sqrt(low * high) * (high / low) ** (score / (2 * quantiles.Z_P95))
+    host = power_at_load_w(idle_w=column["host_idle_kw_per_gpu"] * W_PER_KW, busy_w=saturated, load=load)
+    node = node_power_w(boards_w=boards, host_w=host)
+    datacenter = datacenter_power_w(node_w=node, pue=_column(shared.values["pue"], node))
+    overheads = _column(gpu_second.overhead_share(ground.given, shared), node)
+    fleet = fleet_power_w(datacenter_w=datacenter, overhead_share=overheads)
+    return {"gpu_boards": boards, "node": node, "datacenter": datacenter, "fleet": fleet}, load
+
+
+NODE_COLUMNS = (
+    "board_idle_share_of_tdp",
+    "host_idle_kw_per_gpu",
+    "host_saturated_kw_per_gpu_p05",
+    "host_saturated_kw_per_gpu_p95",
+)
+
+
+def _column(values: np.ndarray, like_rows: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(values, (len(like_rows),))[:, None]
+
+
+def _rows(ground: Ground, workload: str, parts, shared, draws: int, seed: int) -> list[dict]:
+    of = ground.lengths[workload]
+    order = ground.study.members()
+    mean_in, mean_out = of.mean(of.input_tokens), of.mean(of.output_tokens)
+    random = of.drawn(stream(seed, ground.name, "operating point", workload), draws)
+    weight, reached, batch, gpus = 0.0, 0.0, 0.0, 0.0
+    energy = dict.fromkeys(BOUNDARIES, 0.0)
+    prefill = 0.0
+    for share, replicas, point in parts:
+        powers, load = _powers_w(ground, replicas, point, shared, [gpu for _, gpu, _ in order], seed)
+        for boundary, power in powers.items():
+            energy[boundary] = energy[boundary] + share * query_energy_wh(
+                gpus=point.gpus,
+                power_w=power,
+                seconds_per_token=point.energy.seconds,
+                output_tokens=mean_out,
+                load=load,
+            )
+        weight = weight + share * point.weight
+        reached = reached + share * point.reached
+        batch, gpus = batch + share * point.batch, gpus + share * point.gpus
+        prefill = prefill + share * point.energy.prefill_share
+    ratio_out, ratio_in = of.output_tokens[random] / mean_out, of.input_tokens[random] / mean_in
+    one_query = (1 - prefill) * ratio_out[:, None] + prefill * ratio_in[:, None]
+    served = reached >= operating_point.FEWEST_REACHED
+    found = []
+    for subject, (kind, model_class) in subjects(ground.study).items():
+        mix = np.array([_share(ground.study, kind, subject, model_class, member) for member in order]) * served
+        served_share = float(mix.sum() / _whole(ground.study, kind, subject, model_class, order))
+        facts = {"subject_kind": kind, "subject": subject, "served_share": served_share}
+        each = np.where(weight > 0, mix, 0.0)
+        total = each.sum(axis=1)
+        # What a draw weighs: how probable its batches are, on the average of the members that serve.
+        normal = weight / np.maximum(weight.mean(axis=0), np.finfo(float).tiny)
+        weights = (each * normal).sum(axis=1) / max(float(mix.sum()), np.finfo(float).tiny)
+        good = (total > 0) & (weights > 0)
+        facts |= {
+            "reached_share": float((reached * mix).sum() / mix.sum()) if mix.sum() else 0.0,
+            "batch_p50": _weighted_middle(batch, each, normal),
+            "replica_gpus_p50": _weighted_middle(gpus, each, normal),
+        }
+        for boundary in BOUNDARIES:
+            for spread, values in (("shared", energy[boundary]), ("untrimmed", energy[boundary] * one_query)):
+                row = facts | {"boundary": boundary, "spread": spread}
+                if not good.any():
+                    found.append(row | dict.fromkeys(_columns()))
+                    continue
+                mean = (np.where(each > 0, values, 0.0) * each).sum(axis=1)[good] / total[good]
+                found.append(row | quantiles.columns("energy_wh", quantiles.of_weighted(mean, weights[good])))
+    return found
+
+
+def _columns() -> list[str]:
+    return [f"energy_wh_{name}" for name in (*quantiles.QUANTILES, "mean")]
+
+
+def _weighted_middle(values: np.ndarray, each: np.ndarray, normal: np.ndarray) -> float | None:
+    weights = (each * normal).ravel()
+    if weights.sum() == 0:
+        return None
+    full = np.broadcast_to(values, each.shape).ravel()
+    return quantiles.of_weighted(full[weights > 0], weights[weights > 0])["p50"]
+
+
+def subjects(study: NestedStudy) -> dict[str, tuple[str, str]]:
+    """Models, then classes: kind, and the class it belongs to."""
+    models = {model: ("model", name) for model, name in study.model_classes().items()}
+    return models | {name: ("class", name) for name in study.classes}
+
+
+def _share(study: NestedStudy, kind: str, subject: str, model_class: str, member) -> float:
+    model, gpu, precision = member
+    shares = {subject: 1.0} if kind == "model" else study.classes[model_class].model_shares()
+    mix = {(entry.gpu, entry.precision): entry.share for entry in study.hardware_mix(model_class)}
+    return shares.get(model, 0.0) * mix.get((gpu, precision), 0.0)
+
+
+def _whole(study: NestedStudy, kind: str, subject: str, model_class: str, order) -> float:
+    return sum(_share(study, kind, subject, model_class, member) for member in order)
