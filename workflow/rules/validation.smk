@@ -101,3 +101,22 @@ rule scoreboard:
         protocol=VALIDATION,
     script:
         "../scripts/validation/scoreboard.py"
+
+
+rule published_fleets:
+    """Nodes that a service needed on one day, as it states and as the serving model predicts without it."""
+    input:
+        **SERVING_FIT,
+        fleets="resources/published_fleets.csv",
+        models="results/validated/models.parquet",
+        hardware="results/validated/hardware.parquet",
+        code=library("validation/published_fleets"),
+    output:
+        update("results/validation/published_fleets.parquet"),
+    log:
+        "results/logs/published_fleets.log",
+    params:
+        draws=2_000,
+        seed=config["seed"],
+    script:
+        "../scripts/validation/published_fleets.py"

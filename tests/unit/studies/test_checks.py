@@ -510,7 +510,7 @@ def test_study_without_a_method(read, folder):
 def test_study_of_a_method_alone_is_told_all_that_is_missing(read, current):
     message = message_of(read, "method: nested\n")
     assert "top level: missing key " in message
-    assert all(key in message for key in current.keys() - {"method", "sweeps"})
+    assert all(key in message for key in current.keys() - {"method", "sweeps", "serving"})
 
 
 @pytest.mark.parametrize("key", ["load", "pue", "attainment", "hardware", "workloads", "classes", "fleet", "power"])

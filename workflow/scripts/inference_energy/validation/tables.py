@@ -1,9 +1,11 @@
 """Schemas of the validation: backtest, scores, other methods, statements of others."""
 
+from inference_energy.corpus.tables import PRECISIONS
 from inference_energy.statistics.quantiles import PERCENTILES
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
-from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN
+from inference_energy.tables.inputs import DATE, URL, InputTable, cell, filled
+from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, SHARE
 
 OF_ROW_SCORE = "that of the score"
 TARGETS = ["gpu_boards", "node_wall"]
@@ -146,4 +148,36 @@ HELD_OUT = table(
     measured=number("measured: J per output token, or s per output token of offline_time", OF_ROW_SCORE),
     **quantiles("predicted_{}", "{} predicted", OF_ROW_SCORE, PERCENTILES, nullable=True),
     reached=share("share of the draws that reach the speed"),
+)
+
+
+class PublishedFleet(InputTable):
+    """The published day of one service: its tokens, its speed and the nodes that it needed."""
+
+    service: str = filled("name of the service", unique=True)
+    model: str = filled("model, by its name in resources/models.csv")
+    gpu: str = filled("GPU, by its name in resources/hardware.csv")
+    precision: str = cell("number format of the weights", isin=PRECISIONS)
+    day: str = cell("the day", str_matches=DATE)
+    input_tokens_per_day: float = cell("prompt tokens of the day", "tokens", gt=0)
+    output_tokens_per_day: float = cell("answer tokens of the day", "tokens", gt=0)
+    cached_share: float = cell("share of the prompt tokens that was in the cache", SHARE, ge=0, le=1)
+    context_tokens: float = cell("mean context of an answer token", "tokens", gt=0)
+    speed_tok_per_s: float = cell("tokens a second of a user", "tok/s", gt=0)
+    replica_gpus: int = cell("GPUs that decode together", COUNT, ge=1)
+    nodes_mean: float = cell("nodes of 8 GPUs on the average of the day", COUNT, gt=0)
+    source: str = cell("where the figures stand", str_matches=URL)
+
+
+PUBLISHED_FLEETS = table(
+    ["service", "quantity"],
+    **texts(service="service", quantity="what is predicted"),
+    stated=number("what it states", COUNT),
+    **quantiles("predicted_{}", "{} predicted without it", COUNT, PERCENTILES),
+    ratio=number("predicted median over stated", FACTOR),
+    inside_90=flag("whether what is stated lies within P5 to P95"),
+    reached_share=share("share of the draws that reach its speed"),
+    batch_p50=number("median of the running requests of a replica", "requests"),
+    replica_gpus_p50=number("median of the GPUs of a replica", COUNT),
+    source=text("where it is stated"),
 )
