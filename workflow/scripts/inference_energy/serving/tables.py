@@ -26,7 +26,8 @@ class PromptLengths(InputTable):
     class Config:
         """One row per kind and model."""
 
-        unique: ClassVar = ["prompts", "model"]
+        strict = True
+        unique = ["prompts", "model"]  # noqa: RUF012
 
 
 class EngineRelease(InputTable):
