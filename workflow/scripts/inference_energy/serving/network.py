@@ -47,6 +47,7 @@ COLUMNS = (
     "kv_window",
     "window_tokens",
     "kv_stored",
+    "kv_stored_window",
     "state",
     "attention_full_flop",
     "attention_window_flop",
@@ -58,8 +59,8 @@ def networks(models: pl.DataFrame) -> pl.DataFrame:
 
     Parameters are counts. `expert_parameters` is one routed expert in all layers, `shared_parameters` what every
     token reads. Per token of context: `kv_full` and `kv_window` are the numbers that a step reads, the latter of at
-    most `window_tokens`; `kv_stored` those that are kept; `attention_..._flop` the work. `state` is what a request
-    keeps whatever its length.
+    most `window_tokens`; `kv_stored` and `kv_stored_window` those that are kept, the latter likewise;
+    `attention_..._flop` the work. `state` is what a request keeps whatever its length.
 
     Args:
         models: model registry; columns of the configuration may be null.
@@ -105,6 +106,7 @@ def _attention(model: Mapping[str, Any], layers: int, width: float) -> dict[str,
         "kv_window": per_layer * limited,
         "window_tokens": window if limited and window else 4096 if limited else 1,
         "kv_stored": per_layer * (layers if kind == "sparse" else full),
+        "kv_stored_window": per_layer * limited if kind.startswith("sliding_window") else 0,
         "attention_full_flop": flop * full,
         "attention_window_flop": flop * limited,
     }
