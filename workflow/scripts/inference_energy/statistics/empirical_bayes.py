@@ -172,7 +172,11 @@ def _step(problem: Problem, now: Fit) -> Fit:
     covariance = np.linalg.inv(information)
     change = float(np.sqrt(np.mean((problem.expected(values)[0] - expected) ** 2)))
     moved = replace(now, values=values, covariance=covariance, converged=change < CONVERGED)
-    return _with_deviations(problem, moved)
+    # Variance of what is expected of every cell on average, as the values are not known exactly.
+    averages = sparse.csr_matrix((1 / np.bincount(problem.cell)[problem.cell], (problem.cell, np.arange(rows))))
+    mean_slope = averages @ sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
+    known_to = np.asarray(mean_slope.multiply(mean_slope @ covariance).sum(axis=1)).ravel()
+    return _with_deviations(problem, moved, known_to)
 
 
 def _prior(problem: Problem, now: Fit) -> tuple[np.ndarray, np.ndarray]:
@@ -183,7 +187,7 @@ def _prior(problem: Problem, now: Fit) -> tuple[np.ndarray, np.ndarray]:
     return middle, np.concatenate(precision)
 
 
-def _with_deviations(problem: Problem, now: Fit) -> Fit:
+def _with_deviations(problem: Problem, now: Fit, known_to: np.ndarray) -> Fit:
     variances = np.diag(now.covariance)
     found = dict(now.deviations)
     for effect, place in zip(problem.effects, problem.slices().values(), strict=True):
@@ -200,7 +204,8 @@ def _with_deviations(problem: Problem, now: Fit) -> Fit:
     cut = ROBUST_CUT * np.median(np.abs(within[several])) if several.any() else np.inf
     freedom = max(1, len(residual) - len(sizes))
     row_sd = max(float(np.sqrt((np.clip(within, -cut, cut) ** 2).sum() / freedom)), LEAST_OMEGA)
-    between = np.mean(np.clip(means, -LARGEST_CELL_MEAN, LARGEST_CELL_MEAN) ** 2) - row_sd**2 * np.mean(1 / sizes)
+    means_squared = np.clip(means, -LARGEST_CELL_MEAN, LARGEST_CELL_MEAN) ** 2 + known_to
+    between = np.mean(means_squared) - row_sd**2 * np.mean(1 / sizes)
     return replace(now, deviations=found, row_sd=row_sd, cell_sd=float(np.sqrt(max(LEAST_OMEGA**2, between))))
 
 
