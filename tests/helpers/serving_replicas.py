@@ -60,7 +60,7 @@ NETWORKS = models(
     {"model": "sparse", "total_parameters_billions": 120, "active_parameters_billions": 10},
     {"model": "sparser", "total_parameters_billions": 230, "active_parameters_billions": 10},
 ).with_columns(native_precision=pl.lit("FP8"))
-SLOW, SLOWER_BY = "sparser", 0.5
+SLOW, SLOWER_BY, HOTTER_BY = "sparser", 0.5, 0.15
 CELL_SD, ROW_SD = 0.1, 0.05
 
 
@@ -79,15 +79,17 @@ def grid(batches=(1, 4, 16, 64, 256)):
 
 @cache
 def runs():
-    """The grid measured: by the middle of the priors, one network slower, with errors of cells and rows."""
+    """The grid measured: by the middle of the priors, one network slower and hotter, with errors of cells and rows."""
     frame, generator = grid(), np.random.default_rng(7)
     place = frame["cell"].rank("dense").to_numpy() - 1
     error = CELL_SD * generator.standard_normal(place.max() + 1)[place]
-    error = error + ROW_SD * generator.standard_normal(len(frame)) + SLOWER_BY * (frame["network"] == SLOW).to_numpy()
+    slow = (frame["network"] == SLOW).to_numpy()
+    error = error + ROW_SD * generator.standard_normal(len(frame)) + SLOWER_BY * slow
     of = Replicas.of(frame)
     time = step.time_per_token(of, frame["batch"].to_numpy(), USUAL)
     measured = time.seconds * np.exp(error)
-    share = step.board_share(of, time, measured, USUAL) * np.exp(ROW_SD * generator.standard_normal(len(frame)))
+    effect = HOTTER_BY * slow + ROW_SD * generator.standard_normal(len(frame))
+    share = step.board_share(of, time, measured, USUAL, effect)
     return frame.with_columns(seconds_per_token=pl.Series(measured), board_share=pl.Series(share))
 
 

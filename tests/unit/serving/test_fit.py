@@ -13,7 +13,7 @@ from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.stored import from_tables, tables
 from inference_energy.serving.tables import SERVING_COVARIANCE, SERVING_EFFECTS, SERVING_ERRORS, SERVING_PARAMETERS
 from inference_energy.tables import writing
-from serving_replicas import CELL_SD, ROW_SD, SLOW, SLOWER_BY, certain, model, runs
+from serving_replicas import CELL_SD, HOTTER_BY, ROW_SD, SLOW, SLOWER_BY, certain, model, runs
 
 SCHEMAS = {
     **{"parameters": SERVING_PARAMETERS, "effects": SERVING_EFFECTS},
@@ -65,6 +65,11 @@ def test_a_slow_network_is_found():
         found = effects_of(model().time, name)
         others = [value for network, value in found.items() if network != SLOW]
         assert found[SLOW] - np.mean(others) == pytest.approx(SLOWER_BY, abs=0.15)
+
+
+def test_a_network_that_draws_more_power_is_found():
+    found = effects_of(model().power, "power_network")
+    assert found.pop(SLOW) - np.mean(list(found.values())) == pytest.approx(HOTTER_BY, abs=0.05)
 
 
 def test_parameters_stay_near_what_made_the_runs():

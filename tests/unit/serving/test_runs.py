@@ -25,13 +25,13 @@ NO_RELEASES = {"source": None, "engine": None, "engine_version": None, "released
 UNKNOWN = {"input_tokens": None, "input_length_kind": "unknown", "output_tokens": None, "output_length_kind": "unknown"}
 
 
-def runs(*rows, energy=(), model=None, releases=()):
+def runs(*rows, energy=(), model=None, gpu=None, releases=()):
     """Runs of rows that are 70 billion parameters on eight H100 with 500 tok/s each."""
     return serving_runs.runs(
         throughput=check_rows.throughput(*rows),
         energy=check_rows.energy(*energy),
         models=check_rows.models(MODEL | (model or {})),
-        hardware=check_rows.hardware({}),
+        hardware=check_rows.hardware(gpu or {}),
         prompt_lengths=pl.DataFrame(LENGTHS),
         engine_releases=pl.DataFrame(
             [NO_RELEASES | release for release in releases], schema=dict.fromkeys(NO_RELEASES, pl.String)
@@ -194,6 +194,8 @@ def test_share_of_the_rated_power():
     found = runs(*rows, energy=energy)
     assert found["board_share"].to_list() == [pytest.approx(0.7 * 500 / 700), None, None, None]
     assert found["seconds_per_token"].n_unique() == 1
+    larger = one(STATED, energy=energy[:1], gpu={"tdp_w": 1400})
+    assert larger["board_share"] == pytest.approx(0.7 * 500 / 1400)
 
 
 def test_a_result_of_many_replicas_counts_as_the_fewest_gpus_that_hold_the_weights():

@@ -75,6 +75,30 @@ def test_keys_of_every_request_are_read():
     assert seconds(of, 10, key_reading=math.log(3)) == pytest.approx([(16e9 / 10 + 3 * keys) / 4e12])
 
 
+def test_copies_of_keys_are_read_too():
+    of = replica(**LIMITLESS, kv_full=1000, gpus=[8, 16, 16], attention_data_parallel=[0, 0, 1], shared_bytes=0)
+    keys = 1000 * 1100 * 2 / 4e12
+    assert seconds(of, 10) == pytest.approx([keys / 8, 2 * keys / 16, keys / 16])
+
+
+def test_attention_computes_in_16_bits_whatever_the_format_of_the_weights():
+    known = {"bandwidth_b_per_s": 1e30, "input_tokens": 400, "cached_share": 1, "active_parameters": 0}
+    of = replica(**known, peak_flop_per_s=2e15, attention_full_flop=1e6, attention_window_flop=1e5, window_tokens=100)
+    time = step.time_per_token(of, np.ones(1), NEUTRAL)
+    attended = 1e6 * 500 + 1e5 * 100
+    assert time.seconds == pytest.approx([attended / 1e15])
+    assert time.flop_per_token / 2e15 == pytest.approx(time.seconds)
+
+
+def test_attention_of_a_prompt_to_itself():
+    known = {"bandwidth_b_per_s": 1e30, "active_parameters": 0, "window_tokens": [100, 1000]}
+    of = replica(**known, attention_full_flop=1e6, attention_window_flop=1e5)
+    whole, cached = (seconds(each, 1) for each in (of, replica(**known | {"cached_share": 1}, attention_full_flop=1e6)))
+    decode = 1e5 * np.array([100, 1000]) / 1e15
+    prefill = 1000 * (1e6 * 500 + 1e5 * np.array([100, 500])) / 200 / 1e15
+    assert whole - cached == pytest.approx(decode + prefill)
+
+
 def test_a_state_is_two_bytes_a_number():
     assert seconds(replica(**LIMITLESS, state=1e6), 10) == pytest.approx([(16e9 / 10 + 2e6) / 4e12])
 
@@ -113,6 +137,7 @@ def test_narrow_formats_may_lose_part_of_their_gain():
     [
         *(({"youth": 0.5}, "youth", 0.5), ({"old_engine": 1}, "old_engine", 1)),
         *(({"software_years": 2}, "roofline_per_year", -2), ({"tuned": 1}, "roofline_of_tuned", 1)),
+        ({"attention_data_parallel": 1}, "data_parallel_attention", 1),
         *(({"attention_stages": 3}, "roofline_of_attention_stages", 3), (SPARSE, "experts_memory", 1)),
     ],
 )
