@@ -25,7 +25,8 @@ THROUGHPUT = {
 }
 MODEL = {"architecture": "dense", "total_parameters_billions": 70, "active_parameters_billions": 70}
 HARDWARE = {
-    **{"gpu": "H100 SXM 80GB", "memory_gb": 80, "tdp_w": 700, "memory_bandwidth_gb_per_s": 3350},
+    **{"gpu": "H100 SXM 80GB", "vendor": "NVIDIA", "generation": "Hopper", "memory_gb": 80, "tdp_w": 700},
+    **{"memory_bandwidth_gb_per_s": 3350},
     **{"peak_fp16_tflop_per_s": 989, "peak_fp8_tflop_per_s": 1979, "peak_int8_tflop_per_s": 1979},
     **{"gpus_per_node": 8, "node_rated_power_kw": 10.2},
 }

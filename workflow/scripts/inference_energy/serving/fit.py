@@ -11,7 +11,7 @@ from inference_energy.serving.parameters import POWER, POWER_EFFECTS, TIME, TIME
 from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics.empirical_bayes import Fit, Levels, Problem, fitted
 
-STEPS = 30
+STEPS = 60
 # Shares of the rated power outside these are of runs whose power and time do not belong together.
 LEAST_SHARE, LARGEST_SHARE = 0.1, 1.2
 

@@ -9,7 +9,7 @@ from inference_energy.common.conversions import PER_BILLION
 
 # ASSUME: what a model whose configuration is not known looks like: the middle of those that are.
 LAYERS_OF_EXPERTS, WIDTH_OF_EXPERTS = 60, 6144
-EXPERTS, EXPERTS_PER_TOKEN = 128, 8
+EXPERTS_PER_TOKEN, SHARED_OF_ACTIVE = 8, 0.4
 LAYERS_OF_8_BILLION, LAYERS_EXPONENT = 32, 0.35  # dense: 8 B has 32 layers, 70 B has 80, 405 B has 126
 KEY_VALUE_HEADS, HEAD_DIMENSION = 8, 128
 LEAST_SHARED = 0.05  # share of the active parameters that every token reads, whatever the experts
@@ -47,6 +47,7 @@ COLUMNS = (
     "kv_window",
     "window_tokens",
     "kv_stored",
+    "kv_stored_window",
     "state",
     "attention_full_flop",
     "attention_window_flop",
@@ -58,8 +59,8 @@ def networks(models: pl.DataFrame) -> pl.DataFrame:
 
     Parameters are counts. `expert_parameters` is one routed expert in all layers, `shared_parameters` what every
     token reads. Per token of context: `kv_full` and `kv_window` are the numbers that a step reads, the latter of at
-    most `window_tokens`; `kv_stored` those that are kept; `attention_..._flop` the work. `state` is what a request
-    keeps whatever its length.
+    most `window_tokens`; `kv_stored` and `kv_stored_window` those that are kept, the latter likewise;
+    `attention_..._flop` the work. `state` is what a request keeps whatever its length.
 
     Args:
         models: model registry; columns of the configuration may be null.
@@ -71,9 +72,16 @@ def network(model: Mapping[str, Any]) -> dict[str, float]:
     """`COLUMNS` of one row of the registry."""
     total, active = (model[f"{part}_parameters_billions"] * PER_BILLION for part in ("total", "active"))
     with_experts = total > active
-    experts, used = (model["experts"] or EXPERTS, model["experts_per_token"] or EXPERTS_PER_TOKEN)
-    # All experts and what is shared make up the total, the used ones and what is shared the active parameters.
-    expert = min((total - active) / (experts - used), (1 - LEAST_SHARED) * active / used) if with_experts else 0.0
+    used = model["experts_per_token"] or EXPERTS_PER_TOKEN
+    if not with_experts:
+        experts, expert = 1.0, 0.0
+    elif model["experts"]:
+        experts = model["experts"]
+        # All experts and what is shared make up the total, the used ones and what is shared the active parameters.
+        expert = min((total - active) / (experts - used), (1 - LEAST_SHARED) * active / used)
+    else:
+        expert = (1 - SHARED_OF_ACTIVE) * active / used
+        experts = (total - SHARED_OF_ACTIVE * active) / expert
     dense_layers = round(LAYERS_OF_8_BILLION * (total / (8 * PER_BILLION)) ** LAYERS_EXPONENT)
     layers = model["layers"] or (LAYERS_OF_EXPERTS if with_experts else dense_layers)
     width = model["hidden_size"] or (WIDTH_OF_EXPERTS if with_experts else (total / (12 * layers)) ** 0.5)
@@ -81,7 +89,7 @@ def network(model: Mapping[str, Any]) -> dict[str, float]:
         "active_parameters": active,
         "shared_parameters": active - used * expert if with_experts else active,
         "expert_parameters": expert,
-        "experts": float(experts if with_experts else 1),
+        "experts": float(experts),
         "experts_per_token": float(used if with_experts else 0),
         "with_experts": float(with_experts),
         "layers": float(layers),
@@ -105,6 +113,7 @@ def _attention(model: Mapping[str, Any], layers: int, width: float) -> dict[str,
         "kv_window": per_layer * limited,
         "window_tokens": window if limited and window else 4096 if limited else 1,
         "kv_stored": per_layer * (layers if kind == "sparse" else full),
+        "kv_stored_window": per_layer * limited if kind.startswith("sliding_window") else 0,
         "attention_full_flop": flop * full,
         "attention_window_flop": flop * limited,
     }

@@ -55,6 +55,7 @@ class Replicas:
     kv_window: np.ndarray
     window_tokens: np.ndarray
     kv_stored: np.ndarray
+    kv_stored_window: np.ndarray
     state: np.ndarray
     attention_full_flop: np.ndarray
     attention_window_flop: np.ndarray
@@ -101,7 +102,9 @@ class Replicas:
         """Requests whose keys fit into the memory beside the weights; below 1, the model does not fit."""
         free = USABLE_MEMORY * self.gpus * self.memory_b - self.weight_bytes
         # Also a layer with a window keeps its window.
-        kept = self.kv_stored * self.context_tokens * self.kv_bytes * self.kv_copies
+        numbers = self.kv_stored * self.context_tokens
+        numbers = numbers + self.kv_stored_window * np.minimum(self.context_tokens, self.window_tokens)
+        kept = numbers * self.kv_bytes * self.kv_copies
         return free / (kept + 2 * self.state + BYTES_PER_REQUEST)
 
 

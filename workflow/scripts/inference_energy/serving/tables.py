@@ -1,7 +1,5 @@
 """Schemas of the serving model: its inputs, its parameters and effects, and the runs that it is fitted to."""
 
-from typing import ClassVar
-
 from inference_energy.tables.columns import count, number, table, text, texts
 from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled
 from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, SHARE, TOK_PER_S_PER_GPU
@@ -20,6 +18,7 @@ FIELDS = {
     "kv_window": ("those of layers that read a window", COUNT),
     "window_tokens": ("the window", "tokens"),
     "kv_stored": ("numbers kept per token of context", COUNT),
+    "kv_stored_window": ("those of layers that keep a window", COUNT),
     "state": ("numbers kept per request", COUNT),
     "attention_full_flop": ("work per token of context", "FLOP"),
     "attention_window_flop": ("that of layers with a window", "FLOP"),
@@ -63,7 +62,8 @@ class PromptLengths(InputTable):
     class Config:
         """One row per kind and model."""
 
-        unique: ClassVar = ["prompts", "model"]
+        strict = True
+        unique = ["prompts", "model"]  # noqa: RUF012
 
 
 class EngineRelease(InputTable):
@@ -76,6 +76,12 @@ class EngineRelease(InputTable):
     since: str = cell("date since which rows are medians over all versions", nullable=True, str_matches=DATE)
     url: str = cell("where the date stands", str_matches=URL)
     note: str = cell("what else a reader must know", nullable=True)
+
+    class Config:
+        """One row per version, or per source."""
+
+        strict = True
+        unique = ["source", "engine", "engine_version"]  # noqa: RUF012
 
 
 SERVING_RUNS = table(

@@ -17,6 +17,7 @@ from scipy import sparse
 HUBER = 2.5
 DIFFERENCE = 1e-5  # on scales of logarithms
 CONVERGED = 5e-4  # root mean square change of the expected observations
+SETTLED = 0.02  # largest relative change of a deviation between levels
 LEAST_OMEGA = 0.02
 ROBUST_CUT = 3 * 1.4826  # deviations beyond three standard deviations are clipped when sigma is estimated
 LARGEST_CELL_MEAN = 0.8
@@ -56,7 +57,7 @@ class Fit:
         deviations: by effect, between its levels.
         cell_sd: between cells.
         row_sd: between rows of a cell.
-        converged: whether the last step hardly changed what is expected.
+        converged: whether the last step hardly changed what is expected and the deviations.
     """
 
     values: np.ndarray
@@ -115,7 +116,7 @@ class Problem:
 
 
 def fitted(problem: Problem, start: Fit, steps: int) -> Fit:
-    """The fit after at most so many steps, each of which improves the penalised sum of squares."""
+    """The fit after at most so many steps; a step is shortened until it improves the penalised sum of squares."""
     now = start
     for _ in range(steps):
         now = _step(problem, now)
@@ -169,7 +170,11 @@ def _step(problem: Problem, now: Fit) -> Fit:
     covariance = np.linalg.inv(information)
     change = float(np.sqrt(np.mean((problem.expected(values)[0] - expected) ** 2)))
     moved = replace(now, values=values, covariance=covariance, converged=change < CONVERGED)
-    return _with_deviations(problem, moved)
+    # Variance of what is expected of every cell on average, as the values are not known exactly.
+    averages = sparse.csr_matrix((1 / np.bincount(problem.cell)[problem.cell], (problem.cell, np.arange(rows))))
+    mean_slope = averages @ sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
+    known_to = np.asarray(mean_slope.multiply(mean_slope @ covariance).sum(axis=1)).ravel()
+    return _with_deviations(problem, moved, known_to)
 
 
 def _prior(problem: Problem, now: Fit) -> tuple[np.ndarray, np.ndarray]:
@@ -180,7 +185,7 @@ def _prior(problem: Problem, now: Fit) -> tuple[np.ndarray, np.ndarray]:
     return middle, np.concatenate(precision)
 
 
-def _with_deviations(problem: Problem, now: Fit) -> Fit:
+def _with_deviations(problem: Problem, now: Fit, known_to: np.ndarray) -> Fit:
     variances = np.diag(now.covariance)
     found = dict(now.deviations)
     for effect, place in zip(problem.effects, problem.slices().values(), strict=True):
@@ -197,8 +202,16 @@ def _with_deviations(problem: Problem, now: Fit) -> Fit:
     cut = ROBUST_CUT * np.median(np.abs(within[several])) if several.any() else np.inf
     freedom = max(1, len(residual) - len(sizes))
     row_sd = max(float(np.sqrt((np.clip(within, -cut, cut) ** 2).sum() / freedom)), LEAST_OMEGA)
-    between = np.mean(np.clip(means, -LARGEST_CELL_MEAN, LARGEST_CELL_MEAN) ** 2) - row_sd**2 * np.mean(1 / sizes)
-    return replace(now, deviations=found, row_sd=row_sd, cell_sd=float(np.sqrt(max(LEAST_OMEGA**2, between))))
+    means_squared = np.clip(means, -LARGEST_CELL_MEAN, LARGEST_CELL_MEAN) ** 2 + known_to
+    between = np.mean(means_squared) - row_sd**2 * np.mean(1 / sizes)
+    settled = all(abs(found[name] / before - 1) < SETTLED for name, before in now.deviations.items())
+    return replace(
+        now,
+        deviations=found,
+        row_sd=row_sd,
+        cell_sd=float(np.sqrt(max(LEAST_OMEGA**2, between))),
+        converged=now.converged and settled,
+    )
 
 
 class _Whitening:
