@@ -20,6 +20,8 @@ LENGTHS = {
     "model": ["Llama 3.1 70B", None, None],
     "input_tokens_mean": [110.0, 100.0, 150.0],
     "output_tokens_mean": [None, 300.0, None],
+    "server_time_per_token_limit_ms": [200.0, 100.0, None],
+    "interactive_time_per_token_limit_ms": [40.0, None, None],
 }
 NO_RELEASES = {"source": None, "engine": None, "engine_version": None, "released_on": None, "since": None}
 UNKNOWN = {"input_tokens": None, "input_length_kind": "unknown", "output_tokens": None, "output_length_kind": "unknown"}
@@ -105,14 +107,31 @@ def test_where_batches_come_from_is_what_the_schema_allows():
 @pytest.mark.parametrize(
     "row",
     [
-        *({"load": "server"}, STATED | {"serving": "disaggregated"}, STATED | {"phase": "decode"}),
+        *(STATED | {"serving": "disaggregated"}, STATED | {"phase": "decode"}),
         *(STATED | {"gpus": 1, "precision": "BF16"}, STATED | UNKNOWN, STATED | {"throughput_counts": "input"}),
         STATED | UNKNOWN | {"prompts": "code"},
     ],
-    ids=["no batch", "disaggregated", "decode alone", "does not fit", "no lengths", "no output", "no answers"],
+    ids=["disaggregated", "decode alone", "does not fit", "no lengths", "no output", "no answers"],
 )
 def test_rows_that_are_left_out(row):
     assert runs(STATED, row)["row_id"].to_list() == ["0"]
+
+
+def test_runs_without_a_batch_are_not_fitted_to():
+    found = runs(STATED, {"load": "server"})
+    assert found["batch"].to_list() == [64, None]
+    assert serving_runs.for_fit(found, {})["row_id"].to_list() == ["0"]
+
+
+def test_runs_that_stand_in_another_source_are_fitted_to_only_with_energy():
+    metered = {"row_id": "1", "boundary": "gpu_boards", "energy_j_per_output_token": 1.0}
+    found = runs(STATED, STATED, energy=[metered])
+    assert serving_runs.for_fit(found, dict.fromkeys(found["source"], "in another"))["row_id"].to_list() == ["1"]
+
+
+def test_limits_of_the_time_per_token_are_those_of_the_kind_of_run():
+    found = runs(*(STATED | {"load": load, "prompts": "chat"} for load in ("server", "interactive", "offline")))
+    assert found["time_per_token_limit_ms"].to_list() == [200, 40, None]
 
 
 def test_rows_that_say_they_are_aggregated_stay():

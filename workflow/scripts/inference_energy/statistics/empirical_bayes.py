@@ -118,6 +118,8 @@ class Problem:
 def fitted(problem: Problem, start: Fit, steps: int) -> Fit:
     """The fit after at most so many steps; a step is shortened until it improves the penalised sum of squares."""
     now = start
+    if not len(problem.y):  # nothing is learnt
+        return replace(now, covariance=np.diag(1 / _prior(problem, now)[1]), converged=True)
     for _ in range(steps):
         now = _step(problem, now)
         if now.converged:

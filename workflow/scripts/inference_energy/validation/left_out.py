@@ -62,9 +62,9 @@ def left_out(
     """
     found = []
     for value, column in names.items():
-        model = fit_model(fitted_to.filter(pl.col(column) != value), fitted_to, full)
+        model = fit_model(fitted_to.filter(pl.col(column).ne_missing(value)), fitted_to, full)
         scored = runs.filter(pl.col(column) == value)
-        learnt = fitted_to.filter(pl.col(column) != value)
+        learnt = fitted_to.filter(pl.col(column).ne_missing(value))
         parts = offline(model, scored, of) if kind == "version" else predictions(model, scored, learnt, of)
         found.append(parts.with_columns(left_out=pl.lit(kind), value=pl.lit(value)))
     return pl.concat(found)

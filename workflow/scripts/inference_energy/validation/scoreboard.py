@@ -51,7 +51,7 @@ def log_linear(kind: str, runs: pl.DataFrame, fitted_to: pl.DataFrame, names: di
     """
     found = []
     for value, column in names.items():
-        learnt = fitted_to.filter(pl.col(column) != value, pl.col("board_share").is_not_null())
+        learnt = fitted_to.filter(pl.col(column).ne_missing(value), pl.col("board_share").is_not_null())
         scored = runs.filter(pl.col(column) == value, pl.col("board_share").is_not_null()).drop_nulls("batch")
         design, target = _design(learnt), np.log(learnt["energy_j_per_output_token"].to_numpy())
         middle, scale = design.mean(axis=0), design.std(axis=0)
