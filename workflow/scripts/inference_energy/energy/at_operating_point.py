@@ -207,7 +207,11 @@ def energies(ground: Ground, draws: int, seed: int) -> pl.DataFrame:
 
 def _at(ground, point: OperatingPoint, workload, speculative, shared, draws, seed) -> tuple[Replicas, Point]:
     frame = members(ground, workload, speculative)
-    cached = np.broadcast_to(uncertainty.cached_share(shared, workload), (draws,))[:, None]
+    shared_cache = np.broadcast_to(uncertainty.cached_share(shared, workload), (draws,))[:, None]
+    # What a trace says of every prompt, and on top of it what the study says of all.
+    cached = 1 - (1 - shared_cache) * _uncached(ground.lengths[workload]) / ground.lengths[workload].mean(
+        ground.lengths[workload].input_tokens
+    )
     replicas = replace(Replicas.of(frame), cached_share=cached)
     # The same names for all operating points: points differ by what they are, not by their draws.
     uncertain = predict.drawn(ground.model, frame, draws, seed, ground.name, "operating point")
@@ -223,6 +227,11 @@ def _at(ground, point: OperatingPoint, workload, speculative, shared, draws, see
     drawn = draw(distribution(speed), stream(seed, ground.name, "speed"), draws)
     speeds = np.broadcast_to(drawn, (draws,))[:, None]
     return replicas, operating_point.at_speed(replicas, uncertain, speeds, ground.prior, sizes)
+
+
+def _uncached(of: Lengths) -> float:
+    """Mean prompt tokens of a query that are not in the cache as measured."""
+    return of.mean(of.input_tokens * (1 - of.cached_share))
 
 
 def node_power(gpu: str, table: pl.DataFrame) -> Mapping[str, float]:
@@ -270,7 +279,7 @@ def _column(values: np.ndarray, like_rows: np.ndarray) -> np.ndarray:
 def _rows(ground: Ground, workload: str, parts, shared, draws: int, seed: int) -> list[dict]:
     of = ground.lengths[workload]
     order = ground.study.members()
-    mean_in, mean_out = of.mean(of.input_tokens), of.mean(of.output_tokens)
+    mean_out = of.mean(of.output_tokens)
     random = of.drawn(stream(seed, ground.name, "operating point", workload), draws)
     weight, reached, batch, gpus = 0.0, 0.0, 0.0, 0.0
     energy = dict.fromkeys(BOUNDARIES, 0.0)
@@ -289,7 +298,8 @@ def _rows(ground: Ground, workload: str, parts, shared, draws: int, seed: int) -
         reached = reached + share * point.reached
         batch, gpus = batch + share * point.batch, gpus + share * point.gpus
         prefill = prefill + share * point.energy.prefill_share
-    ratio_out, ratio_in = of.output_tokens[random] / mean_out, of.input_tokens[random] / mean_in
+    uncached = of.input_tokens * (1 - of.cached_share)
+    ratio_out, ratio_in = of.output_tokens[random] / mean_out, uncached[random] / max(_uncached(of), 1.0)
     one_query = (1 - prefill) * ratio_out[:, None] + prefill * ratio_in[:, None]
     served = reached >= operating_point.FEWEST_REACHED
     found = []
