@@ -15,7 +15,6 @@ OLD_ENGINE_BEFORE = 2024.68  # version 0.6 (2024-09-05)
 # Lengths of these prompts are nominal: counted tokens are 0.9 of them, in and out (7,390 of 8,192; 922 of 1,024).
 COUNTED_OF_NOMINAL = 0.9
 NOMINAL = "synthetic, random tokens"
-TUNED = ("mlperf", "tensorrt_llm")
 MEMORY_OF_WEIGHTS = 0.6  # of a replica whose size is not stated, at most
 
 CELL = (
@@ -94,7 +93,7 @@ def told_apart(
     rows = rows.with_columns(
         engine=pl.col("engine").fill_null("not stated"),
         campaign=pl.when(pl.col("source").str.starts_with("inference")).then(pl.lit("inferencex")).otherwise("source"),
-        tuned=pl.any_horizontal(pl.col("source").str.starts_with(name) for name in TUNED).cast(pl.Float64),
+        tuned=(_of_mlperf() | _of_tensorrt_llm()).cast(pl.Float64),
         attention_data_parallel=(
             note.str.contains("attention data-parallel") | (pl.col("data_parallel").fill_null(1) > 1)
         ).cast(pl.Float64),
@@ -190,12 +189,23 @@ def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _of_mlperf() -> pl.Expr:
+    """Whether a row is a result of MLPerf, whatever its source is called."""
+    return pl.col("source").str.starts_with("mlperf") | pl.col("prompts").fill_null("").str.starts_with("MLPerf")
+
+
+def _of_tensorrt_llm() -> pl.Expr:
+    """Whether a row is of the tables that NVIDIA publishes with TensorRT-LLM, whatever its source is called."""
+    published = (pl.col("load") == "offline") & (pl.col("evidence") == "vendor_published")
+    return pl.col("source").str.starts_with("tensorrt_llm") | (published & (pl.col("engine") == "TensorRT-LLM"))
+
+
 def _with_replica(rows: pl.DataFrame) -> pl.DataFrame:
     """GPUs of a replica: stated, or the fewest that hold the weights where a result is of many replicas."""
     weights = pl.col("shared_bytes") + pl.col("expert_bytes") * pl.col("experts") * pl.col("with_experts")
     needed = weights / (MEMORY_OF_WEIGHTS * pl.col("memory_b"))
     fewest = pl.min_horizontal(2 ** needed.log(2).ceil().clip(0), pl.col("gpus").cast(pl.Float64))
-    many = pl.col("source").str.starts_with("mlperf") & pl.col("tensor_parallel").is_null()
+    many = _of_mlperf() & pl.col("tensor_parallel").is_null()
     size = pl.when(many).then(fewest).otherwise(pl.col("gpus").cast(pl.Float64))
     return rows.with_columns(gpus_of_result="gpus").with_columns(gpus=size, gpus_per_replica=size).drop_nulls("gpus")
 
