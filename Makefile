@@ -4,7 +4,7 @@ CORES ?= all
 BIN := .venv/bin
 
 .PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
-	benchmarks sources explain bench bench-usage rule-graph browser slurm graphviz cluster lock clean
+	benchmarks sources validate scoreboard explain bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -87,6 +87,17 @@ benchmarks: environment
 # Every benchmark source: age, rows, findings, how to refresh it
 sources: benchmarks
 	@$(BIN)/python workflow/scripts/list_sources.py
+
+# Predictions against measurements, next to their goals: results/validation/scores.csv
+# Those of a source that is not taken in: make validate SOURCE=its folder [OUT=scores.csv]
+validate: $(if $(SOURCE),environment,scoreboard)
+	@$(BIN)/python workflow/scripts/validate.py $(if $(SOURCE),$(if $(asked_out),--out "$(OUT)") -- "$(SOURCE)")
+
+# OUT as it was given, not the default of `make compare`
+asked_out = $(if $(filter command environment,$(origin OUT)),$(OUT))
+
+scoreboard: environment
+	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/validation/scores.csv results/validation/held_out.parquet
 
 # Derivation of a number: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
 explain: environment

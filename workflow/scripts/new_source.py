@@ -7,6 +7,7 @@ from pathlib import Path
 from inference_energy.common import jobs
 from inference_energy.corpus.new_source import new_source, rows_read
 from inference_energy.records.refreshed import change_lines
+from inference_energy.validation import frozen
 
 FOLDER = Path("resources/benchmarks")
 
@@ -21,4 +22,4 @@ with jobs.command():
     steps = new_source(FOLDER, arguments.name, arguments.file, today)
     if before:
         print(*change_lines(before, rows_read(place)), sep="\n")
-    print(*steps, sep="\n")
+    print(*steps, *frozen.before_taking_in(Path(), FOLDER / arguments.name), sep="\n")

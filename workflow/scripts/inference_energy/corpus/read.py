@@ -37,6 +37,15 @@ def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> 
     sources = sorted(path for path in folder.iterdir() if path.is_dir())
     if not sources:
         raise InputError(f"{folder}: found no source; allowed: one folder per source with its origin.yaml")
+    return _read(sources, folder, origin_schema, known)
+
+
+def read_source(folder: Path, origin_schema: dict, known: dict[str, Names]) -> dict[str, pl.DataFrame]:
+    """The tables of `read_sources` for the folder of one source, wherever it lies."""
+    return _read([folder], folder.parent, origin_schema, known)
+
+
+def _read(sources: list[Path], folder: Path, origin_schema: dict, known: dict[str, Names]) -> dict[str, pl.DataFrame]:
     origins = {path.name: read_origin(path, origin_schema, FORMATS) for path in sources}
     texts: dict[str, list[pl.DataFrame]] = {}
     left_out = [pl.DataFrame(schema=LEFT_OUT)]

@@ -4,6 +4,8 @@ import datetime
 
 import polars as pl
 
+from inference_energy.common.aligned import aligned
+
 HEAD = ("source", "read on", "days", "throughput", "energy", "apart", "estimates", "errors", "warnings", "obtained")
 NOT_SAID = "not said in its origin.yaml"
 
@@ -34,13 +36,8 @@ def source_lines(counts: pl.DataFrame, files: pl.DataFrame, today: datetime.date
         )
         for row in sources.iter_rows(named=True)
     ]
-    widths = [max(len(str(row[place])) for row in rows) for place in range(len(rows[0]))]
-    lines = ["  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = aligned(rows)
     lines += ["", "How a source is refreshed"]
     lines += [f"{row['source']}: {row['refresh'] or NOT_SAID} ({row['url']})" for row in sources.iter_rows(named=True)]
     lines += ["", "A newer file of a source: make new-source NAME=the source FILE=the file"]
     return lines
-
-
-def _padded(cell: object, width: int) -> str:
-    return f"{cell:>{width}}" if isinstance(cell, int) else f"{cell:<{width}}"

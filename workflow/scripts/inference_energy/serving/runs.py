@@ -15,7 +15,6 @@ OLD_ENGINE_BEFORE = 2024.68  # version 0.6 (2024-09-05)
 # Lengths of these prompts are nominal: counted tokens are 0.9 of them, in and out (7,390 of 8,192; 922 of 1,024).
 COUNTED_OF_NOMINAL = 0.9
 NOMINAL = "synthetic, random tokens"
-TUNED = ("mlperf", "tensorrt_llm")
 MEMORY_OF_WEIGHTS = 0.6  # of a replica whose size is not stated, at most
 
 CELL = (
@@ -59,28 +58,50 @@ def runs(
         prompt_lengths: mean lengths by kind of prompts, and model where they depend on it.
         engine_releases: dates of versions of engines.
     """
+    return told_apart(throughput, energy, models, hardware, prompt_lengths, engine_releases)[0]
+
+
+def told_apart(
+    throughput: pl.DataFrame,
+    energy: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    prompt_lengths: pl.DataFrame,
+    engine_releases: pl.DataFrame,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The runs of `runs`, and the rows that are none of them: `source`, `row_id` and the `reason`."""
     measured = energy.select(
         "source", "row_id", "boundary", "energy_j_per_output_token", "power_cap_w_per_gpu", "power_w"
     )
-    rows = throughput.filter(
-        pl.col("serving").fill_null("aggregated") == "aggregated", pl.col("phase") == "prefill_and_decode"
-    ).join(measured, on=["source", "row_id"], how="left")
-    rows = described(_with_lengths(rows, prompt_lengths), models, hardware)
+    left_out = []
+
+    def without(rows: pl.DataFrame, kept: pl.DataFrame, reason: str) -> pl.DataFrame:
+        lost = rows.join(kept, on=["source", "row_id"], how="anti")
+        left_out.append(lost.select("source", "row_id", pl.lit(reason).alias("reason")))
+        return kept
+
+    aggregated = throughput.filter(pl.col("serving").fill_null("aggregated") == "aggregated")
+    rows = without(throughput, aggregated, "prefill and decode on separate GPUs")
+    rows = without(rows, rows.filter(pl.col("phase") == "prefill_and_decode"), "prefill or decode alone")
+    rows = without(rows, rows.drop_nulls("output_tok_per_s_per_gpu"), "output throughput of a GPU not known")
+    rows = rows.join(measured, on=["source", "row_id"], how="left")
+    rows = without(rows, _with_lengths(rows, prompt_lengths), "mean length of prompts or answers not known")
+    rows = without(rows, described(rows, models, hardware), "memory, bandwidth or peak of the GPU not in the registry")
     rows = rows.join(models.select("model", network(), "released_on"), on="model")
     rows = _with_software(rows, engine_releases)
     note = pl.col("note").fill_null("")
     rows = rows.with_columns(
         engine=pl.col("engine").fill_null("not stated"),
         campaign=pl.when(pl.col("source").str.starts_with("inference")).then(pl.lit("inferencex")).otherwise("source"),
-        tuned=pl.any_horizontal(pl.col("source").str.starts_with(name) for name in TUNED).cast(pl.Float64),
+        tuned=(_of_mlperf() | _of_tensorrt_llm()).cast(pl.Float64),
         attention_data_parallel=(
             note.str.contains("attention data-parallel") | (pl.col("data_parallel").fill_null(1) > 1)
         ).cast(pl.Float64),
         speculative=pl.col("speculative_decoding").fill_null("none").ne("none").cast(pl.Float64),
         cached_share=0.0,
     )
-    rows = _with_replica(rows)
-    rows = _with_batch(rows)
+    rows = without(rows, _with_replica(rows), "number of GPUs of a replica not known")
+    rows = without(rows, _with_batch(rows), "model does not fit into the memory of the GPUs")
     seconds = 1 / (pl.col("output_tok_per_s_per_gpu") * pl.col("gpus"))
     at_boards = pl.col("boundary") == "gpu_boards"
     rows = rows.with_columns(seconds_per_token=seconds).with_columns(
@@ -89,7 +110,8 @@ def runs(
         ),
         cell=pl.concat_str(pl.col(CELL).cast(pl.String).fill_null(""), separator="|"),
     )
-    return rows.drop_nulls("seconds_per_token").sort("source", "row_id")
+    keys = ["source", "row_id"]
+    return rows.sort(keys), pl.concat(left_out).sort(keys)
 
 
 def for_fit(rows: pl.DataFrame, repeated: Mapping[str, str]) -> pl.DataFrame:
@@ -147,12 +169,14 @@ def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     of_source = releases.filter(pl.col("source").is_not_null()).select("source", source_on="released_on")
     rows = rows.join(of_version.unique(keys), on=keys, how="left").join(of_source, on="source", how="left")
     dates = rows.select(software=pl.coalesce("version_on", "source_on", "published_on"), released="released_on")
-    known = {date: year(date) for date in {*dates["software"], *dates["released"]}}
-    software, released = (dates[name].replace_strict(known, return_dtype=pl.Float64) for name in dates.columns)
+    known = {date: year(date) for date in {*dates["software"], *dates["released"]} if date}
+    software, released = (
+        pl.Series([known.get(date) for date in dates[name]], dtype=pl.Float64) for name in dates.columns
+    )
     # Medians over all versions since a date: the middle of the time since then, or since the model is out.
     starts = dict(releases.filter(pl.col("since").is_not_null()).select("source", "since").iter_rows())
     since = pl.Series([year(starts[name]) if name in starts else None for name in rows["source"]], dtype=pl.Float64)
-    last = pl.Series([year(date) for date in rows["read_on"]])
+    last = pl.Series([year(date) for date in rows["read_on"]], dtype=pl.Float64)
     dated = pl.DataFrame({"software": software, "released": released, "since": since, "last": last})
     first = pl.max_horizontal("since", "released")
     over = pl.when(pl.col("since").is_not_null()).then((first + pl.col("last")) / 2)
@@ -165,12 +189,23 @@ def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _of_mlperf() -> pl.Expr:
+    """Whether a row is a result of MLPerf, whatever its source is called."""
+    return pl.col("source").str.starts_with("mlperf") | pl.col("prompts").fill_null("").str.starts_with("MLPerf")
+
+
+def _of_tensorrt_llm() -> pl.Expr:
+    """Whether a row is of the tables that NVIDIA publishes with TensorRT-LLM, whatever its source is called."""
+    published = (pl.col("load") == "offline") & (pl.col("evidence") == "vendor_published")
+    return pl.col("source").str.starts_with("tensorrt_llm") | (published & (pl.col("engine") == "TensorRT-LLM"))
+
+
 def _with_replica(rows: pl.DataFrame) -> pl.DataFrame:
     """GPUs of a replica: stated, or the fewest that hold the weights where a result is of many replicas."""
     weights = pl.col("shared_bytes") + pl.col("expert_bytes") * pl.col("experts") * pl.col("with_experts")
     needed = weights / (MEMORY_OF_WEIGHTS * pl.col("memory_b"))
     fewest = pl.min_horizontal(2 ** needed.log(2).ceil().clip(0), pl.col("gpus").cast(pl.Float64))
-    many = pl.col("source").str.starts_with("mlperf") & pl.col("tensor_parallel").is_null()
+    many = _of_mlperf() & pl.col("tensor_parallel").is_null()
     size = pl.when(many).then(fewest).otherwise(pl.col("gpus").cast(pl.Float64))
     return rows.with_columns(gpus_of_result="gpus").with_columns(gpus=size, gpus_per_replica=size).drop_nulls("gpus")
 

@@ -81,7 +81,8 @@ def predictions(model: ServingModel, runs: pl.DataFrame, learnt: pl.DataFrame, o
     """
     boards = runs.filter(pl.col("board_share").is_not_null()).drop_nulls("batch")
     wall = runs.filter(pl.col("boundary") == "node_wall")
-    parts = []
+    none = runs.clear()
+    parts = [_rows("", none, none["energy_j_per_output_token"], np.empty((1, 0)))]  # the columns, where nothing follows
     if len(boards):
         prior = operating_point.batch_prior(learnt)
         replicas, batch = Replicas.of(boards), boards["batch"].to_numpy()
@@ -140,11 +141,21 @@ def at_wall(model: ServingModel, runs: pl.DataFrame, of: Setting) -> np.ndarray:
 
 def offline(model: ServingModel, runs: pl.DataFrame, of: Setting) -> pl.DataFrame:
     """Time per output token of offline runs, whose batch is what memory holds."""
-    chosen = runs.filter(pl.col("load") == "offline").drop_nulls("batch")
-    time = energy(
-        Replicas.of(chosen), chosen["batch"].to_numpy(), drawn(model, chosen, of.draws, of.seed, "offline")
-    ).seconds
-    return _rows("offline_time", chosen, chosen["seconds_per_token"], time)
+    return _time("offline_time", "offline", model, runs.filter(pl.col("load") == "offline"), of)
+
+
+def time_at_batch(model: ServingModel, runs: pl.DataFrame, of: Setting) -> pl.DataFrame:
+    """Time per output token of every run with a batch, metered or not.
+
+    The batch is stated, follows from the time per token, or is what memory holds where the run is offline.
+    """
+    return _time("time_at_batch", "batch", model, runs, of)
+
+
+def _time(score: str, stream: str, model: ServingModel, runs: pl.DataFrame, of: Setting) -> pl.DataFrame:
+    chosen = runs.drop_nulls("batch")
+    time = energy(Replicas.of(chosen), chosen["batch"].to_numpy(), drawn(model, chosen, of.draws, of.seed, stream))
+    return _rows(score, chosen, chosen["seconds_per_token"], time.seconds)
 
 
 def _rows(

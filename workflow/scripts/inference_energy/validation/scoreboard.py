@@ -28,17 +28,21 @@ def scores(predictions: pl.DataFrame, saturated_runs: pl.DataFrame) -> pl.DataFr
     return pl.concat(parts).unique(maintain_order=True)
 
 
+def measures(ending: str = "") -> list[pl.Expr]:
+    """The three scores of predictions whose columns have some ending, each with that ending; see `scores`."""
+    ratio = (pl.col(f"predicted_p50{ending}") / pl.col("measured")).log()
+    inside = pl.col("measured").is_between(f"predicted_p05{ending}", f"predicted_p95{ending}")
+    return [
+        ratio.median().exp().alias(f"median_ratio{ending}"),
+        (ratio**2).mean().sqrt().exp().alias(f"factor{ending}"),
+        inside.mean().alias(f"coverage_90{ending}"),  # nothing where a method gives no interval
+    ]
+
+
 def _scored(predictions: pl.DataFrame, group: pl.Expr) -> pl.DataFrame:
-    ratio = (pl.col("predicted_p50") / pl.col("measured")).log()
-    inside = pl.col("measured").is_between("predicted_p05", "predicted_p95")
     return (
         predictions.group_by("score", "left_out", group.alias("group"))
-        .agg(
-            pl.len().cast(pl.Int64).alias("rows"),
-            ratio.median().exp().alias("median_ratio"),
-            (ratio**2).mean().sqrt().exp().alias("factor"),
-            inside.mean().alias("coverage_90"),  # nothing where a method gives no interval
-        )
+        .agg(pl.len().cast(pl.Int64).alias("rows"), *measures())
         .sort("score", "left_out", "group")
     )
 

@@ -5,7 +5,7 @@ from inference_energy.statistics.quantiles import PERCENTILES
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.inputs import DATE, URL, InputTable, cell, filled
-from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, SHARE
+from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, POSITION, SHARE
 
 OF_ROW_SCORE = "that of the score"
 TARGETS = ["gpu_boards", "node_wall"]
@@ -180,4 +180,29 @@ PUBLISHED_FLEETS = table(
     batch_p50=number("median of the running requests of a replica", "requests"),
     replica_gpus_p50=number("median of the GPUs of a replica", COUNT),
     source=text("where it is stated"),
+)
+
+SOURCE_RUNS = table(
+    [],
+    score=text("what is predicted; nothing where a row or its energy is not", nullable=True),
+    source=text("folder of the source"),
+    row_id=text("the run; nothing for a row that was rejected", nullable=True),
+    file=text("file of the row; nothing for the least energy of several", nullable=True),
+    line=count("line in that file", POSITION, at_least=1, nullable=True),
+    reason=text("why it is not predicted", nullable=True),
+    measured=number("measured: J per output token, or s of time_at_batch", OF_ROW_SCORE, nullable=True),
+    **quantiles("predicted_{}", "{} predicted", OF_ROW_SCORE, PERCENTILES, nullable=True),
+    reached=share("share of the draws that reach the speed", nullable=True),
+    batch=number("running requests of a replica", "requests", nullable=True),
+    batch_from=text("where the batch comes from", nullable=True),
+    **{
+        name: text(meaning, nullable=True)
+        for name, meaning in (
+            ("network", "network"),
+            ("gpu", "GPU"),
+            ("precision", "number format"),
+            ("engine", "engine"),
+            ("prompts", "kind of prompts"),
+        )
+    },
 )

@@ -1,0 +1,184 @@
+"""Operating points: the batch that gives a speed, services and their prior, and draws weighted by it."""
+
+from dataclasses import fields
+
+import made_up_runs
+import numpy as np
+import polars as pl
+import pytest
+from inference_energy.serving import operating_point, step
+from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.predict import Energy, drawn
+from inference_energy.serving.replicas import Replicas
+from made_up_runs import B200, H100, LARGE, SMALL, learnt, model
+
+DRAWS = 50
+PRIOR = BatchPrior(intercept=np.log(64), slope=0.0, sd=1.0)
+
+
+def uncertain(runs):
+    return drawn(model(), runs, DRAWS, 1, "test")
+
+
+def few():
+    """Four runs that differ in model and GPU, and what they are as replicas."""
+    runs = learnt().filter(pl.col("batch") == 32, pl.col("network").is_in([SMALL, LARGE]), pl.col("source") == "mine")
+    return runs, Replicas.of(runs), uncertain(runs)
+
+
+def speed_at(of, batch, drawn_values):
+    time = step.time_per_token(of, batch, drawn_values.time, drawn_values.time_effects)
+    floor = step.floor_seconds(of, time.bytes_per_token, time.flop_per_token)
+    return step.speed_tok_per_s(batch, np.maximum(time.seconds, floor))
+
+
+def services_of(*runs):
+    """Measured runs of one service, unless a change says otherwise: batch, time per token and energy."""
+    usual = {
+        **{"campaign": "c", "network": "n", "gpu": "g", "precision": "FP8", "prompts": None, "input_tokens": 1.0},
+        **{"speculative": 0.0, "board_share": 0.5},
+    }
+    rows = [
+        usual
+        | {"row_id": str(place), "batch": batch, "energy_j_per_output_token": joules}
+        | {"seconds_per_token": 1 / (step.DECODING_SHARE * batch * speed)}
+        | change
+        for place, (batch, speed, joules, change) in enumerate(runs)
+    ]
+    return pl.DataFrame(rows, schema_overrides={"prompts": pl.String, "board_share": pl.Float64})
+
+
+@pytest.mark.parametrize("batch", [1.0, 10.0, 64.0])
+def test_the_batch_at_a_speed_gives_back_that_speed(batch):
+    _, of, values = few()
+    speeds = speed_at(of, np.full(len(of.gpus), batch), values)
+    for draw in range(0, DRAWS, 10):
+        found, reached = operating_point.batch_at_speed(of, values, speeds[draw])
+        assert reached[draw].all()
+        # Between points of the grid the logarithm of the speed is interpolated: a quarter of a batch is the worst.
+        assert found[draw] == pytest.approx(batch, rel=0.25)
+        assert speed_at(of, found, values)[draw] == pytest.approx(speeds[draw], rel=0.1)
+
+
+def test_a_higher_speed_needs_a_smaller_batch():
+    _, of, values = few()
+    batches = [operating_point.batch_at_speed(of, values, speed)[0] for speed in (10, 30, 100)]
+    assert (batches[0] >= batches[1]).all() and (batches[1] >= batches[2]).all()
+    assert (batches[0] > batches[2]).any()
+
+
+def test_a_speed_out_of_reach_is_said():
+    _, of, values = few()
+    batch, reached = operating_point.batch_at_speed(of, values, 1e6)
+    assert not reached.any()
+    assert batch == pytest.approx(np.ones(batch.shape))
+    point = operating_point.at_speed(of, values, 1e6, PRIOR)
+    assert (point.reached == 0).all()
+    assert np.isfinite(point.resampled().energy.j_per_token).all()
+    assert (point.resampled().reached == 0).all()
+
+
+def test_any_batch_is_fast_enough_for_a_slow_user():
+    _, of, values = few()
+    batch, reached = operating_point.batch_at_speed(of, values, 1e-6)
+    assert reached.all()
+    assert batch == pytest.approx(np.broadcast_to(of.largest_batch(), batch.shape))
+
+
+def test_the_replica_of_least_energy_is_chosen():
+    _, of, values = few()
+    free = operating_point.at_speed(of, values, 30.0, PRIOR, [1, 2, 4, 8])
+    for size in (1, 2, 4, 8):
+        fixed = operating_point.at_speed(of, values, 30.0, PRIOR, [size])
+        with_size = fixed.weight > 0
+        assert (free.energy.j_per_token[with_size] <= fixed.energy.j_per_token[with_size]).all()
+    assert set(np.unique(free.gpus[free.weight > 0])) <= {1.0, 2.0, 4.0, 8.0}
+
+
+def test_a_replica_that_does_not_hold_the_model_is_not_chosen():
+    runs = learnt().filter(pl.col("batch") == 1, pl.col("network") == LARGE, pl.col("gpu") == H100)
+    narrow = runs.with_columns(pl.col("shared_bytes") * 2)  # 140 GB on GPUs of 80 GB
+    point = operating_point.at_speed(Replicas.of(narrow), uncertain(narrow), 5.0, PRIOR, [1, 4])
+    assert set(np.unique(point.gpus[point.weight > 0])) == {4.0}
+    alone = operating_point.at_speed(Replicas.of(narrow), uncertain(narrow), 5.0, PRIOR, [1])
+    assert (alone.reached == 0).all()
+
+
+# Draws by their weights.
+
+
+def point(values, weight):
+    """A point with one run: the values are its batch and all parts of its energy."""
+    column = np.array(values, dtype=float)[:, None]
+    energy = Energy(**{field.name: column for field in fields(Energy)})
+    return Point(batch=column, gpus=np.array([4.0]), energy=energy, weight=np.array(weight, dtype=float)[:, None])
+
+
+def test_draws_are_repeated_in_proportion_to_their_weights():
+    found = point([1, 2, 3, 4], [3, 0, 1, 0]).resampled()
+    assert found.batch[:, 0].tolist() == [1, 1, 1, 3]
+    assert found.energy.j_per_token[:, 0].tolist() == [1, 1, 1, 3]
+    assert found.gpus[:, 0].tolist() == [4, 4, 4, 4]
+    assert found.weight[:, 0].tolist() == [1, 1, 1, 1]
+
+
+def test_equal_weights_change_nothing():
+    assert point([1, 2, 3, 4], [0.2] * 4).resampled().batch[:, 0].tolist() == [1, 2, 3, 4]
+
+
+def test_draws_without_any_weight_are_kept_and_count_as_not_reached():
+    found = point([1, 2, 3, 4], [0] * 4)
+    assert found.reached.tolist() == [0]
+    assert found.resampled().batch[:, 0].tolist() == [1, 2, 3, 4]
+    assert found.resampled().reached.tolist() == [0]
+    assert point([1, 2, 3, 4], [3, 0, 1, 0]).reached.tolist() == [0.5]
+
+
+# Services.
+
+
+def test_the_least_energy_of_a_service_at_every_speed_that_a_run_reaches():
+    runs = services_of((1, 120, 9.0, {}), (8, 60, 4.0, {}), (64, 22, 1.0, {}))
+    found = operating_point.services(runs).sort("speed_tok_per_s")
+    assert found["speed_tok_per_s"].to_list() == [20, 35, 50, 75, 100]
+    assert found["energy_j_per_output_token"].to_list() == [1, 4, 4, 9, 9]
+    assert found["row_id"].to_list() == ["2", "1", "1", "0", "0"]
+
+
+def test_one_run_is_no_choice_and_runs_that_were_not_metered_are_none():
+    assert operating_point.services(services_of((8, 60, 4.0, {}))).is_empty()
+    runs = services_of((8, 60, 4.0, {}), (64, 30, 1.0, {"board_share": None}))
+    assert "1" not in operating_point.services(runs)["row_id"].to_list()
+
+
+@pytest.mark.parametrize("column", operating_point.SERVICE)
+def test_runs_of_different_services_are_no_alternatives(column):
+    other = 2.0 if column in ("input_tokens", "speculative") else "other"
+    runs = services_of((8, 60, 4.0, {}), (64, 60, 1.0, {column: other}))
+    assert operating_point.services(runs).is_empty()
+
+
+def test_the_prior_is_the_line_through_the_services():
+    # At every speed the best batch is 3,200 over it, but for the second service, where it is half of that.
+    speeds = operating_point.SPEEDS_TOK_PER_S
+    runs = [
+        (3200 / speed / size, speed * 1.001, speed, {"gpu": gpu})
+        for gpu, size in (("g", 1), ("h", 2))
+        for speed in speeds
+    ]
+    prior = operating_point.batch_prior(services_of(*runs))
+    assert prior.slope == pytest.approx(-1)
+    assert prior.intercept == pytest.approx(np.log(3200) - np.log(2) / 2)
+    # Ten logarithms, each half of ln 2 from the line, and eight degrees of freedom.
+    assert prior.sd == pytest.approx(np.log(2) / 2 * np.sqrt(10 / 8))
+
+
+def test_the_density_of_a_batch_by_hand():
+    prior = BatchPrior(intercept=np.log(3200), slope=-1.0, sd=0.5)
+    assert prior.density(np.array([64.0]), 50.0) == pytest.approx([1])
+    assert prior.density(np.array([64 * np.exp(0.5), 64 * np.exp(-1)]), 50.0) == pytest.approx(np.exp([-0.5, -2]))
+
+
+def test_the_made_up_runs_are_as_these_tests_need_them():
+    assert set(learnt()["gpu"]) == {H100, B200}
+    assert made_up_runs.learnt()["board_share"].null_count() == 0
