@@ -235,6 +235,8 @@ def test_a_replica_is_no_larger_than_the_result():
     ("row", "column", "value"),
     [
         *(({}, "campaign", "a"), ({"source": "inferencex_groups"}, "campaign", "inferencex")),
+        *(({"note": note}, "campaign", "inferencex") for note in ("framework sglang", "runner b200-nv; image vllm:1")),
+        ({"note": "640 requests"}, "campaign", "a"),
         *(({"source": "mlperf_v5"}, "tuned", 1), ({"source": "tensorrt_llm"}, "tuned", 1), ({}, "tuned", 0)),
         *(({"note": "attention data-parallel"}, "attention_data_parallel", 1), ({}, "attention_data_parallel", 0)),
         *(({"data_parallel": 8}, "attention_data_parallel", 1), ({"data_parallel": 1}, "attention_data_parallel", 0)),

@@ -15,6 +15,7 @@ OLD_ENGINE_BEFORE = 2024.68  # version 0.6 (2024-09-05)
 # Lengths of these prompts are nominal: counted tokens are 0.9 of them, in and out (7,390 of 8,192; 922 of 1,024).
 COUNTED_OF_NOMINAL = 0.9
 NOMINAL = "synthetic, random tokens"
+INFERENCEX = "^(framework |runner .*image )"  # notes of its runs
 MEMORY_OF_WEIGHTS = 0.6  # of a replica whose size is not stated, at most
 
 CELL = (
@@ -92,7 +93,7 @@ def told_apart(
     note = pl.col("note").fill_null("")
     rows = rows.with_columns(
         engine=pl.col("engine").fill_null("not stated"),
-        campaign=pl.when(pl.col("source").str.starts_with("inference")).then(pl.lit("inferencex")).otherwise("source"),
+        campaign=pl.when(_of_inferencex()).then(pl.lit("inferencex")).otherwise("source"),
         tuned=(_of_mlperf() | _of_tensorrt_llm()).cast(pl.Float64),
         attention_data_parallel=(
             note.str.contains("attention data-parallel") | (pl.col("data_parallel").fill_null(1) > 1)
@@ -187,6 +188,11 @@ def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
         youth=(-age / YOUTH_YEARS).exp(),
         old_engine=((rows["engine"] == OLD_ENGINE).fill_null(False) & (software < OLD_ENGINE_BEFORE)).cast(pl.Float64),
     )
+
+
+def _of_inferencex() -> pl.Expr:
+    """Whether a row is of InferenceX, whatever its source is called: its readers note the framework or the runner."""
+    return pl.col("source").str.starts_with("inference") | pl.col("note").fill_null("").str.contains(INFERENCEX)
 
 
 def _of_mlperf() -> pl.Expr:

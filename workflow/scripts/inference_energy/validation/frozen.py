@@ -139,8 +139,8 @@ def read_protocol(root: Path) -> dict[str, Any]:
 def judge(folder: Path, of: Frozen) -> Judged:
     """The frozen prediction of a source next to what it measured.
 
-    The source is laid out as in resources/benchmarks. Its campaign is the name of its folder, which the fit does not
-    know, so that deviations of campaigns are uncertain as for any new source.
+    The source is laid out as in resources/benchmarks. If it is of no campaign that the fit knows, such as InferenceX,
+    its campaign is the name of its folder, and its deviations are uncertain as for any new source.
 
     Args:
         folder: of the source.
@@ -163,7 +163,6 @@ def judge_tables(folder: Path, found: Mapping[str, pl.DataFrame], of: Frozen) ->
     runs, no_runs = told_apart(
         found["throughput"], energy, of.models, of.hardware, of.prompt_lengths, of.engine_releases
     )
-    runs = runs.with_columns(campaign="source")
     predictable = runs.filter(pl.col("tdp_w").is_not_null() | pl.col("boundary").is_null())
     parts = [
         left_out.predictions(of.model, predictable, of.learnt, of.setting),
