@@ -168,3 +168,13 @@ def test_gpus_that_state_too_little_are_told(column, told):
     empty = of.hardware.with_columns(pl.when(pl.col("gpu") != "H").then(column).alias(column))
     with pytest.raises(InputError, match=f"'H', whose {told}"):
         energies(replace(of, hardware=empty), 10, 1)
+
+
+def test_speculative_decoding_counts_where_the_rest_does_not_reach_a_speed():
+    """Without speculative decoding few draws reach the speed; those that do not are not counted at a batch of one."""
+    point = {"point": {"label": "point", "speed_tok_per_s": 150}}
+    none, half = (
+        found(ground({"point": point["point"] | {"speculative_share": share}})).row(0, named=True) for share in (0, 0.5)
+    )
+    assert half["reached_share"] > none["reached_share"]
+    assert half["energy_wh_p95"] < 2 * none["energy_wh_p95"]

@@ -523,3 +523,17 @@ def test_every_ingredient_is_needed(folder, study_schemas, current, key):
 def test_sweeps_may_be_left_out(folder, study_schemas, current):
     (folder / "without.yaml").write_text(yaml.safe_dump({name: of for name, of in current.items() if name != "sweeps"}))
     assert "sweeps" not in files.read_study("without", folder, study_schemas)
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ({"label": "x"}, "found none; allowed: one of batch, speed_tok_per_s or time_per_token_ms"),
+        ({"label": "x", "batch": 2, "speed_tok_per_s": 20}, "found speed_tok_per_s and batch; allowed: one of"),
+    ],
+)
+def test_an_operating_point_is_stated_in_one_way(folder, study_schemas, current, point, told):
+    serving = {"replica_gpus": [8], "operating_points": {"mine": point}}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(current | {"serving": serving}))
+    with pytest.raises(InputError, match=f"mine.yaml: serving.operating_points.mine: {told}"):
+        files.read_study("mine", folder, study_schemas)

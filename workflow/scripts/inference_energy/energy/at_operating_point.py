@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import J_PER_WH, W_PER_KW
-from inference_energy.common.errors import InputError, like
+from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.common.formulas import Quantity, formula
 from inference_energy.corpus.registries import network
 from inference_energy.energy import gpu_second, uncertainty
@@ -108,7 +108,17 @@ def ground(
         model: the fitted serving model.
         runs: that it is fitted to.
         models: model registry.
+
+    Raises:
+        InputError: an engine that no run has, or whatever the assumptions name that is not there.
     """
+    engines = model.time.levels["roofline_engine"]
+    engine = study.serving.engine if study.serving else None
+    if engine is not None and engine not in engines:
+        raise InputError(
+            f"config/studies/{name}.yaml: serving.engine: found {engine!r}; allowed: {one_of(engines)},"
+            " or none for that of any service"
+        )
     # Power and throughput come from the serving model: only what is shared by all models is resolved.
     given = assumptions(name, study.replaced(classes={}), tables)
     return Ground(
@@ -281,13 +291,14 @@ def _rows(ground: Ground, workload: str, parts, shared, draws: int, seed: int) -
     order = ground.study.members()
     mean_out = of.mean(of.output_tokens)
     random = of.drawn(stream(seed, ground.name, "operating point", workload), draws)
-    weight, reached, batch, gpus = 0.0, 0.0, 0.0, 0.0
+    weight, reached, batch, gpus, prefill, parts_reached = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     energy = dict.fromkeys(BOUNDARIES, 0.0)
-    prefill = 0.0
     for share, replicas, point in parts:
+        # Queries with and without speculative decoding: each kind counts where its own draws reach the point.
+        counted = share * (point.weight > 0)
         powers, load = _powers_w(ground, replicas, point, shared, [gpu for _, gpu, _ in order], seed)
         for boundary, power in powers.items():
-            energy[boundary] = energy[boundary] + share * query_energy_wh(
+            energy[boundary] = energy[boundary] + counted * query_energy_wh(
                 gpus=point.gpus,
                 power_w=power,
                 seconds_per_token=point.energy.seconds,
@@ -296,8 +307,12 @@ def _rows(ground: Ground, workload: str, parts, shared, draws: int, seed: int) -
             )
         weight = weight + share * point.weight
         reached = reached + share * point.reached
-        batch, gpus = batch + share * point.batch, gpus + share * point.gpus
-        prefill = prefill + share * point.energy.prefill_share
+        batch, gpus = batch + counted * point.batch, gpus + counted * point.gpus
+        prefill = prefill + counted * point.energy.prefill_share
+        parts_reached = parts_reached + counted
+    some = np.maximum(parts_reached, np.finfo(float).tiny)
+    batch, gpus, prefill = batch / some, gpus / some, prefill / some
+    energy = {boundary: total / some for boundary, total in energy.items()}
     uncached = of.input_tokens * (1 - of.cached_share)
     ratio_out, ratio_in = of.output_tokens[random] / mean_out, uncached[random] / max(_uncached(of), 1.0)
     one_query = (1 - prefill) * ratio_out[:, None] + prefill * ratio_in[:, None]

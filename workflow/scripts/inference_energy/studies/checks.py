@@ -43,6 +43,10 @@ SIDES = (
 )
 
 
+# The keys that say where a service runs.
+POINTS = ("speed_tok_per_s", "time_per_token_ms", "batch")
+
+
 def _check_nested(study: dict, place: Path) -> None:
     for name, spec in study["workloads"].items():
         if "trace" in spec and LENGTHS & spec.keys():
@@ -56,6 +60,13 @@ def _check_nested(study: dict, place: Path) -> None:
     for key, spec in _ranges(study):
         if "above" in spec and spec.get("family") != "shifted_lognormal":
             raise InputError(f"{place}: {key}: found above; allowed: only with family shifted_lognormal")
+    for name, spec in study.get("serving", {}).get("operating_points", {}).items():
+        stated = [key for key in POINTS if key in spec]
+        if len(stated) != 1:
+            raise InputError(
+                f"{place}: serving.operating_points.{name}: found {' and '.join(stated) or 'none'};"
+                f" allowed: one of {one_of(POINTS)}"
+            )
     mixes = {"hardware": study["hardware"]} | {
         f"classes.{name}.hardware": spec["hardware"] for name, spec in study["classes"].items() if "hardware" in spec
     }
