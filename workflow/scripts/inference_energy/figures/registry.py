@@ -82,6 +82,12 @@ COMPARED = (
         label="predicted against measured",
     ),
     _compared(
+        "validation.held_out_scores",
+        "Error of predicted energy on runs that were not learnt from, by what was left out and by method",
+        {"scores": "results/validation/scores.csv"},
+        label="error on runs that were left out",
+    ),
+    _compared(
         "validation.cross_methods",
         "One query by every method and boundary, and the factors that the methods differ by",
         _tables("comparison", methods="cross_methods", parts="cross_method_parts"),
