@@ -181,6 +181,14 @@ OF_STUDIES = (
         label="energy per query, by class",
     ),
     _nested(
+        "energy.energy_at_speed",
+        "Energy per query of every class against the speed that users see, with and without speculative decoding",
+        _tables("{study}", energy="energy_at_operating_point"),
+        of_study=(*CONTEXT, "serving"),
+        category=ENERGY,
+        label="energy per query, by speed of the service",
+    ),
+    _nested(
         "fleet.variance_shares",
         "What the variability of single queries and the uncertainty of their mean are made of",
         _tables("{study}", variance="variance_shares"),
