@@ -30,7 +30,7 @@ def parameter(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     on_log = row["scale"] == "log"
     if column == "prior":
-        middle = declared(row["parameter"], "mean of the prior", symbol="m", unit=row["unit"])
+        middle = declared(row["parameter"], "mean of the prior", symbol="m", unit=row["unit"] or "")
         facts = {"unit": "", "note": f"{asked.node().note}: {row['source']}"}
         if on_log:
             return asked.node(
