@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.energy import interventions, uncertainty
+from inference_energy.energy import at_operating_point, interventions, uncertainty
 from inference_energy.explain import page, question, registry, searched
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
@@ -22,6 +22,8 @@ from inference_energy.explain.trace import following
 from inference_energy.fleet import scenarios
 from inference_energy.fleet.scenarios import Fleet
 from inference_energy.publish.catalogue import PUBLIC_TABLES
+from inference_energy.serving import predict, runs, stored
+from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics.distributions import median
 from inference_energy.studies.study import BOUNDARIES
 from runs import ROOT
@@ -396,6 +398,73 @@ def test_a_score_is_made_of_its_runs(explain):
     ratios = [step.value for step in unique(node) if step.formula == "predicted / measured"]
     assert len(ratios) > 50
     assert math.exp(math.sqrt(np.mean(np.log(ratios) ** 2))) == pytest.approx(node.value, rel=1e-6)
+
+
+def test_a_score_of_the_serving_model_is_made_of_its_runs(explain, build):
+    node = explain("held_out_scores energy_at_batch gpu campaign: mlenergy_v3 factor")
+    ratios = [step.value for step in unique(node) if step.formula == "predicted / measured"]
+    row = build.row("held_out_scores", score="energy_at_batch", left_out="gpu", group="campaign: mlenergy_v3")
+    assert len(ratios) == row["rows"] > 100
+    assert math.exp(math.sqrt(np.mean(np.log(ratios) ** 2))) == pytest.approx(node.value, rel=1e-6)
+
+
+def test_every_kind_of_prediction_leads_to_what_was_measured(build):
+    for score in build.table("held_out")["score"].unique().sort():
+        row = build.rows("held_out", score=score).row(0, named=True)
+        predicted, measured = (
+            registry.explained(build, "held_out", row, column) for column in ("predicted_p50", "measured")
+        )
+        steps = [step for step in walk(predicted) if step.value == row["measured"]]
+        assert steps and predicted.unit == measured.unit, score
+
+
+def test_the_batch_of_a_run_is_the_line_or_what_memory_holds(build, built):
+    for kind, rows in build.table("serving_runs").drop_nulls("batch").group_by("batch_from"):
+        row = rows.sort("source", "row_id").row(0, named=True)
+        node = registry.explained(build, "serving_runs", row, "batch")
+        assert node.formula.startswith("max(1, min("), kind
+        assert evaluated(replace(node, place=None)) == pytest.approx(node.value, rel=1e-6), kind
+        assert child(node, "most").value == row["largest_batch"]
+
+
+def test_the_terms_at_an_operating_point_are_those_of_the_model(build):
+    point = {"study": "current", "operating_point": "speed_50", "workload": "traditional"}
+    row = build.row("energy_at_operating_point", **point, subject="DeepSeek-R1", boundary="datacenter", spread="shared")
+    node = registry.explained(build, "energy_at_operating_point", row, "energy_wh_p50")
+    closed = find(node, "Closed form at medians")
+    assert evaluated(closed) == pytest.approx(closed.value, rel=1e-9)
+    assert closed.value == pytest.approx(row["energy_wh_p50"], rel=1.0)  # of the same size: one GPU, one batch
+    time = child(closed, "seconds_per_token")
+    terms = {step.symbol: step.value for step in time.children}
+    assert time.value == max(terms.pop("least"), sum(terms.values())) and set(terms) == set("OMCR")
+    ground = at_operating_point.ground(
+        "current",
+        build.typed_study("current"),
+        build.nested_tables,
+        stored.from_tables(**{name: build.table(f"serving_{name}") for name in stored.NAMES}),
+        runs.for_fit(build.table("serving_runs"), build.yaml("config/validation.yaml")["repeated"]),
+        build.table("model"),
+    )
+    # By draws without any uncertainty.
+    known = {}
+    for name, part in vars(ground.model).items():
+        fit = replace(
+            part.fit,
+            covariance=part.fit.covariance * 0,
+            deviations=dict.fromkeys(part.fit.deviations, 0.0),
+            cell_sd=0.0,
+            row_sd=0.0,
+        )
+        known[name] = replace(part, fit=fit)
+    members = at_operating_point.members(ground, "traditional", speculative=False)
+    member = members.filter(model="DeepSeek-R1", gpu="H100 SXM 80GB").with_columns(
+        gpus=8.0, cached_share=float(uncertainty.central(ground.given).values["cached share: traditional"])
+    )
+    drawn = predict.drawn(replace(ground.model, **known), member, 1, 0)
+    plain = predict.energy(Replicas.of(member), np.array([row["batch_p50"]]), drawn)
+    assert time.value == pytest.approx(float(plain.seconds[0, 0]), rel=1e-4)
+    share = find(closed, "mean power of a busy board over its rated power")
+    assert share.value == pytest.approx(float(plain.board_share[0, 0]), rel=1e-4)
 
 
 def test_a_latency_cost_is_the_ratio_of_two_lines(explain, built, build):

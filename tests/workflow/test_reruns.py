@@ -34,16 +34,17 @@ FROM_ROWS = (
 COMPARISON = {"headline", "headline_page"} | of(["figure_published_against_computed"])
 BRIDGE = {"method_bridge", "figure_method_bridge"}
 # What judges estimates by measurement, each with its figures.
-BACKTEST = {"backtest", "figure_validation"}
+BACKTEST = {"backtest", "figure_validation", "scoreboard", "figure_held_out_scores"}
 METHODS = {"cross_methods", "figure_cross_methods", "figure_published_estimates", "figure_tornado"}
 LATENCY = {"latency_cost", "figure_batch_latency"}
+LEFT_OUT = of(["left_out"], ["source", "model", "gpu", "version"])
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
 FLEET = of(["fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
 INTERVENTIONS = of(["interventions", "figure_interventions"], ["current"])
-NESTED = {"study_curves current", "query_energy current"} | INTERVENTIONS | FLEET
+NESTED = of(["study_curves", "query_energy", "operating_points"], ["current"]) | INTERVENTIONS | FLEET
 NESTED_FIGURES = of([f"figure_{figure.name}" for figure in figures_of("nested")], ["current"])
 NESTED |= NESTED_FIGURES
 
@@ -106,7 +107,7 @@ TABLES = {
     "node_power.csv": (
         "H100 SXM 80GB,0.1,",
         "H100 SXM 80GB,0.11,",
-        NESTED | BRIDGE | METHODS | BACKTEST | {"board_power_shares"},
+        NESTED | BRIDGE | METHODS | BACKTEST | LEFT_OUT | {"board_power_shares"},
     ),
     "interventions.csv": (",1.23,2.13,", ",1.23,2.14,", INTERVENTIONS | FLEET | BRIDGE | {"intervention_pairs"}),
     "grid.csv": (",358.95,", ",358.96,", FLEET),
@@ -134,7 +135,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
         "attainment",
     )
     corpus |= {f"figure_{name}" for name in figures} | {"intervention_pairs", "board_power_shares"}
-    judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE
+    judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE | LEFT_OUT | {"serving_model"}
     assert rerun(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.figures import render
-from inference_energy.figures.energy import boundaries, energy_by_class, interventions
+from inference_energy.figures.energy import boundaries, energy_at_speed, energy_by_class, interventions
 from inference_energy.figures.fleet import fleet_plan, model_sweeps, sweeps, variance_shares
 from inference_energy.figures.fleet.model_sweeps import apart
 from inference_energy.studies.study import NestedStudy
@@ -15,7 +15,7 @@ TRADITIONAL, LONG = "traditional", "long"
 BOUNDARY = {"query": "datacenter", "fleet": "fleet"}
 
 
-def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), boundary=BOUNDARY):
+def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), boundary=BOUNDARY, serving=None):
     return NestedStudy.of(
         {
             "title": "Tiny",
@@ -23,6 +23,7 @@ def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), bound
             "classes": {name: {"label": f"{name.capitalize()} models"} for name in classes},
             "fleet": {"subject": classes[0]},
             "boundary": boundary,
+            "serving": serving,
         }
     )
 
@@ -262,6 +263,74 @@ def test_boundaries_where_fleet_and_query_are_metered_alike():
     chart = boundaries.draw(energy=rows, study=of)
     assert finding(chart) == "Traditional query: 2 Wh at the median, 5 Wh on average"
     assert conditions(chart).endswith("Right: within the node.")
+
+
+AT_SPEEDS = {
+    f"speed_{speed}{name}": {"label": f"{speed} tokens a second", "speed_tok_per_s": speed, "speculative_share": share}
+    for name, share in (("", None), ("_speculative", 1))
+    for speed in (50, 20)
+}
+
+
+def at_points(points, *, of, served=1.0, lost=()):
+    """Energy at every point: 10 Wh, twice that at the next; models of the class small reach all of them."""
+    found = []
+    for place, (name, spec) in enumerate(points.items()):
+        for workload in of.workloads:
+            for subject in of.classes:
+                wh = None if (name, subject) in lost else 10.0 * 2**place
+                row = {"operating_point": name, "label": spec["label"], "workload": workload, "subject_kind": "class"}
+                row |= {"subject": subject, "boundary": "datacenter", "spread": "shared"}
+                row |= {"served_share": served if subject == "frontier" else 1.0}
+                found.append(row | {f"energy_wh_{q}": wh and wh * f for q, f in (("p05", 0.5), ("p50", 1), ("p95", 3))})
+    return pl.DataFrame(found, infer_schema_length=None)
+
+
+def at_points_of(points):
+    return study(serving={"replica_gpus": [8], "operating_points": points})
+
+
+def test_energy_at_speed_pairs_speeds_with_and_without_speculative_decoding(tmp_path):
+    of = at_points_of(AT_SPEEDS)
+    chart = energy_at_speed.draw(energy=at_points(AT_SPEEDS, of=of), study=of)
+    assert finding(chart) == (
+        "Traditional query, frontier models: 20 Wh (10–60 Wh) at 20 tokens a second and 10 Wh at 50;"
+        " with speculative decoding 80 Wh at 20 and 40 Wh at 50"
+    )
+    assert "Open marks" not in conditions(chart)
+    svg = drawn(chart, tmp_path)
+    assert ">With speculative decoding<" in svg and svg.count(">Speed, tokens/s<") == 4  # two classes, two workloads
+    assert ">Long query<" in svg
+
+
+def test_energy_at_speed_says_what_is_out_of_reach(tmp_path):
+    of = at_points_of(AT_SPEEDS)
+    rows = at_points(AT_SPEEDS, of=of, served=0.75, lost={("speed_50", "small")})
+    chart = energy_at_speed.draw(energy=rows, study=of)
+    assert "up to 25% of them, do not reach it" in conditions(chart)
+    drawn(chart, tmp_path)
+    assert ("speed_50", "small") not in {
+        (row["operating_point"], row["subject"])
+        for rows in chart.to_dict()["datasets"].values()
+        for row in rows
+        if "energy_wh_p50" in row
+    }
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_other_operating_points_are_categories_by_their_label(stated, tmp_path):
+    points = {
+        "half": {"label": "32 requests", "batch": 32},
+        "slow": {"label": "50 ms a token", "time_per_token_ms": 50},
+        "mixed": {"label": "Public interfaces", "speed_tok_per_s": {"family": "lognormal", "p05": 20, "p95": 90}},
+    }
+    of = at_points_of(points) if stated else study()
+    chart = energy_at_speed.draw(energy=at_points(points, of=of), study=of)
+    assert finding(chart) == (
+        "Traditional query, frontier models: 10 Wh (5–30 Wh) at 32 requests and 40 Wh at public interfaces"
+    )
+    svg = drawn(chart, tmp_path)
+    assert ">50 ms a token<" in svg and "Speed, tokens/s" not in svg and ">With speculative decoding<" not in svg
 
 
 def swept_model(model, parameter, value, p50, workload=TRADITIONAL):

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from inference_energy.figures import render
 from inference_energy.figures.fleet import tornado
-from inference_energy.figures.validation import cross_methods, published_estimates, validation
+from inference_energy.figures.validation import cross_methods, held_out_scores, published_estimates, validation
 
 
 def backtest():
@@ -118,7 +118,32 @@ def tornado_chart():
     )
 
 
+def held_out():
+    methods = [
+        ("energy_at_batch", "source", 1.5, 0.9),
+        ("energy_at_batch", "gpu", 1.25, 0.95),
+        ("energy_at_batch, log-linear regression", "source", 2.2, 0.6),
+        ("energy_at_batch, EcoLogits", "none", 3.1, None),
+        ("energy_at_batch, Epoch AI", "none", 7.3, None),
+        ("energy_at_speed", "source", 44.0, 0.5),
+    ]
+    groups = {"all": 1.0, "campaign: inferencex": 1.1, "campaign: elsewhere": 0.9, "gpu: H100": 9.0}
+    return pl.DataFrame(
+        [
+            {"score": score, "left_out": left_out, "group": group, "rows": 1234 if group == "all" else 321}
+            | {"factor": factor * scale, "coverage_90": coverage}
+            for score, left_out, factor, coverage in methods
+            for group, scale in groups.items()
+        ]
+    )
+
+
+def held_out_chart():
+    return held_out_scores.draw(scores=held_out())
+
+
 FIGURES = {
+    held_out_chart: ("1.5 without its source and 1.25 without its GPU", "90–95% of the runs", "3.1–7.3"),
     validation_chart: ("1.23× on GPU boards", "1.11× at the wall", "2.22–33.3×"),
     methods_chart: ("500 + 300 tokens", "30.3 to 60.6", "1.5 to 3", "2.02 to 4.04", "10 to 20"),
     estimates_chart: ("11.1× the estimate of this work", "75% of them 4–20×", "0.87×"),
@@ -175,3 +200,22 @@ def test_known_statements_are_named():
 
 def test_what_moves_nothing_has_no_bar():
     assert "overheads" not in {row["ingredient"] for row in values(tornado_chart()) if "opacity" in row}
+
+
+def test_only_the_energy_at_a_batch_is_scored_for_all_runs_and_campaigns():
+    rows = [row for row in values(held_out_chart()) if "factor" in row and "score" in row]
+    assert {row["score"].partition(",")[0] for row in rows} == {"energy_at_batch"}
+    assert {row["group"] for row in rows} == {"all", "campaign: inferencex", "campaign: elsewhere"}
+    assert {row["campaign"] for row in rows if row["campaign"]} == {"InferenceX", "elsewhere"}
+
+
+def test_a_method_without_an_interval_has_a_dash():
+    inside = {
+        row["name"]: row["inside"] for row in values(held_out_chart()) if "inside" in row and row["left_out"] == "none"
+    }
+    assert inside == {"EcoLogits": "–", "Epoch AI": "–"}
+
+
+def test_without_other_methods_the_serving_model_stands_alone():
+    chart = held_out_scores.draw(scores=held_out().filter(score="energy_at_batch"))
+    assert "other methods" not in " ".join(chart.to_dict()["title"]["text"])

@@ -159,7 +159,7 @@ class Build:
         Shares, counts and positions are printed without one, factors with an x.
         """
         declared = self.once("units", name, read=BY_NAME[name].units)[column]
-        return row["unit"] if declared == OF_ROW else PRINTED.get(declared, declared)
+        return row["unit"] or "" if declared == OF_ROW else PRINTED.get(declared, declared)
 
     @_kept
     def rows(self, name: str, **key: Hashable) -> pl.DataFrame:

@@ -11,14 +11,16 @@ from inference_energy.explain.derivations import (
     ingredients,
     interventions,
     lengths,
+    operating_points,
     oviedo,
     scenarios,
     service,
     services,
+    serving,
     sweeps,
 )
 from inference_energy.explain.derivations.throughput import attainment, curves, latency
-from inference_energy.explain.derivations.validation import backtest, compared
+from inference_energy.explain.derivations.validation import backtest, compared, held_out
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import following
 
@@ -33,6 +35,7 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "headline": headline.explained,
     "energy_per_query": _energy,
     "energy_by_boundary": _energy,
+    "energy_at_operating_point": operating_points.explained,
     "energy_density": lengths.energy_density,
     "intervention_multipliers": interventions.explained,
     "scenario_aggregates": scenarios.scenario,
@@ -53,6 +56,8 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "cross_method_parts": compared.parts,
     "statements": compared.statement,
     "statement_kinds": compared.kind_of_statement,
+    "held_out_scores": held_out.score,
+    "held_out": held_out.explained,
     "tornado": sweeps.moved,
     "latency_runs": latency.run,
     "latency_costs": latency.cost,
@@ -61,6 +66,11 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "throughput_left_out": curves.left_out,
     "throughput_forms": curves.forms,
     "attainment_pairs": attainment.explained,
+    "serving_parameters": serving.parameter,
+    "serving_effects": serving.effect,
+    "serving_errors": serving.error,
+    "serving_covariance": serving.covariance,
+    "serving_runs": serving.run,
     "intervention_pairs": evidence.pair,
     "board_power_shares": evidence.board_share,
     "request_length_quantiles": corpus.length_quantile,

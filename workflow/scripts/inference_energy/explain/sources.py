@@ -129,11 +129,18 @@ class Sources:
 
     def setting(self, *keys: str | int, **facts: Value) -> Node:
         """A key of `config/config.yaml` with its comments."""
-        path = self.build.root / "config/config.yaml"
+        return self._configured("config/config.yaml", keys, facts)
+
+    def protocol(self, *keys: str | int, **facts: Value) -> Node:
+        """A key of `config/validation.yaml` with its comments."""
+        return self._configured("config/validation.yaml", keys, facts)
+
+    def _configured(self, file: str, keys: Iterable[str | int], facts: dict[str, Value]) -> Node:
+        path = self.build.root / file
         line, comment = comments.about(path.read_text(encoding="utf-8"), tuple(map(str, keys)))
         text, name = lines(path)[line - 1].strip(), ".".join(map(str, keys))
-        place = Place(kind="configuration", file="config/config.yaml", line=line, key=name, quote=text)
-        value = reduce(getitem, keys, self.build.config)
+        place = Place(kind="configuration", file=file, line=line, key=name, quote=text)
+        value = reduce(getitem, keys, self.build.yaml(file))
         return Node(**{"label": name, "value": value, "place": place, "note": comment} | facts)
 
 

@@ -82,6 +82,12 @@ COMPARED = (
         label="predicted against measured",
     ),
     _compared(
+        "validation.held_out_scores",
+        "Error of predicted energy on runs that were not learnt from, by what was left out and by method",
+        {"scores": "results/validation/scores.csv"},
+        label="error on runs that were left out",
+    ),
+    _compared(
         "validation.cross_methods",
         "One query by every method and boundary, and the factors that the methods differ by",
         _tables("comparison", methods="cross_methods", parts="cross_method_parts"),
@@ -173,6 +179,14 @@ OF_STUDIES = (
         _tables("{study}", energy="energy_per_query"),
         category=ENERGY,
         label="energy per query, by class",
+    ),
+    _nested(
+        "energy.energy_at_speed",
+        "Energy per query of every class against the speed that users see, with and without speculative decoding",
+        _tables("{study}", energy="energy_at_operating_point"),
+        of_study=(*CONTEXT, "serving"),
+        category=ENERGY,
+        label="energy per query, by speed of the service",
     ),
     _nested(
         "fleet.variance_shares",

@@ -13,6 +13,7 @@ from inference_energy.fleet import tables as fleet
 from inference_energy.headline import tables as headline
 from inference_energy.oviedo import tables as oviedo
 from inference_energy.requests import service_tables as services, tables as requests
+from inference_energy.serving import tables as serving
 from inference_energy.tables.columns import Schema
 from inference_energy.tables.public import STUDY, PublicTable, read
 from inference_energy.throughput import tables as throughput
@@ -39,6 +40,14 @@ def _compared(module: ModuleType, *, bridged: bool = False, **meanings: str) -> 
     ]
 
 
+def _serving(*, drawn: bool = False, **meanings: str) -> list[PublicTable]:
+    """Tables of results/serving, likewise."""
+    return [
+        _table(name, f"serving/{name}.parquet", getattr(serving, name.upper()), meaning, drawn=drawn)
+        for name, meaning in meanings.items()
+    ]
+
+
 def _corpus(file: str, table: str, schema: Schema, *named_by: str) -> PublicTable:
     return _table(table, f"validated/{file}.parquet", schema, views.TABLES[table].text, named_by=named_by)
 
@@ -58,6 +67,11 @@ PUBLIC_TABLES = (
     ),
     _of_study(
         "energy_by_boundary", "Energy of a query of one model or class and workload, within one boundary", nested=energy
+    ),
+    _of_study(
+        "energy_at_operating_point",
+        "Energy of a query of one model or class and workload where its service runs at a speed or batch",
+        nested=energy,
     ),
     _of_study(
         "energy_density",
@@ -112,6 +126,21 @@ PUBLIC_TABLES = (
         statements="A published estimate of the energy of a query, compared with this work at the same tokens",
         statement_kinds="One kind of published estimate, and its ratio to this work",
     ),
+    _table(
+        "held_out_scores",
+        "validation/scores.csv",
+        validation.HELD_OUT_SCORES,
+        "Error of one kind of prediction on runs that it did not learn from, or on a group of them",
+        bridged=True,
+    ),
+    _table(
+        "held_out",
+        "validation/held_out.parquet",
+        validation.HELD_OUT,
+        "A measured run predicted without its source, model, GPU or version, or by another method",
+        drawn=True,
+        bridged=True,
+    ),
     *_compared(fleet, bridged=True, tornado="A headline number with one assumption at its P5 and P95"),
     *_compared(
         throughput,
@@ -122,6 +151,16 @@ PUBLIC_TABLES = (
         throughput_left_out="A benchmark row predicted without itself, by one form of throughput",
         throughput_forms="Error of a throughput form on rows it was not fitted to",
         attainment_pairs="An online and an offline throughput of the same model, and their ratio",
+    ),
+    *_serving(
+        serving_parameters="A parameter of the serving model: its prior and its fitted value",
+        serving_effects="What one engine, GPU, network or campaign adds to a term of the serving model",
+        serving_errors="What the serving model leaves unexplained of time or power",
+    ),
+    *_serving(
+        drawn=True,
+        serving_covariance="Covariance of two parameters or effects of the serving model",
+        serving_runs="A run with everything that the serving model is told of it",
     ),
     *_compared(
         energy,

@@ -33,7 +33,10 @@ LICENCE = (
     "Code and computed tables: {licence}. Rows of benchmarks are under the licence of their source, which every such"
     " row and the list of sources name."
 )
-NOT_IN_WORKBOOK = "Curves and densities that figures are drawn from: they are in the database and in the CSV files."
+NOT_IN_WORKBOOK = (
+    "Curves and densities that figures are drawn from, and rows behind the fit and the scores of the serving model:"
+    " they are in the database and in the CSV files."
+)
 
 
 def about(citation: dict) -> dict[str, str]:

@@ -104,7 +104,7 @@ def as_json(changes: Changes) -> dict:
 def _table_json(name: str, change: TableChange) -> dict:
     found = vars(change) | {"moves": change.moves.to_dicts(), "texts": change.texts.to_dicts()}
     if name in catalogue.BY_NAME and catalogue.BY_NAME[name].drawn:
-        # Points of curves and densities have no names: only their number is reported.
+        # Points of curves have no names, rows behind a fit are many: only their number is reported.
         found |= {"added": len(change.added), "removed": len(change.removed)}
     return found
 

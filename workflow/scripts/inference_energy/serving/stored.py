@@ -37,7 +37,7 @@ def _parameters(name: str, part: Part) -> pl.DataFrame:
                 "part": name,
                 "parameter": parameter.name,
                 "meaning": parameter.meaning,
-                "unit": parameter.unit,
+                "unit": parameter.unit or None,
                 "scale": parameter.scale,
                 "prior": parameter.prior,
                 "prior_sd": parameter.prior_sd,

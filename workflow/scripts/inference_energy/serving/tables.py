@@ -113,7 +113,7 @@ SERVING_PARAMETERS = table(
     ["part", "parameter"],
     part=text("what is computed", allowed=["time", "power"]),
     **texts(parameter="name of the parameter", meaning="what it is"),
-    unit=text("its unit; empty for the logarithm of a factor"),
+    unit=text("its unit; nothing for the logarithm of a factor", nullable=True),
     scale=text("log: values are of its logarithm", allowed=["log", "plain"]),
     prior=number("mean of its prior", FACTOR, at_least=None),
     prior_sd=number("standard deviation of the prior", FACTOR),

@@ -24,7 +24,8 @@ class PublicTable:
         meaning: what one row is.
         schemas: by method of the study where every study has its own file; else one, by the empty name.
         named_by: columns that together name a row, where the schema does not say it.
-        drawn: whether it is a curve or a density that figures are drawn from, rather than numbers to cite.
+        drawn: whether it is a curve or a density that figures are drawn from, or rows behind a fit or a score,
+            rather than numbers to cite.
         bridged: whether it is there only where the study that the bridge begins at is built.
     """
 

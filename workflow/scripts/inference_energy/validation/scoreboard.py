@@ -120,7 +120,7 @@ def of_methods(runs: pl.DataFrame, peers: pl.DataFrame, backtest: pl.DataFrame) 
         "predicted_p95",
         score=pl.format("energy_at_batch, {}", "name"),
         left_out=pl.lit("none"),
-        value=pl.lit(""),
+        value=pl.lit(None, pl.String),
         reached=pl.lit(1.0),
     )
 

@@ -141,7 +141,7 @@ HELD_OUT = table(
     ["score", "left_out", "source", "row_id"],
     score=text("what is predicted"),
     left_out=text("what the prediction does not learn from", allowed=[*LEFT_OUT, "none"]),
-    value=text("which"),
+    value=text("which; nothing for methods as they are", nullable=True),
     **texts(source="source of the run", row_id="the run", campaign="sources measured with one set-up"),
     **texts(network="network", gpu="GPU", vendor="who makes it", precision="number format", engine="engine"),
     prompts=text("kind of prompts", nullable=True),

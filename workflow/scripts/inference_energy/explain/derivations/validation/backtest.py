@@ -174,11 +174,19 @@ def peer(asked: Asked) -> Node:
         run = asked.setting("backtest", "output_tokens", row["prompts"])
         tokens = run.value
     facts = {"gpu": row["gpu"], "model": row["model"], "output_tokens": tokens}
-    aligned = asked.row["aligned"]
-    energy = said(asked, asked.row["method"], facts, "node" if aligned else scores.BOUNDARY[row["boundary"]])
     answer = number("T", "answer tokens of the run", tokens, "tokens", children=(run,))
-    found = energy_per_token_j(energy_wh=leaf(energy), output_tokens=leaf(answer))
-    return asked.follows(found * _boards_of_node(asked, row["gpu"]) if aligned else found, measured(asked))
+    method, boundary = asked.row["method"], scores.BOUNDARY[row["boundary"]]
+    found = by_method(asked, method, facts, answer, boundary, aligned=asked.row["aligned"])
+    return asked.follows(found, measured(asked))
+
+
+def by_method(
+    asked: Asked, method: str, facts: dict, answer: Node, boundary: str = "gpu_boards", *, aligned: bool
+) -> Traced:
+    """Energy per output token of a run by another method; `aligned`: that of its node brought to the boards."""
+    energy = leaf(said(asked, method, facts, "node" if aligned else boundary))
+    found = energy_per_token_j(energy_wh=energy, output_tokens=leaf(answer))
+    return found * _boards_of_node(asked, facts["gpu"]) if aligned else found
 
 
 def _boards_of_node(asked: Asked, gpu: str) -> Traced:

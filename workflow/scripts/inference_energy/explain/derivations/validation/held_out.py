@@ -1,0 +1,133 @@
+"""Runs predicted without what they belong to, by the serving model and by other methods, and the scores of that."""
+
+import numpy as np
+import polars as pl
+
+from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations import serving
+from inference_energy.explain.derivations.validation import backtest
+from inference_energy.explain.derivations.validation.ratios import share, statistic
+from inference_energy.explain.step import Node, computed, listed, number
+from inference_energy.validation import protocol, scoreboard, scores
+from inference_energy.validation.left_out import COLUMN
+
+BOUNDARY = {"energy_at_wall": "node_wall"}  # of a score; else: GPU boards
+OF_SERVICE = " at "  # between the run and the speed that a service gives
+WORDS = {
+    "energy_at_batch": "at the batch of the run",
+    "energy_at_speed": "at the speed that its users saw, whatever the batch",
+    "energy_of_service": "of a service at this speed, which chooses batch and GPUs",
+    "energy_at_wall": "at the wall of its node",
+    "offline_time": "time per output token at the batch that memory holds",
+}
+REGRESSION, STUDY = "log-linear regression", "curves and attainment of the current study"
+PEERS = {peer.label: peer for peer in scores.PEERS}
+
+
+def explained(asked: Asked) -> Node:
+    """A number of `held_out`."""
+    observed = measured(asked, asked.row)
+    unit = {"unit": observed.unit}
+    if asked.column == "measured":
+        return asked.same(observed, **unit)
+    score, _, method = asked.row["score"].partition(", ")
+    if asked.column == "reached":
+        note = "share of the draws in which a batch of one request, or more, gives the speed; 1 where none is asked for"
+        return asked.node(children=[observed], note=note)
+    if method in PEERS:
+        return _by_peer(asked, PEERS[method].name, observed)
+    if method == STUDY:
+        key = {name: asked.row[name] for name in serving.KEY}
+        column = f"{asked.column}_unseen"
+        return asked.same(asked.look_up("backtest", column, **key, target="gpu_boards"), observed, **unit)
+    learnt = _learnt(asked)
+    if method == REGRESSION:
+        note = f"regression of log energy on logarithms, fitted anew without {_what(asked.row)}; not repeated here"
+        return asked.node(children=[observed, learnt], note=note, **unit)
+    name = (asked.quantile or "").upper()
+    note = f"{name} of the draws {WORDS[score]}, by the serving model fitted anew without {_what(asked.row)}"
+    draws = asked.protocol("draws", label="draws per run")
+    return asked.node(children=[observed, learnt, draws], note=f"{note}; neither is repeated here", **unit)
+
+
+def _what(row: dict) -> str:
+    return f"{row['left_out']} {row['value']}"
+
+
+def measured(asked: Asked, row: dict, symbol: str = "") -> Node:
+    """What was measured of a run: energy per output token, or time per output token of an offline run."""
+    score, source = row["score"].partition(", ")[0], row["source"]
+    row_id = row["row_id"].rpartition(OF_SERVICE)[0] if score == "energy_of_service" else row["row_id"]
+    if score == "offline_time":
+        return asked.look_up("serving_runs", "seconds_per_token", symbol, source=source, row_id=row_id)
+    boundary = BOUNDARY.get(score, "gpu_boards")
+
+    def read() -> Node:
+        known = asked.build.row("measured_energy", source=source, row_id=row_id, boundary=boundary)
+        facts = {"unit": backtest.PER_TOKEN, "label": f"measured energy of {row_id}"}
+        return asked.benchmark(known, symbol=symbol, value=known["energy_j_per_output_token"], **facts)
+
+    return asked.build.once("measured run", source, row_id, boundary, symbol, read=read)
+
+
+def _learnt(asked: Asked) -> Node:
+    """How many runs the refit learnt from, of all."""
+    row, of = asked.row, asked.build.yaml("config/validation.yaml")
+    runs = protocol.with_version(serving.used_runs(asked.build), of)
+    column = COLUMN.get(row["left_out"], "version")
+    if row["left_out"] == "source" and row["value"] not in of["left_out"]["source"]:
+        column = "source"  # of a node metered at the wall
+    left = runs.filter(pl.col(column) != row["value"])
+    where = asked.protocol("left_out", row["left_out"])
+    return number("", f"runs of the fit without {_what(row)}, of {len(runs):,}", len(left), children=(where,))
+
+
+def _by_peer(asked: Asked, method: str, observed: Node) -> Node:
+    run = asked.build.row("serving_runs", **{name: asked.row[name] for name in serving.KEY})
+    facts = {name: run[name] for name in ("gpu", "model", "output_tokens")}
+    answer = asked.of("serving_runs", run, "output_tokens", "T")
+    aligned = "gpu_boards" not in next(peer for peer in scores.PEERS if peer.name == method).boundaries
+    found = backtest.by_method(asked, method, facts, answer, aligned=aligned)
+    return asked.follows(found, observed, unit=observed.unit)
+
+
+def score(asked: Asked) -> Node:
+    """A number of `held_out_scores`."""
+    row, column = asked.row, asked.column
+    place = (row["score"], row["left_out"], row["group"])
+    rows = asked.build.once("scored runs", *place, read=lambda: _scored(asked))
+    behind = asked.build.once("listed scored runs", *place, read=lambda: _listed(asked, rows))
+    ratios = rows["predicted_p50"] / rows["measured"]
+    if column == "rows":
+        return asked.stated("runs", len(rows), behind)
+    if column == "factor":
+        return statistic(asked, "geometric_error", ratios, behind)
+    if column == "coverage_90":
+        inside = rows["measured"].is_between(rows["predicted_p05"], rows["predicted_p95"])
+        return share(asked, int(inside.sum()), len(rows), behind)
+    middle = float(np.exp(np.median(np.log(ratios.to_numpy()))))
+    return asked.stated("median of the ratios, on a log scale", middle, behind)
+
+
+def _scored(asked: Asked) -> pl.DataFrame:
+    """The rows of `held_out` behind a score."""
+    row = asked.row
+    held = asked.build.rows("held_out", score=row["score"], left_out=row["left_out"])
+    if row["group"] == "all":
+        return held
+    column, _, value = row["group"].partition(": ")
+    if value:
+        return held.filter(pl.col(column).fill_null("not stated") == value)
+    of = asked.build.yaml("config/validation.yaml")
+    runs = protocol.scored(asked.build.table("serving_runs"), of)
+    full = scoreboard.saturated(runs, of["saturation"])
+    return held.filter(source=column.removeprefix("saturated ")).join(full, on=serving.KEY, how="semi")
+
+
+def _listed(asked: Asked, rows: pl.DataFrame) -> Node:
+    found = []
+    for run in rows.iter_rows(named=True):
+        observed = measured(asked, run, "measured")
+        predicted = number("predicted", "predicted, P50", run["predicted_p50"], observed.unit)
+        found.append(computed(run["row_id"], "predicted / measured", [predicted, observed]))
+    return listed(found, "runs")
