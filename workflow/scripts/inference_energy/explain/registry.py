@@ -57,6 +57,7 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "statements": compared.statement,
     "statement_kinds": compared.kind_of_statement,
     "held_out_scores": held_out.score,
+    "published_fleets": held_out.published_fleet,
     "held_out": held_out.explained,
     "tornado": sweeps.moved,
     "latency_runs": latency.run,

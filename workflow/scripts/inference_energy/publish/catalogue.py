@@ -134,6 +134,12 @@ PUBLIC_TABLES = (
         bridged=True,
     ),
     _table(
+        "published_fleets",
+        "validation/published_fleets.parquet",
+        validation.PUBLISHED_FLEETS,
+        "A quantity of a service's day, as it states and as the serving model predicts without it",
+    ),
+    _table(
         "held_out",
         "validation/held_out.parquet",
         validation.HELD_OUT,
