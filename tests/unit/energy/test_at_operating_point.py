@@ -154,7 +154,7 @@ def test_gpus_without_a_node_have_the_middle_of_measured_nodes():
     ("changes", "message"),
     [
         ({"gpu": "Z"}, "config/studies/mine.yaml: found 'Z'; allowed: "),
-        ({"weights": {"smal": 1}}, "config/studies/mine.yaml: found 'smal'; allowed: .*small"),
+        ({"weights": {"smallest": 1}}, "config/studies/mine.yaml: found 'smallest'; allowed: .*small"),
     ],
 )
 def test_unknown_names_are_told(changes, message):
