@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.energy import at_operating_point, interventions, uncertainty
+from inference_energy.energy import ground as grounds, interventions, uncertainty
 from inference_energy.explain import page, question, registry, searched
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
@@ -437,7 +437,7 @@ def test_the_terms_at_an_operating_point_are_those_of_the_model(build):
     time = child(closed, "seconds_per_token")
     terms = {step.symbol: step.value for step in time.children}
     assert time.value == max(terms.pop("least"), sum(terms.values())) and set(terms) == set("OMCR")
-    ground = at_operating_point.ground(
+    ground = grounds.of_study(
         "current",
         build.typed_study("current"),
         build.nested_tables,
@@ -456,7 +456,7 @@ def test_the_terms_at_an_operating_point_are_those_of_the_model(build):
             row_sd=0.0,
         )
         known[name] = replace(part, fit=fit)
-    members = at_operating_point.members(ground, "traditional", speculative=False)
+    members = grounds.members(ground, "traditional", speculative=False)
     member = members.filter(model="DeepSeek-R1", gpu="H100 SXM 80GB").with_columns(
         gpus=8.0, cached_share=float(uncertainty.central(ground.given).values["cached share: traditional"])
     )

@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.energy import at_operating_point
+from inference_energy.energy import ground as grounds
 from inference_energy.energy.assumptions import Assumptions
-from inference_energy.energy.at_operating_point import Ground, energies, power_at_load_w, query_energy_wh
+from inference_energy.energy.at_operating_point import energies, power_at_load_w, query_energy_wh
+from inference_energy.energy.ground import Ground
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving.operating_point import BatchPrior
 from inference_energy.statistics.distributions import Constant
@@ -145,8 +146,8 @@ def test_half_speculative_lies_between_none_and_all():
 
 
 def test_gpus_without_a_node_have_the_middle_of_measured_nodes():
-    assert at_operating_point.node_power("H", NODES)["host_idle_kw_per_gpu"] == 0.2
-    assert at_operating_point.node_power("B", NODES)["host_idle_kw_per_gpu"] == pytest.approx(0.3)
+    assert grounds.node_power("H", NODES)["host_idle_kw_per_gpu"] == 0.2
+    assert grounds.node_power("B", NODES)["host_idle_kw_per_gpu"] == pytest.approx(0.3)
     assert found(ground(gpu="B"), operating_point="slow")["energy_wh_p50"][0] > 0
 
 

@@ -1,7 +1,7 @@
 """Wiring of rule operating_points."""
 
 import polars as pl
-from inference_energy.energy import at_operating_point, resolve, tables
+from inference_energy.energy import at_operating_point, ground, resolve, tables
 from inference_energy.energy.assumptions import ServedTables
 from inference_energy.serving import stored
 from inference_energy.serving.runs import for_fit
@@ -9,7 +9,7 @@ from inference_energy.studies.study import NestedStudy
 from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
-    ground = at_operating_point.ground(
+    rests_on = ground.of_study(
         snakemake.wildcards.study,
         NestedStudy.of(snakemake.params.study),
         resolve.read_tables(snakemake.input, ServedTables),
@@ -17,6 +17,6 @@ with wiring.job(snakemake) as job:
         for_fit(job.table("runs"), snakemake.params.repeated),
         job.table("models"),
     )
-    found = at_operating_point.energies(ground, snakemake.params.draws, snakemake.params.seed)
+    found = at_operating_point.energies(rests_on, snakemake.params.draws, snakemake.params.seed)
     told = found.filter(pl.col("subject_kind") == "class", pl.col("boundary") == "datacenter")
     job.write(tables, table=found, told=told)

@@ -1,43 +1,26 @@
 """Energy of a query where a service runs at a stated speed, time per token or batch, by the serving model."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import J_PER_WH, W_PER_KW
-from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.corpus.registries import network
 from inference_energy.energy import gpu_second, uncertainty
-from inference_energy.energy.assumptions import Assumptions, ServedTables, assumptions
+from inference_energy.energy.ground import NODE_COLUMNS, Ground, members, node_power
 from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w
-from inference_energy.requests import lengths
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point, predict
-from inference_energy.serving.fit import ServingModel
-from inference_energy.serving.operating_point import BatchPrior, Point
-from inference_energy.serving.replicas import Replicas, described
-from inference_energy.serving.runs import REFERENCE_YEAR, YOUTH_YEARS, year
+from inference_energy.serving.operating_point import Point
+from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
-from inference_energy.studies.study import BOUNDARIES, NestedStudy, OperatingPoint, Serving
+from inference_energy.studies.study import BOUNDARIES, NestedStudy, OperatingPoint
 
-OF_ANY_SERVICE = "of any service"  # engine and campaign of a service that nobody measured: drawn from their priors
 DISAGGREGATED_LOG_SD = 0.5  # throughput with GPUs of their own for prompts over one set of GPUs: median 1.11 to 1.26
 DISAGGREGATED_LOG_MEAN = -np.log(1.18)
-
-# Of a study that says nothing else: speeds of public interfaces, P5 to P95 of 172 models (table service_speed).
-DEFAULT = Serving(
-    replica_gpus=(1, 2, 4, 8),
-    operating_points={
-        "public_interfaces": OperatingPoint(
-            label="speeds of public interfaces", speed_tok_per_s={"family": "lognormal", "p05": 22, "p95": 127}
-        )
-    },
-)
 
 
 @formula(unit="Wh", source="arithmetic")
@@ -60,137 +43,6 @@ def query_energy_wh(
 def power_at_load_w(*, idle_w: Quantity, busy_w: Quantity, load: Quantity) -> Quantity:
     """Mean power of a part that is busy for a share of the time and idle else."""
     return idle_w + (busy_w - idle_w) * load
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What the energies of a study at its operating points rest on.
-
-    Attributes:
-        name: of the study.
-        study: its entries.
-        given: distributions of the shared uncertainty: load, PUE, overheads, cached shares.
-        lengths: by workload.
-        model: the fitted serving model.
-        prior: of the batch at a speed.
-        newest_year: date of the newest software that the model was fitted to.
-        models: model registry.
-        hardware: hardware registry.
-        node_power: table of `energy.tables.NodePower`.
-    """
-
-    name: str
-    study: NestedStudy
-    given: Assumptions
-    lengths: dict[str, Lengths]
-    model: ServingModel
-    prior: BatchPrior
-    newest_year: float
-    models: pl.DataFrame
-    hardware: pl.DataFrame
-    node_power: pl.DataFrame
-
-
-def ground(
-    name: str,
-    study: NestedStudy,
-    tables: ServedTables,
-    model: ServingModel,
-    runs: pl.DataFrame,
-    models: pl.DataFrame,
-) -> Ground:
-    """What the energies of a study at its operating points rest on.
-
-    Args:
-        name: of the study.
-        study: its entries.
-        tables: that its assumptions draw on.
-        model: the fitted serving model.
-        runs: that it is fitted to.
-        models: model registry.
-
-    Raises:
-        InputError: an engine that no run has, or whatever the assumptions name that is not there.
-    """
-    engines = model.time.levels["roofline_engine"]
-    engine = study.serving.engine if study.serving else None
-    if engine is not None and engine not in engines:
-        raise InputError(
-            f"config/studies/{name}.yaml: serving.engine: found {engine!r}; allowed: {one_of(engines)},"
-            " or none for that of any service"
-        )
-    # Power and throughput come from the serving model: only what is shared by all models is resolved.
-    given = assumptions(name, study.replaced(classes={}), tables)
-    return Ground(
-        name=name,
-        study=study.replaced(serving=study.serving or DEFAULT),
-        given=given,
-        lengths={
-            workload: lengths.lengths(
-                spec.plain(), f"config/studies/{name}.yaml: workloads.{workload}", tables.lengths, tables.answers
-            )
-            for workload, spec in study.workloads.items()
-        },
-        model=model,
-        prior=operating_point.batch_prior(runs),
-        newest_year=REFERENCE_YEAR + float(runs["software_years"].max()),
-        models=models,
-        hardware=tables.hardware,
-        node_power=tables.node_power,
-    )
-
-
-def members(ground: Ground, workload: str, speculative: bool) -> pl.DataFrame:
-    """Every model on every GPU of the study, with the mean lengths of a workload: columns of `Replicas` and levels.
-
-    Raises:
-        InputError: a model or GPU that the registry does not have, or states too little of.
-    """
-    of = ground.lengths[workload]
-    rows = pl.DataFrame(ground.study.members(), schema=["model", "gpu", "precision"], orient="row")
-    known = described(rows, ground.models, ground.hardware).join(
-        ground.models.select("model", network(), "released_on"), on="model"
-    )
-    lost = rows.join(known, on=["model", "gpu", "precision"], how="anti")
-    for row in lost.iter_rows(named=True):
-        for column, registry in (("model", ground.models), ("gpu", ground.hardware)):
-            if row[column] not in registry[column]:
-                raise InputError(
-                    f"config/studies/{ground.name}.yaml: found {row[column]!r}; allowed: "
-                    f"{like(row[column], registry[column])}, rows of the registry"
-                )
-        raise InputError(
-            f"config/studies/{ground.name}.yaml: found {row['gpu']!r}, whose memory, bandwidth or peak is empty in"
-            " resources/hardware.csv; allowed: a number"
-        )
-    if known["tdp_w"].null_count():
-        gpu = known.filter(pl.col("tdp_w").is_null())["gpu"][0]
-        raise InputError(
-            f"config/studies/{ground.name}.yaml: found {gpu!r}, whose tdp_w is empty in resources/hardware.csv;"
-            " allowed: a number"
-        )
-    ages = [max(0.0, ground.newest_year - year(date)) for date in known["released_on"]]
-    serving = ground.study.serving
-    # Order of the study, whatever the joins did.
-    return rows.join(
-        known.with_columns(
-            gpus=pl.lit(float(max(serving.replica_gpus))),
-            attention_data_parallel=0.0,
-            speculative=float(speculative),
-            tuned=0.0,
-            old_engine=0.0,
-            software_years=ground.newest_year - REFERENCE_YEAR,
-            youth=pl.Series(np.exp(-np.array(ages) / YOUTH_YEARS)),
-            input_tokens=of.mean(of.input_tokens),
-            output_tokens=of.mean(of.output_tokens),
-            cached_share=0.0,
-            engine=pl.lit(serving.engine or OF_ANY_SERVICE),
-            campaign=pl.lit(OF_ANY_SERVICE),
-        ),
-        on=["model", "gpu", "precision"],
-        how="left",
-        maintain_order="left",
-    )
 
 
 def energies(ground: Ground, draws: int, seed: int) -> pl.DataFrame:
@@ -244,15 +96,6 @@ def _uncached(of: Lengths) -> float:
     return of.mean(of.input_tokens * (1 - of.cached_share))
 
 
-def node_power(gpu: str, table: pl.DataFrame) -> Mapping[str, float]:
-    """Row of a GPU's node; of a GPU without one, the middle of the measured nodes."""
-    own = table.filter(pl.col("gpu") == gpu)
-    if len(own):
-        return own.row(0, named=True)
-    # ASSUME: a node of unknown power is like those that were measured at the wall.
-    return table.filter(pl.col("basis") == "measured").select(pl.selectors.numeric().mean()).row(0, named=True)
-
-
 def _powers_w(ground: Ground, replicas: Replicas, point: Point, shared, gpus: list[str], seed: int):
     """Power per GPU by boundary, W: a row per draw, a column per member."""
     load = np.broadcast_to(shared.values["load"], (len(point.batch),))[:, None]
@@ -272,14 +115,6 @@ def _powers_w(ground: Ground, replicas: Replicas, point: Point, shared, gpus: li
     overheads = _column(gpu_second.overhead_share(ground.given, shared), node)
     fleet = fleet_power_w(datacenter_w=datacenter, overhead_share=overheads)
     return {"gpu_boards": boards, "node": node, "datacenter": datacenter, "fleet": fleet}, load
-
-
-NODE_COLUMNS = (
-    "board_idle_share_of_tdp",
-    "host_idle_kw_per_gpu",
-    "host_saturated_kw_per_gpu_p05",
-    "host_saturated_kw_per_gpu_p95",
-)
 
 
 def _column(values: np.ndarray, like_rows: np.ndarray) -> np.ndarray:

@@ -12,6 +12,8 @@ from inference_energy.serving.fit import ServingModel, fit_model
 from inference_energy.serving.predict import drawn, energy
 from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.step import speed_tok_per_s
+from inference_energy.statistics.draws import stream
+from inference_energy.statistics.quantiles import Z_P95
 
 COLUMN = {"source": "campaign", "model": "network", "gpu": "gpu"}
 PLACE = ("source", "row_id", "network", "gpu", "vendor", "precision", "engine", "prompts", "campaign")
@@ -126,14 +128,13 @@ def at_wall(model: ServingModel, runs: pl.DataFrame, of: Setting) -> np.ndarray:
     drawn_energy = energy(replicas, batch, uncertain)
     boards_w = drawn_energy.board_share * replicas.tdp_w
     cap = runs["power_cap_w_per_gpu"].cast(pl.Float64).fill_null(np.inf).to_numpy()
-    generator = np.random.default_rng([of.seed, len(runs)])
+    generator = stream(of.seed, "serving", "power cap and host")
     # ASSUME: see above; nobody measured the same run with and without a cap.
     lost = generator.random(boards_w.shape) * (1 - np.minimum(cap / boards_w, 1.0))
     low, high = np.array([of.host_w[gpu] for gpu in runs["gpu"]]).T
-    z = 1.645
     host_w = np.exp(
         (np.log(low) + np.log(high)) / 2
-        + (np.log(high) - np.log(low)) / (2 * z) * generator.standard_normal((of.draws, 1))
+        + (np.log(high) - np.log(low)) / (2 * Z_P95) * generator.standard_normal((of.draws, 1))
     )
     power_w = np.minimum(boards_w, cap) + host_w
     return replicas.gpus * power_w * drawn_energy.seconds / (1 - lost)
@@ -152,9 +153,9 @@ def time_at_batch(model: ServingModel, runs: pl.DataFrame, of: Setting) -> pl.Da
     return _time("time_at_batch", "batch", model, runs, of)
 
 
-def _time(score: str, stream: str, model: ServingModel, runs: pl.DataFrame, of: Setting) -> pl.DataFrame:
+def _time(score: str, name: str, model: ServingModel, runs: pl.DataFrame, of: Setting) -> pl.DataFrame:
     chosen = runs.drop_nulls("batch")
-    time = energy(Replicas.of(chosen), chosen["batch"].to_numpy(), drawn(model, chosen, of.draws, of.seed, stream))
+    time = energy(Replicas.of(chosen), chosen["batch"].to_numpy(), drawn(model, chosen, of.draws, of.seed, name))
     return _rows(score, chosen, chosen["seconds_per_token"], time.seconds)
 
 

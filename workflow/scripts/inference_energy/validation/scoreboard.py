@@ -3,6 +3,8 @@
 import numpy as np
 import polars as pl
 
+from inference_energy.statistics.quantiles import Z_P95
+
 GROUPS = ("campaign", "network", "gpu", "vendor", "engine", "prompts")
 SATURATED = ("source", "network", "gpu", "precision", "prompts")
 
@@ -72,9 +74,9 @@ def log_linear(kind: str, runs: pl.DataFrame, fitted_to: pl.DataFrame, names: di
                 score=pl.lit("energy_at_batch, log-linear regression"),
                 left_out=pl.lit(kind),
                 value=pl.lit(value),
-                predicted_p05=pl.Series(np.exp(expected - 1.645 * spread)),
+                predicted_p05=pl.Series(np.exp(expected - Z_P95 * spread)),
                 predicted_p50=pl.Series(np.exp(expected)),
-                predicted_p95=pl.Series(np.exp(expected + 1.645 * spread)),
+                predicted_p95=pl.Series(np.exp(expected + Z_P95 * spread)),
                 reached=pl.lit(1.0),
             )
         )

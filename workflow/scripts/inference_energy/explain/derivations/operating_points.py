@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import W_PER_KW
-from inference_energy.energy import at_operating_point, gpu_second, uncertainty
+from inference_energy.energy import gpu_second, ground as grounds, uncertainty
 from inference_energy.energy.assumptions import CACHED, cached_name
-from inference_energy.energy.at_operating_point import Ground, power_at_load_w, query_energy_wh
+from inference_energy.energy.at_operating_point import power_at_load_w, query_energy_wh
+from inference_energy.energy.ground import Ground
 from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.explain.asked import Asked
@@ -115,7 +116,7 @@ def _point(asked: Asked) -> Node:
     """The entry of the study that is the operating point, or the one of studies without any."""
     name = asked.row["operating_point"]
     if asked.entries.serving is None:
-        return constant(at_operating_point, "DEFAULT", "operating point of a study that names none", value=name)
+        return constant(grounds, "DEFAULT", "operating point of a study that names none", value=name)
     return asked.entry("serving", "operating_points", name, label="operating point")
 
 
@@ -158,7 +159,7 @@ def _ground(asked: Asked) -> Ground:
     def read() -> Ground:
         model = stored.from_tables(**{name: build.table(f"serving_{name}") for name in stored.NAMES})
         used, models = serving.used_runs(build), build.table("model")
-        return at_operating_point.ground(study, asked.entries, build.nested_tables, model, used, models)
+        return grounds.of_study(study, asked.entries, build.nested_tables, model, used, models)
 
     return build.once("ground", study, read=read)
 
@@ -184,7 +185,7 @@ class _Medians:
     Attributes:
         asked: the number.
         ground: of the study.
-        member: model, GPU and format as a row of `at_operating_point.members`.
+        member: model, GPU and format as a row of `ground.members`.
         gpus: of the replica.
     """
 
@@ -200,7 +201,7 @@ class _Medians:
         of_class = ground.study.model_classes()[row["subject"]]
         entry = max(ground.study.hardware_mix(of_class), key=lambda each: each.share)
         speculative = (_spec(asked).speculative_share or 0) >= 0.5
-        frame = at_operating_point.members(ground, row["workload"], speculative)
+        frame = grounds.members(ground, row["workload"], speculative)
         member = frame.filter(model=row["subject"], gpu=entry.gpu, precision=entry.precision)
         sizes = ground.study.serving.replica_gpus
         gpus = min(sizes, key=lambda size: abs(np.log(size / row["replica_gpus_p50"])))
@@ -305,7 +306,7 @@ class _Medians:
         used.append(number("", "fitted effects on power, logarithm", self.power_effect()))
         busy = given("s", "mean power of a busy board over its rated power", share, *used)
         tdp = leaf(asked.resource("hardware.csv", {"gpu": gpu}, "tdp_w", symbol="TDP", unit="W"))
-        node = {name: self._node(gpu, name) for name in at_operating_point.NODE_COLUMNS}
+        node = {name: self._node(gpu, name) for name in grounds.NODE_COLUMNS}
         boards = power_at_load_w(idle_w=node["board_idle_share_of_tdp"] * tdp, busy_w=busy * tdp, load=load)
         low, high = (node[f"host_saturated_kw_per_gpu_{end}"] for end in ("p05", "p95"))
         idle = node["host_idle_kw_per_gpu"] * W_PER_KW
@@ -323,7 +324,7 @@ class _Medians:
         table = self.ground.node_power
         if gpu in table["gpu"]:
             return leaf(self.asked.resource(NODE_FILE, {"gpu": gpu}, column, symbol=column, note="derivation"))
-        value = at_operating_point.node_power(gpu, table)[column]
+        value = grounds.node_power(gpu, table)[column]
         measured = table.filter(basis="measured")["gpu"]
         cells = (self.asked.resource(NODE_FILE, {"gpu": of}, column) for of in measured)
         return given(column, f"{column.replace('_', ' ')}, mean of measured nodes", value, *cells)
