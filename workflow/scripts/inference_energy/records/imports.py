@@ -1,6 +1,7 @@
 """Which modules of this package a script imports, directly or through others."""
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def imported(script: Path, root: Path) -> list[str]:
 @cache  # all rules need much the same files; parsing them took half of the start of a run
 def _direct(file: Path, root: Path) -> frozenset[Path]:
     names = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in _statements(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
@@ -35,3 +36,11 @@ def _direct(file: Path, root: Path) -> frozenset[Path]:
                 base = root.joinpath(*parts[:depth])
                 paths |= {path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()}
     return frozenset(paths)
+
+
+def _statements(of: ast.AST) -> Iterator[ast.stmt]:
+    """Every statement of a module, also those inside others; expressions hold no imports."""
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for node in getattr(of, field, None) or ():
+            yield node
+            yield from _statements(node)
