@@ -34,7 +34,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,  # a run that hangs; far above what any takes on a busy machine
+        timeout=1200,  # a run that hangs; far above what any takes on a busy machine
         check=False,
     )
 

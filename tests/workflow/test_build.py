@@ -11,7 +11,8 @@ from runs import copy_sources, figure_paths, run
 
 STUDIES = {"arxiv-2025": "published", "joule-2026": "published", "current": "nested"}
 TABLES = {file for table in PUBLIC_TABLES for file in table.files(STUDIES).values()}
-TABLES |= {"benchmarks.duckdb", "corrections.csv"}
+TABLES |= {"benchmarks.duckdb", "corrections.csv", "validation/protocol.json"}
+TABLES |= {f"validation/{kind}/held_out.parquet" for kind in ("source", "model", "gpu", "version")}
 FIGURES = {f"{path}.{format}" for path in figure_paths(STUDIES, bridged=True) for format in registry.FORMATS}
 PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "headline.html", "methods.html"}
 PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}

@@ -135,7 +135,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
         "attainment",
     )
     corpus |= {f"figure_{name}" for name in figures} | {"intervention_pairs", "board_power_shares"}
-    judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE | LEFT_OUT | {"serving_model"}
+    judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE | LEFT_OUT | {"serving_model", "published_fleets"}
     assert rerun(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged
 
 

@@ -174,6 +174,7 @@ def model_sweep_files():
 # Settings, environment, front page of the report and the last job: no rule reads them, a run depends on them.
 BESIDE = (
     "config/config.yaml",
+    "config/validation.yaml",
     "pyproject.toml",
     "requirements.*",
     "workflow/report/workflow.rst",

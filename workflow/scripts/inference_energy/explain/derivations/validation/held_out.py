@@ -3,13 +3,11 @@
 import numpy as np
 import polars as pl
 
-from inference_energy.common.files import ROOT, lines
-from inference_energy.common.links import first_url
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import serving
 from inference_energy.explain.derivations.validation import backtest
 from inference_energy.explain.derivations.validation.ratios import share, statistic
-from inference_energy.explain.step import Node, Place, computed, listed, number
+from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.validation import protocol, scoreboard, scores
 from inference_energy.validation.left_out import COLUMN
 
@@ -135,25 +133,26 @@ def _listed(asked: Asked, rows: pl.DataFrame) -> Node:
     return listed(found, "runs")
 
 
-FLEETS = "resources/published_fleets.csv"
+FLEETS = "published_fleets.csv"
+PREDICTED_FROM = (
+    "input_tokens_per_day",
+    "output_tokens_per_day",
+    "cached_share",
+    "context_tokens",
+    "speed_tok_per_s",
+    "replica_gpus",
+)
+OF_FLEETS = (
+    "quantile over draws of the serving model for these tokens, context and GPUs; nothing of the service is in the fit,"
+    " and every batch is as probable"
+)
 
 
 def published_fleet(asked: Asked) -> Node:
     """A number of `published_fleets`."""
     if asked.column == "ratio":
         return asked.of_columns("p / s", {"p": "predicted_p50", "s": "stated"})
+    key = {"service": asked.row["service"]}
     if asked.column == "stated":
-        service = asked.row["service"]
-        line, text = next(
-            (place, text) for place, text in enumerate(lines(ROOT / FLEETS), start=1) if text.startswith(f"{service},")
-        )
-        url = first_url(asked.row["source"])
-        place = Place(kind="resource", file=FLEETS, line=line, key="nodes_mean", quote=text.strip(), url=url)
-        return asked.node(place=place)
-    return asked.node(note=OF_FLEETS)
-
-
-OF_FLEETS = (
-    f"quantile over draws of the serving model, for the tokens, speed, context and GPUs of {FLEETS}; nothing of the"
-    " service is in the fit, and every batch is as probable"
-)
+        return asked.same(asked.resource(FLEETS, key, "nodes_mean"))
+    return asked.node(children=[asked.resource(FLEETS, key, name) for name in PREDICTED_FROM], note=OF_FLEETS)
