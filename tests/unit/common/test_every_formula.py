@@ -23,7 +23,6 @@ FORMULAS = {
 }
 NAMES = """
     energy.assumptions.rated_node_power_w
-    energy.at_operating_point.power_at_load_w
     energy.at_operating_point.query_energy_wh
     energy.gpu_second.energy_per_gpu_second_wh
     energy.interventions.at_least_one

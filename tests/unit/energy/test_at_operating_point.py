@@ -8,8 +8,9 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.energy import ground as grounds
 from inference_energy.energy.assumptions import Assumptions
-from inference_energy.energy.at_operating_point import energies, power_at_load_w, query_energy_wh
+from inference_energy.energy.at_operating_point import energies, query_energy_wh
 from inference_energy.energy.ground import Ground
+from inference_energy.energy.power import host_power_w
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving.operating_point import BatchPrior
 from inference_energy.statistics.distributions import Constant
@@ -68,7 +69,7 @@ def test_energy_of_a_query_by_hand():
 
 
 def test_power_at_a_load_by_hand():
-    assert power_at_load_w(idle_w=100, busy_w=500, load=0.25) == pytest.approx(200)
+    assert host_power_w(idle_w=100, saturated_w=500, load=0.25) == pytest.approx(200)
 
 
 def test_a_faster_service_needs_more_energy_and_smaller_batches():

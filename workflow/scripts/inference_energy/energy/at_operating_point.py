@@ -9,15 +9,16 @@ from inference_energy.common.conversions import J_PER_WH, W_PER_KW
 from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy import gpu_second, uncertainty
 from inference_energy.energy.ground import NODE_COLUMNS, Ground, members, node_power
-from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w
+from inference_energy.energy.power import board_power_w, host_power_w, node_power_w
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point, predict
 from inference_energy.serving.operating_point import Point
+from inference_energy.serving.predict import Drawn
 from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
-from inference_energy.studies.study import BOUNDARIES, NestedStudy, OperatingPoint
+from inference_energy.studies.study import BOUNDARIES, OperatingPoint
 
 DISAGGREGATED_LOG_SD = 0.5  # throughput with GPUs of their own for prompts over one set of GPUs: median 1.11 to 1.26
 DISAGGREGATED_LOG_MEAN = -np.log(1.18)
@@ -39,12 +40,6 @@ def query_energy_wh(
     return gpus * power_w * seconds_per_token * output_tokens / (load * J_PER_WH)
 
 
-@formula(unit="W", source="arithmetic")
-def power_at_load_w(*, idle_w: Quantity, busy_w: Quantity, load: Quantity) -> Quantity:
-    """Mean power of a part that is busy for a share of the time and idle else."""
-    return idle_w + (busy_w - idle_w) * load
-
-
 def energies(ground: Ground, draws: int, seed: int) -> pl.DataFrame:
     """Energy of a query at every operating point: a row per workload, subject, boundary and spread.
 
@@ -53,12 +48,13 @@ def energies(ground: Ground, draws: int, seed: int) -> pl.DataFrame:
     it is nothing, there is no energy.
     """
     shared = uncertainty.shared_draws(ground.given, ground.name, draws, seed)
+    uncertain = _uncertain(ground, draws, seed)
     found = []
     for name, point in ground.study.serving.operating_points.items():
         for workload in ground.lengths:
             share = point.speculative_share or 0.0
             parts = [
-                (weight, *_at(ground, point, workload, speculative, shared, draws, seed))
+                (weight, *_at(ground, point, workload, speculative, shared, uncertain, seed))
                 for speculative, weight in ((False, 1 - share), (True, share))
                 if weight > 0
             ]
@@ -67,21 +63,26 @@ def energies(ground: Ground, draws: int, seed: int) -> pl.DataFrame:
     return pl.DataFrame(found, infer_schema_length=None)
 
 
-def _at(ground, point: OperatingPoint, workload, speculative, shared, draws, seed) -> tuple[Replicas, Point]:
-    frame = members(ground, workload, speculative)
+def _uncertain(ground: Ground, draws: int, seed: int) -> Drawn:
+    """Draws of what is uncertain of every member, whatever its workload: points differ by what they are alone."""
+    frame = members(ground, next(iter(ground.lengths)), speculative=False)
+    uncertain = predict.drawn(ground.model, frame, draws, seed, ground.name, "operating point")
+    if not ground.study.serving.disaggregated:
+        return uncertain
+    generator = stream(seed, ground.name, "disaggregated")
+    factor = DISAGGREGATED_LOG_MEAN + DISAGGREGATED_LOG_SD * generator.standard_normal((draws, 1))
+    effects = {**uncertain.time_effects, "time": uncertain.time_effects["time"] + factor}
+    return replace(uncertain, time_effects=effects)
+
+
+def _at(ground, point: OperatingPoint, workload, speculative, shared, uncertain, seed) -> tuple[Replicas, Point]:
+    frame, draws = members(ground, workload, speculative), len(uncertain.power_effect)
     shared_cache = np.broadcast_to(uncertainty.cached_share(shared, workload), (draws,))[:, None]
     # What a trace says of every prompt, and on top of it what the study says of all.
     cached = 1 - (1 - shared_cache) * _uncached(ground.lengths[workload]) / ground.lengths[workload].mean(
         ground.lengths[workload].input_tokens
     )
     replicas = replace(Replicas.of(frame), cached_share=cached)
-    # The same names for all operating points: points differ by what they are, not by their draws.
-    uncertain = predict.drawn(ground.model, frame, draws, seed, ground.name, "operating point")
-    if ground.study.serving.disaggregated:
-        generator = stream(seed, ground.name, "disaggregated")
-        factor = DISAGGREGATED_LOG_MEAN + DISAGGREGATED_LOG_SD * generator.standard_normal((draws, 1))
-        effects = {**uncertain.time_effects, "time": uncertain.time_effects["time"] + factor}
-        uncertain = replace(uncertain, time_effects=effects)
     sizes = ground.study.serving.replica_gpus
     if point.batch is not None:
         return replicas, operating_point.at_batch(replicas, uncertain, point.batch, sizes)
@@ -101,20 +102,19 @@ def _powers_w(ground: Ground, replicas: Replicas, point: Point, shared, gpus: li
     load = np.broadcast_to(shared.values["load"], (len(point.batch),))[:, None]
     nodes = [node_power(gpu, ground.node_power) for gpu in gpus]
     column = {name: np.array([node[name] for node in nodes]) for name in NODE_COLUMNS}
-    boards = power_at_load_w(
-        idle_w=column["board_idle_share_of_tdp"] * replicas.tdp_w,
-        busy_w=point.energy.board_share * replicas.tdp_w,
+    boards = board_power_w(
+        tdp_w=replicas.tdp_w,
+        idle_share=column["board_idle_share_of_tdp"],
+        saturated_share=point.energy.board_share,
         load=load,
     )
     low, high = (column[f"host_saturated_kw_per_gpu_{end}"] * W_PER_KW for end in ("p05", "p95"))
     score = stream(seed, ground.name, "host").standard_normal((len(point.batch), 1))
     saturated = np.sqrt(low * high) * (high / low) ** (score / (2 * quantiles.Z_P95))
-    host = power_at_load_w(idle_w=column["host_idle_kw_per_gpu"] * W_PER_KW, busy_w=saturated, load=load)
+    host = host_power_w(idle_w=column["host_idle_kw_per_gpu"] * W_PER_KW, saturated_w=saturated, load=load)
     node = node_power_w(boards_w=boards, host_w=host)
-    datacenter = datacenter_power_w(node_w=node, pue=_column(shared.values["pue"], node))
     overheads = _column(gpu_second.overhead_share(ground.given, shared), node)
-    fleet = fleet_power_w(datacenter_w=datacenter, overhead_share=overheads)
-    return {"gpu_boards": boards, "node": node, "datacenter": datacenter, "fleet": fleet}, load
+    return gpu_second.by_boundary_w(boards, node, _column(shared.values["pue"], node), overheads), load
 
 
 def _column(values: np.ndarray, like_rows: np.ndarray) -> np.ndarray:
@@ -153,9 +153,11 @@ def _rows(ground: Ground, workload: str, parts, shared, draws: int, seed: int) -
     one_query = (1 - prefill) * ratio_out[:, None] + prefill * ratio_in[:, None]
     served = reached >= operating_point.FEWEST_REACHED
     found = []
-    for subject, (kind, model_class) in subjects(ground.study).items():
-        mix = np.array([_share(ground.study, kind, subject, model_class, member) for member in order]) * served
-        served_share = float(mix.sum() / _whole(ground.study, kind, subject, model_class, order))
+    for subject, (kind, model_class) in ground.study.subjects().items():
+        models = {subject: 1.0} if kind == "model" else ground.study.classes[subject].model_shares()
+        shares = ground.study.by_member(model_class, models)
+        mix = np.array([shares.get(member, 0.0) for member in order]) * served
+        served_share = float(mix.sum() / sum(shares.values()))
         facts = {"subject_kind": kind, "subject": subject, "served_share": served_share}
         each = np.where(weight > 0, mix, 0.0)
         total = each.sum(axis=1)
@@ -189,20 +191,3 @@ def _weighted_middle(values: np.ndarray, each: np.ndarray, normal: np.ndarray) -
         return None
     full = np.broadcast_to(values, each.shape).ravel()
     return quantiles.of_weighted(full[weights > 0], weights[weights > 0])["p50"]
-
-
-def subjects(study: NestedStudy) -> dict[str, tuple[str, str]]:
-    """Models, then classes: kind, and the class it belongs to."""
-    models = {model: ("model", name) for model, name in study.model_classes().items()}
-    return models | {name: ("class", name) for name in study.classes}
-
-
-def _share(study: NestedStudy, kind: str, subject: str, model_class: str, member) -> float:
-    model, gpu, precision = member
-    shares = {subject: 1.0} if kind == "model" else study.classes[model_class].model_shares()
-    mix = {(entry.gpu, entry.precision): entry.share for entry in study.hardware_mix(model_class)}
-    return shares.get(model, 0.0) * mix.get((gpu, precision), 0.0)
-
-
-def _whole(study: NestedStudy, kind: str, subject: str, model_class: str, order) -> float:
-    return sum(_share(study, kind, subject, model_class, member) for member in order)

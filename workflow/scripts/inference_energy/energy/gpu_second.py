@@ -44,8 +44,13 @@ def powers_w(given: Assumptions, shared: Shared, model: str, gpu: str, load: Qua
         boards = power.boards_at(load, shared.once("boards", gpu, power.board_saturated.quantile))
         host = power.host_at(load, shared.once("host", gpu, power.host_saturated.quantile))
         node = node_power_w(boards_w=boards, host_w=host)
-    datacenter = datacenter_power_w(node_w=node, pue=shared.values["pue"])
-    fleet = fleet_power_w(datacenter_w=datacenter, overhead_share=overhead_share(given, shared))
+    return by_boundary_w(boards, node, shared.values["pue"], overhead_share(given, shared))
+
+
+def by_boundary_w(boards: Quantity, node: Quantity, pue: Quantity, overheads: Quantity) -> dict[str, Quantity]:
+    """Power within each boundary, W, from that of the boards and of the node."""
+    datacenter = datacenter_power_w(node_w=node, pue=pue)
+    fleet = fleet_power_w(datacenter_w=datacenter, overhead_share=overheads)
     return {"gpu_boards": boards, "node": node, "datacenter": datacenter, "fleet": fleet}
 
 

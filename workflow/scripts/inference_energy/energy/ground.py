@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.corpus.registries import network
 from inference_energy.energy.assumptions import Assumptions, ServedTables, assumptions
 from inference_energy.requests import lengths
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point
 from inference_energy.serving.fit import ServingModel
 from inference_energy.serving.operating_point import BatchPrior
-from inference_energy.serving.replicas import described
-from inference_energy.serving.runs import REFERENCE_YEAR, YOUTH_YEARS, year
+from inference_energy.serving.runs import REFERENCE_YEAR, of_service
 from inference_energy.studies.study import NestedStudy, OperatingPoint, Serving
 
 OF_ANY_SERVICE = "of any service"  # engine and campaign of a service that nobody measured: drawn from their priors
@@ -124,9 +121,7 @@ def members(ground: Ground, workload: str, speculative: bool) -> pl.DataFrame:
     """
     of = ground.lengths[workload]
     rows = pl.DataFrame(ground.study.members(), schema=["model", "gpu", "precision"], orient="row")
-    known = described(rows, ground.models, ground.hardware).join(
-        ground.models.select("model", network(), "released_on"), on="model"
-    )
+    known = of_service(rows, ground.models, ground.hardware, ground.newest_year)
     lost = rows.join(known, on=["model", "gpu", "precision"], how="anti")
     for row in lost.iter_rows(named=True):
         for column, registry in (("model", ground.models), ("gpu", ground.hardware)):
@@ -145,18 +140,12 @@ def members(ground: Ground, workload: str, speculative: bool) -> pl.DataFrame:
             f"config/studies/{ground.name}.yaml: found {gpu!r}, whose tdp_w is empty in resources/hardware.csv;"
             " allowed: a number"
         )
-    ages = [max(0.0, ground.newest_year - year(date)) for date in known["released_on"]]
     serving = ground.study.serving
     # Order of the study, whatever the joins did.
     return rows.join(
         known.with_columns(
             gpus=pl.lit(float(max(serving.replica_gpus))),
-            attention_data_parallel=0.0,
             speculative=float(speculative),
-            tuned=0.0,
-            old_engine=0.0,
-            software_years=ground.newest_year - REFERENCE_YEAR,
-            youth=pl.Series(np.exp(-np.array(ages) / YOUTH_YEARS)),
             input_tokens=of.mean(of.input_tokens),
             output_tokens=of.mean(of.output_tokens),
             cached_share=0.0,

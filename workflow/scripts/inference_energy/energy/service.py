@@ -59,8 +59,7 @@ class Service:
 
     def subjects(self) -> dict[str, tuple[str, str]]:
         """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
-        models = {model: ("model", name) for model, name in self.study.model_classes().items()}
-        return models | {name: ("class", name) for name in self.study.classes}
+        return self.study.subjects()
 
     def weights(self, subject: str, shared: Shared | None = None) -> dict[Member, np.ndarray]:
         """Weight of every member of a subject, of the study or as drawn; they sum to 1."""
@@ -71,12 +70,7 @@ class Service:
             models = {model: np.asarray(weight) for model, weight in self.study.classes[subject].model_shares().items()}
         else:
             models = shared.mix[subject]
-        mix = self.study.hardware_mix(model_class)
-        return {
-            (model, entry.gpu, entry.precision): weight * entry.share
-            for model, weight in models.items()
-            for entry in mix
-        }
+        return self.study.by_member(model_class, models)
 
     def per_gpu_second(self, shared: Shared) -> dict[Member, dict[str, np.ndarray]]:
         """Energy per GPU-second of every member's curve, what the curve misses included, Wh, by boundary."""

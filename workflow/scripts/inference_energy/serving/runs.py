@@ -190,6 +190,27 @@ def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def of_service(asked: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame, software: float) -> pl.DataFrame:
+    """Replicas of a service that nobody measured, with software of some year: what does not depend on its requests.
+
+    Args:
+        asked: `model`, `gpu`, `precision`; rows whose model or GPU is unknown or states too little are left out.
+        models: model registry.
+        hardware: hardware registry.
+        software: year of the software, such as 2026.5.
+    """
+    known = described(asked, models, hardware).join(models.select("model", network(), "released_on"), on="model")
+    ages = pl.Series([max(0.0, software - year(date)) for date in known["released_on"]], dtype=pl.Float64)
+    return known.with_columns(
+        attention_data_parallel=0.0,
+        speculative=0.0,
+        tuned=0.0,
+        old_engine=0.0,
+        software_years=software - REFERENCE_YEAR,
+        youth=(-ages / YOUTH_YEARS).exp(),
+    )
+
+
 def _of_inferencex() -> pl.Expr:
     """Whether a row is of InferenceX, whatever its source is called: its readers note the framework or the runner."""
     return pl.col("source").str.starts_with("inference") | pl.col("note").fill_null("").str.contains(INFERENCEX)
@@ -208,9 +229,8 @@ def _of_tensorrt_llm() -> pl.Expr:
 
 def _with_replica(rows: pl.DataFrame) -> pl.DataFrame:
     """GPUs of a replica: stated, or the fewest that hold the weights where a result is of many replicas."""
-    weights = pl.col("shared_bytes") + pl.col("expert_bytes") * pl.col("experts") * pl.col("with_experts")
-    needed = weights / (MEMORY_OF_WEIGHTS * pl.col("memory_b"))
-    fewest = pl.min_horizontal(2 ** needed.log(2).ceil().clip(0), pl.col("gpus").cast(pl.Float64))
+    needed = pl.Series(Replicas.of(rows).weight_bytes) / (MEMORY_OF_WEIGHTS * rows["memory_b"])
+    fewest = pl.min_horizontal(pl.lit(2 ** needed.log(2).ceil().clip(0)), pl.col("gpus").cast(pl.Float64))
     many = _of_mlperf() & pl.col("tensor_parallel").is_null()
     size = pl.when(many).then(fewest).otherwise(pl.col("gpus").cast(pl.Float64))
     return rows.with_columns(gpus_of_result="gpus").with_columns(gpus=size, gpus_per_replica=size).drop_nulls("gpus")

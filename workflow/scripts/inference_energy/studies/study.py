@@ -361,6 +361,20 @@ class NestedStudy(Study):
         total = sum(entry.share for entry in mix)
         return [entry.replaced(share=entry.share / total) for entry in mix if entry.share > 0]
 
+    def subjects(self) -> dict[str, tuple[str, str]]:
+        """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
+        models = {model: ("model", name) for model, name in self.model_classes().items()}
+        return models | {name: ("class", name) for name in self.classes}
+
+    def by_member(self, model_class: str, weights: Mapping[str, Any]) -> dict[tuple[str, str, str], Any]:
+        """Weights of models of a class, spread over the GPUs and number formats that serve it."""
+        mix = self.hardware_mix(model_class)
+        return {
+            (model, entry.gpu, entry.precision): weight * entry.share
+            for model, weight in weights.items()
+            for entry in mix
+        }
+
     def members(self) -> list[tuple[str, str, str]]:
         """Every model, GPU and number format that some class is served with, each once, in order."""
         found = [

@@ -4,12 +4,11 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import SECONDS_PER_DAY
-from inference_energy.corpus.registries import network
 from inference_energy.serving import operating_point, predict
 from inference_energy.serving.fit import ServingModel
 from inference_energy.serving.operating_point import BatchPrior
-from inference_energy.serving.replicas import Replicas, described
-from inference_energy.serving.runs import REFERENCE_YEAR, YOUTH_YEARS, year
+from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.runs import of_service, year
 
 NODE_GPUS = 8
 # Benchmarks say nothing of the batches of replicas as large as those of a fleet.
@@ -44,17 +43,9 @@ def nodes(
         # Mean context of an output token is the prompt and half of the answer.
         answer = row["context_tokens"] / (row["input_tokens_per_day"] / output + 0.5)
         asked = pl.DataFrame([{name: row[name] for name in ("model", "gpu", "precision")}])
-        known = described(asked, models, hardware).join(models.select("model", network(), "released_on"), on="model")
-        software = year(row["day"])
-        age = max(0.0, software - year(known["released_on"][0]))
-        frame = known.with_columns(
+        frame = of_service(asked, models, hardware, year(row["day"])).with_columns(
             gpus=pl.lit(float(NODE_GPUS)),
             attention_data_parallel=1.0,
-            speculative=0.0,
-            tuned=0.0,
-            old_engine=0.0,
-            software_years=software - REFERENCE_YEAR,
-            youth=float(np.exp(-age / YOUTH_YEARS)),
             input_tokens=answer * row["input_tokens_per_day"] / output,
             output_tokens=answer,
             cached_share=row["cached_share"],

@@ -9,9 +9,9 @@ import polars as pl
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.energy import gpu_second, ground as grounds, uncertainty
 from inference_energy.energy.assumptions import CACHED, cached_name
-from inference_energy.energy.at_operating_point import power_at_load_w, query_energy_wh
+from inference_energy.energy.at_operating_point import query_energy_wh
 from inference_energy.energy.ground import Ground
-from inference_energy.energy.power import datacenter_power_w, fleet_power_w, node_power_w
+from inference_energy.energy.power import board_power_w, host_power_w, node_power_w
 from inference_energy.energy.uncertainty import Shared
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions, serving
@@ -307,17 +307,16 @@ class _Medians:
         busy = given("s", "mean power of a busy board over its rated power", share, *used)
         tdp = leaf(asked.resource("hardware.csv", {"gpu": gpu}, "tdp_w", symbol="TDP", unit="W"))
         node = {name: self._node(gpu, name) for name in grounds.NODE_COLUMNS}
-        boards = power_at_load_w(idle_w=node["board_idle_share_of_tdp"] * tdp, busy_w=busy * tdp, load=load)
+        boards = board_power_w(tdp_w=tdp, idle_share=node["board_idle_share_of_tdp"], saturated_share=busy, load=load)
         low, high = (node[f"host_saturated_kw_per_gpu_{end}"] for end in ("p05", "p95"))
         idle = node["host_idle_kw_per_gpu"] * W_PER_KW
-        host = power_at_load_w(idle_w=idle, busy_w=np.sqrt(low * high) * W_PER_KW, load=load)
+        host = host_power_w(idle_w=idle, saturated_w=np.sqrt(low * high) * W_PER_KW, load=load)
         of_node = node_power_w(boards_w=boards, host_w=host)
-        datacenter = datacenter_power_w(node_w=of_node, pue=self.median("pue", "PUE"))
+        pue = self.median("pue", "PUE")
         names = [name for name in self.ground.given.distributions if name.startswith("overhead")]
         shared = Shared(values={name: self.median(name, "share") for name in names}, mix={})
         overheads = gpu_second.overhead_share(self.ground.given, shared)
-        fleet = fleet_power_w(datacenter_w=datacenter, overhead_share=overheads)
-        return {"gpu_boards": boards, "node": of_node, "datacenter": datacenter, "fleet": fleet}, load
+        return gpu_second.by_boundary_w(boards, of_node, pue, overheads), load
 
     def _node(self, gpu: str, column: str) -> Traced:
         """A cell of the GPU's node; of a GPU without one the mean of the measured nodes."""
