@@ -393,6 +393,16 @@ def test_a_statement_is_compared_with_the_estimate_at_its_line(explain, built, b
     assert float(line_of(built, theirs)["energy_wh"]) / row["ours_wh_p50"] == pytest.approx(node.value, rel=1e-6)
 
 
+def test_a_pair_is_the_formula_of_the_paper_at_the_tokens_of_the_quoted_line(explain, built):
+    node = explain("overstatement_pairs joule-2026 jegham llama_3.1_405b_1000_1000 factor")
+    cells = line_of(built, next(step.place for step in walk(node) if step.place and step.place.kind == "benchmark"))
+    assert (cells["input_tokens"], cells["output_tokens"]) == ("1000", "1000")
+    speed = find(node, "Throughput of an 8-GPU node")
+    # 10.2 kW, 0.6, and PUE the root of 1.05 x 1.6.
+    energy = 10.2 * 0.6 * math.sqrt(1.05 * 1.6) * 1000 / (3.6 * speed.value)
+    assert float(cells["energy_wh"]) / energy == pytest.approx(node.value, rel=1e-6)
+
+
 def test_a_score_is_made_of_its_runs(explain):
     node = explain("scores current gpu_boards all all geometric_error")
     ratios = [step.value for step in unique(node) if step.formula == "predicted / measured"]

@@ -26,6 +26,7 @@ FROM_ROWS = (
     "throughput_fit",
     "energy_per_query",
     "intervention_multipliers",
+    "overstatement_pairs",
     "scenario_aggregates",
     "figure_throughput_fit",
     "figure_intervention_pathways",

@@ -12,6 +12,7 @@ rule explanations:
         interventions=expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         scenarios=expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
         estimates="results/validated/published_estimates.parquet",
+        overstatement=expand("results/{study}/overstatement_pairs.parquet", study=PUBLISHED),
         lengths="results/comparison/request_length_quantiles.parquet",
         tables=list(NESTED_TABLES.values()),
         measured_energy="results/validated/measured_energy.parquet",

@@ -1,11 +1,31 @@
 # Computed numbers compared with published values.
 
 
+rule overstatement_pairs:
+    """Non-production estimates next to the published method, for the same model, tokens and boundary."""
+    input:
+        fit="results/{study}/throughput_fit.parquet",
+        estimates="results/validated/published_estimates.parquet",
+        code=library("headline/overstatement_pairs"),
+    output:
+        update("results/{study}/overstatement_pairs.parquet"),
+    log:
+        "results/logs/{study}/overstatement_pairs.log",
+    wildcard_constraints:
+        study=one_of(PUBLISHED),
+    params:
+        study=section("node_power_kw", "power_utilisation", "pue"),
+    script:
+        "../scripts/headline/overstatement_pairs.py"
+
+
 rule headline:
     """One row per printed value: published, computed, difference, whether it is reproduced; numbers of this work."""
     input:
         published="resources/published_values.csv",
+        references="resources/reference_loads.csv",
         estimates="results/validated/published_estimates.parquet",
+        pairs=expand("results/{study}/overstatement_pairs.parquet", study=PUBLISHED),
         energy=expand("results/{study}/energy_per_query.parquet", study=STUDIES),
         interventions=expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         scenarios=expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),

@@ -55,6 +55,7 @@ NAMES = """
     fleet.planning.water_m3_per_kwh
     oviedo.energy.energy_wh
     oviedo.energy.unit_energy_wh
+    oviedo.interventions.multiplier_se
     statement.coefficients.node_seconds_per_gpu_second
     throughput.gpu_time.context_tokens2
     throughput.gpu_time.gpu_seconds_of_node

@@ -4,6 +4,8 @@ import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.headline import declarations, printed, quantities
+from inference_energy.headline.tables import PublishedValue
+from pandera.errors import SchemaError
 
 
 def published(**changes):
@@ -63,6 +65,35 @@ def test_a_study_without_printed_values_shows_its_numbers_alone():
     mine = printed.reproduced(published(), "mine", computed(0.2)).row(0, named=True)
     assert (mine["study"], mine["label"], mine["computed"]) == ("mine", "Q", 0.2)
     assert [mine[name] for name in ("published", "within", "same_digits", "relative_difference")] == [None] * 4
+
+
+def test_a_claim_without_a_number_has_a_value_and_no_verdict():
+    row = printed.reproduced(published(published=None, resolution=None, note="why"), "one", computed(0.6)).row(
+        0, named=True
+    )
+    assert (row["computed"], row["note"]) == (0.6, "why")
+    assert [row[name] for name in ("within", "same_digits", "tolerance", "relative_difference")] == [None] * 4
+
+
+def test_a_claim_that_two_are_alike_is_a_ratio_of_one():
+    claim = published(published=1.0, resolution=1.0)
+    verdicts = {
+        value: printed.reproduced(claim, "one", computed(value, sampling_se=0.0))["within"][0]
+        for value in (0.49, 0.5, 1.5, 1.51)
+    }
+    assert verdicts == {0.49: False, 0.5: True, 1.5: True, 1.51: False}
+
+
+@pytest.mark.parametrize("changes", [{"published": None}, {"resolution": None}])
+def test_a_value_without_its_resolution_is_refused(changes):
+    PublishedValue.validate(published())
+    with pytest.raises(SchemaError, match="resolution: a number if a value is printed, else none"):
+        PublishedValue.validate(published(**changes).cast({"published": pl.Float64, "resolution": pl.Float64}))
+
+
+def test_a_study_without_printed_values_leaves_out_what_it_does_not_have():
+    both = pl.concat([published(), published(quantity="other")])
+    assert printed.reproduced(both, "mine", computed(0.2))["quantity"].to_list() == ["q"]
 
 
 ESTIMATES = pl.DataFrame(

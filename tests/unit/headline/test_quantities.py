@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pytest
 from inference_energy.headline import declarations, printed as headline_printed, quantities
-from inference_energy.headline.declarations import Cell, Extreme, Ratio, StudyKey
+from inference_energy.headline.declarations import Cell, Count, Difference, Extreme, Ratio, StudyKey
 from inference_energy.headline.tables import HEADLINE
 from inference_energy.studies.study import NestedStudy, PublishedStudy
 
@@ -234,25 +234,36 @@ SETS = pl.DataFrame(
         {"workload": workload, "lever": "half", "spread": "as_published", "combination": "single"}
         | {"energy_wh_p50": 0.1, "energy_wh_p50_se": 0.01}
         | {f"multiplier_{name}": 2.0 for name in ("p05", "p10", "p50", "p90", "p95")}
+        | {f"multiplier_{name}_se": 0.03 for name in ("p05", "p10", "p50", "p90", "p95")}
         for workload in ("traditional", "long")
     ]
 )
 DAYS = pl.DataFrame(
     [
-        {"scenario": "mixed", "energy_gwh_per_day_published_se": 0.001}
+        {"scenario": name, "long_share": 0.1, "interventions": improved, "energy_gwh_per_day_published_se": 0.001}
+        | {"energy_gwh_per_day_mean_long": 2.5 - improved}
         | {
-            f"energy_gwh_per_day_{name}": value
-            for value, name in enumerate(
+            f"energy_gwh_per_day_{statistic}": value / (1 + improved)
+            for value, statistic in enumerate(
                 ("p05", "p50", "p95", "mean", "p05_as_published", "p50_as_published", "p95_as_published"), start=1
             )
         }
+        for name, improved in (("mixed", False), ("improved", True))
     ]
 ).cast({pl.Int64: pl.Float64})
+SAID = pl.DataFrame(
+    {"source": ["a", "b"], "row_id": ["x", "y"], "energy_wh": [3.0, 0.6], "kind": ["top_down", "executive_statement"]}
+)
+PAIRS = pl.DataFrame({"source": ["a", "a", "c"], "row_id": ["x", "y", "x"], "factor": [7.0, 2.0, 30.0]})
+LOADS = pl.DataFrame({"reference": ["web_search"], "energy_gwh_per_day": [0.5]})
+
+
+def own(error_scale):
+    return evaluated(OWN, QUERY, SETS, DAYS, SAID, PAIRS, LOADS, error_scale=error_scale)
 
 
 def test_medians_and_fleets_of_a_published_study_carry_what_they_are_over():
-    estimates = pl.DataFrame({"source": ["a"], "row_id": ["x"], "energy_wh": [3.0]})
-    found = evaluated(OWN, QUERY, SETS, DAYS, estimates, error_scale=1.0)
+    found = own(error_scale=1.0)
     intervals = {
         row["quantity"]: (row["computed"], row["computed_p05"], row["computed_p95"], row["spread"])
         for row in found.filter(pl.col("spread").is_not_null()).iter_rows(named=True)
@@ -267,6 +278,8 @@ def test_medians_and_fleets_of_a_published_study_carry_what_they_are_over():
             },
             "mixed energy_gwh_per_day_p50": (2.0, 1.0, 3.0, "shared uncertainty"),
             "mixed energy_gwh_per_day_mean": (4.0, 1.0, 3.0, "shared uncertainty"),
+            "improved energy_gwh_per_day_p50": (1.0, 0.5, 1.5, "shared uncertainty"),
+            "improved energy_gwh_per_day_mean": (2.0, 0.5, 1.5, "shared uncertainty"),
         }.items()
     }
     assert intervals == approximately
@@ -300,16 +313,39 @@ def test_intervals_stand_in_the_headline_beside_the_printed_value():
 
 def test_sampling_errors_by_hand():
     # Twice the error of the run; of a ratio the relative errors as a root sum of squares.
-    estimates = pl.DataFrame({"source": ["a"], "row_id": ["x"], "energy_wh": [3.0]})
-    table = evaluated(OWN, QUERY, SETS, DAYS, estimates, error_scale=2.0)
+    table = own(error_scale=2.0)
     found = dict(table.select("quantity", "sampling_se").iter_rows())
     assert found["long frontier energy_wh_p50 as_published"] == pytest.approx(0.02)
     assert found["mixed energy_gwh_per_day_mean"] == 0.001
-    assert found["long half multiplier_p50"] == 0.0
+    assert found["long half multiplier_p50"] == found["long single multiplier_p50 lowest"] == pytest.approx(0.06)
     ratio = 10 * math.hypot(0.02 / 3.0, 0.02 / 0.3)
     assert found["long/traditional frontier energy_wh_p50 as_published"] == pytest.approx(ratio)
     assert found["long/traditional output_tokens_p50"] == 0.0
     assert found["published_estimate/frontier energy_wh_p50 lowest"] == pytest.approx(10 * 0.02 / 0.3)
+
+
+def test_claims_in_words_by_hand():
+    table = own(error_scale=2.0)
+    found = {name: numbers for name, *numbers in table.select("quantity", "computed", "sampling_se").iter_rows()}
+    assert found["overstatement_pairs"] == [3.0, 0.0]
+    assert found["overstatement_pairs factor lowest"] == [2.0, 0.0]
+    assert found["overstatement_pairs factor highest"] == [30.0, 0.0]
+    # 0.6 Wh stated, 0.3 Wh computed with an error of 0.02; only those who run a service count.
+    assert found["b/y/frontier energy_wh_p50"] == pytest.approx([2.0, 2 * 0.02 / 0.3])
+    assert "a/x/frontier energy_wh_p50" not in found
+    assert found["improved energy_gwh_per_day_mean/web_search"] == pytest.approx([2 / 0.5, 0.001 / 0.5])
+    # Of the 4 - 2 GWh that are saved, 2.5 - 1.5 are of long queries; each difference has an error of sqrt(2) * 0.001.
+    share, error = found["improved saving_long_share"]
+    assert share == pytest.approx(0.5)
+    assert error == pytest.approx(0.5 * math.sqrt(2) * math.hypot(0.001 / 1, 0.001 / 2))
+    assert "mixed saving_long_share" not in found
+
+
+def test_a_study_without_pairs_has_no_range():
+    found = evaluated(OWN, QUERY, SETS, DAYS, SAID, PAIRS.clear(), LOADS)
+    assert found.filter(pl.col("quantity").str.starts_with("overstatement_pairs")).select(
+        "quantity", "computed"
+    ).rows() == [("overstatement_pairs", 0.0)]
 
 
 def test_every_kind_of_source_by_hand():
@@ -320,3 +356,8 @@ def test_every_kind_of_source_by_hand():
     assert [results.value(source) for source in (one, key, highest, Ratio(highest, key, ("x", "y")))] == [2, 4, 8, 2]
     assert [results.error(source) for source in (one, key, highest)] == [0.1, 0.0, 0.4]
     assert results.error(Ratio(highest, key, ("x", "y"))) == pytest.approx(0.1)
+    count, difference = Count((one, two)), Difference(two, one, "d")
+    assert [(results.value(source), results.error(source)) for source in (count, difference)] == [
+        (2.0, 0.0),
+        (6.0, pytest.approx(math.hypot(0.1, 0.4))),
+    ]

@@ -1,5 +1,6 @@
 """Interventions: by hand, in the limit, and compared with the exact engine."""
 
+import numpy as np
 import polars as pl
 import pytest
 from inference_energy.oviedo import interventions
@@ -23,6 +24,29 @@ def test_combined_multiplier_by_hand(study):
     assert combined.percentile(0) == pytest.approx((15 * 7.5 * 3.75) ** 0.5)
     assert combined.percentile(0) == pytest.approx(20.54, abs=0.005)
     assert combined.percentile(-1.2816) == pytest.approx(8.37, abs=0.005)
+
+
+def test_sampling_error_of_a_multiplier_by_hand():
+    # Median 20, log deviation 0.5, 10,000 draws: 0.5 / 100 over the density 1 / (0.5 * 20 * sqrt(2 pi)) of the median.
+    error = interventions.multiplier_se(
+        quantile=20.0, log_sd=0.5, standard_score=0.0, below=0.5, above=0.5, draws=10_000
+    )
+    assert error == pytest.approx(0.005 * 0.5 * 20 * 2.5066283)
+    # At P10 sqrt(0.1 * 0.9) / 100 over the normal density 0.17550 at -1.2816.
+    tenth = interventions.multiplier_se(
+        quantile=8.0, log_sd=0.5, standard_score=-1.2816, below=0.1, above=0.9, draws=10_000
+    )
+    assert tenth == pytest.approx(0.003 * 0.5 * 8 / 0.17550, rel=1e-4)
+
+
+@pytest.mark.parametrize(("name", "share"), [("p10", 0.1), ("p50", 0.5)])
+def test_sampling_errors_agree_with_repeated_runs(study, published, name, share):
+    combined = interventions.multipliers(study, "traditional")[interventions.COMBINED]
+    values = combined.draw(np.random.default_rng(1), 3_000 * 1_000).reshape(1_000, 3_000)
+    spread = np.quantile(values, share, axis=1).std()
+    row = published.filter(workload="traditional", lever=interventions.COMBINED, spread="untrimmed").row(0, named=True)
+    # The table is of 100,000 draws for each of three models.
+    assert row[f"multiplier_{name}_se"] * (300_000 / 3_000) ** 0.5 == pytest.approx(spread, rel=0.1)
 
 
 def test_order_of_independent_interventions_does_not_matter(study):

@@ -1,21 +1,28 @@
 """Wiring of rule headline."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 from inference_energy.corpus.registries import read_registry
+from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.headline import declarations, printed, quantities, tables
 from inference_energy.studies.study import part
 from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
     published = read_registry(job.path("published"), tables.PublishedValue)
+    loads = read_registry(job.path("references"), ReferenceLoad)
+    common = dict(zip(declarations.COMMON, (job.table("estimates"), loads), strict=True))
     files, frames = snakemake.input, []
+    pairs = {Path(file).parent.name: [file] for file in files.pairs}
     for (name, entries), *paths in zip(
         snakemake.params.studies.items(), files.energy, files.interventions, files.scenarios, strict=True
     ):
-        read = dict(zip(declarations.KEYS, map(pl.read_parquet, (*paths, files.estimates)), strict=True))
         study = part(entries)
         nested = study.method == "nested"
+        own = map(pl.read_parquet, (*paths, *pairs.get(name, ())))
+        read = dict(zip(declarations.OWN, own, strict=False)) | common
         scale = None if nested else np.sqrt(snakemake.params.draws / study.as_published.draws_per_model)
         declared = declarations.declared(study, read).values()
         computed = quantities.evaluated(declared, quantities.Results(read, scale))

@@ -14,6 +14,7 @@ from inference_energy.common.files import lines
 from inference_energy.corpus import registries
 from inference_energy.energy import curves, resolve, tables
 from inference_energy.energy.service import Member, Service
+from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.publish.catalogue import BY_NAME
@@ -223,6 +224,11 @@ class Build:
     def levers(self) -> pl.DataFrame:
         """Table of interventions."""
         return registries.read_registry(self.root / "resources/interventions.csv", tables.InterventionRow)
+
+    @cached_property
+    def reference_loads(self) -> pl.DataFrame:
+        """Table of familiar loads."""
+        return registries.read_registry(self.root / "resources/reference_loads.csv", ReferenceLoad)
 
     @_kept
     def fit(self, study: str) -> pl.DataFrame:

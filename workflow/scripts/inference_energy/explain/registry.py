@@ -56,6 +56,7 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "cross_method_parts": compared.parts,
     "statements": compared.statement,
     "statement_kinds": compared.kind_of_statement,
+    "overstatement_pairs": compared.pair,
     "held_out_scores": held_out.score,
     "published_fleets": held_out.published_fleet,
     "held_out": held_out.explained,

@@ -1,7 +1,8 @@
-"""Headline quantities as declarations: a name, and a number of a result table or a ratio of two."""
+"""Headline quantities as declarations: a name, and a number of a result table or a ratio, difference or extreme."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 
 import polars as pl
 
@@ -14,12 +15,19 @@ KEYS = {
     "intervention_multipliers": ("workload", "lever", "combination", "spread"),
     "scenario_aggregates": ("scenario",),
     "published_estimate": ("source", "row_id"),
+    "overstatement_pairs": ("source", "row_id"),
+    "reference_load": ("reference",),
 }
-ENERGY, MULTIPLIERS, FLEETS, ESTIMATES = KEYS
+ENERGY, MULTIPLIERS, FLEETS, ESTIMATES, PAIRS, REFERENCES = KEYS
+# Of these, the tables that studies have in common, and those that each has for itself.
+COMMON = (ESTIMATES, REFERENCES)
+OWN = (ENERGY, MULTIPLIERS, FLEETS, PAIRS)
 # What their columns begin with that have an interval.
 STEMS = {ENERGY: "energy_wh", MULTIPLIERS: "multiplier", FLEETS: "energy_gwh_per_day"}
 # What an interval is over: variability between queries, or shared uncertainty.
 QUERIES, SHARED = "queries", "shared uncertainty"
+# Kinds of estimates by those who run the service.
+PRODUCTION = ("provider_measurement", "executive_statement")
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,22 @@ class Extreme:
 
 
 @dataclass(frozen=True)
+class Count:
+    """How many numbers of one kind there are."""
+
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One number minus another, and what the result is called in formulas."""
+
+    above: Cell
+    below: Cell
+    name: str
+
+
+@dataclass(frozen=True)
 class Ratio:
     """One number over another, and what both are called in the formula."""
 
@@ -83,7 +107,7 @@ class Ratio:
     names: tuple[str, str]
 
 
-Source = Cell | StudyKey | Extreme | Ratio
+Source = Cell | StudyKey | Extreme | Count | Difference | Ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +162,8 @@ def fleet_cell(scenario: str, statistic: str) -> Cell:
 
 def multiplier_cell(key: tuple[str, ...], statistic: str = "p50") -> Cell:
     """Factor by which interventions lower the energy of a query."""
-    return Cell(MULTIPLIERS, key, f"multiplier_{statistic}")
+    column = f"multiplier_{statistic}"
+    return Cell(MULTIPLIERS, key, column, error=f"{column}_se", of_run=True)
 
 
 def _published(study: PublishedStudy, tables: Mapping[str, pl.DataFrame]) -> Iterator[Quantity]:
@@ -185,6 +210,47 @@ def _published(study: PublishedStudy, tables: Mapping[str, pl.DataFrame]) -> Ite
         theirs = Extreme(estimates, choose, listed="compared_estimates")
         ratio = Ratio(theirs, energy_cell("traditional", subject, "as_published"), ("statement", "estimate"))
         yield Quantity(id=f"published_estimate/{subject} energy_wh_p50 {end}", source=ratio)
+    yield from _pairs(tables[PAIRS])
+    yield from _production(tables[ESTIMATES], subject)
+    yield from _reference_loads(tables[FLEETS], tables[REFERENCES])
+    yield from _savings_of_long(tables[FLEETS])
+
+
+def _pairs(pairs: pl.DataFrame) -> Iterator[Quantity]:
+    """Range of the ratios of estimates to the energy of the same model at the same tokens, and their number."""
+    factors = tuple(Cell(PAIRS, key, "factor") for key in pairs.select(KEYS[PAIRS]).iter_rows())
+    yield Quantity(id=PAIRS, source=Count(factors))
+    for end, choose in (("lowest", min), ("highest", max)) if factors else ():
+        yield Quantity(id=f"{PAIRS} factor {end}", source=Extreme(factors, choose))
+
+
+def _production(estimates: pl.DataFrame, subject: str) -> Iterator[Quantity]:
+    """What services state of their own queries, over the median of a class."""
+    ours = energy_cell("traditional", subject, "as_published")
+    stated = estimates.filter(pl.col("kind").is_in(PRODUCTION)).select(KEYS[ESTIMATES])
+    for key in stated.iter_rows():
+        ratio = Ratio(Cell(ESTIMATES, key, "energy_wh"), ours, ("statement", "estimate"))
+        yield Quantity(id=f"{'/'.join(key)}/{subject} energy_wh_p50", source=ratio)
+
+
+def _reference_loads(fleets: pl.DataFrame, references: pl.DataFrame) -> Iterator[Quantity]:
+    """Days of fleets over familiar loads."""
+    for scenario, key in product(fleets["scenario"], references.select(KEYS[REFERENCES]).iter_rows()):
+        ratio = Ratio(fleet_cell(scenario, "mean"), Cell(REFERENCES, key, "energy_gwh_per_day"), ("fleet", "load"))
+        yield Quantity(id=f"{scenario} energy_gwh_per_day_mean/{key[0]}", source=ratio)
+
+
+def _savings_of_long(fleets: pl.DataFrame) -> Iterator[Quantity]:
+    """Share of long queries in what interventions save of a fleet that has queries of both kinds."""
+    mixed = fleets.filter(pl.col("long_share").is_between(0, 1, closed="none"))
+    plain, improved = (mixed.filter(interventions=on).select("scenario", "long_share") for on in (False, True))
+    for scenario, _, after in plain.join(improved, on="long_share", maintain_order="left_right").iter_rows():
+        # The error of a fleet's mean is that of its long queries too: they are a part, so it is an upper bound.
+        long, whole = (
+            Difference(fleet_cell(scenario, statistic), fleet_cell(after, statistic), f"saved_{of}")
+            for statistic, of in (("mean_long", "long"), ("mean", "all"))
+        )
+        yield Quantity(id=f"{after} saving_long_share", source=Ratio(long, whole, (long.name, whole.name)))
 
 
 def _long_over_traditional(subject: str, spread: str, **facts: str) -> Quantity:

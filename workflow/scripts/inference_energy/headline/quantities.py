@@ -5,7 +5,17 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import polars as pl
 
-from inference_energy.headline.declarations import KEYS, Cell, Extreme, Quantity, Ratio, Source, StudyKey
+from inference_energy.headline.declarations import (
+    KEYS,
+    Cell,
+    Count,
+    Difference,
+    Extreme,
+    Quantity,
+    Ratio,
+    Source,
+    StudyKey,
+)
 
 
 class Results:
@@ -33,19 +43,29 @@ class Results:
                 return source.value
             case Extreme():
                 return self.value(source.chosen(self.value))
+            case Count():
+                return float(len(source.cells))
+            case Difference():
+                return self.value(source.above) - self.value(source.below)
             case Ratio():
                 return self.value(source.above) / self.value(source.below)
 
     def error(self, source: Source) -> float:
-        """Its standard error in a run with as many draws per model as the publication used."""
+        """Its standard error in a run with as many draws per model as the publication used.
+
+        Numbers of one ratio or difference count as independent. Where they rise and fall together, as a fleet with and
+        without interventions, the error is smaller: it is an upper bound.
+        """
         match source:
-            case Cell(error=None) | StudyKey():
+            case Cell(error=None) | StudyKey() | Count():
                 return 0.0
             case Cell():
                 scale = self.error_scale if source.of_run else 1.0
                 return self._rows[source.table][source.key][source.error] * scale
             case Extreme():
                 return self.error(source.chosen(self.value))
+            case Difference():
+                return np.hypot(self.error(source.above), self.error(source.below))
             case Ratio():
                 parts = (source.above, source.below)
                 return self.value(source) * np.hypot(*(self.error(part) / self.value(part) for part in parts))

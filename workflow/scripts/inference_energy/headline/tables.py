@@ -1,19 +1,27 @@
 """Schemas of headline values: printed, computed, and the bridge between studies."""
 
+import pandera.polars as pa
+import polars as pl
+
+from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, flag, number, table, text, texts
 from inference_energy.tables.inputs import URL, InputTable, cell
 from inference_energy.tables.units import FACTOR, OF_ROW, POSITION, SHARE
 
 
 class PublishedValue(InputTable):
-    """One number that a publication prints, to be reproduced."""
+    """One number that a publication prints, to be reproduced, or one claim that it makes in words.
+
+    A claim that two quantities are alike ("similar", "consistent") is printed as a ratio of 1 with a resolution of 1:
+    0.5 to 1.5, and the sampling error, count as reproduced. Any other claim in words has no number and no verdict.
+    """
 
     study: str = cell("study that should reproduce it")
     quantity: str = cell("name among the computed quantities")
     label: str = cell("name for readers")
     unit: str = cell("unit")
-    published: float = cell("value as printed", OF_ROW)
-    resolution: float = cell("one unit of the last printed digit", OF_ROW, gt=0)
+    published: float = cell("value as printed; 1 for a claim that two are alike", OF_ROW, nullable=True)
+    resolution: float = cell("one unit of the last printed digit", OF_ROW, gt=0, nullable=True)
     published_source: str = cell("publication", str_matches=URL)
     locator: str = cell("place in it")
     note: str = cell("what a reader must know when it is not reproduced", nullable=True)
@@ -23,6 +31,11 @@ class PublishedValue(InputTable):
 
         strict = True
         unique = ["study", "quantity"]  # noqa: RUF012
+
+    @pa.dataframe_check(name="printed", error="resolution: a number if a value is printed, else none")
+    def printed(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
+        """A printed value without its resolution would have no verdict."""
+        return data.lazyframe.select(pl.col("published").is_null() == pl.col("resolution").is_null())
 
 
 HEADLINE = table(
@@ -41,6 +54,24 @@ HEADLINE = table(
     published_source=text("publication", nullable=True),
     locator=text("place in it", nullable=True),
     note=text("what a reader must know", nullable=True),
+)
+
+OVERSTATEMENT_PAIRS = table(
+    ["study", "source", "row_id"],
+    **texts(
+        study="study of method published",
+        source="source of the estimate",
+        row_id="the estimate",
+        model="its model, which the study has a throughput curve for",
+        kind="kind of estimate",
+    ),
+    boundary=text("what both include", allowed=list(BOUNDARIES)),
+    input_tokens=number("prompt length of both", "tokens"),
+    output_tokens=number("answer length of both", "tokens"),
+    extrapolated=flag("whether these lengths lie outside the benchmarks behind the study's curve"),
+    energy_wh=number("what the estimate states", "Wh"),
+    study_wh=number("median of the study for the same model, tokens and boundary", "Wh"),
+    factor=number("estimate over the study's median", FACTOR),
 )
 
 METHOD_BRIDGE = table(

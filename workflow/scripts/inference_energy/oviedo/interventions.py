@@ -4,16 +4,19 @@ from collections import defaultdict
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtr
 
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.oviedo.energy import draw_energy_wh, exact_distribution, fitted_models, simulate, spreads
 from inference_energy.statistics.distributions import LogNormal, lognormal, product
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import LogHistogram
 from inference_energy.statistics.mixture import Pool
-from inference_energy.statistics.quantiles import Z_P95
+from inference_energy.statistics.quantiles import Z_P95, columns
 from inference_energy.studies.study import PublishedIntervention, PublishedStudy
 
 COMBINED = "all_levers"
+TWO_PI = 2 * np.pi
 STANDARD_SCORES = {"p05": -Z_P95, "p10": -1.2816, "p50": 0.0, "p90": 1.2816, "p95": Z_P95}
 
 
@@ -28,6 +31,37 @@ def multipliers(study: PublishedStudy, workload: str) -> dict[str, LogNormal]:
     singles = {name: lognormal(spec.multiplier) for name, spec in interventions_of(study, workload).items()}
     # ASSUME: interventions are independent and their multipliers multiply; nothing published says how they overlap.
     return singles | {COMBINED: product(list(singles.values()))}
+
+
+@formula(unit="that of the value", source="standard error of a sample quantile, of a log-normal distribution")
+def multiplier_se(
+    *, quantile: Quantity, log_sd: Quantity, standard_score: Quantity, below: Quantity, above: Quantity, draws: Quantity
+) -> Quantity:
+    """Sampling error of a quantile of a log-normal multiplier: sqrt(p (1 - p) / n) over the density there.
+
+    The density is that of the standard normal at its score, over the log deviation and the quantile.
+
+    Args:
+        quantile: the quantile.
+        log_sd: deviation of the logarithm.
+        standard_score: of the quantile.
+        below: share of the draws that lie below it, p.
+        above: share of the draws that lie above it, 1 - p.
+        draws: of the multiplier in the run, n.
+    """
+    return quantile * log_sd * np.sqrt(TWO_PI * below * above / draws) * np.exp(standard_score * standard_score / 2)
+
+
+def multiplier_draws(study: PublishedStudy, draws: Quantity) -> Quantity:
+    """Draws of a multiplier in a run: every query of every model has its own.
+
+    Models have draws in proportion to their weights, so that all draws count alike.
+
+    Args:
+        study: the study.
+        draws: of the model of the largest weight.
+    """
+    return draws / max(study.classes[study.interventions.subject].model_shares().values())
 
 
 def intervention_multipliers(
@@ -67,6 +101,7 @@ def intervention_multipliers(
                         "combination": "independent" if name == COMBINED else "single",
                         "spread": spread,
                         **{f"multiplier_{key}": factor.percentile(score) for key, score in STANDARD_SCORES.items()},
+                        **columns("multiplier", _multiplier_errors(factor, multiplier_draws(study, draws)), "_se"),
                         **{f"energy_wh_{key}": value for key, value in pool.quantiles().items()},
                         "energy_wh_mean": pool.mean(),
                         # The trimmed pool is the narrower one: the untrimmed error is an upper bound for it.
@@ -75,6 +110,21 @@ def intervention_multipliers(
                     }
                 )
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _multiplier_errors(factor: LogNormal, draws: float) -> dict[str, float]:
+    """Sampling error of every quantile of a multiplier that the table has."""
+    return {
+        name: multiplier_se(
+            quantile=factor.percentile(score),
+            log_sd=factor.log_sd,
+            standard_score=score,
+            below=float(ndtr(score)),
+            above=float(ndtr(-score)),
+            draws=draws,
+        )
+        for name, score in STANDARD_SCORES.items()
+    }
 
 
 def _simulate(study_name, study, workload, throughput, multipliers, draws, seed) -> dict[tuple, LogHistogram]:

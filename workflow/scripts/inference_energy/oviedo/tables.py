@@ -75,6 +75,7 @@ ENERGY_PER_QUERY = table(
     extrapolated_share=share("share of queries with lengths outside the benchmarks behind the fit"),
 )
 
+MULTIPLIER_QUANTILES = ("p05", "p10", "p50", "p90", "p95")
 INTERVENTION_MULTIPLIERS = table(
     ["study", "workload", "lever", "spread"],
     **texts(study="study", workload="workload", subject="class of models"),
@@ -83,7 +84,8 @@ INTERVENTION_MULTIPLIERS = table(
     **texts(lever="lever", label="name in figures"),
     combination=text("how levers combine", allowed=["single", "independent", "overlap"]),
     spread=SPREAD,
-    **quantiles("multiplier_{}", "{} of the factor by which energy falls", FACTOR, ("p05", "p10", "p50", "p90", "p95")),
+    **quantiles("multiplier_{}", "{} of the factor by which energy falls", FACTOR, MULTIPLIER_QUANTILES),
+    **quantiles("multiplier_{}_se", "standard error of the {} in a run of this size", FACTOR, MULTIPLIER_QUANTILES),
     **quantiles("energy_wh_{}", "{} of the energy per query that remains", "Wh"),
     energy_wh_p50_se=number("Monte Carlo standard error of the median", "Wh"),
     energy_wh_p50_exact=number("median by exact summation (untrimmed only)", "Wh", nullable=True),

@@ -110,6 +110,11 @@ PUBLIC_TABLES = (
     _of_study("throughput_curve", "One point of a fitted curve", published=oviedo, drawn=True),
     _of_study("token_length_density", "One point of the distribution of answer lengths", published=oviedo, drawn=True),
     _of_study("token_length_quantiles", "A quantile of answer lengths", "workload", "name", published=oviedo),
+    _of_study(
+        "overstatement_pairs",
+        "A non-production estimate over the median of a study for the same model, tokens and boundary",
+        published=headline,
+    ),
     *_compared(
         headline,
         bridged=True,

@@ -4,10 +4,10 @@ import numpy as np
 
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import constant, quoted
-from inference_energy.explain.step import Node, Place, number
+from inference_energy.explain.step import Node, Place, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf, named
 from inference_energy.headline import declarations, printed as headline_printed
-from inference_energy.headline.declarations import Cell, Quantity, Ratio, Source, StudyKey
+from inference_energy.headline.declarations import Cell, Count, Difference, Extreme, Quantity, Ratio, Source, StudyKey
 from inference_energy.headline.printed import REFERENCE_EDITION
 
 FILE = "resources/published_values.csv"
@@ -37,8 +37,9 @@ def _declared(asked: Asked) -> Quantity:
     build, study = asked.build, asked.study
 
     def read() -> dict[str, Quantity]:
-        own = {name: build.rows(name, study=study) for name in declarations.KEYS if name != declarations.ESTIMATES}
-        tables = own | {declarations.ESTIMATES: build.table(declarations.ESTIMATES)}
+        own = {name: build.rows(name, study=study) for name in declarations.OWN}
+        common = (build.table(declarations.ESTIMATES), build.reference_loads)
+        tables = own | dict(zip(declarations.COMMON, common, strict=True))
         return declarations.declared(build.typed_study(study), tables)
 
     return build.once("declared", study, read=read)[asked.row["quantity"]]
@@ -85,6 +86,12 @@ def _nodes(asked: Asked, source: Source, symbol: str) -> list[Node]:
             return [_cell(asked, source, source.column, symbol)]
         case StudyKey():
             return [asked.entry(*source.keys, symbol=symbol, unit=source.unit)]
+        case Count():
+            compared = listed((_cell(asked, cell, cell.column, "") for cell in source.cells), "estimates")
+            return [number(symbol, "estimates compared", len(source.cells), children=[compared])]
+        case Difference():
+            ends = [_cell(asked, cell, cell.column, name) for cell, name in _ends(source)]
+            return [computed(source.name.replace("_", " "), "before - after", ends, symbol=symbol, unit=ends[0].unit)]
     cell = source.chosen(lambda cell: _row(asked, cell)[cell.column])
     found = _nodes(asked, cell, symbol)
     if source.listed:
@@ -93,12 +100,19 @@ def _nodes(asked: Asked, source: Source, symbol: str) -> list[Node]:
     return found
 
 
+def _ends(difference: Difference) -> tuple[tuple[Cell, str], ...]:
+    return (difference.above, "before"), (difference.below, "after")
+
+
 def _row(asked: Asked, cell: Cell) -> dict:
     study = {} if cell.table == declarations.ESTIMATES else {"study": asked.study}
     return asked.build.row(cell.table, **study, **cell.names)
 
 
 def _cell(asked: Asked, cell: Cell, column: str, symbol: str) -> Node:
+    if cell.table == declarations.REFERENCES:
+        facts = {"symbol": symbol, "unit": "GWh/day", "note": "derivation"}
+        return asked.resource("reference_loads.csv", cell.names, column, **facts)
     return asked.of(cell.table, _row(asked, cell), column, symbol)
 
 
@@ -107,19 +121,29 @@ def _sampling_error(asked: Asked, source: Source) -> Node:
     here = number("n", "draws of this run", asked.build.config["draws"])
     published = asked.entry("as_published", "draws_per_model", symbol="n_published")
 
-    def error(cell: Cell) -> Traced:
-        found = leaf(_cell(asked, cell, cell.error, "se"))
-        return found * np.sqrt(leaf(here) / leaf(published)) if cell.of_run else found
+    def error(of: Source) -> Traced | None:
+        """The error of what is drawn; none of what is known exactly."""
+        match of:
+            case Cell(error=str()):
+                found = leaf(_cell(asked, of, of.error, "se"))
+                return found * np.sqrt(leaf(here) / leaf(published)) if of.of_run else found
+            case Extreme():
+                return error(of.chosen(lambda cell: _row(asked, cell)[cell.column]))
+            case Difference():
+                terms = [named(error(cell), f"error {name}", name) for cell, name in _ends(of)]
+                return np.sqrt(sum(term**2 for term in terms))
+            case Ratio():
+                errors = [(part, name, error(part)) for part, name in _parts(of)]
+                terms = [
+                    named(found / leaf(_nodes(asked, part, "E")[0]), f"relative error of {name}", name)
+                    for part, name, found in errors
+                    if found is not None
+                ]
+                whole = leaf(asked.beside("computed", "ratio"))
+                return whole * np.sqrt(sum(term**2 for term in terms)) if terms else None
+        return None
 
-    match source:
-        case Cell(error=str()):
-            return asked.follows(error(source))
-        case Ratio():
-            terms = [
-                named(error(part) / leaf(_cell(asked, part, part.column, "E")), f"relative error of {name}", name)
-                for part, name in _parts(source)
-                if isinstance(part, Cell)
-            ]
-            if terms:
-                return asked.follows(leaf(asked.beside("computed", "ratio")) * np.sqrt(sum(term**2 for term in terms)))
+    found = error(source)
+    if found is not None:
+        return asked.follows(found)
     return asked.node("0 * n", [here, published], note="known exactly: it is not drawn")

@@ -5,6 +5,7 @@ from functools import reduce
 from operator import mul
 
 import numpy as np
+from scipy.special import ndtr
 
 from inference_energy.energy import interventions as energy_interventions
 from inference_energy.energy.interventions import Intervention
@@ -39,8 +40,10 @@ def _published(asked: Asked) -> Node:
     distribution = interventions.multipliers(study, row["workload"])[row["lever"]]
     names = list(interventions_of(study, row["workload"])) if row["lever"] == COMBINED else [row["lever"]]
     if asked.column.startswith("multiplier"):
-        score = STANDARD_SCORES[asked.column.removeprefix("multiplier_")]
-        return asked.follows(_multiplier(asked, names, distribution, score))
+        name = asked.column.removeprefix("multiplier_")
+        if name.endswith("_se"):
+            return _multiplier_se(asked, distribution, name.removesuffix("_se"))
+        return asked.follows(_multiplier(asked, names, distribution, STANDARD_SCORES[name]))
     key = {name: row[name] for name in ("study", "workload", "subject", "spread")}
     base, median_node = asked.build.row("energy_per_query", **key), _multiplier(asked, names, distribution, 0.0)
     if asked.column.endswith("_exact"):
@@ -67,6 +70,20 @@ def _multiplier(asked: Asked, names: list[str], distribution: LogNormal, score: 
         label = "log deviation of the product: root of the sum of their squares"
         found = found * np.exp(score * given("sd", label, distribution.log_sd))
     return found.step("median multiplier", "x", note="log-normal; independent interventions multiply")
+
+
+def _multiplier_se(asked: Asked, distribution: LogNormal, quantile: str) -> Node:
+    score = STANDARD_SCORES[quantile]
+    draws = interventions.multiplier_draws(asked.entries, leaf(asked.setting("draws", label="draws per model")))
+    error = interventions.multiplier_se(
+        quantile=leaf(asked.beside(f"multiplier_{quantile}", "x")),
+        log_sd=given("sd", "log deviation of the multiplier", distribution.log_sd),
+        standard_score=given("z", f"standard score of {quantile}", score),
+        below=given("p", "share of the draws below", float(ndtr(score))),
+        above=given("1 - p", "share of the draws above", float(ndtr(-score))),
+        draws=named(draws, "draws of all models together", "n"),
+    )
+    return asked.follows(error)
 
 
 # Method nested

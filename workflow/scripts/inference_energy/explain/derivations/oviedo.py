@@ -106,9 +106,13 @@ def _ends_of_trimming(asked: Asked) -> tuple[Traced, Traced]:
 
 def throughput_at(asked: Asked, model: str) -> Traced:
     """Throughput of a node at the prompt length of a row's workload and its median answer."""
+    return curves.traced(asked, _fit(asked, model)).tok_per_s(_prompt(asked), _answer(asked))
+
+
+def _prompt(asked: Asked) -> Traced:
+    """Prompt length of a row's workload."""
     keys = ("workloads", asked.row["workload"], "input_tokens")
-    prompt = asked.entry(*keys, label="prompt length", unit="tokens")
-    return curves.traced(asked, _fit(asked, model)).tok_per_s(leaf(prompt), _answer(asked))
+    return leaf(asked.entry(*keys, label="prompt length", unit="tokens"))
 
 
 def _node_power(asked: Asked, model: str) -> Traced:
@@ -125,14 +129,18 @@ def _answer(asked: Asked) -> Traced:
 
 
 def _closed_form(asked: Asked, model: str) -> Node:
-    unit = energy.unit_energy_wh(
-        node_power_kw=_node_power(asked, model), output_tokens=_answer(asked), tok_per_s=throughput_at(asked, model)
-    )
-    form = energy.energy_wh(
+    why = "energy at median inputs; it approximates the median over all queries of the model"
+    form = of_lengths(asked, model, _prompt(asked), _answer(asked))
+    return form.step(f"{model}: closed form with every input at its median", note=why)
+
+
+def of_lengths(asked: Asked, model: str, prompt: Traced, answer: Traced) -> Traced:
+    """Energy of a query of a model with certain lengths, every other input at its median, Wh."""
+    throughput = curves.traced(asked, _fit(asked, model)).tok_per_s(prompt, answer)
+    unit = energy.unit_energy_wh(node_power_kw=_node_power(asked, model), output_tokens=answer, tok_per_s=throughput)
+    return energy.energy_wh(
         unit_energy_wh=unit, utilisation=median_of(asked, "power_utilisation"), pue=median_of(asked, "pue")
     )
-    why = "energy at median inputs; it approximates the median over all queries of the model"
-    return form.step(f"{model}: closed form with every input at its median", note=why)
 
 
 def _mean_of_model(asked: Asked, model: str) -> Traced:

@@ -7,6 +7,7 @@ import polars as pl
 
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
+from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation
 from inference_energy.explain.derivations.scenarios import day_by_workload
 from inference_energy.explain.derivations.validation.peers import said
@@ -14,6 +15,7 @@ from inference_energy.explain.derivations.validation.ratios import share, statis
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
+from inference_energy.headline import overstatement
 from inference_energy.headline.bridge import declared
 from inference_energy.headline.declarations import ENERGY, Cell
 from inference_energy.validation import methods, statements
@@ -172,19 +174,40 @@ def parts(asked: Asked) -> Node:
 
 # Published statements
 
+STATED = ("energy_wh", "input_tokens", "output_tokens")
+
 
 def statement(asked: Asked) -> Node:
     """A number of `statements`."""
     row, column = asked.row, asked.column
-    printed = asked.build.row("published_estimate", source=row["source"], row_id=row["row_id"])
-    if column in ("energy_wh", "input_tokens", "output_tokens"):
-        return asked.same(asked.of("published_estimate", printed, column))
+    if column in STATED:
+        return asked.same(_stated(asked, column))
     if column.startswith("factor"):
         name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
         return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": name})
     of = _of_lengths(asked, row["study"], row["compared_with"])
-    said_so = asked.of("published_estimate", printed, "energy_wh", label="the statement, with its tokens and boundary")
+    said_so = _stated(asked, "energy_wh", label="the statement, with its tokens and boundary")
     return asked.node(children=[of.node(OF_LENGTHS), said_so, *assumed(statements)], note=OVER_SHARED)
+
+
+def _stated(asked: Asked, column: str, **facts: str) -> Node:
+    """What the published estimate that a row is about states."""
+    key = {name: asked.row[name] for name in ("source", "row_id")}
+    return replace(asked.look_up("published_estimate", column, **key), **facts)
+
+
+def pair(asked: Asked) -> Node:
+    """A number of `overstatement_pairs`."""
+    if asked.column in STATED:
+        return asked.same(_stated(asked, asked.column))
+    if asked.column == "factor":
+        return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": "study_wh"})
+    prompt, answer = (
+        leaf(asked.beside(f"{side}_tokens", symbol)) for side, symbol in (("input", "L_in"), ("output", "L_out"))
+    )
+    note = "with its lengths fixed, the energy is log-normal: its median is the energy at the medians of its factors"
+    form = oviedo.of_lengths(asked, asked.row["model"], prompt, answer)
+    return asked.follows(form, *assumed(overstatement), note=note)
 
 
 def kind_of_statement(asked: Asked) -> Node:
