@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "helpers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow/scripts"))
 
 from built_page import PAGE, launched
 from playwright.sync_api import sync_playwright
@@ -22,30 +23,17 @@ ANSWERED = """async ([name, value]) => {
     await new Promise(requestAnimationFrame);
     return performance.now() - start;
 }"""
-ALL_INTERVENTIONS = "long=10&levers=" + ",".join(
-    [
-        *("less_interactivity", "speculative_decoding", "disaggregation", "prefix_caching", "routing", "better_load"),
-        *("power_capping", "lower_pue", "shorter_answers", "newer_gpu"),
-    ]
-)
-CONTROLS = [
-    ("subject", "large"),
-    ("workload", "long"),
-    ("pue", "1.3"),
-    ("load", "0.7"),
-    ("queries", "1e7"),
-    ("levers", ""),
-]
+CONTROLS = [("subject", "large"), ("workload", "long"), ("pue", "1.3"), ("queries", "1e7"), ("interventions", "")]
 
 
 def main() -> None:
     """Print the median and range of every figure."""
-    ready, answers = [], {"as in the study": [], "with ten interventions applied": []}
+    ready, answers = [], {"as in the study": [], "a tenth long, interventions applied": []}
     with sync_playwright() as playwright:
         browser = launched(playwright)
         for _ in range(REPEATS):
             for state, times in zip(
-                ("study=current", f"study=current&{ALL_INTERVENTIONS}"), answers.values(), strict=True
+                ("study=current", "study=current&long=10&interventions=on"), answers.values(), strict=True
             ):
                 page = browser.new_page(viewport={"width": 1280, "height": 900})
                 start = time.perf_counter()

@@ -1,6 +1,6 @@
 """Statements on synthetic request logs: metering, energy step, whole run, and a call per request. Judges nothing.
 
-Metering stands beside a bare scan of the same files by the same database, which is as fast as this machine can read
+Metering is compared with a bare scan of the same files by the same database, which is as fast as this machine can read
 them. Medians, with the range in brackets.
 """
 
@@ -28,10 +28,11 @@ sys.path.insert(0, str(ROOT / "tests/helpers"))
 import synthetic_requests as synthetic
 from inference_energy.common import yaml_files
 from inference_energy.corpus import registries
-from inference_energy.energy import resolve
+from inference_energy.energy import service
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.statement import build
 from inference_energy.statement.logs import bills, files as usage_configuration, metering
+from inference_energy.studies.study import whole
 
 THREADS = os.cpu_count() or 1
 REPEATS, REPEATS_OF_MANY, MANY_ROWS = 5, 2, 200_000_000  # repeats, and those of sizes that take minutes
@@ -41,7 +42,17 @@ TEXT_ROWS = 2_000_000
 PEER_REQUESTS = 10_000
 PEER_PROVIDER = "huggingface_hub"
 PLACE = "config/usage/bench.yaml"
-RESULTS = ("validated", "comparison")  # what the rules of statements start from
+RESULTS = ("validated", "serving")  # what the rules of statements start from
+# Files of `service.Tables`.
+TABLES = {
+    **{name: f"results/serving/serving_{name}.parquet" for name in ("parameters", "effects", "covariance", "errors")},
+    "runs": "results/serving/serving_runs.parquet",
+    **{name: f"results/validated/{name}.parquet" for name in ("models", "hardware")},
+    "lengths": "results/validated/request_lengths.parquet",
+    "answers": "results/validated/output_length_quantiles.parquet",
+    "rates": "results/validated/service_rates.parquet",
+    **{name: f"resources/{name}.csv" for name in ("node_power", "overheads")},
+}
 SPARE_BYTES = 200_000_000  # copies of the project, sums, what a run leaves
 TARGETS = {
     "metering, million rows/s": ">= 20 on 2 cores",
@@ -140,9 +151,8 @@ def scanned(paths: list[str], columns: str, folder: Path) -> None:
 
 def energy(folder: Path) -> dict:
     """The energy step on the sums in a folder: seconds, memory and the energy."""
-    from built_page import table_paths  # brings a browser's driver along, which the metering's memory shall not hold
-
     config = yaml_files.read_yaml(ROOT / "config/config.yaml")
+    repeated = yaml_files.read_yaml(ROOT / "config/validation.yaml")["repeated"]
     schemas = {
         name: yaml_files.read_yaml(ROOT / f"workflow/schemas/study_{name}.schema.yaml")
         for name in ("published", "nested")
@@ -153,7 +163,7 @@ def energy(folder: Path) -> dict:
         "sums": pl.read_parquet(folder / "sums.parquet"),
         "bills": bills.billed([], {}, place=PLACE, folder=folder),
         "files": pl.read_parquet(folder / "files.parquet"),
-        "tables": resolve.read_tables(table_paths()),
+        "tables": service.read_tables({name: ROOT / path for name, path in TABLES.items()}, repeated),
         "registry": registry,
         "grid": registries.read_registry(ROOT / "resources/grid.csv", fleet_tables.GridZone),
         "draws": config["usage_draws"],
@@ -161,10 +171,10 @@ def energy(folder: Path) -> dict:
         "place": PLACE,
         "logger": logging.getLogger("bench"),
     }
-    study = usage_configuration.study_of("bench", usage, ROOT / "config/studies", schemas)
+    study = whole(usage_configuration.study_of("bench", usage, ROOT / "config/studies", schemas))
     seconds = []
     for _ in range(1 if len(arguments["sums"]) > ENERGY_ONCE else ENERGY_REPEATS):
-        taken, tables = timed(build.accounts, usage, usage["study"], study, **arguments)
+        taken, tables = timed(build.accounts, usage, study, **arguments)
         seconds.append(taken)
     total = tables["statement"].row(by_predicate=pl.col("breakdown") == "total", named=True)
     return {"seconds": seconds, "peak_mb": peak_mb(), "total": total}
@@ -244,7 +254,7 @@ def print_sizes(sizes: dict[int, dict[str, str]]) -> None:
 
 
 def main() -> None:
-    """Print every figure, and the targets beside them."""
+    """Print every figure, and the targets next to them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="+", type=lambda text: int(float(text)), help="sizes, such as 1e7 1e8")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the logs go meanwhile")
@@ -288,7 +298,7 @@ def main() -> None:
     print(f"{'  its largest process, MB':<40}{shown([peak for _, peak in whole], digits=0)}")
     total = our_energy["total"]
     at_once = [ours_ + statistics.median(our_energy["seconds"]) for ours_ in ours["metering"]]
-    print(f"\n{int(total['requests']):,} requests of {synthetic.MODELS[0]}, another method beside this one:")
+    print(f"\n{int(total['requests']):,} requests of {synthetic.MODELS[0]}, next to another method:")
     print(f"  EcoLogits, a call per request: {speed:,.0f} requests/s, {low:.3f} to {high:.3f} kWh")
     print(
         f"  metering and energy step: {shown([total['requests'] / taken for taken in at_once], digits=0)} requests/s"
@@ -297,8 +307,8 @@ def main() -> None:
     )
     print(
         "  Not the same question: EcoLogits counts answer tokens alone, 64 requests at once, 16-bit weights on GPUs of"
-        " 80 GB and a PUE of 1.09 to 1.14; the statement counts prompts and caches too, the load and hardware of its"
-        " study, and what they do not say."
+        " 80 GB and a PUE of 1.09 to 1.14; the statement counts prompts and caches too, the speed, hardware and day of"
+        " its study, and their uncertainty."
     )
 
 

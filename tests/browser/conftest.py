@@ -1,18 +1,9 @@
-"""The built page in a real browser, and the same questions to Python."""
+"""The built page in a real browser, and its numbers in Python."""
 
 from collections.abc import Callable, Iterator
 
-import polars as pl
 import pytest
-from built_page import PAGE, RESULTS, ROOT, launched, table_paths
-from inference_energy.common.yaml_files import read_yaml
-from inference_energy.corpus import registries
-from inference_energy.dashboard import engines
-from inference_energy.dashboard.engine import Explorer
-from inference_energy.energy import resolve, tables as energy_tables
-from inference_energy.fleet import tables as fleet_tables
-from inference_energy.studies import files
-from inference_energy.studies.study import whole
+from built_page import PAGE, launched, numbers
 from playwright.sync_api import Browser, Page, sync_playwright
 
 
@@ -51,20 +42,6 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.fixture(scope="session")
-def built() -> dict[str, Explorer]:
-    """The explorer of every built study, from its tables."""
-    config = read_yaml(ROOT / "config/config.yaml")
-    schemas = {name: read_yaml(ROOT / f"workflow/schemas/study_{name}.schema.yaml") for name in ("published", "nested")}
-    tables = resolve.read_tables(table_paths())
-    found = {}
-    for name in config["studies"]:
-        found[name] = engines.of_study(
-            name,
-            whole(files.read_study(name, ROOT / "config/studies", schemas)),
-            pl.read_parquet(RESULTS / name / "throughput_fit.parquet"),
-            tables,
-            interventions=registries.read_registry(ROOT / "resources/interventions.csv", energy_tables.InterventionRow),
-            zones=registries.read_registry(ROOT / "resources/grid.csv", fleet_tables.GridZone),
-            seed=config["seed"],
-        )
-    return found
+def built() -> dict:
+    """The numbers of the built page: what the page reads, decoded in Python."""
+    return numbers(PAGE.read_text())

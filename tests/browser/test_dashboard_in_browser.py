@@ -8,60 +8,44 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built_page import PAGE, RESULTS
-from inference_energy.dashboard.engine import OWN, Question, answer
+from inference_energy.dashboard.engine import Question, answer, operation
 
-LARGEST_BYTES = 5_000_000
-WIDTHS = (360, 1280)
+LARGEST_BYTES = 4_500_000
+WIDTHS = (360, 800, 1280)
 QUESTIONS = 80
 ASK = """([study, question, zone]) => Energy.answer(
     inferenceEnergy.data.studies[study], question, zone ? inferenceEnergy.data.zones[zone] : null)"""
+OPERATION = "([study, question]) => Energy.operation(inferenceEnergy.data.studies[study], question)"
 
 
 def asked(question: Question) -> dict:
     """A question as the page puts it."""
-    prompt, answer_tokens, cached = question.own_tokens or (0, 0, 0)
-    return {
-        "subject": question.subject,
-        "workload": question.workload,
-        "own_tokens": {"input": prompt, "output": answer_tokens, "cached": cached},
-        "gpu": question.gpu,
-        "boundary": question.boundary,
-        "pue": question.pue,
-        "load": question.load,
-        "attainment": question.attainment,
-        "latency_target_ms": question.latency_target_ms and f"{question.latency_target_ms:g}",
-        "long_share": question.long_share,
-        "queries_per_day": question.queries_per_day,
-        "levers": list(question.levers),
-    }
+    own = dict(zip(("input", "output", "cached"), question.own_tokens, strict=True)) if question.own_tokens else None
+    return vars(question) | {"own_tokens": own}
 
 
-def questions(name, explorer):
-    """Every subject and workload as the study has them, then combinations of everything at random."""
-    subjects, workloads = list(explorer.service.subjects()), list(explorer.points)
-    for subject, workload in itertools.product(subjects, workloads):
-        yield Question(subject=subject, workload=workload, zone="USA")
+def questions(name, study):
+    """Every subject and kind of query as the study has them, then combinations of everything at random."""
+    subjects = [*study["classes"], *{model for of in study["classes"].values() for model in of["models"]}]
+    for subject, workload in itertools.product(sorted(subjects), study["workloads"]):
+        yield Question(subject=subject, workload=workload), "USA"
     chance = random.Random(name)
-    targets = sorted(set.intersection(*(set(costs) for costs in explorer.latency.values())))
+    published = study["method"] == "published"
     for _ in range(QUESTIONS):
-        workload = chance.choice([*workloads, OWN])
-        yield Question(
-            subject=chance.choice(subjects),
-            workload=workload,
-            own_tokens=(chance.choice([1, 300, 5e4]), chance.choice([1, 400, 2e4]), chance.choice([0, 0.5]))
-            if workload == OWN
-            else None,
-            gpu=chance.choice([None, *explorer.gpus_per_node]),
-            boundary=chance.choice(["gpu_boards", "node", "datacenter", "fleet"]),
+        applied = chance.random() < 0.5
+        of = study["states"]["applied" if applied else "plain"]["kinds"]
+        question = Question(
+            subject=chance.choice(sorted(subjects)),
+            workload=chance.choice(list(of)),
+            own_tokens=chance.choice([None, (5e4, 2e4, 0), (300, 1, 0), (2000, 700, 0 if published else 500)]),
+            gpu=chance.choice([None, *study["gpus_per_node"]]),
+            boundary=chance.choice(["node", "datacenter", "fleet", *([] if published else ["gpu_boards"])]),
             pue=chance.choice([None, 1.0, 1.3]),
-            load=chance.choice([None, 0.3, 1]),
-            attainment=chance.choice([None, 0.4]),
-            latency_target_ms=chance.choice([None, *targets]),
             long_share=chance.choice([0, 0.1, 1]),
             queries_per_day=chance.choice([1, 1e9]),
-            levers=tuple(chance.sample(list(explorer.levers), chance.randint(0, len(explorer.levers)))),
-            zone=chance.choice([None, "USA", "FRA"]),
+            interventions=applied,
         )
+        yield question, chance.choice([None, "USA", "FRA"])
 
 
 def same(found: dict, expected: dict) -> None:
@@ -71,10 +55,15 @@ def same(found: dict, expected: dict) -> None:
 
 
 def test_the_page_computes_what_python_computes(opened, built):
-    page = opened()
-    for name, explorer in built.items():
-        for question in questions(name, explorer):
-            same(page.evaluate(ASK, [name, asked(question), question.zone]), answer(explorer, question))
+    page, empty = opened(), 0
+    for name, study in built["studies"].items():
+        for question, zone in questions(name, study):
+            expected = answer(study, question, built["zones"].get(zone))
+            same(page.evaluate(ASK, [name, asked(question), zone]), expected)
+            empty += not expected
+            if study["method"] == "nested":
+                same(page.evaluate(OPERATION, [name, asked(question)]), operation(study, question))
+    assert empty  # some model reaches the operating point on no draw of some GPU
 
 
 def shown(page) -> dict[tuple[str, str], float]:
@@ -85,19 +74,21 @@ def shown(page) -> dict[tuple[str, str], float]:
     return {(quantity, statistic): value for quantity, statistic, value in outputs}
 
 
+def of_current(built, **changes):
+    question = Question(**({"subject": "frontier"} | {name: of for name, of in changes.items() if name != "zone"}))
+    return answer(built["studies"]["current"], question, built["zones"][changes.get("zone", "USA")])
+
+
 CONTROLS = [
-    ("subject", "DeepSeek-R1", {"subject": "DeepSeek-R1"}),
+    ("subject", "MiniMax-M2.5", {"subject": "MiniMax-M2.5"}),
     ("workload", "long", {"workload": "long"}),
     ("gpu", "B200 180GB", {"gpu": "B200 180GB"}),
-    ("latency", "50", {"latency_target_ms": 50.0}),
     ("boundary", "gpu_boards", {"boundary": "gpu_boards"}),
     ("queries", "5000000", {"queries_per_day": 5e6}),
     ("long", "25", {"long_share": 0.25}),
     ("zone", "FRA", {"zone": "FRA"}),
     ("pue", "1.5", {"pue": 1.5}),
-    ("load", "0.9", {"load": 0.9}),
-    ("attainment", "0.3", {"attainment": 0.3}),
-    ("levers", "prefix_caching", {"levers": ("prefix_caching",)}),
+    ("interventions", "on", {"interventions": True}),
 ]
 
 
@@ -107,69 +98,81 @@ def test_a_control_changes_the_numbers_to_those_of_python(opened, built, control
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     before = shown(page)
     field = page.locator(f'#controls [name="{control}"]')
-    if control == "levers":
-        page.locator(f'[name="levers"][value="{value}"]').check()
+    if field.get_attribute("type") == "checkbox":
+        field.check()
     elif field.evaluate("field => field.tagName") == "SELECT":
         field.select_option(value)
     else:
         field.fill(value)
-    expected = answer(built["current"], Question(**({"subject": "frontier", "zone": "USA"} | changes)))
-    after = shown(page)
+    expected, after = of_current(built, **changes), shown(page)
     assert after != before
     for (quantity, statistic), number in after.items():
         assert number == pytest.approx(expected[quantity][statistic], rel=1e-9), (quantity, statistic)
 
 
-def test_own_lengths_are_asked_for_and_used(opened, built):
-    page = opened("#?study=current")
-    assert not page.locator('[name="output"]').is_visible()
-    page.locator('[name="workload"]').select_option("own")
+def test_every_control_is_tested():
+    names = set(re.findall(r'<(?:select|input) [^>]*?name="(\w+)"', PAGE.read_text()))
+    assert names == {control for control, *_ in CONTROLS} | {"study", "input", "cached", "output"}
+
+
+def test_own_lengths_are_served_among_a_kind_of_query(opened, built):
+    page = opened("#?study=current&workload=coding_agent")
+    page.locator("summary", has_text="Your own lengths").click()
     for name, value in (("input", "2000"), ("cached", "500"), ("output", "700")):
         page.locator(f'[name="{name}"]').fill(value)
-    expected = answer(
-        built["current"], Question(subject="frontier", workload=OWN, own_tokens=(2000, 700, 500), zone="USA")
-    )
+    expected = of_current(built, workload="coding_agent", own_tokens=(2000, 700, 500))
     assert shown(page)["query_wh", "p50"] == pytest.approx(expected["query_wh"]["p50"], rel=1e-9)
 
 
 @pytest.mark.parametrize("study", ["arxiv-2025", "joule-2026", "current"])
 def test_a_study_and_its_scenarios_are_a_click_away(opened, built, study):
-    page = opened()
+    page, of = opened(), built["studies"][study]
     page.locator(f'[name="study"][value="{study}"]').check()
     page.get_by_role("button", name="10 % long + interventions").click()
-    fleet = built[study].service.study.fleet
-    applied, zone = fleet.levers or ["fleet_serving"], fleet.grid_zone
-    expected = answer(built[study], Question(subject="frontier", long_share=0.1, levers=tuple(applied), zone=zone))
+    expected = answer(of, Question(subject="frontier", long_share=0.1, interventions=True))
     assert shown(page)["energy_gwh_per_day", "mean"] == pytest.approx(expected["energy_gwh_per_day"]["mean"], rel=1e-9)
     page.get_by_role("button", name="Back to the study").click()
-    plain = answer(built[study], Question(subject="frontier", zone=zone))
+    plain = answer(of, Question(subject="frontier"))
     assert shown(page)["query_wh", "p50"] == pytest.approx(plain["query_wh"]["p50"], rel=1e-9)
+    assert page.locator("#card-operation").is_visible() == (of["method"] == "nested")
+
+
+def test_what_a_published_study_does_not_know_is_not_offered(opened):
+    page = opened("#?study=joule-2026&boundary=gpu_boards")
+    assert page.locator('[name="boundary"]').input_value() == "datacenter"
+    assert page.locator('[name="cached"]').is_disabled()
+    assert not page.locator('[data-row="nodes"]').is_visible()
+
+
+def test_interventions_are_offered_where_they_are_known(opened):
+    page = opened("#?study=current&interventions=on")
+    box, hint = page.locator('[name="interventions"]'), page.locator("#unknown-interventions")
+    assert box.is_checked() and page.locator("#applied li").count() == 5
+    page.locator('[name="workload"]').select_option("coding_agent")
+    assert box.is_disabled() and not box.is_checked() and hint.get_attribute("hidden") is None
 
 
 def test_the_address_holds_the_view(opened):
-    state = {
-        "study": "current",
-        "subject": "large",
-        "workload": "own",
-        "input": "3000",
-        "output": "90",
-        "pue": "1.2",
-        "long": "5",
-        "levers": "routing,lower_pue",
-    }
-    page = opened("#?" + urlencode(state))
+    state = {"study": "current", "subject": "large", "input": "3000", "output": "90", "pue": "1.2", "long": "5"}
+    page = opened("#?" + urlencode(state | {"interventions": "on"}))
     again = opened(page.evaluate("location.hash"))
     assert shown(again) == shown(page)
     assert again.locator('[name="subject"]').input_value() == "large"
-    assert again.locator('[name="levers"]:checked').count() == 2
-    page.locator('[name="pue"]').evaluate("field => field.closest('details').open = true")
+    assert again.locator('[name="interventions"]').is_checked()
     page.locator('[name="pue"]').fill("1.3")
     assert "pue=1.3" in page.evaluate("location.hash")
 
 
 def test_an_address_of_another_study_or_with_nonsense_shows_the_study(opened):
     plain = shown(opened())
-    assert shown(opened("#?study=nobody&subject=nothing&levers=none&boundary=moon")) == plain
+    assert shown(opened("#?study=nobody&subject=nothing&interventions=none&boundary=moon")) == plain
+
+
+def test_an_address_of_an_older_page_is_read_as_far_as_possible(opened):
+    page = opened("#?study=current&workload=own&pue=1.2&load=0.6&attainment=0.5&levers=routing&latency=50")
+    assert page.locator('[name="pue"]').input_value() == "1.2"
+    assert page.locator('[name="workload"]').input_value() == "traditional"
+    assert "load, attainment, levers, latency" in page.locator("#said").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -178,15 +181,18 @@ def test_an_address_of_another_study_or_with_nonsense_shows_the_study(opened):
         ("pue=0.5", ["PUE", "0.5", "1 to 3"]),
         ("long=101", ["Long queries", "101", "0 to 100"]),
         ("queries=", ["Queries per day", "found nothing"]),
-        ("workload=own&input=100&cached=200", ["Cached prompt tokens", "200", "100"]),
-        ("workload=own&output=0", ["Answer tokens", "found 0", "1 to"]),
+        ("input=100&cached=200&output=5", ["Cached prompt tokens", "200", "100"]),
+        ("input=100&output=0", ["Answer tokens", "found 0", "1 to"]),
+        ("input=100", ["Answer tokens", "found nothing"]),
+        ("subject=DeepSeek-V3.2&gpu=H100+SXM+80GB", ["DeepSeek-V3.2 on H100 SXM 80GB", "operating point"]),
     ],
 )
-def test_a_wrong_input_is_named_and_nothing_is_computed_from_it(opened, state, words):
+def test_a_question_without_an_answer_says_why(opened, state, words):
     page = opened(f"#?study=current&{state}")
     note = page.locator("#note").inner_text()
     assert all(word in note for word in words), note
     assert page.locator("output[data-value]").count() == 0
+    assert page.locator("#summary").inner_text() == ""
 
 
 def test_keys_alone_do_everything(opened):
@@ -209,7 +215,7 @@ def test_keys_alone_do_everything(opened):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_accessible_and_within_its_width(opened, width, dark):
-    page = opened("#?study=current&long=10&levers=routing&pue=1.2", width=width, dark=dark)
+    page = opened("#?study=current&long=10&interventions=on&pue=1.2", width=width, dark=dark)
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(

@@ -1,8 +1,13 @@
-"""The built page, the browsers that open it, and the tables behind it."""
+"""The built page, the browsers that open it, and the numbers that it computes with."""
 
+import base64
+import gzip
+import json
+import re
 import shutil
 from pathlib import Path
 
+from inference_energy.dashboard import coding
 from playwright.sync_api import Browser, Playwright
 
 ROOT = Path(__file__).parents[2]
@@ -21,25 +26,10 @@ def launched(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=found, args=OPTIONS)
 
 
-def table_paths() -> dict[str, str]:
-    """Files of `services.Tables` in the results."""
-    validated = {
-        "throughput": "throughput",
-        "corrections": "corrections",
-        "models": "models",
-        "hardware": "hardware",
-        "lengths": "request_lengths",
-        "answers": "output_length_quantiles",
-    }
-    comparison = {
-        "coefficients": "throughput_configurations",
-        "left_out": "throughput_left_out",
-        "forms": "throughput_forms",
-        "pairs": "attainment_pairs",
-        "latency": "latency_summary",
-    }
-    return (
-        {name: str(RESULTS / f"validated/{file}.parquet") for name, file in validated.items()}
-        | {name: str(RESULTS / f"comparison/{file}.parquet") for name, file in comparison.items()}
-        | {name: str(ROOT / f"resources/{name}.csv") for name in ("node_power", "overheads")}
+def numbers(html: str) -> dict:
+    """What a page computes with, decoded."""
+    data, arrays = (
+        gzip.decompress(base64.b64decode(re.search(rf'id="{name}">(.*?)</script>', html, re.DOTALL)[1]))
+        for name in ("data", "arrays")
     )
+    return coding.decoded(json.loads(data), arrays)

@@ -18,7 +18,7 @@ SOURCES = (
 )
 BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
-FEWEST = {"draws": "10_000", "fleet_draws": "1_000"}  # as few as the schema allows
+FEWEST = {"draws": "10_000", "service_draws": "200", "sweep_draws": "200"}  # as few as the schema allows
 STATEMENT = ("statement", "--config", "usage=example")  # of the shipped example
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
 

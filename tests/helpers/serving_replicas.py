@@ -38,9 +38,14 @@ USUAL = {parameter.name: parameter.prior for parameter in (*TIME, *POWER)}
 
 
 def replica(**changes):
-    """`ONE` with changes; a list is a replica for each of its values."""
-    values = np.broadcast_arrays(*(np.atleast_1d(np.array(v, dtype=float)) for v in (ONE | changes).values()))
-    return Replicas(**dict(zip(ONE | changes, values, strict=True)))
+    """`ONE` with changes; a list is a replica for each of its values.
+
+    The context is the prompt and half of the answer unless it is given.
+    """
+    given = {name: np.array(value, dtype=float) for name, value in (ONE | changes).items()}
+    given = {"context_tokens": given["input_tokens"] + given["output_tokens"] / 2} | given
+    values = np.broadcast_arrays(*(np.atleast_1d(value) for value in given.values()))
+    return Replicas(**dict(zip(given, values, strict=True)))
 
 
 def seconds(of, batch, **given):

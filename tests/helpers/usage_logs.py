@@ -1,12 +1,15 @@
-"""Small logs of requests in every format, and the metering of them."""
+"""Small logs of requests in every format, the metering of them, and sums and regions as statements have them."""
 
 import json
 import logging
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import polars as pl
 from inference_energy.statement.logs import files as statement_files, metering
+from inference_energy.statement.logs.metering import SUMS
+from inference_energy.statement.regions import Region
 
 PLACE = "config/usage/mine.yaml"
 COLUMNS = {
@@ -73,3 +76,57 @@ def parquet_with(path: Path, select: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     duckdb.sql(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
     return path
+
+
+SCHEMA = {
+    "month": pl.String,
+    "step_start_utc": pl.String,
+    "subject": pl.String,
+    "model": pl.String,
+    "tenant": pl.String,
+}
+SCHEMA |= {"region": pl.String, "region_name": pl.String} | dict.fromkeys(SUMS, pl.Decimal(38, 0))
+
+GRID = pl.DataFrame(
+    {
+        "zone": ["AAA"],
+        "label": ["Aland"],
+        "carbon_gco2e_per_kwh": [500.0],
+        "carbon_basis": ["life cycle"],
+        "source": ["s"],
+        "water_l_per_kwh": [3.0],
+    }
+)
+
+
+def region(**changes) -> Region:
+    """Factors of a region, made up."""
+    return Region(
+        **{
+            "grid_zone": "Aland (AAA)",
+            "location_gco2e_per_kwh": 500.0,
+            "location_basis": "life cycle",
+            "location_source": "somewhere",
+            "market_gco2e_per_kwh": 100.0,
+            "market_source": "a contract",
+            "offsite_water_l_per_kwh": 3.0,
+            "pue": None,
+            "pue_source": None,
+            "by_default": False,
+        }
+        | changes
+    )
+
+
+def row(requests, prompt, answer, *, cached=0, subject="A", step="2026-01-01T00:00:00Z", place="eu", tenant="x"):
+    """Sums of equal requests."""
+    sums = (requests, requests * prompt, None if cached is None else requests * cached, requests * answer)
+    sums += (requests * prompt * answer, requests * answer**2)
+    exact = [None if value is None else Decimal(value) for value in sums]
+    month = "2026-01" if step is None else step[:7]
+    return (month, step, subject, subject, tenant, place, place, *exact)
+
+
+def table(*rows):
+    """Rows of sums as `grades.labelled` gives them."""
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")

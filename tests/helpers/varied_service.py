@@ -1,21 +1,37 @@
 """A service in which everything varies."""
 
-from inference_energy.energy import assumptions
-from inference_energy.statistics.distributions import Beta, distribution
-from tiny_service import UNIFORM, exponential
+from tiny_service import frontier, on, tables, tiny_service
 
-PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+SPREAD = {"roofline_network": 0.3, "time_network_gpu": 0.1, "power_gpu": 0.2, "overhead_network": 0.2}
 VARIED = {
-    "distributions": {
-        "pue": PUE,
-        "load": Beta.from_percentiles(p05=0.45, p95=0.85),
-        "attainment": Beta.from_percentiles(p05=0.3, p95=0.8),
-        "boards": UNIFORM,
-        "cached share: traditional": Beta.from_percentiles(p05=0.05, p95=0.65),
-        "overhead: network": assumptions.overhead_distribution({"share_p05": 0.04, "share_p95": 0.15}),
+    "serving": {
+        **{"speed_tok_per_s": {"family": "lognormal", "p05": 23, "p95": 80}, "replica_gpus": [1, 2]},
+        "speculative_share": 0.5,
     },
-    "weights": {"A": 1, "B": 1},
-    "concentration": 2,
-    "fit_errors": {"A": 0.1, "B": 0.3},
-    "lengths": {"traditional": exponential(), "long": exponential(5000.0)},
+    "hardware": on(G=3, H=1),
+    "hardware_concentration": 2,
+    "day": {
+        **{"arrivals": "day_and_night", "headroom": {"family": "shifted_lognormal", "above": 1, "p05": 1.1, "p95": 2}},
+        "released_share": {"family": "beta", "p05": 0.05, "p95": 0.9},
+    },
+    "pue": {"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4},
+    "overheads": ["network", "spares"],
+    "workloads": {
+        "traditional": {
+            **{"label": "Short", "input_tokens": 1000, "output_tokens": {"family": "lognormal", "p05": 60, "p95": 900}},
+            "cached_share": {"family": "beta", "p05": 0.05, "p95": 0.65},
+        },
+        "long": {"label": "Long", "input_tokens": 1000, "output_tokens": {"family": "exponential", "median": 2000}},
+    },
+    "classes": frontier(2, A=1, B=1),
 }
+
+
+def varied_service(draws=200, **changes):
+    """The tiny service with everything uncertain.
+
+    Args:
+        draws: of the shared uncertainty.
+        changes: entries of the study, or arguments of `tiny_service`.
+    """
+    return tiny_service(**{"draws": draws, "host": None, "of": tables(deviations=SPREAD)} | VARIED | changes)

@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
+import made_up_runs
 import numpy as np
-import polars as pl
 import pytest
 from inference_energy.common import yaml_files
 from inference_energy.corpus import plausible, read as corpus_read, registries, registry_tables
-from inference_energy.energy import resolve
-from inference_energy.requests import traces
+from inference_energy.energy import operated, service
+from inference_energy.requests import services, traces
+from inference_energy.serving import stored
 from inference_energy.studies import files
 from inference_energy.studies.study import whole
-from inference_energy.throughput import attainment, borrowing, fits, latency, log_linear
+from inference_energy.throughput import log_linear
 
 ROOT = Path(__file__).parents[2]
 RESOURCES = ROOT / "resources"
@@ -81,27 +82,25 @@ def read_configured(study_schemas):
 
 
 @pytest.fixture(scope="session")
-def service_tables(corpus, rows, known, origin_schema):
-    """What studies of method `nested` draw on, as the workflow computes it with the settings of the configuration."""
-    forms = yaml_files.read_yaml(ROOT / "config/config.yaml")["throughput_forms"]
-    several = fits.measured_at_several_lengths(rows, forms["minimum_rows"])
-    fitted = fits.coefficients(several, forms["kv_growth"])
-    direct = fits.left_out(several, forms["kv_growth"])
-    borrowed = borrowing.left_out_configurations(several, fitted, corpus["model"], corpus["hardware"])
-    left_out = pl.concat([fits.with_fit_error(direct), fits.with_fit_error(borrowed, prior_rows=np.inf)])
+def service_tables(models, hardware, known, origin_schema):
+    """What studies of method `nested` draw on, as in the repository; the serving model is fitted to made-up runs."""
     read = traces.read_workloads(RESOURCES / "workloads", origin_schema, {"model": known["model"]})
-    coefficients = fits.stated_error(fitted, direct)
-    return resolve.Tables(
-        throughput=rows,
-        corrections=corpus["correction"],
-        models=corpus["model"],
-        hardware=corpus["hardware"],
-        coefficients=coefficients,
-        left_out=left_out,
-        forms=fits.compared(left_out),
-        pairs=attainment.attainment_pairs(rows, corpus["model"], corpus["hardware"], coefficients),
-        latency=latency.summary(latency.energy_cost_of_latency(latency.series(corpus["measured_energy"]))),
+    return service.Tables(
+        **stored.tables(made_up_runs.model(), made_up_runs.learnt()),
+        runs=made_up_runs.learnt(),
+        models=models[0],
+        hardware=hardware[0],
         lengths=read["request_lengths_csv"],
         answers=read["output_length_quantiles_csv"],
-        **{name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in resolve.REGISTRIES.items()},
+        rates=services.with_relative_rate(
+            services.read_services(RESOURCES / "services", origin_schema)["service_rates_csv"]
+        ),
+        **{name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in service.REGISTRIES.items()},
     )
+
+
+@pytest.fixture
+def known_hosts(monkeypatch):
+    """All hosts are at their median, also those of services that a change makes."""
+    drawn = operated._host_w
+    monkeypatch.setattr(operated, "_host_w", lambda nodes, share: drawn(nodes, np.full_like(share, 0.5)))

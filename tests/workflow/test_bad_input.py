@@ -178,7 +178,7 @@ def test_wrong_checksum_is_told(source):
 CONFIGURATION_FAULTS = {
     "unknown configuration key": (
         append(CONFIG, "colour: blue\n"),
-        "config/config.yaml: top level: unknown key colour; allowed: backtest, bridge, checks, cross_methods, draws, ",
+        "config/config.yaml: top level: unknown key colour; allowed: bridge, checks, cross_methods, draws, ",
     ),
     "unknown study key": (
         append(STUDY, "colour: blue\n"),
@@ -209,9 +209,9 @@ CONFIGURATION_FAULTS = {
         edit(BASE, "long_share: 0.1, interventions: false", "long_share: -0.1, interventions: false"),
         f"{BASE}: fleet.scenarios.mixed.long_share: found -0.1; allowed: a number >= 0",
     ),
-    "more draws of the fleet than of queries": (
-        edit(CONFIG, "fleet_draws: 1_000", "fleet_draws: 20_000"),
-        "config/config.yaml: fleet_draws: found 20000; allowed: at most `draws`",
+    "fewer draws than give quantiles": (
+        edit(CONFIG, "service_draws: 200", "service_draws: 20"),
+        "config/config.yaml: service_draws: found 20; allowed: a number >= 200",
     ),
     "bridge from a study of another method": (
         edit(CONFIG, "  from: joule-2026", "  from: current"),
@@ -248,22 +248,29 @@ def test_unknown_class_member_ends_the_run_and_the_next(copy):
 
 
 OWN = "config/studies/own.yaml"
-FITTED, SAVED, PLANNED = (
-    f"results/own/{name}.parquet" for name in ("throughput_fit", "intervention_multipliers", "fleet_plan")
+QUERIES, SAVED, PLANNED = (
+    f"results/own/{name}.parquet" for name in ("energy_per_query", "intervention_multipliers", "fleet_plan")
 )
 # A line of a study that extends the current one, what is asked for, and how the message begins.
 NESTED_FAULTS = {
-    "unknown overhead": ("overheads: [heat]", FITTED, f"{OWN}: overheads: found 'heat'; allowed: "),
+    "unknown overhead": ("overheads: [heat]", QUERIES, f"{OWN}: overheads: found 'heat'; allowed: "),
     "model of another class": (
         "classes: {small: {weights: {DeepSeek-R1: 1}}}",
-        FITTED,
+        QUERIES,
         f"{OWN}: classes.small.weights: found 'DeepSeek-R1', frontier; allowed: models of class small: ",
     ),
-    "unknown lever": (
-        "interventions: {levers: [magic]}",
-        SAVED,
-        f"{OWN}: interventions.levers: found 'magic'; allowed: ",
+    "unknown intervention of a fleet": (
+        "fleet: {levers: [magic]}",
+        PLANNED,
+        f"{OWN}: fleet.levers: found 'magic'; allowed: ",
     ),
+    "unknown evidence": (
+        "interventions: {levers: {autoscaling: {evidence: magic}}}",
+        SAVED,
+        f"{OWN}: interventions.levers.autoscaling.evidence: found 'magic'; allowed: ",
+    ),
+    "unknown arrivals": ("day: {arrivals: nobody}", QUERIES, f"{OWN}: day.arrivals: found 'nobody'; allowed: "),
+    "unknown engine": ("serving: {engine: nothing}", QUERIES, f"{OWN}: serving.engine: found 'nothing'; allowed: "),
     "unknown grid zone": ("fleet: {grid_zone: XYZ}", PLANNED, f"{OWN}: fleet.grid_zone: found 'XYZ'; allowed: "),
 }
 
@@ -308,13 +315,7 @@ TABLE_FAULTS = {
         "resources/node_power.csv",
         "board_idle_share_of_tdp",
         "1.5",
-        "results/current/throughput_fit.parquet",
-    ),
-    "lever on nothing known": (
-        "resources/interventions.csv",
-        "acts_on",
-        "luck",
-        "results/current/intervention_multipliers.parquet",
+        "results/current/energy_per_query.parquet",
     ),
     "negative carbon": ("resources/grid.csv", "carbon_gco2e_per_kwh", "-1", "results/current/fleet_plan.parquet"),
 }

@@ -60,10 +60,10 @@ def test_current_estimates_have_an_interval_and_say_what_it_is_over(built):
 
 def test_bridge_leads_from_the_published_numbers_to_the_current_ones(built):
     bridge = pl.read_parquet(built / "results/comparison/method_bridge.parquet")
-    assert bridge["study"].n_unique() == bridge["step"].n_unique() == 13
+    assert bridge["study"].n_unique() == bridge["step"].n_unique() == 10
     published = pl.read_parquet(built / "results/joule-2026/scenario_aggregates.parquet")
     energies = dict(published.select("scenario", "energy_gwh_per_day_mean").iter_rows())
-    ends = bridge.filter(pl.col("step").is_in([1, 13]), quantity="mixed fleet: mean").sort("step")
+    ends = bridge.filter(pl.col("step").is_in([1, 10]), quantity="mixed fleet: mean").sort("step")
     assert ends["before"][0] == energies["mixed"]
     current = pl.read_parquet(built / "results/current/scenario_aggregates.parquet")
     energies = dict(current.select("scenario", "energy_gwh_per_day_mean").iter_rows())

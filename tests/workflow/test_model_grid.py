@@ -21,11 +21,21 @@ classes:
   large: ~
   medium: ~
   small: ~
-  frontier: {mix_concentration: 2, weights: {Llama-3.1 Nemotron Ultra 253B: 0, Llama 4 Maverick: 0, Qwen3-235B-A22B: 0}}
-sweeps: {load: ~, attainment: ~, cached_share: ~, input_tokens: ~, pue: [1.2, 2.4], output_tokens: [300, 3000]}
+  frontier: ~
+  two: {label: Two, model_class: frontier, weights: {MiniMax-M2.5: 1, DeepSeek-V3.2: 1}}
+fleet: {subject: two}
+interventions: {subject: two, levers: {sparser_model: ~}}
+sweeps: ~
 """
-MODELS = ("DeepSeek-R1", "Llama 3.1 405B")
+SWEEPS = "sweeps: {pue: [1.2, 2.4], output_tokens: [300, 3000], long_share: [0, 1]}\n"
+MODELS = ("MiniMax-M2.5", "DeepSeek-V3.2")
 PARAMETERS = ("pue", "output_tokens")
+
+
+def write_pair(copy):
+    """The study in two files: one takes the sweeps of the current study away, the other has its own."""
+    (copy / "config/studies/without.yaml").write_text(PAIR)
+    (copy / "config/studies/pair.yaml").write_text("extends: without\n" + SWEEPS)
 
 
 def jobs(study, models, parameters):
@@ -33,20 +43,20 @@ def jobs(study, models, parameters):
 
 
 def test_a_job_for_every_study_model_and_assumption(copy):
-    (copy / "config/studies/pair.yaml").write_text(PAIR)
+    write_pair(copy)
     replace(copy / "config/config.yaml", "  - current\n", "  - current\n  - pair\n")
     method = {"nested": read_yaml(ROOT / "workflow/schemas/study_nested.schema.yaml")}
     current = studies_files.read_study("current", ROOT / "config/studies", method)
     models = [model for of in current["classes"].values() for model in of["weights"]]
     expected = jobs("current", models, current["sweeps"].keys() - {"long_share"}) | jobs("pair", MODELS, PARAMETERS)
-    assert len(expected) == 14 * 6 + 2 * 2
+    assert len(expected) == 16 * 8 + 2 * 2
     gathered = {"grid", "model_sweeps", "figure_model_sweeps current", "figure_model_sweeps pair"}
-    assert planned(copy, "grid") == expected | gathered | {"study_curves pair"}
+    assert planned(copy, "grid") == expected | gathered
     assert not {job for job in planned(copy) if "model_sweep" in job or job == "grid"}, "part of a whole run"
 
 
 def test_a_grid_of_few(copy):
-    (copy / "config/studies/pair.yaml").write_text(PAIR)
+    write_pair(copy)
     replace(copy / "config/config.yaml", "  - arxiv-2025\n  - joule-2026\n  - current\n", "  - pair\n")
     known = "results/pair/energy_per_query.parquet"
     outcome = run(copy, "grid", known, "--cores", "2")

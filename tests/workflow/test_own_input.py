@@ -10,8 +10,8 @@ pue: {p05: 1.1, p95: 1.2}
 """
 WHAT_IF = """\
 extends: current
-title: Efficient site
-pue: 1.1
+title: Site that overheats
+pue: 2.4
 """
 
 
@@ -62,10 +62,14 @@ def of_the_site(copy, headline):
 
 
 def of_the_what_if(copy, headline):
-    """PUE of 1.1 instead of 1.2 in the middle, and known."""
+    """PUE of 2.4 instead of 1.2 in the middle, and known; other draws are of the study's own streams."""
     own, parent = (headline.filter(pl.col("study") == study) for study in ("what-if", "current"))
     assert own["quantity"].to_list() == parent["quantity"].to_list()
-    ratio = (own["computed"] / parent["computed"]).filter(own["unit"].is_in(["Wh", "GWh/day"])).to_list()
-    assert all(0.8 < value < 1 for value in ratio), ratio
+    moved = own.select("quantity", "unit", ratio=own["computed"] / parent["computed"])
+    moved = moved.filter(pl.col("unit").is_in(["Wh", "GWh/day"]))
+    # One of the interventions is a datacenter of another PUE, whatever it was before.
+    same = pl.col("quantity").str.contains("_optimized ")
+    assert moved.filter(~same)["ratio"].is_between(1.6, 2.6).all(), moved
+    assert moved.filter(same)["ratio"].is_between(0.95, 1.05).all(), moved
     assumed = pl.read_parquet(copy / "results/what-if/assumptions.parquet").filter(ingredient="pue")
-    assert assumed.select("p05", "p50", "p95").row(0) == (1.1, 1.1, 1.1)
+    assert assumed.select("p05", "p50", "p95").row(0) == (2.4, 2.4, 2.4)

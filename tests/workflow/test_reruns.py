@@ -35,17 +35,17 @@ FROM_ROWS = (
 COMPARISON = {"headline", "headline_page"} | of(["figure_published_against_computed"])
 BRIDGE = {"method_bridge", "figure_method_bridge"}
 # What judges estimates by measurement, each with its figures.
-BACKTEST = {"backtest", "figure_validation", "scoreboard", "figure_held_out_scores"}
+SCORES = {"scoreboard", "figure_held_out_scores"}
 METHODS = {"cross_methods", "figure_cross_methods", "figure_published_estimates", "figure_tornado"}
-LATENCY = {"latency_cost", "figure_batch_latency"}
 LEFT_OUT = of(["left_out"], ["source", "model", "gpu", "version"])
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
-FLEET = of(["fleet", "figure_fleet_plan", "figure_sweeps"], ["current"])
+FLEET = of(["fleet", "figure_fleet_plan", "figure_fleet_day"], ["current"])
+SWEEPS = of(["sweeps", "figure_sweeps", "figure_sweep_grids"], ["current"])
 INTERVENTIONS = of(["interventions", "figure_interventions"], ["current"])
-NESTED = of(["study_curves", "query_energy", "operating_points"], ["current"]) | INTERVENTIONS | FLEET
+NESTED = of(["query_energy"], ["current"]) | INTERVENTIONS | FLEET | SWEEPS
 NESTED_FIGURES = of([f"figure_{figure.name}" for figure in figures_of("nested")], ["current"])
 NESTED |= NESTED_FIGURES
 
@@ -69,21 +69,21 @@ def test_edit_of_a_figure_reruns_that_figure_and_the_page_of_methods_alone(copy)
 def test_edit_of_a_published_study_leaves_other_studies_alone(copy):
     replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
     own = of(FROM_ROWS, ["joule-2026"]) | {name for name in ENERGY_FIGURES if " joule-2026 " in name}
-    assert rerun(copy) == own | COMPARISON | BRIDGE | BACKTEST | METHODS | TABLES_OUT | PAGE
+    assert rerun(copy) == own | COMPARISON | BRIDGE | SCORES | METHODS | TABLES_OUT | PAGE
 
 
 EDITS = {
-    "load": (
-        "load: {family: beta, p05: 0.45",
-        "load: {family: beta, p05: 0.44",
-        NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT,
+    "released replicas": (
+        "released_share: {family: beta, p05: 0.05",
+        "released_share: {family: beta, p05: 0.06",
+        NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT | {"published_fleets"},
     ),
-    "overlap of interventions": (
-        "overlap: 0.5",
-        "overlap: 0.4",
+    "change of an intervention": (
+        "changes: {pue: 1.08}",
+        "changes: {pue: 1.09}",
         INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT,
     ),
-    "values of a sweep": ("pue: [1.05, ", "pue: [1.06, ", FLEET | COMPARISON | TABLES_OUT),
+    "values of a sweep": ("  pue: [1.05, 1.1, 1.2, 1.3", "  pue: [1.06, 1.1, 1.2, 1.3", SWEEPS | TABLES_OUT),
     "title": (
         "title: Current best estimate",
         "title: Today",
@@ -100,7 +100,7 @@ def test_edit_of_the_current_study_reruns_what_depends_on_it(copy, edit):
 
 
 def test_edit_of_a_step_reruns_the_bridge_and_the_page_alone(copy):
-    replace(copy / "config/studies/bridge-09.yaml", "p95: 1.6", "p95: 1.5")
+    replace(copy / "config/studies/bridge-07.yaml", "p95: 1.6", "p95: 1.5")
     assert rerun(copy) == BRIDGE | TABLES_OUT | PAGE
 
 
@@ -108,9 +108,13 @@ TABLES = {
     "node_power.csv": (
         "H100 SXM 80GB,0.1,",
         "H100 SXM 80GB,0.11,",
-        NESTED | BRIDGE | METHODS | BACKTEST | LEFT_OUT | {"board_power_shares"},
+        NESTED
+        | BRIDGE
+        | METHODS
+        | SCORES
+        | LEFT_OUT
+        | {"board_power_shares", "intervention_pairs", "published_fleets"},
     ),
-    "interventions.csv": (",1.23,2.13,", ",1.23,2.14,", INTERVENTIONS | FLEET | BRIDGE | {"intervention_pairs"}),
     "grid.csv": (",358.95,", ",358.96,", FLEET),
 }
 
@@ -125,7 +129,7 @@ def test_edit_of_a_table_leaves_the_published_studies_alone(copy, table):
 def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
     sign(copy)
-    corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms", "attainment_pairs"}
+    corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms"}
     figures = (
         "coverage",
         "energy_against_speed",
@@ -133,10 +137,9 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
         "throughput_over_time",
         "checks_raised",
         "throughput_forms",
-        "attainment",
     )
     corpus |= {f"figure_{name}" for name in figures} | {"intervention_pairs", "board_power_shares"}
-    judged = BACKTEST | METHODS | LATENCY | TABLES_OUT | PAGE | LEFT_OUT | {"serving_model", "published_fleets"}
+    judged = SCORES | METHODS | TABLES_OUT | PAGE | LEFT_OUT | {"serving_model", "published_fleets"}
     assert rerun(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged
 
 
@@ -151,11 +154,10 @@ def test_edit_of_a_limit_of_the_checks_reruns_the_checks_and_the_page_alone(copy
     assert rerun(copy) == {"benchmark_checks", "figure_checks_raised", "explanations"} | TABLES_OUT
 
 
-def test_edit_of_the_form_of_throughput_leaves_the_published_studies_alone(copy):
+def test_edit_of_the_form_of_throughput_leaves_all_studies_alone(copy):
     replace(copy / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
-    forms = {"throughput_forms", "attainment_pairs", "figure_throughput_forms", "figure_attainment"}
-    judged = BACKTEST | METHODS | TABLES_OUT | {"explanations"}
-    assert rerun(copy) == forms | NESTED | COMPARISON | BRIDGE | judged
+    forms = {"throughput_forms", "figure_throughput_forms"}
+    assert rerun(copy) == forms | TABLES_OUT | {"explanations"}
 
 
 def test_edit_of_a_comment_reruns_only_what_quotes_its_line(copy):

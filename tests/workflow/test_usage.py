@@ -34,7 +34,9 @@ def test_a_statement_is_whole(stated):
     csv = pl.read_csv(stated / FOLDER / "statement.csv", schema_overrides=statement.schema)
     assert csv.equals(statement)
     book = openpyxl.load_workbook(stated / FOLDER / "statement.xlsx", read_only=True)
-    assert {"statement", "capacity", "steps", "factors", "evidence", "files", "Data dictionary"} <= set(book.sheetnames)
+    assert {"statement", "capacity", "steps", "factors", "served", "evidence", "files", "Data dictionary"} <= set(
+        book.sheetnames
+    )
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
     by_model = statement.filter(pl.col("breakdown") == "model")
     assert by_model["energy_kwh_mean"].sum() == pytest.approx(total["energy_kwh_mean"])
@@ -91,7 +93,11 @@ def test_faults_leave_the_last_statement_alone(mine):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("study: current", "study: joule-2026", "study: found 'joule-2026' of method published with throughput form"),
+        (
+            "study: current",
+            "study: joule-2026",
+            "study: found 'joule-2026' of method published; allowed: one of method nested",
+        ),
         ("files: [chat]", "files: [chats]", "logs.chat.files: found no file for 'chats' in resources/usage_example"),
     ],
 )

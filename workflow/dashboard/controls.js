@@ -2,10 +2,8 @@
 "use strict";
 
 const Controls = (() => {
-  const STATE = ["study", "subject", "workload", "input", "cached", "output", "gpu", "latency", "boundary", "queries",
-    "long", "zone", "pue", "load", "attainment", "levers"];
-  const OWN_TOKENS = { input: "1000", cached: "0", output: "500" };
-  const UNKNOWNS = ["pue", "load", "attainment"];
+  const STATE = ["study", "subject", "workload", "input", "cached", "output", "gpu", "boundary", "queries", "long", "zone",
+    "pue", "interventions"];
   const form = document.getElementById("controls");
   const fields = form.elements;
   const byId = (id) => document.getElementById(id);
@@ -22,9 +20,9 @@ const Controls = (() => {
   function presetOf(name) {
     const { preset } = data.studies[name];
     return {
-      study: name, subject: preset.subject, workload: "traditional", ...OWN_TOKENS, gpu: "", latency: "",
-      boundary: preset.boundary, queries: String(preset.queries_per_day), long: "0", zone: preset.zone ?? "",
-      pue: "", load: "", attainment: "", levers: "",
+      study: name, subject: preset.subject, workload: "traditional", input: "", cached: "", output: "", gpu: "",
+      boundary: preset.boundary, queries: String(preset.queries_per_day), long: "0", zone: preset.zone ?? "", pue: "",
+      interventions: "",
     };
   }
 
@@ -40,64 +38,60 @@ const Controls = (() => {
     );
   }
 
-  function leverBox([value, lever], multipliers) {
-    const effect = lever.in_benchmarks
-      ? "already in today's benchmarks"
-      : `${Readable.span(Energy.ofDraws(multipliers[value]))} × on ${lever.acts_on.replaceAll("_", " ")}`;
-    const box = element("input", { type: "checkbox", name: "levers", value, disabled: lever.in_benchmarks });
-    const hint = element("span", { className: "hint", textContent: effect });
-    return element("label", {}, box, element("span", {}, lever.label, " ", hint));
-  }
-
-  function scenarioButton({ label, long_share, levers }) {
+  function scenarioButton({ label, long_share, interventions }) {
     const made = element("button", { type: "button", textContent: label });
-    Object.assign(made.dataset, { long: String(100 * long_share), levers: levers.join(",") });
+    Object.assign(made.dataset, { long: String(100 * long_share), interventions: interventions ? "on" : "" });
     made.addEventListener("click", () => show({ ...state(), ...made.dataset }));
     return made;
   }
 
   function offerStudy(name) {
     const study = data.studies[name];
+    const published = study.method === "published";
     const models = [...new Set(Object.values(study.classes).flatMap(({ models }) => Object.keys(models)))];
-    const gpus = Object.keys(study.gpus_per_node);
-    const targets = Object.keys(study.latency[gpus[0]]).filter((target) => gpus.every((gpu) => target in study.latency[gpu]));
     const labelled = (table) => Object.entries(table).map(([value, { label }]) => [value, label]);
     offer(fields.subject, ["Classes", labelled(study.classes)], ["Models", models.map((model) => [model, model])]);
-    offer(fields.workload, ["", labelled(study.workloads)], ["", [["own", "Your own lengths"]]]);
-    offer(fields.gpu, ["", [["", gpus.length > 1 ? "the mix of the study" : `${gpus[0]}, as in the study`]]],
-      ["", gpus.length > 1 ? gpus.map((gpu) => [gpu, gpu]) : []]);
-    offer(fields.latency, ["", [["", targets.length ? "no limit" : "not known in this study"]]],
-      ["", targets.sort((a, b) => b - a).map((ms) => [ms, `${ms} ms`])]);
+    offer(fields.workload, ["", labelled(study.workloads)]);
+    offer(fields.gpu, ["", [["", published ? "nodes as in the study" : "the mix of the study"]]],
+      ["", Object.keys(study.gpus_per_node).map((gpu) => [gpu, gpu])]);
     offer(fields.zone, ["", [["", "none: no emissions"]]], ["", labelled(data.zones)]);
-    byId("levers").replaceChildren(...Object.entries(study.levers).map((lever) => leverBox(lever, study.multipliers.traditional)));
+    // Published studies rate whole nodes and know no cache.
+    fields.boundary.querySelector('[value="gpu_boards"]').disabled = published;
+    fields.cached.disabled = published;
+    byId("applied").replaceChildren(...study.interventions.map((label) => element("li", { textContent: label })));
     byId("scenarios").replaceChildren(...study.preset.scenarios.map(scenarioButton));
-    for (const unknown of UNKNOWNS)
-      byId(`${unknown}-hint`).textContent = `In the study: ${Readable.span(Energy.ofDraws(study.shared[unknown]))}.`;
+    byId("pue-hint").textContent = `Empty: the distribution of the study, ${Readable.span(Energy.summary(study.states.plain.pue, study.states.plain.pue.map(() => 1)))}.`;
     byId("description").textContent = study.description;
     offered = name;
   }
 
   /* ---- state ---- */
 
-  const leverBoxes = () => [...form.querySelectorAll('[name="levers"]')];
+  const valueOf = (field) => (field.type === "checkbox" ? (field.checked ? field.value : "") : field.value);
 
-  function state() {
-    const levers = leverBoxes().filter((box) => box.checked).map((box) => box.value).join(",");
-    return Object.fromEntries(STATE.map((name) => [name, name === "levers" ? levers : fields[name].value]));
-  }
+  const state = () => Object.fromEntries(STATE.map((name) => [name, valueOf(fields[name])]));
 
   /* Put a state into the controls; what the study does not offer falls back to its own choice. */
   function show(next) {
     if (offered !== next.study) offerStudy(next.study);
     const preset = presetOf(next.study);
-    const applied = new Set(next.levers.split(","));
-    for (const box of leverBoxes()) box.checked = applied.has(box.value) && !box.disabled;
-    for (const name of STATE.filter((name) => name !== "levers")) {
+    for (const name of STATE) {
       const field = fields[name];
-      const offers = field instanceof HTMLSelectElement ? [...field.options].map((option) => option.value) : null;
-      field.value = offers === null || offers.includes(next[name]) ? next[name] : preset[name];
+      const options = field instanceof HTMLSelectElement ? [...field.options].filter(({ disabled }) => !disabled) : null;
+      const value = options === null || options.some((option) => option.value === next[name]) ? next[name] : preset[name];
+      if (field.type === "checkbox") field.checked = value === field.value;
+      else field.value = value;
     }
     form.dispatchEvent(new Event("change"));
+  }
+
+  /* Interventions are known for some kinds of query. */
+  function limit() {
+    const { states } = data.studies[fields.study.value];
+    const known = fields.workload.value in (states.applied?.kinds ?? {});
+    fields.interventions.disabled = !known;
+    fields.interventions.checked &&= known;
+    byId("unknown-interventions").hidden = known;
   }
 
   /* The address contains only differences from the study. */
@@ -111,59 +105,64 @@ const Controls = (() => {
     if (!location.hash.startsWith("#?")) return presetOf(data.first);
     const told = Object.fromEntries(new URLSearchParams(location.hash.slice(2)));
     const study = told.study in data.studies ? told.study : data.first;
-    const known = Object.entries(told).filter(([name]) => STATE.includes(name));
+    const [known, others] = [true, false].map((wanted) => Object.entries(told).filter(([name]) => STATE.includes(name) === wanted));
+    const names = others.map(([name]) => name).join(", ");
+    byId("said").textContent = names && `The address sets ${names}, which this page does not have; it is left out.`;
     return { ...presetOf(study), ...Object.fromEntries(known), study };
   }
 
   const labelOf = (name) => fields[name].labels[0].textContent.trim();
 
+  const isOwn = ({ input, output }) => input !== "" || output !== "";
+
   /* The first error of the input in words, or null. */
   function fault() {
-    const { workload, input, cached } = state();
-    const needed = ["queries", "long", ...(workload === "own" ? ["input", "cached", "output"] : [])];
-    for (const name of [...needed, ...UNKNOWNS]) {
+    const now = state();
+    const needed = ["queries", "long", ...(isOwn(now) ? ["input", "output"] : [])];
+    for (const name of [...needed, "cached", "pue"]) {
       const field = fields[name];
       const range = `allowed: ${field.min} to ${Readable.digits(Number(field.max))}`;
       if (!field.checkValidity()) return `${labelOf(name)}: found ${field.value || "no number"}; ${range}.`;
       if (field.value === "" && needed.includes(name)) return `${labelOf(name)}: found nothing; ${range}.`;
     }
-    if (workload === "own" && Number(cached) > Number(input))
-      return `Cached prompt tokens: found ${cached}; allowed: up to ${input}, the prompt tokens.`;
+    if (isOwn(now) && Number(now.cached) > Number(now.input))
+      return `Cached prompt tokens: found ${now.cached}; allowed: up to ${now.input}, the prompt tokens.`;
     return null;
   }
 
   /* The state as Energy.answer takes it. */
   function question() {
     const now = state();
-    const known = (name) => (now[name] === "" ? null : Number(now[name]));
     return {
       subject: now.subject, workload: now.workload, gpu: now.gpu || null, boundary: now.boundary,
-      own_tokens: { input: Number(now.input), cached: Number(now.cached), output: Number(now.output) },
-      pue: known("pue"), load: known("load"), attainment: known("attainment"),
-      latency_target_ms: now.latency || null, long_share: Number(now.long) / 100,
-      queries_per_day: Number(now.queries), levers: now.levers.split(",").filter(Boolean),
+      own_tokens: isOwn(now) ? { input: Number(now.input), cached: Number(now.cached), output: Number(now.output) } : null,
+      pue: now.pue === "" ? null : Number(now.pue), long_share: Number(now.long) / 100,
+      queries_per_day: Number(now.queries), interventions: now.interventions === "on",
     };
   }
 
-  /* Whether the assumptions that change a query's energy are those of the study. */
+  /* Whether everything that changes a query's energy is as in the study. */
   function asInTheStudy() {
     const [now, preset] = [state(), presetOf(fields.study.value)];
-    return ["gpu", "latency", ...UNKNOWNS, "levers"].every((name) => now[name] === preset[name]);
+    return ["gpu", "pue", "interventions", "input", "output"].every((name) => now[name] === preset[name]);
   }
 
-  const set = () => UNKNOWNS.filter((name) => fields[name].value !== "");
   const chosen = (name) => fields[name].selectedOptions[0].textContent;
 
   /* Call `changed` whenever the state changes. */
   function start(given, changed) {
     data = given;
+    const update = () => {
+      limit();
+      changed();
+    };
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("change", (event) => event.target === form && changed());
-    form.addEventListener("input", ({ target }) => (target.name === "study" ? show(presetOf(target.value)) : changed()));
+    form.addEventListener("change", (event) => event.target === form && update());
+    form.addEventListener("input", ({ target }) => (target.name === "study" ? show(presetOf(target.value)) : update()));
     byId("reset").addEventListener("click", () => show(presetOf(fields.study.value)));
     addEventListener("hashchange", () => location.hash.startsWith("#?") && show(stateInAddress()));
     show(stateInAddress());
   }
 
-  return { element, start, state, question, fault, address, asInTheStudy, set, chosen, labelOf };
+  return { element, start, state, question, fault, address, asInTheStudy, chosen };
 })();

@@ -11,8 +11,8 @@
     return new Response(stream).arrayBuffer();
   }
 
-  const data = JSON.parse(new TextDecoder().decode(await unpacked(byId("data").textContent)));
-  data.studies = Energy.typed(data.studies);
+  const [numbers, arrays] = await Promise.all(["data", "arrays"].map((id) => unpacked(byId(id).textContent)));
+  const data = Energy.decoded(JSON.parse(new TextDecoder().decode(numbers)), new Uint8Array(arrays));
   const charts = {
     query: Charts.chart("#chart-query", "Energy of a query with its interval and points of reference, logarithmic", "Wh per query"),
     fleet: Charts.chart("#chart-fleet", "Energy of the fleet per day and familiar loads, logarithmic", "GWh per day"),
@@ -30,15 +30,19 @@
     }
   }
 
-  function cautions(study, question) {
-    const { extrapolated, borrowed } = Energy.evidence(study, question);
-    const percent = (share) => `${Readable.digits(100 * share)} %`;
-    const found = [];
-    if (extrapolated > 0.05) found.push(`${percent(extrapolated)} of these queries have lengths outside the benchmarks of their model and GPU`);
-    if (borrowed > 0.05) found.push(`${percent(borrowed)} of the weight rests on throughput transferred from related models or GPUs`);
-    const set = Controls.set().map(Controls.labelOf);
-    if (set.length) found.push(`you set ${set.join(", ")}`);
-    return found.length ? `Read with care: ${found.join("; ")}.` : "";
+  /* Where the service runs, in words. */
+  function showOperation(study, question) {
+    const found = Energy.operation(study, question);
+    byId("card-operation").hidden = found === null;
+    if (found === null) return;
+    const percent = (share) => `${Readable.digits(100 * share)}\u00a0%`;
+    const texts = {
+      served: percent(found.served_share),
+      reached: percent(found.reached_share),
+      batch: found.batch ? Readable.span(found.batch) : "none",
+      replica_gpus: found.replica_gpus ? Readable.digits(found.replica_gpus) : "none",
+    };
+    for (const [name, text] of Object.entries(texts)) byId(`operation-${name}`).textContent = text;
   }
 
   /* The result in the tables of the pipeline, if they contain this question. */
@@ -46,23 +50,22 @@
     const of = study.tables[`${question.subject} ${question.workload} ${question.boundary}`];
     if (!of || !Controls.asInTheStudy()) return "";
     const [p05, p50, p95] = of;
-    return `The tables, with a million draws: ${Readable.span({ p05, p50, p95 })} Wh.`;
+    return `The tables, with all draws: ${Readable.span({ p05, p50, p95 })} Wh.`;
   }
 
   /* The derivation of the number in the tables; the command names its row. */
   function showDerivation(study, { subject, workload }) {
     byId("derivation").href = `explanations.html#${study}`;
-    const inTables = workload !== "own" && Controls.asInTheStudy();
     byId("command").replaceChildren();
     const command = `make explain WHAT="${study} ${workload} ${subject} energy_wh_p50"`;
-    if (inTables) byId("command").append("; in the project, ", Controls.element("code", { textContent: command }));
+    if (Controls.asInTheStudy()) byId("command").append("; in the project, ", Controls.element("code", { textContent: command }));
   }
 
   function perQuery(answer, queries) {
     const seconds = Readable.digits((answer.query_wh.p50 * 3600) / LED_LAMP_W);
     const emitted = [["emissions_t_per_day", "CO2e"], ["water_m3_per_day", "of water"]]
       .filter(([quantity]) => quantity in answer)
-      .map(([quantity, of]) => `${Readable.withUnit(quantity, answer[quantity].p50 / queries)} ${of}`);
+      .map(([quantity, of]) => `${Readable.withUnit(quantity, answer[quantity].mean / queries)} ${of}`);
     const mean = emitted.length ? ` A mean query of the fleet: ${emitted.join(" and ")}.` : "";
     return `The median query uses as much energy as an LED lamp of ${LED_LAMP_W} W in ${seconds} seconds.${mean}`;
   }
@@ -101,45 +104,51 @@
     }
   }
 
-  function showState({ study, long, levers }) {
+  function showState({ study, long, interventions, pue }) {
     for (const block of document.querySelectorAll("[data-of-study]")) block.hidden = block.dataset.ofStudy !== study;
     for (const scenario of byId("scenarios").children)
-      scenario.setAttribute("aria-pressed", scenario.dataset.long === long && scenario.dataset.levers === levers);
-    const set = Controls.set();
+      scenario.setAttribute("aria-pressed", scenario.dataset.long === long && scenario.dataset.interventions === interventions);
     for (const badge of document.querySelectorAll("[data-yours]")) {
-      const yours = set.includes(badge.dataset.yours);
-      badge.textContent = yours ? "yours" : badge.dataset.kind;
+      badge.textContent = pue === "" ? badge.dataset.kind : "yours";
       badge.className = `badge ${badge.textContent}`;
     }
+  }
+
+  /* What is wrong with the question, or null. */
+  function faultOf(answer, { subject, gpu }) {
+    if ("query_wh" in answer) return null;
+    const on = gpu ? ` on ${gpu}` : "";
+    return `No draw of ${subject}${on} reaches the operating point of the study for these queries.`;
   }
 
   let shown = null;
 
   function update() {
     const state = Controls.state();
-    byId("own").hidden = state.workload !== "own";
-    const fault = Controls.fault();
-    const note = byId("note");
-    byId("answers").classList.toggle("stale", fault !== null);
-    note.hidden = fault === null;
-    note.textContent = fault ?? "";
-    if (fault) return;
-    const [study, question] = [data.studies[state.study], Controls.question()];
+    const [study, question, wrong] = [data.studies[state.study], Controls.question(), Controls.fault()];
     const zone = data.zones[state.zone];
-    const answer = Energy.answer(study, question, zone);
+    const answer = wrong ? {} : Energy.answer(study, question, zone);
+    const fault = wrong ?? faultOf(answer, question);
+    byId("answers").classList.toggle("stale", fault !== null);
+    byId("note").hidden = fault === null;
+    byId("note").textContent = fault ?? "";
+    if (!wrong) showOperation(study, question);
+    if (fault) {
+      byId("summary").textContent = "";
+      byId("bar").textContent = "no answer";
+      return;
+    }
     shown = answer;
     showNumbers(answer);
     showState(state);
-    note.textContent = cautions(study, question);
-    note.hidden = !note.textContent;
     byId("table-values").textContent = inTheTables(study, question);
     showDerivation(state.study, question);
     byId("per-query").textContent = perQuery(answer, question.queries_per_day);
-    byId("saved").hidden = !question.levers.length;
+    byId("saved").hidden = !question.interventions;
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
     byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
-    const [query, fleet] = [["query_wh", answer.query_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.p50]].map((of) => Readable.withUnit(...of));
-    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}: ${query} at the median; ${fleet} a day for the fleet.`;
+    const [query, fleet] = [["query_wh", answer.query_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
+    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}: ${query} at the median; ${fleet} a day expected for the fleet.`;
     byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;
     const rows = rowsOf(answer);
     charts.query(rows.query);

@@ -35,8 +35,6 @@ def schema(name):
 
 with jobs.command():
     yaml_files.check(config, schema("config"), "config/config.yaml")
-    if config["fleet_draws"] > config["draws"]:
-        raise InputError(f"config/config.yaml: fleet_draws: found {config['fleet_draws']}; allowed: at most `draws`")
     VALIDATION = yaml_files.read_yaml(Path("config/validation.yaml"))
     yaml_files.check(VALIDATION, schema("validation"), "config/validation.yaml")
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}

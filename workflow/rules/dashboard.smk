@@ -9,9 +9,8 @@ rule dashboard:
         origins="results/validated/sources.parquet",
         sources="results/benchmark_sources.csv",
         grid="resources/grid.csv",
-        interventions="resources/interventions.csv",
         references="resources/reference_loads.csv",
-        fits=expand("results/{study}/throughput_fit.parquet", study=STUDIES),
+        fits=expand("results/{study}/throughput_fit.parquet", study=PUBLISHED),
         energies=[
             f"results/{name}/{'energy_by_boundary' if name in NESTED else 'energy_per_query'}.parquet"
             for name in STUDIES
@@ -32,10 +31,10 @@ rule dashboard:
     log:
         "results/logs/dashboard.log",
     params:
+        **NESTED_PARAMS,
         studies=STUDIES,
         first=CURRENT if CURRENT in STUDIES else list(STUDIES)[-1],
         figures=page_figures(),
         version=VERSION,
-        seed=config["seed"],
     script:
         "../scripts/dashboard/dashboard.py"

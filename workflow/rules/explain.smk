@@ -7,7 +7,7 @@ rule explanations:
         headline="results/headline.csv",
         energy=expand("results/{study}/energy_per_query.parquet", study=STUDIES),
         boundaries=expand("results/{study}/energy_by_boundary.parquet", study=NESTED),
-        fit=expand("results/{study}/throughput_fit.parquet", study=STUDIES),
+        fit=expand("results/{study}/throughput_fit.parquet", study=PUBLISHED),
         rows=expand("results/{study}/throughput_rows.parquet", study=PUBLISHED),
         interventions=expand("results/{study}/intervention_multipliers.parquet", study=STUDIES),
         scenarios=expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
@@ -15,13 +15,17 @@ rule explanations:
         overstatement=expand("results/{study}/overstatement_pairs.parquet", study=PUBLISHED),
         lengths="results/comparison/request_length_quantiles.parquet",
         tables=list(NESTED_TABLES.values()),
+        throughput="results/validated/throughput.parquet",
         measured_energy="results/validated/measured_energy.parquet",
-        pairs="results/comparison/intervention_pairs.parquet",
         shares="results/comparison/board_power_shares.parquet",
         resources=files_like(
             "resources/*.csv", "resources/benchmarks/*/*", "resources/workloads/*/*", "resources/services/*/*"
         ),
-        settings=["config/config.yaml", *sorted(map(str, Path("config/studies").glob("*.yaml")))],
+        settings=[
+            "config/config.yaml",
+            "config/validation.yaml",
+            *sorted(map(str, Path("config/studies").glob("*.yaml"))),
+        ],
         schemas=["workflow/schemas/study_published.schema.yaml", "workflow/schemas/study_nested.schema.yaml"],
         template="workflow/templates/explanations.html.j2",
         code=library("explain/explanations"),

@@ -4,8 +4,7 @@
 rule model_sweep:
     """Mean energy of a query that one model serves, at every value of one assumption."""
     input:
-        **SERVED_TABLES,
-        fit="results/{study}/throughput_fit.parquet",
+        **NESTED_TABLES,
         code=library("fleet/model_sweep"),
     output:
         update("results/{study}/model_sweeps/{model}/{parameter}.parquet"),
@@ -18,10 +17,9 @@ rule model_sweep:
             sorted({parameter for study in NESTED_STUDIES.values() for parameter in sweeps.of_models(study)})
         ),
     params:
+        **NESTED_PARAMS,
         study=section_of_model(*NESTED_QUERY),
         values=swept_values,
-        draws=config["fleet_draws"],
-        seed=config["seed"],
     script:
         "../scripts/fleet/model_sweep.py"
 
@@ -40,24 +38,40 @@ rule model_sweeps:
 
 
 rule fleet:
-    """Energy, capacity and emissions of a fleet per day, and their sensitivity to one assumption at a time."""
+    """Energy, capacity and emissions of a fleet per day, and its hours."""
     input:
         **NESTED_TABLES,
-        fit="results/{study}/throughput_fit.parquet",
-        interventions="resources/interventions.csv",
         grid="resources/grid.csv",
         code=library("fleet/fleet"),
     output:
         scenarios=update("results/{study}/scenario_aggregates.parquet"),
         plan=update("results/{study}/fleet_plan.parquet"),
-        sweeps=update("results/{study}/sweeps.parquet"),
+        hours=update("results/{study}/fleet_hours.parquet"),
     log:
         "results/logs/{study}/fleet.log",
     wildcard_constraints:
         study=one_of(NESTED),
     params:
-        study=section(*NESTED_QUERY, "interventions", "fleet", "sweeps"),
-        draws=config["fleet_draws"],
-        seed=config["seed"],
+        **NESTED_PARAMS,
+        study=section(*NESTED_QUERY, "interventions", "fleet"),
     script:
         "../scripts/fleet/fleet.py"
+
+
+rule sweeps:
+    """Sensitivity of the fleet to its assumptions, one and two at a time."""
+    input:
+        **NESTED_TABLES,
+        code=library("fleet/sweeps"),
+    output:
+        sweeps=update("results/{study}/sweeps.parquet"),
+        grids=update("results/{study}/sweep_grids.parquet"),
+    log:
+        "results/logs/{study}/sweeps.log",
+    wildcard_constraints:
+        study=one_of(NESTED),
+    params:
+        **NESTED_PARAMS | {"draws": config["sweep_draws"]},
+        study=section(*NESTED_QUERY, "fleet", "sweeps", "grids"),
+    script:
+        "../scripts/fleet/sweeps.py"

@@ -53,21 +53,19 @@ rule method_bridge:
         **NESTED_TABLES,
         energy=f"results/{config['bridge']['from']}/energy_per_query.parquet",
         scenarios=f"results/{config['bridge']['from']}/scenario_aggregates.parquet",
-        interventions="resources/interventions.csv",
         code=library("headline/method_bridge"),
     output:
         update("results/comparison/method_bridge.parquet"),
     log:
         "results/logs/method_bridge.log",
     params:
+        **NESTED_PARAMS,
         begin=config["bridge"]["from"],
         subject=list(BRIDGE.values())[-1]["fleet"]["subject"],
         steps={
             name: (config["bridge"]["steps"][name], part(study, (*NESTED_QUERY, "interventions", "fleet")))
             for name, study in BRIDGE.items()
         },
-        draws=config["fleet_draws"],
-        seed=config["seed"],
     script:
         "../scripts/headline/method_bridge.py"
 

@@ -2,7 +2,7 @@
 
 USAGE_TABLES = {
     name: f"results/usage/{{usage}}/{name}.parquet"
-    for name in "statement capacity steps metered names evidence quality factors files".split()
+    for name in "statement capacity steps metered names served evidence quality factors files".split()
 }
 # What energies of a usage are computed with.
 USAGE = {
@@ -71,6 +71,7 @@ rule usage_energy:
         "results/logs/usage/{usage}/usage_energy.log",
     params:
         **USAGE,
+        repeated=VALIDATION["repeated"],
         place="config/usage/{usage}.yaml",
     script:
         "../scripts/statement/usage_energy.py"

@@ -6,38 +6,10 @@ CURRENT = list(BRIDGE)[-1]
 PUBLISHED_CURVES = f"results/{config['bridge']['from']}/throughput_fit.parquet"
 
 
-rule backtest:
-    """Every saturated measured run predicted without its own measurements, by this work and other methods; scores."""
-    input:
-        energy="results/validated/measured_energy.parquet",
-        throughput="results/validated/throughput.parquet",
-        models="results/validated/models.parquet",
-        hardware="results/validated/hardware.parquet",
-        coefficients="results/comparison/throughput_configurations.parquet",
-        forms="results/comparison/throughput_forms.parquet",
-        pairs="results/comparison/attainment_pairs.parquet",
-        node_power="resources/node_power.csv",
-        curves=PUBLISHED_CURVES,
-        code=library("validation/backtest"),
-    output:
-        backtest=update("results/comparison/backtest.parquet"),
-        peers=update("results/comparison/backtest_peers.parquet"),
-        scores=update("results/comparison/scores.parquet"),
-    log:
-        "results/logs/backtest.log",
-    params:
-        settings=config["backtest"],
-        attainment=BRIDGE[CURRENT]["attainment"],
-        seed=config["seed"],
-    script:
-        "../scripts/validation/backtest.py"
-
-
 rule cross_methods:
     """One query by every method and boundary; published estimates compared with this work; each assumption alone."""
     input:
         **NESTED_TABLES,
-        fit=f"results/{CURRENT}/throughput_fit.parquet",
         energy="results/validated/measured_energy.parquet",
         estimates="results/validated/published_estimates.parquet",
         curves=PUBLISHED_CURVES,
@@ -51,11 +23,10 @@ rule cross_methods:
     log:
         "results/logs/cross_methods.log",
     params:
-        name=CURRENT,
+        **NESTED_PARAMS | {"draws": config["sweep_draws"]},
         study=part(BRIDGE[CURRENT], (*NESTED_QUERY, "interventions", "fleet")),
         settings=config["cross_methods"],
-        draws=config["fleet_draws"] // 5,
-        seed=config["seed"],
+        name=CURRENT,
     script:
         "../scripts/validation/cross_methods.py"
 
@@ -90,7 +61,6 @@ rule scoreboard:
         hardware="results/validated/hardware.parquet",
         node_power="resources/node_power.csv",
         curves=PUBLISHED_CURVES,
-        backtest="results/comparison/backtest.parquet",
         code=library("validation/scoreboard"),
     output:
         scores=update("results/validation/scores.csv"),
@@ -105,19 +75,19 @@ rule scoreboard:
 
 
 rule published_fleets:
-    """Nodes that a service needed on one day, as it states and as the serving model predicts without it."""
+    """Nodes of a service's day and energy of its queries, as it states them and as predicted without it."""
     input:
-        **SERVING_FIT,
+        **NESTED_TABLES,
         fleets="resources/published_fleets.csv",
-        models="results/validated/models.parquet",
-        hardware="results/validated/hardware.parquet",
+        estimates="results/validated/published_estimates.parquet",
         code=library("validation/published_fleets"),
     output:
         update("results/validation/published_fleets.parquet"),
     log:
         "results/logs/published_fleets.log",
     params:
-        draws=2_000,
-        seed=config["seed"],
+        **NESTED_PARAMS,
+        study=part(BRIDGE[CURRENT], (*NESTED_QUERY, "fleet")),
+        name=CURRENT,
     script:
         "../scripts/validation/published_fleets.py"

@@ -23,23 +23,20 @@ FORMULAS = {
 }
 NAMES = """
     energy.assumptions.rated_node_power_w
-    energy.at_operating_point.query_energy_wh
-    energy.gpu_second.energy_per_gpu_second_wh
-    energy.interventions.at_least_one
-    energy.interventions.lowered_pue
-    energy.interventions.overlapping_multiplier
-    energy.interventions.raised_share
+    energy.day.energy_per_gpu_second_wh
+    energy.day.kept_share
+    energy.day.needed_share
+    energy.day.work_share
     energy.interventions.saving
-    energy.interventions.with_interventions
+    energy.operated.context_tokens2
+    energy.operated.gpu_seconds_per_query
+    energy.operated.query_wh
     energy.power.board_power_w
     energy.power.datacenter_power_w
     energy.power.fleet_power_w
     energy.power.host_power_w
-    energy.power.node_power_kw
     energy.power.node_power_w
     energy.power.used_power_w
-    energy.service.query_wh
-    energy.uncertainty.missed_by_fit
     fleet.planning.average_power_mw
     fleet.planning.emissions_kg_per_kwh
     fleet.planning.emissions_t_per_day
@@ -48,7 +45,7 @@ NAMES = """
     fleet.planning.gpus_needed
     fleet.planning.long_queries_per_day
     fleet.planning.nodes_needed
-    fleet.planning.peak_power_mw
+    fleet.planning.power_mw
     fleet.planning.traditional_queries_per_day
     fleet.planning.water_l_per_kwh
     fleet.planning.water_m3_per_day
@@ -56,19 +53,12 @@ NAMES = """
     oviedo.energy.energy_wh
     oviedo.energy.unit_energy_wh
     oviedo.interventions.multiplier_se
-    statement.coefficients.node_seconds_per_gpu_second
-    throughput.gpu_time.context_tokens2
-    throughput.gpu_time.gpu_seconds_of_node
-    throughput.gpu_time.gpu_seconds_per_query
-    throughput.gpu_time.growth_tokens2
-    throughput.gpu_time.uncached_tokens
     throughput.log_linear.node_tok_per_s
     validation.peers.ecologits.answer_s
     validation.peers.ecologits.gpu_energy_wh
     validation.peers.ecologits.s_per_token
     validation.peers.ecologits.server_energy_wh
     validation.peers.epoch.node_energy_wh
-    validation.peers.inferencemax.energy_wh
     validation.peers.jegham.answer_h
     validation.peers.jegham.middle_share
     validation.peers.jegham.part_energy_wh

@@ -1,299 +1,198 @@
-"""Interventions: by hand, in the limit, together, and never below 1."""
+"""Interventions: by hand, changes of nothing, in the limit, together, and beside measured pairs."""
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, strategies as st
-from inference_energy.common.errors import InputError
-from inference_energy.energy import interventions, uncertainty
-from inference_energy.energy.tables import ACTS_ON
-from inference_energy.fleet.scenarios import Fleet
-from inference_energy.statistics.distributions import Beta, distribution
-from tiny_service import UNIFORM, exponential, points, tiny_service
+from inference_energy.energy import interventions
+from inference_energy.energy.interventions import ALL, intervention_multipliers
+from inference_energy.energy.per_query import energy_per_query
+from inference_energy.energy.tables import INTERVENTION_MULTIPLIERS
+from inference_energy.studies.study import NestedIntervention
+from messages import message_of
+from tiny_service import POWER_W, WH, frontier, on, tiny_service
+from varied_service import varied_service
 
-BIN = 1e-3
-DRAWS = 2000
-PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
-DISTRIBUTIONS = {
-    "pue": PUE,
-    "load": Beta.from_percentiles(p05=0.45, p95=0.85),
-    "attainment": Beta.from_percentiles(p05=0.3, p95=0.8),
-    "boards": UNIFORM,
-    "cached share: traditional": Beta.from_percentiles(p05=0.05, p95=0.65),
-}
-LENGTHS = {"traditional": exponential(), "long": points(1000, 2000)}
-# Of the tiny service's 2.625 s, 1 s is prefill, 1 s decoding, 0.5 s attention to the prompt, 0.125 s to the answer.
-# What an intervention with multiplier 2 leaves, in Wh per query; without any 2.1.
-HALVED = {
-    "prefill": (0.5 + 1 + 0.5 + 0.125) * 0.8,
-    "decode": (1 + 0.5 + 0.5 + 0.125) * 0.8,
-    "attention": (1 + 1 + 0.25 + 0.0625) * 0.8,
-    "gpu_seconds": 2.1 / 2,
-    "power": 2.1 / 2,
-    "energy": 2.1 / 2,
-    "load": 2.625 * 1000 * 1.2 / (1 * 0.5 * 3600),  # busy all the time: 800 W of boards, 200 W of host
-    "attainment": 2.1 / 2,
-    "pue": 2.1 / 1.2,  # 1.2 / 2 stops at 1
-    "input_tokens": (0.5 + 1 + 0.25 + 0.125) * 0.8,
-    "cached_share": (0.5 + 1 + 0.5 + 0.125) * 0.8,  # of 1 - 0 cached, half
-    "output_tokens": (1 + 0.5 + 0.25 + 0.125 / 4) * 0.8,
-}
-
-
-def table(**rows):
-    """Interventions by name: what each acts on, P5, P95, and optionally its group and whether benchmarks contain it."""
-    found = []
-    for name, (acts_on, p05, p95, *more) in rows.items():
-        group, contained = (*more, None, "false")[:2] if len(more) < 2 else more
-        place = {"lever": name, "label": name.title(), "level": "serving", "acts_on": acts_on, "source": "here"}
-        found.append(
-            place | {"multiplier_p05": p05, "multiplier_p95": p95, "overlap_group": group, "in_benchmarks": contained}
-        )
-    return pl.DataFrame(found, schema_overrides={"overlap_group": pl.String})
-
-
-def service_with(rows, overlap=0.5, **arguments):
-    spec = {"subject": "frontier", "workloads": ["traditional"], "overlap": overlap, "levers": rows["lever"].to_list()}
-    return tiny_service(interventions=spec, **arguments)
-
-
-def multipliers(rows, overlap=0.5, draws=DRAWS, **arguments):
-    service = service_with(rows, overlap, **arguments)
-    found = interventions.intervention_multipliers(service, rows, draws=draws, seed=1)
-    return {(row["lever"], row["combination"], row["spread"]): row for row in found.iter_rows(named=True)}
-
-
-def together(rows, multiplier, overlap=0.0, savings=None):
-    """What interventions divide by; by default each saves as much energy as its multiplier says."""
-    chosen = interventions.chosen(rows["lever"].to_list(), rows, "here")
-    multiplier, savings = (
-        {name: np.atleast_1d(value) for name, value in of.items()} for of in (multiplier, savings or multiplier)
-    )
-    return interventions.divisors(chosen, multiplier, overlap, savings)
-
-
-def test_every_ingredient_is_checked_here():
-    assert set(HALVED) == set(ACTS_ON)
-
-
-@pytest.mark.parametrize(("acts_on", "left"), HALVED.items())
-def test_a_intervention_of_two_by_hand(acts_on, left):
-    found = multipliers(table(half=(acts_on, 2.0, 2.0)), draws=100)
-    for combination in ("single", "independent", "overlap"):
-        lever = "half" if combination == "single" else "all_levers"
-        row = found[lever, combination, "shared"]
-        assert row["energy_wh_mean"] == pytest.approx(left)
-        assert row["multiplier_p50"] == pytest.approx(2.1 / left)
-        assert found[lever, combination, "untrimmed"]["energy_wh_p50"] == pytest.approx(left, rel=BIN)
-
-
-@pytest.mark.parametrize("acts_on", ACTS_ON)
-def test_a_intervention_of_one_changes_nothing(acts_on):
-    found = multipliers(table(nothing=(acts_on, 1.0, 1.0)), distributions=DISTRIBUTIONS, lengths=LENGTHS, draws=500)
-    service = service_with(table(nothing=(acts_on, 1.0, 1.0)), distributions=DISTRIBUTIONS, lengths=LENGTHS)
-    shared = uncertainty.shared_draws(service.given, "tiny", 500, seed=1)
-    before = Fleet.of(service, shared, {}).mean_wh("traditional", "datacenter")
-    for row in found.values():
-        assert (row["multiplier_p05"], row["multiplier_p95"]) == pytest.approx((1.0, 1.0))
-    assert found["nothing", "single", "shared"]["energy_wh_p05"] == pytest.approx(np.quantile(before, 0.05))
-
-
-def test_half_a_cache_by_hand():
-    # 0.4 in the cache leaves 0.6, halved 0.3: 0.3 s of prefill and 1.625 s of the rest.
-    found = multipliers(
-        table(half=("cached_share", 2.0, 2.0)), distributions={"cached share: traditional": distribution(0.4)}
-    )
-    assert found["half", "single", "shared"]["energy_wh_mean"] == pytest.approx((0.3 + 1.625) * 0.8)
-
-
-def test_attainment_and_load_stop_at_one_and_pue_too():
-    service = tiny_service()
-    shared = uncertainty.shared_draws(service.given, "tiny", 4, seed=1)
-    by = {"load": np.array([1.0, 1.5, 2.0, 9.0]), "attainment": np.full(4, 1.2), "pue": np.array([1, 1.1, 1.2, 9])}
-    found = interventions.applied(shared, by).values
-    assert found["load"] == pytest.approx([0.5, 0.75, 1, 1])
-    assert found["attainment"] == pytest.approx([0.6] * 4)
-    assert found["pue"] == pytest.approx([1.2, 1.2 / 1.1, 1, 1])
-    assert (shared.values["load"] == 0.5).all()  # what was given stays as it was
-
-
-@pytest.mark.parametrize(("acts_on", "most"), [("attainment", 2.0), ("pue", 1.2), ("load", 1.2)])
-def test_no_intervention_saves_more_than_its_ingredient_can_give(acts_on, most):
-    # Load from 1/2 to 1: 600 W / 0.5 to 1000 W.
-    found = multipliers(table(huge=(acts_on, 1000.0, 1000.0)), draws=10)
-    assert found["huge", "single", "shared"]["multiplier_p50"] == pytest.approx(most)
-
-
-def test_independent_interventions_multiply_and_commute():
-    rows = table(a=("energy", 2.0, 2.0, "g"), b=("energy", 3.0, 3.0, "g"), c=("decode", 5.0, 5.0))
-    factors = {"a": 2.0, "b": 3.0, "c": 5.0}
-    assert together(rows, factors) == {"energy": 6.0, "decode": 5.0}
-    assert together(rows.reverse(), factors) == {"energy": 6.0, "decode": 5.0}
-
-
-def test_overlap_by_hand():
-    rows = table(a=("energy", 2.0, 2.0, "g"), b=("energy", 4.0, 4.0, "g"), c=("energy", 5.0, 5.0, "h"))
-    factors = {"a": 2.0, "b": 4.0, "c": 5.0}
-    assert together(rows, factors, overlap=0)["energy"] == pytest.approx(40)
-    assert together(rows, factors, overlap=0.5)["energy"] == pytest.approx(4 * 2**0.5 * 5)
-    assert together(rows, factors, overlap=1)["energy"] == pytest.approx(20)  # the largest of g, and h
-
-
-def test_a_group_overlaps_across_ingredients_and_draw_by_draw():
-    rows = table(a=("decode", 1.0, 9.0, "g"), b=("energy", 1.0, 9.0, "g"))
-    found = together(rows, {"a": np.array([2.0, 9.0]), "b": np.array([4.0, 4.0])}, overlap=1)
-    assert found["decode"].tolist() == [1, 9]
-    assert found["energy"].tolist() == [4, 1]
-
-
-def test_the_intervention_that_saves_most_energy_counts_fully_not_the_one_of_the_largest_multiplier():
-    rows = table(a=("prefill", 9.0, 9.0, "g"), b=("energy", 2.0, 2.0, "g"))
-    found = together(rows, {"a": 9.0, "b": 2.0}, overlap=1, savings={"a": 1.1, "b": 2.0})
-    assert (found["prefill"].tolist(), found["energy"].tolist()) == ([1], [2])
-    found = together(rows, {"a": 9.0, "b": 2.0}, overlap=0.5, savings={"a": 1.1, "b": 2.0})
-    assert (found["prefill"].tolist(), found["energy"].tolist()) == ([3], [2])
-
-
-def test_of_interventions_that_save_the_same_one_counts_fully():
-    rows = table(a=("energy", 4.0, 4.0, "g"), b=("energy", 4.0, 4.0, "g"), c=("decode", 4.0, 4.0, "g"))
-    found = together(rows, {"a": 4.0, "b": 4.0, "c": 4.0}, overlap=0.5)
-    assert found["energy"][0] * found["decode"][0] == pytest.approx(4 * 2 * 2)
-
-
-def test_savings_are_those_of_the_mean_energy():
-    # Of 2.1 Wh, 0.8 are prefill: halved they leave 1.7.
-    rows = table(a=("prefill", 2.0, 2.0), b=("energy", 2.0, 2.0), c=("attainment", 9.0, 9.0))
-    service, chosen = service_with(rows), interventions.chosen(["a", "b", "c"], rows, "here")
-    shared = uncertainty.shared_draws(service.given, "tiny", 3, seed=1)
-    multiplier = interventions.drawn(chosen, "tiny", 3, seed=1)
-    found = interventions.savings(service, shared, "frontier", "traditional", chosen, multiplier)
-    assert found["a"] == pytest.approx([2.1 / 1.7] * 3)
-    assert found["b"] == pytest.approx([2.0] * 3)
-    assert found["c"] == pytest.approx([2.0] * 3)  # attainment stops at 1
-
-
-def test_overlap_ranks_by_energy_saved_in_the_table_too():
-    # At full overlap the half of everything is left alone, though the other is said to be nine times as good.
-    rows = table(a=("prefill", 9.0, 9.0, "g"), b=("energy", 2.0, 2.0, "g"))
-    row = multipliers(rows, overlap=1)["all_levers", "overlap", "shared"]
-    assert row["multiplier_p50"] == pytest.approx(2)
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(ACTS_ON), st.floats(1.0, 10.0), st.sampled_from(["g", "h", None])), max_size=6),
-    st.floats(0, 1),
-    st.floats(0, 1),
+PAIRS = pl.DataFrame(
+    {
+        "lever": ["caching"] * 3 + ["other"],
+        "model": ["A", "A", "B", "A"],
+        "gpu": ["G"] * 4,
+        "measured_multiplier": [2.0, 2.0, 8.0, 9.0],
+        "predicted_multiplier": [1.5, 1.5, 1.5, 9.0],
+    }
 )
-def test_more_overlap_saves_less_and_nothing_falls_below_one(found, one, other):
-    rows = table(**{f"lever{i}": (acts_on, value, value, group) for i, (acts_on, value, group) in enumerate(found)})
-    if not found:
-        return
-    factors = {f"lever{i}": value for i, (_, value, _) in enumerate(found)}
-    wide, narrow = (together(rows, factors, overlap) for overlap in sorted((one, other)))
-    for acts_on, value in narrow.items():
-        assert 1 <= value[0] <= wide[acts_on][0] * (1 + 1e-12)
+WH_PER_S = POWER_W["datacenter"] / 3600
 
 
-def test_interventions_that_benchmarks_contain_leave_the_energy_as_it_is():
-    rows = table(had=("energy", 2.0, 2.0, None, "true"), new=("energy", 3.0, 3.0, None, "false"))
-    found = multipliers(rows)
-    assert found["had", "single", "shared"]["multiplier_p50"] == pytest.approx(2)
-    for spread in ("shared", "untrimmed"):
-        energies = {lever: row["energy_wh_mean"] for (lever, _, of), row in found.items() if of == spread}
-        expected = {"had": 2.1, "new": 0.7, "all_levers": 0.7, "remaining_levers": 0.7}
-        assert energies == pytest.approx(expected, rel=BIN)
-    for combination in ("independent", "overlap"):
-        assert found["all_levers", combination, "shared"]["multiplier_p50"] == pytest.approx(6)
-        assert found["remaining_levers", combination, "shared"]["multiplier_p50"] == pytest.approx(3)
+def lever(evidence=None, level="serving", **changes):
+    found = {"label": "Own", "level": level, "changes": changes, "source": "made up"}
+    return found | ({} if evidence is None else {"evidence": evidence})
 
 
-def test_contained_interventions_do_not_take_from_the_remaining_ones():
-    # In one group at full overlap the contained intervention is the larger; the remaining energy does not depend on it.
-    rows = table(had=("energy", 4.0, 4.0, "g", "true"), new=("energy", 3.0, 3.0, "g", "false"))
-    row = multipliers(rows, overlap=1)["all_levers", "overlap", "shared"]
-    assert row["multiplier_p50"] == pytest.approx(4)
-    assert row["energy_wh_mean"] == pytest.approx(0.7)
+def entries_of(levers, workloads=("traditional",)):
+    return {"subject": "frontier", "workloads": list(workloads), "levers": levers}
 
 
-def test_all_interventions_contained_leave_everything():
-    found = multipliers(table(had=("energy", 2.0, 2.0, None, "true")))
-    assert {round(row["energy_wh_mean"], 9) for key, row in found.items() if key[2] == "shared"} == {2.1}
+def multipliers(levers, service=tiny_service, workloads=("traditional",), **study):
+    """Rows of the table by intervention, of the first workload alone unless told otherwise."""
+    found = intervention_multipliers(service(interventions=entries_of(levers, workloads), **study), PAIRS)
+    INTERVENTION_MULTIPLIERS.validate(found)
+    return {row["lever"]: row for row in found.filter(workload=workloads[0]).iter_rows(named=True)}
 
 
-def test_facts_of_the_table_are_carried_along():
-    row = multipliers(table(half=("decode", 2.0, 2.0, "g", "true")))["half", "single", "shared"]
-    assert (row["acts_on"], row["in_benchmarks"], row["source"], row["label"]) == ("decode", True, "here", "Half")
-    combined = multipliers(table(half=("decode", 2.0, 2.0)))["all_levers", "overlap", "shared"]
-    assert (combined["acts_on"], combined["in_benchmarks"], combined["level"]) == (None, None, "combined")
+# What a change leaves of 0.225 s: 0.1 of the prompt, 0.0625 of weights, 0.0625 of attention; of 780 W; of one GPU.
+LEFT = {
+    "pue": ({"pue": 1}, WH["traditional"] / 1.2),
+    "prompts in the cache": ({"workloads": {"traditional": {"cached_share": 0.5}}}, 0.175 * WH_PER_S),
+    "half of the answer": (
+        {"workloads": {"traditional": {"output_tokens": 250}}},
+        (0.1 + 0.03125 + 250 * 1125e-7) * WH_PER_S,
+    ),
+    "twice the batch": ({"serving": {"batch": 16}}, (0.1 + 0.03125 + 0.0625) * WH_PER_S),
+    "a board at four fifths": ({"power": {"board_factor": 0.8}}, 0.225 * (400 + 150) * 1.2 / 3600),
+    "another GPU": ({"hardware": on(H=1)}, 0.225 / 2 * 2 * WH_PER_S),
+    "a larger model": ({"classes": frontier(A=0, B=1)}, 0.3875 * WH_PER_S),
+    "other hosts": (
+        {"power": {"form": "rated", "node_kw": {"default": 8}, "utilisation": 0.5}},
+        0.225 * 500 * 1.2 / 3600,
+    ),
+}
 
 
-def test_range_of_a_intervention_by_hand():
-    # Log-normal between 1.5 and 6: median 3, P90 3 exp(1.2816 ln 2 / 1.645) = 5.1487, and P(X < 2) = 0.168.
-    found = multipliers(table(wide=("energy", 1.5, 6.0)), draws=100_000)["wide", "single", "shared"]
-    expected = {"p05": 1.5, "p50": 3.0, "p90": 5.1487, "p95": 6.0}
-    assert {name: found[f"multiplier_{name}"] for name in expected} == pytest.approx(expected, rel=0.01)
-    # 8 lies 0.9808 / 0.4214 = 2.3277 deviations up.
-    assert found["multiplier_share_below_8"] == pytest.approx(0.9900, abs=2e-3)
-    assert found["multiplier_share_above_20"] == pytest.approx(0.0, abs=1e-3)
-    assert found["energy_wh_p05"] == pytest.approx(2.1 / 6, rel=0.01)
+@pytest.mark.usefixtures("known_hosts")
+@pytest.mark.parametrize("name", LEFT)
+def test_an_intervention_by_hand(name):
+    changes, left = LEFT[name]
+    found = multipliers({"own": lever(**changes)})
+    assert found["own"]["energy_wh_p50"] == pytest.approx(left, rel=1e-6)
+    assert found["own"]["energy_wh_mean"] == pytest.approx(left, rel=1e-6)
+    assert found["own"]["multiplier_p50"] == pytest.approx(WH["traditional"] / left, rel=1e-6)
 
 
-def test_a_intervention_that_saves_nothing_is_not_applied():
-    # Log-normal between 1 and 4: one draw of twenty lies below 1 and counts as 1.
-    chosen = interventions.chosen(["maybe"], table(maybe=("energy", 1.0, 4.0)), "here")
-    drawn = interventions.drawn(chosen, "tiny", 100_000, seed=1)["maybe"]
-    assert drawn.min() == 1
-    assert (drawn == 1).mean() == pytest.approx(0.05, abs=3e-3)
-    assert np.median(drawn) == pytest.approx(2, rel=0.01)
+@pytest.mark.usefixtures("known_hosts")
+def test_together_each_acts_on_what_the_others_leave():
+    levers = {
+        "cached": lever(workloads={"traditional": {"cached_share": 0.5}}),
+        "shorter": lever(workloads={"traditional": {"output_tokens": 250}}),
+        "pue": lever(pue=1),
+    }
+    found = multipliers(levers)
+    left = (0.05 + 0.03125 + 250 * 1125e-7) * 650 / 3600
+    assert found[ALL]["energy_wh_p50"] == pytest.approx(left, rel=1e-6)
+    assert found[ALL]["multiplier_p50"] == pytest.approx(WH["traditional"] / left, rel=1e-6)
+    alone = [found[name]["multiplier_p50"] for name in levers]
+    assert found[ALL]["multiplier_p50"] > np.prod(alone)  # prompts weigh more in what shorter answers leave
+    assert (found[ALL]["combination"], found["pue"]["combination"]) == ("together", "single")
+    assert (found[ALL]["level"], found[ALL]["source"], found["pue"]["source"]) == ("combined", None, "made up")
 
 
-@pytest.mark.parametrize("acts_on", ACTS_ON)
-def test_no_multiplier_is_below_one_and_none_exceeds_its_intervention(acts_on):
-    # Twice fewer answer tokens save four times the attention to the answer itself.
-    most = 9.0 if acts_on == "output_tokens" else 3.0
-    rows = table(some=(acts_on, 3.0, 3.0), same=(acts_on, 1.5, 2.5))
-    service = service_with(rows, distributions=DISTRIBUTIONS, lengths=LENGTHS)
-    shared = uncertainty.shared_draws(service.given, "tiny", 300, seed=1)
-    before = Fleet.of(service, shared, {}).mean_wh("traditional", "datacenter")
-    by = together(rows.head(1), {"some": 3.0})
-    saved = before / Fleet.of(service, shared, by).mean_wh("traditional", "datacenter")
-    assert saved.min() >= 1
-    assert saved.max() <= most * (1 + 1e-12)
-    for row in multipliers(rows, distributions=DISTRIBUTIONS, lengths=LENGTHS, draws=300).values():
-        assert row["multiplier_p05"] >= 1
-        assert row["multiplier_p05"] <= row["multiplier_p50"] <= row["multiplier_p95"]
+@pytest.mark.usefixtures("known_hosts")
+def test_a_later_intervention_has_the_last_word():
+    found = multipliers({"one": lever(pue=1.1), "two": lever(pue=1.05)})
+    assert found[ALL]["multiplier_p50"] == pytest.approx(1.2 / 1.05)
 
 
-def test_draws_of_a_intervention_depend_on_its_name_alone():
-    rows = table(a=("energy", 1.5, 3.0), b=("decode", 1.5, 3.0))
-    both, turned, alone = (
-        interventions.drawn(interventions.chosen(names, rows, "here"), "tiny", 100, seed=1)
-        for names in (["a", "b"], ["b", "a"], ["a"])
+@pytest.mark.parametrize("workload", ["traditional", "long"])
+def test_a_change_of_nothing_leaves_the_energy_of_the_table(workload):
+    found = multipliers({"none": lever(title="Same")}, service=varied_service, workloads=[workload])
+    service = varied_service(interventions=entries_of({"none": lever(title="Same")}))
+    shared = energy_per_query(service)[0].filter(
+        subject="frontier", workload=workload, boundary="datacenter", spread="shared"
     )
-    assert (both["a"] == turned["a"]).all()
-    assert (both["a"] == alone["a"]).all()
-    assert (both["a"] != both["b"]).all()
+    for row in found.values():
+        assert (row["multiplier_p05"], row["multiplier_p95"]) == pytest.approx((1, 1))
+        for name in ("p05", "p50", "p95", "mean"):
+            assert row[f"energy_wh_{name}"] == pytest.approx(shared[f"energy_wh_{name}"].item(), rel=1e-9)
 
 
-def test_order_of_interventions_in_the_study_does_not_matter():
-    rows = table(a=("energy", 1.5, 3.0, "g"), b=("decode", 1.5, 3.0, "g"), c=("load", 1.2, 2.0))
-    one, other = (multipliers(of, distributions=DISTRIBUTIONS, lengths=LENGTHS) for of in (rows, rows.reverse()))
-    for key, row in one.items():
-        for name in ("multiplier_p50", "energy_wh_mean"):
-            assert other[key][name] == pytest.approx(row[name])
+def test_before_and_after_have_the_same_draws():
+    # Whatever else is uncertain, a lower PUE divides by the same factor.
+    found = multipliers({"half": lever(pue=1.25)}, service=varied_service, pue=2.5)["half"]
+    assert (found["multiplier_p05"], found["multiplier_p95"]) == pytest.approx((2, 2))
+    assert found["energy_wh_p95"] > 1.5 * found["energy_wh_p05"]
 
 
-def test_remaining_energy_of_the_mean_is_that_of_single_queries():
-    rows = table(a=("prefill", 1.5, 3.0), b=("output_tokens", 1.5, 3.0), c=("attainment", 1.2, 2.0))
-    found = multipliers(rows, distributions=DISTRIBUTIONS, lengths=LENGTHS, draws=50_000)
-    for lever, combination, spread in found:
-        if spread == "shared":
-            single, mean = (found[lever, combination, of]["energy_wh_mean"] for of in ("untrimmed", "shared"))
-            assert single == pytest.approx(mean, rel=0.03)
+def test_draws_count_by_the_geometric_mean_of_before_and_after():
+    before = varied_service(serving={"speed_tok_per_s": 450, "replica_gpus": [1]}, hardware=on(G=1))
+    after = before.changed({"serving": {"speed_tok_per_s": 200}})
+    _, saved, weights = interventions.compared(before, after, "frontier", "traditional")
+    (was, probable), (now, still) = (each.mean_wh("frontier", "traditional") for each in (before, after))
+    counts = (probable > 0) & (still > 0)
+    assert not counts.all()
+    assert weights == pytest.approx(np.sqrt(probable * still)[counts])
+    assert saved == pytest.approx(was["datacenter"][counts] / now["datacenter"][counts])
 
 
-def test_unknown_intervention_in_one_line():
-    rows = table(a=("energy", 2.0, 2.0))
-    with pytest.raises(InputError, match=r"config/studies/mine.yaml: interventions.levers: found 'b'; allowed: a") as e:
-        interventions.chosen(["a", "b"], rows, "config/studies/mine.yaml: interventions.levers")
-    assert "\n" not in str(e.value)
+@pytest.mark.usefixtures("known_hosts")
+def test_energies_are_at_the_boundary_of_queries():
+    found = multipliers({"pue": lever(pue=1)}, boundary={"query": "node", "fleet": "fleet"})["pue"]
+    assert (found["boundary"], found["multiplier_p50"]) == ("node", pytest.approx(1))
+    assert found["energy_wh_p50"] == pytest.approx(WH["traditional"] / 1.2, rel=1e-6)
+
+
+def test_every_workload_and_intervention_has_a_row():
+    levers = {"a": lever(pue=1), "b": lever(pue=1.1)}
+    service = tiny_service(interventions=entries_of(levers, ["traditional", "long"]))
+    found = intervention_multipliers(service, PAIRS)
+    assert found.select("lever", "workload").rows() == [
+        (name, workload) for name in ("a", "b", ALL) for workload in ("traditional", "long")
+    ]
+
+
+def test_formula_of_a_saving():
+    assert interventions.saving(before_wh=3.0, after_wh=2.0) == 1.5
+
+
+def test_chosen_and_applied():
+    service = tiny_service()
+    found = interventions.chosen(service, ["pue"], "here")
+    assert found["pue"].changes == {"pue": 1}
+    assert interventions.applied(service, found.values()).study.pue == 1
+    assert interventions.chosen(service, [], "here") == {}
+    assert message_of(interventions.chosen, service, ["peu"], "here") == "here: found 'peu'; allowed: cached or pue"
+
+
+# Pairs of measured rows.
+
+
+def test_pairs_stand_beside_the_intervention_that_names_them():
+    found = multipliers({"seen": lever(evidence="caching", pue=1.1)})["seen"]
+    assert (found["evidence"], found["pairs"]) == ("caching", 3)
+    assert found["measured_mean"] == pytest.approx((2 + 8) / 2)  # two models, each with the same weight
+    assert found["predicted_p50"] == pytest.approx(1.5)
+
+
+def test_an_intervention_without_evidence_has_none():
+    found = multipliers({"own": lever(pue=1), "seen": lever(evidence="caching", pue=1.1)})
+    assert (found["own"]["evidence"], found["own"]["pairs"], found["own"]["measured_p50"]) == (None, None, None)
+    assert (found["seen"]["evidence"], found["seen"]["pairs"]) == ("caching", 3)
+    assert found[ALL]["evidence"] is None
+
+
+def test_unknown_evidence():
+    service = tiny_service(name="mine", interventions=entries_of({"own": lever(evidence="sorcery", pue=1)}))
+    assert message_of(intervention_multipliers, service, PAIRS) == (
+        "config/studies/mine.yaml: interventions.levers.own.evidence: found 'sorcery'; allowed: caching or other, of"
+        " table intervention_pairs"
+    )
+
+
+def test_a_change_after_which_nothing_is_served():
+    fast = {"own": lever(serving={"speed_tok_per_s": 1e6})}
+    service = tiny_service(name="mine", interventions=entries_of(fast))
+    assert message_of(intervention_multipliers, service, PAIRS) == (
+        "config/studies/mine.yaml: interventions.levers.own: found this change after which no model of frontier runs at"
+        " the operating point; allowed: one that some reach"
+    )
+
+
+@pytest.mark.parametrize(("text", "changes"), [("'Z'", {"classes": frontier(Z=1)}), ("'K'", {"hardware": on(K=1)})])
+def test_a_change_to_what_is_not_there(text, changes):
+    service = tiny_service(name="mine", interventions=entries_of({"own": lever(**changes)}))
+    found = message_of(intervention_multipliers, service, PAIRS)
+    assert found.startswith("config/studies/mine.yaml: ") and f"found {text}; " in found.replace(", which", "; which")
+
+
+def test_interventions_are_plain_again():
+    of = lever("caching", pue=1)
+    assert NestedIntervention.of(of).plain() == of

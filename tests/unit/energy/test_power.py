@@ -10,8 +10,10 @@ from inference_energy.common.errors import InputError
 from inference_energy.corpus import registries
 from inference_energy.energy import power, tables
 from inference_energy.statistics.distributions import LogNormal
+from inference_energy.studies.study import BOUNDARIES
 from scipy.optimize import root
 from scipy.stats import beta
+from tiny_service import NODE
 
 RESOURCES = Path(__file__).parents[3] / "resources"
 GPUS = 8
@@ -30,9 +32,8 @@ def row(registry, hardware):
 
 
 def node_kw(row, *, board_share, host_kw, load):
-    board_w = power.board_power_w(
-        tdp_w=row["tdp_w"], idle_share=row["board_idle_share_of_tdp"], saturated_share=board_share, load=load
-    )
+    idle = row["board_idle_share_of_tdp"]
+    board_w = power.board_power_w(tdp_w=row["tdp_w"], share_of_tdp=idle + (board_share - idle) * load)
     host_w = power.host_power_w(idle_w=1000 * row["host_idle_kw_per_gpu"], saturated_w=1000 * host_kw, load=load)
     return GPUS * (board_w + host_w) / 1000
 
@@ -53,39 +54,40 @@ def draw(row, draws=100_000):
 
 
 def test_power_by_hand():
-    board_w = power.board_power_w(tdp_w=1000.0, idle_share=0.1, saturated_share=0.9, load=0.25)
-    assert board_w == pytest.approx(300.0)  # 100 + 800 / 4
-    assert power.host_power_w(idle_w=200.0, saturated_w=300.0, load=0.25) == pytest.approx(225.0)
+    assert power.board_power_w(tdp_w=1000.0, share_of_tdp=0.3) == pytest.approx(300)
+    assert power.board_power_w(tdp_w=1000.0, share_of_tdp=0.3, board_factor=0.8) == pytest.approx(240)
+    assert power.host_power_w(idle_w=200.0, saturated_w=300.0, load=0.25) == pytest.approx(225)
+    assert power.used_power_w(rated_w=1275.0, utilisation=0.6) == pytest.approx(765)
     range_kw = pl.DataFrame({"host_saturated_kw_per_gpu_p05": [0.1], "host_saturated_kw_per_gpu_p95": [0.4]})
-    assert range_kw.select(power.host_middle_w()).item() == pytest.approx(200.0)
+    assert range_kw.select(power.host_middle_w()).item() == pytest.approx(200)
+
+
+def test_power_within_every_boundary_by_hand():
+    found = power.by_boundary_w(450.0, power.node_power_w(boards_w=450.0, host_w=150.0), 1.2, 0.1)
+    assert found == pytest.approx({"gpu_boards": 450, "node": 600, "datacenter": 720, "fleet": 792})
+    assert list(found) == list(BOUNDARIES)
 
 
 def test_power_elementwise():
-    board_w = power.board_power_w(
-        tdp_w=np.array([1000.0, 500.0]), idle_share=0.1, saturated_share=np.array([0.9, 0.5]), load=np.array([0.5, 1.0])
-    )
-    assert board_w == pytest.approx([500.0, 250.0])
-
-
-@given(idle=SHARE, saturated=SHARE)
-def test_no_load_is_idle_and_full_load_is_saturated(idle, saturated):
-    for load, expected in ((0.0, idle), (1.0, saturated)):
-        board_w = power.board_power_w(tdp_w=700.0, idle_share=idle, saturated_share=saturated, load=load)
-        assert board_w == pytest.approx(700 * expected)
-        assert power.host_power_w(idle_w=idle, saturated_w=saturated, load=load) == pytest.approx(expected)
+    board_w = power.board_power_w(tdp_w=np.array([1000.0, 500.0]), share_of_tdp=np.array([0.5, 1.0]))
+    assert board_w == pytest.approx([500, 500])
 
 
 @given(idle=SHARE, more=SHARE, load=SHARE, busier=SHARE)
-def test_power_rises_with_load(idle, more, load, busier):
-    low, high = sorted((load, busier))
-    rounding = 1e-9
-    board_w = [
-        power.board_power_w(tdp_w=700.0, idle_share=idle, saturated_share=idle + more, load=load)
-        for load in (low, high)
-    ]
-    host_w = [power.host_power_w(idle_w=idle, saturated_w=idle + more, load=load) for load in (low, high)]
-    assert board_w[0] <= board_w[1] + rounding
-    assert host_w[0] <= host_w[1] + rounding
+def test_power_of_a_host_rises_with_load_from_idle_to_saturated(idle, more, load, busier):
+    loads = (0.0, *sorted((load, busier)), 1.0)
+    host_w = [power.host_power_w(idle_w=idle, saturated_w=idle + more, load=each) for each in loads]
+    assert (np.diff(host_w) >= -1e-12).all()
+    assert (host_w[0], host_w[-1]) == pytest.approx((idle, idle + more))
+
+
+def test_a_gpu_without_a_row_has_the_mean_of_the_measured_nodes():
+    rows = [NODE, NODE | {"gpu": "I", "host_idle_kw_per_gpu": 0.3}, NODE | {"gpu": "J", "basis": "from a like node"}]
+    table = pl.DataFrame([row | {"host_saturated_kw_per_gpu_p95": 0.3 + place} for place, row in enumerate(rows)])
+    assert power.node_of("J", table)["host_saturated_kw_per_gpu_p95"] == 2.3
+    found = power.node_of("new", table)
+    assert found["host_idle_kw_per_gpu"] == pytest.approx(0.2)
+    assert found["host_saturated_kw_per_gpu_p95"] == pytest.approx(0.8)  # of 0.3 and 1.3, the third was not measured
 
 
 def test_every_gpu_of_the_registry_is_hardware(registry, hardware):

@@ -1,497 +1,339 @@
-"""GPU time of queries by their parts, and what serves a study's models: own rows first, relatives next."""
+"""What serves queries: shares of models and GPUs, weights of draws, and services that are a part of another."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
-from inference_energy.common.errors import InputError
-from inference_energy.requests.lengths import Lengths
-from inference_energy.studies.study import NestedStudy
-from inference_energy.throughput import borrowing, fits
-from inference_energy.throughput.gpu_time import GpuSeconds, NodeCurve, QueryParts, SecondsCurve, gpu_seconds
-from inference_energy.throughput.log_linear import ThroughputModel
+from inference_energy.energy import service as of_service
+from inference_energy.energy.service import Service
+from inference_energy.studies.study import BOUNDARIES, NestedStudy
+from messages import message_of
+from tiny_service import SECONDS, WH, entries, frontier, on, points, tables, tiny_service
+from varied_service import VARIED, varied_service
 
-ROOT = Path(__file__).parents[3]
-FUZZ = settings(max_examples=60, deadline=None, derandomize=True)
-FORM = GpuSeconds(prefill=1e-3, decode=2e-3, attention=1e-6, kv_growth=0.6)
-CURVE = SecondsCurve(form=FORM)
-# 1,000 tokens in, 100 out: 1 s of prefill, 0.2 s of decoding, 0.1 s reading the prompt's cache, 0.006 s the answer's.
-SECONDS = {"prefill": 1.0, "decode": 0.2, "context": 0.1, "growth": 0.006}
-EVERYTHING = ("prefill", "decode", "attention", "gpu_seconds", "input_tokens", "output_tokens", "cached_share")
+FUZZ = settings(max_examples=30, deadline=None, derandomize=True)
+TWO_MODELS = frontier(A=3, B=1)
 
 
-def queries(input_tokens, output_tokens, cached_share=0.0, weights=None):
-    columns = [np.atleast_1d(np.asarray(values, float)) for values in (input_tokens, output_tokens, cached_share)]
-    tokens_in, tokens_out, cached = np.broadcast_arrays(*columns)
-    weights = np.full(len(tokens_in), 1 / len(tokens_in)) if weights is None else np.asarray(weights)
-    return Lengths(input_tokens=tokens_in, output_tokens=tokens_out, cached_share=cached, weights=weights)
+def mean(service, subject="frontier", workload="traditional", boundary="datacenter"):
+    return service.mean_wh(subject, workload)[0][boundary]
 
 
-def seconds(of, cached=0.0, /, curve=CURVE, **divisors):
-    return gpu_seconds(curve.coefficients(), curve.parts(of), cached, divisors)
+def close(one, other):
+    for first, second in zip(one, other, strict=True):
+        assert first == pytest.approx(second, rel=1e-9)
 
 
-def test_seconds_by_hand():
-    assert seconds(queries(1000, 100)) == pytest.approx([1.306])
+# Energy of a class, by hand.
 
 
-def test_parts_by_hand():
-    parts, weigh = CURVE.parts(queries(1000, 100, 0.25)), CURVE.coefficients()
-    assert (parts.prefill, parts.decode, parts.context, parts.growth) == ([750], [100], [100_000], [10_000])
-    assert weigh == pytest.approx({"a": 1e-3, "b": 2e-3, "c": 1e-6, "cg": 0.6e-6})
+def test_a_known_query_by_hand_at_every_boundary():
+    service = tiny_service()
+    for workload, wh in WH.items():
+        for boundary, factor in (("gpu_boards", 500 / 780), ("node", 650 / 780), ("datacenter", 1), ("fleet", 1.1)):
+            for subject in ("A", "frontier"):
+                found = mean(service, subject, workload, boundary)
+                assert found == pytest.approx(np.full(4, factor * wh), rel=1e-6)
 
 
-def test_seconds_are_those_of_the_form():
-    of = queries([1, 1000, 7, 30_000], [1, 100, 5000, 1])
-    assert seconds(of) == pytest.approx(FORM.seconds(of.input_tokens, of.output_tokens))
-    cached = seconds(of, 0.4)
-    assert cached == pytest.approx(FORM.seconds(of.input_tokens, of.output_tokens, 0.4 * of.input_tokens))
+def test_models_share_the_queries():
+    service = tiny_service(classes=TWO_MODELS)
+    a, b = mean(service, "A"), mean(service, "B")
+    assert b == pytest.approx(a * (0.2 + 0.125 + 0.0625) / SECONDS["traditional"], rel=1e-6)
+    assert mean(service) == pytest.approx(0.75 * a + 0.25 * b, rel=1e-6)
+    shares, weights = service.serving("frontier", "traditional")
+    assert shares == pytest.approx(np.tile([0.75, 0.25], (4, 1)))
+    assert weights == pytest.approx(np.ones(4))
 
 
-def test_cached_prompts_are_not_prefilled_but_still_read():
-    assert seconds(queries(1000, 100), 0.4) == pytest.approx([0.906])
-
-
-def test_cached_shares_of_trace_and_study_both_count():
-    assert seconds(queries(1000, 100, 0.5), 0.5) == pytest.approx([0.25 + 0.306])
-
-
-@pytest.mark.parametrize(("of_trace", "of_study"), [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
-def test_fully_cached_prompts_take_no_prefill(of_trace, of_study):
-    assert seconds(queries(1000, 100, of_trace), of_study) == pytest.approx([0.306])
-
-
-def test_no_prompt_leaves_decoding_and_the_answer_s_own_context():
-    assert seconds(queries(0, 100)) == pytest.approx([0.206])
-
-
-def test_one_token_of_each():
-    assert seconds(queries(1, 1)) == pytest.approx([1e-3 + 2e-3 + 1e-6 + 0.6e-6])
-
-
-def test_cached_share_may_differ_between_queries():
-    assert seconds(queries([1000, 1000], [100, 100]), np.array([0, 1])) == pytest.approx([1.306, 0.306])
-
-
-@pytest.mark.parametrize(
-    ("divisor", "expected"),
-    [
-        ("prefill", 0.5 + 0.2 + 0.1 + 0.006),
-        ("decode", 1 + 0.1 + 0.1 + 0.006),
-        ("attention", 1 + 0.2 + 0.05 + 0.003),
-        ("gpu_seconds", 0.653),
-        ("input_tokens", 0.5 + 0.2 + 0.05 + 0.006),
-        ("output_tokens", 1 + 0.1 + 0.05 + 0.0015),
-        ("cached_share", 0.5 + 0.2 + 0.1 + 0.006),
-    ],
-)
-def test_divisors_one_by_one(divisor, expected):
-    assert seconds(queries(1000, 100), **{divisor: 2}) == pytest.approx([expected])
-
-
-def test_divisor_of_the_cached_share_divides_what_is_not_cached():
-    # Half of what is not cached: from 0.6 to 0.3 of the prompt.
-    assert seconds(queries(1000, 100), 0.4, cached_share=2) == pytest.approx(seconds(queries(1000, 100), 0.7))
-
-
-def test_divisors_of_tokens_shorten_the_query():
-    shorter = seconds(queries(1000, 100), 0.4, input_tokens=4, output_tokens=5)
-    assert shorter == pytest.approx(seconds(queries(250, 20), 0.4))
-
-
-def test_divisors_multiply():
-    parts = SECONDS["prefill"] / (2 * 3 * 5), SECONDS["decode"] / (7 * 4), SECONDS["context"] / (6 * 5 * 4)
-    by = {"prefill": 2, "cached_share": 3, "input_tokens": 5, "decode": 7, "output_tokens": 4, "attention": 6}
-    expected = (sum(parts) + SECONDS["growth"] / (6 * 4**2)) / 8
-    assert seconds(queries(1000, 100), **by, gpu_seconds=8) == pytest.approx([expected])
-
-
-def test_divisors_of_1_change_nothing():
-    assert seconds(queries(1000, 100), **dict.fromkeys(EVERYTHING, 1)) == pytest.approx([1.306])
-
-
-def test_divisors_may_be_one_per_draw():
-    parts = CURVE.parts(queries([1000], [100])).means(np.ones(1))
-    found = gpu_seconds(CURVE.coefficients(), parts, 0.0, {"gpu_seconds": np.array([1, 2]), "decode": np.array([1, 4])})
-    assert found == pytest.approx([1.306, (1.306 - 0.15) / 2])
-
-
-@pytest.mark.parametrize("divisor", EVERYTHING)
-@FUZZ
-@given(by=st.floats(1.01, 100), cached=st.floats(0, 0.9))
-def test_any_divisor_above_1_saves_time_and_no_more_than_its_square(divisor, by, cached):
-    of = queries(1000, 100)
-    before, after = seconds(of, cached), seconds(of, cached, **{divisor: by})
-    assert before / by**2 <= after < before
-
-
-TOKENS = st.integers(1, 200_000)
+def test_gpus_share_the_queries_of_a_model_as_fast_as_they_are():
+    # One G and one H serve as many queries as three G: energy is mean power over mean rate.
+    service = tiny_service(hardware=on(G=1, H=1))
+    shares, _ = service.serving("A", "traditional")
+    assert shares == pytest.approx(np.tile([1 / 3, 2 / 3], (4, 1)))
+    found = service.at("traditional")
+    power = (found.wh_per_gpu_second["node"] * 3600).mean(axis=1)
+    rate = (1 / found.mean_seconds()).mean(axis=1)
+    assert mean(service, boundary="node") == pytest.approx(power / rate / 3600)
 
 
 @FUZZ
-@given(TOKENS, TOKENS, st.integers(1, 10_000), st.floats(0, 0.99))
-def test_seconds_grow_with_tokens_and_fall_with_caching(input_tokens, output_tokens, more, cached):
-    first, longer_prompt, longer_answer = seconds(
-        queries(
-            [input_tokens, input_tokens + more, input_tokens], [output_tokens, output_tokens, output_tokens + more]
-        ),
-        cached,
-    )
-    assert first < longer_prompt
-    assert first < longer_answer
-    assert seconds(queries(input_tokens, output_tokens), cached + 0.01)[0] < first
+@given(st.floats(0.01, 10), st.floats(0.01, 10), st.floats(0.01, 10), st.floats(0.01, 10))
+def test_energy_is_mean_power_over_mean_rate_for_any_mix(g, h, a, b):
+    service = tiny_service(hardware=on(G=g, H=h), classes=frontier(A=a, B=b), draws=1)
+    found, total = service.at("traditional"), g + h
+    rates, powers = (1 / found.mean_seconds())[0], (found.wh_per_gpu_second["fleet"] * 3600)[0]
+    expected = 0.0
+    for weight, place in ((a, 0), (b, 2)):
+        gpus = np.array([g, h]) / total
+        rate, power = gpus @ rates[place : place + 2], gpus @ powers[place : place + 2]
+        expected += weight / (a + b) * power / rate / 3600
+    assert mean(service, boundary="fleet") == pytest.approx(np.array([expected]))
 
 
-POINTS = st.lists(st.tuples(TOKENS, TOKENS, st.floats(0, 1), st.floats(0.01, 1)), min_size=1, max_size=6)
+def test_shares_of_gpus_need_not_sum_to_1():
+    assert mean(tiny_service(hardware=on(G=3, H=1))) == pytest.approx(mean(tiny_service(hardware=on(G=0.75, H=0.25))))
 
 
-@FUZZ
-@given(POINTS, st.floats(0, 1), st.fixed_dictionaries({name: st.floats(0.5, 5) for name in EVERYTHING}))
-def test_mean_of_seconds_is_the_seconds_of_mean_parts(points, cached, divisors):
-    tokens_in, tokens_out, shares, weights = np.array(points).T
-    of = queries(tokens_in, tokens_out, shares, weights / weights.sum())
-    parts = CURVE.parts(of).means(of.weights)
-    assert gpu_seconds(CURVE.coefficients(), parts, cached, divisors) == pytest.approx(
-        of.mean(seconds(of, cached, **divisors))
-    )
+def test_hardware_of_a_class_serves_that_class():
+    small = frontier(A=1)["frontier"] | {"hardware": on(H=1)}
+    service = tiny_service(classes=frontier(B=1) | {"mine": small})
+    assert service.members.names == [("B", "G", "FP8"), ("A", "H", "FP8")]
+    shares, _ = service.serving("mine", "traditional")
+    assert shares == pytest.approx(np.tile([0, 1], (4, 1)))
+    assert mean(service, "mine") == pytest.approx(mean(tiny_service(hardware=on(H=1))))
 
 
-def test_parts_at_some_positions():
-    parts = CURVE.parts(queries([10, 20, 30], [1, 2, 3]))
-    found = parts.at(np.array([2, 0, 0]))
-    assert isinstance(found, QueryParts)
-    assert found.prefill.tolist() == [30, 10, 10]
-    assert found.growth.tolist() == [9, 1, 1]
+def test_mean_over_queries_of_different_length():
+    both = points(1000, [500, 2000], [3, 1])
+    service = tiny_service(lengths={"both": both}).with_lengths({"traditional": both})
+    # Time is linear in the tokens, whatever the lengths: the batch is given.
+    assert mean(service) == pytest.approx(np.full(4, 0.75 * WH["traditional"] + 0.25 * WH["long"]), rel=1e-6)
 
 
-LOG_LINEAR = ThroughputModel(form="log_linear", intercept=8.0, slope_input=-0.1, slope_output=0.2, cap_tok_per_s=5000)
+# Draws and their weights.
 
 
-def test_node_curve_is_eight_gpus_for_the_length_of_the_answer():
-    constant = ThroughputModel(
-        form="constant", intercept=np.log(1300), slope_input=0, slope_output=0, cap_tok_per_s=1300
-    )
-    assert seconds(queries(1000, 300), curve=NodeCurve(form=constant)) == pytest.approx([8 * 300 / 1300])
+def test_a_class_weighs_draws_by_its_models():
+    service = varied_service(serving={"speed_tok_per_s": 450, "replica_gpus": [1]}, hardware=on(G=1))
+    found = service.at("traditional")
+    shares, weights = service.serving("frontier", "traditional")
+    mix = service.shared.mix["frontier"]
+    likely = np.stack([mix["A"], mix["B"]], axis=1) * found.weight / np.maximum(found.weight.mean(axis=0), 1e-9)
+    assert weights == pytest.approx(likely.sum(axis=1))
+    assert (weights == 0).any() and (weights > 0).any()
+    for draw in np.flatnonzero(weights):
+        assert shares[draw] == pytest.approx(likely[draw] / likely[draw].sum())
+    assert (shares[weights == 0] == 0).all()
 
 
-def test_node_curve_follows_its_throughput_and_knows_no_cache():
-    of = queries([100, 1000, 20_000], [10, 300, 5000], 0.5)
-    expected = 8 * of.output_tokens / LOG_LINEAR.tok_per_s(of.input_tokens, of.output_tokens)
-    curve = NodeCurve(form=LOG_LINEAR)
-    assert seconds(of, curve=curve) == pytest.approx(expected)
-    assert seconds(of, 0.7, curve=curve) == pytest.approx(expected)
-    assert seconds(of, curve=curve, gpu_seconds=2) == pytest.approx(expected / 2)
-    means = curve.parts(of).means(of.weights)
-    assert gpu_seconds(curve.coefficients(), means) == pytest.approx(of.mean(expected))
+def test_a_draw_that_does_not_reach_the_speed_changes_nothing():
+    service = varied_service(serving={"speed_tok_per_s": 450, "replica_gpus": [1]})
+    means, weights = service.mean_wh("frontier", "traditional")
+    found = service.at("traditional")
+    out = (found.weight == 0).any(axis=1)
+    assert out.any()
+    # Whatever the energy of such a member, it serves nothing.
+    wild = replace(found, decode_s=np.where(found.weight == 0, 1e9, found.decode_s))
+    known = dict(service._known, traditional=wild)
+    again, same = replace(service, _known=known).mean_wh("frontier", "traditional")
+    assert (same == weights).all()
+    assert again["fleet"] == pytest.approx(means["fleet"], rel=1e-12)
 
 
-H100, H200 = {"gpu": "H100", "precision": "FP8"}, {"gpu": "H200", "precision": "FP8"}
-
-
-def study(*hardware, models=("A",), sources=None, **classes):
-    return NestedStudy.of(
-        {
-            "hardware": [{"share": 1} | entry for entry in hardware or (H100,)],
-            "throughput": {"form": "gpu_seconds"} | ({} if sources is None else {"sources": sources}),
-            "classes": classes or {"frontier": {"weights": dict.fromkeys(models, 1)}},
+def test_a_model_that_reaches_nothing_leaves_its_queries_to_the_others():
+    heavy = tables()
+    models = heavy.models.with_columns(
+        **{
+            f"{part}_parameters_billions": pl.when(pl.col("model") == "B")
+            .then(200.0)
+            .otherwise(f"{part}_parameters_billions")
+            for part in ("total", "active")
         }
     )
+    service = tiny_service(of=replace(heavy, models=models), classes=TWO_MODELS)
+    shares, weights = service.serving("frontier", "traditional")
+    assert shares == pytest.approx(np.tile([1, 0], (4, 1)))
+    assert weights == pytest.approx(np.full(4, 0.75))
+    assert service.served_share("frontier", "traditional") == pytest.approx(0.75)
+    assert service.served_share("B", "traditional") == 0
+    assert not service.mean_wh("B", "traditional")[1].any()
+    assert (service.mean_wh("B", "traditional")[0]["node"] == 0).all()
 
 
-def mix(of, model_class):
-    return [entry.plain() for entry in of.hardware_mix(model_class)]
+def test_a_model_that_only_some_gpus_serve_keeps_its_queries():
+    service = tiny_service(classes=frontier(A=1, B=1), hardware=on(G=1, H=1))
+    found, names = service.at("traditional"), service.members.names
+    weight = np.where(np.arange(4) == names.index(("B", "G", "FP8")), 0, found.weight)
+    partly = replace(service, _known={"traditional": replace(found, weight=weight)})
+    shares, weights = partly.serving("frontier", "traditional")
+    assert shares == pytest.approx(np.tile([1 / 6, 2 / 6, 0, 1 / 2], (4, 1)))
+    assert weights == pytest.approx(np.ones(4))
 
 
-def test_hardware_mix_sums_to_1_and_drops_zeros():
-    entries = H100 | {"share": 1}, H200 | {"share": 3}, {"gpu": "B200", "precision": "FP4", "share": 0}
-    assert mix(study(*entries), "frontier") == [H100 | {"share": 0.25}, H200 | {"share": 0.75}]
+def test_served_share_counts_models_and_gpus():
+    service = varied_service(classes=TWO_MODELS, hardware=on(G=3, H=1))
+    assert service.served_share("frontier", "traditional") == pytest.approx(1)
+    found = service.at("traditional")
+    # B on G does not get there: a quarter of the queries, three quarters of the GPUs.
+    place = service.members.names.index(("B", "G", "FP8"))
+    weight = np.where(np.arange(4) == place, 0, found.weight)
+    partly = replace(service, _known={"traditional": replace(found, weight=weight)})
+    assert partly.served_share("frontier", "traditional") == pytest.approx(1 - 0.25 * 0.75)
+    assert partly.served_share("B", "traditional") == pytest.approx(0.25)
 
 
-def test_hardware_of_a_class_replaces_that_of_all():
-    own = {"weights": {"A": 1}, "hardware": [H200 | {"share": 5}]}
-    both = study(H100, frontier=own, small={"weights": {"B": 1}})
-    assert mix(both, "frontier") == [H200 | {"share": 1}]
-    assert mix(both, "small") == [H100 | {"share": 1}]
-    assert both.members() == [("A", "H200", "FP8"), ("B", "H100", "FP8")]
+@pytest.mark.parametrize("subject", ["A", "B", "frontier"])
+def test_shares_sum_to_1_and_weights_are_1_on_average(subject):
+    shares, weights = varied_service().serving(subject, "traditional")
+    assert shares.sum(axis=1) == pytest.approx(np.ones(200))
+    assert weights.mean() == pytest.approx(1, abs=0.1)
+    assert (shares >= 0).all()
 
 
-@FUZZ
-@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=5).filter(any))
-def test_mixes_sum_to_1(shares):
-    entries = [{"gpu": str(place), "precision": "FP8", "share": share} for place, share in enumerate(shares)]
-    weights = {str(place): share for place, share in enumerate(shares)}
-    mixed = study(*entries, frontier={"weights": weights})
-    for found in (
-        [entry.share for entry in mixed.hardware_mix("frontier")],
-        list(mixed.classes["frontier"].model_shares().values()),
-    ):
-        assert sum(found) == pytest.approx(1)
-        assert min(found) >= 0
-        assert len(found) == sum(share > 0 for share in shares)
+# Order and parts.
 
 
-def test_model_weights_sum_to_1_and_drop_zeros():
-    mixed = study(frontier={"weights": {"A": 1, "B": 0, "C": 4}})
-    assert mixed.classes["frontier"].model_shares() == {"A": 0.2, "C": 0.8}
+def test_order_of_models_gpus_and_classes_does_not_matter():
+    other = {"label": "Other", "model_class": "frontier", "weights": {"B": 1}}
+    one = varied_service(classes=frontier(2, A=1, B=2) | {"other": other}, hardware=on(G=1, H=3))
+    backwards = varied_service(classes={"other": other} | frontier(2, B=2, A=1), hardware=on(H=3, G=1))
+    for subject in ("A", "B", "frontier", "other"):
+        for boundary in BOUNDARIES:
+            close([mean(one, subject, "long", boundary)], [mean(backwards, subject, "long", boundary)])
 
 
-def test_members_are_listed_once_whatever_classes_they_are_in():
-    both = study(H100, H200 | {"share": 0}, one={"weights": {"A": 1, "B": 0}}, other={"weights": {"C": 1, "A": 1}})
-    assert both.members() == [("A", "H100", "FP8"), ("C", "H100", "FP8")]
+@pytest.mark.parametrize("subject", ["A", "B", "frontier", "other"])
+def test_a_narrowed_service_draws_the_same(subject):
+    other = {"label": "Other", "model_class": "frontier", "weights": {"B": 1, "A": 1}, "mix_concentration": 2}
+    service = varied_service(classes=frontier(2, A=1, B=2) | {"other": other | {"hardware": on(H=1)}})
+    narrow = service.narrowed(subject)
+    assert set(narrow.members.names) <= set(service.members.names)
+    assert len(narrow.members.names) == {"A": 2, "B": 2, "other": 2}.get(subject, 4)
+    for workload in SECONDS:
+        (first, weights), (second, narrowly) = (of.mean_wh(subject, workload) for of in (service, narrow))
+        close([weights, *first.values()], [narrowly, *second.values()])
 
 
-MODELS = pl.DataFrame(
-    {
-        "model": ["A", "A tuned", "B", "C", "Unrelated"],
-        "aliases": ["org/A|a", None, None, "org/C", None],
-        "same_network_as": [None, "A", None, None, None],
-        "active_parameters_billions": [10.0, 10.0, 40.0, 90.0, 1.0],
-        "architecture": ["dense", "dense", "dense", "moe", "hybrid"],
-    }
-)
-HARDWARE = pl.DataFrame(
-    {
-        "gpu": ["H100", "H200", "B200"],
-        "aliases": ["H100 SXM | NVIDIA H100", None, None],
-        "memory_bandwidth_gb_per_s": [3000.0, 6000.0, 9000.0],
-        "peak_fp16_tflop_per_s": [1000.0, 1000.0, 2000.0],
-        "peak_fp8_tflop_per_s": [2000.0, 2000.0, 4000.0],
-        "peak_fp4_tflop_per_s": [None, None, 8000.0],
-        "peak_int8_tflop_per_s": [2000.0, 2000.0, 4000.0],
-    }
-)
-FIT = {
-    "configuration": "1.0",
-    "source": "bench",
-    "model": "A",
-    **H100,
-    "engine_version": "1.0",
-    "rows": 7,
-    "prefill_s_per_token": 1e-3,
-    "decode_s_per_token": 2e-3,
-    "attention_s_per_token2": 1e-6,
-    "kv_growth": 0.6,
-    "fit_error_log_sd": 0.08,
-    "input_tokens_min": 100.0,
-    "input_tokens_max": 4000.0,
-    "output_tokens_min": 128.0,
-    "output_tokens_max": 2048.0,
+def test_a_model_alone_is_a_class_of_that_model():
+    service = varied_service(classes=frontier(2, A=1, B=1))
+    alone = varied_service(classes=frontier(None, B=5))
+    close([mean(service, "B"), mean(service.narrowed("B"))], [mean(alone), mean(alone, "B")])
+
+
+def test_narrowing_to_what_is_all_there_changes_nothing():
+    service = tiny_service()
+    assert service.narrowed("frontier") is service
+    assert service.narrowed("A") is service
+
+
+def test_energy_of_a_workload_does_not_depend_on_the_others():
+    service = varied_service()
+    only = varied_service(workloads={"long": VARIED["workloads"]["long"]})
+    close([mean(service, workload="long")], [mean(only, workload="long")])
+
+
+def test_seed_and_name_decide_the_draws():
+    one, same, seed, name = (varied_service(50, **of) for of in ({}, {}, {"seed": 2}, {"name": "tinier"}))
+    assert (mean(one) == mean(same)).all()
+    for other in (seed, name):
+        assert not np.isclose(mean(one), mean(other)).any()
+
+
+# Services that differ in something.
+
+
+def test_other_draws_and_other_lengths_are_computed_anew():
+    service = tiny_service()
+    before, long = mean(service), service.at("long")
+    dearer = service.sharing(service.shared.replaced("pue", 2.4))
+    assert mean(dearer) == pytest.approx(2 * before)
+    longer = service.with_lengths({"traditional": service.lengths["long"], "new": points(1, 1)})
+    assert mean(longer) == pytest.approx(mean(service, workload="long"))
+    assert (mean(longer, workload="new") < before).all()
+    assert longer.at("long") is long
+    assert mean(service) == pytest.approx(before)
+
+
+def test_changes_are_those_of_a_study_that_extends_it():
+    service = tiny_service()
+    found = service.changed({"pue": 2.4}, {"serving": {"replica_gpus": [2]}}, {"pue": 1.8})
+    assert found.study.pue == 1.8
+    assert found.study.serving.plain() == {"batch": 8, "replica_gpus": [2]}
+    assert (found.at("traditional").point.gpus == 2).all()
+    assert service.study.pue == 1.2
+    assert service.changed().study == service.study
+
+
+def test_another_operating_point_replaces_the_one_before():
+    found = tiny_service().changed({"serving": {"speed_tok_per_s": 40}})
+    assert found.study.serving.batch is None
+    assert (found.at("traditional").point.batch > 8).all()
+
+
+def test_a_time_per_token_is_a_speed():
+    slow, fast = ({"replica_gpus": [1]} | of for of in ({"time_per_token_ms": 25}, {"speed_tok_per_s": 40}))
+    close([mean(tiny_service(serving=slow))], [mean(tiny_service(serving=fast))])
+
+
+# Faults.
+
+FAULTS = {
+    "classes.frontier.weights: found 'C', which is not in resources/models.csv; allowed: models of class frontier: A": {
+        "classes": frontier(C=1)
+    },
+    "hardware: found precision 'NF4'; allowed: BF16, FP16, ": {
+        "hardware": [{"gpu": "G", "precision": "NF4", "share": 1}]
+    },
+    "hardware: found 'K'; allowed: one of 2 names, such as G or H, rows of the registry": {"hardware": on(K=1)},
+    "serving.engine: found 'vLLM'; allowed: none, or none for that of any service": {
+        "serving": {"batch": 8, "replica_gpus": [1], "engine": "vLLM"}
+    },
+    "overheads: found 'heat'; allowed: network or spares": {"overheads": ["heat"]},
+    "day.arrivals: found 'never'; allowed: one of 1 names, such as day_and_night, of resources/services": {
+        "day": {"headroom": 1, "released_share": 0, "arrivals": "never"}
+    },
+    "workloads.traditional.trace: found 'never'; allowed: ": {
+        "workloads": {"traditional": {"label": "Short", "trace": "never"}}
+    },
 }
-ERRORS = {"other_version": 1.3, "other_gpu": 1.4, "other_model": 1.5, "other_architecture": 2.0}
-FORMS = pl.DataFrame(
-    [
-        {"form": form, "configuration": configuration, "ratio_geometric_sd": error}
-        for form, error in {"gpu_seconds": 1.1, **{f"borrowed_{name}": of for name, of in ERRORS.items()}}.items()
-        for configuration, error in (("1.0", 99.0), ("all", error))
-    ]
-)
-LEFT_OUT = pl.DataFrame(
-    [("1.0", "gpu_seconds", 0.9), ("1.0", "gpu_seconds", 1.2), ("1.0", "log_linear", 7.0), ("x", "gpu_seconds", 9.0)],
-    schema=["configuration", "form", "ratio"],
-    orient="row",
-)
 
 
-def version(of, **facts):
-    return {"configuration": of, "engine_version": of, **facts}
-
-
-def fitted(of, *rows):
-    return borrowing.fit_members(
-        "own",
-        of,
-        coefficients=pl.DataFrame([FIT | row for row in rows], schema_overrides={"engine_version": pl.String}),
-        left_out=LEFT_OUT,
-        forms=FORMS,
-        models=MODELS,
-        hardware=HARDWARE,
-    )
-
-
-def fitted_row(of, *rows):
-    return fitted(of, *rows).row(0, named=True)
-
-
-def message_of(of, *rows):
-    with pytest.raises(InputError) as raised:
-        fitted(of, *(rows or ({},)))
-    message = str(raised.value)
-    assert len(message.splitlines()) == 1
-    assert message.startswith("config/studies/own.yaml: ")
-    return message
-
-
-def test_own_rows_by_hand():
-    kept = ("model", "gpu", "precision", "configuration", "rows", "fit_error_log_sd")
-    row = fitted_row(study(), {})
-    assert row["study"] == "own"
-    assert row["kinship"] == "own_rows"
-    assert {name: row[name] for name in kept} == {name: FIT[name] for name in kept}
-    assert borrowing.seconds_curve(row) == CURVE
-    assert (row["input_tokens_min"], row["output_tokens_max"]) == (100, 2048)
-    assert (row["leave_one_out_ratio_min"], row["leave_one_out_ratio_max"]) == (0.9, 1.2)
-
-
-def test_own_rows_are_preferred_to_any_relative():
-    rows = {"model": "B", "configuration": "b"}, H200 | {"configuration": "h"}, {}, {"model": "C", "configuration": "c"}
-    assert fitted_row(study(), *rows)["configuration"] == "1.0"
-
-
-def test_rows_of_the_same_network_are_own_rows():
-    row = fitted_row(study(models=("A tuned",)), {})
-    assert (row["model"], row["kinship"], row["configuration"]) == ("A tuned", "own_rows", "1.0")
+@pytest.mark.parametrize("message", FAULTS)
+def test_faults_name_file_and_what_was_found(message):
+    found = message_of(lambda: tiny_service(name="mine", **FAULTS[message]))
+    assert found.startswith(f"config/studies/mine.yaml: {message}")
 
 
 @pytest.mark.parametrize(
-    ("older", "newest"), [("0.9", "0.10"), ("0.20", "0.21"), ("0.21", "1.0"), ("1.0", "1.0.1"), ("9", "10")]
+    ("column", "what"),
+    [("tdp_w", "whose tdp_w is empty"), ("peak_fp16_tflop_per_s", "whose memory, bandwidth or peak is empty")],
 )
-def test_newest_version_counts_by_number(older, newest):
-    faster = {"prefill_s_per_token": 1e-9}
-    for rows in ([version(older, **faster), version(newest)], [version(newest), version(older, **faster)]):
-        assert fitted_row(study(), *rows)["configuration"] == newest
-
-
-def test_fastest_parallelism_of_the_newest_version_at_a_thousand_tokens_each():
-    # Per query of 1,000 and 1,000: 1 + 2 + 1.6 = 4.6 s; 3 + 0.5 + 0 = 3.5 s; 0.1 + 2 + 3.2 = 5.3 s.
-    rows = [
-        {"configuration": "tp2"},
-        {
-            "configuration": "tp4",
-            "prefill_s_per_token": 3e-3,
-            "decode_s_per_token": 5e-4,
-            "attention_s_per_token2": 0.0,
-        },
-        {"configuration": "tp8", "prefill_s_per_token": 1e-4, "attention_s_per_token2": 2e-6},
-    ]
-    assert fitted_row(study(), *rows)["configuration"] == "tp4"
-
-
-def test_order_of_members_is_the_study_s():
-    own = {"model": "B", "configuration": "b"}
-    found = fitted(study(H200, H100, models=("B", "A")), own, own | H200, {}, H200 | {"configuration": "h"})
-    assert found.select("model", "gpu").rows() == [("B", "H200"), ("B", "H100"), ("A", "H200"), ("A", "H100")]
-
-
-def borrower(of, *rows):
-    """The first member of a study beside one with rows of its own, which is no relative of it."""
-    other = {"gpu": "B200", "precision": "FP4"}
-    member = {"weights": {"Unrelated": 1}, "hardware": [other | {"share": 1}]}
-    own = other | {"model": "Unrelated", "configuration": "its own"}
-    row = fitted(of.replaced(classes=of.classes | {"last": member}), *rows, own).row(0, named=True)
-    assert (row["rows"], row["configuration"]) == (0, None)
-    assert row["leave_one_out_ratio_min"] is None
-    assert row["fit_error_log_sd"] == pytest.approx(np.log(ERRORS[row["kinship"]]))
-    return row
-
-
-def coefficients(row):
-    return tuple(row[name] for name in ("prefill_s_per_token", "decode_s_per_token", "attention_s_per_token2"))
-
-
-def test_study_that_borrows_everything():
-    row = fitted_row(study(models=("B",)), {})
-    assert (row["kinship"], row["configuration"], row["leave_one_out_ratio_min"]) == ("other_model", None, None)
-
-
-def test_rows_without_a_version_are_rows_too_but_older_than_any_version():
-    assert fitted_row(study(), {"configuration": "none", "engine_version": None})["configuration"] == "none"
-    found = fitted_row(study(), {}, {"configuration": "none", "engine_version": None, "prefill_s_per_token": 1e-9})
-    assert found["configuration"] == "1.0"
-
-
-def test_gpu_without_bandwidth_is_no_target_of_borrowing():
-    known = pl.when(pl.col("gpu") != "H200").then("memory_bandwidth_gb_per_s")
-    gpus = HARDWARE.with_columns(memory_bandwidth_gb_per_s=known)
-    with pytest.raises(InputError, match="A on H200 in FP8: neither it nor a relative was measured"):
-        borrowing.fit_members(
-            "own",
-            study(H200),
-            coefficients=pl.DataFrame([FIT]),
-            left_out=LEFT_OUT,
-            forms=FORMS,
-            models=MODELS,
-            hardware=gpus,
-        )
-
-
-def test_borrowed_from_another_gpu():
-    row = borrower(study(H200), {}, {"model": "B", **H200})
-    assert row["kinship"] == "other_gpu"
-    # the same arithmetic, twice the bandwidth
-    assert coefficients(row) == pytest.approx((1e-3, 1e-3, 0.5e-6))
-    assert row["kv_growth"] == 0.6
-
-
-def test_borrowed_from_another_model():
-    row = borrower(study(models=("B",)), {}, {"model": "C"})
-    assert row["kinship"] == "other_model"
-    assert coefficients(row) == pytest.approx((4e-3, 8e-3, 2e-6))  # four times the parameters
-
-
-def test_borrowed_from_another_architecture():
-    row = borrower(study(models=("C",)), {})
-    assert row["kinship"] == "other_architecture"
-    assert coefficients(row) == pytest.approx((9e-3, 18e-3, 3e-6))  # nine times the parameters
-
-
-def test_sources_limit_what_is_used():
-    elsewhere = {"source": "other", "configuration": "fast", "prefill_s_per_token": 1e-9}
-    assert fitted_row(study(), {}, elsewhere)["configuration"] == "fast"
-    assert fitted_row(study(sources=["bench"]), {}, elsewhere)["configuration"] == "1.0"
-
-
-def test_unknown_source():
-    message = message_of(study(sources=["bench", "nope"]))
-    assert "throughput.sources: found 'nope'; allowed: bench, which have configurations" in message
-
-
-def test_unknown_model():
-    assert "unknown model 'Aa'; allowed: one of 5 names, such as A" in message_of(study(models=("Aa",)))
-
-
-def test_unknown_gpu():
-    message = message_of(study(H100 | {"gpu": "H1000"}))
-    assert "unknown gpu 'H1000'; allowed: one of 3 names, such as " in message
-    assert "H100" in message.split("allowed")[1]
-
-
-@pytest.mark.parametrize("alias", ["org/A", "a"])
-def test_alias_of_a_model_is_told_by_its_name(alias):
-    assert message_of(study(models=(alias,))).endswith(f"classes: unknown model {alias!r}; allowed: 'A'")
-
-
-@pytest.mark.parametrize("alias", ["H100 SXM", "NVIDIA H100"])
-def test_alias_of_a_gpu_is_told_by_its_name(alias):
-    message = message_of(study(H100 | {"gpu": alias}))
-    assert message.endswith(f"hardware: unknown gpu {alias!r}; allowed: 'H100'")
-
-
-@pytest.mark.parametrize("precision", ["fp8", "NF4"])
-def test_unknown_precision(precision):
-    message = message_of(study(H100 | {"precision": precision}))
-    assert f"hardware: unknown precision {precision!r}; allowed: " in message
-    assert "FP8" in message.split("allowed")[1]
-
-
-def test_precision_in_which_nothing_related_was_measured():
-    message = message_of(study(H100 | {"precision": "BF16"}, models=("B",)))
-    assert "hardware: B on H100 in BF16: neither it nor a relative was measured at several lengths" in message
-
-
-def test_real_members(read_configured, rows, models, hardware):
-    current = read_configured("current")
-    measured = fits.measured_at_several_lengths(rows, 6)
-    known = fits.coefficients(measured, 0.6).with_columns(fit_error_log_sd=pl.lit(0.1))
-    found = borrowing.fit_members(
-        "current", current, coefficients=known, left_out=LEFT_OUT, forms=FORMS, models=models[0], hardware=hardware[0]
+def test_a_gpu_of_which_too_little_is_known(column, what):
+    of = tables()
+    bare = replace(of, hardware=of.hardware.with_columns(pl.lit(None, pl.Float64).alias(column)))
+    found = message_of(lambda: tiny_service(name="mine", of=bare))
+    assert (
+        found == f"config/studies/mine.yaml: hardware: found 'G', {what} in resources/hardware.csv; allowed: a number"
     )
-    assert found.select("model", "gpu", "precision").rows() == current.members()
-    assert set(found["kinship"]) <= {"own_rows", *ERRORS}
-    for row in found.iter_rows(named=True):
-        assert min(coefficients(row)) >= 0
-        assert 1e-4 < borrowing.seconds_curve(row).form.seconds(1000, 1000) < 100
-    # The corpus has versions 0.20, 0.21 and 1.0 of it.
-    newest = found.filter(model="Llama 3.1 405B", gpu="H100 SXM 80GB")["configuration"].item()
-    assert newest.endswith("TensorRT-LLM, 1.0, 8 GPUs, TP8")
+
+
+def test_a_model_of_another_class():
+    of = tables()
+    other = replace(of, models=of.models.with_columns(model_class=pl.lit("small")))
+    found = message_of(lambda: tiny_service(name="mine", of=other))
+    assert found.startswith("config/studies/mine.yaml: classes.frontier.weights: found 'A', small; allowed: models of ")
+
+
+def test_a_service_is_read_from_files(tmp_path):
+    of, paths = tables(), {}
+    for name in of.__dataclass_fields__:
+        table = getattr(of, name)
+        paths[name] = str(tmp_path / f"{name}.{'csv' if name in of_service.REGISTRIES else 'parquet'}")
+        if name == "overheads":
+            table = table.with_columns(meaning=pl.lit("made up"), source=pl.lit("https://example.org"))
+        if name == "node_power":
+            table = table.with_columns(board_saturated_share_of_tdp_p05=pl.lit(0.85))
+        if name == "runs":
+            table = table.with_columns(source=pl.lit("s"))
+        table.write_csv(paths[name]) if name in of_service.REGISTRIES else table.write_parquet(paths[name])
+    read = of_service.read_service("tiny", entries(), paths, repeated={}, draws=4, seed=1)
+    assert isinstance(read, Service)
+    assert read.study == NestedStudy.of(entries())
+    assert mean(read, boundary="gpu_boards") == pytest.approx(mean(tiny_service(), boundary="gpu_boards"))
+
+
+def test_a_model_of_two_classes_takes_the_hardware_of_the_first():
+    one, both = ({"label": "C", "model_class": "frontier", "weights": of} for of in ({"A": 1}, {"A": 1, "B": 3}))
+    service = tiny_service(classes={"one": one | {"hardware": on(G=2)}, "both": both | {"hardware": on(H=2)}})
+    assert service.study.subjects() == {
+        **{"A": ("model", "one"), "B": ("model", "both")},
+        **{"one": ("class", "one"), "both": ("class", "both")},
+    }
+    places = {name: place for place, name in enumerate(service.members.names)}
+    shares, _ = service.serving("A", "traditional")
+    assert shares[0, places["A", "G", "FP8"]] == 1
+    shares, _ = service.serving("both", "traditional")
+    assert shares[0, places["A", "H", "FP8"]] == pytest.approx(0.25)

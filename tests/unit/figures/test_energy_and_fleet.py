@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.figures import render
-from inference_energy.figures.energy import boundaries, energy_at_speed, energy_by_class, interventions
-from inference_energy.figures.fleet import fleet_plan, model_sweeps, sweeps, variance_shares
+from inference_energy.figures.energy import boundaries, energy_by_class, interventions
+from inference_energy.figures.fleet import fleet_day, fleet_plan, model_sweeps, sweep_grids, sweeps, variance_shares
 from inference_energy.figures.fleet.model_sweeps import apart
 from inference_energy.studies.study import NestedStudy
 
@@ -15,7 +15,7 @@ TRADITIONAL, LONG = "traditional", "long"
 BOUNDARY = {"query": "datacenter", "fleet": "fleet"}
 
 
-def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), boundary=BOUNDARY, serving=None):
+def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), boundary=BOUNDARY):
     return NestedStudy.of(
         {
             "title": "Tiny",
@@ -23,7 +23,6 @@ def study(*, classes=("frontier", "small"), workloads=(TRADITIONAL, LONG), bound
             "classes": {name: {"label": f"{name.capitalize()} models"} for name in classes},
             "fleet": {"subject": classes[0]},
             "boundary": boundary,
-            "serving": serving,
         }
     )
 
@@ -53,7 +52,8 @@ def variance_rows(of, shares, log_variance=1.0):
     )
 
 
-def intervention(name, label, times, *, combination="single", in_benchmarks=None, workload=TRADITIONAL):
+def intervention(name, label, times, *, combination="single", workload=TRADITIONAL, measured=None):
+    seen = {f"measured_{q}": measured and measured * by for q, by in (("p05", 0.5), ("p50", 1), ("p95", 2))}
     return {
         "workload": workload,
         "subject": "frontier",
@@ -61,13 +61,11 @@ def intervention(name, label, times, *, combination="single", in_benchmarks=None
         "lever": name,
         "label": label,
         "combination": combination,
-        "in_benchmarks": in_benchmarks,
-        "spread": "shared",
         "multiplier_p05": times / 2,
         "multiplier_p50": times,
         "multiplier_p95": times * 2,
         "energy_wh_p50": 1 / times,
-    }
+    } | seen
 
 
 def scenario(name, gwh, long_share=0.0, interventions=False):
@@ -87,7 +85,7 @@ def scenario(name, gwh, long_share=0.0, interventions=False):
 
 def planned(name, quantity, unit, p50):
     row = {"scenario": name, "quantity": quantity, "unit": unit, "basis": "by hand"}
-    return row | {"p05": p50 / 2, "p50": p50, "p95": p50 * 2}
+    return row | {"p05": p50 / 2, "p50": p50, "p95": p50 * 2, "mean": p50}
 
 
 REFERENCES = pl.DataFrame({"label": ["Town", "City"], "energy_gwh_per_day": [0.3, 3.0]})
@@ -142,23 +140,25 @@ def test_energy_by_class_draws_no_model_and_every_workload(tmp_path):
 
 def test_variance_shares_name_the_largest_ingredients(tmp_path):
     shares = {
-        "untrimmed": {"lengths": 0.7, "model and GPU": 0.2, "attainment": 0.11, "interplay": -0.01},
-        "shared": {"model mix": 0.4, "attainment": 0.58, "load": 0.01, "pue": 0.01},
+        "untrimmed": {"lengths": 0.7, "speed": 0.2, "serving model": 0.11, "host": -0.01},
+        "shared": {"model mix": 0.4, "serving model": 0.58, "cached share": 0.01, "pue": 0.01},
     }
     of = study(classes=("frontier",))
     chart = variance_shares.draw(variance=variance_rows(of, shares), study=of)
     assert finding(chart) == (
         "Variability between queries comes mostly from lengths (traditional 70%, long 70%);"
-        " uncertainty of their mean from attained throughput (traditional 58%, long 58%)"
+        " uncertainty of their mean from the serving model (traditional 58%, long 58%)"
     )
-    assert "Other: interplay, busy share of nodes, PUE, each below 5% everywhere." in conditions(chart)
+    assert "Other: power of hosts, PUE, overheads, cached share of prompts, each below 5% everywhere." in conditions(
+        chart
+    )
     assert {"70 %", "20 %", "58 %"} <= set(texts(chart, "said"))
     assert ">2.7<" in drawn(chart, tmp_path)  # e to the root of a variance of 1
 
 
 def test_variance_shares_of_what_is_known():
     of = study()
-    shares = {"untrimmed": {"lengths": 1.0}, "shared": {"interplay": 1.0}}
+    shares = {"untrimmed": {"lengths": 1.0}, "shared": {"serving model": 1.0}}
     rows = variance_rows(of, shares).with_columns(
         log_variance=pl.when(pl.col("spread") == "shared").then(0.0).otherwise(1.0)
     )
@@ -167,39 +167,30 @@ def test_variance_shares_of_what_is_known():
 
 def test_interventions_say_the_strongest_and_all_together(tmp_path):
     rows = [
-        intervention("caching", "Caching", 1.5, in_benchmarks=False),
-        intervention("routing", "Routing", 3.0, in_benchmarks=False),
-        intervention("batching", "Batching", 6.0, in_benchmarks=True),
-        intervention("remaining_levers", "Remaining", 4.0, combination="independent"),
-        intervention("remaining_levers", "Remaining", 3.5, combination="overlap"),
-        intervention("all_levers", "All", 24.0, combination="independent"),
+        intervention("caching", "Caching", 1.5),
+        intervention("routing", "Routing", 3.0, measured=2.5),
+        intervention("all_levers", "All together", 4.0, combination="together"),
     ]
     chart = interventions.draw(interventions=pl.DataFrame(rows), study=study())
-    assert finding(chart) == (
-        "Traditional query: the strongest intervention not in benchmarks saves 3.0×,"
-        " all of these together 4× (2–8), 3.5× if they overlap"
-    )
+    assert finding(chart) == ("Traditional query: routing saves most (3×), all interventions together 4× (2–8)")
     svg = drawn(chart, tmp_path)
-    assert "Paper: 8–20×" in svg
-    # What an intervention leaves is said where the energy does not have it already.
-    left = {row["name"]: row["left"] for rows in chart.to_dict()["datasets"].values() for row in rows if "left" in row}
-    assert left["Routing"] == "0.333"
-    assert left["Batching"] == left["All, independent"] == ""
+    assert "Paper: 8–20×" in svg and ">All together<" in svg
+    drawn_rows = [row for rows in chart.to_dict()["datasets"].values() for row in rows if "label" in row]
+    assert {(row["left"], row["measured_p50"]) for row in drawn_rows if row["label"] == "Routing"} == {("0.333", 2.5)}
 
 
-def test_interventions_without_sets_and_all_in_benchmarks(tmp_path):
-    rows = pl.DataFrame([intervention("batching", "Batching", 6.0, in_benchmarks=True)])
-    chart = interventions.draw(interventions=rows, study=study())
-    assert "benchmarks contain every intervention" in finding(chart)
-    assert "6.0×" in finding(chart)
-    assert "Paper" not in drawn(chart, tmp_path)
+def test_interventions_without_pairs(tmp_path):
+    rows = pl.DataFrame([intervention("caching", "Caching", 1.5)], schema_overrides={"measured_p50": pl.Float64})
+    assert "caching saves most (1.5×)" in finding(interventions.draw(interventions=rows, study=study()))
 
 
 def test_fleet_plan_says_energy_nodes_and_peak(tmp_path):
     rows = [scenario("traditional", 0.4), scenario("mixed", 2.0, 0.1), scenario("extra", 4.0, 0.5)]
     plan = [planned("mixed", "nodes", "nodes", 1234.5), planned("mixed", "peak_power", "MW", 50.0)]
     chart = fleet_plan.draw(scenarios=pl.DataFrame(rows), plan=pl.DataFrame(plan), references=REFERENCES, study=study())
-    assert finding(chart) == ("2 billion queries a day, 10% long, take 2 GWh (1–4), 1,230 nodes and 50 MW at the peak")
+    assert finding(chart) == (
+        "2 billion queries a day, 10% long, take 2.4 GWh (1–4), 1,230 nodes and 50 MW at the peak"
+    )
     svg = drawn(chart, tmp_path)
     assert "1,230 (617–2,470)" in svg
     assert "Emissions" not in svg
@@ -210,7 +201,7 @@ def test_fleet_plan_without_any_quantity_of_one_scenario(tmp_path):
     chart = fleet_plan.draw(
         scenarios=pl.DataFrame([scenario("own", 0.5)]), plan=plan, references=REFERENCES.clear(), study=study()
     )
-    assert finding(chart) == "2 billion queries a day take 0.5 GWh (0.25–1)"
+    assert finding(chart) == "2 billion queries a day take 0.6 GWh (0.25–1)"
     assert "Own" in drawn(chart, tmp_path)
 
 
@@ -265,72 +256,44 @@ def test_boundaries_where_fleet_and_query_are_metered_alike():
     assert conditions(chart).endswith("Right: within the node.")
 
 
-AT_SPEEDS = {
-    f"speed_{speed}{name}": {"label": f"{speed} tokens a second", "speed_tok_per_s": speed, "speculative_share": share}
-    for name, share in (("", None), ("_speculative", 1))
-    for speed in (50, 20)
-}
-
-
-def at_points(points, *, of, served=1.0, lost=()):
-    """Energy at every point: 10 Wh, twice that at the next; models of the class small reach all of them."""
-    found = []
-    for place, (name, spec) in enumerate(points.items()):
-        for workload in of.workloads:
-            for subject in of.classes:
-                wh = None if (name, subject) in lost else 10.0 * 2**place
-                row = {"operating_point": name, "label": spec["label"], "workload": workload, "subject_kind": "class"}
-                row |= {"subject": subject, "boundary": "datacenter", "spread": "shared"}
-                row |= {"served_share": served if subject == "frontier" else 1.0}
-                found.append(row | {f"energy_wh_{q}": wh and wh * f for q, f in (("p05", 0.5), ("p50", 1), ("p95", 3))})
-    return pl.DataFrame(found, infer_schema_length=None)
-
-
-def at_points_of(points):
-    return study(serving={"replica_gpus": [8], "operating_points": points})
-
-
-def test_energy_at_speed_pairs_speeds_with_and_without_speculative_decoding(tmp_path):
-    of = at_points_of(AT_SPEEDS)
-    chart = energy_at_speed.draw(energy=at_points(AT_SPEEDS, of=of), study=of)
-    assert finding(chart) == (
-        "Traditional query, frontier models: 20 Wh (10–60 Wh) at 20 tokens a second and 10 Wh at 50;"
-        " with speculative decoding 80 Wh at 20 and 40 Wh at 50"
-    )
-    assert "Open marks" not in conditions(chart)
-    svg = drawn(chart, tmp_path)
-    assert ">With speculative decoding<" in svg and svg.count(">Speed, tokens/s<") == 4  # two classes, two workloads
-    assert ">Long query<" in svg
-
-
-def test_energy_at_speed_says_what_is_out_of_reach(tmp_path):
-    of = at_points_of(AT_SPEEDS)
-    rows = at_points(AT_SPEEDS, of=of, served=0.75, lost={("speed_50", "small")})
-    chart = energy_at_speed.draw(energy=rows, study=of)
-    assert "up to 25% of them, do not reach it" in conditions(chart)
-    drawn(chart, tmp_path)
-    assert ("speed_50", "small") not in {
-        (row["operating_point"], row["subject"])
-        for rows in chart.to_dict()["datasets"].values()
-        for row in rows
-        if "energy_wh_p50" in row
+def test_a_day_says_how_requests_and_power_vary(tmp_path):
+    of = study()
+    scenarios = {
+        "short": {"label": "Short", "long_share": 0, "interventions": False},
+        "mixed": {"label": "Mixed", "long_share": 0.1, "interventions": False},
     }
-
-
-@pytest.mark.parametrize("stated", [True, False])
-def test_other_operating_points_are_categories_by_their_label(stated, tmp_path):
-    points = {
-        "half": {"label": "32 requests", "batch": 32},
-        "slow": {"label": "50 ms a token", "time_per_token_ms": 50},
-        "mixed": {"label": "Public interfaces", "speed_tok_per_s": {"family": "lognormal", "p05": 20, "p95": 90}},
-    }
-    of = at_points_of(points) if stated else study()
-    chart = energy_at_speed.draw(energy=at_points(points, of=of), study=of)
-    assert finding(chart) == (
-        "Traditional query, frontier models: 10 Wh (5–30 Wh) at 32 requests and 40 Wh at public interfaces"
+    of = of.replaced(fleet=of.fleet.replaced(scenarios=scenarios, queries_per_day=1e9))
+    hours = pl.DataFrame(
+        [
+            {"scenario": name, "hour": hour, "relative_rate": rate}
+            | {f"{column}_{q}": value * rate for column in ("power_mw", "gpus_on") for q in ("p05", "p95", "mean")}
+            for name, value in (("short", 1.0), ("mixed", 10.0))
+            for hour, rate in enumerate((0.5, 1.0, 1.5))
+        ]
     )
+    chart = fleet_day.draw(hours=hours, study=of)
+    assert finding(chart) == "Mixed: requests vary by a factor of 3 over the day, power by 3: 5 to 15 MW"
     svg = drawn(chart, tmp_path)
-    assert ">50 ms a token<" in svg and "Speed, tokens/s" not in svg and ">With speculative decoding<" not in svg
+    assert ">Mixed<" in svg and ">Short<" not in svg
+
+
+def on_grid(x, y, p50, *, parameters=("pue", "output_tokens"), workload=TRADITIONAL):
+    row = {"grid": "one", "x_parameter": parameters[0], "y_parameter": parameters[1], "x": x, "y": y}
+    return row | {"workload": workload, "unit": "Wh per query", "p50": p50}
+
+
+def test_grids_say_what_two_assumptions_change_together(tmp_path):
+    rows = [on_grid(x, y, x * y / 100) for x in (1.0, 1.5) for y in (100, 1000)]
+    chart = sweep_grids.draw(grids=pl.DataFrame(rows), study=study())
+    assert finding(chart) == "Together, PUE and answer length change the energy by a factor of 15"
+    svg = drawn(chart, tmp_path)
+    assert ">Traditional query, Wh per query<" in svg
+    assert all(f">{said}<" in svg for said in ("1", "1.5", "10", "15"))
+
+
+def test_no_grids(tmp_path):
+    rows = pl.DataFrame([on_grid(1.0, 2.0, 3.0)]).clear()
+    assert finding(sweep_grids.draw(grids=rows, study=study())) == "Tiny: no grids"
 
 
 def swept_model(model, parameter, value, p50, workload=TRADITIONAL):

@@ -9,8 +9,8 @@ def test_numbers_ranges_and_factors_have_three_digits():
     assert words.number(1299.6) == "1,300"
     assert words.interval(0.1119, 0.8391) == "0.112–0.839"
     assert words.times(1.4949) == "1.49×"
-    row = {"gwh_p05": 0.525, "gwh_p50": 1.04, "gwh_p95": 3.24}
-    assert words.median_and_range(row, "gwh", "GWh") == "1.04 GWh (0.525–3.24)"
+    row = {"gwh_p05": 0.525, "gwh_mean": 1.04, "gwh_p95": 3.24}
+    assert words.mean_and_range(row, "gwh", "GWh") == "1.04 GWh (0.525–3.24)"
 
 
 def test_a_title_never_parts_a_number_from_its_unit_or_sign():

@@ -6,52 +6,7 @@ import polars as pl
 import pytest
 from inference_energy.figures import render
 from inference_energy.figures.fleet import tornado
-from inference_energy.figures.validation import cross_methods, held_out_scores, published_estimates, validation
-
-
-def backtest():
-    return pl.DataFrame(
-        [
-            {"gpu": gpu, "target": target, "measured": joules, "predicted_p50": middle}
-            | {"predicted_p05": middle and middle / 2, "predicted_p95": middle and middle * 2}
-            | {"predicted_p50_unseen": middle and middle / 3}
-            for gpu, target, joules, middle in (
-                ("H100 SXM 80GB", "gpu_boards", 0.1, 0.12),
-                ("B200 180GB", "gpu_boards", 2.0, 1.5),
-                ("A100 SXM 40GB", "gpu_boards", 2.0, None),
-                ("B200 180GB", "node_wall", 0.5, 0.45),
-            )
-        ]
-    )
-
-
-def peers():
-    return pl.DataFrame(
-        [
-            {"gpu": "H100 SXM 80GB", "target": "gpu_boards", "method": method, "label": method.title()}
-            | {"measured": 0.1, "predicted": predicted, "aligned": method == "near"}
-            for method, predicted in (("near", 0.2), ("far", 3.0), ("silent", None))
-        ]
-    )
-
-
-def scores():
-    return pl.DataFrame(
-        [
-            {"method": method, "label": method.title(), "target": target, "grouped_by": "all", "group": "all"}
-            | {"runs": runs, "geometric_error": error, "ours_on_the_same_runs": same}
-            for method, target, runs, error, same in (
-                ("current", "gpu_boards", 2, 1.234, 1.234),
-                ("current", "node_wall", 1, 1.11, 1.11),
-                ("near", "gpu_boards", 1, 2.22, 1.3),
-                ("far", "gpu_boards", 1, 33.3, 1.4),
-            )
-        ]
-    )
-
-
-def validation_chart():
-    return validation.draw(backtest=backtest(), peers=peers(), scores=scores())
+from inference_energy.figures.validation import cross_methods, held_out_scores, published_estimates
 
 
 def methods_chart():
@@ -77,8 +32,8 @@ def methods_chart():
             for part, factor in (
                 ("whole", 30.3),
                 ("boundary", 1.5),
-                ("load and attainment", 2.02),
-                ("throughput and method", 10.0),
+                ("operating point and day", 2.02),
+                ("method", 10.0),
             )
         ]
     )
@@ -112,7 +67,7 @@ def tornado_chart():
                     ("traditional: mean over queries", "Wh", 0.25),
                     ("mixed fleet", "GWh/day", 1.0),
                 )
-                for name, low, high in (("load", 1.2, 0.8), ("lengths", 0.5, 2.5), ("overheads", 1.0, 1.0))
+                for name, low, high in (("headroom", 0.8, 1.2), ("lengths", 0.5, 2.5), ("overheads", 1.0, 1.0))
             ]
         )
     )
@@ -144,7 +99,6 @@ def held_out_chart():
 
 FIGURES = {
     held_out_chart: ("1.5 without its source and 1.25 without its GPU", "90–95% of the runs", "3.1–7.3"),
-    validation_chart: ("1.23× on GPU boards", "1.11× at the wall", "2.22–33.3×"),
     methods_chart: ("500 + 300 tokens", "30.3 to 60.6", "1.5 to 3", "2.02 to 4.04", "10 to 20"),
     estimates_chart: ("11.1× the estimate of this work", "75% of them 4–20×", "0.87×"),
     tornado_chart: ("lengths for traditional queries (5×)", "the mixed fleet (5×)"),
@@ -169,20 +123,11 @@ def test_it_renders_in_every_format(figure, tmp_path):
     assert "Infinity" not in (tmp_path / "figure.svg").read_text()
 
 
-def test_ours_alone_is_a_figure_too():
-    chart = validation.draw(backtest=backtest(), peers=peers().clear(), scores=scores().filter(method="current"))
-    assert "other method" not in " ".join(chart.to_dict()["title"]["text"])
-
-
-def test_a_run_without_a_prediction_is_not_drawn():
-    assert "A100 SXM 40GB" not in {row.get("gpu") for row in values(validation_chart())}
-
-
 def test_the_parts_begin_where_the_last_ended():
     bars = {row["part"]: row for row in values(methods_chart()) if row.get("said") in ("× 1.5", "× 2.02", "× 30.3")}
     assert bars["boundary"]["low"] == bars["whole"]["low"] == 1
-    assert bars["load and attainment"]["low"] == pytest.approx(1.5)
-    assert bars["load and attainment"]["high"] == pytest.approx(1.5 * 2.02)
+    assert bars["operating point and day"]["low"] == pytest.approx(1.5)
+    assert bars["operating point and day"]["high"] == pytest.approx(1.5 * 2.02)
 
 
 def test_estimates_of_one_factor_do_not_cover_each_other():

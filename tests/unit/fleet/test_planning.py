@@ -18,11 +18,21 @@ LITRES = st.floats(0, 100)
 
 
 def test_gpus_by_hand():
-    # 864 million GPU-seconds a day are 10,000 GPUs day and night; half busy at half speed takes four times as many.
+    # 864 million GPU-seconds a day are 10,000 GPUs day and night; half of their capacity takes twice as many.
     arguments = {"queries_per_day": 864e6, "gpu_seconds_per_query": 1}
-    assert planning.gpus_needed(**arguments, attainment=1, load=1) == pytest.approx(10_000)
-    assert planning.gpus_needed(**arguments, attainment=0.5, load=0.5) == pytest.approx(40_000)
-    assert planning.gpus_needed(**arguments, attainment=0.8, load=0.5) == pytest.approx(25_000)
+    assert planning.gpus_needed(**arguments, capacity=1) == pytest.approx(10_000)
+    assert planning.gpus_needed(**arguments, capacity=0.5) == pytest.approx(20_000)
+
+
+def test_queries_by_hand():
+    given = {"queries_per_day": 1000, "long_share": 0.1}
+    assert planning.traditional_queries_per_day(**given) == 900
+    assert planning.long_queries_per_day(**given) == 100
+
+
+def test_energy_of_a_day_by_hand():
+    assert planning.energy_gwh_per_day(queries_per_day=2e9, energy_wh=0.3) == pytest.approx(0.6)
+    assert planning.energy_gwh_per_day(queries_per_day=2e9, energy_wh=0.3, overhead=1.5) == pytest.approx(0.9)
 
 
 def test_nodes_are_not_rounded():
@@ -32,9 +42,7 @@ def test_nodes_are_not_rounded():
 
 def test_powers_by_hand():
     assert planning.average_power_mw(energy_gwh_per_day=0.24) == pytest.approx(10)
-    assert planning.peak_power_mw(nodes=5000, node_saturated_power_kw=8, pue=1.25, overhead_share=0.1) == pytest.approx(
-        55
-    )
+    assert planning.power_mw(power_w=55e6) == pytest.approx(55)
 
 
 def test_year_by_hand():
@@ -61,10 +69,8 @@ def test_water_by_hand(pue, onsite, offsite, m3):
 
 
 def test_no_queries_need_nothing():
-    gpus = planning.gpus_needed(queries_per_day=0, gpu_seconds_per_query=5, attainment=0.5, load=0.5)
-    nodes = planning.nodes_needed(gpus=gpus, gpus_per_node=8)
-    assert gpus == nodes == 0
-    assert planning.peak_power_mw(nodes=nodes, node_saturated_power_kw=8, pue=1.2, overhead_share=0.1) == 0
+    gpus = planning.gpus_needed(queries_per_day=0, gpu_seconds_per_query=5, capacity=0.5)
+    assert gpus == planning.nodes_needed(gpus=gpus, gpus_per_node=8) == 0
 
 
 def test_no_energy_has_no_power_emissions_or_water():
@@ -79,17 +85,13 @@ def test_clean_grid_and_dry_cooling():
     assert planning.water_m3_per_day(energy_gwh_per_day=1, pue=1.2, onsite_l_per_kwh=0, offsite_l_per_kwh=0) == 0
 
 
-def test_bare_nodes_at_their_peak():
-    assert planning.peak_power_mw(nodes=1000, node_saturated_power_kw=6, pue=1, overhead_share=0) == pytest.approx(6)
-
-
 def test_unknown_stays_unknown():
     assert np.isnan(planning.emissions_t_per_day(energy_gwh_per_day=np.nan, carbon_gco2e_per_kwh=400))
 
 
 def test_arrays_go_element_by_element():
     gpus = planning.gpus_needed(
-        queries_per_day=86_400, gpu_seconds_per_query=np.array([1.0, 2.0]), attainment=np.array([1.0, 0.5]), load=0.5
+        queries_per_day=86_400, gpu_seconds_per_query=np.array([1.0, 2.0]), capacity=np.array([0.5, 0.25])
     )
     assert gpus == pytest.approx([2, 8])
     assert planning.nodes_needed(gpus=gpus, gpus_per_node=8) == pytest.approx([0.25, 1])
@@ -102,30 +104,13 @@ def test_arrays_go_element_by_element():
 # Properties.
 
 
-@given(QUERIES, SECONDS, SHARE, SHARE, FACTOR)
-def test_gpus_are_linear_in_queries_and_in_their_seconds(queries, seconds, attainment, load, factor):
-    shares = {"attainment": attainment, "load": load}
-    once = planning.gpus_needed(queries_per_day=queries, gpu_seconds_per_query=seconds, **shares)
-    more = planning.gpus_needed(queries_per_day=factor * queries, gpu_seconds_per_query=seconds, **shares)
-    longer = planning.gpus_needed(queries_per_day=queries, gpu_seconds_per_query=factor * seconds, **shares)
-    assert more == pytest.approx(factor * once)
-    assert longer == pytest.approx(factor * once)
-
-
-@given(QUERIES, SECONDS, SHARE, SHARE)
-def test_half_the_attainment_or_load_takes_twice_the_gpus(queries, seconds, attainment, load):
-    work = {"queries_per_day": queries, "gpu_seconds_per_query": seconds}
-    once = planning.gpus_needed(**work, attainment=attainment, load=load)
-    assert planning.gpus_needed(**work, attainment=attainment / 2, load=load) == pytest.approx(2 * once)
-    assert planning.gpus_needed(**work, attainment=attainment, load=load / 2) == pytest.approx(2 * once)
-
-
-@given(QUERIES, SECONDS, SHARE, SHARE)
-def test_gpus_do_the_work_of_the_day(queries, seconds, attainment, load):
-    gpus = planning.gpus_needed(
-        queries_per_day=queries, gpu_seconds_per_query=seconds, attainment=attainment, load=load
-    )
-    assert gpus * 86_400 * load * attainment / seconds == pytest.approx(queries)
+@given(QUERIES, SECONDS, SHARE, FACTOR)
+def test_gpus_are_linear_in_queries_and_in_their_seconds_and_do_the_work(queries, seconds, capacity, factor):
+    once = planning.gpus_needed(queries_per_day=queries, gpu_seconds_per_query=seconds, capacity=capacity)
+    more = planning.gpus_needed(queries_per_day=factor * queries, gpu_seconds_per_query=seconds, capacity=capacity)
+    longer = planning.gpus_needed(queries_per_day=queries, gpu_seconds_per_query=factor * seconds, capacity=capacity)
+    assert (more, longer) == pytest.approx((factor * once, factor * once))
+    assert once * 86_400 * capacity / seconds == pytest.approx(queries)
 
 
 @given(ENERGY, st.floats(0, 2000), FACTOR)

@@ -1,26 +1,22 @@
 """Each assumption alone: by hand with a tiny service, where what is known has no row."""
 
 import numpy as np
-import polars as pl
 import pytest
-from inference_energy.fleet import tables
-from inference_energy.fleet.tornado import LABELS, tornado
-from inference_energy.statistics.distributions import Beta, Constant, distribution
-from scipy.special import ndtri
-from tiny_service import POWER, SECONDS, UNIFORM, points, tiny_service
+from inference_energy.fleet import tables as of_fleet
+from inference_energy.fleet.tornado import LABELS, UNITS, at_ends, at_medians, quantities, tornado
+from tiny_service import SCENARIOS, STUDY, WH, frontier, on, points, tables, tiny_service
+from varied_service import VARIED, varied_service
 
-PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
-LOAD = Beta.from_percentiles(p05=0.45, p95=0.85)
-TRADITIONAL, LONG, MIXED = "traditional: mean over queries", "long: mean over queries", "mixed fleet"
-SECONDS_OF = {TRADITIONAL: SECONDS["traditional"], LONG: SECONDS["long"]}
-MIXED_SECONDS = 0.9 * SECONDS["traditional"] + 0.1 * SECONDS["long"]  # a tenth of the queries is long
-EXACT = {"rel": 1e-6}
+TRADITIONAL, LONG, MIXED = UNITS
+WH_OF = {TRADITIONAL: WH["traditional"], LONG: WH["long"]}
+MIXED_GWH = 1.1 * (0.9 * WH["traditional"] + 0.1 * WH["long"])  # of a billion queries, with a tenth of overheads
+DAY = STUDY["day"]
 
 
-def bars(**changes):
+def bars(service=tiny_service, **changes):
     """By ingredient and quantity: at its P5, at its P95, and the centre."""
-    table = tornado(tiny_service(**changes))
-    tables.TORNADO.validate(table)
+    table = tornado(service(**changes))
+    of_fleet.TORNADO.validate(table)
     return {
         (row["ingredient"], row["quantity"]): (row["at_low"], row["at_high"], row["central"])
         for row in table.iter_rows(named=True)
@@ -31,144 +27,141 @@ def ingredients(**changes):
     return {ingredient for ingredient, _ in bars(**changes)}
 
 
-def test_central_by_hand():
-    found = tornado(
-        tiny_service(distributions={"pue": distribution({"family": "lognormal", "p05": 1.2 / 1.1, "p95": 1.2 * 1.1})})
-    )
-    central = dict(found.filter(ingredient="pue").select("quantity", "central").iter_rows())
-    assert central == pytest.approx(
-        {TRADITIONAL: 2.625 * 0.8, LONG: 9 * 0.8, MIXED: MIXED_SECONDS * 0.88}, **EXACT
-    )  # a billion queries a day: as many GWh as Wh per query
-    assert dict(found.select("quantity", "unit").iter_rows()) == {TRADITIONAL: "Wh", LONG: "Wh", MIXED: "GWh/day"}
+def test_what_is_known_has_no_row():
+    assert ingredients() == {"host"}  # of which half draw less: always uncertain
+    rated = {"form": "rated", "node_kw": {"default": 8}, "utilisation": 0.5}
+    assert ingredients(power=rated) == set()
+
+
+@pytest.mark.parametrize(
+    ("ingredient", "change"),
+    [
+        ("pue", {"pue": VARIED["pue"]}),
+        ("headroom", {"day": DAY | {"headroom": VARIED["day"]["headroom"]}}),
+        ("released_share", {"day": {"headroom": 2, "released_share": VARIED["day"]["released_share"]}}),
+        ("overheads", {"overheads": ["spares"]}),
+        ("speed", {"serving": {"speed_tok_per_s": VARIED["serving"]["speed_tok_per_s"], "replica_gpus": [1]}}),
+        ("model", {"classes": frontier(A=1, B=1)}),
+        ("board_factor", {"power": {"form": "measured", "board_factor": {"family": "beta", "p05": 0.6, "p95": 0.9}}}),
+        ("lengths", {"lengths": {"traditional": points([100, 1000, 3000], 500)}}),
+    ],
+)
+def test_what_is_uncertain_has_a_row(ingredient, change):
+    # Where users see a speed, the serving model finds its batch.
+    assert ingredients(**change) - {"host", "serving"} == {ingredient}
 
 
 def test_pue_by_hand():
-    found = bars(distributions={"pue": PUE})
-    for quantity, seconds in SECONDS_OF.items():
-        ends = [seconds * pue * 600 / 900 for pue in (1.08, 1.4)]
+    found = bars(pue=VARIED["pue"])
+    for quantity, wh in WH_OF.items():
+        ends = [wh / 1.2 * pue for pue in (1.08, 1.4)]
         assert found["pue", quantity][:2] == pytest.approx(ends, rel=1e-4)
-    ends = [MIXED_SECONDS * pue * 600 / 900 * 1.1 for pue in (1.08, 1.4)]
+    ends = [MIXED_GWH / 1.2 * pue for pue in (1.08, 1.4)]
     assert found["pue", MIXED][:2] == pytest.approx(ends, rel=1e-4)
 
 
-def test_load_by_hand():
-    # P = 200 + 800 load W per GPU, over load / 2 of the time.
-    found = bars(distributions={"load": LOAD})
-    for quantity, seconds in SECONDS_OF.items():
-        ends = [seconds * 1.2 * (200 + 800 * load) / (load * 0.5 * 3600) for load in (0.45, 0.85)]
-        assert found["load", quantity][:2] == pytest.approx(ends, rel=1e-4)
-        assert ends[0] > found["load", quantity][2] > ends[1]
+def test_central_is_the_median_and_units_are_told():
+    service = varied_service(100)
+    found = tornado(service)
+    assert dict(found.select("quantity", "unit").iter_rows()) == {TRADITIONAL: "Wh", LONG: "Wh", MIXED: "GWh/day"}
+    central = dict(found.select("quantity", "central").iter_rows())
+    assert central == pytest.approx(quantities(service))
+    middle = quantities(tiny_service())
+    assert middle == pytest.approx(WH_OF | {MIXED: MIXED_GWH}, rel=1e-6)
 
 
-def test_attainment_by_hand():
-    found = bars(distributions={"attainment": Beta.from_percentiles(p05=0.2, p95=0.8)})
-    assert found["attainment", TRADITIONAL][:2] == pytest.approx([2.1 * 0.5 / 0.2, 2.1 * 0.5 / 0.8], rel=1e-4)
+def test_headroom_and_released_replicas_by_hand():
+    found = bars(day=DAY | {"headroom": VARIED["day"]["headroom"]})
+    for quantity, wh in WH_OF.items():
+        assert found["headroom", quantity][:2] == pytest.approx([1.1 * wh, 2 * wh], rel=1e-4)
+    found = bars(day={"headroom": 2, "released_share": {"family": "beta", "p05": 0.2, "p95": 0.8}})
+    for quantity, wh in WH_OF.items():
+        assert found["released_share", quantity][:2] == pytest.approx([1.8 * wh, 1.2 * wh], rel=1e-4)
 
 
-def test_power_by_hand():
-    # Saturated boards from 0.6 to 1.0 of 1,000 W, host of 200 W: P5 and P95 of a uniform distribution.
-    power = {"G": type(POWER)(**(vars(POWER) | {"board_saturated": Beta(a=1.0, b=1.0, low=0.6)}))}
-    found = bars(distributions={"boards": UNIFORM}, power=power)
-    ends = [2.625 * 1.2 * (50 + 500 * share + 150) / 900 for share in (0.62, 0.98)]
-    assert found["boards", TRADITIONAL][:2] == pytest.approx(ends, rel=1e-4)
-    assert "host" not in {ingredient for ingredient, _ in found}
+def test_hosts_by_hand():
+    # Half of the way from 100 W to 150 W, and to 300 W.
+    found = bars()
+    for quantity, wh in WH_OF.items():
+        assert found["host", quantity][:2] == pytest.approx([wh * 625 / 650, wh * 700 / 650], rel=1e-3)
 
 
-def test_fits_cache_and_overheads_by_hand():
-    distributions = {
-        "cached share: traditional": Beta.from_percentiles(p05=0.1, p95=0.5),
-        "overhead: network": distribution({"family": "lognormal", "p05": 0.05, "p95": 0.2}),
-    }
-    found = bars(distributions=distributions, fit_errors={"A": 0.1})
-    median = float(distributions["cached share: traditional"].quantile(np.array(0.5)))
-    central = (2.625 - median) * 0.8
-    assert found["cached", TRADITIONAL] == pytest.approx((2.525 * 0.8, 2.125 * 0.8, central), rel=1e-4)
-    assert found["cached", LONG] == pytest.approx((7.2, 7.2, 7.2), **EXACT)
-    factors = np.exp(0.1 * ndtri([0.05, 0.95]))
-    assert found["fit", LONG][:2] == pytest.approx(7.2 * factors, rel=1e-4)
-    assert found["overheads", LONG] == pytest.approx((7.2, 7.2, 7.2), **EXACT)  # the datacenter's part of it alone
-    day = ((MIXED_SECONDS - 0.9 * median) * 0.8) * np.array([1.05, 1.2, 1.1])
-    assert found["overheads", MIXED] == pytest.approx(tuple(day), rel=1e-4)
+def test_cache_and_overheads_by_hand():
+    cached = {"cached_share": {"family": "beta", "p05": 0.1, "p95": 0.5}}
+    workloads = {name: of | (cached if name == "traditional" else {}) for name, of in STUDY["workloads"].items()}
+    found = bars(workloads=workloads, overheads=["spares"])
+    ends = [WH["traditional"] * (1 - 0.1 * share / 0.225) for share in (0.1, 0.5)]
+    assert found["cached", TRADITIONAL][:2] == pytest.approx(ends, rel=1e-3)
+    assert found["cached", LONG] == pytest.approx([WH["long"]] * 3, rel=1e-6)
+    # Overheads are not in the datacenter's part.
+    assert found["overheads", LONG] == pytest.approx([WH["long"]] * 3, rel=1e-6)
+    low, high = found["overheads", MIXED][:2]
+    assert high / low == pytest.approx(1.15 / 1.04, rel=1e-3)
 
 
-def test_all_fits_move_together():
-    found = bars(weights={"A": 1, "B": 1}, fit_errors={"A": 0.1, "B": 0.3})
-    for end, share in enumerate((0.05, 0.95)):
-        mean = (np.exp(0.1 * ndtri(share)) + 2 * np.exp(0.3 * ndtri(share))) / 2
-        assert found["fit", LONG][end] == pytest.approx(7.2 * mean, rel=1e-4)
+def test_all_overheads_and_caches_move_together():
+    cached = {"cached_share": {"family": "beta", "p05": 0.1, "p95": 0.5}}
+    found = bars(workloads={name: of | cached for name, of in STUDY["workloads"].items()})
+    for quantity, seconds in ((TRADITIONAL, 0.225), (LONG, 0.75)):
+        ends = [WH_OF[quantity] * (1 - 0.1 * share / seconds) for share in (0.1, 0.5)]
+        assert found["cached", quantity][:2] == pytest.approx(ends, rel=1e-3)
 
 
 def test_lengths_by_hand():
     # A tenth of the prompts has 100 tokens, a tenth 3,000; answers stay 500.
-    lengths = {"traditional": points([100, 1000, 3000], 500, weights=[1, 8, 1]), "long": points(1000, 2000)}
-    found = bars(lengths=lengths)
-    ends = [(1e-3 * prompt + 1 + 1e-6 * (500 * prompt + 125_000)) * 0.8 for prompt in (100, 3000)]
-    assert found["lengths", TRADITIONAL][:2] == pytest.approx(ends, **EXACT)
+    found = bars(lengths={"traditional": points([100, 1000, 3000], 500, weights=[1, 8, 1])})
+    ends = [(1e-4 * prompt + 0.0625 + 500 * (prompt + 250) * 1e-7) * 780 / 3600 for prompt in (100, 3000)]
+    assert found["lengths", TRADITIONAL][:2] == pytest.approx(ends, rel=1e-6)
 
 
-def test_a_known_ingredient_has_no_row():
-    assert ingredients() <= {"lengths", "coupling"}
-    for name, of in (("pue", PUE), ("load", LOAD), ("attainment", LOAD), ("cached share: long", LOAD)):
-        assert ingredients(distributions={name: of}) - {"lengths", "coupling"} == {name.split(" ")[0]}
+def test_one_model_or_gpu_alone_by_hand():
+    found = bars(classes=frontier(A=4, B=1))
+    a, b = WH["traditional"], WH["traditional"] * 0.3875 / 0.225
+    assert found["model", TRADITIONAL] == pytest.approx((a, b, 0.8 * a + 0.2 * b), rel=1e-6)
+    # H needs the same energy at the same prompt; without power of hosts it would be the same.
+    rated = {"form": "rated", "node_kw": {"default": 8}, "utilisation": 0.65}
+    found = bars(hardware=on(G=1, H=1), power=rated)
+    assert found["gpu", TRADITIONAL] == pytest.approx((a / 2, a, a / 1.5), rel=1e-6)
 
 
-def test_prompts_of_one_length_have_no_row():
-    assert "lengths" not in ingredients()
+def test_speculative_decoding_everywhere_and_nowhere_by_hand():
+    serving = STUDY["serving"] | {"speculative_share": 0.5}
+    found = bars(serving=serving, of=tables({"accepted_tokens": np.log(2)}), draws=400)
+    saved = WH["traditional"] * (0.1 + 0.0625) / 0.225
+    assert found["speculative", TRADITIONAL][:2] == pytest.approx((saved, WH["traditional"]), rel=1e-6)
 
 
-def test_power_of_a_fleet_that_is_always_busy_has_no_row():
-    assert "coupling" not in ingredients(distributions={"load": Constant(1.0)})
+def test_serving_model_is_what_is_left_with_all_else_at_its_median():
+    service = varied_service(200)
+    ends = at_ends(service, "serving")
+    fixed = service.sharing(at_medians(service))
+    for quantity in (TRADITIONAL, LONG):
+        assert ends["low"][quantity] < quantities(fixed)[quantity] < ends["high"][quantity]
+    for name in ("pue", "headroom", "released_share", "speed"):
+        assert np.ptp(fixed.shared.values[name]) == 0
+        assert fixed.shared.values[name][0] == pytest.approx(np.median(service.shared.values[name]), rel=0.2)
+    assert set(fixed.shared.mix["frontier"]["A"]) == {0.5}
+    assert set(fixed.shared.gpus["frontier"]["G", "FP8"]) == {0.75}
+    # A service decodes speculatively or not: there is no median.
+    assert np.ptp(fixed.shared.values["speculative: A"]) > 0.5
 
 
-def test_one_model_alone_by_hand():
-    # B needs twice the GPU time; a fifth of the queries goes to it.
-    found = bars(weights={"A": 4, "B": 1})
-    assert found["model", TRADITIONAL] == pytest.approx((2.1, 4.2, 2.1 * 1.2), **EXACT)
-    assert found["model", MIXED] == pytest.approx(tuple(MIXED_SECONDS * 0.88 * np.array([1, 2, 1.2])), **EXACT)
-    assert "model" not in ingredients()
+def test_every_row_has_a_label_and_ends_on_both_sides_of_the_centre():
+    table = tornado(varied_service(200))
+    assert set(table["ingredient"]) == set(LABELS) - {"utilisation", "board_factor", "lengths", "speculative"}
+    for row in table.iter_rows(named=True):
+        assert row["label"] == LABELS[row["ingredient"]]
+    for row in table.filter(quantity=LONG, ingredient="pue").iter_rows(named=True):
+        assert row["at_low"] < row["central"] < row["at_high"]
 
 
-def test_one_gpu_alone_by_hand():
-    double = type(POWER)(
-        tdp_w=2000.0,
-        board_idle=0.1,
-        board_saturated=Constant(0.8),
-        host_idle_w=200.0,
-        host_saturated=Constant(400.0),
-    )
-    changes = {"gpus": {"H": 1, "G": 3}, "power": {"G": POWER, "H": double}}
-    assert bars(**changes)["gpu", TRADITIONAL] == pytest.approx((2.1, 4.2, 2.1 * 1.25), **EXACT)
+def test_an_end_that_nothing_serves_has_no_row():
+    serving = {"speed_tok_per_s": {"family": "lognormal", "p05": 20, "p95": 2000}, "replica_gpus": [1]}
+    found = bars(serving=serving, draws=100)
+    assert "speed" not in {ingredient for ingredient, _ in found}
+    assert at_ends(tiny_service(serving=serving, draws=100), "speed")["high"] == {}
 
 
-def test_coupling_by_hand():
-    # 1,000 W at load 1 and 600 W at a half.
-    found = bars()
-    assert found["coupling", TRADITIONAL] == pytest.approx((2.1, 2.1 * 1000 / 600, 2.1), **EXACT)
-    assert found["coupling", MIXED][1] / found["coupling", MIXED][2] == pytest.approx(1000 / 600)
-    load = float(LOAD.quantile(np.array(0.5)))
-    found = bars(distributions={"load": LOAD})
-    assert found["coupling", LONG][1] / found["coupling", LONG][0] == pytest.approx(1000 / (200 + 800 * load))
-
-
-def test_rated_nodes_have_utilisation_and_no_coupling():
-    found = bars(rated_w={"A": 1000.0}, distributions={"utilisation": Beta.from_percentiles(p05=0.4, p95=0.9)})
-    assert {ingredient for ingredient, _ in found} == {"utilisation"}
-    ends = [2.625 * 1.2 * 1000 * share / 900 for share in (0.4, 0.9)]
-    assert found["utilisation", TRADITIONAL][:2] == pytest.approx(ends, rel=1e-4)
-
-
-def test_other_classes_and_scenarios_do_not_matter():
-    study = tiny_service().study
-    classes = study.classes | {"other": {"label": "Other", "weights": {"C": 1, "D": 1}}}
-    assert bars(distributions={"pue": PUE}, classes=classes) == bars(distributions={"pue": PUE})
-    scenarios = {"long": study.fleet.scenarios["long"]}
-    found = bars(distributions={"pue": PUE}, fleet=study.fleet.replaced(scenarios=scenarios))
-    assert {quantity for _, quantity in found} == {TRADITIONAL, LONG}
-
-
-def test_rows_come_in_the_order_of_the_labels():
-    table = tornado(tiny_service(weights={"A": 1, "B": 1}, distributions={"pue": PUE, "load": LOAD}))
-    order = table["ingredient"].unique(maintain_order=True).to_list()
-    assert order == [name for name in LABELS if name in order]
-    assert dict(table.select("ingredient", "label").iter_rows()).items() <= LABELS.items()
-    assert table.select(pl.len().over("ingredient")).to_series().unique().to_list() == [3]
+def test_a_study_without_a_mixed_scenario_has_no_such_quantity():
+    fleet = STUDY["fleet"] | {"scenarios": {"long": SCENARIOS["long"]}}
+    assert set(quantities(tiny_service(fleet=fleet))) == {TRADITIONAL, LONG}

@@ -9,9 +9,8 @@ from inference_energy.tables import database
 MEANINGS = publish_database.meanings(catalogue.BY_NAME)
 VIEWS = [name for name, meaning in MEANINGS.items() if meaning.query]
 QUERY = {"study": "s", "workload": "long", "subject": "frontier", "subject_kind": "class", "boundary": "datacenter"}
-LEVER = {"study": "s", "workload": "long", "spread": "untrimmed"}
+LEVER = {"study": "s", "workload": "long", "spread": "shared"}
 MOVED = {"study": "s", "quantity": "mean", "unit": "Wh", "central": 2.0}
-CURVE = {"study": "s", "model": "M", "gpu": "G", "precision": "FP8", "form": "gpu_seconds"}
 RAN = {"source": "bench", "file": "bench.csv", "url": "https://example.org"}
 ROWS = {
     "headline": [{"study": "s", "quantity": name, "within": within} for name, within in (("a", True), ("b", False))]
@@ -23,12 +22,12 @@ ROWS = {
         QUERY | {"study": "p", "spread": "untrimmed", "energy_wh_p50": 5.0},
         QUERY | {"subject_kind": "model", "subject": "M", "spread": "untrimmed"},
     ],
-    "scenario_aggregates": [{"study": "s", "scenario": "all", "energy_gwh_per_day_p50": 2.4}],
+    "scenario_aggregates": [{"study": "s", "scenario": "all", "energy_gwh_per_day_mean": 2.4}],
     "intervention_multipliers": [
         LEVER | {"lever": "small", "combination": "single", "multiplier_p50": 1.25},
         LEVER | {"lever": "all", "combination": "overlap", "multiplier_p50": 5.0},
         LEVER | {"lever": "large", "combination": "single", "multiplier_p50": 4.0},
-        LEVER | {"lever": "large", "combination": "single", "multiplier_p50": 4.0, "spread": "shared"},
+        LEVER | {"lever": "large", "combination": "single", "multiplier_p50": 9.0, "spread": "per_query"},
     ],
     "tornado": [
         MOVED | {"ingredient": "pue", "at_low": 1.5, "at_high": 3.0},
@@ -38,13 +37,8 @@ ROWS = {
         {"study": "s", "ingredient": name, "variance_share": share} for name, share in (("pue", 0.25), ("load", 0.75))
     ],
     "throughput_fit": [
-        CURVE | {"kinship": "own_rows", "configuration": "C"},
-        CURVE | {"gpu": "H", "kinship": "other_gpu"},
         {"study": "p", "model": "M", "form": "log_linear"},
-    ],
-    "throughput_left_out": [
-        {"form": form, "configuration": "C", "source": "bench", "row_id": "1", "ratio": 1.1}
-        for form in ("gpu_seconds", "log_linear")
+        {"study": "p", "model": "constant", "form": "constant"},
     ],
     "throughput": [RAN | {"row_id": "1", "line": 2}, RAN | {"row_id": "2", "line": 3}],
     "throughput_rows": [
@@ -52,7 +46,10 @@ ROWS = {
         | {"study": "p", "row_id": "2", "model": "M", "gpu": "G", "line": 3}
         | {"node_tok_per_s": 100.0, "left_out_tok_per_s": 150.0}
     ],
-    "backtest": [{"source": "bench", "row_id": "1", "target": "gpu_boards", "measured": 2.0, "predicted_p50": 3.0}],
+    "held_out": [
+        {"score": score, "left_out": "source", "source": "bench", "row_id": "1", "measured": 2.0, "predicted_p50": 3.0}
+        for score in ("energy_at_batch", "speed")
+    ],
     "measured_energy": [RAN | {"row_id": "1", "line": 9}],
     "statements": [{"study": "s", "source": "others", "row_id": "1", "factor": 2.0}],
     "published_estimate": [{"source": "others", "row_id": "1", "citation": "Somebody"}],
@@ -118,14 +115,8 @@ def test_spread_begins_with_the_largest_share(opened):
 
 
 def test_rows_behind_a_curve_lead_to_their_lines(opened):
-    found = rows(
-        opened, "benchmark_rows_behind_a_curve", "study", "gpu", "kinship", "row_id", "left_out_ratio", "file", "line"
-    )
-    assert found == [
-        ("p", "G", None, "2", 1.5, "bench.csv", 3),
-        ("s", "G", "own_rows", "1", 1.1, "bench.csv", 2),
-        ("s", "H", "other_gpu", None, None, None, None),
-    ]
+    found = rows(opened, "benchmark_rows_behind_a_curve", "study", "gpu", "row_id", "left_out_ratio", "file", "line")
+    assert found == [("p", "G", "2", 1.5, "bench.csv", 3)]
 
 
 def test_measured_runs_lead_to_their_lines(opened):

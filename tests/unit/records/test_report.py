@@ -14,9 +14,7 @@ current,long p50,"Frontier, long: median",Wh,2.8,0.8,10.8,
 current,mixed,Fleet | mixed,GWh/day,1.0,0.5,3.0,true
 """
 STUDY = "method: nested\npue: {p05: 1.1, p95: 1.3}\n"
-SCORES = pl.DataFrame(
-    {"method": ["ours"], "target": ["node"], "grouped_by": ["all"], "group": ["all"], "geometric_error": [1.5]}
-)
+TORNADO = pl.DataFrame({"study": ["current"], "quantity": ["mean"], "ingredient": ["pue"], "at_low": [1.5]})
 ENERGY = pl.DataFrame({"study": "current", "workload": "long", "subject": "m", "spread": "all", "energy_wh_p50": [2.8]})
 
 
@@ -33,7 +31,7 @@ def make(tmp_path):
         (folder / "config/studies/current.yaml").write_text(STUDY.replace("1.3", pue))
         (folder / "resources/grid.csv").write_text(grid)
         (folder / "results/headline.csv").write_text(headline)
-        SCORES.write_parquet(folder / "results/comparison/scores.parquet")
+        TORNADO.write_parquet(folder / "results/comparison/tornado.parquet")
         energy.write_parquet(folder / "results/current/energy_per_query.parquet")
         if recorded:
             text = json.dumps(recorded["content"])
@@ -51,7 +49,7 @@ def compared(base, now):
 def test_equal_builds(make):
     content, text = compared(make("a"), make("b"))
     assert content["tables"] == {} and content["inputs"]["files"] == {} and content["inputs"]["parameters"] == []
-    assert content["tables_compared"] == ["energy_per_query", "headline", "scores"]
+    assert content["tables_compared"] == ["energy_per_query", "headline", "tornado"]
     assert "**Headline numbers: none of 2 moved.**" in text and "**Tables: 0 of 3 differ.**" in text
     assert text.endswith("None changed.\n")
 
@@ -102,7 +100,7 @@ def test_a_folder_of_results_without_provenance_tells_nothing_of_its_inputs(make
 def recorded(**changes):
     return {
         "inputs": {"rules": {"Snakefile": "1"}},
-        "outputs": {"results/headline.csv": {}, "results/comparison/scores.parquet": {}},
+        "outputs": {"results/headline.csv": {}, "results/comparison/tornado.parquet": {}},
         "configuration": {"draws": 100},
         "studies": {"current": {"pue": 1.2}},
         "software": {"python": "3.11.7", "packages": {"polars": "2.0.0"}},
@@ -123,15 +121,15 @@ def test_provenance_tells_inputs_parameters_and_packages_of_both(make, tmp_path)
     assert content["inputs"]["files"] == {"rules": {"changed": ["Snakefile"]}, "resources": added}
     assert "- polars: 2.0.0 -> 2.1.0" in text
     # What an earlier run left behind is not of this build.
-    assert content["tables_compared"] == ["headline", "scores"] and content["tables_gone"] == []
+    assert content["tables_compared"] == ["headline", "tornado"] and content["tables_gone"] == []
 
 
 def test_tables_that_one_build_alone_has_are_named(make):
     base = make("a")
-    (base / "results/comparison/scores.parquet").rename(base / "results/comparison/tornado.parquet")
+    (base / "results/comparison/tornado.parquet").rename(base / "results/comparison/sweep_grids.parquet")
     content, text = compared(base, make("b"))
-    assert content["tables_new"] == ["scores"] and content["tables_gone"] == ["tornado"]
-    assert "Tables that are new: scores." in text and "Tables that are gone: tornado." in text
+    assert content["tables_new"] == ["tornado"] and content["tables_gone"] == ["sweep_grids"]
+    assert "Tables that are new: tornado." in text and "Tables that are gone: sweep_grids." in text
 
 
 def test_tables_of_an_older_version_are_compared_in_what_both_have(make):
@@ -148,6 +146,6 @@ def test_a_folder_without_a_build_is_told(tmp_path):
 
 def test_a_table_that_cannot_be_read_is_told(make):
     folder = make("a")
-    (folder / "results/comparison/scores.parquet").write_text("x")
-    with pytest.raises(InputError, match=r"scores\.parquet: cannot be read"):
+    (folder / "results/comparison/tornado.parquet").write_text("x")
+    with pytest.raises(InputError, match=r"tornado\.parquet: cannot be read"):
         builds.tables(in_folder(folder, "main"))

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from inference_energy.serving import operating_point, step
 from inference_energy.serving.operating_point import BatchPrior, Point
-from inference_energy.serving.predict import Energy, drawn
+from inference_energy.serving.predict import Energy, drawn, drawn_step, energy
 from inference_energy.serving.replicas import Replicas
 from made_up_runs import B200, H100, LARGE, SMALL, learnt, model
 
@@ -53,7 +53,7 @@ def test_the_batch_at_a_speed_gives_back_that_speed(batch):
     _, of, values = few()
     speeds = speed_at(of, np.full(len(of.gpus), batch), values)
     for draw in range(0, DRAWS, 10):
-        found, reached = operating_point.batch_at_speed(of, values, speeds[draw])
+        found, reached = operating_point.batch_at_speed(drawn_step(of, values), speeds[draw])
         assert reached[draw].all()
         # Between points of the grid the logarithm of the speed is interpolated: a quarter of a batch is the worst.
         assert found[draw] == pytest.approx(batch, rel=0.25)
@@ -62,14 +62,14 @@ def test_the_batch_at_a_speed_gives_back_that_speed(batch):
 
 def test_a_higher_speed_needs_a_smaller_batch():
     _, of, values = few()
-    batches = [operating_point.batch_at_speed(of, values, speed)[0] for speed in (10, 30, 100)]
+    batches = [operating_point.batch_at_speed(drawn_step(of, values), speed)[0] for speed in (10, 30, 100)]
     assert (batches[0] >= batches[1]).all() and (batches[1] >= batches[2]).all()
     assert (batches[0] > batches[2]).any()
 
 
 def test_a_speed_out_of_reach_is_said():
     _, of, values = few()
-    batch, reached = operating_point.batch_at_speed(of, values, 1e6)
+    batch, reached = operating_point.batch_at_speed(drawn_step(of, values), 1e6)
     assert not reached.any()
     assert batch == pytest.approx(np.ones(batch.shape))
     point = operating_point.at_speed(of, values, 1e6, PRIOR)
@@ -80,7 +80,7 @@ def test_a_speed_out_of_reach_is_said():
 
 def test_any_batch_is_fast_enough_for_a_slow_user():
     _, of, values = few()
-    batch, reached = operating_point.batch_at_speed(of, values, 1e-6)
+    batch, reached = operating_point.batch_at_speed(drawn_step(of, values), 1e-6)
     assert reached.all()
     assert batch == pytest.approx(np.broadcast_to(of.largest_batch(), batch.shape))
 
@@ -110,8 +110,8 @@ def test_a_replica_that_does_not_hold_the_model_is_not_chosen():
 def point(values, weight):
     """A point with one run: the values are its batch and all parts of its energy."""
     column = np.array(values, dtype=float)[:, None]
-    energy = Energy(**{field.name: column for field in fields(Energy)})
-    return Point(batch=column, gpus=np.array([4.0]), energy=energy, weight=np.array(weight, dtype=float)[:, None])
+    of = Energy(**{field.name: column for field in fields(Energy)})
+    return Point(batch=column, gpus=np.array([4.0]), energy=of, weight=np.array(weight, dtype=float)[:, None])
 
 
 def test_draws_are_repeated_in_proportion_to_their_weights():
@@ -182,3 +182,50 @@ def test_the_density_of_a_batch_by_hand():
 def test_the_made_up_runs_are_as_these_tests_need_them():
     assert set(learnt()["gpu"]) == {H100, B200}
     assert made_up_runs.learnt()["board_share"].null_count() == 0
+
+
+# A given batch, and smaller ones.
+
+
+def test_a_batch_is_kept_or_cut_to_what_memory_holds():
+    _, of, values = few()
+    kept = operating_point.at_batch(of, values, 8)
+    assert (kept.batch == 8).all() and (kept.weight == 1).all()
+    cut = operating_point.at_batch(of, values, 1e9)
+    assert cut.batch == pytest.approx(np.broadcast_to(of.largest_batch(), cut.batch.shape))
+
+
+def test_a_batch_is_served_by_the_replica_of_least_energy():
+    _, of, values = few()
+    free = operating_point.at_batch(of, values, 32, [1, 2, 4, 8])
+    for size in (1, 2, 4, 8):
+        fixed = operating_point.at_batch(of, values, 32, [size])
+        fits = fixed.weight > 0
+        assert (free.energy.j_per_token[fits] <= fixed.energy.j_per_token[fits]).all()
+
+
+def test_a_model_that_does_not_fit_has_no_weight_at_any_batch():
+    runs = learnt().filter(pl.col("batch") == 1, pl.col("network") == LARGE, pl.col("gpu") == H100)
+    heavy = runs.with_columns(pl.col("shared_bytes") * 2)  # 140 GB on GPUs of 80 GB
+    point = operating_point.at_batch(Replicas.of(heavy), uncertain(heavy), 8, [1])
+    assert (point.weight == 0).all() and (point.reached == 0).all()
+
+
+def test_part_load_is_the_step_at_smaller_batches():
+    _, of, values = few()
+    batch = np.full((DRAWS, len(of.gpus)), 50.0)
+    works, boards = operating_point.part_load(of, batch, values)
+    for place, part in enumerate(operating_point.PARTS_OF_BATCH):
+        there = energy(of, np.full(batch.shape, max(1.0, 50 * part)), values)
+        full = energy(of, batch, values)
+        assert works[place] == pytest.approx(full.seconds / there.seconds)
+        assert boards[place] == pytest.approx(there.board_share)
+    assert (np.diff(works, axis=0) >= 0).all()
+    assert works[-1] == pytest.approx(np.ones(batch.shape))
+    assert (works[0] > 0).all()
+
+
+def test_part_load_of_a_single_request_is_all_of_it():
+    _, of, values = few()
+    works, _ = operating_point.part_load(of, np.ones((DRAWS, len(of.gpus))), values)
+    assert works == pytest.approx(np.ones(works.shape))

@@ -133,7 +133,7 @@ def test_an_unseen_level_has_the_deviation_between_levels():
     only = replace(part, effects=[effect for effect in part.effects if effect.name == name])
     only = replace(only, fit=replace(part.fit, deviations=part.fit.deviations))
     frame = some(campaign="new")
-    _, sums = predict._part(only, frame, 4000, np.random.default_rng(1))
+    _, sums = predict._part(only, frame, 4000, (1,), None)
     assert sums["time"].std() == pytest.approx(part.fit.deviations[name], rel=0.05)
     assert (sums["time"] == sums["time"][:, :1]).all()
 
@@ -159,3 +159,57 @@ def test_order_of_runs_does_not_change_an_unseen_level():
     frame = pl.concat([some(network="b"), some(network="a")])
     found, reverse = (predict.drawn(smooth(), of, 50, 1).time_effects["roofline"] for of in (frame, frame[::-1]))
     assert found == pytest.approx(reverse[:, ::-1])
+
+
+def test_shares_of_the_time_are_those_of_the_step():
+    of = replica(kv_full=65536, gpus=2)
+    found, time = (
+        predict.energy(of, np.array([8.0]), known(values=USUAL)),
+        step.time_per_token(of, np.array([8.0]), USUAL),
+    )
+    assert found.prefill_share == pytest.approx(time.prefill_share[None])
+    assert found.attention_share == pytest.approx(time.attention_share[None])
+
+
+# Draws of runs that have a name.
+
+
+def named(*names, draws=20, of=None):
+    frame = pl.concat([some(network=name).head(1) for name in names])
+    return predict.drawn(of or smooth(), frame, draws, 1, "s", keys=list(names))
+
+
+def parts(drawn, column):
+    return [
+        *(values[:, column] for values in drawn.time_effects.values() if np.ndim(values)),
+        drawn.power_effect[:, column],
+    ]
+
+
+def test_a_named_run_draws_the_same_whatever_other_runs_there_are():
+    alone, first, last = named("b"), named("b", "a"), named("a", "c", "b")
+    for one, other, third in zip(parts(alone, 0), parts(first, 0), parts(last, 2), strict=True):
+        assert (one == other).all() and (one == third).all()
+    for name, values in alone.time.items():
+        assert (values == last.time[name]).all()
+
+
+def test_named_runs_have_errors_of_their_own():
+    frame = pl.concat([some().head(1)] * 2)
+    found = predict.drawn(model(), frame, 4000, 1, "s", keys=["one", "two"])
+    smoothed = predict.drawn(smooth(), frame, 4000, 1, "s", keys=["one", "two"])
+    errors = found.time_effects["time"] - smoothed.time_effects["time"]
+    assert errors.std(axis=0) == pytest.approx(
+        np.full(2, np.hypot(model().time.fit.cell_sd, model().time.fit.row_sd)), rel=0.05
+    )
+    assert abs(np.corrcoef(errors.T)[0, 1]) < 0.06
+    assert named("a").power_effect.std() > 0
+
+
+def test_unseen_levels_of_named_runs_have_the_deviation_of_the_fit():
+    found = named("new", draws=4000)
+    seen = named("small", draws=4000)
+    assert found.time_effects["roofline"].std() > seen.time_effects["roofline"].std()
+    other = named("newer", draws=4000)
+    between = np.corrcoef(found.time_effects["roofline"][:, 0], other.time_effects["roofline"][:, 0])[0, 1]
+    assert between < 0.6

@@ -28,7 +28,20 @@ def one(model=DENSE, gpu=H100, precision="FP8"):
 def test_every_field_comes_from_a_column():
     of = Replicas.of(grid())
     assert {len(getattr(of, field.name)) for field in fields(Replicas)} == {len(grid())}
-    assert {field.name for field in fields(Replicas)} == set(ONE)
+    assert {field.name for field in fields(Replicas)} == {*ONE, "context_tokens"}
+
+
+def test_context_is_the_prompt_and_half_of_the_answer_unless_it_is_stated():
+    assert Replicas.of(grid()).context_tokens[:1] == pytest.approx(
+        grid()["input_tokens"][0] + grid()["output_tokens"][0] / 2
+    )
+    stated = Replicas.of(grid().with_columns(context_tokens=7.0))
+    assert (stated.context_tokens == 7).all()
+
+
+def test_keys_of_the_context_are_kept():
+    free = 0.93 * 80e9 - 16e9
+    assert replica(**KEPT, context_tokens=2000).largest_batch() == pytest.approx([free / (65536 * 2000 * 2 + 1e5)])
 
 
 def test_every_precision_of_the_corpus_has_a_width_and_a_format():

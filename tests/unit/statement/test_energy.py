@@ -1,13 +1,11 @@
 """Energy of a usage from its sums: by hand, linear, with the shared kept shared; factors, evidence and bills."""
 
-from decimal import Decimal
 from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.energy import uncertainty
 from inference_energy.statement import (
     build,
     energy,
@@ -17,67 +15,42 @@ from inference_energy.statement import (
 )
 from inference_energy.statement.coefficients import QUANTITIES, UnitEnergy
 from inference_energy.statement.logs import bills
-from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject
-from inference_energy.statement.regions import Region
-from inference_energy.statistics.distributions import Beta, Constant
 from polars.testing import assert_frame_equal
-from tiny_service import SECONDS, WH_PER_GPU_SECOND, points, tiny_service
-from usage_logs import ROWS, frame, metered, write
+from tiny_service import points
+from usage_logs import GRID, ROWS, frame, metered, region, row, table, write
 
 DRAWS = 200
-SCHEMA = {
-    "month": pl.String,
-    "step_start_utc": pl.String,
-    "subject": pl.String,
-    "model": pl.String,
-    "tenant": pl.String,
-}
-SCHEMA |= {"region": pl.String, "region_name": pl.String} | dict.fromkeys(SUMS, pl.Decimal(38, 0))
+# GPU-seconds of a prompt token, one of which a quarter may be cached, an answer token, and a pair of tokens.
+SECONDS = np.array([1e-3, 0.75e-3, 2e-3, 1e-6, 0.5e-6])
+WH_PER_GPU_SECOND = {"gpu_boards": 0.5, "node": 2 / 3, "datacenter": 0.8, "fleet": 0.88}  # with a PUE of 1.2
 
 
-def region(**changes) -> Region:
-    return Region(
-        **{
-            "grid_zone": "Aland (AAA)",
-            "location_gco2e_per_kwh": 500.0,
-            "location_basis": "life cycle",
-            "location_source": "somewhere",
-            "market_gco2e_per_kwh": 100.0,
-            "market_source": "a contract",
-            "offsite_water_l_per_kwh": 3.0,
-            "pue": None,
-            "pue_source": None,
-            "by_default": False,
-        }
-        | changes
-    )
+def usage(*, boundary="datacenter", regions=None, water=1.2, factors=None):
+    """Coefficients of made-up models on nodes of eight GPUs.
 
-
-def usage(service=None, *, boundary="datacenter", regions=None, water=1.2):
-    """A usage of the tiny service, nothing uncertain unless the service is."""
-    service = service or tiny_service()
+    Args:
+        boundary: what is metered.
+        regions: by name; one by default.
+        water: of cooling, L/kWh.
+        factors: on the GPU time, by subject; a number or one per draw.
+    """
+    pue = 1.2 if boundary in ("datacenter", "fleet") else 1.0
+    seconds = {name: np.outer(SECONDS, factor * np.ones(DRAWS)) for name, factor in (factors or {"A": 1}).items()}
     return UnitEnergy(
-        service=service,
-        shared=uncertainty.shared_draws(service.given, service.name, DRAWS, seed=1),
         boundary=boundary,
-        regions=regions or {"eu": region()},
+        energy_wh={name: of * WH_PER_GPU_SECOND[boundary] / pue for name, of in seconds.items()},
+        node_seconds={name: of / 8 for name, of in seconds.items()},
+        pue=np.full(DRAWS, 1.2),
         onsite_water_l_per_kwh=None if water is None else np.full(DRAWS, water),
-        gpus_per_node={"G": 8, "H": 8},
+        regions=regions or {"eu": region()},
     )
 
 
-def row(requests, prompt, answer, *, cached=0, subject="A", step="2026-01-01T00:00:00Z", place="eu", tenant="x"):
-    """Sums of equal requests."""
-    sums = (requests, requests * prompt, None if cached is None else requests * cached, requests * answer)
-    sums += (requests * prompt * answer, requests * answer**2)
-    exact = [None if value is None else Decimal(value) for value in sums]
-    month = "2026-01" if step is None else step[:7]
-    return (month, step, subject, subject, tenant, place, place, *exact)
-
-
-def table(*rows):
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+def uncertain():
+    """Factors of three subjects whose uncertainty is partly shared."""
+    shared, *own = np.random.default_rng(1).lognormal(sigma=0.4, size=(4, DRAWS))
+    return dict(zip(("A", "B", "frontier"), shared * own, strict=True))
 
 
 @pytest.mark.parametrize("boundary", WH_PER_GPU_SECOND)
@@ -85,7 +58,8 @@ def test_energy_is_that_computed_by_hand(boundary):
     of = usage(boundary=boundary)
     rows = table(row(1000, 1000, 500), row(10, 1000, 2000, step="2026-01-01T05:00:00Z"))
     total = energy.broken_down(of, rows, []).row(0, named=True)
-    wh = (1000 * SECONDS["traditional"] + 10 * SECONDS["long"]) * WH_PER_GPU_SECOND[boundary]
+    # 1 + 1 + 0.625 s of an answer of 500 tokens, 1 + 4 + 4 s of one of 2,000.
+    wh = (1000 * 2.625 + 10 * 9) * WH_PER_GPU_SECOND[boundary]
     for q in ("p05", "p50", "p95", "mean"):
         assert total[f"energy_kwh_{q}"] == pytest.approx(wh / 1000)
     assert total["emissions_location_kgco2e_p50"] == pytest.approx(wh / 1000 * 0.5)
@@ -95,49 +69,31 @@ def test_energy_is_that_computed_by_hand(boundary):
     assert (total["requests"], total["input_tokens"], total["output_tokens"]) == (1010, 1_010_000, 520_000)
 
 
-def uncertain(**changes):
-    distributions = {"load": Beta(a=4, b=3), "attainment": Beta(a=5, b=3), "pue": Constant(1.3)}
-    distributions |= {"cached share: traditional": Beta(a=2, b=5)}
-    return tiny_service(
-        distributions=distributions,
-        weights={"A": 1, "B": 2},
-        concentration=2,
-        fit_errors={"A": 0.3, "B": 0.5},
-        **changes,
-    )
-
-
 def test_sums_give_what_single_requests_give():
-    """Every request of a workload, added up, is its mean energy times their number at every draw."""
-    lengths = points([100, 1000, 3000], [700, 20, 400], weights=[1, 1, 2])
-    service = uncertain(lengths={"traditional": lengths, "long": lengths})
-    of = usage(service)
-    counts = (1, 1, 2)
-    for subject in ("A", "frontier"):
-        rows = table(
-            *(
-                row(n, int(i), int(o), cached=None, subject=subject)
-                for n, i, o in zip(counts, lengths.input_tokens, lengths.output_tokens, strict=True)
-            )
-        )
-        per_gpu_second = service.per_gpu_second(of.shared)
-        expected = 4 * service.mean_wh(of.shared, subject, "traditional", per_gpu_second)["datacenter"] / 1000
-        total = energy.broken_down(of, rows, []).row(0, named=True)
-        assert total["energy_kwh_mean"] == pytest.approx(expected.mean(), rel=1e-12)
-        assert total["energy_kwh_p05"] == pytest.approx(np.quantile(expected, 0.05), rel=1e-12)
-        assert total["energy_kwh_p95"] == pytest.approx(np.quantile(expected, 0.95), rel=1e-12)
+    requests = [row(1, prompt, answer, subject="B") for prompt, answer in ((100, 700), (1000, 20), (3000, 400))]
+    of = usage(factors=uncertain())
+    total = energy.broken_down(of, table(*requests), []).row(0, named=True)
+    single = [energy.broken_down(of, table(one), []).row(0, named=True) for one in requests]
+    for q in ("p05", "p50", "p95", "mean"):  # the same factor at every draw
+        assert total[f"energy_kwh_{q}"] == pytest.approx(sum(one[f"energy_kwh_{q}"] for one in single), rel=1e-12)
+
+
+def test_sums_beyond_the_digits_of_a_float_are_exact():
+    """2^60 + 1 prompt tokens, of which 2^60 were in the cache: one is computed."""
+    rows = table(row(1, 2**60 + 1, 0, cached=2**60))
+    (wh,) = energy.broken_down(usage(), rows, [])["energy_kwh_p50"] * 1000
+    assert wh == pytest.approx(1e-3 * 0.8)
 
 
 def test_known_caches_are_taken_out_of_prompts():
-    of = usage(tiny_service(distributions={"cached share: traditional": Constant(0.25)}))
-    (cached,) = energy.broken_down(of, table(row(1, 1000, 0, cached=600)), [])["energy_kwh_p50"]
-    (unknown,) = energy.broken_down(of, table(row(1, 1000, 0, cached=None)), [])["energy_kwh_p50"]
+    (cached,) = energy.broken_down(usage(), table(row(1, 1000, 0, cached=600)), [])["energy_kwh_p50"]
+    (unknown,) = energy.broken_down(usage(), table(row(1, 1000, 0, cached=None)), [])["energy_kwh_p50"]
     assert cached == pytest.approx(0.4 * 0.8 / 1000)  # 400 prompt tokens of 1 ms
     assert unknown == pytest.approx(0.75 * 0.8 / 1000)
 
 
 def test_twice_the_log_is_twice_the_energy_with_the_same_relative_interval():
-    of = usage(uncertain())
+    of = usage(factors=uncertain())
     once = table(row(10, 1000, 500), row(3, 20, 900, subject="B", step="2026-01-01T01:00:00Z"))
     twice = pl.concat([once, once])
     one, two = (energy.broken_down(of, rows, []).row(0, named=True) for rows in (once, twice))
@@ -149,7 +105,7 @@ def test_twice_the_log_is_twice_the_energy_with_the_same_relative_interval():
 
 
 def test_breakdowns_add_up_and_keep_the_shared_shared():
-    of = usage(uncertain(), regions={"eu": region(), None: region(pue=1.0, pue_source="x", market_source=None)})
+    of = usage(factors=uncertain(), regions={"eu": region(), None: region(pue=1.0, pue_source="x", market_source=None)})
     rows = table(
         row(10, 1000, 500),
         row(4, 50, 100, subject="B", tenant="y", step="2026-02-01T00:00:00Z"),
@@ -192,13 +148,13 @@ def test_power_and_nodes_over_time():
         step_minutes=60,
         peak_load=0.8,
     )
-    # 3,600 requests of 2.625 s x 0.8 Wh in an hour: 7.56 kW; at an attainment of 1/2 they keep 5.25 GPUs busy.
+    # 3,600 requests of 2.625 s × 0.8 Wh in an hour: 7.56 kW; they keep 2.625 GPUs busy.
     assert steps["power_kw_p50"].to_list() == pytest.approx([7.56, 15.12])
-    assert steps["busy_nodes_p50"].to_list() == pytest.approx([5.25 / 8, 10.5 / 8])
+    assert steps["busy_nodes_p50"].to_list() == pytest.approx([2.625 / 8, 5.25 / 8])
     found = dict(capacity.select("quantity", "p50").iter_rows())
     assert found["average_power"] == pytest.approx(3 * 7.56 / 3 / 1000)  # over three hours, one of them empty
     assert found["peak_power"] == pytest.approx(15.12 / 1000)
-    assert found["nodes_at_peak"] == pytest.approx(10.5 / 8 / 0.8)
+    assert found["nodes_at_peak"] == pytest.approx(5.25 / 8 / 0.8)
     per = dict(energy.per_request(of, table(row(10, 1000, 500))).select("quantity", "mean").iter_rows())
     assert per == pytest.approx({"energy_per_request": 2.1, "energy_per_1000_output_tokens": 4.2})
 
@@ -211,7 +167,7 @@ def test_bills_alone_have_no_power_over_time():
 
 def test_many_steps_are_the_same_in_any_chunks(monkeypatch):
     rows = table(*(row(1 + n, 100, 50, step=f"2026-01-01T{n:02d}:00:00Z") for n in range(20)))
-    of = usage(uncertain())
+    of = usage(factors=uncertain())
     whole = energy.over_time(of, rows, step_minutes=60, peak_load=1), energy.broken_down(of, rows, ["step_start_utc"])
     monkeypatch.setattr(energy, "CHUNK_ROWS", 3)
     parts = energy.over_time(of, rows, step_minutes=60, peak_load=1), energy.broken_down(of, rows, ["step_start_utc"])
@@ -263,32 +219,6 @@ def test_names_that_are_not_known_are_told_with_their_share(models, told):
         model_names.resolved(NAMES, models, ["frontier"], REGISTRY, "u.yaml")
 
 
-def test_tokens_are_graded_by_evidence():
-    of = usage(tiny_service(weights={"A": 1}, gpus={"G": 3, "H": 1}))
-    known = {"A": Subject(name="A", treatment=MODEL), "mine": Subject(name="frontier", treatment=CLASS)}
-    names = statement_grades.names_table(table(row(1, 80, 0), row(1, 20, 0, subject="mine")), known)
-    kinships = {("A", "G", "FP8"): "own_rows", ("A", "H", "FP8"): "other_gpu"}
-    grades = dict(statement_grades.graded(names, of, kinships).select("grade", "token_share").iter_rows())
-    assert grades == pytest.approx({"own_rows": 0.6, "other_gpu": 0.2, "class": 0.2})
-
-
-def test_share_outside_the_lengths_of_benchmarks():
-    rows = table(row(1, 1000, 500), row(1, 3000, 500), row(1, 100, 1400))  # 1 to 2,000 in, 1 to 1,000 out
-    assert statement_grades.outside_share(rows, usage()) == pytest.approx((3500 + 1500) / 6500)
-
-
-GRID = pl.DataFrame(
-    {
-        "zone": ["AAA"],
-        "label": ["Aland"],
-        "carbon_gco2e_per_kwh": [500.0],
-        "carbon_basis": ["life cycle"],
-        "source": ["s"],
-        "water_l_per_kwh": [3.0],
-    }
-)
-
-
 def test_regions_without_an_entry_have_that_of_all_others_or_stop_the_run():
     found = statement_regions.of_regions(["eu", None], {"default": {"grid_zone": "AAA"}}, GRID, "u.yaml")
     assert found["eu"].market_gco2e_per_kwh == found[None].location_gco2e_per_kwh == 500
@@ -299,31 +229,31 @@ def test_regions_without_an_entry_have_that_of_all_others_or_stop_the_run():
         statement_regions.of_regions(["eu"], {"eu": {"grid_zone": "AAX"}}, GRID, "u.yaml")
 
 
-def test_bills_get_the_spread_of_a_workload():
+def test_bills_get_the_lengths_of_a_workload():
     """Requests drawn from the workload itself, billed, have the sums that its requests have."""
     lengths = points([100, 1000, 3000], [700, 20, 400], weights=[1, 1, 2])
     n = 100
     mean = {name: float(lengths.weights @ getattr(lengths, name)) for name in ("input_tokens", "output_tokens")}
     billed = pl.DataFrame(
         {
-            "source": ["b", "b"],
-            "month": ["2026-01", "2026-02"],
-            "model": ["A", "A"],
-            "tenant": ["x", "x"],
-            "region": ["eu", "eu"],
-            "requests": [n, None],
-            "input_tokens": [n * mean["input_tokens"]] * 2,
-            "cached_tokens": [None, None],
-            "output_tokens": [n * mean["output_tokens"]] * 2,
+            "source": ["b"] * 3,
+            "month": ["2026-01", "2026-02", "2026-03"],
+            "model": ["A"] * 3,
+            "tenant": ["x"] * 3,
+            "region": ["eu"] * 3,
+            "requests": [n, None, None],
+            "input_tokens": [n * mean["input_tokens"]] * 3,
+            "cached_tokens": [None] * 3,
+            "output_tokens": [n * mean["output_tokens"]] * 2 + [0.0],
         },
         schema_overrides={"cached_tokens": pl.Float64, "requests": pl.Float64},
     )
     found = bills.with_spread(billed, {"b": lengths})
     product = n * float(lengths.weights @ (lengths.input_tokens * lengths.output_tokens))
     square = n * float(lengths.weights @ lengths.output_tokens**2)
-    assert found["requests"].to_list() == pytest.approx([n, n])
-    assert found["input_output_tokens2"].to_list() == pytest.approx([product, product])
-    assert found["output_tokens2"].to_list() == pytest.approx([square, square])
+    assert found["requests"].to_list() == pytest.approx([n, n, n])
+    assert found["input_output_tokens2"].to_list() == pytest.approx([product, product, 0])
+    assert found["output_tokens2"].to_list() == pytest.approx([square, square, 0])
 
 
 def test_a_log_takes_the_closed_form_of_its_requests(tmp_path):

@@ -21,9 +21,9 @@ FUZZ = settings(max_examples=50, deadline=None, derandomize=True)
 MEASURED = Interpolated(shares=(0.05, 0.25, 0.5, 0.75, 0.95), values=(20.0, 100.0, 300.0, 600.0, 935.0))
 DISTRIBUTIONS = {
     "constant": Constant(0.7),
-    "load": distribution({"family": "beta", "p05": 0.45, "p95": 0.85}),
+    "released share": distribution({"family": "beta", "p05": 0.45, "p95": 0.85}),
     "cached share": distribution({"family": "beta", "p05": 0.05, "p95": 0.65}),
-    "attainment": Beta(a=2.2, b=1.2),
+    "two numbers": Beta(a=2.2, b=1.2),
     "power": Beta.from_percentiles(p05=0.52, p95=0.95, low=0.17),
     "pue": distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.40}),
     "water": distribution({"family": "shifted_lognormal", "above": 0, "p05": 0.1, "p95": 1.0}),
@@ -33,9 +33,9 @@ DISTRIBUTIONS = {
 }
 RANGES = {
     "constant": (0.7, 0.7),
-    "load": (np.nextafter(0, 1), 1),
+    "released share": (np.nextafter(0, 1), 1),
     "cached share": (0, 1),
-    "attainment": (np.nextafter(0, 1), 1),
+    "two numbers": (np.nextafter(0, 1), 1),
     "power": (0.17, 1),
     "pue": (1, np.inf),
     "water": (0, np.inf),

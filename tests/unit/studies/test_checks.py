@@ -10,7 +10,6 @@ from inference_energy.studies import files
 
 ROOT = Path(__file__).parents[3]
 H100 = "gpu: H100 SXM 80GB, precision: FP8"
-FRONTIER = ("DeepSeek-R1", "Llama 3.1 405B", "Llama-3.1 Nemotron Ultra 253B", "Llama 4 Maverick", "Qwen3-235B-A22B")
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +41,16 @@ def message_of(read, text):
 
 def test_current_is_complete(current):
     assert current["method"] == "nested"
-    assert current["load"] == {"family": "beta", "p05": 0.45, "p95": 0.85}
+    assert current["day"]["released_share"] == {"family": "beta", "p05": 0.05, "p95": 0.9}
+    assert current["serving"]["replica_gpus"] == [1, 2, 4, 8]
     assert {"traditional", "long"} <= current["workloads"].keys()
     assert set(current["classes"]) == {"frontier", "large", "medium", "small"}
-    assert sum(entry["share"] for entry in current["hardware"]) == 1
+    assert sum(entry["share"] for entry in current["hardware"]) == pytest.approx(1)
 
 
 # One change each, and what it must leave the study with.
 WHAT_IFS = {
     "a number for a distribution": ("pue: 1.2", {"pue": 1.2}),
-    "load at its end": ("load: 1", {"load": 1}),
     "one percentile of a distribution": (
         "pue: {p95: 1.6}",
         {"pue": {"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.6}},
@@ -65,24 +64,33 @@ WHAT_IFS = {
         {"hardware": [{"gpu": "H100 SXM 80GB", "precision": "FP8", "share": 1}]},
     ),
     "no overheads": ("overheads: []", {"overheads": []}),
-    "attainment as a distribution": (
-        "attainment: {family: beta, p05: 0.3, p95: 0.9}",
-        {"attainment": {"family": "beta", "p05": 0.3, "p95": 0.9}},
-    ),
-    "attainment as a number": ("attainment: 1", {"attainment": 1}),
-    "attainment of some pairs": (
-        "attainment: {pairs: {fleet over offline: 1}}",
-        {"attainment": {"pairs": {"fleet over offline": 1}}},
-    ),
     "one of two boundaries": ("boundary: {query: node}", {"boundary": {"query": "node", "fleet": "fleet"}}),
     "rated power": (
         "power: {form: rated, node_kw: {default: 10.2}, utilisation: 0.7}",
         {"power": {"form": "rated", "node_kw": {"default": 10.2}, "utilisation": 0.7}},
     ),
-    "fewer sources": (
-        "throughput: {sources: [tensorrt_llm]}",
-        {"throughput": {"form": "gpu_seconds", "fit_error": True, "sources": ["tensorrt_llm"]}},
+    "another speed": (
+        "serving: {speed_tok_per_s: 30}",
+        {"serving": {"speed_tok_per_s": 30, "replica_gpus": [1, 2, 4, 8], "speculative_share": 0.5}},
     ),
+    "a percentile of the speed": (
+        "serving: {speed_tok_per_s: {p95: 100}}",
+        {
+            "serving": {
+                "speed_tok_per_s": {"family": "lognormal", "p05": 23, "p95": 100},
+                **{"replica_gpus": [1, 2, 4, 8], "speculative_share": 0.5},
+            }
+        },
+    ),
+    "a time per token for the speed": (
+        "serving: {time_per_token_ms: 40}",
+        {"serving": {"time_per_token_ms": 40, "replica_gpus": [1, 2, 4, 8], "speculative_share": 0.5}},
+    ),
+    "a speed taken away for a time": (
+        "serving: {speed_tok_per_s: ~, time_per_token_ms: 40}",
+        {"serving": {"time_per_token_ms": 40, "replica_gpus": [1, 2, 4, 8], "speculative_share": 0.5}},
+    ),
+    "lower clocks": ("power: {board_factor: 0.8}", {"power": {"form": "measured", "board_factor": 0.8}}),
 }
 
 
@@ -93,10 +101,12 @@ def test_what_if_of_three_lines_changes_one_thing(read, current, name):
     assert own == current | {"title": "What if"} | expected
 
 
+# An intervention that changes the answers alone does not fit a trace.
+WITHOUT = "interventions: {levers: {shorter_answers: ~}}\n"
 SIDES = {
     "another distribution": ("{family: exponential, median: 200}", {"family": "exponential", "median": 200}),
     "a number": ("200", 200),
-    "a trace": ("{trace: azure_code}", {"trace": "azure_code"}),
+    "a trace": ("{trace: azure_conversation}", {"trace": "azure_conversation"}),
     "another task": ("{task: gpqa, model: DeepSeek-R1-0528}", {"task": "gpqa", "model": "DeepSeek-R1-0528"}),
     "another model on the same task": ("{model: Other}", {"task": "lm-arena-chat", "model": "Other"}),
 }
@@ -138,8 +148,8 @@ def test_hardware_of_one_class(read, current):
 
 
 def test_a_weight_of_zero_takes_a_model_out_and_leaves_the_others(read, current):
-    own = read("extends: current\nclasses: {frontier: {weights: {DeepSeek-R1: 0}}}\n")
-    assert own["classes"]["frontier"]["weights"] == current["classes"]["frontier"]["weights"] | {"DeepSeek-R1": 0}
+    own = read("extends: current\nclasses: {frontier: {weights: {GLM-5: 0}}}\n")
+    assert own["classes"]["frontier"]["weights"] == current["classes"]["frontier"]["weights"] | {"GLM-5": 0}
 
 
 def without(mapping, *keys):
@@ -158,7 +168,11 @@ def without(mapping, *keys):
         ("fleet: {onsite_water_l_per_kwh: ~}", ("fleet", "onsite_water_l_per_kwh")),
         ("sweeps: ~", ("sweeps",)),
         ("sweeps: {pue: ~}", ("sweeps", "pue")),
-        ("workloads: {reasoning_gpqa: ~}", ("workloads", "reasoning_gpqa")),
+        ("workloads: {reasoning: ~}", ("workloads", "reasoning")),
+        ("day: {arrivals: ~}", ("day", "arrivals")),
+        ("hardware_concentration: ~", ("hardware_concentration",)),
+        ("grids: ~", ("grids",)),
+        ("serving: {speculative_share: ~}", ("serving", "speculative_share")),
         ("workloads: {long: {cached_share: ~}}", ("workloads", "long", "cached_share")),
         ("classes: {large: ~}", ("classes", "large")),
     ],
@@ -173,46 +187,50 @@ def test_null_of_what_was_never_there_is_a_slip(read):
 
 
 def test_lengths_replace_a_trace_and_keep_the_label(read, current):
-    own = read("extends: current\nworkloads: {azure_code: {input_tokens: 5, output_tokens: 6}}\n")
-    label = current["workloads"]["azure_code"]["label"]
-    assert own["workloads"]["azure_code"] == {"label": label, "input_tokens": 5, "output_tokens": 6}
+    own = read("extends: current\nworkloads: {azure_conversation: {input_tokens: 5, output_tokens: 6}}\n")
+    label = current["workloads"]["azure_conversation"]["label"]
+    assert own["workloads"]["azure_conversation"] == {"label": label, "input_tokens": 5, "output_tokens": 6}
 
 
 def test_a_trace_replaces_lengths_and_keeps_the_label(read, current):
-    own = read("extends: current\nworkloads: {traditional: {trace: azure_code}}\n")
+    own = read(f"extends: current\nworkloads: {{traditional: {{trace: azure_conversation}}}}\n{WITHOUT}")
     label = current["workloads"]["traditional"]["label"]
-    assert own["workloads"]["traditional"] == {"label": label, "trace": "azure_code"}
+    assert own["workloads"]["traditional"] == {"label": label, "trace": "azure_conversation"}
     assert own["workloads"]["long"] == current["workloads"]["long"]
-
-
-def test_throughput_of_another_form_replaces_the_whole(read):
-    form = "form: log_linear, fit_error: false, sources: [oviedo], corrected: true, precision: FP8, minimum_rows: 3"
-    own = read(f"extends: current\nthroughput: {{{form}}}\n")
-    assert own["throughput"]["form"] == "log_linear"
-    assert len(own["throughput"]) == 6
 
 
 def test_merge_replaces_mappings_that_name_their_kind():
     base = {
-        "load": {"family": "beta", "p05": 0.1, "p95": 0.9},
+        "share": {"family": "beta", "p05": 0.1, "p95": 0.9},
         "side": {"task": "t", "model": "m"},
         "power": {"form": "a"},
     }
-    changes = {"load": {"family": "lognormal"}, "side": {"trace": "chat"}, "power": {"form": "rated", "kw": 1}}
+    changes = {"share": {"family": "lognormal"}, "side": {"trace": "chat"}, "power": {"form": "rated", "kw": 1}}
     assert files.merge(base, changes) == changes
     assert files.merge({"a": base}, {"a": changes}) == {"a": changes}
-    assert files.merge(base, {"load": {"p95": 0.8}, "side": {"model": "n"}, "power": {"kw": 2}}) == {
-        "load": {"family": "beta", "p05": 0.1, "p95": 0.8},
+    assert files.merge(base, {"share": {"p95": 0.8}, "side": {"model": "n"}, "power": {"kw": 2}}) == {
+        "share": {"family": "beta", "p05": 0.1, "p95": 0.8},
         "side": {"task": "t", "model": "n"},
         "power": {"form": "a", "kw": 2},
     }
 
 
+def test_a_speed_a_time_per_token_and_a_batch_replace_each_other():
+    base = {"serving": {"speed_tok_per_s": {"family": "lognormal", "p05": 20, "p95": 80}, "replica_gpus": [8]}}
+    for change in ({"batch": 64}, {"time_per_token_ms": 25}, {"speed_tok_per_s": 40}):
+        expected = {"serving": change | {"replica_gpus": [8]}}
+        assert files.merge(base, {"serving": change}) == expected
+        assert files.merge(files.merge(base, {"serving": {"batch": 2}}), {"serving": change}) == expected
+    assert files.merge(base, {"serving": {"replica_gpus": [4]}})["serving"]["replica_gpus"] == [4]
+    both = files.merge(base, {"serving": {"batch": 64, "speed_tok_per_s": 40}})
+    assert both["serving"] == {"speed_tok_per_s": 40, "batch": 64, "replica_gpus": [8]}
+
+
 def test_a_what_if_of_a_what_if(read, folder, study_schemas):
-    (folder / "first.yaml").write_text("extends: current\npue: {p95: 1.6}\nload: 0.5\n")
+    (folder / "first.yaml").write_text("extends: current\npue: {p95: 1.6}\nday: {headroom: 1.5}\n")
     own = read("extends: first\npue: {p05: 1.2}\n")
     assert own["pue"] == {"family": "shifted_lognormal", "above": 1, "p05": 1.2, "p95": 1.6}
-    assert own["load"] == 0.5
+    assert own["day"]["headroom"] == 1.5
 
 
 def workload(entries):
@@ -225,36 +243,46 @@ def answers(spec):
 
 A_SIDE = "a number, {family: exponential, median}, {family: lognormal, p05, p95}, {trace} or {task, model}"
 A_SHARE = "a number, or a mapping such as {family: beta, p05: 0.4, p95: 0.9}"
-AN_ATTAINMENT = "a number, a distribution such as {family: beta, p05: 0.4, p95: 0.9}, or {pairs: {<kind>: weight}}"
-NO_WEIGHTS = ", ".join(f"{model}: 0" for model in FRONTIER)
+NO_WEIGHTS = "Llama 3.1 8B: 0, Qwen3-8B: 0"
 # What is written, and the message after the name of the file.
 FAULTS = {
-    "load 0": ("load: 0", "load: found 0; allowed: a number > 0"),
-    "load above 1": ("load: 1.2", "load: found 1.2; allowed: a number <= 1"),
-    "load negative": ("load: -0.1", "load: found -0.1; allowed: a number > 0"),
-    "load not a number": ("load: .nan", "load: found nan; allowed: a finite number"),
-    "load log-normal": (
-        "load: {family: lognormal, p05: 0.3, p95: 0.9}",
-        "load.family: found 'lognormal'; allowed: 'beta'",
+    "share above 1": ("day: {released_share: 1.2}", "day.released_share: found 1.2; allowed: a number <= 1"),
+    "share negative": ("day: {released_share: -0.1}", "day.released_share: found -0.1; allowed: a number >= 0"),
+    "share not a number": ("day: {released_share: .nan}", "day.released_share: found nan; allowed: a finite number"),
+    "share log-normal": (
+        "day: {released_share: {family: lognormal, p05: 0.3, p95: 0.9}}",
+        "day.released_share.family: found 'lognormal'; allowed: 'beta'",
     ),
-    "load out of order": (
-        "load: {family: beta, p05: 0.9, p95: 0.3}",
-        "load: found p05 0.9 >= p95 0.3; allowed: p05 < p95",
+    "share out of order": (
+        "day: {released_share: {family: beta, p05: 0.9, p95: 0.3}}",
+        "day.released_share: found p05 0.9 >= p95 0.3; allowed: p05 < p95",
     ),
-    "load out of order, merged": ("load: {p05: 0.9}", "load: found p05 0.9 >= p95 0.85; allowed: p05 < p95"),
-    "load without spread": ("load: {p05: 0.85}", "load: found p05 0.85 >= p95 0.85; allowed: p05 < p95"),
-    "load from 0": ("load: {p05: 0}", "load.p05: found 0; allowed: a number > 0"),
-    "load up to 1": ("load: {p95: 1}", "load.p95: found 1; allowed: a number < 1"),
-    "load without percentiles": ("load: {family: beta}", "load: missing key p05 or p95"),
-    "load of unknown key": (
-        "load: {p50: 0.5}",
-        f"load: unknown key p50; allowed: family, p05 or p95 (as a whole: {A_SHARE})",
+    "share out of order, merged": (
+        "day: {released_share: {p05: 0.95}}",
+        "day.released_share: found p05 0.95 >= p95 0.9; allowed: p05 < p95",
     ),
-    "load percentile as text": ("load: {p05: '0.3'}", "load.p05: found '0.3'; allowed: a value of type number"),
-    "load null": ("load: ~", "top level: missing key load"),
-    "percentile null": ("load: {p95: ~}", "load: missing key p95"),
-    "load true": ("load: true", "load: found True; allowed: "),
-    "load a list": ("load: [0.3]", "load: found [0.3]; allowed: "),
+    "share without spread": (
+        "day: {released_share: {p05: 0.9}}",
+        "day.released_share: found p05 0.9 >= p95 0.9; allowed: p05 < p95",
+    ),
+    "share from 0": ("day: {released_share: {p05: 0}}", "day.released_share.p05: found 0; allowed: a number > 0"),
+    "share up to 1": ("day: {released_share: {p95: 1}}", "day.released_share.p95: found 1; allowed: a number < 1"),
+    "share without percentiles": (
+        "day: {released_share: {family: beta}}",
+        "day.released_share: missing key p05 or p95",
+    ),
+    "share of unknown key": (
+        "day: {released_share: {p50: 0.5}}",
+        f"day.released_share: unknown key p50; allowed: family, p05 or p95 (as a whole: {A_SHARE})",
+    ),
+    "share percentile as text": (
+        "day: {released_share: {p05: '0.3'}}",
+        "day.released_share.p05: found '0.3'; allowed: a value of type number",
+    ),
+    "share null": ("day: {released_share: ~}", "day: missing key released_share"),
+    "percentile null": ("day: {released_share: {p95: ~}}", "day.released_share: missing key p95"),
+    "share true": ("day: {released_share: true}", "day.released_share: found True; allowed: "),
+    "share a list": ("day: {released_share: [0.3]}", "day.released_share: found [0.3]; allowed: "),
     "pue below 1": ("pue: 0.9", "pue: found 0.9; allowed: a number >= 1"),
     "pue infinite": ("pue: .inf", "pue: found inf; allowed: a finite number"),
     "pue of no family": ("pue: {family: uniform, p05: 1.1, p95: 2}", "pue.family: found 'uniform'; allowed: "),
@@ -283,7 +311,65 @@ FAULTS = {
         "pue: found above; allowed: only with family shifted_lognormal",
     ),
     "pue as text": ("pue: high", "pue: found 'high'; allowed: a number, or a mapping such as {family: "),
-    "load as text": ("load: high", "load: found 'high'; allowed: a number, or a mapping such as {family: beta"),
+    "share as text": (
+        "day: {released_share: high}",
+        "day.released_share: found 'high'; allowed: a number, or a mapping such as {family: beta",
+    ),
+    "headroom below 1": ("day: {headroom: 0.9}", "day.headroom: found 0.9; allowed: a number >= 1"),
+    "day of unknown key": ("day: {peak: 2}", "day: unknown key peak; allowed: arrivals, headroom or released_share"),
+    "no replica": ("serving: {replica_gpus: []}", "serving.replica_gpus: found []; allowed: at least 1 item(s)"),
+    "half a GPU": (
+        "serving: {replica_gpus: [0.5]}",
+        "serving.replica_gpus.0: found 0.5; allowed: a value of type integer",
+    ),
+    "replica of no GPU": ("serving: {replica_gpus: [0]}", "serving.replica_gpus.0: found 0; allowed: a number >= 1"),
+    "no speed": (
+        "serving: {speed_tok_per_s: ~}",
+        "serving: found none; allowed: one of batch, speed_tok_per_s or time_per_token_ms",
+    ),
+    "speed and batch": (
+        "serving: {speed_tok_per_s: 30, batch: 8}",
+        "serving: found batch and speed_tok_per_s; allowed: one of batch, speed_tok_per_s or time_per_token_ms",
+    ),
+    "speed 0": ("serving: {speed_tok_per_s: 0}", "serving.speed_tok_per_s: found 0; allowed: a number > 0"),
+    "batch below 1": ("serving: {batch: 0.5}", "serving.batch: found 0.5; allowed: a number >= 1"),
+    "sweep of the speed of a batch": (
+        "serving: {batch: 8}",
+        "sweeps: found speed_tok_per_s; allowed: what a study with serving.batch can vary, not its speed",
+    ),
+    "speculative above 1": (
+        "serving: {speculative_share: 1.5}",
+        "serving.speculative_share: found 1.5; allowed: a number <= 1",
+    ),
+    "board power above rated": (
+        "power: {board_factor: 1.2}",
+        "power.board_factor: found 1.2; allowed: a number <= 1",
+    ),
+    "board power up to rated": (
+        "power: {board_factor: {family: beta, p05: 0.5, p95: 1}}",
+        "power.board_factor.p95: found 1; allowed: a number < 1",
+    ),
+    "hardware concentration 0": (
+        "hardware_concentration: 0",
+        "hardware_concentration: found 0; allowed: a number >= 0.1",
+    ),
+    "grid of one": ("grids: {own: {pue: [1, 2]}}", "grids.own: found {'pue': [1, 2]}; allowed: at least 2 key(s)"),
+    "grid of unknown key": (
+        "grids: {own: {pue: [1, 2], nope: [1, 2]}}",
+        "grids.own: unknown key nope; allowed: cached_share, ",
+    ),
+    "intervention of the fleet": (
+        "fleet: {levers: [nope]}",
+        "fleet.levers: found 'nope'; allowed: autoscaling, ",
+    ),
+    "intervention without a change": (
+        "interventions: {levers: {own: {label: Own, level: model, changes: {}, source: me}}}",
+        "interventions.levers.own.changes: found {}; allowed: at least 1 key(s)",
+    ),
+    "intervention of no level": (
+        "interventions: {levers: {own: {label: Own, level: magic, changes: {pue: 1}, source: me}}}",
+        "interventions.levers.own.level: found 'magic'; allowed: ",
+    ),
     "hardware twice": (
         f"hardware: [{{{H100}, share: 1}}, {{{H100}, share: 2}}]",
         "hardware: found H100 SXM 80GB in FP8 twice; allowed: once, with one share",
@@ -293,8 +379,8 @@ FAULTS = {
         "classes.small.hardware: found H100 SXM 80GB in FP8 twice; allowed: once, with one share",
     ),
     "trace and lengths": (
-        "workloads: {azure_code: {trace: azure_code, input_tokens: 5}}",
-        "workloads.azure_code: found trace and lengths; allowed: one or the other",
+        "workloads: {azure_conversation: {trace: azure_conversation, input_tokens: 5}}",
+        "workloads.azure_conversation: found trace and lengths; allowed: one or the other",
     ),
     "median of a log-normal": (
         "workloads: {long: {output_tokens: {median: 30000}}}",
@@ -303,31 +389,9 @@ FAULTS = {
     ),
     "power of a model that no class has": (
         "power: {form: rated, node_kw: {default: 10.2, by_model: {Nope: 3}}, utilisation: 0.5}",
-        "power.node_kw.by_model: found 'Nope'; allowed: DeepSeek-R1, ",
+        "power.node_kw.by_model: found 'Nope'; allowed: DeepSeek-V3.2, ",
     ),
     "pue out of order": ("pue: {p05: 1.5}", "pue: found p05 1.5 >= p95 1.4; allowed: p05 < p95"),
-    "attainment 0": ("attainment: 0", "attainment: found 0; allowed: a number > 0"),
-    "attainment above 1": ("attainment: 1.5", "attainment: found 1.5; allowed: a number <= 1"),
-    "attainment up to 1": ("attainment: {family: beta, p05: 0.3, p95: 1}", "attainment.p95: found 1; allowed: a"),
-    "attainment of no pairs": ("attainment: {pairs: {}}", "attainment.pairs: found {}; allowed: at least 1 key(s)"),
-    "attainment, weight 0": (
-        "attainment: {pairs: {server over offline: 0}}",
-        "attainment.pairs.server over offline: found 0; allowed: a number > 0",
-    ),
-    "attainment, pairs and distribution": (
-        "attainment: {pairs: {server over offline: 1}, p05: 0.3}",
-        f"attainment: unknown key p05; allowed: pairs (as a whole: {AN_ATTAINMENT})",
-    ),
-    "attainment of unknown key": (
-        "attainment: {p50: 0.5}",
-        f"attainment: unknown key p50; allowed: pairs (as a whole: {AN_ATTAINMENT})",
-    ),
-    "attainment, distribution of unknown key": (
-        "attainment: {family: beta, p05: 0.3, p50: 0.5, p95: 0.9}",
-        f"attainment: unknown key p50; allowed: family, p05 or p95 (as a whole: {A_SHARE})",
-    ),
-    "attainment, distribution without P95": ("attainment: {family: beta, p05: 0.3}", "attainment: missing key p95"),
-    "attainment as text": ("attainment: high", f"attainment: found 'high'; allowed: {AN_ATTAINMENT}"),
     "no hardware": ("hardware: []", "hardware: found []; allowed: at least 1 item(s)"),
     "hardware of only zeros": (
         f"hardware: [{{{H100}, share: 0}}]",
@@ -345,7 +409,7 @@ FAULTS = {
     ),
     "hardware is no list": (f"hardware: {{{H100}, share: 1}}", "hardware: found {'gpu': "),
     "hardware is a name": ("hardware: H100", "hardware: found 'H100'; allowed: "),
-    "unknown key": ("peu: 1.2", "top level: unknown key peu; allowed: attainment, boundary, classes, "),
+    "unknown key": ("peu: 1.2", "top level: unknown key peu; allowed: boundary, classes, "),
     "key of another method": ("node_power_kw: {default: 1}", "top level: unknown key node_power_kw; allowed: "),
     "workload without lengths": (
         "workloads: {mine: {label: Mine}}",
@@ -359,7 +423,7 @@ FAULTS = {
     ),
     "workload null that is needed": ("workloads: {long: ~}", "workloads: missing key long"),
     "workload of a bad name": (
-        "workloads: {Mine: {label: a, trace: azure_code}}",
+        "workloads: {Mine: {label: a, trace: azure_conversation}}",
         "workloads: found 'Mine'; allowed: ",
     ),
     "no prompt": (
@@ -394,15 +458,15 @@ FAULTS = {
     "answers of nothing": (answers("{}"), f"workloads.mine.output_tokens: found {{}}; allowed: {A_SIDE}"),
     "answers as text": (answers("five"), "workloads.mine.output_tokens: found 'five'; allowed: "),
     "share cached above 1": (
-        workload("trace: azure_code, cached_share: 1.5"),
+        workload("trace: azure_conversation, cached_share: 1.5"),
         "workloads.mine.cached_share: found 1.5; allowed: a number <= 1",
     ),
     "share cached negative": (
-        workload("trace: azure_code, cached_share: -0.5"),
+        workload("trace: azure_conversation, cached_share: -0.5"),
         "workloads.mine.cached_share: found -0.5; allowed: a number >= 0",
     ),
     "share cached log-normal": (
-        workload("trace: azure_code, cached_share: {family: lognormal, p05: 0.1, p95: 0.5}"),
+        workload("trace: azure_conversation, cached_share: {family: lognormal, p05: 0.1, p95: 0.5}"),
         "workloads.mine.cached_share.family: found 'lognormal'; allowed: 'beta'",
     ),
     "method unknown": ("method: nope", "method: found 'nope'; allowed: nested or published, or extends: another study"),
@@ -425,19 +489,14 @@ FAULTS = {
         "power: {form: rated, node_kw: {default: 10.2}, utilisation: 1.4}",
         "power.utilisation: found 1.4; allowed: a number <= 1",
     ),
-    "throughput of no form": (
-        "throughput: {form: guess, fit_error: true}",
-        "throughput.form: found 'guess'; allowed: 'gpu_seconds' or 'log_linear'",
-    ),
-    "log-linear without its keys": (
-        "throughput: {form: log_linear, fit_error: true}",
-        "throughput: missing key corrected, minimum_rows, precision or sources",
-    ),
     "sweep of PUE below 1": ("sweeps: {pue: [0.9, 1.2]}", "sweeps.pue.0: found 0.9; allowed: a number >= 1"),
-    "sweep of load from 0": ("sweeps: {load: [0, 1]}", "sweeps.load.0: found 0; allowed: a number > 0"),
-    "sweep of attainment above 1": (
-        "sweeps: {attainment: [0.5, 1.1]}",
-        "sweeps.attainment.1: found 1.1; allowed: a number <= 1",
+    "sweep of headroom below 1": (
+        "sweeps: {headroom: [0.5, 1]}",
+        "sweeps.headroom.0: found 0.5; allowed: a number >= 1",
+    ),
+    "sweep of shares above 1": (
+        "sweeps: {released_share: [0.5, 1.1]}",
+        "sweeps.released_share.1: found 1.1; allowed: a number <= 1",
     ),
     "sweep of no answers": (
         "sweeps: {output_tokens: [0, 5]}",
@@ -446,19 +505,19 @@ FAULTS = {
     "sweep of one value": ("sweeps: {pue: [1.2]}", "sweeps.pue: found [1.2]; allowed: at least 2 item(s)"),
     "sweep of nothing known": (
         "sweeps: {nope: [1, 2]}",
-        "sweeps: unknown key nope; allowed: attainment, cached_share, ",
+        "sweeps: unknown key nope; allowed: cached_share, ",
     ),
     "concentration 0": (
         "classes: {small: {mix_concentration: 0}}",
         "classes.small.mix_concentration: found 0; allowed: a number >= 0.1",
     ),
     "weights of only zeros": (
-        f"classes: {{frontier: {{weights: {{{NO_WEIGHTS}}}}}}}",
-        "classes.frontier.weights: found only zeros; allowed: one above 0 at least",
+        f"classes: {{small: {{weights: {{{NO_WEIGHTS}}}}}}}",
+        "classes.small.weights: found only zeros; allowed: one above 0 at least",
     ),
     "weight negative": (
-        "classes: {frontier: {weights: {DeepSeek-R1: -1}}}",
-        "classes.frontier.weights.DeepSeek-R1: found -1; allowed: a number >= 0",
+        "classes: {frontier: {weights: {GLM-5: -1}}}",
+        "classes.frontier.weights.GLM-5: found -1; allowed: a number >= 0",
     ),
     "class of no kind": (
         "classes: {mine: {label: a, model_class: tiny, weights: {Qwen3-8B: 1}}}",
@@ -486,10 +545,9 @@ FAULTS = {
         "fleet: {scenarios: {mixed: {long_share: 2}}}",
         "fleet.scenarios.mixed.long_share: found 2; allowed: a number <= 1",
     ),
-    "overlap above 1": ("interventions: {overlap: 2}", "interventions.overlap: found 2; allowed: a number <= 1"),
     "intervention on another workload": (
-        "interventions: {workloads: [azure_code]}",
-        "interventions.workloads.0: found 'azure_code'; allowed: 'long' or 'traditional'",
+        "interventions: {workloads: [azure_conversation]}",
+        "interventions.workloads.0: found 'azure_conversation'; allowed: 'long' or 'traditional'",
     ),
 }
 
@@ -510,30 +568,78 @@ def test_study_without_a_method(read, folder):
 def test_study_of_a_method_alone_is_told_all_that_is_missing(read, current):
     message = message_of(read, "method: nested\n")
     assert "top level: missing key " in message
-    assert all(key in message for key in current.keys() - {"method", "sweeps", "serving"})
+    assert all(key in message for key in current.keys() - {"method", "sweeps", "grids", "hardware_concentration"})
 
 
-@pytest.mark.parametrize("key", ["load", "pue", "attainment", "hardware", "workloads", "classes", "fleet", "power"])
+@pytest.mark.parametrize(
+    "key", ["serving", "pue", "day", "hardware", "workloads", "classes", "fleet", "power", "interventions"]
+)
 def test_every_ingredient_is_needed(folder, study_schemas, current, key):
     (folder / "without.yaml").write_text(yaml.safe_dump({name: of for name, of in current.items() if name != key}))
     with pytest.raises(InputError, match=f"without.yaml: top level: missing key {key}"):
         files.read_study("without", folder, study_schemas)
 
 
-def test_sweeps_may_be_left_out(folder, study_schemas, current):
-    (folder / "without.yaml").write_text(yaml.safe_dump({name: of for name, of in current.items() if name != "sweeps"}))
-    assert "sweeps" not in files.read_study("without", folder, study_schemas)
+@pytest.mark.parametrize("key", ["sweeps", "grids", "hardware_concentration"])
+def test_what_may_be_left_out(folder, study_schemas, current, key):
+    (folder / "without.yaml").write_text(yaml.safe_dump({name: of for name, of in current.items() if name != key}))
+    assert key not in files.read_study("without", folder, study_schemas)
+
+
+# Interventions, each checked as a study that extends theirs.
+
+
+def own(changes):
+    return f"interventions: {{levers: {{own: {{label: Own, level: model, source: me, changes: {changes}}}}}}}"
+
+
+CHANGES = {
+    "a key that there is not": ("{peu: 1}", ": found 'peu'; allowed: classes, day, hardware, "),
+    "what decides no energy": ("{fleet: {queries_per_day: 1}}", ": found 'fleet'; allowed: classes, day, "),
+    "the boundary": ("{boundary: {query: node}}", ": found 'boundary'; allowed: classes, "),
+    "a key that there is not, deep": (
+        "{serving: {sped_tok_per_s: 25}}",
+        ": serving: unknown key sped_tok_per_s; allowed: batch, ",
+    ),
+    "a value that is not allowed": ("{pue: 0.9}", ": pue: found 0.9; allowed: a number >= 1"),
+    "a percentile out of order": ("{pue: {p95: 1.01}}", ": pue: found p05 1.08 >= p95 1.01; allowed: p05 < p95"),
+    "a workload that is needed": ("{workloads: {long: ~}}", ": workloads: missing key long"),
+    "a class that is needed": (
+        "{classes: {frontier: ~}}",
+        ": interventions.subject: found 'frontier'; allowed: large, medium or small",
+    ),
+    "a missing label": ("{workloads: {new: {trace: azure_code}}}", ": workloads.new: missing key label"),
+    "hardware twice": (
+        f"{{hardware: [{{{H100}, share: 1}}, {{{H100}, share: 1}}]}}",
+        ": hardware: found H100 SXM 80GB",
+    ),
+    "two operating points": (
+        "{serving: {batch: 8, speed_tok_per_s: 9}}",
+        ": serving: found batch and speed_tok_per_s; allowed: one of ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_faulty_change_is_named_with_its_intervention(read, folder, name):
+    changes, expected = CHANGES[name]
+    message = message_of(read, f"extends: current\n{own(changes)}\n")
+    assert message.startswith(f"{folder / 'own.yaml'}: interventions.levers.own.changes{expected}")
 
 
 @pytest.mark.parametrize(
-    ("point", "told"),
-    [
-        ({"label": "x"}, "found none; allowed: one of batch, speed_tok_per_s or time_per_token_ms"),
-        ({"label": "x", "batch": 2, "speed_tok_per_s": 20}, "found speed_tok_per_s and batch; allowed: one of"),
-    ],
+    "changes", ["{serving: {batch: 8}}", "{hardware_concentration: ~}", "{workloads: {long: {output_tokens: 9}}}"]
 )
-def test_an_operating_point_is_stated_in_one_way(folder, study_schemas, current, point, told):
-    serving = {"replica_gpus": [8], "operating_points": {"mine": point}}
-    (folder / "mine.yaml").write_text(yaml.safe_dump(current | {"serving": serving}))
-    with pytest.raises(InputError, match=f"mine.yaml: serving.operating_points.mine: {told}"):
-        files.read_study("mine", folder, study_schemas)
+def test_a_change_that_a_study_may_make(read, changes):
+    found = read(f"extends: current\n{own(changes)}\n")
+    assert found["interventions"]["levers"]["own"]["changes"] == yaml.safe_load(changes)
+
+
+def test_changes_that_forbid_each_other(read, folder):
+    lever = "{label: a, level: model, source: me, changes: "
+    text = f"{{one: {lever}{{day: {{headroom: {{p05: 1.6}}}}}}}}, two: {lever}{{day: {{headroom: {{p95: 1.5}}}}}}}}}}"
+    message = message_of(read, f"extends: current\ninterventions: {{levers: {text}}}\n")
+    assert message == (
+        f"{folder / 'own.yaml'}: interventions.levers, all together: day.headroom: found p05 1.6 >= p95 1.5;"
+        " allowed: p05 < p95"
+    )

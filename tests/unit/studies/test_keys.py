@@ -9,14 +9,19 @@ from inference_energy.publish.methods import read_lineage
 from inference_energy.studies.keys import StudyFile, by_keys, head, meaning, removed, study_keys
 
 ROOT = Path(__file__).parents[3]
-CONFIGURED = ("arxiv-2025", "joule-2026", "current", *(f"bridge-{step:02}" for step in range(1, 13)))
+CONFIGURED = ("arxiv-2025", "joule-2026", "current", *(f"bridge-{step:02}" for step in range(1, 10)))
 SCHEMA = {
     "properties": {
         "title": {"description": "name"},
-        "load": {"description": "busy share", "$ref": "#/$defs/distribution"},
+        "cached": {"description": "cached share", "$ref": "#/$defs/distribution"},
         "workloads": {"additionalProperties": {"$ref": "#/$defs/workload"}},
-        "attainment": {
-            "description": "share attained",
+        "interventions": {
+            "properties": {
+                "levers": {"additionalProperties": {"properties": {"changes": {"description": "what it changes"}}}}
+            }
+        },
+        "mix": {
+            "description": "share of kinds",
             "if": {"required": ["pairs"]},
             "then": {"properties": {"pairs": {"additionalProperties": {"description": "weight of a kind"}}}},
         },
@@ -32,8 +37,8 @@ SCHEMA = {
 PARENT = """\
 # Head.
 title: Parent
-load: {family: beta, p05: 0.4, p95: 0.9} # a source
-attainment: {pairs: {server: 1, fleet: 2}}
+cached: {family: beta, p05: 0.4, p95: 0.9} # a source
+mix: {pairs: {server: 1, fleet: 2}}
 workloads: # what is asked
   long: {label: Long, input_tokens: 500} # by the paper
   short: {label: Short, input_tokens: 5}
@@ -52,38 +57,36 @@ def rows(*texts):
 def test_keys_of_a_study_that_stands_alone():
     found = rows(PARENT)
     assert list(found) == [
-        *("title", "load", "attainment.pairs.server", "attainment.pairs.fleet", "workloads", "workloads.long"),
+        *("title", "cached", "mix.pairs.server", "mix.pairs.fleet", "workloads", "workloads.long"),
         *("workloads.long.label", "workloads.long.input_tokens"),
         *("workloads.short.label", "workloads.short.input_tokens"),
     ]
-    assert found["load"].comment == "a source"
+    assert found["cached"].comment == "a source"
     assert (found["workloads"].value, found["workloads"].comment) == (None, "what is asked")
     assert not any(row.changed for row in found.values())
 
 
 def test_what_differs_is_marked_with_what_was_there():
-    found = rows(
-        PARENT, "title: Child\nload: 0.5 # our meter\nattainment: 0.8\nworkloads: {long: {input_tokens: 500}}\n"
-    )
-    assert {keys for keys, row in found.items() if row.changed} == {"title", "load", "attainment"}
-    assert found["load"].before == {"family": "beta", "p05": 0.4, "p95": 0.9}
-    assert found["attainment"].before == {"pairs": {"server": 1, "fleet": 2}}
-    assert (found["load"].comment, found["load"].set_in) == ("our meter", "study-1")
+    found = rows(PARENT, "title: Child\ncached: 0.5 # our meter\nmix: 0.8\nworkloads: {long: {input_tokens: 500}}\n")
+    assert {keys for keys, row in found.items() if row.changed} == {"title", "cached", "mix"}
+    assert found["cached"].before == {"family": "beta", "p05": 0.4, "p95": 0.9}
+    assert found["mix"].before == {"pairs": {"server": 1, "fleet": 2}}
+    assert (found["cached"].comment, found["cached"].set_in) == ("our meter", "study-1")
     assert found["workloads.short.label"].set_in == "study-0"
 
 
 def test_a_comment_goes_with_the_value_that_it_speaks_of():
-    assert rows(PARENT, "load: 0.5\n")["load"].comment == ""
-    assert rows(PARENT, "title: Child\n")["load"].comment == "a source"
+    assert rows(PARENT, "cached: 0.5\n")["cached"].comment == ""
+    assert rows(PARENT, "title: Child\n")["cached"].comment == "a source"
 
 
 def test_a_distribution_in_place_of_several_keys_and_back():
-    found = rows(PARENT, "attainment: {family: beta, p05: 0.1, p95: 0.9}\n", "attainment: {pairs: {server: 1}}\n")
-    assert found["attainment.pairs.server"].before == {"family": "beta", "p05": 0.1, "p95": 0.9}
+    found = rows(PARENT, "mix: {family: beta, p05: 0.1, p95: 0.9}\n", "mix: {pairs: {server: 1}}\n")
+    assert found["mix.pairs.server"].before == {"family": "beta", "p05": 0.1, "p95": 0.9}
 
 
 def test_what_is_taken_away_is_named_once():
-    lineage = [file("a", PARENT), file("b", "attainment: 0.8\nworkloads: {short: null, long: {label: null}}\n")]
+    lineage = [file("a", PARENT), file("b", "mix: 0.8\nworkloads: {short: null, long: {label: null}}\n")]
     assert removed(lineage) == [("workloads", "long", "label"), ("workloads", "short")]
     assert removed(lineage[:1]) == []
 
@@ -97,11 +100,14 @@ def test_head_is_what_stands_above_the_first_key():
     ("keys", "text"),
     [
         ("title", "name"),
-        ("load", "busy share"),  # where it stands, not what it refers to
+        ("cached", "cached share"),  # where it stands, not what it refers to
         ("workloads.any", "a kind of query"),
         ("workloads.any.input_tokens", "a distribution"),
-        ("attainment.pairs.server", "weight of a kind"),
-        ("attainment.pairs", ""),
+        ("mix.pairs.server", "weight of a kind"),
+        ("mix.pairs", ""),
+        ("interventions.levers.any.changes", "what it changes"),
+        ("interventions.levers.any.changes.cached", "cached share"),
+        ("interventions.levers.any.changes.workloads.any.input_tokens", "a distribution"),
         ("unknown", ""),
     ],
 )

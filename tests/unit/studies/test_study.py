@@ -28,7 +28,8 @@ def test_every_study_is_plain_again_as_it_was(name, study_schemas):
     entries = files.read_study(name, FOLDER, study_schemas)
     assert part(entries).plain() == entries
     assert list(part(entries).plain()["workloads"]) == list(entries["workloads"])
-    left_out = {key for key in ("latency_target_ms", "sweeps") if key not in entries and entries["method"] == "nested"}
+    optional = ("hardware_concentration", "sweeps", "grids")
+    left_out = {key for key in optional if key not in entries and entries["method"] == "nested"}
     assert whole(entries).plain() == entries | dict.fromkeys(left_out)
 
 
@@ -70,7 +71,7 @@ def test_an_entry_that_was_not_handed_over_is_named_when_it_is_used():
 
 
 def test_a_key_that_there_is_not_is_named():
-    assert message_of(NestedStudy.of, {"bounds": {}}).startswith("NestedStudy: found 'bounds'; allowed: attainment, ")
+    assert message_of(NestedStudy.of, {"bounds": {}}).startswith("NestedStudy: found 'bounds'; allowed: boundary, ")
     assert message_of(PublishedStudy.of, {"fleet": {"levers": []}}).startswith("PublishedFleet: found 'levers'; ")
     with pytest.raises(AttributeError, match="NestedStudy has no attribute 'bounds'"):
         NestedStudy.of(CURRENT).bounds  # noqa: B018
@@ -81,7 +82,9 @@ def test_unknown_classes_and_workloads_are_named(read_configured):
     assert (
         message_of(lambda: study.classes["huge"]) == "classes: found 'huge'; allowed: frontier, large, medium or small"
     )
-    assert message_of(lambda: study.workloads["short"]).startswith("workloads: found 'short'; allowed: azure_code, ")
+    assert message_of(lambda: study.workloads["short"]).startswith(
+        "workloads: found 'short'; allowed: azure_conversation, "
+    )
     assert message_of(lambda: study.hardware_mix("huge")).startswith("classes: found 'huge'; ")
     assert "huge" not in study.classes
 

@@ -11,23 +11,18 @@ from inference_energy.tables.dictionary import data_dictionary
 from inference_energy.tables.inputs import InputTable, cell
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.rows import checked
-from inference_energy.tables.units import OF_ROW
+from inference_energy.tables.units import OF_PARAMETER, OF_ROW
 
 BY_HAND = {
     "energy_per_query": {"energy_wh_p50": "Wh", "energy_wh_p50_se": "Wh", "energy_wh_p50_relative_se": "share of 1"},
-    "intervention_multipliers": {"multiplier_p50": "factor", "multiplier_share_below_8": "share of 1"},
+    "intervention_multipliers": {"multiplier_p50": "factor", "pairs": "count"},
     "scenario_aggregates": {"energy_gwh_per_day_p95_as_published": "GWh/day", "long_share": "share of 1"},
     "fleet_plan": {"p50": OF_ROW, "unit": ""},
     "headline": {"computed_p05": OF_ROW, "relative_difference": "share of 1"},
-    "throughput_fit": {
-        "decode_s_per_token": "GPU-seconds per token",
-        "attention_s_per_token2": "GPU-seconds per token squared",
-        "output_tokens_min": "tokens",
-        "cap_tok_per_s": "tok/s",
-    },
-    "backtest": {"predicted_p95_unseen": "J per output token", "ratio": "factor"},
+    "fleet_hours": {"relative_rate": "factor", "power_mw_p95": "MW", "gpus_on_mean": "GPUs"},
+    "sweep_grids": {"x": OF_PARAMETER, "mean": OF_ROW},
+    "energy_by_boundary": {"served_share": "share of 1", "batch_p50": "requests", "replica_gpus_p50": "GPUs"},
     "statements": {"ours_wh_p05": "Wh", "factor_p95": "factor"},
-    "latency_costs": {"target_ms": "ms", "runs_that_meet": "count"},
     "measured_energy": {
         "energy_j_per_output_token": "J per output token",
         "power_w": "W",

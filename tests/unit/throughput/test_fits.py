@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
@@ -156,27 +155,11 @@ def test_coefficients_of_exact_rows_and_their_lengths():
 
 
 def test_fit_error_pools_the_other_own_rows_with_four_from_elsewhere():
-    found = with_fit_error(predictions(TWO), prior_rows=4)
+    found = with_fit_error(predictions(TWO))
     # elsewhere: 0.20 / 2 for A, 0.10 / 2 for B
     variances = [(0.09 + 4 * 0.10) / 5, (0.01 + 4 * 0.10) / 5, (0.16 + 4 * 0.05) / 5, (0.04 + 4 * 0.05) / 5]
     assert (found["fit_error_log_sd"] ** 2).to_list() == pytest.approx(variances)
     assert found["inside_90"].to_list() == [True, True, True, False]  # 0.4 > 1.645 * sqrt(0.048) = 0.360
-
-
-def test_four_is_the_prior_that_studies_use():
-    assert with_fit_error(predictions(TWO)).equals(with_fit_error(predictions(TWO), prior_rows=4))
-
-
-def test_fit_error_of_a_borrowed_configuration_comes_from_elsewhere_alone():
-    found = with_fit_error(predictions(TWO), prior_rows=np.inf)
-    assert (found["fit_error_log_sd"] ** 2).to_list() == pytest.approx([0.10, 0.10, 0.05, 0.05])
-    assert found["inside_90"].to_list() == [True, True, True, False]
-
-
-def test_fit_error_without_prior_is_that_of_the_other_own_rows():
-    found = with_fit_error(predictions(TWO), prior_rows=0)
-    assert found["fit_error_log_sd"].to_list() == pytest.approx([0.3, 0.1, 0.4, 0.2])
-    assert found["inside_90"].to_list() == [True, False, True, False]
 
 
 def test_forms_do_not_share_their_errors():

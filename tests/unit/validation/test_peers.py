@@ -9,10 +9,10 @@ from inference_energy.fleet.planning import water_l_per_kwh
 from inference_energy.oviedo import energy
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.throughput.log_linear import ThroughputModel
-from inference_energy.validation.peers import ecologits, epoch, inferencemax, jegham, published
+from inference_energy.validation.peers import ecologits, epoch, jegham, published
 from inference_energy.validation.peers.peer import Peer, by_boundary
 
-PEERS = (ecologits, jegham, epoch, inferencemax, published)
+PEERS = (ecologits, jegham, epoch, published)
 BILLIONS = st.floats(0.1, 2000)
 TOKENS = st.floats(1, 1e5)
 PUE = st.floats(1, 3)
@@ -24,7 +24,6 @@ QUERY = {
     "ecologits": {"active_b": 37, "total_b": 671, "output_tokens": 300, "pue": 1.2},
     "jegham": {"size_class": "Large", "output_tokens": 300, "tok_per_s": 60, "ttft_s": 1, "pue": 1.12},
     "epoch": {"active_b": 100, "output_tokens": 300, "utilisation": 0.1, "pue": 1.2},
-    "inferencemax": {"all_in_w_per_gpu": 1730, "tok_per_s_per_gpu": 1000, "input_tokens": 0, "output_tokens": 300},
     "published": {"node_power_kw": 10.2, "utilisation": 0.6, "pue": 1.3, "output_tokens": 300, "tok_per_s": 1300},
 }
 THROUGHPUT = ThroughputModel(
@@ -32,12 +31,10 @@ THROUGHPUT = ThroughputModel(
 )
 RUN = {
     "model": "Llama 3.1 405B",
-    "model_class": "frontier",
     "active_b": 405,
     "total_b": 405,
     "gpu": "H100 SXM 80GB",
     "gpus": 8,
-    "input_tokens": 500.0,
     "output_tokens": 302.0,
     "throughput": THROUGHPUT,
 }
@@ -357,33 +354,6 @@ def test_epoch_goes_with_parameters_over_utilisation(active_b, utilisation, fact
     )
 
 
-# InferenceMAX.
-
-
-def test_inferencemax_by_hand():
-    # 9,000 tokens at 1,000 tok/s are 9 s; 1,730 W for 9 s are 4.325 Wh.
-    found = inferencemax.energy_by_boundary_wh(
-        all_in_w_per_gpu=inferencemax.ALL_IN_POWER_W_PER_GPU["H100 SXM 80GB"],
-        tok_per_s_per_gpu=1000,
-        input_tokens=8000,
-        output_tokens=1000,
-    )
-    assert found == by_boundary(fleet=pytest.approx(4.325))
-
-
-def test_inferencemax_cannot_be_multiplied_by_a_pue():
-    with pytest.raises(TypeError, match="pue"):
-        published_wh(inferencemax, **QUERY["inferencemax"], pue=1.2)
-
-
-@given(TOKENS, TOKENS, POSITIVE)
-def test_inferencemax_counts_input_as_output(input_tokens, output_tokens, speed):
-    query = {"all_in_w_per_gpu": 2170, "tok_per_s_per_gpu": speed}
-    assert published_wh(inferencemax, **query, input_tokens=input_tokens, output_tokens=output_tokens) == published_wh(
-        inferencemax, **query, input_tokens=output_tokens, output_tokens=input_tokens
-    )
-
-
 # The published method.
 
 
@@ -443,7 +413,7 @@ def test_published_figure_is_the_widest_boundary(peer):
     assert energies == sorted(energies)
 
 
-@pytest.mark.parametrize("peer", [ecologits, jegham, epoch, published])
+@pytest.mark.parametrize("peer", PEERS)
 def test_without_pue_node_and_datacenter_agree(peer):
     found = peer.energy_by_boundary_wh(**QUERY[peer.PEER.name] | {"pue": 1})
     assert found["node"] == found["datacenter"]
@@ -458,7 +428,7 @@ def test_proportional_to_tokens(peer, tokens, factor):
     assert published_wh(peer, **query | {"output_tokens": factor * tokens}) == pytest.approx(factor * one)
 
 
-@pytest.mark.parametrize("peer", [ecologits, jegham, epoch, published])
+@pytest.mark.parametrize("peer", PEERS)
 @given(pue=PUE, factor=st.floats(1, 3))
 def test_proportional_to_pue(peer, pue, factor):
     query = QUERY[peer.PEER.name]
@@ -466,7 +436,7 @@ def test_proportional_to_pue(peer, pue, factor):
     assert published_wh(peer, **query | {"pue": factor * pue}) == pytest.approx(factor * one)
 
 
-@pytest.mark.parametrize("peer", [ecologits, epoch, inferencemax, published])
+@pytest.mark.parametrize("peer", [ecologits, epoch, published])
 def test_nothing_is_made_of_nothing(peer):
     found = peer.energy_by_boundary_wh(**QUERY[peer.PEER.name] | {"output_tokens": 0})
     assert {value for value in found.values() if value is not None} == {0}
@@ -523,7 +493,6 @@ def test_nothing_measured_is_read(peer, boundary):
         (jegham, "gpu_boards", (1 + 302 / 60) * 364 / 302),
         (epoch, "node", 2 * 405e9 / 9.89e13 * 1275 * 0.7),
         (published, "node", 10200 * 0.6 / 3000),
-        (inferencemax, "fleet", 1730 * 8 / 3000),
     ],
 )
 def test_predictions_by_hand(peer, boundary, joules):
@@ -569,20 +538,12 @@ def test_predictions_are_the_estimate_over_its_tokens():
             {"gpu": "B200 180GB"},
             "has no constants for B200 180GB, only for H100 SXM 80GB or H200 SXM 141GB",
         ),
-        (inferencemax, "fleet", {"throughput": None}, "needs throughput, which is not known"),
-        (inferencemax, "fleet", {"input_tokens": None}, "needs input_tokens, which is not known"),
         (published, "node", {"throughput": None}, "needs throughput, which is not known"),
     ],
 )
 def test_reasons(peer, boundary, changes, reason):
     assert peer.PEER.j_per_output_token(run(**changes), boundary) is None
     assert peer.PEER.cannot_say(run(**changes), boundary) == reason
-
-
-def test_without_input_length_most_still_predict():
-    without = {key: value for key, value in RUN.items() if key != "input_tokens"}
-    for peer in (ecologits, jegham, epoch, published):
-        assert peer.PEER.j_per_output_token(without, "node") == peer.PEER.j_per_output_token(RUN, "node")
 
 
 @pytest.mark.parametrize("peer", PEERS)
@@ -594,5 +555,5 @@ def test_unknown_boundary(peer):
 def test_gpus_are_those_of_the_registry(hardware):
     table, _ = hardware
     names = set(table["gpu"])
-    for named in (jegham.NODE_OF_GPU, epoch.GPUS, inferencemax.ALL_IN_POWER_W_PER_GPU, published.NODE_POWER_KW):
+    for named in (jegham.NODE_OF_GPU, epoch.GPUS, published.NODE_POWER_KW):
         assert set(named) <= names

@@ -1,11 +1,11 @@
 """Scores of predictions by hand, runs near saturation, and the regression that the model is compared with."""
 
-import made_up_runs
 import numpy as np
 import polars as pl
 import pytest
 from inference_energy.serving.replicas import Replicas
-from inference_energy.validation import scoreboard, tables
+from inference_energy.tables.columns import columns_of
+from inference_energy.validation import tables
 from inference_energy.validation.scoreboard import log_linear, of_methods, saturated, scores
 from made_up_runs import LARGE, SMALL, SPARSE, learnt
 
@@ -147,32 +147,13 @@ def test_runs_without_energy_or_batch_are_not_regressed():
 
 def test_other_methods_are_compared_where_boards_were_metered():
     runs = learnt().head(3).with_columns(board_share=pl.Series([0.5, 0.5, None]))
-    keys = runs.select("source", "row_id")
-    peers = pl.concat([keys, keys.head(1)]).with_columns(
-        label=pl.lit("Peer"),
-        target=pl.Series(["gpu_boards"] * 3 + ["node_wall"]),
-        predicted=pl.Series([1.0, None, 3.0, 9.0]),
-    )
-    study = keys.head(2).with_columns(
-        target=pl.lit("gpu_boards"), **{f"predicted_{q}_unseen": pl.lit(v) for q, v in (("p05", 1.0), ("p50", 2.0))}
-    )
-    found = of_methods(runs, peers, study.with_columns(predicted_p95_unseen=pl.lit(3.0)))
-    assert sorted(found.select("score", "row_id", "predicted_p50").rows()) == sorted(
-        [
-            ("energy_at_batch, Peer", keys["row_id"][0], 1.0),
-            *(
-                ("energy_at_batch, curves and attainment of the current study", keys["row_id"][place], 2.0)
-                for place in (0, 1)
-            ),
-        ]
-    )
-    assert found["measured"].null_count() == 0
-
-
-def test_peers_are_told_the_size_of_a_model():
-    runs = learnt().head(2).with_columns(energy_j_per_output_token=pl.Series([1.0, None]))
-    (found,) = scoreboard.as_peers_need(runs, made_up_runs.registry()["models"]).iter_rows(named=True)
-    assert (found["model_class"], found["total_parameters_billions"]) == ("small", pytest.approx(8.03, rel=0.01))
+    peers = runs.select("source", "row_id", label=pl.lit("Peer"), predicted_p50=pl.Series([1.0, 2.0, 3.0]))
+    found = of_methods(runs, peers.filter(pl.col("predicted_p50") != 2)).select(list(columns_of(tables.HELD_OUT)))
+    tables.HELD_OUT.validate(found)
+    assert found.select("score", "row_id", "predicted_p50").rows() == [
+        ("energy_at_batch, Peer", runs["row_id"][0], 1.0)
+    ]
+    assert found["measured"].to_list() == [runs["energy_j_per_output_token"][0]]
 
 
 def test_made_up_runs_fill_what_replicas_hold():

@@ -3,11 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
-from inference_energy.statistics.distributions import Constant, distribution
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.validation import statements as validation_statements, tables
 from inference_energy.validation.statements import METERED_BY_STATEMENT, by_kind
-from tiny_service import WH_PER_GPU_SECOND, points, tiny_service
+from tiny_service import POWER_W, SECONDS, WH, changed, frontier, points, tiny_service
 
 MODELS = pl.DataFrame(
     {
@@ -22,27 +21,23 @@ ESTIMATE = {
     "subject": "A",
     "model": "A",
     "kind": "first_principles",
-    "energy_wh": 4.2,
+    "energy_wh": 0.0975,
     "input_tokens": 1000.0,
     "output_tokens": 500.0,
     "boundary": "server power and PUE",
 }
-PUE = distribution({"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4})
+PUE = {"family": "shifted_lognormal", "above": 1, "p05": 1.08, "p95": 1.4}
+OURS = WH["traditional"]  # of 1,000 and 500 tokens
+IT_WH = SECONDS["traditional"] * POWER_W["node"] / 3600
 
 
-def service(weights=None, **changes):
-    weights = weights or {"A": 1}
-    classes = {"frontier": {"label": "Frontier", "model_class": "frontier", "weights": weights}}
-    return tiny_service(weights=weights, **{"classes": classes} | changes)
-
-
-def statements(*changes, of=None, draws=50):
+def statements(*changes, of=None):
     estimates = pl.DataFrame(
         [ESTIMATE | {"row_id": f"r{i}"} | change for i, change in enumerate(changes)],
         infer_schema_length=None,
         schema_overrides={"model": pl.String, "input_tokens": pl.Float64, "output_tokens": pl.Float64},
     )
-    return validation_statements.overstatement(of or service(), estimates, MODELS, draws=draws, seed=1)
+    return validation_statements.overstatement(of or tiny_service(), estimates, MODELS)
 
 
 def one(change, of=None):
@@ -54,7 +49,7 @@ def ours(change, of=None):
 
 
 def test_factor_by_hand():
-    # 2.625 s x 0.8 Wh/s = 2.1 Wh; it states 4.2.
+    # 0.225 s x 780 W = 0.04875 Wh; it states 0.0975.
     found = one({})
     assert (found["study"], found["boundary"], found["compared_with"], found["reason"]) == (
         "tiny",
@@ -62,7 +57,7 @@ def test_factor_by_hand():
         "A",
         None,
     )
-    assert [found[f"ours_wh_{name}"] for name in ("p05", "p50", "p95")] == pytest.approx([2.1] * 3)
+    assert [found[f"ours_wh_{name}"] for name in ("p05", "p50", "p95")] == pytest.approx([0.04875] * 3)
     assert [found[name] for name in ("factor", "factor_p05", "factor_p95")] == pytest.approx([2.0] * 3)
 
 
@@ -70,7 +65,7 @@ def test_factor_by_hand():
 def test_every_boundary_by_hand(words, boundary):
     found = one({"boundary": words})
     assert found["boundary"] == boundary
-    assert found["ours_wh_p50"] == pytest.approx(2.625 * WH_PER_GPU_SECOND[boundary])
+    assert found["ours_wh_p50"] == pytest.approx(SECONDS["traditional"] * POWER_W[boundary] / 3600)
 
 
 def test_boundaries_are_ours_and_those_of_the_corpus_are_all_known(corpus):
@@ -93,21 +88,30 @@ def test_unknown_boundary_is_a_reason():
 
 
 def test_who_is_compared_with_whom():
-    of = service(weights={"A": 4, "B": 1})  # the class needs 1.2 times the energy of A
+    of = tiny_service(classes=frontier(A=4, B=1))
+    a_wh, b_wh = 0.225 * 500 / 3600, 0.3875 * 500 / 3600
+    mean_wh = (4 * a_wh + b_wh) / 5
     expected = {
-        "A": ("A", 2.1),
-        "A again": ("A", 2.1),
-        "B": ("B", 4.2),
-        "Z": ("frontier", 2.1 * 1.2),
-        None: ("frontier", 2.1 * 1.2),
+        "A": ("A", a_wh),
+        "A again": ("A", a_wh),
+        "B": ("B", b_wh),
+        "Z": ("frontier", mean_wh),
+        None: ("frontier", mean_wh),
     }
     for model, (subject, energy) in expected.items():
-        found = one({"model": model, "subject": "GPT-5"}, of)
+        found = one({"model": model, "subject": "GPT-5", "boundary": "GPU"}, of)
         assert (found["compared_with"], found["reason"]) == (subject, None)
         assert found["ours_wh_p50"] == pytest.approx(energy)
     found = statements({}, {"model": "Little"}, of=of).row(1, named=True)
     assert (found["compared_with"], found["factor"]) == (None, None)
     assert found["reason"] == "no class of the study is of its size"
+
+
+def test_what_nothing_serves_at_the_operating_point_is_not_compared():
+    out_of_reach = tiny_service(serving={"speed_tok_per_s": 1e6, "replica_gpus": [1]})
+    found = one({}, out_of_reach)
+    assert found["reason"] == "nothing of the study serves it at the operating point"
+    assert (found["compared_with"], found["factor"], found["ours_wh_p50"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -137,32 +141,37 @@ def test_other_names_of_small_models(subject):
     assert "smaller model" in one({"model": None, "subject": subject})["reason"]
 
 
+def query_wh(prompts, answers, cached=0.0):
+    """Of model A: 0.1 ms per prompt token, 0.125 ms per answer token, 0.1 us per pair of answer and context token."""
+    answers = np.asarray(answers, float)
+    seconds = 1e-4 * prompts * (1 - cached) + 1.25e-4 * answers + 1e-7 * answers * (prompts + answers / 2)
+    return float(np.mean(seconds)) * POWER_W["datacenter"] / 3600
+
+
 def test_tokens_stated_or_not_by_hand():
     # Where no tokens are stated, the traditional queries: half of 500 and half of 2,000 tokens, prompts of 1,000, of
     # which a fifth is in the cache.
-    lengths = {"traditional": points(1000, [500, 2000]), "long": points(1000, 5000)}
-    of = service(lengths=lengths, distributions={"cached share: traditional": Constant(0.2)})
+    study = changed(workloads={"traditional": {"cached_share": 0.2}})
+    of = tiny_service(workloads=study["workloads"], lengths={"traditional": points(1000, [500, 2000])})
     nothing = {"input_tokens": None, "output_tokens": None}
-    assert ours(nothing, of) == pytest.approx(((0.8 + 1.625) + (0.8 + 8)) / 2 * 0.8)
-    assert ours({}, of) == pytest.approx(2.625 * 0.8)  # a stated prompt is not in the cache
-    assert ours({"input_tokens": None}, of) == pytest.approx((0.8 + 1.625) * 0.8)
-    assert ours({"output_tokens": None}, of) == pytest.approx(((1 + 1.625) + (1 + 8)) / 2 * 0.8)
-    assert ours({"input_tokens": 2000.0, "output_tokens": 1000.0}, of) == pytest.approx((2 + 2 + 2.5) * 0.8)
+    assert ours(nothing, of) == pytest.approx(query_wh(1000, [500, 2000], 0.2))
+    assert ours({}, of) == pytest.approx(query_wh(1000, 500))  # a stated prompt is not in the cache
+    assert ours({"input_tokens": None}, of) == pytest.approx(query_wh(1000, 500, 0.2))
+    assert ours({"output_tokens": None}, of) == pytest.approx(query_wh(1000, [500, 2000]))
+    assert ours({"input_tokens": 2000.0, "output_tokens": 1000.0}, of) == pytest.approx(query_wh(2000, 1000))
 
 
 def test_prompts_that_a_trace_says_are_cached_are_not_if_a_length_is_stated():
-    of = service(lengths={"traditional": points(1000, 500, cached=0.5), "long": points(1000, 2000)})
-    assert ours({"input_tokens": None, "output_tokens": None}, of) == pytest.approx((0.5 + 1.625) * 0.8)
-    assert ours({}, of) == pytest.approx(2.625 * 0.8)
+    of = tiny_service(lengths={"traditional": points(1000, 500, cached=0.5)})
+    assert ours({"input_tokens": None, "output_tokens": None}, of) == pytest.approx(query_wh(1000, 500, 0.5))
+    assert ours({}, of) == pytest.approx(OURS)
 
 
 def test_interval_is_over_what_the_fleet_shares():
-    table = statements({}, of=service(distributions={"pue": PUE}), draws=20_000)
-    (found,) = table.rows(named=True)
-    node = 2.625 * 600 / 900
-    assert [found["ours_wh_p05"], found["ours_wh_p95"]] == pytest.approx([node * 1.08, node * 1.4], rel=0.01)
+    (found,) = statements({}, of=tiny_service(pue=PUE, draws=20_000)).rows(named=True)
+    assert [found["ours_wh_p05"], found["ours_wh_p95"]] == pytest.approx([IT_WH * 1.08, IT_WH * 1.4], rel=0.01)
     assert [found["factor_p05"], found["factor_p95"]] == pytest.approx(
-        [4.2 / found["ours_wh_p95"], 4.2 / found["ours_wh_p05"]]
+        [0.0975 / found["ours_wh_p95"], 0.0975 / found["ours_wh_p05"]]
     )
     assert found["factor_p05"] < found["factor"] < found["factor_p95"]
 
@@ -190,10 +199,10 @@ def test_by_kind_by_hand():
 
 
 def test_statements_of_the_corpus(corpus, models):
-    of, estimates = service(), corpus["published_estimate"]
+    estimates = corpus["published_estimate"]
     registry = models[0].with_columns(same_network_as=pl.col("same_network_as")).select(MODELS.columns)
     registry = pl.concat([registry, MODELS.head(1)])
-    found = validation_statements.overstatement(of, estimates, registry, draws=20, seed=1)
+    found = validation_statements.overstatement(tiny_service(), estimates, registry)
     assert len(found) == len(estimates)
     assert found["boundary"].is_not_null().all()
     assert (found["reason"].is_null() == found["factor"].is_not_null()).all()

@@ -6,25 +6,29 @@ import polars as pl
 from inference_energy.common import files
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus.registries import read_registry
-from inference_energy.dashboard import engines, page
-from inference_energy.dashboard.engine import DRAWS
-from inference_energy.dashboard.payload import study_of_page
-from inference_energy.energy import resolve, tables as energy_tables
+from inference_energy.dashboard import page, payload
+from inference_energy.energy import service, tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.studies.study import whole
 from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
-    given, params, tables = snakemake.input, snakemake.params, resolve.read_tables(snakemake.input)
+    given, params = snakemake.input, snakemake.params
     zones = read_registry(job.path("grid"), fleet_tables.GridZone)
-    interventions = read_registry(job.path("interventions"), energy_tables.InterventionRow)
     loads = read_registry(job.path("references"), fleet_tables.ReferenceLoad)
+    overheads = read_registry(job.path("overheads"), energy_tables.Overhead)
+    per_node = dict(job.table("hardware").select("gpu", "gpus_per_node").iter_rows())
+    fits = {fit["study"][0]: fit for fit in map(pl.read_parquet, given.fits)}
     origins, out = job.table("origins"), Path(snakemake.output[0])
     studies = {}
-    for name, fit, energy in zip(params.studies, given.fits, given.energies, strict=True):
-        study, table = whole(params.studies[name]), pl.read_parquet(fit)
-        of = engines.of_study(name, study, table, tables, interventions=interventions, zones=zones, seed=params.seed)
-        studies[name] = study_of_page(of, study, fit=table, energy=pl.read_parquet(energy))
+    for (name, entries), energy in zip(params.studies.items(), given.energies, strict=True):
+        study = whole(entries)
+        if name in fits:
+            numbers = payload.published(name, study, fits[name], overheads, params.seed)
+        else:
+            of = job.call(service.resolved, name, study, service.read_tables(given, params.repeated))
+            numbers = payload.nested(of, per_node)
+        studies[name] = payload.study_of_page(study, numbers, pl.read_parquet(energy))
     html = page.page(
         job.path("page").parent,
         version=params.version,
@@ -37,7 +41,6 @@ with wiring.job(snakemake) as job:
         },
         figures=page.figures(params.figures, out.parent, Path(given.captions[0]).parent),
         sources=page.sources(origins, pl.read_csv(job.path("sources"))),
-        draws=DRAWS,
     )
     files.write(out, html)
     job.logger.info("%s: %.1f MB", out, len(html) / 1e6)

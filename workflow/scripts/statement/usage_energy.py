@@ -1,7 +1,7 @@
 """Wiring of rule usage_energy."""
 
 from inference_energy.corpus import registries
-from inference_energy.energy import resolve
+from inference_energy.energy.service import read_tables
 from inference_energy.fleet.tables import GridZone
 from inference_energy.statement import build, tables
 from inference_energy.studies.study import whole
@@ -12,7 +12,7 @@ with wiring.job(snakemake) as job:
     found = job.call(
         build.accounts,
         study=whole(snakemake.params.study),
-        tables=resolve.read_tables(snakemake.input),
+        tables=read_tables(snakemake.input, snakemake.params.repeated),
         registry=registry,
         grid=registries.read_registry(job.path("grid"), GridZone),
         logger=job.logger,

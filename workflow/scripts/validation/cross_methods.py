@@ -1,6 +1,6 @@
 """Wiring of rule cross_methods."""
 
-from inference_energy.energy import resolve
+from inference_energy.energy.service import read_service
 from inference_energy.fleet import tables as fleet_tables, tornado
 from inference_energy.oviedo.energy import fitted_models
 from inference_energy.tables import wiring
@@ -8,7 +8,7 @@ from inference_energy.validation import methods, statements, tables
 
 with wiring.job(snakemake) as job:
     settings = snakemake.params.settings
-    service = resolve.read_service(snakemake.params.name, snakemake.params.study, snakemake.input)
+    service = job.call(read_service, snakemake.params.name, snakemake.params.study, snakemake.input)
     compared = job.call(
         methods.cross_methods,
         service,

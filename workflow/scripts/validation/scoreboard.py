@@ -10,25 +10,25 @@ from inference_energy.oviedo.energy import fitted_models
 from inference_energy.serving.runs import for_fit
 from inference_energy.tables import wiring, writing
 from inference_energy.tables.columns import columns_of
-from inference_energy.validation import protocol, scoreboard, scores, tables
+from inference_energy.validation import protocol, scoreboard, tables
+from inference_energy.validation.peers import on_runs
 
 with wiring.job(snakemake) as job:
     settings = snakemake.params.protocol
     runs = protocol.scored(job.table("runs"), settings)
     learnt = for_fit(job.table("runs"), settings["repeated"])
     held = pl.concat(pl.read_parquet(path) for path in snakemake.input.left_out)
-    power = read_registry(job.path("node_power"), NodePower)
-    peers = scores.peer_predictions(
-        scoreboard.as_peers_need(runs, job.table("models")),
-        power.join(job.table("hardware").select("gpu", "tdp_w"), on="gpu"),
-        fitted_models(job.table("curves")),
-        output_tokens={},
+    peers = job.call(
+        on_runs.predictions,
+        runs,
+        node_power=read_registry(job.path("node_power"), NodePower),
+        curves=fitted_models(job.table("curves")),
     )
     regressions = []
     for kind in ("source", "model", "gpu"):
         names = {name: column for name, column in protocol.names(kind, runs, settings).items() if column != "source"}
         regressions.append(scoreboard.log_linear(kind, runs, learnt, names))
-    others = [*regressions, scoreboard.of_methods(runs, peers, job.table("backtest"))]
+    others = [*regressions, scoreboard.of_methods(runs, peers)]
     columns = list(columns_of(tables.HELD_OUT))
     everything = pl.concat(part.select(columns) for part in (held, *others))
     found = scoreboard.scores(everything, scoreboard.saturated(runs, settings["saturation"]))

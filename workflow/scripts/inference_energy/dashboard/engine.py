@@ -1,33 +1,29 @@
-"""Answer to a what-if question: energy of a query and of a fleet, from a few thousand quasi-random draws.
+"""Answer to a what-if question: energy of a query and of a fleet, from the numbers of the page.
 
-The page `dashboard.html` computes the same numbers from the same draws; here they come from the formulas of the
-pipeline, and a test in a browser compares the two.
+`energy.js` computes the same from the same numbers; here they come from the formulas of the package, and a test in a
+browser compares the two. `payload` says what the numbers are.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import polars as pl
-from scipy.special import gammaincinv, ndtri
 
-from inference_energy.common.errors import InputError
-from inference_energy.energy import assumptions, gpu_second, interventions, uncertainty
-from inference_energy.energy.assumptions import cached_name
-from inference_energy.energy.interventions import Intervention
-from inference_energy.energy.service import Service, query_wh
-from inference_energy.energy.uncertainty import Shared
+from inference_energy.energy.interventions import saving
+from inference_energy.energy.operated import context_tokens2, gpu_seconds_per_query, query_wh
+from inference_energy.energy.power import by_boundary_w
 from inference_energy.fleet import planning
-from inference_energy.fleet.scenarios import Fleet
-from inference_energy.requests.lengths import Lengths
-from inference_energy.statistics import quantiles, quasi_random
-from inference_energy.statistics.distributions import Distribution, Interpolated, distribution
-from inference_energy.throughput import latency as throughput_latency
-from inference_energy.throughput.gpu_time import gpu_seconds
+from inference_energy.oviedo.energy import unit_energy_wh
+from inference_energy.statistics import quantiles
+from inference_energy.throughput.log_linear import node_tok_per_s
 
-DRAWS = 2**11
-SIGNIFICANT_DIGITS = 6  # of what the page is given: the same numbers are used here
-OWN = "own"  # the workload whose lengths the reader gives
+# Query k of draw i on member j has the lengths at place 633 i + 425 j + 256 k of 1,024: a lattice that spreads evenly
+# over draws and lengths.
+POINTS, STEP_OF_DRAW, STEP_OF_MEMBER = 1024, 633, 425
+QUERIES_PER_DRAW = 4
+PER_TOKEN = ("prefill_s", "decode_s", "attention_s")
+CURVE = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +32,14 @@ class Question:
 
     Attributes:
         subject: a class or a model.
-        workload: of the study, or `own`.
-        own_tokens: prompt, answer and cached prompt tokens of the workload `own`.
+        workload: kind of query, of the study.
+        own_tokens: prompt, answer and cached prompt tokens of a query that is served among these; none: their lengths.
         gpu: that serves all; none: the study's mix.
         boundary: what is metered of a query.
-        pue, load, attainment: known values in place of the study's distributions.
-        latency_target_ms: longest time between tokens that is allowed; none: no limit.
+        pue: a known value in place of the study's distribution.
         long_share: share of the day's queries that are of workload `long` instead.
         queries_per_day: of the fleet.
-        levers: applied interventions.
-        zone: row of the grid table.
+        interventions: whether those of the study's fleet are applied.
     """
 
     subject: str
@@ -54,291 +48,273 @@ class Question:
     gpu: str | None = None
     boundary: str = "datacenter"
     pue: float | None = None
-    load: float | None = None
-    attainment: float | None = None
-    latency_target_ms: float | None = None
     long_share: float = 0.0
     queries_per_day: float = 1e9
-    levers: tuple[str, ...] = ()
-    zone: str | None = None
+    interventions: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Explorer:
-    """A study with every draw that its answers rest on.
+class Served:
+    """Queries of one kind and what serves them: a row per draw, a column per member.
 
     Attributes:
-        service: the study, resolved.
-        shared: draws of the shared uncertainty, each shape (DRAWS,).
-        points: by workload, which of its points the query of every draw is.
-        levers: available interventions.
-        multipliers: by workload and intervention, each shape (DRAWS,).
-        overhead: by workload, energy of the fleet over that of its datacenters.
-        onsite_water_l_per_kwh: water on site per kWh of IT energy; none where the study says nothing.
-        fit_scores: by model, standard score of the error of its curves.
-        latency: by GPU and target, P5, P50 and P95 of the cost in energy; targets that are not met are left out.
-        latency_scores: by GPU, standard score of that cost among models.
-        zones: rows of the grid table.
-        gpus_per_node: by GPU.
+        members: facts of each, with its model and GPU.
+        shares: of the queries that each serves.
+        weights: how much a draw counts, shape (draws,).
+        work: of a mean query: GPU-seconds, or in a published study Wh at full power.
+        of_query: the same of some queries, shape (queries, draws, members).
+        wh: energy that goes with a unit of work, by boundary.
+        pue: shape (draws, 1).
+        capacity: work of the day over what all that is installed can do, shape (draws, 1); none where the study says
+            nothing of the day.
+        peak: power of the busiest hour over its mean, shape (draws,), likewise.
     """
 
-    service: Service
-    shared: Shared
-    points: dict[str, np.ndarray]
-    levers: dict[str, Intervention]
-    multipliers: dict[str, dict[str, np.ndarray]]
-    overhead: dict[str, np.ndarray]
-    onsite_water_l_per_kwh: np.ndarray | None
-    fit_scores: dict[str, np.ndarray]
-    latency: dict[str, dict[float, Interpolated]]
-    latency_scores: dict[str, np.ndarray]
-    zones: pl.DataFrame
-    gpus_per_node: dict[str, int]
+    members: list[Mapping[str, Any]]
+    shares: np.ndarray
+    weights: np.ndarray
+    work: np.ndarray
+    of_query: np.ndarray
+    wh: dict[str, np.ndarray]
+    pue: np.ndarray
+    capacity: np.ndarray | None = None
+    peak: np.ndarray | None = None
+
+    def mean_wh(self, boundary: str) -> np.ndarray:
+        """Mean energy of a query, Wh, shape (draws,)."""
+        return (self.shares * query_wh(gpu_seconds=self.work, wh_per_gpu_second=self.wh[boundary])).sum(axis=1)
 
 
-def rounded(values: np.ndarray) -> np.ndarray:
-    """Values to as many digits as the page has of them."""
-    return pl.Series(np.asarray(values, float)).round_sig_figs(SIGNIFICANT_DIGITS).to_numpy()
-
-
-def explorer(
-    service: Service,
-    *,
-    interventions_of: Mapping[str, Mapping[str, Intervention]],
-    overhead: Mapping[str, float] | None,
-    latency: pl.DataFrame,
-    hardware: pl.DataFrame,
-    zones: pl.DataFrame,
-    seed: int,
-) -> Explorer:
-    """A study with its draws.
-
-    Args:
-        service: the study, resolved.
-        interventions_of: by workload, available interventions; the same names for every workload.
-        overhead: by workload, energy of the fleet over that of its datacenters, where no distribution gives it.
-        latency: table `latency_summary`; without rows where the study's throughput does not depend on the batch.
-        hardware: hardware registry.
-        zones: table of `input_tables.GridZone`.
-        seed: seed of all streams.
-    """
-    given, water = service.given, service.study.fleet.onsite_water_l_per_kwh
-    distributions, lengths = given.distributions, {name: of.by_answer() for name, of in service.lengths.items()}
-    service = replace(service, lengths=lengths)
-    gpus = list(dict.fromkeys(gpu for _, gpu, _ in service.curves))
-    models = list(dict.fromkeys(model for model, _, _ in service.curves))
-    any_workload = next(iter(interventions_of.values()))
-    litres: Distribution | None = None if water is None else distribution(water)
-    # The most influential first: a Sobol' sequence covers its first dimensions best.
-    names = [
-        "length",
-        "attainment",
-        *(name for name in distributions if name not in ("attainment", *map(cached_name, lengths))),
-    ]
-    names += [assumptions.CACHED, *(f"mix: {name}: {model}" for name in given.mix for model in given.mix[name][0])]
-    column = {
-        # One distribution for all workloads is one unknown; separate ones are drawn separately.
-        (workload, name): f"lever: {name}" if intervention is any_workload[name] else f"lever: {name}: {workload}"
-        for workload, found in interventions_of.items()
-        for name, intervention in found.items()
-    }
-    names += [*dict.fromkeys(column.values()), *(f"latency: {gpu}" for gpu in gpus), "water"]
-    of = quasi_random.shares(names, DRAWS, seed, service.name, "explorer")
-    values = {
-        name: rounded(each.quantile(of[assumptions.CACHED if name.startswith(assumptions.CACHED) else name]))
-        for name, each in distributions.items()
-    }
-    mix = {
-        name: _mix(weights, concentration, {model: of[f"mix: {name}: {model}"] for model in weights})
-        for name, (weights, concentration) in given.mix.items()
-    }
-    shared = Shared(values=values, mix=mix)
-    for gpu, power in given.power.items():
-        shared.derived["boards", gpu] = rounded(power.board_saturated.quantile(values["boards"]))
-        shared.derived["host", gpu] = rounded(power.host_saturated.quantile(values["host"]))
-    fit_scores = {}
-    for model in models:
-        name = assumptions.fit_error_name(model)
-        if name in values:
-            fit_scores[model] = rounded(ndtri(values[name]))
-            for sd in {error for (of_model, _, _), (_, error) in service.curves.items() if of_model == model}:
-                shared.derived[name, sd] = uncertainty.missed_by_fit(log_sd=sd, score=fit_scores[model])
-    return Explorer(
-        service=service,
-        shared=shared,
-        points={name: lengths[name].below(of["length"]) for name in lengths},
-        levers=dict(any_workload),
-        multipliers={
-            workload: {
-                name: rounded(intervention.multiplier.quantile(of[column[workload, name]]))
-                for name, intervention in found.items()
-            }
-            for workload, found in interventions_of.items()
-        },
-        overhead={
-            workload: rounded(1 + gpu_second.overhead_share(given, shared) + np.zeros(DRAWS))
-            if overhead is None
-            else np.full(DRAWS, overhead[workload])
-            for workload in lengths
-        },
-        onsite_water_l_per_kwh=None if litres is None else rounded(litres.quantile(of["water"])),
-        fit_scores=fit_scores,
-        latency={gpu: _latency_costs(gpu, latency, hardware) for gpu in gpus},
-        latency_scores={gpu: rounded(ndtri(of[f"latency: {gpu}"])) for gpu in gpus},
-        zones=zones,
-        gpus_per_node={gpu: int(hardware.filter(pl.col("gpu") == gpu)["gpus_per_node"][0]) for gpu in gpus},
-    )
-
-
-def _mix(weights: dict[str, float], concentration: float | None, of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    if concentration is None or len(weights) == 1:
-        return {model: np.full(DRAWS, weight) for model, weight in weights.items()}
-    drawn = {model: gammaincinv(weight * concentration, of[model]) for model, weight in weights.items()}
-    return {model: rounded(weight) for model, weight in uncertainty.mixed(drawn).items()}
-
-
-def _latency_costs(gpu: str, latency: pl.DataFrame, hardware: pl.DataFrame) -> dict[float, Interpolated]:
-    """Cost in energy of every target that half of the models meet on a GPU, or on the measured one most like it."""
-    found = {}
-    for target in latency["target_ms"].unique().sort():
-        try:
-            of = throughput_latency.latency_distribution(gpu, target, latency, hardware, "")
-        except InputError:  # half of the models miss it: the page does not offer it
-            continue
-        found[target] = replace(of, values=tuple(rounded(np.array(of.values))))
-    return found
-
-
-def answer(of: Explorer, asked: Question) -> dict[str, dict[str, float]]:
-    """P5, P50, P95 and mean of every quantity, for one question.
+def answer(study: Mapping, asked: Question, zone: Mapping[str, Any] | None = None) -> dict[str, dict[str, float]]:
+    """P5, P50, P95 and mean of every quantity, for one question; nothing where nothing reaches the operating point.
 
     - `query_wh`: energy of a single query, with variability and uncertainty, Wh, within the boundary asked;
-    - `mean_query_wh`: mean over the queries of a fleet, Wh, within the same boundary;
-    - `energy_gwh_per_day`, `nodes`, `average_power_mw`, `peak_power_mw`: of the fleet, at the fleet boundary;
-    - `emissions_t_per_day` (location-based), `water_m3_per_day`: for a given zone, water if its factor is known;
-    - `multiplier`: factor by which the interventions divide the mean energy.
+    - `mean_query_wh`: mean over the queries, Wh, within the same boundary;
+    - `energy_gwh_per_day`, `average_power_mw`, and where the study says something of the day `nodes` and
+      `peak_power_mw`: of the fleet, at the fleet boundary;
+    - `emissions_t_per_day` (location-based), `water_m3_per_day`: for a given zone, water if its factors are known;
+    - `multiplier`: factor by which the interventions divide the mean energy, where they are applied.
+
+    Args:
+        study: its numbers, decoded.
+        asked: the question.
+        zone: facts of a grid zone.
     """
-    service, shared = _as_asked(of, asked)
-    workloads = dict.fromkeys([asked.workload, *(["long"] if asked.long_share > 0 else [])])
-    applied = _with_interventions(of, asked, service, shared, workloads)
-    before = _mean_wh(of, Fleet.of(service, shared, {}), asked.workload, asked.boundary)
-    after = _mean_wh(of, applied[asked.workload], asked.workload, asked.boundary)
-    multiplier = interventions.saving(before_wh=before, after_wh=after)
-    found = {"mean_query_wh": after, "multiplier": multiplier} | _of_the_fleet(of, asked, applied)
-    summaries = {
-        name: quantiles.of_draws(np.broadcast_to(values, DRAWS), quantiles.PERCENTILES)
-        for name, values in found.items()
-    }
-    return {"query_wh": _query_wh(of, asked, applied[asked.workload])} | summaries
-
-
-def _as_asked(of: Explorer, asked: Question) -> tuple[Service, Shared]:
-    service, shared = of.service, of.shared
-    study = service.study.replaced(fleet=service.study.fleet.replaced(subject=asked.subject))
-    if asked.gpu is not None:
-        classes = {name: of_class.replaced(hardware=None) for name, of_class in study.classes.items()}
-        entry = next(entry for entry in study.hardware if entry.gpu == asked.gpu)
-        study = study.replaced(hardware=(entry.replaced(share=1),), classes=classes)
-    lengths = service.lengths
-    if asked.workload == OWN:
-        prompt, answer_, cached = asked.own_tokens
-        given = {"input_tokens": prompt, "output_tokens": answer_, "cached_share": cached / prompt, "weights": 1.0}
-        lengths = lengths | {OWN: Lengths(**{name: value * np.ones(1) for name, value in given.items()})}
-        shared = shared.replaced(cached_name(OWN), np.zeros(DRAWS))
-    for name in ("pue", "load", "attainment"):
-        if getattr(asked, name) is not None:
-            shared = shared.replaced(name, np.full(DRAWS, float(getattr(asked, name))))
-    if asked.latency_target_ms is not None:
-        for gpu, scores in of.latency_scores.items():
-            cost = of.latency[gpu][asked.latency_target_ms].at_score(scores)
-            shared = shared.replaced(assumptions.latency_name(gpu), cost)
-    return replace(service, study=study, lengths=lengths), shared
-
-
-def _with_interventions(
-    of: Explorer, asked: Question, service: Service, shared: Shared, workloads: Iterable[str]
-) -> dict[str, Fleet]:
-    """The fleet with interventions, by workload; the workload asked decides which of a group saves most."""
-    chosen = {name: of.levers[name] for name in asked.levers}
-    alone = interventions.savings(
-        service, shared, asked.subject, asked.workload, chosen, _multipliers(of, asked.workload)
+    counts = _queries(asked)
+    kinds = {name: served(study, asked, name) for name in dict.fromkeys([asked.workload, *counts])}
+    if None in kinds.values():
+        return {}
+    of = kinds[asked.workload]
+    weights = np.prod([kinds[name].weights for name in counts], axis=0) ** (1 / len(counts))
+    single, mean = (
+        query_wh(gpu_seconds=of.of_query, wh_per_gpu_second=of.wh[asked.boundary]),
+        of.mean_wh(asked.boundary),
     )
-    overlap = service.study.interventions.overlap
-    return {
-        workload: Fleet.of(service, shared, interventions.divisors(chosen, _multipliers(of, workload), overlap, alone))
-        for workload in workloads
-    }
-
-
-def _multipliers(of: Explorer, workload: str) -> dict[str, np.ndarray]:
-    # ASSUME: interventions act on a reader's own lengths as on traditional queries.
-    return of.multipliers.get(workload, of.multipliers["traditional"])
-
-
-def _overhead(of: Explorer, workload: str) -> np.ndarray:
-    # ASSUME: a reader's own lengths have the overhead of traditional queries.
-    return of.overhead.get(workload, of.overhead["traditional"])
-
-
-def _mean_wh(of: Explorer, fleet: Fleet, workload: str, boundary: str) -> np.ndarray:
-    if boundary == "fleet":
-        return fleet.mean_wh(workload, "datacenter") * _overhead(of, workload)
-    return fleet.mean_wh(workload, boundary)
-
-
-def _query_wh(of: Explorer, asked: Question, fleet: Fleet) -> dict[str, float]:
-    """Single queries, one per draw and member, members weighted as in the study."""
-    service, workload = fleet.service, asked.workload
-    points = of.points.get(workload, np.zeros(DRAWS, int))
-    cached = uncertainty.cached_share(fleet.shared, workload)
-    inner = "datacenter" if asked.boundary == "fleet" else asked.boundary
-    outer = _overhead(of, workload) if asked.boundary == "fleet" else 1.0
-    energies, weights = [], []
-    for member, weight in service.weights(asked.subject).items():
-        curve = service.curves[member][0]
-        parts = curve.parts(service.lengths[workload]).at(points)
-        seconds = gpu_seconds(curve.coefficients(), parts, cached, fleet.by)
-        energy = query_wh(gpu_seconds=seconds, wh_per_gpu_second=fleet.energies[member][inner])
-        energies.append(np.broadcast_to(energy * outer, DRAWS))
-        weights.append(np.full(DRAWS, float(weight)))
-    return quantiles.of_weighted(np.concatenate(energies), np.concatenate(weights), quantiles.PERCENTILES)
-
-
-def _of_the_fleet(of: Explorer, asked: Question, applied: dict[str, Fleet]) -> dict[str, np.ndarray]:
-    """Energy, equipment, emissions and water of a day's queries at the fleet boundary."""
-    given = {"queries_per_day": asked.queries_per_day, "long_share": asked.long_share}
-    queries = {asked.workload: planning.traditional_queries_per_day(**given)}
-    if asked.long_share > 0:
-        queries["long"] = queries.get("long", 0.0) + planning.long_queries_per_day(**given)
-    energy, nodes, peak, pue = 0.0, 0.0, 0.0, None
-    for workload, count in queries.items():
-        fleet, overhead = applied[workload], _overhead(of, workload)
-        mean = _mean_wh(of, fleet, workload, "fleet")
-        energy = energy + planning.energy_gwh_per_day(queries_per_day=count, energy_wh=mean)
-        needed = {
-            place: planning.nodes_needed(gpus=gpus, gpus_per_node=of.gpus_per_node[place[1]])
-            for place, gpus in fleet.gpus({workload: count}).items()
-        }
-        nodes = nodes + sum(needed.values())
-        peak = peak + fleet.peak_power_mw(needed, of.gpus_per_node, overhead - 1)
-        pue = fleet.shared.values["pue"]
     found = {
-        "energy_gwh_per_day": energy,
-        "nodes": nodes,
-        "average_power_mw": planning.average_power_mw(energy_gwh_per_day=energy),
-        "peak_power_mw": peak,
+        "query_wh": _summary(single, np.broadcast_to(of.shares * of.weights[:, None], single.shape)),
+        "mean_query_wh": _summary(mean, of.weights),
     }
-    if asked.zone is None:
+    if asked.interventions:
+        before = served(study, asked, asked.workload, "plain")
+        multiplier = saving(before_wh=before.mean_wh(asked.boundary), after_wh=np.where(of.weights > 0, mean, 1.0))
+        found["multiplier"] = _summary(multiplier, before.weights * of.weights)
+    fleet = _of_the_fleet(study, counts, kinds, zone)
+    return found | {name: _summary(values, weights) for name, values in fleet.items()}
+
+
+def _summary(values: np.ndarray, weights: np.ndarray) -> dict[str, float]:
+    counts = weights > 0
+    return quantiles.of_weighted(values[counts], weights[counts], quantiles.PERCENTILES)
+
+
+def _queries(asked: Question) -> dict[str, float]:
+    """Queries per day of every kind of which there are any."""
+    given = {"queries_per_day": asked.queries_per_day, "long_share": asked.long_share}
+    found = {asked.workload: planning.traditional_queries_per_day(**given)}
+    found["long"] = found.get("long", 0.0) + planning.long_queries_per_day(**given)
+    return {name: count for name, count in found.items() if count > 0}
+
+
+def served(study: Mapping, asked: Question, workload: str, state: str | None = None) -> Served | None:
+    """Queries of one kind as the question has them served, or none where nothing serves them.
+
+    Own lengths are those of the kind that is asked.
+
+    Args:
+        study: its numbers.
+        asked: the question.
+        workload: kind of query.
+        state: `plain` or `applied`; none: as asked.
+    """
+    own = asked.own_tokens if workload == asked.workload else None
+    of = study["states"][state or _state_of(asked)]
+    return (_nested if study["method"] == "nested" else _published)(study, of, asked, workload, own)
+
+
+def _state_of(asked: Question) -> str:
+    return "applied" if asked.interventions else "plain"
+
+
+def _tokens(lengths: Mapping[str, np.ndarray], own: tuple | None, draws: int, members: int) -> dict[str, Any]:
+    """Lengths of the queries of every draw and member, shape (queries, draws, members), or the reader's own."""
+    if own is not None:
+        prompt, answer_tokens, cached = own
+        return {"input_tokens": prompt, "uncached_tokens": prompt - cached, "output_tokens": answer_tokens}
+    query, draw, member = np.ogrid[:QUERIES_PER_DRAW, :draws, :members]
+    place = (STEP_OF_DRAW * draw + STEP_OF_MEMBER * member + POINTS // QUERIES_PER_DRAW * query) % POINTS
+    return {name: points[place] for name, points in lengths.items()}
+
+
+def _nested(study: Mapping, state: Mapping, asked: Question, workload: str, own: tuple | None) -> Served | None:
+    kind, draws = state["kinds"][workload], len(state["pue"])
+    kept = kind["kept"][:, None]
+    means = kind["means"] | {"uncached_tokens": kept * kind["means"]["uncached_tokens"]}
+    members, shares, probable = [], [], np.zeros(draws)
+    for model, mixed in _mix(state, asked.subject).items():
+        places = list(_places(study, state, asked, kind, model))
+        if not places:
+            continue
+        counted = np.stack([place["weight"] * share for place, _, share in places], axis=1)
+        rates = counted / _seconds([place for place, _, _ in places], **means)
+        there, total = counted.sum(axis=1), rates.sum(axis=1)
+        likely = mixed * there / there.mean()
+        members += [place for place, _, _ in places]
+        shares.append(rates * (likely / np.where(total > 0, total, 1.0))[:, None])
+        probable = probable + likely
+    if not probable.any():
+        return None
+    tokens = _tokens(kind["lengths"], own, draws, len(members))
+    context = context_tokens2(input_tokens=tokens.pop("input_tokens"), output_tokens=tokens["output_tokens"])
+    tokens |= {"uncached_tokens": tokens["uncached_tokens"] * (kept if own is None else 1), "context_tokens2": context}
+    pue = _pue(asked, state)
+    boards, node = (np.stack([member[name] for member in members], axis=1) for name in ("boards", "node"))
+    return Served(
+        members=members,
+        shares=np.concatenate(shares, axis=1) / np.where(probable > 0, probable, 1.0)[:, None],
+        weights=probable,
+        work=_seconds(members, **(means if own is None else tokens)),
+        of_query=_seconds(members, **tokens),
+        wh=by_boundary_w(boards, node, pue, state["overhead"][:, None]),
+        pue=pue,
+        capacity=state["capacity"][:, None],
+        peak=kind["peak"],
+    )
+
+
+def _seconds(members: list[Mapping], **tokens: Any) -> np.ndarray:
+    """GPU time of queries, a column per member."""
+    per_token = {name: np.stack([member[name] for member in members], axis=1) for name in PER_TOKEN}
+    return gpu_seconds_per_query(**per_token, **tokens)
+
+
+def _pue(asked: Question, state: Mapping) -> np.ndarray:
+    return state["pue"][:, None] if asked.pue is None else np.full((len(state["pue"]), 1), asked.pue)
+
+
+def _mix(state: Mapping, subject: str) -> dict[str, np.ndarray]:
+    """Weight of every model of a subject at every draw."""
+    return state["mix"].get(subject) or {subject: np.ones(len(state["pue"]))}
+
+
+def _places(
+    study: Mapping, state: Mapping, asked: Question, kind: Mapping, model: str
+) -> Iterator[tuple[Mapping, float, np.ndarray]]:
+    """Members that serve a model, each with the share of its GPU: as the study has it, and at every draw."""
+    classes = study["classes"].items()
+    serving = next(name for name, of in classes if asked.subject == name or asked.subject in of["models"])
+    for entry in state["hardware"][serving]:
+        member = kind["members"].get(", ".join((model, entry["gpu"], entry["precision"])))
+        if member is not None and asked.gpu in (None, entry["gpu"]):
+            alone = asked.gpu is not None
+            yield member, 1.0 if alone else entry["known"], np.ones(len(state["pue"])) if alone else entry["share"]
+
+
+def _published(study: Mapping, state: Mapping, asked: Question, workload: str, own: tuple | None) -> Served:
+    kind, draws = state["kinds"][workload], len(state["pue"])
+    of = study["classes"].get(asked.subject)
+    models = of["models"] if of else {asked.subject: 1.0}
+    members = [study["members"][model] for model in models]
+    column = {name: np.array([member[name] for member in members]) for name in (*CURVE, "node_power_kw")}
+    power, tokens = column.pop("node_power_kw"), _tokens(kind["lengths"], own, draws, len(members))
+    del tokens["uncached_tokens"]  # the published method knows no cache
+    of_query = unit_energy_wh(
+        node_power_kw=power, output_tokens=tokens["output_tokens"], tok_per_s=node_tok_per_s(**column, **tokens)
+    )
+    mean = np.array([kind["mean_unit_wh"][model] for model in models]) if own is None else of_query
+    pue, divisor, used = _pue(asked, state), kind["divisor"][:, None], state["utilisation"][:, None]
+    return Served(
+        members=members,
+        shares=np.ones((draws, 1)) * np.array(list(models.values())),
+        weights=np.ones(draws),
+        work=mean / divisor,
+        of_query=of_query / divisor,
+        wh=by_boundary_w(used, used, pue, kind["overhead"]),
+        pue=pue,
+    )
+
+
+def _of_the_fleet(
+    study: Mapping, counts: Mapping[str, float], kinds: Mapping[str, Served], zone: Mapping[str, Any] | None
+) -> dict[str, np.ndarray]:
+    """Energy, equipment, emissions and water of a day's queries at the fleet boundary, each shape (draws,)."""
+    found: dict[str, np.ndarray] = {}
+
+    def add(name: str, value: np.ndarray) -> None:
+        found[name] = found.get(name, 0.0) + value
+
+    for name, count in counts.items():
+        of = kinds[name]
+        energy = planning.energy_gwh_per_day(queries_per_day=count, energy_wh=of.mean_wh("fleet"))
+        average = planning.average_power_mw(energy_gwh_per_day=energy)
+        add("energy_gwh_per_day", energy)
+        add("average_power_mw", average)
+        if of.capacity is None:
+            continue
+        add("peak_power_mw", average * of.peak)
+        gpus = planning.gpus_needed(
+            queries_per_day=count * of.shares, gpu_seconds_per_query=of.work, capacity=of.capacity
+        )
+        per_node = np.array([study["gpus_per_node"][member["gpu"]] for member in of.members])
+        add("nodes", planning.nodes_needed(gpus=gpus, gpus_per_node=per_node).sum(axis=1))
+    if zone is None:
         return found
-    zone = of.zones.row(by_predicate=pl.col("zone") == asked.zone, named=True)
+    energy = found["energy_gwh_per_day"]
     found["emissions_t_per_day"] = planning.emissions_t_per_day(
         energy_gwh_per_day=energy, carbon_gco2e_per_kwh=zone["carbon_gco2e_per_kwh"]
     )
-    if zone["water_l_per_kwh"] is not None and of.onsite_water_l_per_kwh is not None:
+    onsite, offsite = study["onsite_water_l_per_kwh"], zone["water_l_per_kwh"]
+    if onsite is not None and offsite is not None:
+        pue = next(iter(kinds.values())).pue[:, 0]
         found["water_m3_per_day"] = planning.water_m3_per_day(
-            energy_gwh_per_day=energy,
-            pue=pue,
-            onsite_l_per_kwh=of.onsite_water_l_per_kwh,
-            offsite_l_per_kwh=zone["water_l_per_kwh"],
+            energy_gwh_per_day=energy, pue=pue, onsite_l_per_kwh=onsite, offsite_l_per_kwh=offsite
         )
     return found
+
+
+def operation(study: Mapping, asked: Question) -> dict[str, Any] | None:
+    """Where the service of a nested study runs; none for a published study, which says nothing of it.
+
+    - `served_share`: share of the models and GPUs of the study that reach the operating point;
+    - `reached_share`: share of the draws of these that do;
+    - `batch`: of the medians of the members P5, P50, P95 and mean over the queries; left out where nothing runs;
+    - `replica_gpus`: mean GPUs of a replica over the queries, likewise.
+    """
+    if study["method"] == "published":
+        return None
+    of, state = served(study, asked, asked.workload), study["states"][_state_of(asked)]
+    known = state["known"].get(asked.subject) or {asked.subject: 1.0}
+    share = sum(
+        weight * share
+        for model, weight in known.items()
+        for _, share, _ in _places(study, state, asked, state["kinds"][asked.workload], model)
+    )
+    if of is None:
+        return {"served_share": share, "reached_share": 0.0}
+    shares = of.weights @ of.shares / of.weights.sum()
+    column = {name: np.array([member[name] for member in of.members]) for name in ("reached", "batch", "replica_gpus")}
+    return {
+        "served_share": share,
+        "reached_share": float(shares @ column["reached"]),
+        "batch": _summary(column["batch"], shares),
+        "replica_gpus": float(shares @ column["replica_gpus"]),
+    }

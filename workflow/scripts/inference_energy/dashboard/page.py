@@ -14,12 +14,13 @@ import vl_convert
 from docutils.core import publish_parts
 
 from inference_energy.common.conversions import WH_PER_GWH
-from inference_energy.dashboard import formulas
+from inference_energy.dashboard import coding, formulas
+from inference_energy.dashboard.payload import DRAWS
 
 FLEET_QUANTITIES = (
     ("nodes", "Nodes"),
     ("average_power_mw", "Average power"),
-    ("peak_power_mw", "Power with all nodes busy"),
+    ("peak_power_mw", "Power in the busiest hour"),
     ("emissions_t_per_day", "CO2e per day"),
     ("water_m3_per_day", "Water per day"),
 )
@@ -44,7 +45,6 @@ def page(
     numbers: dict,
     figures: Iterable[Mapping[str, Any]],
     sources: list[dict],
-    draws: int,
 ) -> str:
     """The page as HTML.
 
@@ -52,35 +52,36 @@ def page(
         templates: folder with `page.html.jinja`, `style.css` and the scripts.
         version: of the project.
         studies: name, title and rows of evidence of every study, the first shown first.
-        numbers: what the page computes with, for JSON.
+        numbers: what the page computes with, as `coding.coded` takes it.
         figures: from `figures`, in the order in which they are shown.
         sources: benchmark sources with their origin and number of rows.
-        draws: behind every answer.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    plain, arrays = coding.coded(numbers)
     groups: dict[str, list[Mapping]] = {}
     for figure in figures:
         groups.setdefault(figure["group"], []).append(figure)
     return environment.get_template("page.html.jinja").render(
         version=version,
         studies=studies,
-        draws=draws,
         fleet_quantities=FLEET_QUANTITIES,
         figure_groups=[{"title": title, "figures": of_group} for title, of_group in groups.items()],
         sources=sources,
         style=jinja2.utils.markupsafe.Markup((templates / "style.css").read_text()),
-        data=packed(json.dumps(numbers, allow_nan=False, separators=(",", ":"))),
+        data=packed(json.dumps(plain, allow_nan=False, separators=(",", ":")).encode()),
+        arrays=packed(arrays),
+        draws=DRAWS,
         vega=_inline(vl_convert.javascript_bundle()),
         formulas=_inline(formulas.script()),
         **{script: _inline((templates / f"{script}.js").read_text()) for script in SCRIPTS},
     )
 
 
-def packed(text: str) -> str:
-    """Text compressed, in letters that HTML can hold."""
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+def packed(content: bytes) -> str:
+    """Bytes compressed, in letters that HTML can hold."""
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
 
 
 def _inline(script: str) -> str:
@@ -104,7 +105,7 @@ def plate(listed: Mapping[str, Any], *, svg: str, specification: Mapping, captio
         "id": re.sub(r"[^a-z0-9]+", "-", listed["path"].removeprefix("figures/").lower()),
         "file": listed["path"],
         "alt": title if isinstance(title, str) else " ".join(title),
-        "packed": packed(svg),
+        "packed": packed(svg.encode()),
         "width": round(float(width)),
         "height": round(float(height)),
         "caption": caption_html(caption, listed["wildcards"]),

@@ -1,187 +1,290 @@
-"""Data of the page `dashboard.html`: an explorer as plain lists, names and numbers."""
+"""Numbers of the page `dashboard.html`, for `coding`: a study of either method as names, numbers and arrays.
 
-from collections.abc import Mapping
+A study has two states: `plain`, as it is, and `applied`, with the interventions of its fleet. `engine` says what is
+computed from them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
-from inference_energy.dashboard.engine import Explorer
-from inference_energy.dashboard.engines import FLEET_SERVING
-from inference_energy.energy.assumptions import cached_name
-from inference_energy.energy.curves import borrowed_members
-from inference_energy.energy.interventions import Intervention
-from inference_energy.energy.service import Member
-from inference_energy.energy.uncertainty import Shared
+from inference_energy.dashboard.engine import CURVE, PER_TOKEN, POINTS
+from inference_energy.energy import interventions
+from inference_energy.energy.operated import Operated
+from inference_energy.energy.per_query import query_lengths
+from inference_energy.energy.service import Service
+from inference_energy.energy.uncertainty import cached_share, overhead_share
+from inference_energy.oviedo.energy import fitted_models, unit_energy_wh
+from inference_energy.oviedo.scenarios import overhead_factor
+from inference_energy.requests import lengths
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
-from inference_energy.studies.study import NestedStudy, Study
-from inference_energy.throughput.gpu_time import Curve, NodeCurve, uncached_tokens
+from inference_energy.statistics.distributions import distribution
+from inference_energy.statistics.draws import stream
+from inference_energy.studies.study import WORKLOADS, NestedStudy, PublishedStudy, Spec, Study
+
+DRAWS = 256  # of a service, on the page
+PUBLISHED_DRAWS = 1024
+EXCHANGES = 3000  # of draws, tried to make them representative
 
 
-def study_of_page(of: Explorer, study: Study, *, fit: pl.DataFrame, energy: pl.DataFrame) -> dict:
+def study_of_page(study: Study, numbers: Mapping, energy: pl.DataFrame) -> dict:
     """Data of a study for the page: its numbers, its preset, and the energies of single queries from its tables.
 
     Args:
-        of: its explorer.
         study: its entries.
-        fit: its table `throughput_fit`.
+        numbers: from `nested` or `published`.
         energy: its table `energy_by_boundary`, or `energy_per_query` where it has one boundary.
     """
-    borrowed = borrowed_members(fit) if "kinship" in fit.columns else set()
+    fleet, nested_study = study.fleet, isinstance(study, NestedStudy)
     single = energy.filter(pl.col("spread") == "untrimmed")
     names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in quantiles.PERCENTILES))
-    return page_numbers(of, borrowed) | {
+    levers = study.interventions.levers
+    return {
+        "method": study.method,
         "description": study.description,
-        "preset": _preset(study),
+        "classes": {name: {"label": of.label, "models": of.model_shares()} for name, of in study.classes.items()},
+        "workloads": {name: {"label": of.label} for name, of in study.workloads.items()},
+        "interventions": [levers[name].label for name in fleet.levers]
+        if nested_study
+        else ["Serving, as in the fleet scenarios"],
+        "preset": {
+            "subject": fleet.subject,
+            "boundary": study.boundary.query if nested_study else "datacenter",
+            "queries_per_day": fleet.queries_per_day,
+            "zone": fleet.grid_zone if nested_study else None,
+            "scenarios": [
+                {"label": of.label, "long_share": of.long_share, "interventions": of.interventions}
+                for of in fleet.scenarios.values()
+            ],
+        },
         "tables": {
             f"{subject} {workload} {boundary}": values
             for subject, workload, boundary, *values in single.select(names).iter_rows()
         },
-    }
+    } | dict(numbers)
 
 
-def _preset(study: Study) -> dict:
-    fleet, nested = study.fleet, isinstance(study, NestedStudy)
-    applied = list(fleet.levers) if nested else [FLEET_SERVING]
-    return {
-        "subject": fleet.subject,
-        "boundary": study.boundary.query if nested else "datacenter",
-        "queries_per_day": fleet.queries_per_day,
-        "zone": fleet.grid_zone if nested else None,
-        "scenarios": [
-            {"label": of.label, "long_share": of.long_share, "levers": applied if of.interventions else []}
-            for of in fleet.scenarios.values()
-        ],
-    }
-
-
-def page_numbers(of: Explorer, borrowed: set[Member]) -> dict:
-    """The explorer of one study for JSON. Draws are lists, or one number where all are the same.
-
-    Keys are those of the formulas: `shared` by ingredient, `members` with their curves, `workloads` with the lengths
-    of the query of every draw and the means of all, `power`, `levers`, `latency`.
+def nested(service: Service, gpus_per_node: Mapping[str, int]) -> dict:
+    """Numbers of a study of method `nested`: some draws of everything that decides the energy of its queries.
 
     Args:
-        of: the explorer.
-        borrowed: members without benchmark rows of their own.
+        service: the resolved study.
+        gpus_per_node: by GPU.
     """
-    service, shared = of.service, of.shared
-    study, given = service.study, service.given
-    drawn = ("load", "attainment", "pue", "utilisation")
+    fleet, states = service.study.fleet, {"plain": (service, tuple(service.lengths))}
+    if fleet.levers:
+        applied = (service.study.interventions.levers[name] for name in fleet.levers)
+        # The study describes interventions for the queries that a fleet serves; the page has them for these.
+        states["applied"] = interventions.applied(service, applied), WORKLOADS
+    count = min(DRAWS, service.shared.draws)
+    draws = representative(_energies(states.values()), count, stream(service.seed, service.name, "page", "draws"))
+    water = fleet.onsite_water_l_per_kwh
+    used = sorted({gpu for _, gpu, _ in service.members.names})
     return {
-        "shared": _by_name({name: shared.values[name] for name in drawn if name in given.distributions}),
-        "mix": {name: _by_name(of_class) for name, of_class in shared.mix.items()},
-        "classes": {
-            name: {
-                "label": spec.label,
-                "models": spec.model_shares(),
-                "hardware": [{"gpu": entry.gpu, "share": entry.share} for entry in study.hardware_mix(name)],
-            }
-            for name, spec in study.classes.items()
-        },
-        "members": [
-            {
-                **dict(zip(("model", "gpu", "precision"), member, strict=True)),
-                "fit_error_log_sd": error,
-                "borrowed": member in borrowed,
-                "ranges": service.ranges[member],
-                "extrapolated_share": {
-                    name: lengths.share_outside(*service.ranges[member]) for name, lengths in service.lengths.items()
-                },
-            }
-            | _curve(curve)
-            for member, (curve, error) in service.curves.items()
-        ],
-        "fit_scores": _by_name(of.fit_scores),
-        "workloads": {
-            name: {"label": study.workloads[name].label, "cached_share": draws(shared.values[cached_name(name)])}
-            | _lengths(service.lengths[name], of.points[name], [curve for curve, _ in service.curves.values()])
-            for name in service.lengths
-        },
-        "power": _power(of, shared),
-        "gpus_per_node": of.gpus_per_node,
-        "overhead": _by_name(of.overhead),
-        "onsite_water_l_per_kwh": None if of.onsite_water_l_per_kwh is None else draws(of.onsite_water_l_per_kwh),
-        "latency": {
-            gpu: {f"{target:g}": distribution.values for target, distribution in by.items()}
-            for gpu, by in of.latency.items()
-        },
-        "latency_scores": _by_name(of.latency_scores),
-        "overlap": study.interventions.overlap,
-        "levers": {name: _intervention(intervention) for name, intervention in of.levers.items()},
-        "multipliers": _multipliers(of),
+        "states": {name: _state(of, workloads, draws) for name, (of, workloads) in states.items()},
+        "gpus_per_node": {gpu: int(gpus_per_node[gpu]) for gpu in used},
+        "onsite_water_l_per_kwh": None
+        if water is None
+        else evenly(water, count, service.seed, service.name, "page", "water"),
     }
 
 
-def draws(values: np.ndarray) -> list[float] | float:
-    """Draws as a list, or one number where all are the same."""
-    values = np.asarray(values, float)
-    if values.ndim == 0 or (values == values.flat[0]).all():
-        return float(values.flat[0])
-    return values.tolist()
+def _energies(states: Iterable[tuple[Service, Iterable[str]]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Mean energies that the draws of the page should represent, and how much each draw counts.
 
-
-def _by_name(of: Mapping[str, np.ndarray]) -> dict[str, list[float] | float]:
-    return {name: draws(values) for name, values in of.items()}
-
-
-def _curve(curve: Curve) -> dict:
-    if isinstance(curve, NodeCurve):
-        form = curve.form
-        names = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
-        found = {"form": "log_linear"} | {name: getattr(form, name) for name in names}
-    else:
-        found = {"form": "gpu_seconds"}
-    return found | {"coefficients": curve.coefficients()}
-
-
-def _lengths(of: Lengths, points: np.ndarray, curves: list[Curve]) -> dict:
-    """Lengths of the query of every draw; and the mean parts of the GPU time, one for every form of curve.
-
-    The published form has a mean of its own for every member, as its time is not a sum over tokens.
+    They are those of all classes, the fleet's first, in both states, and of models for the first kind of query.
     """
-    uncached = uncached_tokens(input_tokens=of.input_tokens, cached_share=of.cached_share)
-    sums = next((curve for curve in curves if not isinstance(curve, NodeCurve)), None)
+    for place, (of, workloads) in enumerate(states):
+        study = of.study
+        subjects = {study.fleet.subject: None} | dict.fromkeys(study.classes)
+        for workload in workloads:
+            models = study.model_classes() if place == 0 and workload == WORKLOADS[0] else ()
+            for subject in (*subjects, *models):
+                means, weights = of.mean_wh(subject, workload)
+                yield means[study.boundary.query], weights
+
+
+def representative(
+    energies: Iterable[tuple[np.ndarray, np.ndarray]], count: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Positions of some draws whose weighted quantiles are like those of all, of each of several quantities.
+
+    The draws are ordered by the first quantity and divided into `count` parts; one of each is taken at random. Then
+    draws are exchanged for others of their part where that brings P5, P50 and P95 of all quantities nearer to those of
+    all draws.
+
+    Args:
+        energies: values, above 0 where they count, and how much they count, shape (draws,); those of which none counts
+            do not decide.
+        count: how many draws are taken.
+        generator: of random numbers.
+    """
+    known = [(values, weights) for values, weights in energies if weights.any()]
+    logs = np.stack([np.log(np.where(weights > 0, values, 1.0)) for values, weights in known])
+    weights = np.stack([weights for _, weights in known])
+    everything = _quantiles(logs, weights)
+
+    def missed(positions: np.ndarray) -> float:
+        return float(((_quantiles(logs[:, positions], weights[:, positions]) - everything) ** 2).sum())
+
+    parts = np.array_split(np.argsort(logs[0], kind="stable"), count)
+    best = np.array([generator.choice(part) for part in parts])
+    least = missed(best)
+    for _ in range(EXCHANGES):
+        part, tried = generator.integers(count), best.copy()
+        tried[part] = generator.choice(parts[part])
+        if (found := missed(tried)) < least:
+            best, least = tried, found
+    return best
+
+
+def _quantiles(logs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """P5, P50 and P95 of every row."""
+    order = np.argsort(logs, axis=1)
+    ordered, each = np.take_along_axis(logs, order, 1), np.take_along_axis(weights, order, 1)
+    below = (np.cumsum(each, axis=1) - each / 2) / np.maximum(each.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    shares = list(quantiles.PERCENTILES.values())
+    return np.stack([np.interp(shares, places, values) for places, values in zip(below, ordered, strict=True)])
+
+
+def _state(service: Service, workloads: Sequence[str], draws: np.ndarray) -> dict:
+    """A study, as it is or changed, at the draws of the page."""
+    shared, study = service.shared, service.study
+    kinds = {workload: _kind(service, workload, draws) for workload in workloads}
     return {
-        "input_tokens": draws(of.input_tokens[points]),
-        "uncached_tokens": draws(uncached[points]),
-        "output_tokens": draws(of.output_tokens[points]),
-        "means": None if sums is None else vars(sums.parts(of).means(of.weights)),
-        "mean_seconds": [
-            curve.parts(of).means(of.weights).decode if isinstance(curve, NodeCurve) else None for curve in curves
-        ],
+        "pue": shared.values["pue"][draws],
+        "overhead": overhead_share(service.given, shared)[draws],
+        "capacity": service.at(workloads[0]).day.capacity[draws],
+        "known": {name: of.model_shares() for name, of in study.classes.items()},
+        "mix": {name: {model: of[draws] for model, of in mix.items()} for name, mix in shared.mix.items()},
+        "hardware": {
+            name: [
+                {
+                    "gpu": entry.gpu,
+                    "precision": entry.precision,
+                    "known": entry.share,
+                    "share": shared.gpus[name][entry.gpu, entry.precision][draws],
+                }
+                for entry in study.hardware_mix(name)
+            ]
+            for name in study.classes
+        },
+        "kinds": kinds,
     }
 
 
-def _power(of: Explorer, shared: Shared) -> dict:
-    given = of.service.given
-    if given.rated_w:
-        return {"rated_w": given.rated_w}
+def _kind(service: Service, workload: str, draws: np.ndarray) -> dict:
+    """Queries of one kind, and every member where it serves them, at the draws of the page."""
+    shares, _ = service.serving(service.study.fleet.subject, workload)
+    found = service.at(workload)
+    of = service.lengths[workload].by_answer()
+    # ASSUME: power over the day has the shape of that of the fleet's class, whatever model and GPU are asked: members
+    # differ by 2 % in it.
+    power = (found.hours_w[:, draws] * (shares * found.mean_seconds())[draws]).sum(axis=2)
+    mean = power.mean(axis=0)
     return {
-        "measured": {
-            gpu: {
-                "tdp_w": power.tdp_w,
-                "idle_share": power.board_idle,
-                "saturated_share": draws(shared.derived["boards", gpu]),
-                "idle_w": power.host_idle_w,
-                "saturated_w": draws(shared.derived["host", gpu]),
-            }
-            for gpu, power in given.power.items()
+        "lengths": _points(of),
+        "means": {
+            "uncached_tokens": of.mean(query_lengths(of)[0]),
+            "output_tokens": found.queries.output_tokens,
+            "context_tokens2": found.queries.context_tokens2,
+        },
+        "kept": 1 - cached_share(service.shared, workload)[draws],
+        "peak": np.where(mean > 0, power.max(axis=0) / np.where(mean > 0, mean, 1.0), 1.0),
+        "members": {
+            ", ".join(name): _member(name, place, found, draws)
+            for place, name in enumerate(service.members.names)
+            if found.weight[draws, place].any()
+        },
+    }
+
+
+def _points(of: Lengths) -> dict[str, np.ndarray]:
+    """Lengths of equally many queries each, from the shortest answer to the longest."""
+    points = of.below((np.arange(POINTS) + 0.5) / POINTS)
+    uncached, output, _ = query_lengths(of)
+    return {
+        "input_tokens": of.input_tokens[points],
+        "uncached_tokens": uncached[points],
+        "output_tokens": output[points],
+    }
+
+
+def _member(name: tuple[str, str, str], place: int, found: Operated, draws: np.ndarray) -> dict:
+    """A model on a GPU: GPU-seconds per token, Wh per GPU-second, and how much each draw counts, shape (draws,)."""
+    weights, full = found.weight[:, place], np.ones(found.weight.shape)
+    counts = weights > 0
+    batch, gpus = ((of * full)[counts, place] for of in (found.point.batch, found.point.gpus))
+    arrays = {each: getattr(found, each)[draws, place] for each in PER_TOKEN}
+    arrays |= {short: found.wh_per_gpu_second[long][draws, place] for short, long in BOUNDARY_OF.items()}
+    return (
+        dict(zip(("model", "gpu", "precision"), name, strict=True))
+        | {
+            "batch": quantiles.of_weighted(batch, weights[counts], {"p50": 0.5})["p50"],
+            "replica_gpus": float(np.average(gpus, weights=weights[counts])),
+            "reached": float(found.reached[place]),
         }
-    }
+        | arrays
+        | {"weight": weights[draws]}
+    )
 
 
-def _intervention(of: Intervention) -> dict:
+BOUNDARY_OF = {"boards": "gpu_boards", "node": "node"}
+
+
+def evenly(spec: Spec, count: int, *place: int | str) -> np.ndarray:
+    """Draws at equal distances of probability, in random order; `place` is the seed and the stream."""
+    return distribution(spec).quantile(stream(*place).permutation((np.arange(count) + 0.5) / count))
+
+
+def published(name: str, study: PublishedStudy, fit: pl.DataFrame, overheads: pl.DataFrame, seed: int) -> dict:
+    """Numbers of a study of method `published`: fitted curves, and draws of utilisation and PUE.
+
+    Args:
+        name: of the study.
+        study: its entries.
+        fit: its table `throughput_fit`.
+        overheads: table of `energy.tables.Overhead`.
+        seed: of all streams.
+    """
+    multipliers = study.fleet.serving_multiplier
+    of = {"utilisation": study.power_utilisation, "pue": study.pue} | multipliers
+    drawn = {what: evenly(spec, PUBLISHED_DRAWS, seed, name, "page", what) for what, spec in of.items()}
+    order = np.argsort(drawn["utilisation"] * drawn["pue"])
+    drawn = {what: values[order] for what, values in drawn.items()}
+    place = f"config/studies/{name}.yaml: fleet.overheads"
+    curves = {model: curve for model, curve in fitted_models(fit).items() if model in study.model_classes()}
+    rows = {row["model"]: row for row in fit.iter_rows(named=True)}
+    kinds = {}
+    for workload, spec in study.workloads.items():
+        queries = lengths.lengths(spec.plain(), f"config/studies/{name}.yaml", pl.DataFrame(), pl.DataFrame())
+        kinds[workload] = {
+            "lengths": _points(queries.by_answer()),
+            "mean_unit_wh": {
+                model: queries.mean(
+                    unit_energy_wh(
+                        node_power_kw=study.node_power_kw.of_model(model),
+                        output_tokens=queries.output_tokens,
+                        tok_per_s=curve.tok_per_s(queries.input_tokens, queries.output_tokens),
+                    )
+                )
+                for model, curve in curves.items()
+            },
+            "overhead": overhead_factor(study.fleet.overheads[workload], overheads, place) - 1,
+        }
+    shared = {"utilisation": drawn["utilisation"], "pue": drawn["pue"]}
     return {
-        name: getattr(of, name) for name in ("label", "level", "acts_on", "in_benchmarks", "overlap_group", "source")
-    }
-
-
-def _multipliers(of: Explorer) -> dict:
-    """By workload and intervention; a workload with the multipliers of traditional queries is left out."""
-    found = {workload: _by_name(by_lever) for workload, by_lever in of.multipliers.items()}
-    return {
-        workload: by_lever
-        for workload, by_lever in found.items()
-        if workload == "traditional" or by_lever != found["traditional"]
+        "states": {
+            state: shared | {"kinds": {kind: of | {"divisor": divisors(kind)} for kind, of in kinds.items()}}
+            for state, divisors in (("plain", lambda _: np.ones(PUBLISHED_DRAWS)), ("applied", drawn.get))
+        },
+        "members": {
+            model: {"model": model, "node_power_kw": study.node_power_kw.of_model(model)}
+            | {part: rows[model][part] for part in CURVE}
+            for model in curves
+        },
+        "gpus_per_node": {},
+        "onsite_water_l_per_kwh": None,
     }

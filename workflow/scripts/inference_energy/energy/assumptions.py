@@ -1,5 +1,6 @@
 """Distributions of the shared uncertainty, resolved from the entries of a study and the tables they name."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,7 @@ import polars as pl
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.energy.power import GpuPower, gpu_power
 from inference_energy.statistics.distributions import (
-    Beta,
     Constant,
     Distribution,
     LogNormal,
@@ -19,11 +18,14 @@ from inference_energy.statistics.distributions import (
     percentiles,
 )
 from inference_energy.studies.study import NestedStudy
-from inference_energy.throughput.attainment import attainment_distribution
-from inference_energy.throughput.latency import latency_distribution
 from inference_energy.throughput.log_linear import NODE_GPUS
 
 CACHED = "cached share"
+SPECULATIVE = "speculative"
+DISAGGREGATED = "disaggregated"
+# Throughput with GPUs of their own for prompts over that with one set: 1.11 to 1.26.
+TIME_OF_DISAGGREGATED = LogNormal(log_mean=-math.log(1.18), log_sd=0.5)
+MS_PER_S = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +33,17 @@ class Assumptions:
     """The distributions of a study, resolved from its entries and the tables they name.
 
     Attributes:
-        distributions: by ingredient; `boards`, `host` and `fit_error` are shares of probability, see `Shared`.
-        power: by GPU; empty where a study rates nodes instead.
-        rated_w: by model, rated power of a node per GPU, W; empty where power was measured.
+        distributions: by ingredient; `host` and those of speculative decoding are shares of probability, see `Shared`.
+        rated_w: by model, rated power of a node per GPU, W; empty where power follows from the serving model.
         mix: by class, models with their weights and the concentration of the Dirichlet distribution (None: known).
+        gpus: by class, the same of its GPUs, by GPU and number format.
         overheads: names of the overheads that are switched on.
     """
 
     distributions: dict[str, Distribution]
-    power: dict[str, GpuPower]
     rated_w: dict[str, float]
     mix: dict[str, tuple[dict[str, float], float | None]]
+    gpus: dict[str, tuple[dict[tuple[str, str], float], float | None]]
     overheads: tuple[str, ...]
 
 
@@ -57,68 +59,59 @@ def rated_node_power_w(*, node_kw: Quantity) -> Quantity:
     return node_kw * W_PER_KW / NODE_GPUS
 
 
-@dataclass(frozen=True, kw_only=True)
-class ServedTables:
-    """What the energies of a study draw on once its curves are fitted, by name of the table."""
-
-    hardware: pl.DataFrame
-    pairs: pl.DataFrame
-    latency: pl.DataFrame
-    lengths: pl.DataFrame
-    answers: pl.DataFrame
-    node_power: pl.DataFrame
-    overheads: pl.DataFrame
-
-
-def assumptions(study_name: str, study: NestedStudy, tables: ServedTables) -> Assumptions:
+def assumptions(study_name: str, study: NestedStudy, overheads: pl.DataFrame) -> Assumptions:
     """The distributions of a study.
 
     Raises:
-        InputError: an overhead, GPU or kind of pair that is not there, percentiles that a family cannot have, or a
-            latency target that was not met in measurements.
+        InputError: an overhead that is not there, or percentiles that a family cannot have.
     """
     place = f"config/studies/{study_name}.yaml"
-    distributions: dict[str, Distribution] = {
-        name: _distribution(getattr(study, name), f"{place}: {name}") for name in ("load", "pue")
+    found = {
+        "pue": _distribution(study.pue, f"{place}: pue"),
+        "headroom": _distribution(study.day.headroom, f"{place}: day.headroom"),
+        "released_share": _distribution(study.day.released_share, f"{place}: day.released_share"),
     }
-    distributions["attainment"] = attainment_of(study.attainment, tables.pairs, f"{place}: attainment")
-    for name in ("load", "attainment"):
-        of = distributions[name]
-        if isinstance(of, Beta) and of.a <= 1:
-            raise InputError(
-                f"{place}: {name}: found a distribution so near to 0 that the mean energy is infinite;"
-                " allowed: a p05 further from 0"
-            )
-    known = {row["overhead"]: row for row in tables.overheads.iter_rows(named=True)}
+    serving, power = study.serving, study.power
+    if serving.speed_tok_per_s is not None:
+        found["speed"] = _distribution(serving.speed_tok_per_s, f"{place}: serving.speed_tok_per_s")
+    if serving.time_per_token_ms is not None:
+        found["speed"] = Constant(MS_PER_S / serving.time_per_token_ms)
+    if serving.disaggregated:
+        found[DISAGGREGATED] = TIME_OF_DISAGGREGATED
+    known = {row["overhead"]: row for row in overheads.iter_rows(named=True)}
     for name in study.overheads:
         if name not in known:
             raise InputError(f"{place}: overheads: found {name!r}; allowed: {one_of(known)}")
-        distributions[_overhead(name)] = overhead_distribution(known[name])
+        found[overhead_name(name)] = overhead_distribution(known[name])
     for workload, entry in study.workloads.items():
         cached = 0.0 if entry.cached_share is None else entry.cached_share
-        distributions[cached_name(workload)] = _distribution(cached, f"{place}: workloads.{workload}.cached_share")
-    power, rated_w = {}, {}
-    if study.power.form == "rated":
-        distributions["utilisation"] = _distribution(study.power.utilisation, f"{place}: power.utilisation")
-        node_kw = study.power.node_kw
-        rated_w = {model: rated_node_power_w(node_kw=node_kw.of_model(model)) for model, _, _ in study.members()}
+        found[cached_name(workload)] = _distribution(cached, f"{place}: workloads.{workload}.cached_share")
+    rated_w = {}
+    if power.form == "rated":
+        found["utilisation"] = _distribution(power.utilisation, f"{place}: power.utilisation")
+        rated_w = {model: rated_node_power_w(node_kw=power.node_kw.of_model(model)) for model in study.model_classes()}
     else:
-        distributions |= {"boards": _Uniform(), "host": _Uniform()}
-        gpus = list(dict.fromkeys(gpu for _, gpu, _ in study.members()))
-        power = {gpu: gpu_power(gpu, f"{place}: hardware", tables.node_power, tables.hardware) for gpu in gpus}
-    if study.throughput.fit_error:
-        for model in dict.fromkeys(model for model, _, _ in study.members()):
-            distributions[fit_error_name(model)] = _Uniform()
-    if study.latency_target_ms is not None:
-        for gpu in dict.fromkeys(gpu for _, gpu, _ in study.members()):
-            distributions[latency_name(gpu)] = latency_distribution(
-                gpu, study.latency_target_ms, tables.latency, tables.hardware, f"{place}: latency_target_ms"
+        factor = 1.0 if power.board_factor is None else power.board_factor
+        found |= {"board_factor": _distribution(factor, f"{place}: power.board_factor"), "host": _Uniform()}
+    for model in study.model_classes():
+        found[speculative_name(model)] = _Uniform()
+    return Assumptions(
+        distributions=found,
+        rated_w=rated_w,
+        mix={name: (of.model_shares(), of.mix_concentration) for name, of in study.classes.items()},
+        gpus={
+            name: (
+                {(entry.gpu, entry.precision): entry.share for entry in study.hardware_mix(name)},
+                study.hardware_concentration,
             )
-    mix = {name: (of.model_shares(), of.mix_concentration) for name, of in study.classes.items()}
-    return Assumptions(distributions=distributions, power=power, rated_w=rated_w, mix=mix, overheads=study.overheads)
+            for name in study.classes
+        },
+        overheads=study.overheads,
+    )
 
 
-def _overhead(name: str) -> str:
+def overhead_name(name: str) -> str:
+    """Name of the ingredient that is the share of an overhead."""
     return f"overhead: {name}"
 
 
@@ -127,21 +120,9 @@ def cached_name(workload: str) -> str:
     return f"{CACHED}: {workload}"
 
 
-def fit_error_name(model: str) -> str:
-    """Name of the ingredient that says what the curves of a model miss."""
-    return f"fit error: {model}"
-
-
-def latency_name(gpu: str) -> str:
-    """Name of the ingredient that says what a latency target costs on a GPU."""
-    return f"latency cost: {gpu}"
-
-
-def attainment_of(spec: dict | float, pairs: pl.DataFrame, place: str) -> Distribution:
-    """Distribution of the attainment, from its study entry, which may also be `{pairs: {<kind>: weight}}`."""
-    if isinstance(spec, dict) and "pairs" in spec:
-        return attainment_distribution(pairs, spec["pairs"], f"{place}.pairs")
-    return _distribution(spec, place)
+def speculative_name(model: str) -> str:
+    """Name of the ingredient that says whether the services of a model decode speculatively."""
+    return f"{SPECULATIVE}: {model}"
 
 
 def _distribution(spec: dict | float, place: str) -> Distribution:
@@ -158,22 +139,14 @@ def overhead_distribution(row: dict) -> Distribution:
     return ShiftedLogNormal.from_percentiles(above=0.0, p05=row["share_p05"], p95=row["share_p95"])
 
 
-def assumed(name: str, given: Assumptions, fit: pl.DataFrame) -> pl.DataFrame:
+UNITS = {"pue": "factor", "headroom": "factor", "board_factor": "factor", "speed": "tok/s", DISAGGREGATED: "factor"}
+
+
+def assumed(name: str, given: Assumptions) -> pl.DataFrame:
     """Shared uncertainty that a study assumes: a row per ingredient with P5, P25, P50, P75 and P95."""
-    rows = []
-    for ingredient, of in given.distributions.items():
-        if ingredient in ("boards", "host") or ingredient.startswith("fit error"):
-            continue  # shares of probability within a range; the ranges follow
-        unit = "factor" if ingredient == "pue" or ingredient.startswith("latency cost") else "share"
-        rows.append({"ingredient": ingredient, "unit": unit} | percentiles(of))
-    for gpu, power in given.power.items():
-        boards = {q: power.tdp_w * share for q, share in percentiles(power.board_saturated).items()}
-        rows.append({"ingredient": f"saturated boards, {gpu}", "unit": "W per GPU"} | boards)
-        rows.append({"ingredient": f"saturated host, {gpu}", "unit": "W per GPU"} | percentiles(power.host_saturated))
-        idle = power.tdp_w * power.board_idle + power.host_idle_w
-        rows.append({"ingredient": f"idle node, {gpu}", "unit": "W per GPU"} | dict.fromkeys(boards, idle))
-    for row in fit.iter_rows(named=True):
-        factor = LogNormal(log_mean=0.0, log_sd=row["fit_error_log_sd"])
-        label = f"throughput fit, {row['model']} on {row['gpu']} ({row['kinship'].replace('_', ' ')})"
-        rows.append({"ingredient": label, "unit": "factor on GPU time"} | percentiles(factor))
+    rows = [
+        {"ingredient": ingredient, "unit": UNITS.get(ingredient, "share")} | percentiles(of)
+        for ingredient, of in given.distributions.items()
+        if not isinstance(of, _Uniform)  # shares of probability within a range
+    ]
     return pl.DataFrame(rows).select(pl.lit(name).alias("study"), pl.all())

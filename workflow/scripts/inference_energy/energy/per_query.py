@@ -1,140 +1,185 @@
 """Energy of a query, with variability between queries and shared uncertainty separated."""
 
-from collections import defaultdict
-from itertools import product
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
-from inference_energy.energy import uncertainty
-from inference_energy.energy.service import Member, Service, query_wh
-from inference_energy.energy.uncertainty import Shared
+from inference_energy.common.errors import InputError
+from inference_energy.energy.operated import context_tokens2, query_wh
+from inference_energy.energy.service import Service
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.draws import stream
-from inference_energy.statistics.histogram import CHUNK_DRAWS, HistogramDistribution, LogHistogram, pooled_density
-from inference_energy.statistics.mixture import Pool
-from inference_energy.throughput.gpu_time import Curve, QueryParts, SecondsCurve, gpu_seconds
+from inference_energy.studies.study import BOUNDARIES
+
+QUERIES_PER_DRAW = 8  # random queries of every draw of the shared uncertainty
+POINTS = 1024  # lengths, evenly spread over the queries of a workload, where a sum is over them
+DENSITY_BINS_PER_OCTAVE = 8
 
 
-def energy_per_query(
-    service: Service, *, borrowed: set[Member], draws: int, fleet_draws: int, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def energy_per_query(service: Service) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Energy of one query for every workload, subject, boundary and spread.
 
-    - `untrimmed`: a random query, variability and uncertainty together (Monte Carlo, `draws`);
-    - `per_query`: variability between queries, everything shared at its median (by summation);
-    - `shared`: uncertainty of the mean over queries (Monte Carlo over the shared uncertainty, `fleet_draws`).
+    - `untrimmed`: a random query, variability and uncertainty together;
+    - `per_query`: variability between queries, everything shared at its median;
+    - `shared`: uncertainty of the mean over queries.
+
+    A subject that nothing serves at the operating point has no rows.
 
     Returns:
-        The summary; and the density of the untrimmed draws at the study's boundary, for figures.
+        The summary; and the density of the random queries at the study's boundary, for figures.
+
+    Raises:
+        InputError: nothing serves any subject there.
     """
-    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    histograms = _simulate(service, shared, draws, seed)
-    fleet = shared.slice(slice(0, fleet_draws))
-    fleet_energy = service.per_gpu_second(fleet)
-    middle = uncertainty.central(service.given)
-    boundary_of_queries = service.study.boundary.query
     summary, density = [], []
     for workload in service.lengths:
-        # Taken out to free the memory of a finished workload.
-        counted = {place: histograms.pop((workload, *place)) for place in product(service.curves, service.boundaries)}
-        distributions = {place: histogram.distribution() for place, histogram in counted.items()}
-        fixed = _at_center(service, middle, workload)
-        for subject, (kind, _) in service.subjects().items():
-            weights = service.weights(subject)
-            means = service.mean_wh(fleet, subject, workload, fleet_energy)
-            place = {"study": service.name, "workload": workload, "subject_kind": kind, "subject": subject}
-            facts = {
-                "extrapolated_share": service.extrapolated_share(subject, workload),
-                "borrowed_share": service.borrowed_share(subject, borrowed),
-            }
-            for boundary in service.boundaries:
-                drawn = {member: distributions[member, boundary] for member in weights}
-                found = {
-                    "untrimmed": _untrimmed(drawn, weights, draws),
-                    "per_query": _per_query(service, fixed, weights, workload, boundary),
-                    "shared": _shared(means[boundary], fleet_draws),
-                }
-                for spread, row in found.items():
-                    summary.append(place | {"boundary": boundary, "spread": spread} | row | facts)
-                if boundary == boundary_of_queries:
-                    here = {member: counted[member, boundary] for member in weights}
-                    plain = {member: float(weight) for member, weight in weights.items()}
-                    density.append(pooled_density(here, plain).with_columns(**{k: pl.lit(v) for k, v in place.items()}))
+        for subject in service.study.subjects():
+            rows, of_queries = of_subject(service, subject, workload)
+            summary += rows
+            density += of_queries
+    if not summary:
+        raise InputError(
+            f"config/studies/{service.name}.yaml: serving: found an operating point that no model reaches on any GPU;"
+            " allowed: one that some reach"
+        )
     return pl.DataFrame(summary, infer_schema_length=None), pl.concat(density)
 
 
-def _simulate(service: Service, shared: Shared, draws: int, seed: int) -> dict[tuple[str, Member, str], LogHistogram]:
-    """Histograms of query energies, Wh, by workload, member and boundary; one query per shared draw."""
-    found: dict[tuple[str, Member, str], LogHistogram] = defaultdict(LogHistogram)
-    generators = {workload: stream(seed, service.name, "lengths", workload) for workload in service.lengths}
-    parts = {workload: _parts(service, of) for workload, of in service.lengths.items()}
-    for start in range(0, draws, CHUNK_DRAWS):
-        here = shared.slice(slice(start, min(start + CHUNK_DRAWS, draws)))
-        energies = service.per_gpu_second(here)
-        for workload, of in service.lengths.items():
-            points = of.drawn(generators[workload], len(here.values["load"]))
-            cached = uncertainty.cached_share(here, workload)
-            drawn = {kind: of_kind.at(points) for kind, of_kind in parts[workload].items()}
-            for member, (curve, _) in service.curves.items():
-                seconds = gpu_seconds(curve.coefficients(), drawn[_kind(member, curve)], cached)
-                for boundary, energy in energies[member].items():
-                    found[workload, member, boundary].add(query_wh(gpu_seconds=seconds, wh_per_gpu_second=energy))
-    return found
+def of_subject(service: Service, subject: str, workload: str) -> tuple[list[dict], list[pl.DataFrame]]:
+    """Rows of `energy_per_query` of one subject and workload, and its density; none where nothing serves it."""
+    kind, _ = service.study.subjects()[subject]
+    means, weights = service.mean_wh(subject, workload)
+    if not weights.any():
+        return [], []
+    draws = quantiles.effective(weights)  # queries of one draw are alike: they are worth no more than it
+    place = {"study": service.name, "workload": workload, "subject_kind": kind, "subject": subject}
+    facts = operation(service, subject, workload)
+    drawn, of_draws = random_queries(service, subject, workload)
+    fixed, shares = _at_medians(service, subject, workload)
+    rows = []
+    for boundary in BOUNDARIES:
+        middle = quantiles.of_weighted(fixed[boundary], shares)
+        found = {
+            "untrimmed": _row(drawn[boundary], of_draws, draws),
+            "per_query": _columns(1, middle, dict.fromkeys(middle, 0.0)),
+            "shared": _row(means[boundary], weights, draws),
+        }
+        rows += [place | {"boundary": boundary, "spread": name} | row | facts for name, row in found.items()]
+    density = _density(drawn[service.study.boundary.query], of_draws)
+    return rows, [density.select(*(pl.lit(value).alias(name) for name, value in place.items()), pl.all())]
 
 
-def _kind(member: Member, curve: Curve) -> Member | None:
-    """Members whose parts differ from those of others: all but sums of tokens and their products."""
-    return None if isinstance(curve, SecondsCurve) else member
+def operation(service: Service, subject: str, workload: str) -> dict[str, float]:
+    """Where a subject runs: what of it is served, how often its draws get there, batch and GPUs of a replica."""
+    shares, weights = service.serving(subject, workload)
+    found = service.at(workload)
+    each = shares * weights[:, None]
+    used, total = each > 0, each.sum(axis=0)
 
+    def middle(values: np.ndarray) -> float:
+        return _median(np.broadcast_to(values, each.shape)[used], each[used])
 
-def _parts(service: Service, of: Lengths) -> dict[Member | None, QueryParts]:
-    """Parts of the GPU time per point of a workload, each kind once."""
-    return {_kind(member, curve): curve.parts(of) for member, (curve, _) in service.curves.items()}
-
-
-def _untrimmed(
-    drawn: dict[Member, HistogramDistribution], weights: dict[Member, np.ndarray], draws: int
-) -> dict[str, float]:
-    pool = Pool(members=list(drawn.values()), weights=np.array([float(weights[member]) for member in drawn]))
-    values = pool.quantiles()
-    errors = {name: pool.quantile_se_of_common_draws(value, draws) for name, value in values.items()}
-    errors["mean"] = pool.mean_se_of_common_draws(draws)
-    return _row(draws, values | {"mean": pool.mean()}, errors)
-
-
-def _at_center(service: Service, middle: Shared, workload: str) -> dict[Member, tuple[np.ndarray, dict[str, float]]]:
-    """GPU-seconds per point of a workload, and Wh per GPU-second by boundary, everything shared at its median."""
-    of, cached = service.lengths[workload], uncertainty.cached_share(middle, workload)
-    energies = service.per_gpu_second(middle)
     return {
-        member: (
-            np.asarray(gpu_seconds(curve.coefficients(), curve.parts(of), cached)),
-            {boundary: float(value) for boundary, value in energies[member].items()},
-        )
-        for member, (curve, _) in service.curves.items()
+        "served_share": service.served_share(subject, workload),
+        "reached_share": float(found.reached @ total / total.sum()),
+        "batch_p50": middle(found.point.batch),
+        "replica_gpus_p50": middle(found.point.gpus),
     }
 
 
-def _per_query(service: Service, fixed: dict, weights: dict[Member, np.ndarray], workload: str, boundary: str) -> dict:
-    of = service.lengths[workload]
-    fixed = [fixed[member] for member in weights]
-    energies = np.concatenate([query_wh(gpu_seconds=s, wh_per_gpu_second=of[boundary]) for s, of in fixed])
-    shares = np.concatenate([of.weights * float(weight) for weight in weights.values()])
-    values = quantiles.of_weighted(energies, shares)
-    return _row(1, values, dict.fromkeys(values, 0.0))
+def random_queries(service: Service, subject: str, workload: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Energy of random queries by boundary, Wh, and how much each counts: some of every draw that counts.
+
+    The member that serves a query and its lengths are drawn.
+    """
+    shares, weights = service.serving(subject, workload)
+    found, of = service.at(workload), service.lengths[workload]
+    (rows,) = np.nonzero(weights)
+    rows = np.repeat(rows, QUERIES_PER_DRAW)
+    generator = stream(service.seed, service.name, "queries", subject, workload)
+    below = np.cumsum(shares[rows], axis=1)
+    who = (generator.random((len(rows), 1)) * below[:, -1:] >= below).sum(axis=1).clip(0, shares.shape[1] - 1)
+    points = of.drawn(generator, len(rows))
+    uncached, output, context = query_lengths(of)
+    # Of the shared cached share its draw, and of a trace what it says of each prompt.
+    kept = found.queries.uncached_tokens[rows, 0] / of.mean(uncached)
+    seconds = (
+        found.prefill_s[rows, who] * kept * uncached[points]
+        + found.decode_s[rows, who] * output[points]
+        + found.attention_s[rows, who] * context[points]
+    )
+    energies = {
+        boundary: query_wh(gpu_seconds=seconds, wh_per_gpu_second=wh[rows, who])
+        for boundary, wh in found.wh_per_gpu_second.items()
+    }
+    return energies, weights[rows]
 
 
-def _shared(means: np.ndarray, draws: int) -> dict:
-    ordered = np.sort(np.broadcast_to(means, (draws,)))  # once, for the quantiles and their errors
-    return _row(draws, quantiles.of_draws(ordered), quantiles.standard_errors(ordered))
+def query_lengths(of: Lengths) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Uncached tokens, output tokens and `context_tokens2` of every point of a distribution of lengths."""
+    context = context_tokens2(input_tokens=of.input_tokens, output_tokens=of.output_tokens)
+    return of.input_tokens * (1 - of.cached_share), of.output_tokens, context
 
 
-def _row(draws: int, values: dict[str, float], errors: dict[str, float]) -> dict:
+def _at_medians(service: Service, subject: str, workload: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Energy of every point of a workload on every member by boundary, Wh, and its share of the queries.
+
+    What is shared is at its median: GPU time per token, energy per GPU-second, cached share.
+    """
+    shares, weights = service.serving(subject, workload)
+    found, of = service.at(workload), service.lengths[workload]
+    uncached, output, context = query_lengths(of)
+    kept = np.median(found.queries.uncached_tokens) / of.mean(uncached)
+    points = of.below((np.arange(POINTS) + 0.5) / POINTS)
+    energies: dict[str, list[np.ndarray]] = {boundary: [] for boundary in BOUNDARIES}
+    counted = []
+    for member, share in enumerate(np.average(shares, axis=0, weights=weights)):
+        each = shares[:, member] * weights
+        if not each.any():
+            continue
+        middle = {name: _median(getattr(found, name)[:, member], each) for name in PER_TOKEN}
+        seconds = (
+            middle["prefill_s"] * kept * uncached[points]
+            + middle["decode_s"] * output[points]
+            + middle["attention_s"] * context[points]
+        )
+        counted.append(np.full(POINTS, share))
+        for boundary, wh in found.wh_per_gpu_second.items():
+            energies[boundary].append(query_wh(gpu_seconds=seconds, wh_per_gpu_second=_median(wh[:, member], each)))
+    return {boundary: np.concatenate(parts) for boundary, parts in energies.items()}, np.concatenate(counted)
+
+
+PER_TOKEN = ("prefill_s", "decode_s", "attention_s")
+
+
+def _median(values: np.ndarray, weights: np.ndarray) -> float:
+    """Weighted median of values that may be 0."""
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(below, below[-1] / 2)])
+
+
+def _row(values: np.ndarray, weights: np.ndarray, draws: float) -> dict[str, float]:
+    found, errors = quantiles.of_weighted(values, weights), quantiles.weighted_errors(values, weights, draws)
+    return _columns(int((weights > 0).sum()), found, errors)
+
+
+def _columns(draws: int, values: Mapping[str, float], errors: Mapping[str, float]) -> dict[str, float]:
     return (
         {"draws": draws}
         | quantiles.columns("energy_wh", values)
         | quantiles.columns("energy_wh", errors, "_se")
         | {"energy_wh_p50_relative_se": errors["p50"] / values["p50"]}
     )
+
+
+def _density(values: np.ndarray, weights: np.ndarray) -> pl.DataFrame:
+    """Share of queries per factor of e in energy, over energy."""
+    width = np.log(2) / DENSITY_BINS_PER_OCTAVE
+    bins = np.floor(np.log(values) / width).astype(int)
+    first = bins.min()
+    shares = np.bincount(bins - first, weights) / weights.sum()
+    middles = np.exp((first + np.arange(len(shares)) + 0.5) * width)
+    return pl.DataFrame({"energy_wh": middles, "density_per_e_fold": shares / width})

@@ -1,25 +1,81 @@
 """A service: a study with everything resolved that its energies are computed from."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
 
-from inference_energy.common.formulas import Quantity, formula
-from inference_energy.energy import gpu_second, uncertainty
-from inference_energy.energy.assumptions import Assumptions
-from inference_energy.energy.uncertainty import Shared
+from inference_energy.common.errors import InputError, like, one_of
+from inference_energy.corpus.registries import read_registry
+from inference_energy.energy import day, uncertainty
+from inference_energy.energy.assumptions import Assumptions, assumptions, speculative_name
+from inference_energy.energy.operated import PLACING, Members, Operated, Placed, QueryMeans, operated, placed
+from inference_energy.energy.tables import NodePower, Overhead
+from inference_energy.energy.uncertainty import Shared, shared_draws
+from inference_energy.requests import lengths
 from inference_energy.requests.lengths import Lengths
-from inference_energy.studies.study import BOUNDARIES, NestedStudy
-from inference_energy.throughput.gpu_time import NOTHING, Curve, gpu_seconds
+from inference_energy.serving import operating_point, predict, stored
+from inference_energy.serving.fit import ServingModel
+from inference_energy.serving.operating_point import BatchPrior
+from inference_energy.serving.replicas import WEIGHT_BYTES
+from inference_energy.serving.runs import REFERENCE_YEAR, for_fit, of_service
+from inference_energy.studies import files
+from inference_energy.studies.checks import check_classes
+from inference_energy.studies.study import NestedStudy
 
-Member = tuple[str, str, str]  # model, GPU, precision
+OF_ANY_SERVICE = "of any service"  # engine and campaign of a service that nobody measured: drawn from their priors
 
 
-@formula(unit="Wh", source="arithmetic")
-def query_wh(*, gpu_seconds: Quantity, wh_per_gpu_second: Quantity) -> Quantity:
-    """Energy of a query: its GPU time at the offline maximum of throughput times the energy that goes with it."""
-    return gpu_seconds * wh_per_gpu_second
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """What studies of method `nested` draw on, by name of the table."""
+
+    parameters: pl.DataFrame
+    effects: pl.DataFrame
+    covariance: pl.DataFrame
+    errors: pl.DataFrame
+    runs: pl.DataFrame
+    models: pl.DataFrame
+    hardware: pl.DataFrame
+    lengths: pl.DataFrame
+    answers: pl.DataFrame
+    rates: pl.DataFrame
+    node_power: pl.DataFrame
+    overheads: pl.DataFrame
+
+    @cached_property
+    def model(self) -> ServingModel:
+        """The fitted serving model."""
+        return stored.from_tables(**{part: getattr(self, part) for part in stored.NAMES})
+
+    @cached_property
+    def prior(self) -> BatchPrior:
+        """Batch of services at a speed, from the runs that the model is fitted to."""
+        return operating_point.batch_prior(self.runs)
+
+
+REGISTRIES = {"node_power": NodePower, "overheads": Overhead}
+
+
+def read_tables(paths: Mapping[str, str], repeated: Mapping[str, str]) -> Tables:
+    """All tables from their files: Parquet of earlier rules, CSV of `resources`.
+
+    Args:
+        paths: by name of the table.
+        repeated: sources whose runs the serving model is not fitted to, see `serving.runs.for_fit`.
+
+    Raises:
+        InputError: the first fault of a registry.
+    """
+    read = {}
+    for name in (each.name for each in fields(Tables)):
+        path = Path(paths[name])
+        read[name] = read_registry(path, table=REGISTRIES[name]) if name in REGISTRIES else pl.read_parquet(path)
+    return Tables(**read | {"runs": for_fit(read["runs"], repeated)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,109 +86,235 @@ class Service:
         name: name of the study.
         study: its entries.
         given: the distributions of the shared uncertainty.
-        curves: by member, its curve and the log deviation of what the curve misses.
+        shared: their draws.
         lengths: by workload.
-        ranges: by member, the prompt and answer lengths of the rows behind its curve.
-        boundaries: those that energies are computed for.
+        rates: requests of every hour of a day over their mean.
+        members: every model on every GPU, and what is uncertain about each.
+        prior: of the batch at a speed.
+        tables: what it was resolved from.
+        seed: of all streams.
     """
 
     name: str
     study: NestedStudy
     given: Assumptions
-    curves: dict[Member, tuple[Curve, float]]
-    lengths: dict[str, Lengths]
-    ranges: dict[Member, tuple[tuple[float, float], tuple[float, float]]]
-    boundaries: tuple[str, ...] = BOUNDARIES
+    shared: Shared
+    lengths: Mapping[str, Lengths]
+    rates: np.ndarray
+    members: Members
+    prior: BatchPrior
+    tables: Tables
+    seed: int
+    _known: dict[str, Operated] = field(default_factory=dict, repr=False, compare=False)
+    _placed: dict[str, tuple[tuple, Placed]] = field(default_factory=dict, repr=False, compare=False)
 
-    def narrowed(self, subject: str, workloads: Iterable[str], boundaries: Iterable[str] = BOUNDARIES) -> "Service":
-        """The same service with one subject, some workloads and some boundaries only."""
-        kind, name = self.subjects()[subject]
+    def at(self, workload: str) -> Operated:
+        """Every member where it serves the queries of a workload."""
+        if workload not in self._known:
+            self._known[workload] = self._over_the_day(self._where(workload))
+        return self._known[workload]
+
+    def serving_means(self, queries: QueryMeans) -> Operated:
+        """Every member where it serves queries of which the means are known."""
+        return self._over_the_day(placed(self.members, self.study, self.shared, queries, self.prior))
+
+    def _over_the_day(self, where: Placed) -> Operated:
+        return operated(where, self.members, self.given, self.shared, self.rates)
+
+    def _where(self, workload: str) -> Placed:
+        """Where members run; kept as long as nothing is replaced that it depends on."""
+        values, cached = self.shared.values, uncertainty.cached_share(self.shared, workload)
+        names = (*PLACING, *(speculative_name(model) for model in self.study.model_classes()))
+        behind = (self.study.serving, self.members, self.lengths[workload], cached, *map(values.get, names))
+        known, where = self._placed.get(workload, ((), None))
+        if len(known) != len(behind) or any(one is not other for one, other in zip(known, behind, strict=True)):
+            means = QueryMeans.of(self.lengths[workload], cached)
+            where = placed(self.members, self.study, self.shared, means, self.prior)
+            self._placed[workload] = behind, where
+        return where
+
+    def sharing(self, shared: Shared) -> "Service":
+        """The same with other draws of the shared uncertainty."""
+        return replace(self, shared=shared, _known={}, _placed=dict(self._placed))
+
+    def with_queries(self, workload: str, queries: QueryMeans) -> "Service":
+        """The same with a further workload of which only the means are known."""
+        return replace(self, _known={**self._known, workload: self.serving_means(queries)})
+
+    def with_lengths(self, of: Mapping[str, Lengths]) -> "Service":
+        """The same with other lengths of some workloads, or with further workloads."""
+        kept = {name: found for name, found in self._known.items() if name not in of}
+        return replace(self, lengths={**self.lengths, **of}, _known=kept)
+
+    def changed(self, *changes: Mapping[str, Any]) -> "Service":
+        """The service of a study that extends this one with some changes, the later ones on top of the earlier.
+
+        Raises:
+            InputError: whatever they name that is not there.
+        """
+        entries = self.study.plain()
+        for change in changes:
+            entries = files.merge(entries, change)
+        return resolved(self.name, NestedStudy.of(entries), self.tables, draws=self.shared.draws, seed=self.seed)
+
+    def narrowed(self, subject: str) -> "Service":
+        """The same with one model or class only: what it draws stays the same."""
+        kind, name = self.study.subjects()[subject]
         alone = self.study.replaced(classes={name: self.study.classes[name]})
         study = self.study.model_alone(subject) if kind == "model" else alone
-        return replace(
-            self,
-            study=study,
-            curves={member: self.curves[member] for member in study.members()},
-            lengths={workload: self.lengths[workload] for workload in workloads},
-            boundaries=tuple(dict.fromkeys(boundaries)),
-        )
+        if study.members() == self.members.names:
+            return self
+        return resolved(self.name, study, self.tables, draws=self.shared.draws, seed=self.seed)
 
-    def subjects(self) -> dict[str, tuple[str, str]]:
-        """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
-        return self.study.subjects()
+    def models_of(self, subject: str) -> Mapping[str, np.ndarray]:
+        """Weight of every model of a subject at every draw."""
+        kind, _ = self.study.subjects()[subject]
+        return {subject: np.ones(self.shared.draws)} if kind == "model" else self.shared.mix[subject]
 
-    def weights(self, subject: str, shared: Shared | None = None) -> dict[Member, np.ndarray]:
-        """Weight of every member of a subject, of the study or as drawn; they sum to 1."""
-        kind, model_class = self.subjects()[subject]
-        if kind == "model":
-            models = {subject: np.ones(())}
-        elif shared is None:
-            models = {model: np.asarray(weight) for model, weight in self.study.classes[subject].model_shares().items()}
-        else:
-            models = shared.mix[subject]
-        return self.study.by_member(model_class, models)
+    def serving(self, subject: str, workload: str) -> tuple[np.ndarray, np.ndarray]:
+        """Share of a subject's queries of a workload that each member serves, and how much a draw counts; `shares`."""
+        return self.shares(subject, self.at(workload))
 
-    def per_gpu_second(self, shared: Shared) -> dict[Member, dict[str, np.ndarray]]:
-        """Energy per GPU-second of every member's curve, what the curve misses included, Wh, by boundary."""
-        found, by_node = {}, {}
-        for member in self.curves:
-            model, gpu, _ = member
-            node = (model if self.given.rated_w else None, gpu)
-            if node not in by_node:
-                by_node[node] = gpu_second.wh_per_gpu_second(self.given, shared, model, gpu)
-            factor = self.seconds_factor(shared, member)
-            found[member] = {boundary: by_node[node][boundary] * factor for boundary in self.boundaries}
-        return found
+    def shares(self, subject: str, found: Operated) -> tuple[np.ndarray, np.ndarray]:
+        """Share of a subject's queries that each member serves where it runs, and how much a draw counts.
 
-    def seconds_factor(self, shared: Shared, member: Member) -> np.ndarray:
-        """Factor on the GPU-seconds of a member's curve: what the curve misses, and what a latency target costs."""
-        # ASSUME: what a latency target costs in energy it costs in GPUs: power falls little with smaller batches.
-        model, gpu, _ = member
-        missed = uncertainty.fit_factor(shared, model, self.curves[member][1])
-        return missed * uncertainty.latency_factor(shared, gpu)
+        Models share the queries as the study says. The GPUs that serve a model share its queries in proportion to how
+        many there are and how many queries each serves in a second. A draw counts as much as it is probable that the
+        models run where the study says, given what it draws.
 
-    def mean_seconds(
-        self, shared: Shared, workload: str, member: Member, divisors: Mapping[str, Quantity] = NOTHING
-    ) -> np.ndarray:
-        """Mean GPU-seconds of a workload's queries by the curve of a member, at every draw of the cached share."""
-        curve, of = self.curves[member][0], self.lengths[workload]
-        parts = curve.parts(of).means(of.weights)  # GPU time is linear in them
-        cached = uncertainty.cached_share(shared, workload)
-        return gpu_seconds(curve.coefficients(), parts, cached, divisors)
-
-    def mean_wh(
-        self,
-        shared: Shared,
-        subject: str,
-        workload: str,
-        per_gpu_second: dict[Member, dict[str, np.ndarray]],
-        divisors: Mapping[str, Quantity] = NOTHING,
-    ) -> dict[str, np.ndarray]:
-        """Mean energy of a subject's queries at every draw of the shared uncertainty, Wh, by boundary.
-
-        No queries are drawn, so the mean has no sampling error of queries, however few the shared draws are.
-
-        Args:
-            shared: draws of the shared uncertainty.
-            subject: model or class.
-            workload: name of the workload.
-            per_gpu_second: `Service.per_gpu_second` of those draws.
-            divisors: what interventions divide the parts of the GPU time by.
+        Returns:
+            Shares, shape (draws, members), that sum to 1 or, where nothing reaches the operating point, are 0; and
+            weights of the draws, shape (draws,).
         """
-        totals = dict.fromkeys(self.boundaries, np.zeros(()))
-        for member, weight in self.weights(subject, shared).items():
-            seconds = weight * self.mean_seconds(shared, workload, member, divisors)
-            for boundary, energy in per_gpu_second[member].items():
-                totals[boundary] = totals[boundary] + query_wh(gpu_seconds=seconds, wh_per_gpu_second=energy)
-        return totals
+        _, model_class = self.study.subjects()[subject]
+        seconds = found.mean_seconds()
+        shares, probable = np.zeros(found.weight.shape), np.zeros(len(found.weight))
+        for model, weight in self.models_of(subject).items():
+            places = {entry: self.members.names.index((model, *entry)) for entry in self.shared.gpus[model_class]}
+            counted = {
+                place: self.shared.gpus[model_class][entry] * found.weight[:, place] for entry, place in places.items()
+            }
+            there = sum(counted.values())
+            rates = {place: of / seconds[:, place] for place, of in counted.items()}
+            total = sum(rates.values())
+            if not there.any():
+                continue
+            likely = weight * there / there.mean()
+            for place, rate in rates.items():
+                shares[:, place] = likely * rate / np.where(total > 0, total, 1.0)
+            probable += likely
+        return shares / np.where(probable > 0, probable, 1.0)[:, None], probable
 
-    def extrapolated_share(self, subject: str, workload: str) -> float:
-        """Share of queries with a length outside those of the rows behind the curve that serves them."""
-        of = self.lengths[workload]
+    def served_share(self, subject: str, workload: str) -> float:
+        """Share of a subject's models and GPUs that reach the operating point; see `Operated.weight`."""
+        kind, model_class = self.study.subjects()[subject]
+        models = {subject: 1.0} if kind == "model" else self.study.classes[subject].model_shares()
+        reached = self.at(workload).weight.any(axis=0)
         return sum(
-            float(weight) * of.share_outside(*self.ranges[member]) for member, weight in self.weights(subject).items()
+            weight * entry.share * bool(reached[self.members.names.index((model, entry.gpu, entry.precision))])
+            for model, weight in models.items()
+            for entry in self.study.hardware_mix(model_class)
         )
 
-    def borrowed_share(self, subject: str, borrowed: set[Member]) -> float:
-        """Share of queries that are served by a member whose curve is transferred from a related model or GPU."""
-        return sum((float(weight) for member, weight in self.weights(subject).items() if member in borrowed), start=0.0)
+    def mean_wh(self, subject: str, workload: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Mean energy of a subject's queries by boundary, Wh, and how much each draw counts, both of shape (draws,).
+
+        No queries are drawn, so the mean has no sampling error of queries.
+        """
+        shares, weights = self.serving(subject, workload)
+        found = self.at(workload)
+        seconds = shares * found.mean_seconds()
+        return {boundary: (seconds * wh).sum(axis=1) for boundary, wh in found.wh_per_gpu_second.items()}, weights
+
+
+def read_service(
+    name: str,
+    entries: Mapping[str, Any],
+    paths: Mapping[str, str],
+    *,
+    repeated: Mapping[str, str],
+    draws: int,
+    seed: int,
+) -> Service:
+    """The service of a study from the entries and files that a rule hands over: those of `read_tables`."""
+    return resolved(name, NestedStudy.of(entries), read_tables(paths, repeated), draws=draws, seed=seed)
+
+
+def resolved(name: str, study: NestedStudy, tables: Tables, *, draws: int, seed: int) -> Service:
+    """A study with everything that its energies are computed from.
+
+    Args:
+        name: of the study.
+        study: its entries.
+        tables: what it draws on.
+        draws: of the shared uncertainty.
+        seed: of all streams.
+
+    Raises:
+        InputError: whatever the study names that is not there.
+    """
+    place = f"config/studies/{name}.yaml"
+    check_classes(study, place, tables.models)
+    given = assumptions(name, study, tables.overheads)
+    return Service(
+        name=name,
+        study=study,
+        given=given,
+        shared=shared_draws(given, name, draws, seed),
+        lengths={
+            workload: lengths.lengths(spec.plain(), f"{place}: workloads.{workload}", tables.lengths, tables.answers)
+            for workload, spec in study.workloads.items()
+        },
+        rates=day.rates(study.day.arrivals, tables.rates, f"{place}: day.arrivals"),
+        members=_members(name, study, tables, draws, seed),
+        prior=tables.prior,
+        tables=tables,
+        seed=seed,
+    )
+
+
+def _members(name: str, study: NestedStudy, tables: Tables, draws: int, seed: int) -> Members:
+    """Every model on every GPU of a study, with draws of what is uncertain about each.
+
+    Raises:
+        InputError: a model, GPU or engine that is not there, or one of which too little is known.
+    """
+    place = f"config/studies/{name}.yaml"
+    engines, engine = tables.model.time.levels["roofline_engine"], study.serving.engine
+    if engine is not None and engine not in engines:
+        raise InputError(
+            f"{place}: serving.engine: found {engine!r}; allowed: {one_of(engines)}, or none for that of any service"
+        )
+    names = study.members()
+    for _, _, precision in names:
+        if precision not in WEIGHT_BYTES:
+            raise InputError(f"{place}: hardware: found precision {precision!r}; allowed: {one_of(WEIGHT_BYTES)}")
+    rows = pl.DataFrame(names, schema=["model", "gpu", "precision"], orient="row")
+    newest = REFERENCE_YEAR + float(tables.runs["software_years"].max())
+    known = of_service(rows, tables.models, tables.hardware, newest)
+    for gpu in rows.join(known, on=["model", "gpu", "precision"], how="anti")["gpu"]:
+        if gpu not in tables.hardware["gpu"]:
+            allowed = f"{like(gpu, tables.hardware['gpu'])}, rows of the registry"
+            raise InputError(f"{place}: hardware: found {gpu!r}; allowed: {allowed}")
+        what = "whose memory, bandwidth or peak is empty in resources/hardware.csv"
+        raise InputError(f"{place}: hardware: found {gpu!r}, {what}; allowed: a number")
+    for gpu in known.filter(pl.col("tdp_w").is_null())["gpu"]:
+        raise InputError(
+            f"{place}: hardware: found {gpu!r}, whose tdp_w is empty in resources/hardware.csv; allowed: a number"
+        )
+    # Order of the study, whatever the joins did.
+    frame = rows.join(known, on=["model", "gpu", "precision"], how="left", maintain_order="left").with_columns(
+        gpus=pl.lit(float(max(study.serving.replica_gpus))),
+        input_tokens=1.0,
+        output_tokens=1.0,
+        cached_share=0.0,
+        engine=pl.lit(engine or OF_ANY_SERVICE),
+        campaign=pl.lit(OF_ANY_SERVICE),
+    )
+    keys = [", ".join(each) for each in names]
+    return Members(
+        names=names,
+        frame=frame,
+        uncertain=predict.drawn(tables.model, frame, draws, seed, name, "service", keys=keys),
+        node_power=tables.node_power,
+    )

@@ -3,11 +3,10 @@
 import pandera.polars as pa
 import polars as pl
 
-from inference_energy.energy.interventions import COMBINATIONS
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import BOUNDARIES
-from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
-from inference_energy.tables.inputs import CONFIDENCE, URL, InputTable, cell, filled
+from inference_energy.tables.columns import count, number, quantiles, share, table, text, texts
+from inference_energy.tables.inputs import URL, InputTable, cell, filled
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, POSITION, SHARE, TOK_PER_S_PER_GPU
 
 BASES = ["measured", "from a like node"]
@@ -72,43 +71,6 @@ class Overhead(InputTable):
 
 
 LEVELS = ["model", "serving", "hardware", "workload"]
-# Ingredients of E = PUE P(load) / (load attainment) s / 3600. An intervention divides its ingredient by the multiplier,
-# with three exceptions: `gpu_seconds` stands for a, b and c alike; `load` and `attainment` are multiplied, up to 1; of
-# `cached_share` the rest, 1 - share, is divided.
-ACTS_ON = [
-    *("prefill", "decode", "attention", "gpu_seconds", "power", "load", "attainment", "pue"),
-    *("input_tokens", "cached_share", "output_tokens", "energy"),
-]
-
-
-class InterventionRow(InputTable):
-    """One intervention that a study may apply, with the range of the factor that it improves an ingredient by."""
-
-    lever: str = cell("name used in studies", str_matches=r"^[a-z][a-z0-9_]*$", unique=True)
-    label: str = filled("name for readers")
-    level: str = cell("who can pull it: model, serving, hardware or workload", isin=LEVELS)
-    acts_on: str = cell("ingredient of the energy that it improves, see ACTS_ON", isin=ACTS_ON)
-    multiplier_p05: float = cell("P5 of the factor by which it improves the ingredient", FACTOR, ge=1, le=1000)
-    multiplier_p95: float = cell("P95 of that factor", FACTOR, ge=1, le=1000)
-    in_benchmarks: str = cell(
-        "today's offline benchmarks contain it, so it must not count again", isin=["true", "false"]
-    )
-    overlap_group: str = cell(
-        "levers of one group save the same energy twice in part", str_matches=r"^[a-z][a-z0-9_]*$", nullable=True
-    )
-    derivation: str = filled("how the range was found")
-    evidence: str = cell(
-        "intervention of table intervention_pairs whose P5 and P95, at least 1, the range is; empty where it is not",
-        nullable=True,
-    )
-    source: str = filled("where it stands: address, or table of pairs")
-    confidence: str = cell("high, medium or low", isin=CONFIDENCE)
-
-    @pa.dataframe_check(name="ordered", error="multiplier_p05: <= multiplier_p95")
-    def ordered(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """A range begins at its lower end."""
-        return data.lazyframe.select(pl.col("multiplier_p05") <= pl.col("multiplier_p95"))
-
 
 SPREADS = ["untrimmed", "per_query", "shared"]
 KIND_OF_SPREAD = (
@@ -138,21 +100,10 @@ ENERGY_BY_BOUNDARY = table(
     **quantiles("energy_wh_{}", "{} of energy per query", "Wh"),
     **quantiles("energy_wh_{}_se", "Monte Carlo standard error of the {}", "Wh"),
     energy_wh_p50_relative_se=number("Monte Carlo standard error of the median, share of it", SHARE),
-    extrapolated_share=share("share of queries with lengths outside the benchmarks behind the curve"),
-    borrowed_share=share("share of queries that are served by a curve borrowed from a relative"),
-)
-ENERGY_AT_OPERATING_POINT = table(
-    ["study", "operating_point", "workload", "subject", "boundary", "spread"],
-    **texts(study="study", operating_point="operating point", label="its name for readers", workload="workload"),
-    subject_kind=text("model, or class of models", allowed=["model", "class"]),
-    subject=text("model or class"),
-    boundary=BOUNDARY,
-    spread=text("shared: mean over queries; untrimmed: a random query", allowed=["shared", "untrimmed"]),
-    **quantiles("energy_wh_{}", "{} of energy per query; nothing where no model reaches it", "Wh", nullable=True),
     served_share=share("share of the study's models and GPUs that reach the operating point"),
     reached_share=share("share of the draws in which these reach it"),
-    batch_p50=number("median of the running requests of a replica", "requests", nullable=True),
-    replica_gpus_p50=number("median of the GPUs of a replica", "GPUs", nullable=True),
+    batch_p50=number("median of the running requests of a replica in the busiest hour", "requests"),
+    replica_gpus_p50=number("median of the GPUs of a replica", "GPUs"),
 )
 
 ENERGY_PER_QUERY = table(["study", "workload", "subject", "spread"], **ENERGY_BY_BOUNDARY.columns)
@@ -161,23 +112,17 @@ INTERVENTION_MULTIPLIERS = table(
     ["study", "workload", "lever", "combination", "spread"],
     **texts(study="study", workload="workload", subject="class of models"),
     boundary=BOUNDARY,
-    level=text("where an intervention acts", allowed=[*LEVELS, "combined"]),
-    **texts(lever="lever, or set of levers", label="name in figures"),
-    combination=text("how levers combine", allowed=["single", *COMBINATIONS]),
-    acts_on=text("ingredient that it improves", allowed=ACTS_ON, nullable=True),
-    in_benchmarks=flag("whether today's benchmarks contain it, so that the energy has it already", nullable=True),
-    source=text("where its range stands", nullable=True),
-    spread=text(KIND_OF_SPREAD, allowed=["untrimmed", "shared"]),
-    **quantiles(
-        "multiplier_{}",
-        "{} of the factor by which the mean energy falls",
-        FACTOR,
-        ("p05", "p10", "p25", "p50", "p75", "p90", "p95"),
-    ),
-    multiplier_share_below_8=share("share of draws with a multiplier below 8"),
-    multiplier_share_above_20=share("share of draws with one above 20"),
-    **quantiles("energy_wh_{}", "{} of the energy per query that remains", "Wh"),
-    energy_wh_p50_se=number("Monte Carlo standard error of the median", "Wh"),
+    level=text("who can do it", allowed=[*LEVELS, "combined"]),
+    **texts(lever="intervention, or all of them", label="name in figures"),
+    combination=text("one intervention, or all on top of each other", allowed=["single", "together"]),
+    spread=text("shared: of the mean over queries", allowed=["shared"]),
+    source=text("where the size of the change stands", nullable=True),
+    **quantiles("multiplier_{}", "{} of the factor by which the mean energy falls, as the model has it", FACTOR),
+    **quantiles("energy_wh_{}", "{} of the mean energy per query that remains", "Wh"),
+    evidence=text("its pairs in table intervention_pairs", nullable=True),
+    pairs=count("pairs of rows that differ in it", nullable=True),
+    **quantiles("measured_{}", "{} of the factor among the pairs", FACTOR, nullable=True),
+    **quantiles("predicted_{}", "{} of what the serving model says of the same pairs", FACTOR, nullable=True),
 )
 
 ENERGY_DENSITY = table(
@@ -188,39 +133,30 @@ ENERGY_DENSITY = table(
 )
 
 
-def _place(row: str, prefix: str = "") -> dict[str, pa.Column]:
-    """Columns that name a benchmark row and its line."""
-    return {
-        f"{prefix}source": text(f"source of the {row}"),
-        f"{prefix}row_id": text(f"name of the {row} in its source"),
-        f"{prefix}file": text(f"file of the {row}"),
-        f"{prefix}line": count(f"line of the {row} in that file", POSITION, at_least=1),
-    }
-
-
 INTERVENTION_PAIRS = table(
     ["lever", "source", "row_id", "reference_source", "reference_row_id"],
-    lever=text("intervention that the two rows differ in"),
-    **_place("row after the step"),
-    **_place("row before the step", "reference_"),
     **texts(
-        model="model of the row after the step",
-        gpu="GPU of the row after the step",
-        task="lengths or prompts that both rows ran",
+        lever="intervention that the two runs differ in",
+        source="source of the run after the step",
+        row_id="name of the run after the step in its source",
+        reference_source="source of the run before the step",
+        reference_row_id="name of the run before the step in its source",
+        model="model of the run after the step",
+        gpu="GPU of the run after the step",
+        task="prompts or lengths that both ran",
         basis="what differs, before and after",
     ),
-    acts_on=text("ingredient that the multiplier is of", allowed=ACTS_ON),
-    multiplier=number("how much the ingredient improves from the row before to the row after", FACTOR),
-    power_ratio=number("thermal design power per GPU, after over before", FACTOR),
-    energy_multiplier=number("how much energy falls: multiplier / power_ratio", FACTOR),
-    measured_energy_multiplier=number(
-        "how much measured board energy per output token falls, where both rows have it", FACTOR, nullable=True
-    ),
+    batch=number("running requests of the run after the step", "requests"),
+    measured_multiplier=number("how much measured board energy per output token falls", FACTOR),
+    predicted_multiplier=number("the same, predicted by the serving model that was fitted without the network", FACTOR),
 )
 
 BOARD_POWER_SHARES = table(
     ["source", "row_id"],
-    **_place("run"),
+    source=text("source of the run"),
+    row_id=text("name of the run in its source"),
+    file=text("file of the run"),
+    line=count("line of the run in that file", POSITION, at_least=1),
     **texts(model="model", gpu="GPU"),
     energy_j_per_output_token=number("measured energy of the GPU boards", J_PER_OUTPUT_TOKEN),
     output_tok_per_s_per_gpu=number("output throughput", TOK_PER_S_PER_GPU),

@@ -11,18 +11,27 @@ def rendered(node: Node | None, answer: Answer) -> str:
     content = {
         "question": answer.best and answer.best.words,
         "assumed": answer.best and answer.best.assumed,
-        "derivation": node and as_dict(node),
+        "derivation": node and as_dict(node, set()),
         "others": [{"value": other.value, "question": other.words} for other in answer.others],
     }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def as_dict(node: Node) -> dict:
-    """A step and all below it; what is empty is left out."""
+def as_dict(node: Node, told: set[tuple]) -> dict:
+    """A step and all below it; what is empty is left out, and what is below a repeated step.
+
+    Args:
+        node: the step.
+        told: names of steps that have been told, see `Node.name`; changed.
+    """
     facts = {name: getattr(node, name) for name in ("label", "symbol", "value", "unit", "formula", "note")}
     if node.formula:
         facts |= {"inserted": node.inserted(), "result": node.result, "exact": node.exact}
     place = vars(node.place).items() if node.place else ()
     facts["place"] = {name: value for name, value in place if value not in ("", None)}
-    facts["children"] = [as_dict(child) for child in node.children]
+    if node.children and node.name in told:
+        facts["as_above"] = True
+    else:
+        told.add(node.name)
+        facts["children"] = [as_dict(child, told) for child in node.children]
     return {name: value for name, value in facts.items() if value not in ("", None, [], {})}

@@ -99,6 +99,15 @@ class Asked(Sources):
         """A number of the first row of a table with a key, explained."""
         return self.of(table, self.build.row(table, **key), column, symbol)
 
+    def cited(self, table: str, column: str, *behind: Node, note: str, **key: Value) -> Node:
+        """The same, but with some steps behind it in place of its derivation, which many steps would repeat.
+
+        The note ends in the command that derives it.
+        """
+        there = replace(self, table=table, row=self.build.row(table, **key), column=column)
+        words = " ".join([table, *map(str, key.values()), column])
+        return there.node(children=behind, note=f'{note}; derived by make explain WHAT="{words}"')
+
     def each(self, table: str, rows: pl.DataFrame, column: str, words: str, label: str = "") -> Node:
         """A column of rows of a table, one by one; `label` names each by cells of its row in braces."""
         found = (

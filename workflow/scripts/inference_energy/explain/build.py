@@ -12,12 +12,13 @@ from inference_energy.common.csv_files import rows_by_line
 from inference_energy.common.errors import InputError
 from inference_energy.common.files import lines
 from inference_energy.corpus import registries
-from inference_energy.energy import curves, resolve, tables
-from inference_energy.energy.service import Member, Service
+from inference_energy.energy.service import REGISTRIES, Service, Tables, resolved
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.publish.catalogue import BY_NAME
+from inference_energy.serving import stored
+from inference_energy.serving.runs import for_fit
 from inference_energy.studies import files as studies_files
 from inference_energy.studies.study import NestedStudy, PublishedStudy, whole
 from inference_energy.tables import public
@@ -26,19 +27,14 @@ from inference_energy.throughput.log_linear import from_fit_row
 
 BENCHMARKS, WORKLOADS, SERVICES = (Path(f"resources/{name}") for name in ("benchmarks", "workloads", "services"))
 STUDIES = Path("config/studies")
-# Public tables by the names that `services.Tables` has for them.
+# Public tables by the names that `service.Tables` has for them.
 TABLES = {
-    "throughput": "throughput",
-    "corrections": "correction",
+    **{name: f"serving_{name}" for name in (*stored.NAMES, "runs")},
     "models": "model",
     "hardware": "hardware",
-    "coefficients": "throughput_configurations",
-    "left_out": "throughput_left_out",
-    "forms": "throughput_forms",
-    "pairs": "attainment_pairs",
-    "latency": "latency_summary",
     "lengths": "request_lengths",
     "answers": "output_length_quantiles",
+    "rates": "service_rates",
 }
 # Units that are printed in another way than they are declared.
 PRINTED = dict.fromkeys((SHARE, COUNT, POSITION, OF_PARAMETER), "") | {FACTOR: "x"}
@@ -211,19 +207,21 @@ class Build:
 
     # What energies are computed from
 
-    @cached_property
-    def nested_tables(self) -> resolve.Tables:
-        """What studies of method `nested` draw on."""
-        read = {
-            name: registries.read_registry(self.root / f"resources/{name}.csv", schema)
-            for name, schema in resolve.REGISTRIES.items()
-        }
-        return resolve.Tables(**{name: self.table(table) for name, table in TABLES.items()}, **read)
+    @_kept
+    def registry(self, name: str) -> pl.DataFrame:
+        """A registry of `resources` that services are resolved from: one of `service.REGISTRIES`."""
+        return registries.read_registry(self.root / f"resources/{name}.csv", REGISTRIES[name])
 
     @cached_property
-    def levers(self) -> pl.DataFrame:
-        """Table of interventions."""
-        return registries.read_registry(self.root / "resources/interventions.csv", tables.InterventionRow)
+    def used_runs(self) -> pl.DataFrame:
+        """Runs that the serving model is fitted to."""
+        return for_fit(self.table(TABLES["runs"]), self.yaml("config/validation.yaml")["repeated"])
+
+    @cached_property
+    def nested_tables(self) -> Tables:
+        """What studies of method `nested` are resolved from."""
+        read = {name: self.table(table) for name, table in TABLES.items()}
+        return Tables(**read | {name: self.registry(name) for name in REGISTRIES} | {"runs": self.used_runs})
 
     @cached_property
     def reference_loads(self) -> pl.DataFrame:
@@ -231,21 +229,10 @@ class Build:
         return registries.read_registry(self.root / "resources/reference_loads.csv", ReferenceLoad)
 
     @_kept
-    def fit(self, study: str) -> pl.DataFrame:
-        """Curves of a study: as built, or fitted now where it is a step of the bridge alone."""
-        if study in self.methods:
-            return self.rows("throughput_fit", study=study)
-        return curves.fitted(study, self.typed_study(study), self.nested_tables)
-
-    def row_of_fit(self, study: str, member: Member) -> dict:
-        """The row of a study's curves that a model, GPU and precision have."""
-        key = dict(zip(("model", "gpu", "precision"), member, strict=True))
-        return self.fit(study).filter(**key).row(0, named=True)
-
-    @_kept
     def service(self, study: str) -> Service:
         """A study of method `nested` with everything that its energies are computed from."""
-        return resolve.resolved(study, self.typed_study(study), self.fit(study), self.nested_tables)
+        size = {"draws": self.config["sweep_draws"], "seed": self.config["seed"]}
+        return resolved(study, self.typed_study(study), self.nested_tables, **size)
 
     @_kept
     def exact(self, study: str, workload: str, model: str) -> ExactDistribution:

@@ -29,7 +29,7 @@ class _Steps:
         self.shown: dict[tuple, str] = {}
 
     def step(self, node: Node) -> dict:
-        name = (node.label, node.value, node.formula, node.place)
+        name = node.name
         found = {"node": node, "head": head(node, DIGITS), "again": name in self.shown}
         if found["again"]:
             return found | {"anchor": self.shown[name]}

@@ -11,7 +11,6 @@ from inference_energy.explain.derivations import (
     ingredients,
     interventions,
     lengths,
-    operating_points,
     oviedo,
     scenarios,
     service,
@@ -19,8 +18,8 @@ from inference_energy.explain.derivations import (
     serving,
     sweeps,
 )
-from inference_energy.explain.derivations.throughput import attainment, curves, latency
-from inference_energy.explain.derivations.validation import backtest, compared, held_out
+from inference_energy.explain.derivations.throughput import curves
+from inference_energy.explain.derivations.validation import compared, held_out
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import following
 
@@ -35,12 +34,13 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "headline": headline.explained,
     "energy_per_query": _energy,
     "energy_by_boundary": _energy,
-    "energy_at_operating_point": operating_points.explained,
     "energy_density": lengths.energy_density,
     "intervention_multipliers": interventions.explained,
     "scenario_aggregates": scenarios.scenario,
     "fleet_plan": scenarios.plan,
+    "fleet_hours": scenarios.hour,
     "sweeps": sweeps.sweep,
+    "sweep_grids": sweeps.grid,
     "variance_shares": ingredients.variance,
     "assumptions": ingredients.assumed,
     "throughput_fit": curves.of_a_study,
@@ -49,9 +49,6 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "token_length_density": lengths.token_density,
     "token_length_quantiles": lengths.quantile,
     "method_bridge": compared.bridge,
-    "backtest": backtest.explained,
-    "backtest_peers": backtest.peer,
-    "scores": backtest.score,
     "cross_methods": compared.query,
     "cross_method_parts": compared.parts,
     "statements": compared.statement,
@@ -61,13 +58,9 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "published_fleets": held_out.published_fleet,
     "held_out": held_out.explained,
     "tornado": sweeps.moved,
-    "latency_runs": latency.run,
-    "latency_costs": latency.cost,
-    "latency_summary": latency.summary,
     "throughput_configurations": curves.configuration,
     "throughput_left_out": curves.left_out,
     "throughput_forms": curves.forms,
-    "attainment_pairs": attainment.explained,
     "serving_parameters": serving.parameter,
     "serving_effects": serving.effect,
     "serving_errors": serving.error,

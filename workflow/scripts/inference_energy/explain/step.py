@@ -92,6 +92,11 @@ class Node:
     alike: bool = False
 
     @property
+    def name(self) -> tuple:
+        """What tells it from other steps, whatever its symbol."""
+        return self.label, self.value, self.formula, self.place
+
+    @property
     def symbols(self) -> dict[str, float]:
         """Values of the children by their symbols."""
         return {child.symbol: child.value for child in self.children if child.symbol}

@@ -20,7 +20,7 @@ def rendered(node: Node, answer: Answer | None = None, *, full: bool = False) ->
     Args:
         node: its first step.
         answer: how the question was understood, and other matches.
-        full: every row, quotation and repeated step; else what a reader needs to follow it.
+        full: every row and quotation; else what a reader needs to follow it.
     """
     writer = _Writer(full=full)
     if answer and answer.best and answer.best.assumed:
@@ -29,7 +29,7 @@ def rendered(node: Node, answer: Answer | None = None, *, full: bool = False) ->
     if answer and answer.others:
         writer.lines += ["", "Other matches:", *others(answer.others)]
     if not full:
-        writer.lines += ["", "Every row and step: DETAIL=full. For machines: FORMAT=json."]
+        writer.lines += ["", "Every row: DETAIL=full. For machines: FORMAT=json."]
     return "\n".join(writer.lines)
 
 
@@ -83,7 +83,7 @@ class _Writer:
         return new
 
     def step(self, node: Node, depth: int) -> None:
-        new = self.full or self.first((node.label, node.value, node.formula, node.place))
+        new = self.first(node.name)
         if not new and not (node.children and node.symbol):
             return  # its value is in the formula above, its label further up
         place = f" [{node.place.short}]" if node.place else ""

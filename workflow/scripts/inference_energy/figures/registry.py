@@ -76,12 +76,6 @@ def _tables(folder: str, *names: str, **by_argument: str) -> dict[str, str]:
 # Those that need the study that the bridge begins at.
 COMPARED = (
     _compared(
-        "validation.validation",
-        "Predicted against measured energy, this work next to other methods",
-        _tables("comparison", "backtest", "scores", peers="backtest_peers"),
-        label="predicted against measured",
-    ),
-    _compared(
         "validation.held_out_scores",
         "Error of predicted energy on runs that were not learnt from, by what was left out and by method",
         {"scores": "results/validation/scores.csv"},
@@ -104,13 +98,6 @@ COMPARED = (
         "The range of the headline numbers when one assumption at a time is varied",
         _tables("comparison", "tornado"),
         label="each assumption alone",
-    ),
-    _compared(
-        "throughput.batch_latency",
-        "Energy per token against latency, and what a latency target costs",
-        _tables("comparison", runs="latency_runs", summary="latency_summary") | _tables("validated", "models"),
-        label="energy against latency",
-        params={"source": "mlenergy_v3"},
     ),
     _compared(
         "headline.method_bridge",
@@ -181,14 +168,6 @@ OF_STUDIES = (
         label="energy per query, by class",
     ),
     _nested(
-        "energy.energy_at_speed",
-        "Energy per query of every class against the speed that users see, with and without speculative decoding",
-        _tables("{study}", energy="energy_at_operating_point"),
-        of_study=(*CONTEXT, "serving"),
-        category=ENERGY,
-        label="energy per query, by speed of the service",
-    ),
-    _nested(
         "fleet.variance_shares",
         "What the variability of single queries and the uncertainty of their mean are made of",
         _tables("{study}", variance="variance_shares"),
@@ -205,7 +184,7 @@ OF_STUDIES = (
     ),
     _nested(
         "energy.interventions",
-        "The energy that interventions save, alone and combined, next to the range that the paper prints",
+        "What interventions save, alone and together, next to measured pairs and the range that the paper prints",
         _tables("{study}", interventions="intervention_multipliers"),
         of_study=("title", "workloads", "classes"),
         category=INTERVENTIONS,
@@ -218,10 +197,25 @@ OF_STUDIES = (
         category=FLEET,
     ),
     _nested(
+        "fleet.fleet_day",
+        "Power of a fleet and GPUs that are on, hour by hour",
+        _tables("{study}", hours="fleet_hours"),
+        of_study=("title", "classes", "fleet"),
+        category=FLEET,
+        label="a fleet over a day",
+    ),
+    _nested(
         "fleet.sweeps",
         "Mean energy as a function of one assumption at a time",
         _tables("{study}", "sweeps"),
         category=FLEET,
+    ),
+    _nested(
+        "fleet.sweep_grids",
+        "Mean energy as a function of two assumptions at a time",
+        _tables("{study}", grids="sweep_grids"),
+        category=FLEET,
+        label="two assumptions at a time",
     ),
 )
 OF_CORPUS = (
@@ -257,11 +251,6 @@ OF_CORPUS = (
         "Error of each form of throughput on rows that it was not fitted to",
         _tables("comparison", left_out="throughput_left_out", forms="throughput_forms"),
         label="forms of throughput",
-    ),
-    _corpus(
-        "throughput.attainment",
-        "Throughput of busy services as a share of the offline maximum",
-        _tables("comparison", pairs="attainment_pairs"),
     ),
 )
 # Those that a whole run does not draw.

@@ -14,11 +14,7 @@ WITHIN = {
     "fleet": "the fleet (datacenter and overheads)",
 }
 # Names of the estimates of this project among other methods, by the names of methods in tables.
-THIS_WORK = {
-    "current": "This work",
-    "current_unseen": "This work, unseen",
-    "current_offline": "This work, saturated offline",
-}
+THIS_WORK = {"current": "This work", "current_offline": "This work, saturated offline"}
 
 
 def named() -> pl.Expr:
@@ -58,9 +54,9 @@ def times(factor: float) -> str:
     return f"{number(factor)}×"
 
 
-def median_and_range(row: dict, name: str, unit: str) -> str:
-    """Median, P5 and P95 as text: 1.04 GWh (0.525–3.24)."""
-    return f"{number(row[f'{name}_p50'])} {unit} ({interval(row[f'{name}_p05'], row[f'{name}_p95'])})"
+def mean_and_range(row: dict, name: str, unit: str) -> str:
+    """Expected value, P5 and P95 as text: 1.04 GWh (0.525–3.24)."""
+    return f"{number(row[f'{name}_mean'])} {unit} ({interval(row[f'{name}_p05'], row[f'{name}_p95'])})"
 
 
 def texts(rows: pl.DataFrame, text: Callable[[dict], str]) -> pl.Series:

@@ -9,10 +9,10 @@ from inference_energy.common.conversions import (
     GWH_PER_TWH,
     GWH_PER_WH,
     HOURS_PER_DAY,
-    KW_PER_MW,
     L_PER_M3,
     MWH_PER_GWH,
     SECONDS_PER_DAY,
+    W_PER_MW,
 )
 from inference_energy.common.formulas import Quantity, formula
 
@@ -45,19 +45,15 @@ def energy_gwh_per_day(*, queries_per_day: Quantity, energy_wh: Quantity, overhe
     unit="GPUs",
     source="conservation of work (the utilisation law, Denning and Buzen 1978, https://doi.org/10.1145/356733.356735)",
 )
-def gpus_needed(
-    *, queries_per_day: Quantity, gpu_seconds_per_query: Quantity, attainment: Quantity, load: Quantity
-) -> Quantity:
-    """GPUs of serving nodes that are busy a share `load` of the time, at `attainment` of their offline maximum.
+def gpus_needed(*, queries_per_day: Quantity, gpu_seconds_per_query: Quantity, capacity: Quantity) -> Quantity:
+    """GPUs of the replicas that are installed.
 
     Args:
         queries_per_day: queries to serve.
-        gpu_seconds_per_query: GPU time of a query at the offline maximum of throughput, s.
-        attainment: throughput of a busy node in service over its offline maximum, more than 0, at most 1.
-        load: share of the time that the nodes are busy, averaged over the day, more than 0, at most 1.
+        gpu_seconds_per_query: GPU time of a query at the operating point, s.
+        capacity: work of the day over what all installed replicas can do: the daily peak and headroom are in it.
     """
-    # ASSUME: the fleet is sized by the day's queries alone; the daily peak, spares and failures are in `load`.
-    return queries_per_day * gpu_seconds_per_query / (SECONDS_PER_DAY * load * attainment)
+    return queries_per_day * gpu_seconds_per_query / (SECONDS_PER_DAY * capacity)
 
 
 @formula(unit="nodes", source="arithmetic")
@@ -76,21 +72,10 @@ def average_power_mw(*, energy_gwh_per_day: Quantity) -> Quantity:
     return energy_gwh_per_day * MWH_PER_GWH / HOURS_PER_DAY
 
 
-@formula(unit="MW", source="definition of PUE, ISO/IEC 30134-2")
-def peak_power_mw(
-    *, nodes: Quantity, node_saturated_power_kw: Quantity, pue: Quantity, overhead_share: Quantity
-) -> Quantity:
-    """Power when all nodes are busy at once: what the grid connection must carry.
-
-    Args:
-        nodes: nodes of the fleet.
-        node_saturated_power_kw: power of a saturated node at the wall, kW.
-        pue: facility energy per IT energy.
-        overhead_share: IT power beyond these nodes as a share of theirs (0.1: a tenth more).
-    """
-    # ASSUME: the PUE of the year holds at the peak; on the hottest hours it is higher.
-    # ASSUME: everything besides the serving nodes peaks with them and has the same PUE.
-    return nodes * node_saturated_power_kw * pue * (1 + overhead_share) / KW_PER_MW
+@formula(unit="MW", source="arithmetic")
+def power_mw(*, power_w: Quantity) -> Quantity:
+    """Power in megawatts."""
+    return power_w / W_PER_MW
 
 
 @formula(unit="TWh per year", source="arithmetic")

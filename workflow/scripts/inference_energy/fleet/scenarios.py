@@ -1,128 +1,116 @@
-"""Energy of a fleet in a day per scenario, and what the fleet needs and emits."""
+"""Energy of a fleet in a day per scenario, hour by hour, and what the fleet needs and emits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError
-from inference_energy.energy import gpu_second, interventions, uncertainty
-from inference_energy.energy.power import node_power_kw
+from inference_energy.energy import interventions
 from inference_energy.energy.service import Service
-from inference_energy.energy.uncertainty import Shared
+from inference_energy.energy.uncertainty import overhead_share
 from inference_energy.fleet import planning
 from inference_energy.fleet.grid import grid_zone
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import distribution, draw
-from inference_energy.statistics.draws import stream
+from inference_energy.statistics.draws import in_place, resampled, stream
 from inference_energy.studies.study import WORKLOADS
-
-_SATURATED = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """One fleet with every draw of its shared uncertainty.
+    """A fleet that serves queries of some workloads, every draw of its shared uncertainty.
 
     Attributes:
-        service: the resolved study.
-        shared: draws, interventions applied.
-        energies: Wh per GPU-second by member and boundary.
-        by: what the interventions divide the parts of the GPU time by.
+        service: the resolved study, interventions applied.
+        queries_per_day: by workload; only those that there are.
     """
 
     service: Service
-    shared: Shared
-    energies: dict
-    by: Mapping[str, np.ndarray]
+    queries_per_day: Mapping[str, float]
 
     @classmethod
-    def of(cls, service: Service, shared: Shared, by: Mapping[str, np.ndarray]) -> "Fleet":
-        """The fleet with interventions applied."""
-        return cls(
-            service=service,
-            shared=interventions.applied(shared, by),
-            energies=interventions.per_gpu_second(service, shared, by),
-            by=by,
-        )
+    def of(cls, service: Service, long_share: float) -> "Fleet":
+        """The fleet of a study in which a share of the queries is long."""
+        queries = queries_of(long_share, service.study.fleet.queries_per_day)
+        return cls(service=service, queries_per_day={name: count for name, count in queries.items() if count > 0})
 
-    def mean_wh(self, workload: str, boundary: str) -> np.ndarray:
-        """Mean energy of a query at every draw, Wh."""
-        subject = self.service.study.fleet.subject
-        return self.service.mean_wh(self.shared, subject, workload, self.energies, self.by)[boundary]
+    @property
+    def subject(self) -> str:
+        """Class of models that serves it."""
+        return self.service.study.fleet.subject
 
-    def gpus(self, queries_per_day: Mapping[str, float]) -> dict[tuple[str, str], np.ndarray]:
-        """GPUs needed at every draw, by model and GPU."""
-        found: dict[tuple[str, str], np.ndarray] = {}
-        for member, weight in self.service.weights(self.service.study.fleet.subject, self.shared).items():
-            model, gpu, _ = member
-            error = self.service.seconds_factor(self.shared, member)
-            found[model, gpu] = found.get((model, gpu), 0.0) + sum(
-                planning.gpus_needed(
-                    queries_per_day=queries * weight,
-                    gpu_seconds_per_query=self.service.mean_seconds(self.shared, workload, member, self.by) * error,
-                    attainment=self.shared.values["attainment"],
-                    load=self.shared.values["load"],
-                )
-                for workload, queries in queries_per_day.items()
-            )
+    @cached_property
+    def draws(self) -> dict[str, np.ndarray]:
+        """By workload its draws, as places: each as often as it counts, so that all of them count equally.
+
+        Draws of several workloads are added place by place, and most are the same draw of all of them. So a fleet takes
+        what its workloads take alone.
+        """
+        found = {}
+        for name in self.queries_per_day:
+            _, weights = self.service.serving(self.subject, name)
+            found[name] = in_place(resampled(weights)) if weights.any() else np.empty(0, int)
         return found
 
-    def peak_power_mw(
-        self, nodes: Mapping[tuple[str, str], np.ndarray], per_node: Mapping[str, int], overhead_share: np.ndarray
-    ) -> np.ndarray:
-        """Power with every node saturated at every draw, MW.
+    @property
+    def served(self) -> bool:
+        """Whether its models reach the operating point with all of its queries."""
+        return all(len(self.draws[name]) for name in self.queries_per_day)
 
-        Args:
-            nodes: at every draw, by model and GPU.
-            per_node: GPUs of a node, by GPU.
-            overhead_share: IT energy beyond these nodes as a share of theirs.
-        """
-        given, shared = self.service.given, self.shared
-        peak = sum(
-            planning.peak_power_mw(
-                nodes=count,
-                node_saturated_power_kw=node_power_kw(
-                    w_per_gpu=gpu_second.powers_w(given, shared, model, gpu, _SATURATED)["node"],
-                    gpus_per_node=per_node[gpu],
-                ),
-                pue=shared.values["pue"],
-                overhead_share=overhead_share,
+    @property
+    def effective_draws(self) -> float:
+        """Number of different draws that its numbers are worth: the least of its workloads."""
+        return min(quantiles.effective(self.service.serving(self.subject, name)[1]) for name in self.queries_per_day)
+
+    def energy_gwh_per_day(self, boundary: str) -> dict[str, np.ndarray]:
+        """Energy per day at every draw, GWh, by workload."""
+        return {
+            name: planning.energy_gwh_per_day(
+                queries_per_day=queries,
+                energy_wh=self.service.mean_wh(self.subject, name)[0][boundary][self.draws[name]],
             )
-            for (model, gpu), count in nodes.items()
+            for name, queries in self.queries_per_day.items()
+        }
+
+    def pue(self, workload: str) -> np.ndarray:
+        """PUE at every draw of a workload."""
+        return self.service.shared.values["pue"][self.draws[workload]]
+
+    def gpus(self) -> dict[str, np.ndarray]:
+        """GPUs that are installed at every draw, by GPU."""
+        found: dict[str, np.ndarray] = {}
+        for workload in self.queries_per_day:
+            for (_, gpu, _), count in zip(self.service.members.names, self._installed(workload).T, strict=True):
+                found[gpu] = found.get(gpu, 0.0) + count[self.draws[workload]]
+        return found
+
+    def _installed(self, workload: str) -> np.ndarray:
+        """GPUs by draw and member, before draws are chosen."""
+        shares, _ = self.service.serving(self.subject, workload)
+        at = self.service.at(workload)
+        return planning.gpus_needed(
+            queries_per_day=self.queries_per_day[workload] * shares,
+            gpu_seconds_per_query=at.mean_seconds(),
+            capacity=at.day.capacity[:, None],
         )
-        return interventions.with_interventions(value=peak, **interventions.of_power(self.by))
 
+    def hours_mw(self) -> np.ndarray:
+        """Power at the fleet boundary in every hour, MW, shape (hours, draws)."""
+        total = 0.0
+        for workload, chosen in self.draws.items():
+            powers = (self.service.at(workload).hours_w * self._installed(workload)).sum(axis=2)
+            total = total + planning.power_mw(power_w=powers[:, chosen])
+        return total
 
-def fleets(service: Service, table: pl.DataFrame, *, draws: int, seed: int) -> dict[bool, Fleet]:
-    """The fleet without and with the study's interventions.
-
-    Raises:
-        InputError: an intervention that the table does not have, or one that benchmarks already contain.
-    """
-    spec = service.study.fleet
-    place = f"config/studies/{service.name}.yaml: fleet.levers"
-    chosen = interventions.chosen(spec.levers, table, place)
-    for name, intervention in chosen.items():
-        if intervention.in_benchmarks:
-            raise InputError(
-                f"{place}: found {name!r}; allowed: interventions that today's benchmarks do not contain already"
-                " (resources/interventions.csv: in_benchmarks)"
-            )
-    service = of_the_fleet(service)
-    multipliers = interventions.drawn(chosen, service.name, draws, seed)
-    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    # ASSUME: which intervention of a group saves most is decided on the fleet's traditional queries.
-    alone = interventions.savings(service, shared, spec.subject, "traditional", chosen, multipliers)
-    by = interventions.divisors(chosen, multipliers, service.study.interventions.overlap, alone)
-    return {False: Fleet.of(service, shared, {}), True: Fleet.of(service, shared, by)}
-
-
-def of_the_fleet(service: Service) -> Service:
-    """The service of the fleet's class and workloads, at the boundaries of its study and the widest one."""
-    boundary = service.study.boundary
-    return service.narrowed(service.study.fleet.subject, WORKLOADS, [boundary.query, boundary.fleet, "fleet"])
+    def hours_on(self) -> np.ndarray:
+        """GPUs that are on in every hour, shape (hours, draws)."""
+        return sum(
+            (self.service.at(workload).day.kept * self._installed(workload).sum(axis=1))[:, chosen]
+            for workload, chosen in self.draws.items()
+        )
 
 
 def queries_of(long_share: float, queries_per_day: float) -> dict[str, float]:
@@ -134,23 +122,39 @@ def queries_of(long_share: float, queries_per_day: float) -> dict[str, float]:
     }
 
 
-def energy_gwh_per_day(fleet: Fleet, queries_per_day: Mapping[str, float], boundary: str) -> dict[str, np.ndarray]:
-    """Energy per day at every draw, GWh, by workload."""
-    return {
-        workload: planning.energy_gwh_per_day(queries_per_day=queries, energy_wh=fleet.mean_wh(workload, boundary))
-        for workload, queries in queries_per_day.items()
+def fleets(service: Service) -> dict[str, Fleet]:
+    """The fleet of every scenario of a study.
+
+    Raises:
+        InputError: an intervention that the study does not have, or a scenario that nothing serves.
+    """
+    spec = service.study.fleet
+    service = service.narrowed(spec.subject)
+    levers = interventions.chosen(service, spec.levers, f"config/studies/{service.name}.yaml: fleet.levers")
+    after = interventions.applied(service, levers.values()) if levers else service
+    found = {
+        name: Fleet.of(after if scenario.interventions else service, scenario.long_share)
+        for name, scenario in spec.scenarios.items()
     }
+    for name, fleet in found.items():
+        if not fleet.served:
+            raise InputError(
+                f"config/studies/{service.name}.yaml: fleet.scenarios.{name}: found queries that no model of"
+                f" {spec.subject} serves at the operating point; allowed: one that some reach"
+            )
+    return found
 
 
-def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame:
+def scenario_aggregates(service: Service, of: Mapping[str, Fleet]) -> pl.DataFrame:
     """Energy of the fleet per day, one row per scenario: P5, P50, P95 and mean over the shared uncertainty."""
     spec, boundary = service.study.fleet, service.study.boundary.fleet
     rows = []
     for name, scenario in spec.scenarios.items():
-        fleet = of[scenario.interventions]
-        parts = energy_gwh_per_day(fleet, queries_of(scenario.long_share, spec.queries_per_day), boundary)
+        fleet = of[name]
+        parts = fleet.energy_gwh_per_day(boundary)
         total = sum(parts.values())
-        overhead = 1 + float(np.mean(gpu_second.overhead_share(service.given, fleet.shared)))
+        found = fleet.service
+        overhead = 1 + float(np.mean(overhead_share(found.given, found.shared))) if boundary == "fleet" else 1.0
         rows.append(
             {
                 "study": service.name,
@@ -160,19 +164,33 @@ def scenario_aggregates(service: Service, of: dict[bool, Fleet]) -> pl.DataFrame
                 "queries_per_day": float(spec.queries_per_day),
                 "long_share": float(scenario.long_share),
                 "interventions": scenario.interventions,
-                "overhead_traditional": overhead if boundary == "fleet" else 1.0,
-                "overhead_long": overhead if boundary == "fleet" else 1.0,
+                "overhead_traditional": overhead,
+                "overhead_long": overhead,
                 **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.PERCENTILES)),
-                "energy_gwh_per_day_mean_traditional": float(parts["traditional"].mean()),
-                "energy_gwh_per_day_mean_long": float(parts["long"].mean()),
-                "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(len(total))),
+                **{f"energy_gwh_per_day_mean_{name}": float(np.mean(parts.get(name, 0.0))) for name in WORKLOADS},
+                "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(fleet.effective_draws)),
             }
         )
     return pl.DataFrame(rows)
 
 
+def fleet_hours(service: Service, of: Mapping[str, Fleet]) -> pl.DataFrame:
+    """Every hour of a scenario's day: power, and GPUs that are on, P5, P50, P95 and mean."""
+    rows = []
+    for name, fleet in of.items():
+        power, on = fleet.hours_mw(), fleet.hours_on()
+        for hour, rate in enumerate(service.rates):
+            place = {"study": service.name, "scenario": name, "hour": hour, "relative_rate": float(rate)}
+            rows.append(
+                place
+                | quantiles.columns("power_mw", quantiles.of_draws(power[hour], quantiles.PERCENTILES))
+                | quantiles.columns("gpus_on", quantiles.of_draws(on[hour], quantiles.PERCENTILES))
+            )
+    return pl.DataFrame(rows)
+
+
 def fleet_plan(
-    service: Service, of: dict[bool, Fleet], *, hardware: pl.DataFrame, grid: pl.DataFrame, seed: int
+    service: Service, of: Mapping[str, Fleet], *, hardware: pl.DataFrame, grid: pl.DataFrame
 ) -> pl.DataFrame:
     """What a planner asks about every scenario: GPUs, nodes, power, energy, and where the study says how CO2e, water.
 
@@ -187,37 +205,26 @@ def fleet_plan(
     zone = None if spec.grid_zone is None else grid_zone(spec.grid_zone, grid, place)
     per_node = dict(hardware.select("gpu", "gpus_per_node").iter_rows())
     rows = []
-    for name, scenario in spec.scenarios.items():
-        fleet = of[scenario.interventions]
-        queries = queries_of(scenario.long_share, spec.queries_per_day)
-        for quantity, (unit, values, basis) in _quantities(service, fleet, queries, per_node, zone, seed).items():
-            place = {"study": service.name, "scenario": name, "label": scenario.label}
+    for name, fleet in of.items():
+        place = {"study": service.name, "scenario": name, "label": spec.scenarios[name].label}
+        for quantity, (unit, values, basis) in _quantities(fleet, per_node, zone).items():
             found = {"quantity": quantity, "unit": unit} | quantiles.of_draws(values, quantiles.PERCENTILES)
             rows.append(place | found | {"basis": basis})
     return pl.DataFrame(rows)
 
 
-def needs(fleet: Fleet, queries_per_day: Mapping[str, float], per_node: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """GPUs, nodes and peak power (MW) that a fleet needs at every draw; `per_node` has the GPUs of a node by GPU."""
-    gpus = fleet.gpus(queries_per_day)
-    nodes = {
-        place: planning.nodes_needed(gpus=count, gpus_per_node=per_node[place[1]]) for place, count in gpus.items()
-    }
-    overhead = gpu_second.overhead_share(fleet.service.given, fleet.shared)
-    peak = fleet.peak_power_mw(nodes, per_node, overhead)
-    return {"gpus": sum(gpus.values()), "nodes": sum(nodes.values()), "peak_power": peak}
-
-
-def _quantities(
-    service: Service, fleet: Fleet, queries: dict[str, float], per_node: dict[str, int], zone: dict | None, seed: int
-) -> dict[str, tuple[str, np.ndarray, str]]:
-    spec, pue = service.study.fleet, fleet.shared.values["pue"]
-    need, energy = needs(fleet, queries, per_node), sum(energy_gwh_per_day(fleet, queries, "fleet").values())
+def _quantities(fleet: Fleet, per_node: Mapping[str, int], zone: dict | None) -> dict:
+    service = fleet.service
+    spec, gpus = service.study.fleet, fleet.gpus()
+    nodes = sum(planning.nodes_needed(gpus=count, gpus_per_node=per_node[gpu]) for gpu, count in gpus.items())
+    parts, hours = fleet.energy_gwh_per_day("fleet"), fleet.hours_mw()
+    energy = sum(parts.values())
     found = {
-        "gpus": ("GPUs", need["gpus"], "busy at the study's load and attainment"),
-        "nodes": ("nodes", need["nodes"], "of the class's GPUs"),
+        "gpus": ("GPUs", sum(gpus.values()), "of the nodes that are installed"),
+        "nodes": ("nodes", nodes, "installed for the busiest hour, headroom included"),
+        "gpus_on": ("GPUs", fleet.hours_on().mean(axis=0), "on, mean over the day"),
         "average_power": ("MW", planning.average_power_mw(energy_gwh_per_day=energy), "at the fleet boundary"),
-        "peak_power": ("MW", need["peak_power"], "all nodes saturated at once, PUE and overheads included"),
+        "peak_power": ("MW", hours.max(axis=0), "in the busiest hour, PUE and overheads included"),
         "energy_per_year": ("TWh/year", planning.energy_twh_per_year(energy_gwh_per_day=energy), "365 such days"),
     }
     if zone is not None:
@@ -230,12 +237,19 @@ def _quantities(
         )
     if zone is not None and spec.onsite_water_l_per_kwh is not None and zone["water_l_per_kwh"] is not None:
         onsite = draw(
-            distribution(spec.onsite_water_l_per_kwh), stream(seed, service.name, "fleet", "onsite water"), len(pue)
+            distribution(spec.onsite_water_l_per_kwh),
+            stream(service.seed, service.name, "fleet", "onsite water"),
+            service.shared.draws,
         )
-        water = planning.water_m3_per_day(
-            energy_gwh_per_day=energy, pue=pue, onsite_l_per_kwh=onsite, offsite_l_per_kwh=zone["water_l_per_kwh"]
+        water = sum(
+            planning.water_m3_per_day(
+                energy_gwh_per_day=part,
+                pue=fleet.pue(workload),
+                onsite_l_per_kwh=onsite,
+                offsite_l_per_kwh=zone["water_l_per_kwh"],
+            )
+            for workload, part in parts.items()
         )
         offsite = f"{zone['label']} off site {zone['water_l_per_kwh']:g} L/kWh"
-        basis = f"on site {np.median(onsite):.2g} L/kWh (median), {offsite}"
-        found["water"] = ("m3/day", water, basis)
+        found["water"] = ("m3/day", water, f"on site {np.median(onsite):.2g} L/kWh (median), {offsite}")
     return found

@@ -1,62 +1,92 @@
-"""One assumption at a time over a range, everything else as in the study: for its fleet, or for one of its models."""
+"""Assumptions over a range, one or two at a time, everything else as in the study: for its fleet or one model."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.energy import assumptions, uncertainty
+from inference_energy.energy import assumptions
 from inference_energy.energy.service import Service
-from inference_energy.energy.uncertainty import Shared
-from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
+from inference_energy.fleet.scenarios import Fleet
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 # Assumptions that are swept for the traditional query, and for the fleet's mix of queries.
 OF_A_QUERY = ("input_tokens", "output_tokens")
 OF_A_DAY = "long_share"
-_SWEPT = {
-    **{"parameter": pl.String, "value": pl.Float64, "workload": pl.String, "unit": pl.String},
-    **dict.fromkeys((*quantiles.PERCENTILES, "mean"), pl.Float64),
-}
+NAMES = {"speed_tok_per_s": "speed"}  # of ingredients of the shared uncertainty that have another name in a study
+_SUMMARY = dict.fromkeys((*quantiles.PERCENTILES, "mean"), pl.Float64)
+_SWEPT = {"parameter": pl.String, "value": pl.Float64, "workload": pl.String, "unit": pl.String} | _SUMMARY
 COLUMNS = {"study": pl.String} | _SWEPT
 MODEL_COLUMNS = {"study": pl.String, "model": pl.String, "model_class": pl.String} | _SWEPT
+GRID_COLUMNS = {
+    **dict.fromkeys(("study", "grid", "x_parameter", "y_parameter"), pl.String),
+    **{"x": pl.Float64, "y": pl.Float64, "workload": pl.String, "unit": pl.String},
+    **_SUMMARY,
+}
 PER_QUERY_UNIT, PER_DAY_UNIT = "Wh per query", "GWh/day"
 
 
-def sweeps(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
+def sweeps(service: Service) -> pl.DataFrame:
     """Mean energy of a query, or of a day, of the fleet at every value of the study's `sweeps`.
 
-    The intervals are over all other shared uncertainty. `long_share` sweeps the fleet's day within its
-    boundary; the lengths sweep the traditional query; all others both workloads of the fleet.
+    The intervals are over all other shared uncertainty. `long_share` sweeps the fleet's day within its boundary; the
+    lengths sweep the traditional query; all others both workloads of the fleet. Nothing reaches some speeds: these have
+    no row.
 
     Returns:
         `study, parameter, value, workload, unit, p05, p50, p95, mean`.
     """
-    service = of_the_fleet(service)
-    subject, swept = service.study.fleet.subject, service.study.sweeps or {}
-    found = _rows(service, subject, swept, draws=draws, seed=seed)
-    return pl.DataFrame([{"study": service.name} | row for row in found], schema=COLUMNS)
+    subject = service.study.fleet.subject
+    service = service.narrowed(subject)
+    found = [
+        {"study": service.name, "parameter": parameter, "value": float(value)} | row
+        for parameter, values in (service.study.sweeps or {}).items()
+        for value in values
+        for row in at(service, subject, {parameter: value})
+    ]
+    return pl.DataFrame(found, schema=COLUMNS)
 
 
-def model_sweep(
-    service: Service, *, model: str, parameter: str, values: Sequence[float], draws: int, seed: int
-) -> pl.DataFrame:
+def grids(service: Service) -> pl.DataFrame:
+    """The same for every pair of values of two assumptions of the study's `grids`.
+
+    Returns:
+        `study, grid, x_parameter, y_parameter, x, y, workload, unit, p05, p50, p95, mean`.
+    """
+    subject = service.study.fleet.subject
+    service = service.narrowed(subject)
+    found = []
+    for name, swept in (service.study.grids or {}).items():
+        (x_parameter, xs), (y_parameter, ys) = swept.items()
+        place = {"study": service.name, "grid": name, "x_parameter": x_parameter, "y_parameter": y_parameter}
+        for x, y in product(xs, ys):
+            rows = at(service, subject, {x_parameter: x, y_parameter: y})
+            found += [place | {"x": float(x), "y": float(y)} | row for row in rows]
+    return pl.DataFrame(found, schema=GRID_COLUMNS)
+
+
+def model_sweep(service: Service, *, model: str, parameter: str, values: Sequence[float]) -> pl.DataFrame:
     """Mean energy of a query that one model serves at every value of one assumption, as `sweeps` has it for the fleet.
 
-    The streams of random numbers are those of the study, whatever other models it has: a row at the value of the
-    study equals its row of `energy_per_query` for the model, spread `shared`.
+    What is drawn is that of the study, whatever other models it has: a row at the value of the study equals its row of
+    `energy_per_query` for the model, spread `shared`.
 
     Returns:
         `study, model, model_class, parameter, value, workload, unit, p05, p50, p95, mean`.
     """
-    _, of_class = service.subjects()[model]
+    _, of_class = service.study.subjects()[model]
     place = {"study": service.name, "model": model, "model_class": service.study.classes[of_class].model_class}
-    service = service.narrowed(model, WORKLOADS, [service.study.boundary.query])
-    found = _rows(service, model, {parameter: values}, draws=draws, seed=seed)
-    return pl.DataFrame([place | row for row in found], schema=MODEL_COLUMNS)
+    service = service.narrowed(model)
+    found = [
+        place | {"parameter": parameter, "value": float(value)} | row
+        for value in values
+        for row in at(service, model, {parameter: value})
+    ]
+    return pl.DataFrame(found, schema=MODEL_COLUMNS)
 
 
 def gathered(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -91,49 +121,45 @@ def parts_of_model(study: NestedStudy, model: str) -> NestedStudy:
     return study.model_alone(model).replaced(workloads={name: study.workloads[name] for name in WORKLOADS})
 
 
-def _rows(
-    service: Service, subject: str, swept: Mapping[str, Sequence[float]], *, draws: int, seed: int
-) -> Iterator[dict]:
-    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    for parameter, values in swept.items():
-        for value in values:
-            for workload, unit, energy in at(service, shared, subject, parameter, value):
-                place = {"parameter": parameter, "value": float(value), "workload": workload, "unit": unit}
-                yield place | quantiles.of_draws(energy, quantiles.PERCENTILES)
-
-
-def at(
-    service: Service, shared: Shared, subject: str, parameter: str, value: float
-) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Workload, unit and energy at every draw with one assumption set."""
-    if parameter == OF_A_DAY:
-        yield "all", PER_DAY_UNIT, _day(service, shared, value)
+def at(service: Service, subject: str, values: Mapping[str, float]) -> Iterator[dict]:
+    """Workload, unit, P5, P50, P95 and mean of the energy with some assumptions set."""
+    there = service
+    for parameter, value in values.items():
+        there = with_value(there, parameter, value)
+    if OF_A_DAY in values:
+        fleet = Fleet.of(there, values[OF_A_DAY])
+        if fleet.served:
+            day = sum(fleet.energy_gwh_per_day(service.study.boundary.fleet).values())
+            yield {"workload": "all", "unit": PER_DAY_UNIT} | quantiles.of_draws(day, quantiles.PERCENTILES)
         return
-    service, shared = _set(service, shared, parameter, value)
-    energies, boundary = service.per_gpu_second(shared), service.study.boundary.query
-    for workload in ("traditional",) if parameter in OF_A_QUERY else WORKLOADS:
-        yield workload, PER_QUERY_UNIT, service.mean_wh(shared, subject, workload, energies)[boundary]
+    for workload in ("traditional",) if set(values) & set(OF_A_QUERY) else WORKLOADS:
+        means, weights = there.mean_wh(subject, workload)
+        if weights.any():
+            found = quantiles.of_weighted(means[service.study.boundary.query], weights, quantiles.PERCENTILES)
+            yield {"workload": workload, "unit": PER_QUERY_UNIT} | found
 
 
-def _day(service: Service, shared: Shared, long_share: float) -> np.ndarray:
-    queries = queries_of(long_share, service.study.fleet.queries_per_day)
-    day = energy_gwh_per_day(Fleet.of(service, shared, {}), queries, service.study.boundary.fleet)
-    return sum(day.values())
-
-
-def _set(service: Service, shared: Shared, parameter: str, value: float) -> tuple[Service, Shared]:
+def with_value(service: Service, parameter: str, value: float) -> Service:
+    """A service with one assumption set; the share of long queries is not one of the service."""
+    if parameter == OF_A_DAY:
+        return service
+    if parameter == "speculative_share":
+        serving = service.study.serving.replaced(speculative_share=value)
+        return replace(service, study=service.study.replaced(serving=serving)).sharing(service.shared)
     if parameter in OF_A_QUERY:
-        lengths = {
-            name: replace(of, **{parameter: np.full_like(getattr(of, parameter), value)})
-            for name, of in service.lengths.items()
-        }
-        return replace(service, lengths=lengths), shared
+        of = service.lengths["traditional"]
+        return service.with_lengths(
+            {"traditional": replace(of, **{parameter: np.full_like(getattr(of, parameter), value)})}
+        )
     if parameter == "cached_share":
         # In place of what a trace says per request, too.
-        lengths = {
-            name: replace(of, cached_share=np.zeros_like(of.cached_share)) for name, of in service.lengths.items()
-        }
+        shared = service.shared
         for workload in WORKLOADS:
             shared = shared.replaced(assumptions.cached_name(workload), value)
-        return replace(service, lengths=lengths), shared
-    return service, shared.replaced(parameter, value)
+        lengths = {
+            name: replace(of, cached_share=np.zeros_like(of.cached_share))
+            for name, of in service.lengths.items()
+            if name in WORKLOADS
+        }
+        return service.sharing(shared).with_lengths(lengths)
+    return service.sharing(service.shared.replaced(NAMES.get(parameter, parameter), value))

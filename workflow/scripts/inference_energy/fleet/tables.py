@@ -1,7 +1,7 @@
 """Schemas of fleets: grid zones, reference loads, scenarios, capacity plans, sweeps, sensitivities."""
 
 from inference_energy.energy.tables import BOUNDARY
-from inference_energy.tables.columns import INTERVAL, flag, number, quantiles, share, table, text, texts
+from inference_energy.tables.columns import INTERVAL, count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.inputs import URL, InputTable, cell, filled
 from inference_energy.tables.units import FACTOR, OF_PARAMETER, OF_ROW, SHARE
 
@@ -52,7 +52,7 @@ VARIANCE_SHARES = table(
     **texts(study="study", subject="class of models", label="name in figures", workload="workload"),
     boundary=BOUNDARY,
     spread=text("untrimmed: of a single query; shared: of the mean over queries", allowed=["untrimmed", "shared"]),
-    ingredient=text("where the spread comes from; interplay: what no ingredient explains alone"),
+    ingredient=text("where the spread comes from; serving model: what no other ingredient explains alone"),
     variance_share=number("share of the variance of ln energy; they sum to 1", SHARE, at_least=None),
     log_variance=number("that variance", "log ratio squared"),
 )
@@ -70,6 +70,15 @@ SCENARIO_AGGREGATES = table(
     energy_gwh_per_day_mean_traditional=number("of the mean traditional queries", "GWh/day"),
     energy_gwh_per_day_mean_long=number("of the mean long queries", "GWh/day"),
     energy_gwh_per_day_mean_se=number("Monte Carlo standard error of the mean", "GWh/day"),
+)
+
+FLEET_HOURS = table(
+    ["study", "scenario", "hour"],
+    **texts(study="study", scenario="scenario"),
+    hour=count("hour of the day", "hour"),
+    relative_rate=number("requests of the hour over their mean", FACTOR),
+    **quantiles("power_mw_{}", "{} of the power at the fleet boundary", "MW", INTERVAL),
+    **quantiles("gpus_on_{}", "{} of the GPUs that are on", "GPUs", INTERVAL),
 )
 
 FLEET_PLAN = table(
@@ -97,6 +106,15 @@ SWEEPS = table(
     **SWEPT,
 )
 
+SWEEP_GRIDS = table(
+    ["study", "grid", "x", "y", "workload"],
+    **texts(study="study", grid="name of the pair", x_parameter="first assumption", y_parameter="second assumption"),
+    x=number("value of the first", OF_PARAMETER),
+    y=number("value of the second", OF_PARAMETER),
+    workload=text("workload, or all of a fleet's day"),
+    **SWEPT,
+)
+
 MODEL_SWEEPS = table(
     ["study", "model", "parameter", "value", "workload"],
     **texts(study="study", model="model that serves every query", model_class="size class of the model"),
@@ -116,5 +134,5 @@ TORNADO = table(
     ),
     at_low=number("the quantity with it at P5, or at its first alternative", OF_ROW),
     at_high=number("the quantity with it at P95, or at its other alternative", OF_ROW),
-    central=number("the quantity with everything at its median", OF_ROW),
+    central=number("median of the quantity with nothing set", OF_ROW),
 )

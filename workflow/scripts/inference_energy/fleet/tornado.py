@@ -1,144 +1,171 @@
 """How far each assumption alone moves the headline numbers of a study, from its P5 to its P95."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from inference_energy.energy import assumptions, uncertainty
+from inference_energy.energy import assumptions
 from inference_energy.energy.service import Service
-from inference_energy.energy.uncertainty import Shared
-from inference_energy.fleet.scenarios import Fleet, energy_gwh_per_day, of_the_fleet, queries_of
+from inference_energy.fleet.scenarios import Fleet
+from inference_energy.statistics import quantiles
+from inference_energy.studies.study import WORKLOADS
 
 ENDS = {"low": 0.05, "high": 0.95}
 MIXED = "mixed"
 COLUMNS = dict.fromkeys(("study", "quantity", "unit", "ingredient", "label"), pl.String) | dict.fromkeys(
     ("at_low", "at_high", "central"), pl.Float64
 )
-# Ingredients that are varied. `boards` and `host` are shares of probability, common to all GPUs.
+# Ingredients that are varied. `host` and `speculative` are shares of probability.
 LABELS = {
-    "load": "Load",
-    "attainment": "Attainment",
+    "speed": "Speed that users see",
+    "serving": "Serving model: time and power",
+    "headroom": "Headroom over the busiest hour",
+    "released_share": "Replicas released when not needed",
     "pue": "PUE",
-    "boards": "Power of boards",
     "host": "Power of hosts",
     "utilisation": "Power utilisation",
-    "fit": "Throughput fits, all of them",
+    "replicas": "Replicas of least energy, all of the largest size",
+    "board_factor": "Board power at lower clocks",
+    "speculative": "Speculative decoding: everywhere, nowhere",
     "cached": "Cached share of prompts",
     "overheads": "Overheads",
     "lengths": "Prompt lengths, all at P5 or P95",
     "model": "One model alone, least or most",
     "gpu": "One GPU alone, least or most",
-    "coupling": "Power at every load as saturated",
 }
+_PREFIXES = {"cached": assumptions.CACHED, "overheads": "overhead", "speculative": assumptions.SPECULATIVE}
 
 
 def tornado(service: Service) -> pl.DataFrame:
-    """Mean energy of queries and of a mixed day with one ingredient at its P5 or P95, all others at their medians.
+    """Median over all other uncertainty of the mean energy of queries and of a mixed day, one ingredient set.
 
-    Three rows are not distributions of the study: `model` and `gpu` let one model or GPU of the class serve everything,
-    and `coupling` takes the node's power as saturated whether it is busy or not, as if power did not follow load.
+    An ingredient is at its P5 or P95. Some are no distributions of the study: `model` and `gpu` let one model or GPU
+    of the class serve everything; `replicas` takes the largest that the study allows; `serving` is P5 and P95 over what
+    the serving model does not know, everything else at its median.
 
     Returns:
-        `study, quantity, unit, ingredient, label, at_low, at_high, central`: the quantity at either end and at the
-        centre.
+        `study, quantity, unit, ingredient, label, at_low, at_high, central`: the quantity at either end, and with
+        nothing set.
     """
-    service = of_the_fleet(service)
-    middle = uncertainty.central(service.given)
-    central = quantities(service, middle)
+    service = service.narrowed(service.study.fleet.subject)
+    central = quantities(service)
     rows = []
     for ingredient, label in LABELS.items():
-        ends = at_ends(service, middle, ingredient)
-        if not ends or _alike(ends["low"], ends["high"]):
+        ends = at_ends(service, ingredient)
+        if not ends or all(
+            np.isclose(value, ends["high"].get(name, np.nan), rtol=1e-12) for name, value in ends["low"].items()
+        ):
             continue
-        for quantity, (unit, value) in central.items():
-            low, high = (end[quantity][1] for end in (ends["low"], ends["high"]))
-            rows.append((service.name, quantity, unit, ingredient, label, float(low), float(high), float(value)))
+        for quantity, value in central.items():
+            low, high = (ends[end].get(quantity) for end in ENDS)
+            if low is not None and high is not None:
+                place = (service.name, quantity, UNITS[quantity], ingredient, label)
+                rows.append((*place, low, high, value))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 
-def _alike(low: dict[str, tuple[str, float]], high: dict[str, tuple[str, float]]) -> bool:
-    return all(np.isclose(low[name][1], high[name][1], rtol=1e-12) for name in low)
+UNITS = {f"{workload}: mean over queries": "Wh" for workload in WORKLOADS} | {f"{MIXED} fleet": "GWh/day"}
 
 
-def quantities(service: Service, shared: Shared) -> dict[str, tuple[str, float]]:
-    """Mean energy of the fleet's queries, Wh, and of its mixed day, GWh."""
-    fleet, boundary, spec = Fleet.of(service, shared, {}), service.study.boundary, service.study.fleet
-    found = {
-        f"{workload}: mean over queries": ("Wh", fleet.mean_wh(workload, boundary.query))
-        for workload in service.lengths
-    }
+def quantities(service: Service, statistic: str = "p50") -> dict[str, float]:
+    """A quantile of the mean energy of the fleet's queries, Wh, and of its mixed day, GWh.
+
+    One that nothing serves is left out.
+    """
+    boundary, spec, found = service.study.boundary, service.study.fleet, {}
+    for workload in WORKLOADS:
+        means, weights = service.mean_wh(spec.subject, workload)
+        if weights.any():
+            name = f"{workload}: mean over queries"
+            found[name] = quantiles.of_weighted(means[boundary.query], weights, quantiles.PERCENTILES)[statistic]
     if MIXED in spec.scenarios:
-        queries = queries_of(spec.scenarios[MIXED].long_share, spec.queries_per_day)
-        day = sum(energy_gwh_per_day(fleet, queries, boundary.fleet).values())
-        found[f"{MIXED} fleet"] = ("GWh/day", day)
+        fleet = Fleet.of(service, spec.scenarios[MIXED].long_share)
+        if fleet.served:
+            day = sum(fleet.energy_gwh_per_day(boundary.fleet).values())
+            found[f"{MIXED} fleet"] = quantiles.of_draws(day, quantiles.PERCENTILES)[statistic]
     return found
 
 
-def at_ends(service: Service, middle: Shared, ingredient: str) -> dict[str, dict] | None:
+def at_ends(service: Service, ingredient: str) -> Mapping[str, dict[str, float]] | None:
     """The quantities at both ends of an ingredient; none if it is known or not part of the study."""
     if ingredient in ("model", "gpu"):
-        return _alone(service, middle, ingredient)
+        return _alone(service, ingredient)
+    if ingredient == "replicas":
+        return {"low": quantities(service), "high": quantities(with_largest_replicas(service))}
     if ingredient == "lengths":
-        return {end: quantities(with_prompts(service, share), middle) for end, share in ENDS.items()}
-    if ingredient == "coupling":
-        return _uncoupled(service, middle)
-    names = distributions_of(service, ingredient)
+        return {end: quantities(with_prompts(service, share)) for end, share in ENDS.items()}
+    if ingredient == "serving":
+        fixed = service.sharing(at_medians(service))
+        return {end: quantities(fixed, f"p{100 * share:02.0f}") for end, share in ENDS.items()}
+    shared, names = service.shared, distributions_of(service, ingredient)
+    if not names:
+        return None
     ends = {}
     for end, share in ENDS.items():
-        moved = middle
+        moved = shared
         for name in names:
             moved = moved.replaced(name, service.given.distributions[name].quantile(np.array(share)))
-        ends[end] = quantities(service, moved)
+        ends[end] = quantities(service.sharing(moved))
     return ends
+
+
+def at_medians(service: Service):
+    """The shared uncertainty with every ingredient at its median and every mix as the study has it."""
+    shared, given = service.shared, service.given
+    for name, of in given.distributions.items():
+        if not name.startswith(assumptions.SPECULATIVE):  # a service decodes so or not: there is no median
+            shared = shared.replaced(name, of.quantile(np.array(0.5)))
+
+    def known(mixes: Mapping) -> dict:
+        return {
+            name: {each: np.full(shared.draws, share) for each, share in of.items()} for name, (of, _) in mixes.items()
+        }
+
+    return replace(shared, mix=known(given.mix), gpus=known(given.gpus))
 
 
 def distributions_of(service: Service, ingredient: str) -> list[str]:
     """Names of the distributions that are varied together as one ingredient."""
-    prefixes = {"fit": "fit error", "cached": assumptions.CACHED, "overheads": "overhead"}
     return [
         name
         for name in service.given.distributions
-        if name == ingredient or name.startswith(prefixes.get(ingredient, "\0"))
+        if name == ingredient or name.startswith(_PREFIXES.get(ingredient, "\0"))
     ]
+
+
+def with_largest_replicas(service: Service) -> Service:
+    """A service whose replicas all have as many GPUs as the study allows."""
+    serving = service.study.serving
+    largest = serving.replaced(replica_gpus=(max(serving.replica_gpus),))
+    return replace(service, study=service.study.replaced(serving=largest)).sharing(service.shared)
 
 
 def with_prompts(service: Service, share: float) -> Service:
     """A service whose prompts all have the length that a share of its workload's prompts stays below."""
     lengths = {}
-    for name, of in service.lengths.items():
+    for name in WORKLOADS:
+        of = service.lengths[name]
         order = np.argsort(of.input_tokens, kind="stable")
         place = order[np.searchsorted(np.cumsum(of.weights[order]), share)]
         lengths[name] = replace(of, input_tokens=np.full_like(of.input_tokens, of.input_tokens[place]))
-    return replace(service, lengths=lengths)
+    return service.with_lengths(lengths)
 
 
-def _alone(service: Service, middle: Shared, what: str) -> dict[str, dict] | None:
+def _alone(service: Service, what: str) -> Mapping[str, dict[str, float]] | None:
     """One model or one GPU of the class serving everything: the one that needs least, and the one that needs most."""
     subject = service.study.fleet.subject
-    spec = service.study.classes[subject]
-    narrowed = []
-    if what == "model":
-        for model in spec.model_shares():
-            mix = middle.mix | {subject: {m: float(m == model) for m in middle.mix[subject]}}
-            narrowed.append(quantities(service, Shared(values=middle.values, mix=mix)))
-    else:
-        for entry in service.study.hardware_mix(subject):
-            study = service.study.replaced(classes={subject: spec.replaced(hardware=(entry,))})
-            narrowed.append(quantities(replace(service, study=study), middle))
-    if len(narrowed) < 2:
+    mixes = service.shared.mix if what == "model" else service.shared.gpus
+    names = list(mixes[subject])
+    found = []
+    for name in names:
+        alone = {subject: {each: np.full(service.shared.draws, float(each == name)) for each in names}}
+        changed = {"mix" if what == "model" else "gpus": {**mixes, **alone}}
+        found.append(quantities(service.sharing(replace(service.shared, **changed))))
+    if len(found) < 2:
         return None
     return {
-        end: {name: pick((found[name] for found in narrowed), key=lambda value: value[1]) for name in narrowed[0]}
+        end: {name: pick(each[name] for each in found if name in each) for name in quantities(service)}
         for end, pick in (("low", min), ("high", max))
     }
-
-
-def _uncoupled(service: Service, middle: Shared) -> dict[str, dict] | None:
-    """As it is, and with saturated power all of the time: P(1) / (load attainment)."""
-    if service.given.rated_w:
-        return None
-    # Served work per second stays: the factor load is put into attainment, and power is taken at full load.
-    served = middle.values["attainment"] * middle.values["load"]
-    saturated = middle.replaced("load", 1.0).replaced("attainment", served)
-    return {"low": quantities(service, middle), "high": quantities(service, saturated)}

@@ -3,160 +3,119 @@
 import numpy as np
 import polars as pl
 
-from inference_energy.energy import gpu_second, uncertainty
-from inference_energy.energy.service import Service, query_wh
-from inference_energy.energy.uncertainty import Shared
-from inference_energy.statistics.draws import stream
-from inference_energy.throughput.gpu_time import gpu_seconds
+from inference_energy.energy import uncertainty
+from inference_energy.energy.per_query import random_queries
+from inference_energy.energy.service import Service
 
-BINS = 100
-INTERPLAY = "interplay"
+BINS = 40
+REST = "serving model"
 
 
-def first_order_share(logs: np.ndarray, ingredient: np.ndarray, order: np.ndarray | None = None) -> float:
+def first_order_share(logs: np.ndarray, ingredient: np.ndarray, weights: np.ndarray) -> float:
     """Share of a variance that one ingredient explains alone: Var(E[y | x]) / Var(y).
 
-    The conditional mean is taken in 100 bins of equal numbers of draws; the variance that bins of finite size have
-    by chance is subtracted. Exact where factors are multiplicative and y is a logarithm. Source: Saltelli et
+    The conditional mean is taken in bins of equal numbers of draws; the variance that bins of finite size have by
+    chance is subtracted. Exact where factors are multiplicative and y is a logarithm. Source: Saltelli et
     al., doi:10.1016/j.cpc.2009.09.018 (first-order sensitivity index).
 
     Args:
         logs: y, shape (draws,).
         ingredient: x, shape (draws,): numbers, of which only the order counts.
-        order: `np.argsort(ingredient)` where it is known already.
+        weights: how much every draw counts, shape (draws,).
     """
-    variance = logs.var()
+    variance = _variance(logs, weights)
     if np.ptp(ingredient) == 0 or variance == 0:
         return 0.0
-    ordered = logs[np.argsort(ingredient, kind="stable") if order is None else order]
-    starts = np.linspace(0, len(logs), min(BINS, len(logs) // 2) + 1).astype(int)
-    counts = np.diff(starts)
-    means = np.add.reduceat(ordered, starts[:-1]) / counts
-    within = np.add.reduceat(ordered**2, starts[:-1]) / counts - means**2
-    by_chance = np.mean(within / (counts - 1))
-    return float(max(means.var() - by_chance, 0.0) / variance)
+    order = np.argsort(ingredient, kind="stable")
+    starts = np.linspace(0, len(logs), min(BINS, len(logs) // 2) + 1).astype(int)[:-1]
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat((weights * values)[order], starts)
+
+    counted = summed(np.ones(len(logs)))
+    means = summed(logs) / counted
+    within = summed(logs**2) / counted - means**2
+    effective = counted**2 / np.add.reduceat((weights**2)[order], starts)
+    by_chance = np.average(within / np.maximum(effective - 1, 1), weights=counted)
+    return float(max(_variance(means, counted) - by_chance, 0.0) / variance)
 
 
-def variance_shares(service: Service, *, draws: int, seed: int) -> pl.DataFrame:
+def variance_shares(service: Service) -> pl.DataFrame:
     """Shares of the variance of ln energy, per class, workload, spread and ingredient; they sum to 1.
 
-    - `untrimmed`: of a single query: the model and GPU that serve it; given these its lengths and what the curve
-      misses; and everything shared;
-    - `shared`: of the mean over queries: everything shared, and the mix of models.
+    - `untrimmed`: of a single query: its lengths, and everything shared;
+    - `shared`: of the mean over queries: everything shared.
 
-    `interplay` is what no ingredient explains alone, such as load and idle power together.
+    `serving model` is what no ingredient explains alone: time and power of the models on their GPUs, as far as the
+    serving model does not know them, and the interplay of ingredients.
     """
-    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    boundary = service.study.boundary.query
-    energies = service.per_gpu_second(shared)
-    known = _shared_ingredients(service, shared)
     rows = []
-    for model_class, spec in service.study.classes.items():
+    for subject, spec in service.study.classes.items():
         for workload in service.lengths:
-            here = known | {"cached share": _ordered(uncertainty.cached_share(shared, workload))}
-            query = _of_a_query(service, shared, energies, model_class, workload, here, seed)
-            mean = _of_the_mean(service, shared, energies, model_class, workload, here)
-            for spread, (variance, shares) in {"untrimmed": query, "shared": mean}.items():
-                shares[INTERPLAY] = 1 - sum(shares.values())
-                place = {"study": service.name, "subject": model_class, "label": spec.label, "workload": workload}
-                place |= {"boundary": boundary, "spread": spread}
+            means, weights = service.mean_wh(subject, workload)
+            if not weights.any():
+                continue
+            counts = weights > 0
+            logs, weights = np.log(means[service.study.boundary.query][counts]), weights[counts]
+            found = {
+                name: first_order_share(logs, values[counts], weights)
+                for name, values in _ingredients(service, subject, workload).items()
+            }
+            variance = _variance(logs, weights)
+            lengths = _of_lengths(service, subject, workload)
+            single = variance + lengths or 1.0  # where all is known, any number
+            spreads = {
+                "shared": (variance, found),
+                "untrimmed": (
+                    variance + lengths,
+                    {name: share * variance / single for name, share in found.items()} | {"lengths": lengths / single},
+                ),
+            }
+            place = {"study": service.name, "subject": subject, "label": spec.label, "workload": workload}
+            place |= {"boundary": service.study.boundary.query}
+            for spread, (log_variance, shares) in spreads.items():
+                every = shares | {REST: 1 - sum(shares.values())}
                 rows += [
-                    place | {"ingredient": name, "variance_share": share, "log_variance": variance}
-                    for name, share in shares.items()
+                    place
+                    | {"spread": spread, "ingredient": name, "variance_share": share, "log_variance": log_variance}
+                    for name, share in every.items()
                 ]
     return pl.DataFrame(rows)
 
 
-Ordered = tuple[np.ndarray, np.ndarray]  # values, and the order that sorts them
-
-
-def _ordered(values: np.ndarray) -> Ordered:
-    return values, np.argsort(values, kind="stable")
-
-
-def _shared_ingredients(service: Service, shared: Shared) -> dict[str, Ordered]:
+def _ingredients(service: Service, subject: str, workload: str) -> dict[str, np.ndarray]:
     """One value per draw and ingredient; several distributions of one kind are combined."""
-    values, boundary = shared.values, service.study.boundary.query
-    load = float(np.median(values["load"]))
-    if service.given.rated_w:
-        power = values["utilisation"]
-    else:
-        power = sum(
-            of.boards_at(load, of.board_saturated.quantile(values["boards"])) for of in service.given.power.values()
-        )
-        if boundary != "gpu_boards":
-            power = power + sum(
-                of.host_at(load, of.host_saturated.quantile(values["host"])) for of in service.given.power.values()
-            )
-    found = {"load": values["load"], "attainment": values["attainment"], "power": power}
-    if boundary in ("datacenter", "fleet"):
-        found["pue"] = values["pue"]
+    values, boundary = service.shared.values, service.study.boundary.query
+    names = ["speed", "headroom", "released_share", "host", "utilisation"]
+    names += ["pue"] if boundary in ("datacenter", "fleet") else []
+    found = {name: values[name] for name in names if name in values}
+    found["cached share"] = uncertainty.cached_share(service.shared, workload)
     if boundary == "fleet":
-        found["overheads"] = np.broadcast_to(gpu_second.overhead_share(service.given, shared), len(values["load"]))
-    return {name: _ordered(value) for name, value in found.items()}
+        found["overheads"] = uncertainty.overhead_share(service.given, service.shared)
+    # Of mixes the energy that they would have with everything else at its median.
+    at = service.at(workload)
+    typical = np.median(at.mean_seconds() * at.wh_per_gpu_second[boundary], axis=0)
+    of_model: dict[str, list[float]] = {}
+    of_gpu: dict[tuple[str, str], list[float]] = {}
+    for (model, *place), energy in zip(service.members.names, typical, strict=True):
+        if model in service.models_of(subject):
+            of_model.setdefault(model, []).append(energy)
+            of_gpu.setdefault(tuple(place), []).append(energy)
+    found["model mix"] = sum(weight * np.mean(of_model[model]) for model, weight in service.models_of(subject).items())
+    found["GPU mix"] = 1 / sum(share / np.mean(of_gpu[place]) for place, share in service.shared.gpus[subject].items())
+    return found
 
 
-def _of_a_query(
-    service: Service,
-    shared: Shared,
-    energies: dict,
-    model_class: str,
-    workload: str,
-    known: dict[str, Ordered],
-    seed: int,
-) -> tuple[float, dict[str, float]]:
-    weights = {member: float(weight) for member, weight in service.weights(model_class).items()}
+def _of_lengths(service: Service, subject: str, workload: str) -> float:
+    """Variance of the ln energy of single queries around the mean of their draw."""
+    energies, weights = random_queries(service, subject, workload)
+    means, probable = service.mean_wh(subject, workload)
     boundary = service.study.boundary.query
-    of, cached = service.lengths[workload], uncertainty.cached_share(shared, workload)
-    draws = len(cached)
-    generator = stream(seed, service.name, "variance", model_class, workload)
-    points = of.drawn(generator, draws)
-    who = generator.choice(len(weights), draws, p=np.array(list(weights.values())) / sum(weights.values()))
-    logs, typical, by_lengths, by_fit = np.empty(draws), [], 0.0, 0.0
-    for position, (member, weight) in enumerate(weights.items()):
-        curve, error = service.curves[member]
-        here, parts = who == position, curve.parts(of)
-        seconds = gpu_seconds(curve.coefficients(), parts.at(points[here]), cached[here])
-        logs[here] = np.log(query_wh(gpu_seconds=seconds, wh_per_gpu_second=energies[member][boundary][here]))
-        at_median = np.log(gpu_seconds(curve.coefficients(), parts, float(np.median(cached))))
-        typical.append(of.mean(at_median) + float(np.mean(np.log(energies[member][boundary]))))
-        # Given the model and GPU: variance of ln seconds over lengths, and of ln of what the curve misses.
-        by_lengths += weight * (of.mean(at_median**2) - of.mean(at_median) ** 2)
-        by_fit += weight * float(np.var(np.log(uncertainty.fit_factor(shared, member[0], error))))
-    variance = float(logs.var())
-    if variance == 0:
-        return variance, dict.fromkeys(("lengths", "model and GPU", "fit error"), 0.0)
-    means, each = np.array(typical), np.array(list(weights.values()))
-    by_member = float(each @ means**2 - (each @ means) ** 2)
-    found = {"lengths": by_lengths / variance, "model and GPU": by_member / variance, "fit error": by_fit / variance}
-    return variance, found | {name: first_order_share(logs, *ordered) for name, ordered in known.items()}
+    logs = np.log(energies[boundary])
+    counted = np.repeat(np.log(means[boundary][probable > 0]), len(logs) // int((probable > 0).sum()))
+    return max(float(_variance(logs, weights) - _variance(counted, weights)), 0.0)
 
 
-def _of_the_mean(
-    service: Service,
-    shared: Shared,
-    energies: dict,
-    model_class: str,
-    workload: str,
-    known: dict[str, Ordered],
-) -> tuple[float, dict[str, float]]:
-    boundary = service.study.boundary.query
-    draws = len(shared.values["load"])
-    means = service.mean_wh(shared, model_class, workload, energies)[boundary]
-    logs = np.broadcast_to(np.log(means), (draws,))
-    middle = uncertainty.central(service.given)
-    typical = {
-        member: float(value[boundary]) * float(service.mean_seconds(middle, workload, member))
-        for member, value in service.per_gpu_second(middle).items()
-    }
-    expected, drawn = service.weights(model_class), service.weights(model_class, shared)
-    fit_error = sum(
-        float(weight) * typical[member] * uncertainty.fit_factor(shared, member[0], service.curves[member][1])
-        for member, weight in expected.items()
-    )
-    mix = sum(weight * typical[member] for member, weight in drawn.items())
-    ingredients = known | {
-        "model mix": _ordered(np.broadcast_to(mix, (draws,))),
-        "fit error": _ordered(np.broadcast_to(fit_error, (draws,))),
-    }
-    return float(logs.var()), {name: first_order_share(logs, *ordered) for name, ordered in ingredients.items()}
+def _variance(values: np.ndarray, weights: np.ndarray) -> float:
+    mean = np.average(values, weights=weights)
+    return float(np.average((values - mean) ** 2, weights=weights))

@@ -42,20 +42,13 @@ def of_published(energy: pl.DataFrame, scenarios: pl.DataFrame, subject: str) ->
     return _values(declared(subject, "published"), energy, scenarios)
 
 
-def of_nested(service: Service, interventions: pl.DataFrame, *, draws: int, seed: int) -> dict[str, float]:
-    """The quantities of a study of method `nested`.
-
-    Args:
-        service: the resolved study.
-        interventions: table of `energy.tables.InterventionRow`.
-        draws: draws of the shared uncertainty, and as many queries.
-        seed: seed of all streams.
-    """
-    subject, boundary = service.study.fleet.subject, service.study.boundary.query
-    narrow = service.narrowed(subject, WORKLOADS, [boundary])
-    queries, _ = per_query.energy_per_query(narrow, borrowed=set(), draws=draws, fleet_draws=draws, seed=seed)
-    days = scenario_aggregates(service, fleets(service, interventions, draws=draws, seed=seed))
-    return _values(declared(subject, "nested"), queries.filter(boundary=boundary), days)
+def of_nested(service: Service) -> dict[str, float]:
+    """The quantities of a study of method `nested`."""
+    subject = service.study.fleet.subject
+    service = service.narrowed(subject)
+    rows = [row for workload in WORKLOADS for row in per_query.of_subject(service, subject, workload)[0]]
+    queries = pl.DataFrame(rows, infer_schema_length=None).filter(boundary=service.study.boundary.query)
+    return _values(declared(subject, "nested"), queries, scenario_aggregates(service, fleets(service)))
 
 
 def _values(quantities: dict[str, Quantity], energy: pl.DataFrame, days: pl.DataFrame) -> dict[str, float]:

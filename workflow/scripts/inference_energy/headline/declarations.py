@@ -274,14 +274,17 @@ def _nested(study: NestedStudy, tables: Mapping[str, pl.DataFrame]) -> Iterator[
     for subject, spec in study.classes.items():
         for workload in WORKLOADS:
             name = f"{spec.label.split(' (')[0]}, {workload}"
-            printed = {"untrimmed": f"{workload} {subject} energy_wh_p50 as_published"}
-            for spread, what, over in (("untrimmed", "median", QUERIES), ("shared", "mean over queries", SHARED)):
+            printed = {"p50": f"{workload} {subject} energy_wh_p50 as_published"}
+            for spread, statistic, what, over in (
+                ("untrimmed", "p50", "median", QUERIES),
+                ("shared", "mean", "mean over queries", SHARED),
+            ):
                 yield Quantity(
-                    id=f"{workload} {subject} energy_wh_p50 {spread}",
-                    source=energy_cell(workload, subject, spread),
+                    id=f"{workload} {subject} energy_wh_{statistic} {spread}",
+                    source=energy_cell(workload, subject, spread, statistic),
                     label=f"{name}: {what}",
                     unit="Wh",
-                    printed_as=printed.get(spread),
+                    printed_as=printed.get(statistic),
                     over=over,
                 )
     subject = study.fleet.subject
@@ -294,23 +297,22 @@ def _nested(study: NestedStudy, tables: Mapping[str, pl.DataFrame]) -> Iterator[
     )
     for scenario, label, queries in tables[FLEETS].select("scenario", "label", "queries_per_day").iter_rows():
         yield Quantity(
-            id=f"{scenario} energy_gwh_per_day_p50",
-            source=fleet_cell(scenario, "p50"),
+            id=f"{scenario} energy_gwh_per_day_mean",
+            source=fleet_cell(scenario, "mean"),
             label=f"Fleet of {_many(queries)} queries/day, {label}",
             unit="GWh/day",
             printed_as=f"{scenario} energy_gwh_per_day_mean",
             over=SHARED,
         )
-    workload = study.interventions.workloads[0]
-    combined = tables[MULTIPLIERS].filter(workload=workload, level="combined", spread="shared")
-    for lever, label, combination in combined.select("lever", "label", "combination").iter_rows():
-        everything = (lever, combination) == ("all_levers", "independent")
+    for workload, lever, label in (
+        tables[MULTIPLIERS].filter(level="combined").select("workload", "lever", "label").iter_rows()
+    ):
         yield Quantity(
-            id=f"{workload} {lever} {combination} multiplier_p50",
-            source=multiplier_cell((workload, lever, combination, "shared")),
-            label=f"{label}, {combination}",
+            id=f"{workload} {lever} multiplier_p50",
+            source=multiplier_cell((workload, lever, "together", "shared")),
+            label=f"{label}, {workload}",
             unit="x",
-            printed_as="traditional independent multiplier_p50" if everything else None,
+            printed_as="traditional independent multiplier_p50" if workload == "traditional" else None,
             over=SHARED,
         )
 

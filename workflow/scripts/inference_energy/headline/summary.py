@@ -16,7 +16,7 @@ REGISTRIES = {
     Path("resources/closed_models.csv"): "assumed_on",
     Path("resources/hardware.csv"): "checked_on",
 }
-EVIDENCE = [Path(f"results/logs/{rule}.log") for rule in ("intervention_pairs", "board_power_shares")]
+EVIDENCE = [Path("results/logs/board_power_shares.log")]
 SHOWN = 8
 
 

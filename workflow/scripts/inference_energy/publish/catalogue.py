@@ -69,11 +69,6 @@ PUBLIC_TABLES = (
         "energy_by_boundary", "Energy of a query of one model or class and workload, within one boundary", nested=energy
     ),
     _of_study(
-        "energy_at_operating_point",
-        "Energy of a query of one model or class and workload where its service runs at a speed or batch",
-        nested=energy,
-    ),
-    _of_study(
         "energy_density",
         "One point of the distribution of the energy of a query",
         published=energy,
@@ -92,14 +87,16 @@ PUBLIC_TABLES = (
         "One quantity that a planner asks about a scenario: GPUs, nodes, power, energy, emissions, water",
         nested=fleet,
     ),
+    _of_study("fleet_hours", "Power and GPUs of a fleet in one hour of the day", nested=fleet),
     _of_study("sweeps", "Mean energy at one value of one assumption", nested=fleet),
+    _of_study("sweep_grids", "Mean energy at one value each of two assumptions", nested=fleet),
     _of_study(
         "variance_shares",
         "Share of one ingredient in the variance of the energy of a query, or of the mean over queries",
         nested=fleet,
     ),
     _of_study("assumptions", "What is assumed of one ingredient of the shared uncertainty", nested=energy),
-    _of_study("throughput_fit", "The curve that serves one model (on one GPU)", published=oviedo, nested=throughput),
+    _of_study("throughput_fit", "The curve that serves one model", published=oviedo),
     _of_study(
         "throughput_rows",
         "A benchmark row behind a curve, with the fitted value and that of a fit without the row",
@@ -123,9 +120,6 @@ PUBLIC_TABLES = (
     *_compared(
         validation,
         bridged=True,
-        backtest="A measured run compared with its prediction",
-        backtest_peers="A measured run compared with the prediction of another method",
-        scores="Error of a method on a group of measured runs",
         cross_methods="One query by one method within one boundary",
         cross_method_parts="A part of the factor between the highest and the lowest method on one query",
         statements="A published estimate of the energy of a query, compared with this work at the same tokens",
@@ -142,7 +136,7 @@ PUBLIC_TABLES = (
         "published_fleets",
         "validation/published_fleets.parquet",
         validation.PUBLISHED_FLEETS,
-        "A quantity of a service's day, as it states and as the serving model predicts without it",
+        "What a service states of its day or of its queries, and the prediction without it",
     ),
     _table(
         "held_out",
@@ -155,13 +149,9 @@ PUBLIC_TABLES = (
     *_compared(fleet, bridged=True, tornado="A headline number with one assumption at its P5 and P95"),
     *_compared(
         throughput,
-        latency_runs="One run of a batch sweep: energy and latency",
-        latency_costs="What a latency target costs one model, in energy",
-        latency_summary="What a latency target costs, over models",
         throughput_configurations="GPU-seconds per token of one measured configuration, with their stated error",
         throughput_left_out="A benchmark row predicted without itself, by one form of throughput",
         throughput_forms="Error of a throughput form on rows it was not fitted to",
-        attainment_pairs="An online and an offline throughput of the same model, and their ratio",
     ),
     *_serving(
         serving_parameters="A parameter of the serving model: its prior and its fitted value",

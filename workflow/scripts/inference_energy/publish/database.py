@@ -16,11 +16,12 @@ COMPUTED = comments(
         ),
         **quantiles("mean_wh_{}", "{} of the mean over queries, over the shared uncertainty", "Wh", PERCENTILES),
         "expected_wh": number("mean over variability and uncertainty", "Wh"),
-        "mean_power_mw": number("median energy of a day over 24 hours", "MW"),
+        "mean_power_mw": number("expected energy of a day over 24 hours", "MW"),
         "saved_share": number("1 - 1 / median multiplier, saved", SHARE),
         "swing": number("larger over smaller of the two", FACTOR),
         "order_in_quantity": count("order of the assumption by its swing, 1 the widest", POSITION),
         "left_out_ratio": number("predicted without this row / observed", FACTOR),
+        "ratio": number("predicted / measured", FACTOR),
     }
 )
 
@@ -43,7 +44,7 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
             """SELECT q.subject, q.workload, q.study, q.boundary, q.energy_wh_p50 AS query_wh_p50,
             q.energy_wh_p05 AS query_wh_p05, q.energy_wh_p95 AS query_wh_p95, q.energy_wh_mean AS expected_wh,
             m.energy_wh_p50 AS mean_wh_p50, m.energy_wh_p05 AS mean_wh_p05, m.energy_wh_p95 AS mean_wh_p95,
-            q.extrapolated_share, q.borrowed_share
+            q.served_share, q.reached_share, q.batch_p50
             FROM energy_per_query q LEFT JOIN energy_per_query m
             ON m.study = q.study AND m.workload = q.workload AND m.subject = q.subject AND m.spread = 'shared'
             WHERE q.subject_kind = 'class' AND q.spread = 'untrimmed'
@@ -58,17 +59,18 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
         "fleets_side_by_side": Meaning(
             "One scenario of a fleet in every study: energy per day and the mean power behind it",
             of["scenario_aggregates"] | COMPUTED,
-            """SELECT scenario, label, study, long_share, interventions, queries_per_day, energy_gwh_per_day_p50,
-            energy_gwh_per_day_p05, energy_gwh_per_day_p95, energy_gwh_per_day_mean,
-            energy_gwh_per_day_p50 * 1000 / 24 AS mean_power_mw, boundary
+            """SELECT scenario, label, study, long_share, interventions, queries_per_day, energy_gwh_per_day_mean,
+            energy_gwh_per_day_p05, energy_gwh_per_day_p50, energy_gwh_per_day_p95,
+            energy_gwh_per_day_mean * 1000 / 24 AS mean_power_mw, boundary
             FROM scenario_aggregates ORDER BY scenario, study""",
         ),
         "what_levers_save": Meaning(
             "Saving of a query's energy by one intervention, or several together, the largest first",
             of["intervention_multipliers"] | COMPUTED,
-            """SELECT study, workload, lever, label, combination, level, acts_on, in_benchmarks, multiplier_p50,
-            multiplier_p05, multiplier_p95, 1 - 1 / multiplier_p50 AS saved_share, energy_wh_p50, source
-            FROM intervention_multipliers WHERE spread = 'untrimmed'
+            """SELECT study, workload, lever, label, combination, level, multiplier_p50, multiplier_p05,
+            multiplier_p95, 1 - 1 / multiplier_p50 AS saved_share, energy_wh_p50, evidence, pairs, measured_p50,
+            predicted_p50, source
+            FROM intervention_multipliers WHERE spread IN ('untrimmed', 'shared')
             ORDER BY study, workload DESC, combination <> 'single', multiplier_p50 DESC, lever""",
         ),
         "which_assumptions_matter_most": Meaning(
@@ -87,18 +89,9 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
             ORDER BY study, subject, workload DESC, spread, variance_share DESC, ingredient""",
         ),
         "benchmark_rows_behind_a_curve": Meaning(
-            "A benchmark row that a model's own curve rests on, with its file, line and address; no row where the curve"
-            " is transferred from a related model, or is the log-linear form in a study of method nested",
+            "A benchmark row that a published curve rests on, with its file, line and address",
             of["throughput"] | of["throughput_fit"] | COMPUTED,
-            """SELECT f.study, f.model, f.gpu, f.precision, f.form, f.kinship, t.source, t.row_id, t.input_tokens,
-            t.output_tokens, t.throughput_tok_per_s, t.output_tok_per_s_per_gpu, l.ratio AS left_out_ratio,
-            t.file, t.line, t.url
-            FROM throughput_fit f LEFT JOIN throughput_left_out l
-            ON l.configuration = f.configuration AND l.form = 'gpu_seconds'
-            LEFT JOIN throughput t ON t.source = l.source AND t.row_id = l.row_id
-            WHERE f.gpu IS NOT NULL
-            UNION ALL BY NAME
-            SELECT f.study, f.model, r.gpu, r.precision, f.form, r.source, r.row_id, r.input_tokens, r.output_tokens,
+            """SELECT f.study, f.model, r.gpu, r.precision, f.form, r.source, r.row_id, r.input_tokens, r.output_tokens,
             r.throughput_tok_per_s, t.output_tok_per_s_per_gpu,
             r.left_out_tok_per_s / r.node_tok_per_s AS left_out_ratio,
             r.file, r.line, r.url
@@ -107,12 +100,13 @@ def _views(of: Mapping[str, dict[str, str]]) -> dict[str, Meaning]:
             ORDER BY study, model, gpu, source, row_id""",
         ),
         "measured_against_predicted": Meaning(
-            "A measured run compared with its prediction, which uses no measurement of it; with file, line, address",
-            of["backtest"] | of["measured_energy"],
-            """SELECT b.target, b.source, b.row_id, b.model, b.gpu, b.measured, b.predicted_p50, b.predicted_p05,
-            b.predicted_p95, b.ratio, b.inside_90, b.reason, e.file, e.line, e.url
-            FROM backtest b LEFT JOIN measured_energy e USING (source, row_id)
-            ORDER BY b.target, b.source, b.row_id""",
+            "A metered run predicted by the serving model without its source, model or GPU; with file, line, address",
+            of["held_out"] | of["measured_energy"] | COMPUTED,
+            """SELECT h.left_out, h.value, h.source, h.row_id, e.model, h.gpu, h.measured, h.predicted_p50,
+            h.predicted_p05, h.predicted_p95, h.predicted_p50 / h.measured AS ratio, e.file, e.line, e.url
+            FROM held_out h LEFT JOIN measured_energy e USING (source, row_id)
+            WHERE h.score = 'energy_at_batch'
+            ORDER BY h.left_out, h.source, h.row_id""",
         ),
         "statements_of_others_against_ours": Meaning(
             "A published estimate of the energy of a query, compared with this work at the same tokens, with citation",

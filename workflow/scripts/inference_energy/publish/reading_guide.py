@@ -24,8 +24,8 @@ READING = {
         " separates variability between queries from uncertainty."
     ),
     "Evidence": (
-        "extrapolated_share and borrowed_share are the shares of a number that rest on lengths outside the benchmarks,"
-        " and on throughput transferred from another model or GPU."
+        "served_share is the part of a study's models and GPUs that reach the speed that users see, reached_share how"
+        " often draws of these do. Table held_out_scores says how far predictions are from measurements."
     ),
 }
 CITE = "Please cite {pipeline}, version {version}, together with {papers}, and a benchmark by its own source."

@@ -7,11 +7,14 @@ import numpy as np
 import polars as pl
 
 from inference_energy.serving import step
-from inference_energy.serving.predict import Drawn, Energy, energy
+from inference_energy.serving.predict import Drawn, Energy, drawn_step, energy, energy_of
 from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.step import Step
+from inference_energy.statistics.draws import resampled
 
 SPEEDS_TOK_PER_S = (20, 35, 50, 75, 100)
 GRID = 10  # batches at which the speed of every draw is computed; between them it is interpolated
+PARTS_OF_BATCH = (0.0, 0.03, 0.1, 0.3, 0.6, 1.0)  # at which power is computed; work in between is interpolated
 FEWEST_REACHED = 0.1  # of the draws, below which a speed counts as out of reach
 # Of one service: what runs must share to be alternatives of each other.
 SERVICE = ("campaign", "network", "gpu", "precision", "prompts", "input_tokens", "speculative")
@@ -81,12 +84,8 @@ class Point:
 
         Runs that no draw reaches keep their draws; `reached` says so before.
         """
-        draws = self.weight.shape[0]
         total = self.weight.sum(axis=0)
-        weight = np.where(total > 0, self.weight, 1.0)
-        below = np.cumsum(weight, axis=0) / weight.sum(axis=0)
-        marks = (np.arange(draws) + 0.5) / draws
-        chosen = np.stack([np.searchsorted(column, marks) for column in below.T], axis=1).clip(0, draws - 1)
+        chosen = np.stack([resampled(column) for column in np.where(total > 0, self.weight, 1.0).T], axis=1)
 
         def taken(values: np.ndarray) -> np.ndarray:
             return np.take_along_axis(np.broadcast_to(values, self.weight.shape), chosen, axis=0)
@@ -95,23 +94,23 @@ class Point:
             batch=taken(self.batch),
             gpus=taken(self.gpus),
             energy=Energy(**{name: taken(values) for name, values in vars(self.energy).items()}),
-            weight=np.where(total > 0, 1.0, 0.0) * np.ones((draws, 1)),
+            weight=np.where(total > 0, 1.0, 0.0) * np.ones_like(self.weight),
         )
 
 
-def batch_at_speed(of: Replicas, uncertain: Drawn, speed: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+def batch_at_speed(taken: Step, speed: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Largest batch at which a user still sees a speed, of every draw; and whether a batch of one does.
 
     Args:
-        of: the replicas.
-        uncertain: draws of everything uncertain.
+        taken: what a step of the replicas takes in every draw.
         speed: tokens a second of a user.
     """
+    of = taken.of
     largest = np.maximum(of.largest_batch(), 1.0)
     grid = np.exp(np.linspace(0.0, 1.0, GRID)[:, None] * np.log(largest))
     speeds = []
     for batch in grid:
-        time = step.time_per_token(of, batch, uncertain.time, uncertain.time_effects)
+        time = taken.at(batch)
         floor = step.floor_seconds(of, time.bytes_per_token, time.flop_per_token)
         speeds.append(np.log(step.speed_tok_per_s(batch, np.maximum(time.seconds, floor))))
     # Speed falls with the batch; minima along the grid keep that where an interpolation could not.
@@ -143,21 +142,41 @@ def at_speed(
     """
     found = []
     for candidate in _of_sizes(of, sizes):
-        batch, reached = batch_at_speed(candidate, uncertain, speed)
+        taken = drawn_step(candidate, uncertain)
+        batch, reached = batch_at_speed(taken, speed)
         fits = candidate.largest_batch() >= 1
         weight = np.where(reached & fits, prior.density(batch, speed), 0.0)
-        found.append((batch, candidate.gpus, energy(candidate, batch, uncertain), weight))
+        found.append((batch, candidate.gpus, energy_of(taken, batch, uncertain), weight))
     return _least(found)
 
 
 def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] | None = None) -> Point:
-    """Energy at a stated batch, on the replica that needs the least energy of those whose memory holds it."""
+    """Energy at a batch, or at what memory holds if that is less, on the replica that needs the least energy."""
     found = []
     for candidate in _of_sizes(of, sizes):
-        result = energy(candidate, np.full(len(candidate.gpus), batch), uncertain)
-        fits = np.broadcast_to(candidate.largest_batch() >= batch, result.seconds.shape)
-        found.append((np.full(result.seconds.shape, batch), candidate.gpus, result, fits.astype(float)))
+        largest = candidate.largest_batch()
+        running = np.clip(largest, 1.0, batch)
+        result = energy(candidate, running, uncertain)
+        shape = result.seconds.shape
+        fits = np.broadcast_to(largest >= 1, shape).astype(float)
+        found.append((np.broadcast_to(running, shape), candidate.gpus, result, fits))
     return _least(found)
+
+
+def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
+    """Work of a replica over what it does at its batch, and power of its boards over their rating, at smaller batches.
+
+    The first of both are those of a single running request, the last those of the batch. Shapes (points, draws, runs).
+
+    Args:
+        of: the replicas, of the size that serves.
+        batch: running requests when the replica does all it can.
+        uncertain: draws of everything uncertain.
+    """
+    taken = drawn_step(of, uncertain)
+    points = [energy_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]
+    works = np.stack([points[-1].seconds / point.seconds for point in points])
+    return np.maximum.accumulate(works), np.stack([point.board_share for point in points])
 
 
 def _of_sizes(of: Replicas, sizes: Sequence[int] | None) -> list[Replicas]:

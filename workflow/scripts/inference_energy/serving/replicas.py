@@ -40,6 +40,7 @@ class Replicas:
         youth: how new the model was to the software: 1 on its day of release, 1/e half a year later.
         input_tokens: mean prompt length.
         output_tokens: mean answer length.
+        context_tokens: mean context that an output token attends to.
         cached_share: share of the prompt whose keys are kept from earlier requests.
     """
 
@@ -75,17 +76,19 @@ class Replicas:
     youth: np.ndarray
     input_tokens: np.ndarray
     output_tokens: np.ndarray
+    context_tokens: np.ndarray
     cached_share: np.ndarray
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "Replicas":
-        """From a table with these columns: see `described`."""
-        return cls(**{field.name: frame[field.name].cast(pl.Float64).to_numpy() for field in fields(cls)})
+        """From a table with these columns, see `described`.
 
-    @property
-    def context_tokens(self) -> np.ndarray:
-        """Mean context of a running request: its prompt and half of its answer."""
-        return self.input_tokens + self.output_tokens / 2
+        Where it has no `context_tokens`, all requests have the mean lengths: the context is the prompt and half of the
+        answer.
+        """
+        if "context_tokens" not in frame.columns:
+            frame = frame.with_columns(context_tokens=pl.col("input_tokens") + pl.col("output_tokens") / 2)
+        return cls(**{field.name: frame[field.name].cast(pl.Float64).to_numpy() for field in fields(cls)})
 
     @property
     def weight_bytes(self) -> np.ndarray:

@@ -24,6 +24,7 @@ class Time:
         overhead_share: share of launching, scheduling and communicating.
         roofline_share: share of moving bytes and computing.
         prefill_share: share of computing prompts.
+        attention_share: share of reading and computing what grows with the context.
         bytes_per_token: that a GPU moves per output token.
         flop_per_token: that a GPU computes per output token, prompts included.
     """
@@ -32,6 +33,7 @@ class Time:
     overhead_share: np.ndarray
     roofline_share: np.ndarray
     prefill_share: np.ndarray
+    attention_share: np.ndarray
     bytes_per_token: np.ndarray
     flop_per_token: np.ndarray
 
@@ -41,18 +43,74 @@ def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.
     return experts * (1 - (1 - experts_per_token / experts) ** tokens)
 
 
-def time_per_token(of: Replicas, batch: np.ndarray, given: Values, effects: Values = NO_EFFECTS) -> Time:
-    """Time of a replica per output token at a batch.
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What a step of decoding takes, per GPU: fixed, per expert that it reads, and per request.
 
-    A step of decoding takes an overhead O (per layer, per request, per layer of all-reduce), the bytes M that it moves
-    (weights of the experts that the batch uses, keys and values of all requests) and the FLOP C that it computes; a
-    request takes its prefill R once. With B requests, m tokens accepted per step and L tokens per answer
+    Attributes:
+        of: the replicas.
+        verified: tokens that a request verifies in a step.
+        accepted: tokens that it gains.
+        overhead_s: fixed seconds of launching, scheduling and communicating.
+        overhead_s_per_request: the same for every request.
+        shared_bytes, expert_bytes, request_bytes: moved in a step: always, per expert that is used, per request.
+        shared_s, expert_s: seconds to move the first two.
+        request_s: seconds per request of moving its keys and computing.
+        growing_s: the part of it that grows with the context.
+        request_flop: computed per request.
+        prompt_s, prompt_flop: of its prompt, per output token.
+    """
+
+    of: Replicas
+    verified: np.ndarray
+    accepted: np.ndarray
+    overhead_s: np.ndarray
+    overhead_s_per_request: np.ndarray
+    shared_bytes: np.ndarray
+    expert_bytes: np.ndarray
+    request_bytes: np.ndarray
+    shared_s: np.ndarray
+    expert_s: np.ndarray
+    request_s: np.ndarray
+    growing_s: np.ndarray
+    request_flop: np.ndarray
+    prompt_s: np.ndarray
+    prompt_flop: np.ndarray
+
+    def at(self, batch: np.ndarray) -> Time:
+        """Time per output token with some running requests."""
+        of = self.of
+        used = of.with_experts * experts_read(of.experts, of.experts_per_token, batch * self.verified)
+        steps, per_request = 1 / (batch * self.accepted), 1 / self.accepted
+        spent = self.overhead_s * steps + self.overhead_s_per_request * per_request
+        total = spent + (self.shared_s + self.expert_s * used) * steps + self.request_s * per_request + self.prompt_s
+        return Time(
+            seconds=total,
+            overhead_share=spent / total,
+            roofline_share=1 - spent / total,
+            prefill_share=self.prompt_s / total,
+            attention_share=self.growing_s * per_request / total,
+            bytes_per_token=(self.shared_bytes + self.expert_bytes * used) * steps + self.request_bytes * per_request,
+            flop_per_token=self.request_flop * per_request + self.prompt_flop,
+        )
+
+
+def time_per_token(of: Replicas, batch: np.ndarray, given: Values, effects: Values = NO_EFFECTS) -> Time:
+    """Time of a replica per output token at a batch; see `step`."""
+    return step(of, given, effects).at(batch)
+
+
+def step(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Step:
+    """What a step of decoding takes.
+
+    It takes an overhead O (per layer, per request, per layer of all-reduce), the bytes M that it moves (weights of the
+    experts that the batch uses, keys and values of all requests) and the FLOP C that it computes; a request takes its
+    prefill R once. With B requests, m tokens accepted per step and L tokens per answer
 
         T = [O/(B m) e^overhead + ((M + C)/(B m) + R/L) e^roofline] e^time
 
     Args:
         of: the replicas.
-        batch: running requests per replica.
         given: fixed parameters by name, see `parameters.TIME`.
         effects: sums of the random effects on a log scale.
     """
@@ -60,58 +118,62 @@ def time_per_token(of: Replicas, batch: np.ndarray, given: Values, effects: Valu
     gpus, context = of.gpus, of.context_tokens
     own = of.attention_data_parallel
     verified = 1 + of.speculative * exp(given["verified_tokens"])
-    accepted = 1 + of.speculative * (exp(given["accepted_tokens"]) - 1)
-    used = of.with_experts * experts_read(of.experts, of.experts_per_token, batch * verified)
-    weights = (of.shared_bytes * np.where(own > 0, 1 + (gpus - 1) / 2, 1.0) + of.expert_bytes * used) / gpus
-    kv_read = of.kv_full * context + of.kv_window * np.minimum(context, of.window_tokens)
-    keys = batch * (kv_read * of.kv_bytes * of.kv_copies + 2 * of.state) / gpus
+    windowed = np.minimum(context, of.window_tokens)
+    growing_keys = of.kv_full * context * of.kv_bytes * of.kv_copies / gpus
+    keys = growing_keys + (of.kv_window * windowed * of.kv_bytes * of.kv_copies + 2 * of.state) / gpus
     narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s
     peak = of.peak_flop_per_s * narrowness ** given["narrow_formats"]
-    dense_flop = 2 * batch * verified * of.active_parameters / gpus
-    attended = of.attention_full_flop * context + of.attention_window_flop * np.minimum(context, of.window_tokens)
-    attention_flop = batch * verified * attended / gpus
-
-    per_request = batch * verified * np.where(own > 0, 1 / gpus, 1.0)
-    per_layer = (
-        exp(given["layer_s"]) + exp(given["all_reduce_s"]) * np.log2(gpus) + exp(given["request_layer_s"]) * per_request
-    )
-    overhead = (exp(given["step_s"]) + of.layers * per_layer) * exp(
-        given["overhead_of_attention_stages"] * of.attention_stages
-        + given["overhead_of_tuned"] * of.tuned
-        - given["overhead_per_year"] * of.software_years * (1 - of.tuned)
-        + given["overhead_of_old_engine"] * of.old_engine
-    )
-    memory = (weights + keys * exp(given["key_reading"])) / (of.bandwidth_b_per_s * exp(given["bandwidth"]))
-    compute = (dense_flop / peak + attention_flop / of.peak_16_bit_flop_per_s) / exp(given["compute"])
+    dense_flop = 2 * verified * of.active_parameters / gpus
+    growing_flop = verified * of.attention_full_flop * context / gpus
+    attention_flop = growing_flop + verified * of.attention_window_flop * windowed / gpus
     seen = 1 - of.cached_share
     own_attention = of.attention_full_flop * of.input_tokens / 2 + of.attention_window_flop * np.minimum(
         of.input_tokens / 2, of.window_tokens
     )
     prefill_flop = of.input_tokens * (2 * of.active_parameters * seen + own_attention * (1 - of.cached_share**2)) / gpus
-    prefill = prefill_flop / (peak * exp(given["prefill"]))
 
-    common = (
+    per_layer = exp(given["layer_s"]) + exp(given["all_reduce_s"]) * np.log2(gpus)
+    all_of_it = exp(effects["time"] + given["youth"] * of.youth + given["old_engine"] * of.old_engine)
+    launching = all_of_it * exp(
+        effects["overhead"]
+        + given["overhead_of_attention_stages"] * of.attention_stages
+        + given["overhead_of_tuned"] * of.tuned
+        - given["overhead_per_year"] * of.software_years * (1 - of.tuned)
+        + given["overhead_of_old_engine"] * of.old_engine
+    )
+    common = all_of_it * exp(
         effects["roofline"]
         + given["data_parallel_attention"] * own
         + given["roofline_of_tuned"] * of.tuned
         - given["roofline_per_year"] * of.software_years
         + given["roofline_of_attention_stages"] * of.attention_stages
     )
-    steps = 1 / (batch * accepted)
-    spent = overhead * steps * exp(effects["overhead"])
-    moved = memory * steps * exp(common + given["experts_memory"] * of.with_experts)
-    factor_of_computing = exp(common + given["experts_compute"] * of.with_experts)
-    prompts = prefill / of.output_tokens * factor_of_computing
-    total = spent + moved + compute * steps * factor_of_computing + prompts
-    factor = exp(effects["time"] + given["youth"] * of.youth + given["old_engine"] * of.old_engine)
-    return Time(
-        seconds=total * factor,
-        overhead_share=spent / total,
-        roofline_share=1 - spent / total,
-        prefill_share=prompts / total,
-        bytes_per_token=(weights + keys) * steps,
-        flop_per_token=(dense_flop + attention_flop * of.peak_flop_per_s / of.peak_16_bit_flop_per_s) * steps
-        + prefill_flop / of.output_tokens,
+    moving = common * exp(given["experts_memory"] * of.with_experts - given["bandwidth"]) / of.bandwidth_b_per_s
+    computing = common * exp(given["experts_compute"] * of.with_experts)
+    reading, decoding = moving * exp(given["key_reading"]), computing * exp(-given["compute"])
+    growing_s = growing_keys * reading + growing_flop / of.peak_16_bit_flop_per_s * decoding
+    shared_bytes = of.shared_bytes * np.where(own > 0, 1 + (gpus - 1) / 2, 1.0) / gpus
+    expert_bytes = of.expert_bytes / gpus
+    return Step(
+        of=of,
+        verified=verified,
+        accepted=1 + of.speculative * (exp(given["accepted_tokens"]) - 1),
+        overhead_s=(exp(given["step_s"]) + of.layers * per_layer) * launching,
+        overhead_s_per_request=of.layers
+        * exp(given["request_layer_s"])
+        * verified
+        * np.where(own > 0, 1 / gpus, 1.0)
+        * launching,
+        shared_bytes=shared_bytes,
+        expert_bytes=expert_bytes,
+        request_bytes=keys,
+        shared_s=shared_bytes * moving,
+        expert_s=expert_bytes * moving,
+        request_s=keys * reading + (dense_flop / peak + attention_flop / of.peak_16_bit_flop_per_s) * decoding,
+        growing_s=growing_s,
+        request_flop=dense_flop + attention_flop * of.peak_flop_per_s / of.peak_16_bit_flop_per_s,
+        prompt_s=prefill_flop / (peak * exp(given["prefill"])) / of.output_tokens * computing,
+        prompt_flop=prefill_flop / of.output_tokens,
     )
 
 

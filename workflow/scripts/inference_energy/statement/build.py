@@ -2,19 +2,21 @@
 
 import logging
 
+import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.names import Names
-from inference_energy.energy import curves, resolve, uncertainty
+from inference_energy.energy.service import Tables, resolved
 from inference_energy.requests import lengths
-from inference_energy.statement import energy, grades, model_names, quality, regions as statement_regions
-from inference_energy.statement.coefficients import UnitEnergy, onsite_water
+from inference_energy.statement import coefficients, energy, grades, model_names, quality, regions as statement_regions
+from inference_energy.statement.coefficients import UnitEnergy
 from inference_energy.statement.logs import bills as bill_tables
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.logs.progress import Progress
-from inference_energy.statistics.distributions import distribution
-from inference_energy.studies.study import NestedStudy
+from inference_energy.statistics.distributions import distribution, draw
+from inference_energy.statistics.draws import stream
+from inference_energy.studies.study import NestedStudy, Spec
 
 # Breakdowns of a statement, with the keys of each.
 BREAKDOWN_KEYS = {
@@ -36,7 +38,7 @@ def accounts(
     sums: pl.DataFrame,
     bills: pl.DataFrame,
     files: pl.DataFrame,
-    tables: resolve.Tables,
+    tables: Tables,
     registry: Names,
     grid: pl.DataFrame,
     draws: int,
@@ -61,7 +63,8 @@ def accounts(
         logger: for progress.
 
     Raises:
-        InputError: no request at all; names of models, regions or workloads that are not known.
+        InputError: no request at all; names of models, regions or workloads that are not known; requests that nothing
+            of the study serves at its speed.
     """
     study_name = usage["study"]
     workloads = {source: spec["lengths"] for source, spec in usage["bills"].items()}
@@ -83,19 +86,19 @@ def accounts(
         raise InputError(
             f"{place}: models: found no name that is known; allowed: at least one, or models.unknown: class"
         )
-    used = list(dict.fromkeys(kept["subject"].sort()))
-    own = model_names.study_of(study, used, tables.models, usage.get("cached_share"))
-    fit = curves.fitted(study_name, own, tables)
-    service = resolve.resolved(study_name, own, fit, tables)
+    services = {}
+    for subject in kept["subject"].unique().sort():
+        own = model_names.study_of(study, subject, tables.models, usage.get("cached_share"))
+        services[subject] = resolved(study_name, own, tables, draws=draws, seed=seed)
+    services = coefficients.serving(services, kept, study=study_name, place=place)
     water = study.fleet.onsite_water_l_per_kwh
-    of = UnitEnergy(
-        service=service,
-        shared=uncertainty.shared_draws(service.given, study_name, draws, seed),
+    of = coefficients.unit_energy(
+        services,
         boundary=usage["boundary"],
         regions=statement_regions.of_regions(
             kept["region_name"].unique(maintain_order=True), usage["regions"], grid, place
         ),
-        onsite_water_l_per_kwh=onsite_water(None if water is None else distribution(water), study_name, draws, seed),
+        onsite_water_l_per_kwh=None if water is None else _onsite_water(water, study_name, draws, seed),
         gpus_per_node=dict(tables.hardware.select("gpu", "gpus_per_node").iter_rows()),
     )
     statement = pl.concat(
@@ -110,7 +113,6 @@ def accounts(
     by_region = statement.filter(pl.col("breakdown") == "region").select("region", "energy_kwh_mean")
     regions = quality.energy_shares(of.regions, by_region)
     names = grades.names_table(rows, known)
-    kinships = {(row["model"], row["gpu"], row["precision"]): row["kinship"] for row in fit.iter_rows(named=True)}
     logged = kept.filter(pl.col("step_start_utc").is_not_null())
     steps, capacity = energy.over_time(of, logged, step_minutes=usage["step_minutes"], peak_load=usage["peak_load"])
     return {
@@ -119,10 +121,18 @@ def accounts(
         "steps": steps,
         "metered": _metered(of, kept, logger),
         "names": names,
-        "evidence": grades.graded(names, of, kinships),
-        "quality": quality.shares(of, rows, kept, files, regions),
+        "served": coefficients.served_table(services),
+        "evidence": grades.graded(names, services, tables.effects),
+        "quality": quality.shares(
+            of.regions, rows, kept, files, regions, grades.unmetered_share(names, services, tables.effects)
+        ),
         "factors": quality.regions_table(of.regions, regions),
     }
+
+
+def _onsite_water(of: Spec, study_name: str, draws: int, seed: int) -> np.ndarray:
+    """Draws of the water that cooling takes, from the stream of a study's fleet."""
+    return draw(distribution(of), stream(seed, study_name, "fleet", "onsite water"), draws)
 
 
 def _metered(of: UnitEnergy, kept: pl.DataFrame, logger: logging.Logger) -> pl.DataFrame:

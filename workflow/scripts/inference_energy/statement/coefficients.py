@@ -1,39 +1,38 @@
 """Energy, busy nodes, emissions and water per unit of each sum over requests, at every draw of the shared uncertainty.
 
 The energy of any group of requests is linear in its sums, with coefficients that are the same for all requests of a
-model and region: their uncertainty (load, attainment, power, PUE, overheads, error of the fit, mix of a class) does
-not average out over requests.
+model and region. They belong to the operating point at which the model serves all its requests of the usage, so that
+their uncertainty does not average out over requests.
 """
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
-from inference_energy.common.formulas import Quantity, formula
+from inference_energy.common.errors import InputError
+from inference_energy.common.formulas import Quantity
 from inference_energy.energy import uncertainty
-from inference_energy.energy.service import Member, Service
-from inference_energy.energy.uncertainty import Shared
-from inference_energy.fleet.planning import emissions_kg_per_kwh, water_m3_per_kwh
+from inference_energy.energy.operated import QueryMeans
+from inference_energy.energy.per_query import operation
+from inference_energy.energy.service import Service
+from inference_energy.fleet.planning import emissions_kg_per_kwh, nodes_needed, water_m3_per_kwh
 from inference_energy.statement.regions import Region
-from inference_energy.statistics.distributions import Distribution, draw
-from inference_energy.statistics.draws import stream
-from inference_energy.throughput.gpu_time import QueryParts, gpu_seconds
+from inference_energy.statistics.draws import in_place, resampled
 
 # Sums that GPU time is linear in, in the order of a matrix's columns. Prompts whose cached part is not known are kept
 # separate: the study's share of them is taken to be in the cache.
-UNKNOWN_CACHE = "prompt_tokens_of_unknown_cache"
-_NOTHING = QueryParts(prefill=0.0, decode=0.0, context=0.0, growth=0.0)
-# Parts of the GPU time that one unit of each takes.
-UNITS = {
-    "uncached_tokens": replace(_NOTHING, prefill=1.0),
-    UNKNOWN_CACHE: replace(_NOTHING, prefill=1.0),
-    "output_tokens": replace(_NOTHING, decode=1.0),
-    "input_output_tokens2": replace(_NOTHING, context=1.0),
-    "output_tokens2": replace(_NOTHING, growth=1.0),
-}
-FEATURES = tuple(UNITS)
+FEATURES = (
+    "uncached_tokens",
+    "prompt_tokens_of_unknown_cache",
+    "output_tokens",
+    "input_output_tokens2",
+    "output_tokens2",
+)
 WORKLOAD = "traditional"  # its cached share is taken where logs state none
+REQUESTS = "requests of the usage"  # workload of a service: what a subject serves
+FACILITY = ("datacenter", "fleet")  # boundaries that the PUE is part of
 # Quantities proportional to energy, and their units.
 QUANTITIES = {
     "energy_kwh": "kWh",
@@ -43,82 +42,119 @@ QUANTITIES = {
 }
 
 
-@formula(unit="s", source="conservation of work")
-def node_seconds_per_gpu_second(*, factor: np.ndarray, attainment: np.ndarray, gpus_per_node: float) -> np.ndarray:
-    """Seconds of a busy node that a GPU-second of the curve takes.
+def features() -> list[pl.Expr]:
+    """The sums that GPU time is linear in, over the rows of a group: added up exactly, then as numbers."""
+    prompt, cached = pl.col("input_tokens"), pl.col("cached_tokens")
+    sums = (prompt - cached, prompt.filter(cached.is_null()), *map(pl.col, FEATURES[2:]))
+    return [each.sum().cast(pl.Float64).alias(name) for name, each in zip(FEATURES, sums, strict=True)]
+
+
+def query_parts(sums: np.ndarray, cached_share: Quantity) -> tuple[Quantity, Quantity, Quantity]:
+    """Uncached tokens, answer tokens and the contexts of these in tokens^2, which GPU time depends on.
 
     Args:
-        factor: on the GPU time of the curve: its error, and the cost of a latency target.
-        attainment: throughput of a busy node over its offline maximum.
-        gpus_per_node: GPUs of a node.
+        sums: a number for each of `FEATURES`.
+        cached_share: of the prompts whose cached part is not known.
     """
-    return factor / (attainment * gpus_per_node)
+    uncached, unknown, output, products, squares = sums
+    return uncached + (1 - cached_share) * unknown, output, products + squares / 2
+
+
+def query_means(of: Mapping[str, float], cached_share: np.ndarray) -> QueryMeans:
+    """Means over requests from their sums.
+
+    Args:
+        of: `requests`, `input_tokens` and `FEATURES`.
+        cached_share: by draw.
+    """
+    requests = max(of["requests"], 1.0)
+    prompt = max(of["input_tokens"] / requests, 1.0)
+    uncached, output, context = query_parts(np.array([of[name] for name in FEATURES]) / requests, cached_share[:, None])
+    # ASSUME: requests without an answer, such as embeddings, run as those with an answer of one token.
+    answer = max(output, 1.0)
+    return QueryMeans(
+        input_tokens=prompt,
+        uncached_tokens=uncached,
+        output_tokens=answer,
+        context_tokens2=context if output >= 1 else answer * (prompt + answer / 2),
+    )
+
+
+def serving(services: Mapping[str, Service], rows: pl.DataFrame, *, study: str, place: str) -> dict[str, Service]:
+    """Every subject where it serves its requests of a usage, which are the workload `REQUESTS` of its service.
+
+    Args:
+        services: by subject.
+        rows: table of `labelled` sums.
+        study: name of the study.
+        place: names the usage file in errors.
+
+    Raises:
+        InputError: requests that nothing of the study serves at its operating point.
+    """
+    found = {}
+    totals = rows.group_by("subject").agg(
+        *(pl.col(name).sum().cast(pl.Float64) for name in ("requests", "input_tokens")), *features()
+    )
+    for row in totals.sort("subject").iter_rows(named=True):
+        subject = row["subject"]
+        service = services[subject]
+        means = query_means(row, uncertainty.cached_share(service.shared, WORKLOAD))
+        found[subject] = service.with_queries(REQUESTS, means)
+        if not found[subject].serving(subject, REQUESTS)[1].any():
+            raise InputError(
+                f"{place}: study: nothing of {study!r} serves {subject!r} at its operating point, prompts of"
+                f" {means.input_tokens:,.0f} and answers of {means.output_tokens:,.0f} tokens; allowed: a"
+                " study with a lower serving.speed_tok_per_s, larger serving.replica_gpus or other hardware"
+            )
+    return found
+
+
+def served_table(of: Mapping[str, Service]) -> pl.DataFrame:
+    """Where every subject serves its requests: mean lengths, batch and GPUs of a replica, what reaches the speed."""
+    rows = []
+    for subject, service in of.items():
+        means = service.at(REQUESTS).queries
+        lengths = {"input_tokens_mean": means.input_tokens, "output_tokens_mean": means.output_tokens}
+        rows.append({"subject": subject} | lengths | operation(service, subject, REQUESTS))
+    return pl.DataFrame(rows)
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnitEnergy:
-    """Coefficients that turn the sums of a usage into energy.
+    """Coefficients that turn the sums of a usage into energy; all draws count equally.
 
     Attributes:
-        service: the study, resolved for the subjects in use.
-        shared: draws of the shared uncertainty.
         boundary: what is metered.
-        regions: factors by region.
+        energy_wh: by subject, energy per unit of every feature, Wh, shape (features, draws); with a PUE of 1.
+        node_seconds: by subject, seconds of a busy node per unit of every feature, shape (features, draws).
+        pue: the study's, one per draw.
         onsite_water_l_per_kwh: of cooling, per kWh of IT energy, one per draw; none where the study states none.
-        gpus_per_node: by GPU.
+        regions: factors by region.
     """
 
-    service: Service
-    shared: Shared
     boundary: str
-    regions: Mapping[str | None, Region]
+    energy_wh: Mapping[str, np.ndarray]
+    node_seconds: Mapping[str, np.ndarray]
+    pue: np.ndarray
     onsite_water_l_per_kwh: np.ndarray | None
-    gpus_per_node: Mapping[str, int]
-    _known: dict = field(default_factory=dict, repr=False, compare=False)
+    regions: Mapping[str | None, Region]
 
     @property
     def draws(self) -> int:
         """Number of draws."""
-        return len(self.shared.values["load"])
+        return len(self.pue)
 
-    def _at(self, region: str | None) -> Shared:
-        pue = self.regions[region].pue
-        return self.shared if pue is None else self.shared.replaced("pue", np.full(self.draws, pue))
+    def _pue(self, region: str | None) -> Quantity:
+        """PUE of a region; 1 within a boundary that leaves the building out, where the energy is that of the IT."""
+        if self.boundary not in FACILITY:
+            return 1.0
+        own = self.regions[region].pue
+        return self.pue if own is None else own
 
     def wh(self, subject: str, region: str | None) -> np.ndarray:
-        """Energy per unit of every feature, Wh, shape (features, draws).
-
-        Sum over members of weight x GPU-seconds per unit x Wh per GPU-second, as `Service.mean_wh`.
-        """
-        # Regions with one PUE have one set of coefficients.
-        pue = self.regions[region].pue
-        if ("energy", pue) not in self._known:
-            self._known["energy", pue] = self.service.per_gpu_second(self._at(region))
-        energies = self._known["energy", pue]
-        return self._once(("wh", subject, pue), subject, lambda member: energies[member][self.boundary])
-
-    def node_seconds(self, subject: str) -> np.ndarray:
-        """Seconds of a busy node per unit of every feature, shape (features, draws): GPU-seconds over attainment."""
-
-        def per_gpu_second(member: Member) -> np.ndarray:
-            error = self.service.seconds_factor(self.shared, member)
-            return node_seconds_per_gpu_second(
-                factor=error, attainment=self.shared.values["attainment"], gpus_per_node=self.gpus_per_node[member[1]]
-            )
-
-        return self._once(("nodes", subject), subject, per_gpu_second)
-
-    def _once(self, key: Hashable, subject: str, per_gpu_second: Callable[[Member], np.ndarray]) -> np.ndarray:
-        if key not in self._known:
-            cached = uncertainty.cached_share(self.shared, WORKLOAD)
-            total = np.zeros((len(FEATURES), self.draws))
-            for member, weight in self.service.weights(subject, self.shared).items():
-                of = self.service.curves[member][0].coefficients()
-                factor = weight * per_gpu_second(member)
-                for row, (name, parts) in enumerate(UNITS.items()):
-                    total[row] += gpu_seconds(of, parts, cached if name == UNKNOWN_CACHE else 0.0) * factor
-            self._known[key] = total
-        return self._known[key]
+        """Energy per unit of every feature with the PUE of a region, Wh, shape (features, draws)."""
+        return self.energy_wh[subject] * self._pue(region)
 
     def per_kwh(self, region: str | None) -> dict[str, Quantity | None]:
         """Emissions or water per kWh within the boundary, kg CO2e and m3; none where not known."""
@@ -130,16 +166,50 @@ class UnitEnergy:
             "water_m3": None,
         }
         if self.onsite_water_l_per_kwh is not None and of.offsite_water_l_per_kwh is not None:
-            # Within a boundary that leaves cooling out, the energy is that of the IT.
-            facility = self.boundary in ("datacenter", "fleet")
             found["water_m3"] = water_m3_per_kwh(
-                pue=self._at(region).values["pue"] if facility else 1.0,
+                pue=self._pue(region),
                 onsite_l_per_kwh=self.onsite_water_l_per_kwh,
                 offsite_l_per_kwh=of.offsite_water_l_per_kwh,
             )
         return found
 
 
-def onsite_water(distribution: Distribution | None, study: str, draws: int, seed: int) -> np.ndarray | None:
-    """Draws of the water that cooling takes, from the stream that a study's fleet uses; none where it states none."""
-    return None if distribution is None else draw(distribution, stream(seed, study, "fleet", "onsite water"), draws)
+def unit_energy(
+    of: Mapping[str, Service],
+    *,
+    boundary: str,
+    regions: Mapping[str | None, Region],
+    onsite_water_l_per_kwh: np.ndarray | None,
+    gpus_per_node: Mapping[str, int],
+) -> UnitEnergy:
+    """The coefficients of a usage.
+
+    Args:
+        of: subjects of `serving`.
+        boundary: what is metered.
+        regions: factors by region.
+        onsite_water_l_per_kwh: of cooling, one per draw; none where the study states none.
+        gpus_per_node: by GPU.
+    """
+    energy_wh, node_seconds = {}, {}
+    for subject, service in of.items():
+        shares, weights = service.serving(subject, REQUESTS)
+        # ASSUME: what models share is the same for all of them, but where the speed of a draw is improbable for a
+        # model: there another draw stands in for it, so that the energy of a model does not depend on the others.
+        places = in_place(resampled(weights))
+        at, shared = service.at(REQUESTS), service.shared
+        cached = uncertainty.cached_share(shared, WORKLOAD)[:, None]
+        in_node = np.array([gpus_per_node[gpu] for _, gpu, _ in service.members.names])
+        seconds = [at.seconds(*query_parts(unit, cached)) * shares for unit in np.eye(len(FEATURES))]
+        wh = at.wh_per_gpu_second[boundary] / (shared.values["pue"][:, None] if boundary in FACILITY else 1.0)
+        energy_wh[subject] = np.stack([(each * wh).sum(axis=1)[places] for each in seconds])
+        nodes = [nodes_needed(gpus=each, gpus_per_node=in_node) for each in seconds]
+        node_seconds[subject] = np.stack([each.sum(axis=1)[places] for each in nodes])
+    return UnitEnergy(
+        boundary=boundary,
+        energy_wh=energy_wh,
+        node_seconds=node_seconds,
+        pue=shared.values["pue"],
+        onsite_water_l_per_kwh=onsite_water_l_per_kwh,
+        regions=regions,
+    )

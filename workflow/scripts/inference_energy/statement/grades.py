@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
-from inference_energy.energy.service import Member
-from inference_energy.statement.coefficients import UnitEnergy
+from inference_energy.energy.service import Service
+from inference_energy.statement.coefficients import REQUESTS
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject, tokens
-from inference_energy.throughput.borrowing import OWN
 
 NONE = "(none)"  # label where a log names no model, tenant or region
 
-# Quality of the evidence behind the throughput of some tokens, best first, in words for readers.
+OWN_RUNS, OTHER_GPUS, OTHER_MODELS, NO_RUNS = "own_runs", "other_gpus", "other_models", "no_runs"
+# Quality of the evidence behind the speed of some tokens, best first, in words for readers.
 GRADES = {
-    OWN: "measured: benchmarks of the model on the GPU at several lengths",
-    "other_version": "borrowed from another software version of the same model and GPU",
-    "other_gpu": "borrowed from the same model on another GPU",
-    "other_model": "borrowed from another model of like architecture",
-    "other_architecture": "borrowed from a model of another architecture",
+    OWN_RUNS: "measured: the serving model is fitted to runs of the model on the GPU",
+    OTHER_GPUS: "predicted from runs of the model on other GPUs, and of other models on the GPU",
+    OTHER_MODELS: "predicted from the sizes of the model, and runs of other models on the GPU",
+    NO_RUNS: "predicted for a GPU without runs",
     CLASS: "mean of a class of models, as the usage file asks",
     BY_DEFAULT: "mean of a class of models, as the name is not known",
     LEFT_OUT: "none: name not known, left out of all totals",
@@ -58,44 +58,55 @@ def names_table(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> p
     )
 
 
-def graded(names: pl.DataFrame, of: UnitEnergy, kinships: Mapping[Member, str]) -> pl.DataFrame:
-    """Share of tokens by the quality of the evidence behind the throughput that serves them.
-
-    A model is served by several GPUs: its tokens are divided among them by their shares in the study.
+def graded(names: pl.DataFrame, of: Mapping[str, Service], effects: pl.DataFrame) -> pl.DataFrame:
+    """Share of tokens by the quality of the evidence behind the speed of what serves them.
 
     Args:
         names: table of `names_table`.
-        of: the usage.
-        kinships: relation of the model whose rows a member's curve is fitted to.
+        of: subjects of `coefficients.serving`.
+        effects: table `serving_effects`.
 
     Returns:
         One row per grade that occurs: `grade, meaning, token_share`; the shares sum to 1.
     """
     shares = dict.fromkeys(GRADES, 0.0)
+    models, gpus, both = (
+        _with_runs(effects, name) for name in ("roofline_network", "roofline_gpu", "time_network_gpu")
+    )
     for row in names.iter_rows(named=True):
         if row["treatment"] != MODEL:
             shares[row["treatment"]] += row["token_share"]
             continue
-        for member, weight in of.service.weights(row["subject"]).items():
-            shares[kinships[member]] += row["token_share"] * float(weight)
+        for (network, gpu), share in _served_by(of[row["subject"]], row["subject"]):
+            if f"{network} / {gpu}" in both:
+                grade = OWN_RUNS
+            elif gpu in gpus:
+                grade = OTHER_GPUS if network in models else OTHER_MODELS
+            else:
+                grade = NO_RUNS
+            shares[grade] += row["token_share"] * share
     rows = [(grade, GRADES[grade], share) for grade, share in shares.items() if share > 0]
     return pl.DataFrame(rows, {"grade": pl.String, "meaning": pl.String, "token_share": pl.Float64}, orient="row")
 
 
-def outside_share(rows: pl.DataFrame, of: UnitEnergy) -> float:
-    """Share of tokens in rows whose mean prompt or answer is outside the lengths of the benchmarks behind their model.
+def unmetered_share(names: pl.DataFrame, of: Mapping[str, Service], effects: pl.DataFrame) -> float:
+    """Share of tokens that are served on GPUs whose boards no run metered; arguments as those of `graded`."""
+    metered = _with_runs(effects, "power_gpu")
+    return sum(
+        tokens * share
+        for subject, tokens in names.drop_nulls("subject").select("subject", "token_share").iter_rows()
+        for (_, gpu), share in _served_by(of[subject], subject)
+        if gpu not in metered
+    )
 
-    Single requests are not kept, so the mean of a step, model, tenant and region represents its requests.
-    """
-    total = float(rows.select(tokens().sum()).item())
-    outside = 0.0
-    for (subject,), part in rows.filter(pl.col("requests") > 0).group_by("subject", maintain_order=True):
-        means = [
-            pl.col(name).cast(pl.Float64) / pl.col("requests").cast(pl.Float64)
-            for name in ("input_tokens", "output_tokens")
-        ]
-        for member, weight in of.service.weights(subject).items():
-            ranges = of.service.ranges[member]
-            inside = pl.all_horizontal(mean.is_between(*bounds) for mean, bounds in zip(means, ranges, strict=True))
-            outside += float(weight) * float(part.filter(~inside).select(tokens().sum()).item() or 0.0)
-    return outside / total if total else 0.0
+
+def _with_runs(effects: pl.DataFrame, effect: str) -> set[str]:
+    """Levels of an effect of the serving model that runs have."""
+    return set(effects.filter(pl.col("effect") == effect, pl.col("rows") > 0)["level"])
+
+
+def _served_by(service: Service, subject: str) -> list[tuple[tuple[str, str], float]]:
+    """Network and GPU of everything that serves a subject, and its mean share of the requests."""
+    shares, weights = service.serving(subject, REQUESTS)
+    members = service.members.frame.select("network", "gpu").rows()
+    return list(zip(members, map(float, np.average(shares, axis=0, weights=weights)), strict=True))

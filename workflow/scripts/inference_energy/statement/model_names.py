@@ -90,28 +90,23 @@ def _known(name: str | None, classes: list[str], registry: Names) -> Subject | N
     return Subject(name=name, treatment=CLASS) if name in classes else None
 
 
-def study_of(study: NestedStudy, subjects: list[str], models: pl.DataFrame, cached_share: Spec | None) -> NestedStudy:
-    """The study with the subjects of a usage as its classes: every model one of its own.
+def study_of(study: NestedStudy, subject: str, models: pl.DataFrame, cached_share: Spec | None) -> NestedStudy:
+    """The study with one subject of a usage as its only class: a model is one of its own.
 
     A model is served by the hardware of the study's class of its size, if that has its own.
 
     Args:
         study: a resolved study of method `nested`.
-        subjects: models and classes.
+        subject: model or class.
         models: model registry.
         cached_share: distribution of the share of prompts in the cache, in place of the study's.
     """
-    size = dict(models.select("model", "model_class").iter_rows())
-    hardware = {of.model_class: of.hardware for of in study.classes.values() if of.hardware is not None}
-    classes = {}
-    for name in subjects:
-        if name in study.classes:
-            classes[name] = study.classes[name]
-        else:
-            classes[name] = ModelClass(
-                label=name, model_class=size[name], weights={name: 1}, hardware=hardware.get(size[name])
-            )
+    of = study.classes.get(subject)
+    if of is None:
+        size = models.row(by_predicate=pl.col("model") == subject, named=True)["model_class"]
+        hardware = next((each.hardware for each in study.classes.values() if each.model_class == size), None)
+        of = ModelClass(label=subject, model_class=size, weights={subject: 1}, hardware=hardware)
     traditional = study.workloads["traditional"]
     if cached_share is not None:
         traditional = traditional.replaced(cached_share=cached_share)
-    return study.replaced(classes=classes, workloads=study.workloads | {"traditional": traditional})
+    return study.replaced(classes={subject: of}, workloads=study.workloads | {"traditional": traditional})

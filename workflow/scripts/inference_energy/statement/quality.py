@@ -1,12 +1,11 @@
 """Quality of the data of a usage, as shares; and the factors of its regions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import polars as pl
 
-from inference_energy.statement.coefficients import UnitEnergy
-from inference_energy.statement.grades import NONE, outside_share
+from inference_energy.statement.grades import NONE
 from inference_energy.statement.model_names import tokens
 from inference_energy.statement.regions import Region
 
@@ -19,56 +18,50 @@ def energy_shares(regions: Mapping[str | None, Region], by_region: pl.DataFrame)
 
 
 def shares(
-    of: UnitEnergy, rows: pl.DataFrame, kept: pl.DataFrame, files: pl.DataFrame, energies: Mapping[str | None, float]
+    regions: Mapping[str | None, Region],
+    rows: pl.DataFrame,
+    kept: pl.DataFrame,
+    files: pl.DataFrame,
+    energies: Mapping[str | None, float],
+    unmetered: float,
 ) -> pl.DataFrame:
     """Shares that limit the quality of a statement: `aspect, meaning, share`.
 
     Args:
-        of: coefficients of the usage.
+        regions: factors by region.
         rows: sums of logs and bills.
-        kept: those of names that are not left out, `evidence.labelled`.
+        kept: those of names that are not left out, `grades.labelled`.
         files: table of the files that were read.
         energies: share of the energy by region, `energy_shares`.
+        unmetered: share of tokens, `grades.unmetered_share`.
     """
-    found = _shares(of, rows, kept, files, energies)
-    return pl.DataFrame(
-        # Sums of shares may differ from 0 or 1 in the last bit.
-        [{"aspect": aspect, "meaning": meaning, "share": min(max(share, 0.0), 1.0)} for aspect, meaning, share in found]
-    )
-
-
-def _shares(
-    of: UnitEnergy, rows: pl.DataFrame, kept: pl.DataFrame, files: pl.DataFrame, energies: Mapping[str | None, float]
-) -> Iterator[tuple[str, str, float]]:
     total = _tokens(rows) or 1.0
     read, left_out = (int(files[name].sum() or 0) for name in ("rows", "rows_left_out"))
-    yield "left_out_rows", "rows of logs with a fault, left out", left_out / read if read else 0.0
-    yield "left_out_tokens", "tokens of models that are not known, left out", 1 - _tokens(kept) / total
-    yield (
-        "billed",
-        "tokens from bills, whose requests have the spread of lengths of a workload",
-        _tokens(rows.filter(pl.col("step_start_utc").is_null())) / total,
-    )
-    yield (
-        "cache_not_said",
-        "tokens of rows that do not say what was in the cache; a share of their prompts is assumed",
-        _tokens(rows.filter(pl.col("cached_tokens").is_null())) / total,
-    )
-    yield (
-        "outside_lengths",
-        "tokens of steps, models, tenants and regions whose mean prompt or answer is outside the benchmarks'",
-        outside_share(kept, of),
-    )
-    yield (
-        "market_factor",
-        "energy with a market-based factor of its own; the grid's average for the rest",
-        sum(share for name, share in energies.items() if of.regions[name].market_source is not None),
-    )
-    yield (
-        "default_region",
-        "energy of regions without an entry of their own",
-        sum(share for name, share in energies.items() if of.regions[name].by_default),
-    )
+    found = {
+        "left_out_rows": ("rows of logs with a fault, left out", left_out / read if read else 0.0),
+        "left_out_tokens": ("tokens of models that are not known, left out", 1 - _tokens(kept) / total),
+        "billed": (
+            "tokens from bills, whose requests have the distribution of lengths of a workload",
+            _tokens(rows.filter(pl.col("step_start_utc").is_null())) / total,
+        ),
+        "cache_not_said": (
+            "tokens of rows that do not say what was in the cache; a share of their prompts is assumed",
+            _tokens(rows.filter(pl.col("cached_tokens").is_null())) / total,
+        ),
+        "unmetered": ("tokens served on GPUs whose boards no run metered; their power is predicted", unmetered),
+        "market_factor": (
+            "energy with a market-based factor of its own; the grid's average for the rest",
+            sum(share for name, share in energies.items() if regions[name].market_source is not None),
+        ),
+        "default_region": (
+            "energy of regions without an entry of their own",
+            sum(share for name, share in energies.items() if regions[name].by_default),
+        ),
+    }
+    # Sums of shares may differ from 0 or 1 in the last bit.
+    within = [(aspect, meaning, min(max(share, 0.0), 1.0)) for aspect, (meaning, share) in found.items()]
+    types = {"aspect": pl.String, "meaning": pl.String, "share": pl.Float64}
+    return pl.DataFrame(within, types, orient="row")
 
 
 def _tokens(rows: pl.DataFrame) -> float:

@@ -3,6 +3,7 @@
 import pandera.polars as pa
 import polars as pl
 
+from inference_energy.energy.tables import ENERGY_BY_BOUNDARY
 from inference_energy.statement.coefficients import QUANTITIES
 from inference_energy.statement.grades import GRADES
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL
@@ -28,7 +29,7 @@ def _quantity(name: str, *, nullable: bool = False) -> dict[str, pa.Column]:
 
 
 _COUNTS = {
-    "requests": number("requests; estimated from the mean answer length for a bill that does not state them", COUNT),
+    "requests": number("requests; estimated from mean lengths for a bill that does not state them", COUNT),
     "input_tokens": number("prompt tokens, cached ones included", "tokens"),
     "cached_tokens": number(
         "prompt tokens that were in the cache; null where some rows do not state it", "tokens", nullable=True
@@ -108,6 +109,14 @@ NAMES = table(
     treatment=text("how it was understood", allowed=[MODEL, CLASS, BY_DEFAULT, LEFT_OUT]),
     subject=text("model of the registry or class of the study; null where left out", nullable=True),
 )
+_OPERATION = ("served_share", "reached_share", "batch_p50", "replica_gpus_p50")
+SERVED = table(
+    ["subject"],
+    subject=text("model of the registry or class of the study"),
+    input_tokens_mean=number("mean prompt of its requests", "tokens"),
+    output_tokens_mean=number("mean answer of its requests", "tokens"),
+    **{name: ENERGY_BY_BOUNDARY.columns[name] for name in _OPERATION},
+)
 EVIDENCE = table(
     ["grade"],
     grade=text("quality of the evidence, best first", allowed=list(GRADES)),
@@ -142,6 +151,7 @@ TABLES = {
         ("steps", STEPS, "One step in time: mean power and busy nodes"),
         ("metered", METERED, "One step in time, model, tenant and region"),
         ("names", NAMES, "One name of a model in logs and bills, and how it was understood"),
+        ("served", SERVED, "One model or class where it serves its requests: lengths, batch, GPUs of a replica"),
         ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
         ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),

@@ -95,6 +95,7 @@ def content(
         "method": method(usage, study, version, draws, seed),
         "factors": factors(tables["factors"]),
         "factor_sources": factor_sources(tables["factors"]),
+        "served": served(tables["served"]),
         "evidence": evidence(tables["evidence"], tables["names"]),
         "quality": quality(tables["quality"]),
         "names": names(tables["names"]),
@@ -191,13 +192,15 @@ def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> lis
     """Data needed to reproduce a number: version, study with its checksum, draws."""
     boundary = usage["boundary"]
     formula = (
-        "GPU time of a request: a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2. It is linear in five sums"
-        " over requests, which are whole numbers and exact. Energy: GPU time x power / (load x attainment) x PUE."
+        "GPU time of a request: a L_in (1 - cached) + b L_out + c L_out (L_in + L_out / 2). It is linear in five sums"
+        " over requests, which are whole numbers and exact. The serving model gives a, b and c where the model serves"
+        " requests of these mean lengths at the speed of the study. Energy: GPU time × power × PUE, idle time of the"
+        " study's day included."
     )
     intervals = (
-        "Median and P5–P95 of the uncertainty that all requests share (load, attainment, power, PUE, error of the"
-        f" throughput curve, mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more requests."
-        " Medians of parts do not add up to the median of the total. Means do; they are in `statement.csv`."
+        "Median and P5–P95 of the uncertainty that all requests share (speed, GPUs, parameters of the serving model,"
+        f" hours of the day, PUE, mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more"
+        " requests. Medians of parts do not add up to the median of the total. Means do; they are in `statement.csv`."
     )
     return [
         (
@@ -252,18 +255,35 @@ def factor_sources(table: pl.DataFrame) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def served(table: pl.DataFrame) -> Table:
+    """Where the models serve their requests."""
+    cells = {
+        "Model or class": itemgetter("subject"),
+        "Mean prompt, tokens": lambda row: number(row["input_tokens_mean"]),
+        "Mean answer, tokens": lambda row: number(row["output_tokens_mean"]),
+        "Running requests of a replica": lambda row: number(row["batch_p50"]),
+        "GPUs of a replica": lambda row: count(row["replica_gpus_p50"]),
+        "Models and GPUs that reach the speed": lambda row: share(row["served_share"]),
+    }
+    note = "Medians, in the busiest hour. Other models and GPUs of the study are too slow, or too small for the model."
+    return _table("Where the models run", table, cells, note=note)
+
+
 def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
-    """Share of tokens by the quality of the evidence behind their throughput."""
+    """Share of tokens by the quality of the evidence behind their speed."""
     unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT]))
     of_tokens = share(unknown["token_share"].sum())
     note = f"Names that are not known: {len(unknown)}, {of_tokens} of tokens." if len(unknown) else ""
     cells = {"Evidence": itemgetter("meaning"), "Share of tokens": lambda row: share(row["token_share"])}
-    return _table("Evidence behind the throughput", table, cells, note=note)
+    return _table("Evidence behind the speed", table, cells, note=note)
 
 
 def quality(table: pl.DataFrame) -> Table:
     """Further limits of the data."""
-    cells = {"Part of the data": lambda row: row["meaning"].capitalize(), "Share": lambda row: share(row["share"])}
+    cells = {
+        "Part of the data": lambda row: row["meaning"][0].upper() + row["meaning"][1:],
+        "Share": lambda row: share(row["share"]),
+    }
     return _table("Limits of the data", table, cells)
 
 

@@ -165,12 +165,6 @@ class Beta:
         a, b = np.exp(found.x)
         return cls(a=float(a), b=float(b), low=low, high=high)
 
-    @classmethod
-    def from_moments(cls, *, mean: float, variance: float) -> "Beta":
-        """Beta distribution on (0, 1) with given mean and variance: a + b = mean (1 - mean) / variance - 1."""
-        total = mean * (1 - mean) / variance - 1
-        return cls(a=mean * total, b=(1 - mean) * total)
-
     @cached_property
     def _table(self) -> np.ndarray:
         return self.low + (self.high - self.low) * betaincinv(self.a, self.b, _GRID)

@@ -10,6 +10,7 @@ few failed runs do not bend the rest. Deterministic.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -66,6 +67,11 @@ class Fit:
     row_sd: float = 0.15
     covariance: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     converged: bool = False
+
+    @cached_property
+    def root(self) -> np.ndarray:
+        """Lower triangle whose product with its transpose is the covariance: turns independent draws into these."""
+        return np.linalg.cholesky(self.covariance + 1e-12 * np.eye(len(self.values)))
 
 
 @dataclass(frozen=True, kw_only=True)

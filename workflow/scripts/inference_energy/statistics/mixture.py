@@ -109,22 +109,6 @@ class Pool:
             variance += weight**2 * (second - first**2) / (high - low) ** 2 / n
         return float(np.sqrt(variance))
 
-    def quantile_se_of_common_draws(self, value: float, draws: int) -> float:
-        """Standard error of a quantile where all members were computed from the same draws.
-
-        The errors of the members add up instead of averaging out. This is the upper bound: all errors are fully
-        correlated. Where the pool has no density, between two clusters, the error is 0.
-        """
-        shares = np.array([member.cdf(value) for member in self.members])
-        density = float(self.weights @ np.array([member.pdf(value) for member in self.members]))
-        spread = float(self.weights @ np.sqrt(np.clip(shares * (1 - shares), 0.0, None) / draws))
-        return spread / density if density > 0 else 0.0
-
-    def mean_se_of_common_draws(self, draws: int) -> float:
-        """Standard error of the mean, likewise."""
-        variances = [max(member.moment(2) - member.moment(1) ** 2, 0.0) for member in self.members]
-        return float(self.weights @ np.sqrt(np.array(variances) / draws))
-
     def draws_per_member(self, draws: int) -> np.ndarray:
         """Draws of each model if the model of the largest weight has `draws`."""
         return np.maximum(1, np.rint(draws * self.weights / self.weights.max()))

@@ -19,32 +19,50 @@ def of_draws(values: np.ndarray, shares: Mapping[str, float] = QUANTILES) -> dic
     return dict(zip(shares, map(float, found), strict=True)) | {"mean": float(np.mean(values))}
 
 
-def standard_errors(values: np.ndarray, shares: Mapping[str, float] = QUANTILES) -> dict[str, float]:
-    """Monte Carlo standard error of `of_draws`.
-
-    Of a quantile: half the distance between the order statistics one standard error of rank below and above it.
-    """
-    draws, ordered = len(values), np.sort(values, kind="stable")  # stable: quick where they are sorted already
-    found = {}
-    for name, share in shares.items():
-        reach = np.sqrt(share * (1 - share) / draws)
-        low, high = (ordered[int(np.clip(share + side * reach, 0, 1) * (draws - 1))] for side in (-1, 1))
-        found[name] = float(high - low) / 2
-    return found | {"mean": float(values.std() / np.sqrt(draws))}
-
-
 def of_weighted(values: np.ndarray, weights: np.ndarray, shares: Mapping[str, float] = QUANTILES) -> dict[str, float]:
     """Quantiles of weighted values, and their mean; half of a value's weight lies below it, logarithms in between.
 
-    Values that agree to nine digits count as one value: rounding errors of the computation differ.
+    Values that agree to nine digits count as one value: rounding errors of the computation differ. Values without
+    weight may be anything.
     """
-    rounded, group = np.unique(np.round(np.log(values), 9), return_inverse=True)
+    values, weights = values[weights > 0], weights[weights > 0]
+    with np.errstate(divide="ignore"):  # of values that are 0
+        rounded, group = np.unique(np.round(np.log(values), 9), return_inverse=True)
     each = np.bincount(group, weights)
     below = (np.cumsum(each) - each / 2) / each.sum()
     logs = np.interp(list(shares.values()), below, rounded)
     return {name: float(np.exp(log)) for name, log in zip(shares, logs, strict=True)} | {
         "mean": float(weights @ values / weights.sum())
     }
+
+
+def effective(weights: np.ndarray) -> float:
+    """Number of equal draws that say as much as these (Kish 1965): the square of their sum over the sum of squares."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
+
+
+def weighted_errors(
+    values: np.ndarray, weights: np.ndarray, draws: float, shares: Mapping[str, float] = QUANTILES
+) -> dict[str, float]:
+    """Monte Carlo standard error of `of_weighted`.
+
+    Of a quantile: half the distance between the quantiles one standard error of rank below and above it.
+
+    Args:
+        values: what was drawn.
+        weights: how much each counts.
+        draws: number of equal, independent draws that they are worth, see `effective`.
+        shares: quantiles by name.
+    """
+    reach = {name: np.sqrt(share * (1 - share) / draws) for name, share in shares.items()}
+    ends = {
+        (name, side): np.clip(share + side * reach[name], 0, 1) for name, share in shares.items() for side in (-1, 1)
+    }
+    found = of_weighted(values, weights, ends)
+    mean = found["mean"]
+    variance = weights @ (values - mean) ** 2 / weights.sum()
+    errors = {name: (found[name, 1] - found[name, -1]) / 2 for name in shares}
+    return errors | {"mean": float(np.sqrt(variance / draws))}
 
 
 def columns(prefix: str, values: Mapping[str, float], suffix: str = "") -> dict[str, float]:

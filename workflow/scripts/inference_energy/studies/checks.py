@@ -4,13 +4,20 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.studies.study import PublishedStudy
+from inference_energy.studies.study import NestedStudy, PublishedStudy
 
 LENGTHS = {"input_tokens", "output_tokens"}
+# Entries of a study of method `nested` that decide the energy of a query, so that an intervention may change them.
+CHANGEABLE = (
+    *("serving", "hardware", "hardware_concentration", "power", "day"),
+    *("pue", "overheads", "workloads", "classes"),
+)
 
 
-def _check_meaning(study: dict, place: Path) -> None:
+def _check_meaning(study: dict, place: str | Path) -> None:
     """Check what a schema cannot express: order of percentiles, and names that refer to each other."""
     for key, spec in _ranges(study):
         if spec["p05"] >= spec["p95"]:
@@ -44,10 +51,10 @@ SIDES = (
 
 
 # The keys that say where a service runs.
-POINTS = ("speed_tok_per_s", "time_per_token_ms", "batch")
+POINTS = {"speed_tok_per_s", "time_per_token_ms", "batch"}
 
 
-def _check_nested(study: dict, place: Path) -> None:
+def _check_nested(study: dict, place: str | Path) -> None:
     for name, spec in study["workloads"].items():
         if "trace" in spec and LENGTHS & spec.keys():
             raise InputError(f"{place}: workloads.{name}: found trace and lengths; allowed: one or the other")
@@ -60,13 +67,18 @@ def _check_nested(study: dict, place: Path) -> None:
     for key, spec in _ranges(study):
         if "above" in spec and spec.get("family") != "shifted_lognormal":
             raise InputError(f"{place}: {key}: found above; allowed: only with family shifted_lognormal")
-    for name, spec in study.get("serving", {}).get("operating_points", {}).items():
-        stated = [key for key in POINTS if key in spec]
-        if len(stated) != 1:
-            raise InputError(
-                f"{place}: serving.operating_points.{name}: found {' and '.join(stated) or 'none'};"
-                f" allowed: one of {one_of(POINTS)}"
-            )
+    for name in study["fleet"]["levers"]:
+        if name not in study["interventions"]["levers"]:
+            allowed = one_of(study["interventions"]["levers"])
+            raise InputError(f"{place}: fleet.levers: found {name!r}; allowed: {allowed}")
+    stated = sorted(POINTS & study["serving"].keys())
+    if len(stated) != 1:
+        raise InputError(f"{place}: serving: found {' and '.join(stated) or 'none'}; allowed: one of {one_of(POINTS)}")
+    swept = [study.get("sweeps", {}), *study.get("grids", {}).values()]
+    if "batch" in stated and any("speed_tok_per_s" in values for values in swept):
+        raise InputError(
+            f"{place}: sweeps: found speed_tok_per_s; allowed: what a study with serving.batch can vary, not its speed"
+        )
     mixes = {"hardware": study["hardware"]} | {
         f"classes.{name}.hardware": spec["hardware"] for name, spec in study["classes"].items() if "hardware" in spec
     }
@@ -133,6 +145,24 @@ def check_against_registry(study: PublishedStudy, place: str | Path, models: dic
             if models[model] <= floor:
                 raise InputError(
                     f"{place}: {key}: {model} has {models[model]:g} B parameters; allowed: more than {floor:g} B"
+                )
+
+
+def check_classes(study: NestedStudy, place: str | Path, models: pl.DataFrame) -> None:
+    """Check that the models of a study's classes are of that class in the registry.
+
+    Raises:
+        InputError: an unknown model, or one of another class.
+    """
+    known = dict(models.select("model", "model_class").iter_rows())
+    for name, spec in study.classes.items():
+        for model in spec.model_shares():
+            if known.get(model) != spec.model_class:
+                of_class = sorted(found for found, its in known.items() if its == spec.model_class)
+                raise InputError(
+                    f"{place}: classes.{name}.weights: found {model!r}, "
+                    f"{known.get(model, 'which is not in resources/models.csv')};"
+                    f" allowed: models of class {spec.model_class}: {', '.join(of_class)}"
                 )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.yaml_files import check, read_yaml
-from inference_energy.studies.checks import LENGTHS, _check_meaning
+from inference_energy.studies.checks import CHANGEABLE, LENGTHS, POINTS, _check_meaning
 
 
 def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
@@ -18,16 +18,36 @@ def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
         schemas: closed JSON schema of a complete study, by its `method`.
 
     Raises:
-        InputError: unknown study, `extends` in a circle, a key or value that the schema or the method forbids.
+        InputError: unknown study, `extends` in a circle, a key or value that the schema or the method forbids, or an
+            intervention that changes the study to one that they forbid.
     """
     study = resolve(name, folder)
     place = folder / f"{name}.yaml"
     method = study.get("method")
     if not isinstance(method, str) or method not in schemas:
         raise InputError(f"{place}: method: found {method!r}; allowed: {one_of(schemas)}, or extends: another study")
-    check(study, schemas[method], place)
-    _check_meaning(study, place)
+    _check(study, schemas[method], place)
+    if method == "nested":
+        _check_changes(study, schemas[method], place)
     return study
+
+
+def _check(study: dict, schema: dict, place: str | Path) -> None:
+    check(study, schema, place)
+    _check_meaning(study, place)
+
+
+def _check_changes(study: dict, schema: dict, place: Path) -> None:
+    """Check every intervention as a study that extends this one, and all of them together."""
+    together = study = {key: value for key, value in study.items() if key not in ("sweeps", "grids")}
+    for name, intervention in study["interventions"]["levers"].items():
+        key, changes = f"{place}: interventions.levers.{name}.changes", intervention["changes"]
+        for changed in changes:
+            if changed not in CHANGEABLE:
+                raise InputError(f"{key}: found {changed!r}; allowed: {one_of(CHANGEABLE)}")
+        _check(merge(study, changes), schema, key)
+        together = merge(together, changes)
+    _check(together, schema, f"{place}: interventions.levers, all together")
 
 
 def resolve(name: str, folder: Path, chain: tuple[str, ...] = ()) -> dict:
@@ -69,7 +89,8 @@ def merge(base: dict, changes: dict) -> dict:
     """`base` overridden by `changes`.
 
     Mappings merge key by key, anything else is replaced, and `null` removes a key. A mapping that names its kind (a
-    distribution, a trace, a form) replaces the previous one, except for its label; lengths replace a trace.
+    distribution, a trace, a form) replaces the previous one, except for its label; lengths replace a trace,
+    and a speed, a time per token and a batch each other.
     """
     merged = dict(base)
     for key, value in changes.items():
@@ -82,6 +103,10 @@ def merge(base: dict, changes: dict) -> dict:
             merged[key] = {name: before[name] for name in ("label",) if name in before} | value
         elif LENGTHS & value.keys():
             merged[key] = merge({name: kept for name, kept in before.items() if name != "trace"}, value)
+        elif any(value.get(name) is not None for name in POINTS):
+            merged[key] = merge(
+                {name: kept for name, kept in before.items() if name not in POINTS - value.keys()}, value
+            )
         else:
             merged[key] = merge(before, value)
     return merged

@@ -39,7 +39,7 @@ class Workload(Entries):
 
 
 class HardwareShare(Entries):
-    """A GPU and number format, and its share of what serves; shares need not sum to 1."""
+    """A GPU and number format, and its share of the GPUs that serve; shares need not sum to 1."""
 
     gpu: str
     precision: str
@@ -84,12 +84,11 @@ class NodePowerKw(Entries):
 
 
 class Throughput(Entries):
-    """How tokens per second depend on the lengths of a query.
+    """How tokens per second depend on the lengths of a query, by the published method.
 
     Attributes:
-        form: `gpu_seconds` or `log_linear`.
-        fit_error: method `nested`: whether what a curve misses is carried into the energy.
-        sources: folders of `resources/benchmarks` whose rows are used; none: all.
+        form: `log_linear`.
+        sources: folders of `resources/benchmarks` whose rows are used.
         gpus: GPUs whose rows are used; none: all.
         corrected: whether known errors of rows are put right first.
         precision: number format of the weights in the rows that are used.
@@ -97,12 +96,11 @@ class Throughput(Entries):
     """
 
     form: str
-    fit_error: bool | None = None
-    sources: tuple[str, ...] | None = None
+    sources: tuple[str, ...]
     gpus: tuple[str, ...] | None = None
-    corrected: bool | None = None
-    precision: str | None = None
-    minimum_rows: int | None = None
+    corrected: bool
+    precision: str
+    minimum_rows: int
 
 
 class Scenario(Entries):
@@ -143,7 +141,7 @@ class NestedFleet(_Fleet):
     """A fleet by method `nested`.
 
     Attributes:
-        levers: interventions of scenarios that have any, rows of `resources/interventions.csv`.
+        levers: interventions of scenarios that have any, by their names.
         grid_zone: row of `resources/grid.csv`; none: no emissions, no water of generation.
         onsite_water_l_per_kwh: water used on site per kWh of IT energy, L/kWh.
     """
@@ -183,20 +181,36 @@ class PublishedInterventions(Entries):
     levers: Mapping[str, PublishedIntervention]
 
 
+class NestedIntervention(Entries):
+    """One intervention by method `nested`: a change of the study.
+
+    Attributes:
+        label: name in figures.
+        level: who can do it: model, serving, hardware or workload.
+        changes: entries of the study that it changes, as a study that extends it would have them.
+        evidence: name of its pairs in table `intervention_pairs`; none where no two runs differ in it alone.
+        source: where the size of the change stands.
+    """
+
+    label: str
+    level: str
+    changes: dict[str, Any]
+    evidence: str | None = None
+    source: str
+
+
 class NestedInterventions(Entries):
     """Interventions by method `nested`.
 
     Attributes:
         subject: class that they are applied to.
         workloads: those that they are applied to.
-        overlap: how much of what interventions of one group save is the same, share of 1.
-        levers: rows of `resources/interventions.csv`.
+        levers: by name.
     """
 
     subject: str
     workloads: tuple[str, ...]
-    overlap: float
-    levers: tuple[str, ...]
+    levers: Mapping[str, NestedIntervention]
 
 
 class AsPublished(Entries):
@@ -222,48 +236,53 @@ class Power(Entries):
     """Where the power of boards and hosts comes from.
 
     Attributes:
-        form: `measured`: `resources/node_power.csv`; `rated`: `node_kw` times `utilisation`.
+        form: `measured`: boards by the serving model, hosts by `resources/node_power.csv`; `rated`: `node_kw` times
+            `utilisation`.
         node_kw: maximum power of a node, kW.
         utilisation: share of that power really drawn.
+        board_factor: factor on the power of boards that lower clocks leave at the same speed; none: 1.
     """
 
     form: str
     node_kw: NodePowerKw | None = None
     utilisation: Spec | None = None
-
-
-class OperatingPoint(Entries):
-    """Where a service runs: a speed, a time per token or a batch, one of the three.
-
-    Attributes:
-        label: name in tables and figures.
-        speed_tok_per_s: tokens a second that a user sees after the first one.
-        time_per_token_ms: the largest time between two of them, ms.
-        batch: running requests of a replica.
-        speculative_share: share of the queries that are served with speculative decoding; none: 0.
-    """
-
-    label: str
-    speed_tok_per_s: Spec | None = None
-    time_per_token_ms: float | None = None
-    batch: float | None = None
-    speculative_share: float | None = None
+    board_factor: Spec | None = None
 
 
 class Serving(Entries):
-    """How the serving model serves the classes of a study.
+    """Where the services of a study run: a speed, a time per token or a batch, one of the three.
 
     Attributes:
+        speed_tok_per_s: tokens a second that a user sees after the first one, in the busiest hour.
+        time_per_token_ms: the time between two of them, ms.
+        batch: most running requests of a replica; fewer where its memory holds fewer.
         replica_gpus: GPUs that a replica may have; the least energy decides.
+        speculative_share: share of the services that decode speculatively; none: 0.
         engine: name of the engine in the corpus; none: that of any service.
         disaggregated: whether prompts have GPUs of their own.
-        operating_points: by name.
     """
 
+    speed_tok_per_s: Spec | None = None
+    time_per_token_ms: float | None = None
+    batch: float | None = None
     replica_gpus: tuple[int, ...]
-    operating_points: Mapping[str, OperatingPoint]
+    speculative_share: float | None = None
     engine: str | None = None
     disaggregated: bool | None = None
+
+
+class Day(Entries):
+    """The day of a fleet.
+
+    Attributes:
+        arrivals: workload of `resources/services` whose requests by hour have the shape of the day; none: constant.
+        headroom: capacity over the requests of the busiest hour, at least 1.
+        released_share: share of the replicas not needed in an hour that are switched off or do other work.
+    """
+
+    arrivals: str | None = None
+    headroom: Spec
+    released_share: Spec
 
 
 class Study(Entries):
@@ -274,7 +293,6 @@ class Study(Entries):
         description: what the study is, in one sentence.
         source: where its assumptions stand.
         method: `published` or `nested`.
-        throughput: how tokens per second depend on the lengths of a query.
         workloads: kinds of queries by name.
         classes: classes of models by name.
         pue: power usage effectiveness: energy of the datacenter over that of its IT.
@@ -285,7 +303,6 @@ class Study(Entries):
     description: str
     source: str
     method: str
-    throughput: Throughput
     workloads: Mapping[str, Workload]
     classes: Mapping[str, ModelClass]
     pue: Spec
@@ -312,6 +329,7 @@ class PublishedStudy(Study):
     """A study of method `published`, which draws every assumption anew for every query.
 
     Attributes:
+        throughput: how tokens per second depend on the lengths of a query.
         node_power_kw: maximum power of a node, kW.
         power_utilisation: share of that power really drawn.
         as_published: what the publication did to its draws.
@@ -319,6 +337,7 @@ class PublishedStudy(Study):
         fleet: queries of one day, and what serves them.
     """
 
+    throughput: Throughput
     node_power_kw: NodePowerKw
     power_utilisation: Spec
     as_published: AsPublished
@@ -331,29 +350,29 @@ class NestedStudy(Study):
 
     Attributes:
         boundary: what is metered.
-        hardware: what serves every class that says nothing else.
+        serving: where the services run.
+        hardware: GPUs that serve every class that says nothing else; shares are of GPUs.
+        hardware_concentration: concentration of the Dirichlet distribution of these shares; none: they are known.
         power: where the power of boards and hosts comes from.
-        load: share of the time that a node is busy.
-        latency_target_ms: largest latency between tokens of an answer, ms; none: no limit.
-        attainment: share of the offline throughput that a busy node reaches.
+        day: arrivals over the day, and the replicas kept for them.
         overheads: rows of `resources/overheads.csv`, shares of the energy of the serving nodes that are added.
         interventions: what could save energy.
         fleet: queries of one day, and what serves them.
         sweeps: by assumption, values to try; none: nothing is swept.
-        serving: operating points that the serving model predicts; none: none.
+        grids: pairs of assumptions that are varied together, by name; none: none.
     """
 
     boundary: Boundaries
+    serving: Serving
     hardware: tuple[HardwareShare, ...]
+    hardware_concentration: float | None
     power: Power
-    load: Spec
-    latency_target_ms: float | None
-    attainment: Spec
+    day: Day
     overheads: tuple[str, ...]
     interventions: NestedInterventions
     fleet: NestedFleet
     sweeps: Mapping[str, tuple[float, ...]] | None
-    serving: Serving | None
+    grids: Mapping[str, Mapping[str, tuple[float, ...]]] | None
 
     def hardware_mix(self, model_class: str) -> list[HardwareShare]:
         """GPUs and number formats that serve a class; their shares sum to 1, and a share of 0 is left out."""
@@ -365,15 +384,6 @@ class NestedStudy(Study):
         """Everything that gets a row: kind, and the class it belongs to, by name; models first, then classes."""
         models = {model: ("model", name) for model, name in self.model_classes().items()}
         return models | {name: ("class", name) for name in self.classes}
-
-    def by_member(self, model_class: str, weights: Mapping[str, Any]) -> dict[tuple[str, str, str], Any]:
-        """Weights of models of a class, spread over the GPUs and number formats that serve it."""
-        mix = self.hardware_mix(model_class)
-        return {
-            (model, entry.gpu, entry.precision): weight * entry.share
-            for model, weight in weights.items()
-            for entry in mix
-        }
 
     def members(self) -> list[tuple[str, str, str]]:
         """Every model, GPU and number format that some class is served with, each once, in order."""

@@ -1,1 +1,1 @@
-"""From benchmark rows to GPU time: fits, transferred curves, attainment, latency."""
+"""Throughput of benchmark rows as a function of lengths: the published form and another; speed of one user."""

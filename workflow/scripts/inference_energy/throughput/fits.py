@@ -105,13 +105,13 @@ def left_out(rows: pl.DataFrame, kv_growth: float) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def with_fit_error(predictions: pl.DataFrame, prior_rows: float = PRIOR_ROWS) -> pl.DataFrame:
-    """Predictions with the error that a study would state for them, and whether it covers the truth.
+def with_fit_error(predictions: pl.DataFrame) -> pl.DataFrame:
+    """Predictions with the error that the other rows suggest, and whether it covers the truth.
 
     `fit_error_log_sd` of a row is the root mean square log ratio of the *other* rows of its configuration, pooled
-    with that of all other configurations as if by `prior_rows` further rows: six rows determine the error of a
-    configuration poorly, and a transferred curve (`prior_rows` infinite) has none. `inside_90` says whether the
-    observed value lies within the central 90 % of a log-normal of that error.
+    with that of all other configurations as if by `PRIOR_ROWS` further rows: six rows determine the error of a
+    configuration poorly. `inside_90` says whether the observed value lies within the central 90 % of a log-normal of
+    that error.
     """
     square = pl.col("ratio").log() ** 2
     own = ["form", "configuration"]
@@ -122,10 +122,7 @@ def with_fit_error(predictions: pl.DataFrame, prior_rows: float = PRIOR_ROWS) ->
         .then((square.sum().over("form") - own_sum) / rows_elsewhere)
         .otherwise(own_sum / own_rows)  # only one configuration
     )
-    if prior_rows == np.inf:
-        variance = elsewhere
-    else:
-        variance = (own_sum - square + prior_rows * elsewhere) / (own_rows - 1 + prior_rows)
+    variance = (own_sum - square + PRIOR_ROWS * elsewhere) / (own_rows - 1 + PRIOR_ROWS)
     return predictions.with_columns(fit_error_log_sd=variance.sqrt()).with_columns(
         inside_90=square.sqrt() <= Z_P95 * pl.col("fit_error_log_sd")
     )

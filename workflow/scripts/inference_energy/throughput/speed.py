@@ -6,7 +6,9 @@ import polars as pl
 
 from inference_energy.corpus.registries import network
 from inference_energy.throughput.fits import PER_GPU
-from inference_energy.throughput.latency import ENERGY, STALLED
+
+ENERGY = "energy_j_per_output_token"
+STALLED = 2.0  # mean time per output token over the latency between tokens from which on a request mostly waits
 
 SPEED = "tok_per_s_per_user"
 LENGTHS = ["input_tokens", "output_tokens"]
@@ -17,7 +19,7 @@ def runs(energy: pl.DataFrame, throughput: pl.DataFrame, models: pl.DataFrame) -
     """Measured energies of GPU boards whose lengths and median latency are stated, with the speed of one user.
 
     The speed of a user is one over the median time per output token. `stalled` runs are those whose requests wait
-    longer than they are served, as in `latency.series`.
+    longer than they are served, so that their requests mostly wait.
 
     Args:
         energy: accepted measured energies.

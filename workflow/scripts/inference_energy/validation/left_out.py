@@ -9,7 +9,7 @@ import polars as pl
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.serving import operating_point
 from inference_energy.serving.fit import ServingModel, fit_model
-from inference_energy.serving.predict import drawn, energy
+from inference_energy.serving.predict import drawn, drawn_step, energy
 from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.step import speed_tok_per_s
 from inference_energy.statistics.draws import stream
@@ -124,7 +124,7 @@ def at_wall(model: ServingModel, runs: pl.DataFrame, of: Setting) -> np.ndarray:
     """
     replicas, uncertain = Replicas.of(runs), drawn(model, runs, of.draws, of.seed, "wall")
     limit = runs["time_per_token_limit_ms"].fill_null(LIMIT_MS_OF_OFFLINE).to_numpy()
-    batch, _ = operating_point.batch_at_speed(replicas, uncertain, 1000 / limit)
+    batch, _ = operating_point.batch_at_speed(drawn_step(replicas, uncertain), 1000 / limit)
     drawn_energy = energy(replicas, batch, uncertain)
     boards_w = drawn_energy.board_share * replicas.tdp_w
     cap = runs["power_cap_w_per_gpu"].cast(pl.Float64).fill_null(np.inf).to_numpy()

@@ -1,30 +1,32 @@
 """One query by every method, boundary by boundary, and the parts of the differences between methods."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.energy import assumptions, uncertainty
 from inference_energy.energy.service import Service
-from inference_energy.energy.uncertainty import Shared
-from inference_energy.requests.lengths import Lengths
+from inference_energy.serving.replicas import LARGEST_BATCH
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import BOUNDARIES
-from inference_energy.throughput.attainment import CHAT
 from inference_energy.throughput.log_linear import ThroughputModel
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
 from inference_energy.validation.peers.peer import energy_per_query_wh
+from inference_energy.validation.statements import UNSTATED, with_stated
 
-OURS, OFFLINE, MEASURED = "current", "current_offline", "measured"
+OURS, SATURATED, MEASURED = "current", "current_saturated", "measured"
 LABELS = {
     OURS: "This work",
-    OFFLINE: "current, saturated offline",
+    SATURATED: "This work, saturated all day",
     MEASURED: "Measured, ML.ENERGY, best batch",
 }
+# Changes of a study whose replicas have all the requests that they can run, all day.
+ALWAYS_SATURATED = {
+    "serving": {"speed_tok_per_s": None, "time_per_token_ms": None, "batch": LARGEST_BATCH},
+    "day": {"arrivals": None, "headroom": 1, "released_share": 0},
+}
+CHAT = "(?i)chat"  # kinds of prompts of a chat
 H100 = "H100 SXM 80GB"
-ONE = "one"  # the workload of a single query
 
 
 def cross_methods(
@@ -32,17 +34,15 @@ def cross_methods(
     *,
     models: pl.DataFrame,
     energy: pl.DataFrame,
-    curves: dict[str, ThroughputModel],
+    curves: Mapping[str, ThroughputModel],
     names: list[str],
     input_tokens: float,
     output_tokens: list[float],
-    draws: int,
-    seed: int,
 ) -> pl.DataFrame:
     """Energy of one query by this work, by every other method and by measurement, Wh, per boundary that a method has.
 
-    The `current` study is evaluated for a service, and for servers that are saturated offline (load and attainment 1)
-    as in benchmarks. The difference of the two is the cost of load, latency limits and real prompts.
+    The `current` study is evaluated at its operating point over its day, and saturated all day as in benchmarks. The
+    difference of the two is the cost of the speed that users see and of idle replicas.
 
     Args:
         service: a resolved study that serves the models.
@@ -52,33 +52,28 @@ def cross_methods(
         names: models.
         input_tokens: prompt length.
         output_tokens: answer lengths.
-        draws: draws of the shared uncertainty.
-        seed: seed of all streams.
 
     Returns:
         `model, input_tokens, output_tokens, method, label, boundary, energy_wh, energy_wh_p05, energy_wh_p95`.
 
     Raises:
-        InputError: a model that the study does not serve.
+        InputError: a model that the study does not serve, or not at its operating point.
     """
-    served = [subject for subject, (kind, _) in service.subjects().items() if kind == "model"]
+    served = [subject for subject, (kind, _) in service.study.subjects().items() if kind == "model"]
+    facts = {row["model"]: row for row in models.iter_rows(named=True)}
+    rows = []
     for name in names:
         if name not in served:
             raise InputError(
                 f"config/config.yaml: cross_methods.models: found {name!r}; allowed: {one_of(served)}, which study"
                 f" {service.name} serves"
             )
-    facts = {row["model"]: row for row in models.iter_rows(named=True)}
-    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    shared = shared.replaced(assumptions.cached_name(ONE), np.zeros(1))
-    offline = shared.replaced("load", np.ones(1)).replaced("attainment", np.ones(1))
-    states = {method: (state, service.per_gpu_second(state)) for method, state in ((OURS, shared), (OFFLINE, offline))}
-    rows = []
-    for name in names:
+        alone = service.narrowed(name)
+        states = {OURS: alone, SATURATED: alone.changed(ALWAYS_SATURATED)}
         for answer in output_tokens:
             place = {"model": name, "input_tokens": float(input_tokens), "output_tokens": float(answer)}
             found = [
-                *_ours(service, states, name, input_tokens, answer, draws),
+                *_ours(states, name, input_tokens, answer),
                 *_peers(facts[name], answer, curves.get(name)),
                 *_measured(energy, name, answer),
             ]
@@ -91,23 +86,18 @@ def _row(method: str, label: str, boundary: str, wh: float, p05: float | None = 
     return place | {"energy_wh": wh, "energy_wh_p05": p05, "energy_wh_p95": p95}
 
 
-def _ours(
-    service: Service,
-    states: dict[str, tuple[Shared, dict]],
-    name: str,
-    input_tokens: float,
-    answer: float,
-    draws: int,
-) -> list[dict]:
-    """The `current` study in service and offline; `states` has shared draws and energies per GPU-second by method."""
-    one = np.ones(1)
-    lengths = Lengths(input_tokens=one * input_tokens, output_tokens=one * answer, cached_share=one * 0, weights=one)
-    there = replace(service, lengths={ONE: lengths})
+def _ours(states: Mapping[str, Service], name: str, input_tokens: float, answer: float) -> list[dict]:
+    """Rows of this work at every boundary, from the services of its methods."""
     found = []
-    for method, (shared, per_gpu_second) in states.items():
-        energies = there.mean_wh(shared, name, ONE, per_gpu_second)
+    for method, service in states.items():
+        energies, weights = with_stated(service, input_tokens, answer).mean_wh(name, UNSTATED)
+        if not weights.any():
+            raise InputError(
+                f"config/config.yaml: cross_methods.models: found {name!r}; allowed: a model that reaches the operating"
+                f" point of study {service.name}"
+            )
         for boundary in BOUNDARIES:
-            values = quantiles.of_draws(np.broadcast_to(energies[boundary], (draws,)), quantiles.PERCENTILES)
+            values = quantiles.of_weighted(energies[boundary], weights, quantiles.PERCENTILES)
             found.append(_row(method, LABELS[method], boundary, values["p50"], values["p05"], values["p95"]))
     return found
 
@@ -140,8 +130,8 @@ def spread_parts(table: pl.DataFrame) -> pl.DataFrame:
 
     - `boundary`: the range of methods at their own widest boundaries over that at one boundary for all (datacenter, or
       the widest that all have, converted by this work's ratio of boundaries);
-    - `load and attainment`: the `current` study in service over the same saturated offline;
-    - `throughput and method`: the remainder.
+    - `operating point and day`: the `current` study over the same saturated all day;
+    - `method`: the remainder.
 
     Returns:
         `model, output_tokens, part, factor`, with `whole` for the range itself.
@@ -149,18 +139,18 @@ def spread_parts(table: pl.DataFrame) -> pl.DataFrame:
     found = []
     for (model, answer), group in table.group_by("model", "output_tokens", maintain_order=True):
         ours = dict(group.filter(method=OURS).select("boundary", "energy_wh").iter_rows())
-        offline = dict(group.filter(method=OFFLINE).select("boundary", "energy_wh").iter_rows())
-        others = group.filter(~pl.col("method").is_in([OFFLINE]))
+        saturated = dict(group.filter(method=SATURATED).select("boundary", "energy_wh").iter_rows())
+        others = group.filter(pl.col("method") != SATURATED)
         widest = [_widest(of) for _, of in others.group_by("method", maintain_order=True)]
         aligned = [energy * ours["datacenter"] / ours[boundary] for boundary, energy in widest]
         whole = max(energy for _, energy in widest) / min(energy for _, energy in widest)
         at_one = max(aligned) / min(aligned)
-        service = ours["datacenter"] / offline["datacenter"]
+        operation = min(ours["datacenter"] / saturated["datacenter"], at_one)
         parts = {
             "whole": whole,
             "boundary": whole / at_one,
-            "load and attainment": min(service, at_one),
-            "throughput and method": at_one / min(service, at_one),
+            "operating point and day": operation,
+            "method": at_one / operation,
         }
         found += [{"model": model, "output_tokens": answer, "part": part, "factor": f} for part, f in parts.items()]
     return pl.DataFrame(found)

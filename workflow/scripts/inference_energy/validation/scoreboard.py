@@ -83,44 +83,23 @@ def log_linear(kind: str, runs: pl.DataFrame, fitted_to: pl.DataFrame, names: di
     return pl.concat(found)
 
 
-def as_peers_need(runs: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
-    """Runs with metered energy and the columns that `scores.peer_predictions` asks for."""
-    parameters = ("total_parameters_billions", "active_parameters_billions")
-    return runs.filter(pl.col("energy_j_per_output_token").is_not_null()).join(
-        models.select("model", "model_class", *parameters), on="model"
-    )
-
-
-def of_methods(runs: pl.DataFrame, peers: pl.DataFrame, backtest: pl.DataFrame) -> pl.DataFrame:
-    """Predictions of other methods, and of the estimator of the current study, for runs whose boards were metered.
+def of_methods(runs: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
+    """Predictions of other methods for runs whose boards were metered; none has an interval.
 
     Args:
         runs: that are scored.
-        peers: of `scores.peer_predictions`.
-        backtest: of `backtest.backtest`; its prediction of a service that was never measured is that of the study.
+        peers: of `peers.on_runs.predictions`.
     """
-    keys = ["source", "row_id"]
     metered = runs.filter(pl.col("board_share").is_not_null()).select(
-        *keys, *GROUPS, "precision", measured="energy_j_per_output_token"
+        *("source", "row_id"), *GROUPS, "precision", measured="energy_j_per_output_token"
     )
-    boards = pl.col("target") == "gpu_boards"
-    theirs = (
-        peers.filter(boards)
-        .select(*keys, name="label", predicted_p50="predicted")
-        .with_columns(predicted_p05=pl.lit(None, pl.Float64), predicted_p95=pl.lit(None, pl.Float64))
-    )
-    study = backtest.filter(boards).select(
-        *keys,
-        pl.lit("curves and attainment of the current study").alias("name"),
-        **{f"predicted_{q}": f"predicted_{q}_unseen" for q in ("p50", "p05", "p95")},
-    )
-    known = pl.concat([theirs, study]).drop_nulls("predicted_p50")
-    return metered.join(known, on=keys).select(
+    nothing = pl.lit(None, pl.Float64)
+    return metered.join(peers, on=["source", "row_id"]).select(
         *metered.columns,
-        "predicted_p05",
         "predicted_p50",
-        "predicted_p95",
-        score=pl.format("energy_at_batch, {}", "name"),
+        predicted_p05=nothing,
+        predicted_p95=nothing,
+        score=pl.format("energy_at_batch, {}", "label"),
         left_out=pl.lit("none"),
         value=pl.lit(None, pl.String),
         reached=pl.lit(1.0),

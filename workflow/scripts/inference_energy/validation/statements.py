@@ -2,15 +2,14 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import polars as pl
 
 from inference_energy.corpus.registries import network
-from inference_energy.energy import assumptions, uncertainty
+from inference_energy.energy import assumptions
 from inference_energy.energy.service import Service
-from inference_energy.energy.uncertainty import Shared
-from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
 
 # The boundary of this project for every boundary that publications name.
@@ -35,9 +34,7 @@ PUBLISHED_RANGE = (4.0, 20.0)  # arXiv 2509.20241, abstract: factor by which non
 UNSTATED = "traditional"
 
 
-def overstatement(
-    service: Service, estimates: pl.DataFrame, models: pl.DataFrame, *, draws: int, seed: int
-) -> pl.DataFrame:
+def overstatement(service: Service, estimates: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
     """Every published estimate with that of this work, one row each; `factor` is published over this work's median.
 
     Both are at the same tokens and at the boundary that the estimate names, for the model itself where the study
@@ -45,27 +42,29 @@ def overstatement(
     taken. `factor_p05` and `factor_p95` reflect the shared uncertainty; `reason` says why an estimate cannot be
     compared.
     """
-    shared = uncertainty.shared_draws(service.given, service.name, draws, seed)
-    energies = service.per_gpu_second(shared)
-    subjects = _subjects(service, models)
-    found = []
+    subjects, found = _subjects(service, models), []
+    alone = cache(service.narrowed)
+    ours_of = cache(lambda subject, *lengths: with_stated(alone(subject), *lengths).mean_wh(subject, UNSTATED))
     for row in estimates.sort("source", "row_id").iter_rows(named=True):
         boundary = METERED_BY_STATEMENT.get(row["boundary"])
         subject, reason = _subject(row, subjects, service)
         if boundary is None:
             reason = f"no boundary here is like {row['boundary']!r}"
-        result = {name: row[name] for name in ("source", "row_id", "subject", "model", "kind", "energy_wh")}
-        result |= {"input_tokens": row["input_tokens"], "output_tokens": row["output_tokens"]}
-        result |= {"boundary": boundary, "compared_with": None if reason else subject, "reason": reason}
         ours = dict.fromkeys(quantiles.PERCENTILES)
         factors = dict.fromkeys(("factor", "factor_p05", "factor_p95"))
         if reason is None:
-            ours = quantiles.of_draws(_ours(service, shared, energies, subject, row)[boundary], quantiles.PERCENTILES)
+            energies, weights = ours_of(subject, row["input_tokens"], row["output_tokens"])
+            reason = None if weights.any() else "nothing of the study serves it at the operating point"
+        if reason is None:
+            ours = quantiles.of_weighted(energies[boundary], weights, quantiles.PERCENTILES)
             factors = {
                 "factor": row["energy_wh"] / ours["p50"],
                 "factor_p05": row["energy_wh"] / ours["p95"],
                 "factor_p95": row["energy_wh"] / ours["p05"],
             }
+        result = {name: row[name] for name in ("source", "row_id", "subject", "model", "kind", "energy_wh")}
+        result |= {"input_tokens": row["input_tokens"], "output_tokens": row["output_tokens"]}
+        result |= {"boundary": boundary, "compared_with": None if reason else subject, "reason": reason}
         found.append(result | {f"ours_wh_{name}": ours[name] for name in quantiles.PERCENTILES} | factors)
     numbers = pl.col("^(ours_wh|factor|energy_wh|input_tokens|output_tokens).*$").cast(pl.Float64)
     table = pl.DataFrame(found, infer_schema_length=None).with_columns(numbers)
@@ -76,7 +75,7 @@ def _subjects(service: Service, models: pl.DataFrame) -> dict[str, str]:
     """Substitute for each model of the registry: a model of the study on the same network, or its class."""
     classes = {spec.model_class: name for name, spec in service.study.classes.items()}
     networks = dict(models.select("model", network()).iter_rows())
-    served = {networks[subject]: subject for subject, (kind, _) in service.subjects().items() if kind == "model"}
+    served = {networks[subject]: subject for subject, (kind, _) in service.study.subjects().items() if kind == "model"}
     found = {}
     for model, its in models.select("model", "model_class").iter_rows():
         subject = served.get(networks[model]) or classes.get(its)
@@ -95,26 +94,21 @@ def _subject(row: dict, subjects: dict[str, str], service: Service) -> tuple[str
     return service.study.fleet.subject, None
 
 
-def _ours(service: Service, shared: Shared, energies: dict, subject: str, row: dict) -> dict[str, np.ndarray]:
-    """Mean energy at every draw, Wh, by boundary: of queries of the stated lengths, or of the traditional ones."""
+def with_stated(service: Service, input_tokens: float | None, output_tokens: float | None) -> Service:
+    """The same with traditional queries of stated lengths; a length that is not stated stays that of these queries.
+
+    A query of stated length is sent alone: none of its prompt is in a cache.
+    """
     of = service.lengths[UNSTATED]
     stated = {
-        name: np.full_like(of.output_tokens, row[name])
-        for name in ("input_tokens", "output_tokens")
-        if row[name] is not None
+        name: np.full_like(of.weights, tokens)
+        for name, tokens in (("input_tokens", input_tokens), ("output_tokens", output_tokens))
+        if tokens is not None
     }
-    lengths = Lengths(
-        input_tokens=stated.get("input_tokens", of.input_tokens),
-        output_tokens=stated.get("output_tokens", of.output_tokens),
-        cached_share=np.zeros_like(of.cached_share) if "input_tokens" in stated else of.cached_share,
-        weights=of.weights,
-    )
-    if "input_tokens" in stated:  # a query of stated length is sent alone: none of it is in the cache
-        shared = shared.replaced(assumptions.cached_name(UNSTATED), np.zeros(1))
-    there = replace(service, lengths={UNSTATED: lengths})
-    found = there.mean_wh(shared, subject, UNSTATED, energies)
-    draws = len(shared.values["load"])
-    return {boundary: np.broadcast_to(value, (draws,)) for boundary, value in found.items()}
+    if input_tokens is not None:
+        stated["cached_share"] = np.zeros_like(of.weights)
+        service = service.sharing(service.shared.replaced(assumptions.cached_name(UNSTATED), 0.0))
+    return service.with_lengths({UNSTATED: replace(of, **stated)})
 
 
 def by_kind(table: pl.DataFrame) -> pl.DataFrame:

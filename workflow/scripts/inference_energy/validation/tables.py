@@ -1,75 +1,13 @@
-"""Schemas of the validation: backtest, scores, other methods, statements of others."""
+"""Schemas of the validation: scores, other methods, statements of others."""
 
 from inference_energy.corpus.tables import PRECISIONS
 from inference_energy.statistics.quantiles import PERCENTILES
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.inputs import DATE, URL, InputTable, cell, filled
-from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, POSITION, SHARE
+from inference_energy.tables.units import COUNT, FACTOR, OF_ROW, POSITION, SHARE
 
 OF_ROW_SCORE = "that of the score"
-TARGETS = ["gpu_boards", "node_wall"]
-RUN = {
-    **texts(source="source of the run", row_id="the run", model="model"),
-    "model_class": text("class of the model", nullable=True),
-    "gpu": text("GPU"),
-}
-
-BACKTEST = table(
-    ["source", "row_id", "target"],
-    **RUN,
-    precision=text("number format of the weights", nullable=True),
-    prompts=text("kind of prompts", nullable=True),
-    target=text("what was metered", allowed=TARGETS),
-    measured=number("measured energy", J_PER_OUTPUT_TOKEN),
-    **quantiles("predicted_{}", "{} predicted from other runs", J_PER_OUTPUT_TOKEN, nullable=True),
-    **quantiles(
-        "predicted_{}_same_source",
-        "{} predicted with power from other networks of its source",
-        J_PER_OUTPUT_TOKEN,
-        nullable=True,
-    ),
-    **quantiles(
-        "predicted_{}_unseen",
-        "{} predicted with throughput from offline curves and the attainment of any service",
-        J_PER_OUTPUT_TOKEN,
-        nullable=True,
-    ),
-    ratio=number("predicted P50 over measured", FACTOR, nullable=True),
-    inside_50=flag("whether the measured value lies within P25–P75", nullable=True),
-    inside_90=flag("whether it lies within P5–P95", nullable=True),
-    throughput_basis=text("evidence behind the throughput", nullable=True),
-    reason=text("why there is no prediction", nullable=True),
-)
-
-BACKTEST_PEERS = table(
-    ["source", "row_id", "target", "method"],
-    **RUN,
-    target=text("what was metered", allowed=TARGETS),
-    **texts(method="other method", label="name in figures"),
-    measured=number("measured energy", J_PER_OUTPUT_TOKEN),
-    predicted=number("prediction of the method", J_PER_OUTPUT_TOKEN, nullable=True),
-    aligned=flag("whether it was converted from the node to its boards"),
-    reason=text("why there is no prediction by the method", nullable=True),
-)
-
-SCORES = table(
-    ["method", "target", "grouped_by", "group"],
-    **texts(method="method; current is this work", label="name in figures"),
-    target=text("what was metered", allowed=TARGETS),
-    grouped_by=text("kind of group", allowed=["all", "gpu", "model_class", "source"]),
-    group=text("the group"),
-    runs=count("runs that it predicts"),
-    ratio_p50=number("median of predicted over measured", FACTOR),
-    ratio_geometric_sd=number("exp of the standard deviation of the log ratio", FACTOR, nullable=True),
-    geometric_error=number("geometric error: exp of the root mean square log ratio", FACTOR),
-    share_inside_50=share("share of runs inside P25–P75 (this work)", nullable=True),
-    share_inside_90=share("share of runs inside P5–P95 (this work)", nullable=True),
-    shared_runs=count("of these, runs that this work predicts too"),
-    geometric_error_on_shared_runs=number("its geometric error on those", FACTOR, nullable=True),
-    ours_on_the_same_runs=number("geometric error of this work on the same runs", FACTOR, nullable=True),
-)
-
 CROSS_METHODS = table(
     ["model", "output_tokens", "method", "boundary"],
     model=text("model"),
@@ -152,7 +90,10 @@ HELD_OUT = table(
 
 
 class PublishedFleet(InputTable):
-    """The published day of one service: its tokens, its speed and the nodes that it needed."""
+    """The published day of one service: its tokens, its speed and the nodes that it needed.
+
+    Its prompts are computed on GPUs of their own.
+    """
 
     service: str = filled("name of the service", unique=True)
     model: str = filled("model, by its name in resources/models.csv")
@@ -166,14 +107,17 @@ class PublishedFleet(InputTable):
     speed_tok_per_s: float = cell("tokens a second of a user", "tok/s", gt=0)
     replica_gpus: int = cell("GPUs that decode together", COUNT, ge=1)
     nodes_mean: float = cell("nodes of 8 GPUs on the average of the day", COUNT, gt=0)
+    nodes_peak: float = cell("the same in the busiest hour", COUNT, gt=0)
     source: str = cell("where the figures stand", str_matches=URL)
 
 
 PUBLISHED_FLEETS = table(
-    ["service", "quantity"],
+    ["service", "quantity", "boundary"],
     **texts(service="service", quantity="what is predicted"),
-    stated=number("what it states", COUNT),
-    **quantiles("predicted_{}", "{} predicted without it", COUNT, PERCENTILES),
+    boundary=text("what is counted or metered", allowed=list(BOUNDARIES)),
+    unit=text("unit of the quantity", allowed=[COUNT, "Wh"]),
+    stated=number("what it states", OF_ROW),
+    **quantiles("predicted_{}", "{} predicted without it", OF_ROW, PERCENTILES),
     ratio=number("predicted median over stated", FACTOR),
     inside_90=flag("whether what is stated lies within P5 to P95"),
     reached_share=share("share of the draws that reach its speed"),

@@ -1,7 +1,8 @@
-"""Quantiles of assumed quantities: formula of the distribution, entry of the study, pairs, rows, sources."""
+"""Quantiles of assumed quantities: formula of the distribution, entry of the study, rows, sources."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from operator import getitem
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy.special import ndtri
 
 from inference_energy.energy import assumptions
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.sources import assumed, constant
+from inference_energy.explain.sources import constant
 from inference_energy.explain.step import Node, Value, computed, number
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.statistics import quantiles
@@ -22,13 +23,27 @@ from inference_energy.statistics.distributions import (
     ShiftedLogNormal,
     lognormal,
 )
-from inference_energy.throughput import attainment
+
+Entry = Callable[..., Node]  # an entry of a study by its keys
+SECTIONS = {
+    "speed": ("serving", "speed_tok_per_s"),
+    "headroom": ("day", "headroom"),
+    "released_share": ("day", "released_share"),
+    "utilisation": ("power", "utilisation"),
+    "board_factor": ("power", "board_factor"),
+    assumptions.DISAGGREGATED: ("serving", "disaggregated"),
+}
 
 
 def at_share(asked: Asked, study: str, name: str, share: float, symbol: str) -> Node:
     """A shared uncertain ingredient at a share of its distribution (0.5 is the median), with the source of that."""
-    behind = asked.build.once("distribution", study, name, read=lambda: _behind(asked, study, name))
     distribution = asked.build.service(study).given.distributions[name]
+    return ingredient(asked, distribution, name, share, symbol, partial(asked.entry, study=study))
+
+
+def ingredient(asked: Asked, distribution: Distribution, name: str, share: float, symbol: str, entry: Entry) -> Node:
+    """The same of any distribution; `entry` gives entries of the study that it is of."""
+    behind = _behind(asked, name, entry)
     return quantile_of(distribution, share, f"{name}, {at_words(share)}", behind, symbol=symbol)
 
 
@@ -36,7 +51,7 @@ def of_entry(
     asked: Asked, distribution: Distribution, label: str, *keys: str, share: float = 0.5, **facts: Value
 ) -> Node:
     """A quantile of a distribution that an entry of the study gives."""
-    return quantile_of(distribution, share, label, entry(asked, asked.study, *keys), **facts)
+    return quantile_of(distribution, share, label, with_ends(asked.entry, *keys), **facts)
 
 
 def median_of(asked: Asked, *keys: str) -> Traced:
@@ -50,7 +65,7 @@ def moment_of(asked: Asked, order: int, *keys: str) -> Traced:
     distribution, words = lognormal(_value(asked, keys)), " ".join(keys).replace("_", " ")
     formula = f"sqrt(p05 * p95) ** {order} * exp((ln(p95 / p05) / (2 * z)) ** 2 / 2)"
     label = f"{words}, mean" if order == 1 else f"mean of 1 / {words}"
-    behind = [*entry(asked, asked.study, *keys), z()]
+    behind = [*with_ends(asked.entry, *keys), z()]
     node = computed(label, formula, behind, symbol=keys[-1], note="log-normal")
     return leaf(node, distribution.moment(order))
 
@@ -101,45 +116,27 @@ def z() -> Node:
     return constant(quantiles, "Z_P95", "normal P95, as the publication rounds it", symbol="z")
 
 
-def _behind(asked: Asked, study: str, name: str) -> tuple[Node, ...]:
-    """Study keys, resource rows and pairs that a distribution rests on."""
-    entries, (kind, _, what) = asked.build.study(study), name.partition(": ")
+def _behind(asked: Asked, name: str, entry: Entry) -> tuple[Node, ...]:
+    """Study keys and rows of resources that an ingredient rests on."""
+    kind, _, what = name.partition(": ")
     if kind == "overhead":
         ends = (
             asked.resource("overheads.csv", {"overhead": what}, f"share_{end}", symbol=end, note="meaning")
             for end in ("p05", "p95")
         )
-        return (*ends, asked.entry("overheads", study=study, label="switched on in the study"))
-    if kind == "latency cost":
-        return (asked.entry("latency_target_ms", study=study, unit="ms"),)
-    if kind == assumptions.CACHED:
-        if "cached_share" in entries["workloads"][what]:
-            return entry(asked, study, "workloads", what, "cached_share")
-        facts = {"label": "no cached share is stated", "note": "not known, or as in the trace for each request"}
-        return (asked.entry("workloads", what, study=study, value=None, **facts),)
-    if name == "attainment" and isinstance(entries[name], dict) and "pairs" in entries[name]:
-        return _pairs(asked, study)
-    return entry(asked, study, *(["power", name] if name == "utilisation" else [name]))
+        return (*ends, entry("overheads", label="switched on in the study"))
+    if kind == assumptions.SPECULATIVE:
+        return (entry("serving", "speculative_share"),)
+    keys = ("workloads", what, "cached_share") if kind == assumptions.CACHED else SECTIONS.get(name, (name,))
+    return with_ends(entry, *keys)
 
 
-def entry(asked: Asked, study: str, *keys: str) -> tuple[Node, ...]:
-    """An entry of a study that gives a distribution, its percentiles first."""
-    whole = asked.entry(*keys, study=study)
+def with_ends(entry: Entry, *keys: str) -> tuple[Node, ...]:
+    """An entry that gives a distribution, its percentiles first."""
+    whole = entry(*keys)
     ends = [
-        asked.entry(*keys, end, study=study, symbol=end, label=f"{keys[-1]}, {end}", note="")
+        entry(*keys, end, symbol=end, label=f"{keys[-1]}, {end}", note="")
         for end in ("p05", "p95")
         if isinstance(whole.value, str) and f"{end} " in whole.value
     ]
     return (*ends, whole)
-
-
-def _pairs(asked: Asked, study: str) -> tuple[Node, ...]:
-    """The pairs that an attainment rests on, by kind: the pairs of a kind have equal weights."""
-    found = []
-    for kind, weight in asked.build.study(study)["attainment"]["pairs"].items():
-        rows = asked.build.rows("attainment_pairs", kind=kind)
-        key = asked.entry("attainment", "pairs", kind, study=study, label=f"weight of '{kind}'")
-        note = f"median {rows['ratio'].median():.3g}; a ratio above 1 counts as 1"
-        children = (key, asked.each("attainment_pairs", rows, "ratio", f"pairs '{kind}'"))
-        found.append(Node(label=f"{kind}: weight {weight:g}", note=note, children=children))
-    return (*found, *assumed(attainment.attainment_distribution))

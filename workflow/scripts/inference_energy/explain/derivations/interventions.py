@@ -8,27 +8,21 @@ import numpy as np
 from scipy.special import ndtr
 
 from inference_energy.energy import interventions as energy_interventions
-from inference_energy.energy.interventions import Intervention
+from inference_energy.energy.intervention_evidence import ranges
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.distributions import median_of
-from inference_energy.explain.derivations.evidence import adopted
-from inference_energy.explain.derivations.medians import Situation, medians
+from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node, computed, listed
-from inference_energy.explain.trace import Traced, given, leaf, named
+from inference_energy.explain.step import Node, listed
+from inference_energy.explain.trace import given, leaf, named
 from inference_energy.oviedo import interventions
 from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, interventions_of
-from inference_energy.statistics.distributions import LogNormal, median, product
-
-FILE = "interventions.csv"
-SAVES = "an intervention divides its ingredient; one that acts on part of the energy saves less than its own range"
+from inference_energy.statistics.distributions import LogNormal, product
 
 
 def explained(asked: Asked) -> Node:
     """A number of `intervention_multipliers`."""
-    if asked.column == "energy_wh_p50_se":
-        return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the draws")
     return _published(asked) if asked.entries.method == "published" else _nested(asked)
 
 
@@ -37,6 +31,8 @@ def explained(asked: Asked) -> Node:
 
 def _published(asked: Asked) -> Node:
     row, study = asked.row, asked.entries
+    if asked.column == "energy_wh_p50_se":
+        return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the draws")
     distribution = interventions.multipliers(study, row["workload"])[row["lever"]]
     names = list(interventions_of(study, row["workload"])) if row["lever"] == COMBINED else [row["lever"]]
     if asked.column.startswith("multiplier"):
@@ -90,74 +86,32 @@ def _multiplier_se(asked: Asked, distribution: LogNormal, quantile: str) -> Node
 
 
 def _nested(asked: Asked) -> Node:
-    names, of = _names(asked), Situation.of(asked)
-    rows = listed((lever_row(asked, name) for name in names), "interventions")
+    name, study = asked.row["lever"], asked.entries.interventions
+    if asked.column == "pairs" or asked.column.startswith(("measured", "predicted")):
+        return _measured(asked)
+    names = tuple(study.levers) if name == energy_interventions.ALL else (name,)
+    keys = [
+        asked.entry("interventions", "levers", each, "changes", key, label=f"{each}: {key}, changed")
+        for each in names
+        for key in study.levers[each].changes
+    ]
+    before = Situation.of(asked)
+    after = before.changed(names).energy()
     if asked.column.startswith("multiplier"):
-        saved = energy_interventions.saving(before_wh=of.energy(), after_wh=_after(asked, of, names))
-        note = "before / after, every input at its median, interventions included"
-        return asked.node(
-            children=[saved.step("Closed form of the multiplier", note=note), rows, *assumed(energy_interventions)],
-            note=f"over draws of the shared uncertainty: {SAVES}",
-        )
-    after = _after(asked, of, _remaining(asked, names))
-    form = after.step("Closed form: mean remaining energy, every input at its median")
-    note = "interventions already contained in today's benchmarks do not change the energy"
-    return asked.node(children=[form, rows, *assumed(energy_interventions)], note=note)
+        saved = energy_interventions.saving(before_wh=before.energy(), after_wh=after)
+        form = saved.step("Closed form: energy before over energy after")
+    else:
+        form = after.step("Closed form: mean energy that remains")
+    children = [listed(keys, "keys of the study that are changed"), form, *drawn(asked)]
+    return asked.node(children=children, note=f"{asked.quantile} {OVER_SHARED}")
 
 
-def _names(asked: Asked) -> list[str]:
-    names, lever = asked.entries.interventions.levers, asked.row["lever"]
-    if lever == "remaining_levers":
-        return _remaining(asked, names)
-    return list(names) if lever == "all_levers" else [lever]
-
-
-def _remaining(asked: Asked, names: list[str]) -> list[str]:
-    """Interventions that today's benchmarks do not contain already."""
-    return [name for name in names if not _interventions(asked)[name].in_benchmarks]
-
-
-def _interventions(asked: Asked) -> dict[str, Intervention]:
-    table = asked.build.levers
-    return energy_interventions.chosen(table["lever"].to_list(), table, "resources/interventions.csv")
-
-
-def lever_row(asked: Asked, name: str) -> Node:
-    """The median multiplier of an intervention with its row of `resources/interventions.csv`."""
-    lever = _interventions(asked)[name]
-    ends = adopted(asked, FILE, {"lever": name}, "multiplier")
-    known = ends[0].value == ends[1].value
-    note = f"acts on {lever.acts_on}; log-normal, never below 1"
-    return computed(lever.label, "p05" if known else "max(sqrt(p05 * p95), 1)", ends, note=note, unit="x")
-
-
-def divisors(asked: Asked, names: list[str], combination: str, subject: str, workload: str) -> dict[str, Traced]:
-    """What interventions at their medians together divide each ingredient by.
-
-    Where the combination is `overlap`, those of a group overlap as in the study: the queries of the subject and
-    workload decide which of a group saves most.
-    """
-    chosen = {name: _interventions(asked)[name] for name in names}
-    service = asked.build.service(asked.study)
-    service = service.narrowed(subject, [workload], [service.study.boundary.query])
-    medians_of = {name: np.array([median(lever.multiplier)]) for name, lever in chosen.items()}
-    alone = energy_interventions.savings(service, medians(service), subject, workload, chosen, medians_of)
-    overlap = asked.entry("interventions", "overlap", symbol="overlap")
-    found = energy_interventions.divisors(
-        chosen,
-        {name: leaf(lever_row(asked, name), value[0]) for name, value in medians_of.items()},
-        leaf(overlap) if combination == "overlap" else 0.0,
-        alone,
-    )
-    return {
-        acts_on: named(value, f"interventions on {acts_on.replace('_', ' ')}", f"by_{acts_on}", unit="x")
-        for acts_on, value in found.items()
-    }
-
-
-def _after(asked: Asked, of: Situation, names: list[str]) -> Traced:
-    """Mean energy with interventions applied, every input at its median, Wh."""
-    by = divisors(asked, names, asked.row["combination"], of.subject, of.workload)
-    energies = energy_interventions.per_gpu_second(of.service, of.shared, by)
-    shared = energy_interventions.applied(of.shared, by)
-    return of.service.mean_wh(shared, of.subject, of.workload, energies, by)[of.boundary]
+def _measured(asked: Asked) -> Node:
+    """A statistic of the pairs of runs that differ in the intervention."""
+    pairs, name = asked.build.rows("intervention_pairs", lever=asked.row["evidence"]), asked.column.partition("_")[0]
+    key = asked.entry("interventions", "levers", asked.row["lever"], "evidence")
+    kind = "measured" if name == "pairs" else name
+    listing = asked.each("intervention_pairs", pairs, f"{kind}_multiplier", "pairs", "{model} on {gpu}: {basis}")
+    value = ranges(pairs).row(0, named=True)[asked.column]
+    label = "pairs" if name == "pairs" else f"{asked.quantile} of the pairs; every model on a GPU has the same weight"
+    return asked.stated(label, value, key, listing)

@@ -48,7 +48,8 @@ def energy_density(asked: Asked) -> Node:
     if asked.column == "energy_wh":
         note = "geometric middle of a bin: a point of a distribution that is drawn, not a result of its own"
         return asked.node(children=[per_octave, median], note=note)
-    draws, share = asked.setting("draws", label="draws per model"), asked.value * np.log(2) / per_octave.value
+    key = "draws" if asked.entries.method == "published" else "service_draws"
+    draws, share = asked.setting(key), asked.value * np.log(2) / per_octave.value
     part = number("share", "share of the draws in the bin", float(share), children=(draws,))
     note = "a point of a distribution that is drawn: share of queries per factor of e in energy"
     return asked.node("share * bins / ln(2)", [part, per_octave, median], note=note)

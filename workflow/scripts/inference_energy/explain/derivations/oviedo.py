@@ -32,8 +32,6 @@ def explained(asked: Asked) -> Node:
         return _deviation(asked)
     if column.endswith("_se"):
         return _standard_error(asked)
-    if column == "borrowed_share":
-        return asked.node(note="No curve is transferred in method published.")
     method = (*assumed(energy.random_factors), asked.setting("draws", label="draws per model"))
     whole = f"energy_wh_{asked.quantile}_exact"
     note = f"Monte Carlo of {row['draws']:,} draws, standard error {row[f'energy_wh_{asked.quantile}_se']:.3g} Wh"

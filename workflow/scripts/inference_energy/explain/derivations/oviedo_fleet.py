@@ -59,7 +59,7 @@ def _workload(asked: Asked, workload: str) -> Workload:
     """One workload of the fleet, each number with its source."""
     study, build = asked.entries, asked.build
     rows = build.rows("energy_per_query", study=asked.study)
-    fit, overheads = build.fit(asked.study), build.nested_tables.overheads
+    fit, overheads = build.rows("throughput_fit", study=asked.study), build.registry("overheads")
     plain = build.once(
         *("workload", asked.study, workload),
         read=lambda: Workload.of(asked.study, study, workload, rows, fit, overheads),

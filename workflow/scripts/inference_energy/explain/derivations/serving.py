@@ -138,15 +138,8 @@ def error(asked: Asked) -> Node:
     return asked.node(children=[behind], note=note, unit="")
 
 
-def used_runs(build: Build) -> pl.DataFrame:
-    """Runs that the model is fitted to."""
-    repeated = build.yaml("config/validation.yaml")["repeated"]
-    return build.once("runs of the fit", read=lambda: runs.for_fit(build.table("serving_runs"), repeated))
-
-
 def _runs(build: Build, part: str) -> pl.DataFrame:
-    used = used_runs(build)
-    return metered(used) if part == "power" else used
+    return metered(build.used_runs) if part == "power" else build.used_runs
 
 
 def fitted_to(asked: Asked, part: str) -> Node:

@@ -1,60 +1,144 @@
-"""One assumption at a time: sweeps over a range, and a tornado's P5 and P95."""
+"""Assumptions over a range: sweeps of one or two at a time, and a tornado's P5 and P95."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.medians import medians
-from inference_energy.explain.derivations.scenarios import energy_of, of_a_fleet
-from inference_energy.explain.step import Node
-from inference_energy.explain.trace import Traced, leaf, node_of
+from inference_energy.explain.derivations import distributions
+from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
+from inference_energy.explain.derivations.scenarios import of_shares
+from inference_energy.explain.step import Node, listed, number
+from inference_energy.explain.trace import Traced, leaf
 from inference_energy.fleet import planning, sweeps, tornado
-from inference_energy.fleet.scenarios import queries_of
+from inference_energy.studies.study import WORKLOADS
 
-NOTES = {
-    "model": "one model of the class serves everything: the one that needs least, or most",
-    "gpu": "one GPU of the study serves everything: the one that needs least, or most",
-    "coupling": "low: as it is; high: power as saturated all of the time, P(1) / (load attainment)",
-    "lengths": "every prompt at the P5, or P95, of the workload's prompts",
-}
+AXES = {"x": "x_parameter", "y": "y_parameter"}  # columns of `sweep_grids`
 
 
 def sweep(asked: Asked) -> Node:
     """A number of `sweeps`."""
-    row, parameter = asked.row, asked.row["parameter"]
-    place = asked.build.study(asked.study)["sweeps"][parameter].index(row["value"])
-    key = asked.entry("sweeps", parameter, place, label=f"{parameter}, set by the sweep")
-    if asked.column == "value":
-        return asked.same(key)
-    if parameter == sweeps.OF_A_DAY:
-        return _sweep_of_shares(asked, leaf(key))
-    # Lengths are set for every query, in arrays.
-    service, value = of_a_fleet(asked), row["value"] if parameter in sweeps.OF_A_QUERY else leaf(key)
-    moved = sweeps.at(service, medians(service), service.study.fleet.subject, parameter, value)
-    (energy,) = (energy for workload, _, energy in moved if workload == row["workload"])
-    note = "over draws of the other shared uncertainty; the closed form has it at its median"
-    return asked.node(children=[energy.step(), key], note=note)
+    parameter = asked.row["parameter"]
+    return _swept(asked, {"value": parameter}, {"value": ("sweeps", parameter)})
 
 
-def _sweep_of_shares(asked: Asked, share: Traced) -> Node:
-    """Energy of a day from the mean energies of its workloads, in which it is linear."""
-    study, column = of_a_fleet(asked).study, f"energy_wh_{asked.column}"
-    found = {"boundary": study.boundary.fleet, "spread": "shared"}
-    day = sum(
-        planning.energy_gwh_per_day(
-            queries_per_day=queries, energy_wh=energy_of(asked, column, workload=workload, **found)
-        )
-        for workload, queries in queries_of(share, study.fleet.queries_per_day).items()
+def grid(asked: Asked) -> Node:
+    """A number of `sweep_grids`."""
+    parameters = {axis: asked.row[name] for axis, name in AXES.items()}
+    return _swept(asked, parameters, {axis: ("grids", asked.row["grid"], name) for axis, name in parameters.items()})
+
+
+def _swept(asked: Asked, parameters: Mapping[str, str], keys: Mapping[str, tuple[str, ...]]) -> Node:
+    """The number with some assumptions set: by column of their values their names, and the keys that list them."""
+    row, nodes = asked.row, {}
+    for column, parameter in parameters.items():
+        entries = asked.build.study(asked.study)
+        for key in keys[column]:
+            entries = entries[key]
+        place = entries.index(row[column])
+        nodes[column] = asked.entry(*keys[column], place, label=f"{parameter}, set", symbol=parameter)
+    if asked.column in parameters:
+        return asked.same(nodes[asked.column])
+    spec = asked.entries
+    boundary = spec.boundary.fleet if sweeps.OF_A_DAY in parameters.values() else spec.boundary.query
+    facts = {"subject": spec.fleet.subject, "boundary": boundary}
+    found = {}
+    for workload in WORKLOADS if row["workload"] == "all" else (row["workload"],):
+        of = Situation.of(asked, workload=workload, **facts)
+        for column, parameter in parameters.items():
+            of = of.with_value(parameter, row[column], nodes[column])
+        found[workload] = of
+    if row["workload"] == "all":
+        (long,) = (leaf(nodes[column]) for column, name in parameters.items() if name == sweeps.OF_A_DAY)
+        form = _day(asked, found, long)
+    else:
+        form = found[row["workload"]].energy()
+    name = "mean" if asked.quantile == "mean" else asked.quantile.upper()
+    children = [*nodes.values(), form.step("closed form"), *drawn(asked, "sweep_draws")]
+    return asked.node(children=children, note=f"{name} {OVER_SHARED}")
+
+
+def _day(asked: Asked, fleet: Mapping[str, Situation], long_share: Traced) -> Traced:
+    """Energy of a day of the fleet, GWh."""
+    return sum(
+        planning.energy_gwh_per_day(queries_per_day=queries, energy_wh=fleet[workload].energy())
+        for workload, queries in of_shares(asked, asked.study, long_share).items()
     )
-    if asked.column == "mean" or asked.row["value"] in (0.0, 1.0):
-        return asked.follows(day)
-    return asked.follows(day, exact=False, note="the sum of two quantiles only approximates the quantile of the sum")
+
+
+# Tornado
 
 
 def moved(asked: Asked) -> Node:
     """A number of `tornado`."""
-    row, service, note = asked.row, of_a_fleet(asked), asked.node().note
-    if asked.column == "central":
-        found = tornado.quantities(service, medians(service))
-    else:
-        found = tornado.at_ends(service, medians(service), row["ingredient"])[asked.column.removeprefix("at_")]
-        note = NOTES.get(row["ingredient"], note)
-    _, value = found[row["quantity"]]
-    return asked.follows(node_of(value, row["quantity"]), note=note)
+    row, end = asked.row, asked.column.removeprefix("at_")
+    name = row["ingredient"]
+    base = _outcome(asked)
+    if end == "central" or (name, end) == ("replicas", "low"):
+        return asked.node(children=[_form(asked, base), *drawn(asked, "sweep_draws")], note=f"P50 {OVER_SHARED}")
+    if name == "serving":
+        note = "P5 or P95 over the draws of the serving model; the closed form is their middle"
+        return asked.node(children=[_form(asked, base), *drawn(asked, "sweep_draws")], note=note)
+    if name in ("model", "gpu"):
+        return asked.node(children=[_alone(asked, base, name)], note=f"P50 of the one that needs {ENDS[end]}")
+    share = tornado.ENDS[end]
+    fleet = {workload: _at_end(of, name, share) for workload, of in base.items()}
+    label = f"closed form: {name} at {distributions.at_words(share)}"
+    return asked.node(children=[_form(asked, fleet, label), *drawn(asked, "sweep_draws")], note=f"P50 {OVER_SHARED}")
+
+
+ENDS = {"low": "least", "high": "most"}
+
+
+def _outcome(asked: Asked) -> dict[str, Situation]:
+    """The workloads that a quantity of the tornado is of."""
+    spec, quantity = asked.entries, asked.row["quantity"]
+    mixed = quantity.startswith(tornado.MIXED)
+    facts = {"subject": spec.fleet.subject, "boundary": spec.boundary.fleet if mixed else spec.boundary.query}
+    names = WORKLOADS if mixed else (quantity.partition(":")[0],)
+    return {name: Situation.of(asked, workload=name, **facts) for name in names}
+
+
+def _form(asked: Asked, fleet: Mapping[str, Situation], label: str = "closed form") -> Node:
+    """The energy of a query, or of the mixed day."""
+    if len(fleet) == 1:
+        (of,) = fleet.values()
+        return of.node(label)
+    long = asked.entry("fleet", "scenarios", tornado.MIXED, "long_share", symbol="long_share")
+    return _day(asked, fleet, leaf(long)).step(label, unit="GWh/day")
+
+
+def _at_end(of: Situation, name: str, share: float) -> Situation:
+    """A situation with the distributions of an ingredient at a share of probability."""
+    if name == "replicas":
+        return replace(of, service=tornado.with_largest_replicas(of.service))
+    if name == "lengths":
+        service = tornado.with_prompts(of.service, share)
+        length = float(service.lengths[of.workload].input_tokens[0])
+        keys = ("workloads", of.workload)
+        label = f"every prompt as long as {distributions.at_words(share)} of them"
+        node = number("L_in", label, length, "tokens", children=(of.entry(*keys, value=None),))
+        return replace(of, service=service, sets={"input_tokens": node})
+    shared, sets = of.service.shared, {}
+    for each in tornado.distributions_of(of.service, name):
+        distribution = of.service.given.distributions[each]
+        shared = shared.replaced(each, distribution.quantile(np.array(share)))
+        sets[each] = distributions.ingredient(of.asked, distribution, each, share, "", of.entry)
+    return replace(of, service=of.service.sharing(shared), sets=sets)
+
+
+def _alone(asked: Asked, fleet: Mapping[str, Situation], what: str) -> Node:
+    """One model, or one GPU, that serves everything: each of the study."""
+    field = {"model": "mix", "gpu": "gpus"}[what]
+    subject, found = asked.entries.fleet.subject, []
+    for name in getattr(next(iter(fleet.values())).service.shared, field)[subject]:
+        there = {}
+        for workload, of in fleet.items():
+            shared = of.service.shared
+            mixes = getattr(shared, field)
+            alone = {subject: {each: np.full(1, float(each == name)) for each in mixes[subject]}}
+            service = of.service.sharing(replace(shared, **{field: {**mixes, **alone}}))
+            there[workload] = replace(of, service=service)
+        found.append(_form(asked, there, name if isinstance(name, str) else " ".join(name)))
+    return listed(sorted(found, key=lambda node: node.value), f"closed forms: each {what} alone")

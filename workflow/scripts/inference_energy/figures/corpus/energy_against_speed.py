@@ -9,8 +9,7 @@ from inference_energy.figures.axes import colours, line_legend, log_axis
 from inference_energy.figures.panels import in_rows, panel
 from inference_energy.figures.theme import MUTED, PALETTE, message, titled
 from inference_energy.figures.words import counted, extent, number
-from inference_energy.throughput.latency import ENERGY
-from inference_energy.throughput.speed import LENGTHS, SPEED, at_common_lengths, cost_of_speed, runs, with_front
+from inference_energy.throughput.speed import ENERGY, LENGTHS, SPEED, at_common_lengths, cost_of_speed, runs, with_front
 
 MODELS, COLUMNS = 6, 2
 WIDTH, HEIGHT = 300, 200

@@ -11,7 +11,7 @@ from inference_energy.figures.axes import colours, log_axis
 from inference_energy.figures.panels import panel, small_label
 from inference_energy.figures.theme import MUTED, PALETTE, message, titled
 from inference_energy.figures.words import counted, number, texts
-from inference_energy.throughput.latency import ENERGY
+from inference_energy.throughput.speed import ENERGY
 
 WIDTH, HEIGHT = 205, 250
 PANELS = 3  # groups of lengths, those with the most runs

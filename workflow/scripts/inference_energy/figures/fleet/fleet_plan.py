@@ -9,7 +9,7 @@ from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.axes import either, log_axis, rows_axis
 from inference_energy.figures.panels import dot, label, panel, small_label, span
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
-from inference_energy.figures.words import WITHIN, median_and_range, number, subject_of, texts
+from inference_energy.figures.words import WITHIN, mean_and_range, number, subject_of, texts
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import NestedStudy
 
@@ -41,9 +41,9 @@ def draw(
     return titled(
         alt.vconcat(*parts, spacing=62, bounds="flush"),
         finding=_finding(scenarios, plan),
-        conditions=f"{study.title}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Median (P5–P95)"
-        " of shared uncertainty: throughput attained, load, power, PUE, mix of models and error of each curve."
-        " Dot: median, diamond: mean. Dashed: reference loads.",
+        conditions=f"{study.title}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Expected value"
+        " (P5–P95) of shared uncertainty: serving model, speed, arrivals and idle replicas, power, PUE, mixes of models"
+        " and GPUs. Diamond: expected value, dot: median. Dashed: reference loads.",
     )
 
 
@@ -60,8 +60,8 @@ def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart
     y, height = rows_axis("label:N", rows["label"].to_list()), ROW * len(rows)
     base = alt.Chart(rows).encode(y=y, color=either("datum.interventions", BLUE, ORANGE))
     bar = span(base, axis("energy_gwh_per_day_p05"), "energy_gwh_per_day_p95", strokeWidth=9, opacity=0.45)
-    median = dot(base, x("energy_gwh_per_day_p50"), size=85)
-    mean = dot(base, x("energy_gwh_per_day_mean"), "diamond", size=70)
+    median = dot(base, x("energy_gwh_per_day_p50"), size=45)
+    mean = dot(base, x("energy_gwh_per_day_mean"), "diamond", size=95)
     text = label(alt.Chart(rows).encode(y=y), alt.value(WIDTH + 10), "said", fontSize=12)
     ordered = references.sort("energy_gwh_per_day").with_columns(
         name=pl.format("{} ({} GWh)", "label", "energy_gwh_per_day"), level=pl.int_range(pl.len()).reverse() * -15 - 8
@@ -76,15 +76,15 @@ def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart
 
 
 def _energy_said(row: dict) -> str:
-    energy = median_and_range(row, "energy_gwh_per_day", "GWh")
-    return f"{energy}, mean {number(row['energy_gwh_per_day_mean'])}"
+    energy = mean_and_range(row, "energy_gwh_per_day", "GWh")
+    return f"{energy}, median {number(row['energy_gwh_per_day_p50'])}"
 
 
 def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> alt.LayerChart:
     quantities = [name for name in QUANTITIES if name in set(plan["quantity"])]
     places = {name: LEFT + (TABLE - LEFT) // len(chosen) * i for i, name in enumerate(chosen)}
     labels = dict(scenarios.select("scenario", "label").iter_rows())
-    cells = [(0, 12 - LINE, "Median (P5–P95)", "note")]
+    cells = [(0, 12 - LINE, "Expected (P5–P95)", "note")]
     cells += [(place, 12 - LINE, labels[name], "head") for name, place in places.items()]
     for line, quantity in enumerate(quantities):
         rows = plan.filter(quantity=quantity)
@@ -92,7 +92,7 @@ def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> al
         name = QUANTITIES[quantity] if unit == quantity else f"{QUANTITIES[quantity]} ({unit})"
         cells += [(0, line * LINE, name, "value"), (0, line * LINE + 15, basis, "note")]
         for row in rows.iter_rows(named=True):
-            middle, *ends = (three_digits(row[q]) for q in ("p50", "p05", "p95"))
+            middle, *ends = (three_digits(row[q]) for q in ("mean", "p05", "p95"))
             cells.append((places[row["scenario"]], line * LINE, f"{middle} ({'–'.join(ends)})", "value"))
     drawn = pl.DataFrame(cells, schema=["x", "y", "said", "kind"], orient="row")
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, TABLE], range=[-OUT, TABLE - OUT], nice=False), axis=None)
@@ -115,7 +115,7 @@ def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> al
 def _finding(scenarios: pl.DataFrame, plan: pl.DataFrame) -> str:
     name = "mixed" if "mixed" in set(scenarios["scenario"]) else scenarios["scenario"][0]
     row = scenarios.row(by_predicate=pl.col("scenario") == name, named=True)
-    needs = dict(plan.filter(scenario=name).select("quantity", "p50").iter_rows())
+    needs = dict(plan.filter(scenario=name).select("quantity", "mean").iter_rows())
     parts = []
     if "nodes" in needs:
         parts.append(f"{three_digits(needs['nodes'])}\u00a0nodes")
@@ -124,6 +124,6 @@ def _finding(scenarios: pl.DataFrame, plan: pl.DataFrame) -> str:
     long = f", {row['long_share']:.0%} long," if row["long_share"] else ""
     found = (
         f"{row['queries_per_day'] / 1e9:g} billion queries a day{long} take"
-        f" {median_and_range(row, 'energy_gwh_per_day', 'GWh')}"
+        f" {mean_and_range(row, 'energy_gwh_per_day', 'GWh')}"
     )
     return ", ".join([found, " and ".join(parts)]) if parts else found

@@ -10,10 +10,12 @@ from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, 
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 PARAMETERS = {
+    "speed_tok_per_s": ("Speed of a user, tokens/s", "d"),
+    "speculative_share": ("Speculative decoding", "%"),
     "long_share": ("Share of long queries", "%"),
     "cached_share": ("Cached share of prompts", "%"),
-    "load": ("Busy share of nodes", "%"),
-    "attainment": ("Share of offline throughput", "%"),
+    "headroom": ("Capacity over busiest hour", "~g"),
+    "released_share": ("Unneeded replicas released", "%"),
     "pue": ("PUE", "~g"),
     "input_tokens": ("Prompt length, tokens", "~s"),
     "output_tokens": ("Answer length, tokens", "~s"),
@@ -84,7 +86,7 @@ def nothing_swept(text: str, finding: str) -> alt.TopLevelMixin:
 
 def spoken(parameter: str) -> str:
     """Name of an assumption inside a sentence."""
-    return inside_a_sentence(PARAMETERS[parameter][0].removesuffix(", tokens"))
+    return inside_a_sentence(PARAMETERS[parameter][0].split(",")[0])
 
 
 def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:

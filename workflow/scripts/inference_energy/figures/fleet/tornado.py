@@ -13,7 +13,7 @@ PANELS = {
     "long: mean over queries": ("Long, mean", "long queries"),
     "mixed fleet": ("Mixed fleet", "the mixed fleet"),
 }
-ALTERNATIVES = ("model", "gpu", "coupling", "lengths")  # another choice, not a range of uncertainty
+ALTERNATIVES = ("model", "gpu", "replicas", "lengths")  # another choice, not a range of uncertainty
 STILL = 1.005  # a range below this factor is not drawn
 WIDTH, ROW = 172, 24
 
@@ -38,9 +38,9 @@ def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     return titled(
         alt.hconcat(*panels, spacing=16),
         finding=_finding(rows, names),
-        conditions="One assumption is varied at a time, all others stay at their medians (line). Blue: at its P5,"
-        " orange: at its P95. Pale: another choice (one model or GPU alone, power held), not a range. Sorted by mean"
-        " width; equal factors have equal lengths in all panels.",
+        conditions="One assumption is set at a time; median over all other uncertainty (line: nothing set). Blue: at"
+        " its P5, orange: at its P95. Pale: another choice (one model or GPU alone, larger replicas), not a range."
+        " Sorted by mean width; equal factors have equal lengths in all panels.",
     )
 
 

@@ -13,19 +13,21 @@ from inference_energy.figures.words import WITHIN, inside_a_sentence
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 # In the order of drawing: name, name inside a sentence, colour.
-MODEL_AND_GPU = ("Model and GPU, or their mix", "model and GPU", SKY)
+DAY = ("Headroom and idle replicas", "headroom and idle replicas", PINK)
+POWER = ("Power of hosts, PUE, overheads", "power beyond the boards", "#7F7F7F")
 INGREDIENTS = {
     "lengths": ("Lengths of prompt and answer", "lengths", BLUE),
-    "model and GPU": MODEL_AND_GPU,
-    "model mix": MODEL_AND_GPU,
-    "attainment": ("Throughput attained in service", "attained throughput", ORANGE),
-    "fit error": ("Error of the throughput curve", "the fit's error", AMBER),
+    "serving model": ("Serving model: time and power", "the serving model", ORANGE),
+    "speed": ("Speed that users see", "speed", AMBER),
+    "model mix": ("Mix of models", "the mix of models", SKY),
+    "GPU mix": ("Mix of GPUs", "the mix of GPUs", "#332288"),
     "cached share": ("Cached share of prompts", "cached prompts", GREEN),
-    "load": ("Busy share of nodes", "load", PINK),
-    "power": ("Power of nodes", "power", "#F0E442"),
-    "pue": ("PUE", "PUE", "#7F7F7F"),
-    "overheads": ("Overheads", "overheads", "#332288"),
-    "interplay": ("Interplay", "interplay", PALE),
+    "headroom": DAY,
+    "released_share": DAY,
+    "host": POWER,
+    "utilisation": POWER,
+    "pue": POWER,
+    "overheads": POWER,
 }
 OTHER = "Other"
 COLOURS = {name: colour for name, _, colour in INGREDIENTS.values()} | {OTHER: PALE}
@@ -74,7 +76,7 @@ def _grouped(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
 def _bars(rows: pl.DataFrame) -> pl.DataFrame:
     place = {name: i for i, name in enumerate(COLOURS)}
     summed = rows.group_by("spread", "row", "name", maintain_order=True).agg(pl.col("variance_share").sum())
-    # The share of interplay can be negative by chance; it then has no length.
+    # What remains can be negative by chance; it then has no length.
     ordered = summed.with_columns(
         order=pl.col("name").replace_strict(place, return_dtype=pl.Int64),
         variance_share=pl.col("variance_share").clip(0),

@@ -9,14 +9,7 @@ from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, titled
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import BAND
 
-LABELS = {
-    "gpu_seconds": "GPU-seconds per query",
-    "log_linear": "Log-linear (published)",
-    "borrowed_other_version": "Transferred: other version",
-    "borrowed_other_gpu": "Transferred: other GPU",
-    "borrowed_other_model": "Transferred: other model",
-    "borrowed_other_architecture": "Transferred: other architecture",
-}
+LABELS = {"gpu_seconds": "GPU-seconds per query", "log_linear": "Log-linear (published)"}
 WIDTH, ROW = 470, 74
 
 
@@ -55,7 +48,6 @@ def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
         finding="GPU-seconds per query predict unseen rows with a geometric error of"
         f" {best['ratio_geometric_sd']:.2f}×, the published form with {published['ratio_geometric_sd']:.1f}×",
         conditions=f"{best['rows']} rows of {best['configurations']} configurations with six or more pairs of lengths."
-        " Every row is left out of its own prediction; transferred: the whole configuration is left out. Ticks: rows."
-        " Bars: P25–P75 and P5–P95; dot: median. Grey: 0.75–1.33. Geometric error: exponential of the root mean square"
-        " log ratio.",
+        " Every row is left out of its own prediction. Ticks: rows. Bars: P25–P75 and P5–P95; dot: median. Grey:"
+        " 0.75–1.33. Geometric error: exponential of the root mean square log ratio.",
     )

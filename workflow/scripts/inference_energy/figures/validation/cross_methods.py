@@ -8,14 +8,14 @@ from inference_energy.figures.panels import constant, dot, label, panel, span
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, SKY, titled
 from inference_energy.figures.words import NAMES, extent, named, number
 
-COLOURS = {"current": BLUE, "current_offline": SKY, "measured": ORANGE}  # the rest: grey
+COLOURS = {"current": BLUE, "current_saturated": SKY, "measured": ORANGE}  # the rest: grey
 SHAPES = {"gpu_boards": "circle", "node": "square", "datacenter": "diamond", "fleet": "triangle-up"}
 STAR = "M0,-1L.235,-.324L.951,-.309L.38,.124L.588,.809L0,.4L-.588,.809L-.38,.124L-.951,-.309L-.235,-.324Z"
 COMPARED = "datacenter"  # boundary whose range is drawn
 PARTS = {
     "boundary": "Boundary",
-    "load and attainment": "Load and attainment",
-    "throughput and method": "Throughput, method",
+    "operating point and day": "Operating point, day",
+    "method": "Method",
     "whole": "All together",
 }
 ROW, LEFT, RIGHT = 16, 268, 140
@@ -44,8 +44,9 @@ def draw(*, methods: pl.DataFrame, parts: pl.DataFrame, output_tokens: float) ->
         alt.vconcat(*rows, spacing=10).resolve_scale(shape="shared"),
         finding=_finding(parts, tokens),
         conditions="Left: each method within each boundary that it covers; pale bar: P5–P95 of this work in the"
-        " datacenter; star: measured on GPU boards. Right: factor between the largest and the smallest method (without"
-        " saturated offline), each at its widest boundary up to the datacenter, and the parts whose product it is.",
+        " datacenter; star: measured on GPU boards. Right: factor between the largest and the smallest method (this"
+        " work saturated all day not counted), each at its widest boundary up to the datacenter, and the parts whose"
+        " product it is.",
     )
 
 
@@ -103,8 +104,8 @@ def _finding(parts: pl.DataFrame, tokens: tuple[float, float]) -> str:
     by_part = {part: _extent(parts, part) for part in PARTS}
     return (
         f"A query of {tokens[0]:,.0f} + {tokens[1]:,.0f} tokens: methods differ by factors of {by_part['whole']};"
-        f" boundaries explain {by_part['boundary']}, load and attainment {by_part['load and attainment']}"
-        f" and throughput and method {by_part['throughput and method']}"
+        f" boundaries explain {by_part['boundary']}, operating point and day {by_part['operating point and day']}"
+        f" and the method {by_part['method']}"
     )
 
 

@@ -17,11 +17,7 @@ SECTIONS = {
     "none": "By methods as they are, which are not told the batch",
 }
 WORDS = {"source": "source", "model": "model", "gpu": "GPU"}
-METHODS = {
-    "": "Serving model",
-    "log-linear regression": "Log-linear regression",
-    "curves and attainment of the current study": "Curves, current study",
-}
+METHODS = {"": "Serving model", "log-linear regression": "Log-linear regression"}
 OURS = ""
 CAMPAIGNS = {
     "inferencex": "InferenceX",

@@ -74,7 +74,7 @@ def with_spread(bills: pl.DataFrame, lengths: dict[str, Lengths]) -> pl.DataFram
     """Bills with the sums that their energy needs, from the distribution of a workload's lengths.
 
     A workload's mean of prompt times answer and of answer squared, scaled to the mean prompt and answer of the bill.
-    Where a bill does not state its requests, answers have the workload's mean length.
+    Where a bill does not state its requests, answers have the workload's mean length; without answers, prompts do.
 
     Args:
         bills: table of `billed`.
@@ -90,7 +90,9 @@ def with_spread(bills: pl.DataFrame, lengths: dict[str, Lengths]) -> pl.DataFram
         return pl.col("source").replace_strict({source: found[name] for source, found in factors.items()}, default=None)
 
     whole = bills.with_columns(pl.col(*COLUMNS).cast(pl.Float64))
-    whole = whole.with_columns(requests=pl.coalesce("requests", pl.col("output_tokens") / of("output")))
+    by_answers, by_prompts = pl.col("output_tokens") / of("output"), pl.col("input_tokens") / of("input")
+    estimated = pl.when(pl.col("output_tokens") > 0).then(by_answers).otherwise(by_prompts)
+    whole = whole.with_columns(requests=pl.coalesce("requests", estimated))
     product = pl.col("input_tokens") * pl.col("output_tokens") / pl.col("requests")
     square = pl.col("output_tokens") ** 2 / pl.col("requests")
     served = pl.col("requests") > 0
@@ -105,6 +107,7 @@ def _spread(of: Lengths) -> dict[str, float]:
     means = {name: float(weights @ getattr(of, name)) for name in ("input_tokens", "output_tokens")}
     product = float(weights @ (of.input_tokens * of.output_tokens))
     return {
+        "input": means["input_tokens"],
         "output": means["output_tokens"],
         "product": product / (means["input_tokens"] * means["output_tokens"]),
         "square": float(weights @ np.square(of.output_tokens)) / means["output_tokens"] ** 2,

@@ -181,15 +181,13 @@ def study_of(name: str, usage: dict, folder: Path, schemas: dict[str, dict]) -> 
     """The study of a usage.
 
     Raises:
-        InputError: one that is not there, or whose energy is not linear in sums over requests.
+        InputError: one that is not there, or of another method.
     """
     study = studies_files.read_study(usage["study"], folder, schemas)
-    form = study["throughput"].get("form", "log_linear")
-    if study["method"] != "nested" or form != "gpu_seconds":
+    if study["method"] != "nested":
         raise InputError(
-            f"config/usage/{name}.yaml: study: found {usage['study']!r} of method {study['method']} with"
-            f" throughput form {form}; allowed: method nested with form gpu_seconds, whose energy follows"
-            " from sums over requests"
+            f"config/usage/{name}.yaml: study: found {usage['study']!r} of method {study['method']}; allowed: one of"
+            " method nested, whose energy follows from sums over requests"
         )
     return study
 

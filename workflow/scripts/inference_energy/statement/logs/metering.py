@@ -1,6 +1,6 @@
 """Requests added up exactly: whole numbers per step in time, model, tenant and region, which determine the energy.
 
-The GPU time of a request is a L_in (1 - cached) + b L_out + c L_in L_out + c g L_out^2, so that the energy of any
+The GPU time of a request is a L_in (1 - cached) + b L_out + c L_out (L_in + L_out / 2), so that the energy of any
 number of requests follows from five sums: prompt tokens, cached tokens, answer tokens, prompt times answer tokens and
 answer tokens squared. All are whole numbers, so that the result does not depend on the order of rows or their
 distribution over files and jobs.

@@ -5,9 +5,9 @@ formula has no such part; `of_run` the same for a query of a run without using i
 method covers.
 
 A run is a mapping with `gpu` (name in resources/hardware.csv), `gpus`, `active_b` and `total_b` (parameters of the
-model in billions), `model_class` and `model` (names in resources/models.csv), `input_tokens` and `output_tokens` (means
-per query), each None or absent where unknown; and `throughput` (a `ThroughputModel` of an 8-GPU node), which must come
-from other runs than the one predicted.
+model in billions), `model` (name in resources/models.csv), and `output_tokens` (mean per query), each None or absent
+where unknown; and `throughput` (a `ThroughputModel` of an 8-GPU node), which must come from other runs than the one
+predicted.
 """
 
 from collections.abc import Callable, Mapping

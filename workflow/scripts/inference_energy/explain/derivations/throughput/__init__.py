@@ -1,1 +1,1 @@
-"""Derivations of throughput: fits, transferred curves, attainment, latency."""
+"""Derivations of throughput: fits, and rows predicted without themselves."""

@@ -1,23 +1,21 @@
-"""Throughput as a function of lengths: log-linear fits, GPU-seconds, transferred curves, rows left out."""
+"""Throughput as a function of lengths: log-linear fits, GPU-seconds of configurations, rows left out."""
 
 import polars as pl
 
-from inference_energy.corpus import corrections
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.throughput import transferred
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf
-from inference_energy.throughput import borrowing, fits, gpu_time, log_linear
-from inference_energy.throughput.borrowing import CURVE_COLUMNS, OWN, RANGE_COLUMNS
+from inference_energy.throughput import fits, gpu_time, log_linear
 from inference_energy.throughput.fits import PER_GPU, PRIOR_ROWS
 from inference_energy.throughput.gpu_time import GpuSeconds
 from inference_energy.throughput.log_linear import NODE_GPUS, ThroughputModel
 
 LENGTHS = {"L_in": "input_tokens", "L_out": "output_tokens"}
 PER_NODE = "node_tok_per_s"
-SYMBOLS = dict(zip(CURVE_COLUMNS, "abcg", strict=True))
+SYMBOLS = {"prefill_s_per_token": "a", "decode_s_per_token": "b", "attention_s_per_token2": "c", "kv_growth": "g"}
+RANGE_COLUMNS = ("input_tokens_min", "input_tokens_max", "output_tokens_min", "output_tokens_max")
 LOG_LINEAR = ("intercept", "slope_input", "slope_output")
 FORMS = "throughput_forms"
 LEAST_SQUARES = (
@@ -95,8 +93,6 @@ def _fitted_without(asked: Asked, rows: pl.DataFrame, note: str) -> Node:
 
 def of_a_study(asked: Asked) -> Node:
     """A number of `throughput_fit`."""
-    if asked.entries.method == "nested":
-        return _nested(asked)
     rows = asked.build.rows("throughput_rows", study=asked.study, model=asked.row["model"])
     column = asked.column
     if column == "rows":
@@ -214,25 +210,13 @@ def left_out(asked: Asked) -> Node:
     if column == "fit_error_log_sd":
         label = (
             "root mean square log ratio of the other rows of its configuration, pooled with that of all other"
-            f" configurations as if by {PRIOR_ROWS} further rows; for a transferred curve that of the others alone"
+            f" configurations as if by {PRIOR_ROWS} further rows"
         )
         all_rows = asked.build.rows("throughput_left_out", form=form)
         return asked.stated(label, row[column], _left_out_rows(asked, all_rows))
     if column != "predicted_tok_per_s_per_gpu":
         return asked.node(children=[observed])
-    if form in fits.FORMS:
-        note = NON_NEGATIVE if form == "gpu_seconds" else LEAST_SQUARES
-        return _fitted_without(asked, _configured(asked), note)
-    kinship = form.removeprefix("borrowed_")
-    target = transferred.facts(asked).filter(configuration=row["configuration"]).row(0, named=True)
-    growth = number("g", "part of an answer in its own context", target["kv_growth"])
-    cells = {
-        name: leaf(transferred.coefficient(asked, target, kinship, name, SYMBOLS[name]))
-        for name in borrowing.COEFFICIENTS
-    }
-    curve = GpuSeconds.from_row(cells | {"kv_growth": leaf(growth)})
-    note = f"as if its configuration had never been measured: transferred from kinship {kinship}"
-    return asked.follows(curve.tok_per_s(*_lengths(asked)), note=note)
+    return _fitted_without(asked, _configured(asked), NON_NEGATIVE if form == "gpu_seconds" else LEAST_SQUARES)
 
 
 def forms(asked: Asked) -> Node:
@@ -248,44 +232,3 @@ def forms(asked: Asked) -> Node:
         inside = ratios.is_between(*fits.BAND) if column == "share_within_band" else rows["inside_90"]
         return share(asked, int(inside.sum()), len(rows), behind)
     return asked.stated(column, len(rows) if column == "rows" else rows["configuration"].n_unique(), behind)
-
-
-# Curves of studies of method nested
-
-
-def _nested(asked: Asked) -> Node:
-    row, column = asked.row, asked.column
-    if row["form"] != "gpu_seconds":
-        return _least_squares(asked, log_linear_rows(asked, asked.study, row["model"]))
-    if row["kinship"] == OWN:
-        used = asked.build.row("throughput_configurations", configuration=row["configuration"])
-        if column in used:
-            note = (
-                "rows of its own: the newest engine version, and of that the parallelism with the fewest GPU-seconds"
-                " at 1,000 tokens in and out"
-            )
-            return asked.same(asked.of("throughput_configurations", used, column), note=note)
-        rows = asked.build.rows("throughput_left_out", form="gpu_seconds", configuration=row["configuration"])
-        return statistic(asked, column[-3:], rows["ratio"], _left_out_rows(asked, rows))
-    target = transferred.target(asked)
-    if column in borrowing.COEFFICIENTS:
-        found = transferred.coefficient(asked, target, row["kinship"], column, "x")
-        return asked.same(found, note=f"transferred: never measured at several lengths ({row['kinship']})")
-    if column == "fit_error_log_sd":
-        key = {"form": f"borrowed_{row['kinship']}", "configuration": "all"}
-        return asked.node("ln(x)", [asked.look_up(FORMS, "ratio_geometric_sd", "x", **key)])
-    found = borrowing.relatives(transferred.facts(asked), target, row["kinship"])
-    relatives = asked.each("throughput_configurations", found, column, "relatives")
-    if column == "rows":
-        return asked.node(children=[relatives], note="none of its own; the curve is transferred")
-    return asked.stated(f"median over the {len(found)} relatives", found[column].median(), relatives)
-
-
-def log_linear_rows(asked: Asked, study: str, model: str) -> Node:
-    """The rows that a log-linear curve of a study of method `nested` is fitted to."""
-    spec, rows = asked.build.study(study)["throughput"], asked.build.table("throughput")
-    if spec["corrected"]:
-        rows = corrections.corrected(rows, asked.build.table("correction"), log_linear.CORRECTIONS)
-    chosen = {name: spec.get(name) for name in ("sources", "precision", "gpus")}
-    label = "rows, corrected by resources/corrections.csv," if spec["corrected"] else "benchmark rows"
-    return _rows(asked, log_linear.usable_rows(rows, **chosen).filter(model=model), f"{label} behind the fit")

@@ -1,1 +1,1 @@
-"""Derivations of the validation: backtest, scores, other methods, published estimates."""
+"""Derivations of the validation: scores, other methods, published estimates, services."""

@@ -1,25 +1,28 @@
 """Comparison of estimates: the bridge between methods, one query by every method, published statements."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from inference_energy.energy.assumptions import cached_name
+from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import oviedo
-from inference_energy.explain.derivations.medians import OVER_SHARED, SIDES, Situation
+from inference_energy.explain.derivations.medians import OVER_SHARED, Situation
 from inference_energy.explain.derivations.scenarios import day_by_workload
 from inference_energy.explain.derivations.validation.peers import said
 from inference_energy.explain.derivations.validation.ratios import share, statistic
-from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node
-from inference_energy.explain.trace import Traced, given, leaf, named
+from inference_energy.explain.sources import assumed, constant
+from inference_energy.explain.step import Node, number
+from inference_energy.explain.trace import Traced, leaf, named
+from inference_energy.fleet.tornado import at_medians
 from inference_energy.headline import overstatement
 from inference_energy.headline.bridge import declared
 from inference_energy.headline.declarations import ENERGY, Cell
 from inference_energy.validation import methods, statements
-from inference_energy.validation.methods import MEASURED, OFFLINE, OURS
+from inference_energy.validation.methods import ALWAYS_SATURATED, MEASURED, OURS, SATURATED
 from inference_energy.validation.peers.peer import energy_per_query_wh
 
 OF_LENGTHS = "Closed form: energy of a query of these lengths, every input at its median"
@@ -39,9 +42,7 @@ def bridge(asked: Asked) -> Node:
         return asked.same(earlier, note="after the step before")
     if column == "before":
         return asked.same(_in_tables(asked, asked.build.config["bridge"]["from"]))
-    of_last = row["study"] == list(steps)[-1] and row["study"] in asked.build.methods
-    # A median of queries is of `fleet_draws` here, of `draws` in the tables of the study.
-    if of_last and _declared(asked, row["study"]).column != "energy_wh_p50":
+    if row["study"] == list(steps)[-1] and row["study"] in asked.build.methods:
         return asked.same(_in_tables(asked, row["study"]), change)
     form = _closed(asked)
     note = "quantile or mean over the draws of this step's study; the closed form has every input at its median"
@@ -95,7 +96,7 @@ def query(asked: Asked) -> Node:
         return asked.same(asked.setting("cross_methods", column, place))
     if row["method"] == MEASURED:
         return _measured(asked)
-    if row["method"] in (OURS, OFFLINE):
+    if row["method"] in (OURS, SATURATED):
         return _ours(asked)
     facts = {"gpu": methods.H100, "model": row["model"], "output_tokens": row["output_tokens"]}
     found = said(asked, row["method"], facts, row["boundary"])
@@ -104,7 +105,7 @@ def query(asked: Asked) -> Node:
 
 def _measured(asked: Asked) -> Node:
     runs = asked.build.rows("measured_energy", model=asked.row["model"], boundary="gpu_boards")
-    chats = runs.filter(pl.col("prompts").str.contains("(?i)chat")).sort("energy_j_per_output_token")
+    chats = runs.filter(pl.col("prompts").str.contains(methods.CHAT)).sort("energy_j_per_output_token")
     least = chats.row(0, named=True)
     energy = least["energy_j_per_output_token"]
     run = asked.benchmark(least, value=energy, symbol="J", label="chat run with the least energy")
@@ -112,29 +113,34 @@ def _measured(asked: Asked) -> Node:
     return asked.follows(energy_per_query_wh(j_per_output_token=leaf(run), output_tokens=leaf(tokens)))
 
 
-def _of_lengths(asked: Asked, study: str, subject: str) -> Situation:
-    """Queries of a study with the lengths of a row, those of traditional queries where it has none.
-
-    A query of a stated prompt is sent alone: nothing of it is in a cache.
-    """
-    row, name = asked.row, statements.UNSTATED
+def _of_lengths(asked: Asked, study: str, subject: str, changes: Mapping | None = None) -> Situation:
+    """Queries of a study, with changes, of the lengths of a row; those of traditional queries where it has none."""
+    name = statements.UNSTATED
     of = Situation.of(asked, study=study, subject=subject, workload=name)
-    lengths, shared = of.service.lengths[name], of.shared
-    stated = {side: np.full_like(lengths.output_tokens, row[side]) for side in SIDES if row[side] is not None}
-    if "input_tokens" in stated:
-        stated["cached_share"] = np.zeros_like(lengths.cached_share)
-        shared = shared.replaced(cached_name(name), 0.0)
-    return replace(of, service=replace(of.service, lengths={name: replace(lengths, **stated)}), shared=shared)
+    lengths = {side: asked.row[side] for side in ("input_tokens", "output_tokens")}
+
+    def read() -> Service:
+        changed = of.service.changed(changes) if changes else of.service
+        medians = changed.sharing(at_medians(changed)) if changes else changed
+        return statements.with_stated(medians, **lengths)
+
+    service = asked.build.once("stated", study, subject, *lengths.values(), changes is None, read=read)
+    sets = {side: asked.beside(side) for side, tokens in lengths.items() if tokens is not None}
+    if "input_tokens" in sets:
+        sets[cached_name(name)] = number("", "cached share of a prompt of stated length, sent alone", 0.0)
+    return replace(of, service=service, sets=sets)
 
 
 def _ours(asked: Asked) -> Node:
-    study = asked.build.current
-    of = _of_lengths(asked, study, asked.row["model"])
-    if asked.row["method"] == OFFLINE:
-        for name in ("load", "attainment"):
-            saturated = given("", f"{name}, set: saturated offline", 1.0, asked.entry(name, study=study))
-            of = replace(of, shared=of.shared.replaced(name, saturated))
-    return asked.node(children=[of.node(OF_LENGTHS), asked.beside("output_tokens")], note=OVER_SHARED)
+    place, behind = (asked.build.current, asked.row["model"]), [asked.beside("output_tokens")]
+    if asked.row["method"] == OURS:
+        of = _of_lengths(asked, *place)
+    else:
+        of = _of_lengths(asked, *place, ALWAYS_SATURATED)
+        behind.append(constant(methods, "ALWAYS_SATURATED", "changes of the study: saturated all day", value=None))
+        sets = {name: replace(behind[-1], label=f"{name}, set") for name in ALWAYS_SATURATED["day"]}
+        of = replace(of, sets=of.sets | sets)
+    return asked.node(children=[of.node(OF_LENGTHS), *behind], note=OVER_SHARED)
 
 
 def parts(asked: Asked) -> Node:
@@ -152,9 +158,9 @@ def parts(asked: Asked) -> Node:
         by_value = sorted(energies, key=lambda energy: energy.value)
         return named(by_value[-1] / by_value[0], f"highest over lowest, {label}", symbol)
 
-    ours, offline = cell(OURS, "datacenter", "current"), cell(OFFLINE, "datacenter", "offline")
+    ours, saturated = cell(OURS, "datacenter", "current"), cell(SATURATED, "datacenter", "saturated")
     widest, aligned = [], []
-    for (method,), group in rows.filter(pl.col("method") != OFFLINE).group_by("method", maintain_order=True):
+    for (method,), group in rows.filter(pl.col("method") != SATURATED).group_by("method", maintain_order=True):
         boundary = next(name for name in ("datacenter", "node", "gpu_boards") if name in group["boundary"].to_list())
         own = cell(method, boundary, method)
         widest.append(own)
@@ -162,12 +168,12 @@ def parts(asked: Asked) -> Node:
         aligned.append(named(scaled, f"{method}, scaled to the datacenter", method))
     whole = spread(widest, "whole", "each at its own widest boundary")
     at_one = spread(aligned, "at_one", "at one boundary")
-    service = named(ours / offline, "this work in service over this work saturated offline", "service")
+    operation = named(ours / saturated, "this work over the same saturated all day", "operation")
     factor = {
         "whole": whole,
         "boundary": whole / at_one,
-        "load and attainment": np.minimum(service, at_one),
-        "throughput and method": at_one / np.minimum(service, at_one),
+        "operating point and day": np.minimum(operation, at_one),
+        "method": at_one / np.minimum(operation, at_one),
     }[asked.row["part"]]
     return asked.follows(factor)
 
@@ -215,7 +221,10 @@ def kind_of_statement(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     rows = asked.build.rows("statements", study=row["study"], kind=row["kind"]).filter(pl.col("factor").is_not_null())
     label, words = "{subject}: statement over estimate", "statements that can be compared"
-    compared = asked.each("statements", rows.sort("factor"), "factor", words, label)
+    place = ("statements of a kind", row["study"], row["kind"])
+    compared = asked.build.once(
+        *place, read=lambda: asked.each("statements", rows.sort("factor"), "factor", words, label)
+    )
     factors = rows["factor"]
     if column == "estimates":
         return asked.stated("statements", len(rows), compared)

@@ -5,11 +5,15 @@ import polars as pl
 
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import serving
-from inference_energy.explain.derivations.validation import backtest
+from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
+from inference_energy.explain.derivations.validation.peers import per_token
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.step import Node, computed, listed, number
-from inference_energy.validation import protocol, scoreboard, scores
+from inference_energy.validation import protocol, published_fleet as published_fleets, scoreboard
 from inference_energy.validation.left_out import COLUMN
+from inference_energy.validation.peers.on_runs import PEERS
+from inference_energy.validation.peers.peer import Peer
+from inference_energy.validation.statements import UNSTATED
 
 BOUNDARY = {"energy_at_wall": "node_wall"}  # of a score; else: GPU boards
 OF_SERVICE = " at "  # between the run and the speed that a service gives
@@ -20,8 +24,7 @@ WORDS = {
     "energy_at_wall": "at the wall of its node",
     "offline_time": "time per output token at the batch that memory holds",
 }
-REGRESSION, STUDY = "log-linear regression", "curves and attainment of the current study"
-PEERS = {peer.label: peer for peer in scores.PEERS}
+REGRESSION, PER_TOKEN = "log-linear regression", "J per output token"
 
 
 def explained(asked: Asked) -> Node:
@@ -34,12 +37,9 @@ def explained(asked: Asked) -> Node:
     if asked.column == "reached":
         note = "share of the draws in which a batch of one request, or more, gives the speed; 1 where none is asked for"
         return asked.node(children=[observed], note=note)
-    if method in PEERS:
-        return _by_peer(asked, PEERS[method].name, observed)
-    if method == STUDY:
-        key = {name: asked.row[name] for name in serving.KEY}
-        column = f"{asked.column}_unseen"
-        return asked.same(asked.look_up("backtest", column, **key, target="gpu_boards"), observed, **unit)
+    for peer in PEERS:
+        if peer.label == method:
+            return _by_peer(asked, peer, observed)
     learnt = _learnt(asked)
     if method == REGRESSION:
         note = f"regression of log energy on logarithms, fitted anew without {_what(asked.row)}; not repeated here"
@@ -64,7 +64,7 @@ def measured(asked: Asked, row: dict, symbol: str = "") -> Node:
 
     def read() -> Node:
         known = asked.build.row("measured_energy", source=source, row_id=row_id, boundary=boundary)
-        facts = {"unit": backtest.PER_TOKEN, "label": f"measured energy of {row_id}"}
+        facts = {"unit": PER_TOKEN, "label": f"measured energy of {row_id}"}
         return asked.benchmark(known, symbol=symbol, value=known["energy_j_per_output_token"], **facts)
 
     return asked.build.once("measured run", source, row_id, boundary, symbol, read=read)
@@ -73,7 +73,7 @@ def measured(asked: Asked, row: dict, symbol: str = "") -> Node:
 def _learnt(asked: Asked) -> Node:
     """How many runs the refit learnt from, of all."""
     row, of = asked.row, asked.build.yaml("config/validation.yaml")
-    runs = protocol.with_version(serving.used_runs(asked.build), of)
+    runs = protocol.with_version(asked.build.used_runs, of)
     column = COLUMN.get(row["left_out"], "version")
     if row["left_out"] == "source" and row["value"] not in of["left_out"]["source"]:
         column = "source"  # of a node metered at the wall
@@ -82,13 +82,11 @@ def _learnt(asked: Asked) -> Node:
     return number("", f"runs of the fit without {_what(row)}, of {len(runs):,}", len(left), children=(where,))
 
 
-def _by_peer(asked: Asked, method: str, observed: Node) -> Node:
+def _by_peer(asked: Asked, peer: Peer, observed: Node) -> Node:
     run = asked.build.row("serving_runs", **{name: asked.row[name] for name in serving.KEY})
     facts = {name: run[name] for name in ("gpu", "model", "output_tokens")}
     answer = asked.of("serving_runs", run, "output_tokens", "T")
-    aligned = "gpu_boards" not in next(peer for peer in scores.PEERS if peer.name == method).boundaries
-    found = backtest.by_method(asked, method, facts, answer, aligned=aligned)
-    return asked.follows(found, observed, unit=observed.unit)
+    return asked.follows(per_token(asked, peer, facts, answer), observed, unit=observed.unit)
 
 
 def score(asked: Asked) -> Node:
@@ -143,8 +141,8 @@ PREDICTED_FROM = (
     "replica_gpus",
 )
 OF_FLEETS = (
-    "quantile over draws of the serving model for these tokens, context and GPUs; nothing of the service is in the fit,"
-    " and every batch is as probable"
+    "over draws of the serving model for these tokens, context and GPUs; nothing of the service is in the fit, and"
+    " every batch is as probable"
 )
 
 
@@ -152,7 +150,27 @@ def published_fleet(asked: Asked) -> Node:
     """A number of `published_fleets`."""
     if asked.column == "ratio":
         return asked.of_columns("p / s", {"p": "predicted_p50", "s": "stated"})
-    key = {"service": asked.row["service"]}
+    return _energy_of_service(asked) if asked.row["unit"] == published_fleets.ENERGY else _nodes_of_service(asked)
+
+
+def _nodes_of_service(asked: Asked) -> Node:
+    key, peak = {"service": asked.row["service"]}, asked.row["quantity"] == published_fleets.NODES_PEAK
     if asked.column == "stated":
-        return asked.same(asked.resource(FLEETS, key, "nodes_mean"))
-    return asked.node(children=[asked.resource(FLEETS, key, name) for name in PREDICTED_FROM], note=OF_FLEETS)
+        return asked.same(asked.resource(FLEETS, key, "nodes_peak" if peak else "nodes_mean"))
+    behind = [asked.resource(FLEETS, key, name) for name in PREDICTED_FROM]
+    if peak:
+        hours = "requests of the busiest hour of an average day over their mean"
+        behind.append(asked.entry("day", "arrivals", study=asked.build.current, label=hours))
+    return asked.node(children=behind, note=f"{asked.quantile or asked.column} {OF_FLEETS}")
+
+
+def _energy_of_service(asked: Asked) -> Node:
+    if asked.column == "stated":
+        key = {"subject": asked.row["service"], "url": asked.row["source"], "energy_wh": asked.value}
+        return asked.same(asked.look_up("published_estimate", "energy_wh", **key))
+    study = asked.build.current
+    fleet = asked.build.typed_study(study).fleet
+    of = Situation.of(asked, study=study, subject=fleet.subject, workload=UNSTATED)
+    random = asked.row["quantity"] == published_fleets.RANDOM_QUERY
+    note = f"of random queries {OVER_SHARED}" if random else OVER_SHARED
+    return asked.node(children=[of.node(), *drawn(asked)], note=f"{asked.quantile or asked.column} {note}")

@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+import numpy as np
+
+from inference_energy.common.conversions import W_PER_KW
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed, constant
 from inference_energy.explain.step import Node
-from inference_energy.explain.trace import Traced, given, leaf
+from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
-from inference_energy.validation.peers.peer import ByBoundary
+from inference_energy.validation.peers.on_runs import BOUNDARY
+from inference_energy.validation.peers.peer import ByBoundary, Peer, energy_per_token_j
 
 Estimate = tuple[ByBoundary, tuple[Node, ...]]  # and what the numbers rest on besides
 
@@ -19,6 +23,32 @@ def said(asked: Asked, method: str, facts: dict, boundary: str) -> Node:
     energies, behind = METHODS[method](asked, facts, tokens)
     found = energies[boundary].step(f"energy of a query by {method}", "E", unit="Wh")
     return replace(found, children=(*found.children, *behind))
+
+
+def per_token(asked: Asked, peer: Peer, facts: dict, answer: Node) -> Traced:
+    """Energy of the boards of a run per output token by another method, by their part of the node where it must be."""
+    known = BOUNDARY in peer.boundaries
+    energy = leaf(said(asked, peer.name, facts, BOUNDARY if known else "node"))
+    found = energy_per_token_j(energy_wh=energy, output_tokens=leaf(answer))
+    return found if known else found * _boards_of_node(asked, facts["gpu"])
+
+
+def _boards_of_node(asked: Asked, gpu: str) -> Traced:
+    """The boards' share of saturated node power."""
+
+    def middle(quantity: str) -> Traced:
+        """Geometric middle of a range."""
+        ends = (
+            asked.resource("node_power.csv", {"gpu": gpu}, f"{quantity}_{end}", symbol=end, note="derivation")
+            for end in ("p05", "p95")
+        )
+        low, high = map(leaf, ends)
+        return np.sqrt(low * high)
+
+    rated = asked.resource("hardware.csv", {"gpu": gpu}, "tdp_w", symbol="tdp", unit="W")
+    boards = leaf(rated) * middle("board_saturated_share_of_tdp")
+    host = middle("host_saturated_kw_per_gpu") * W_PER_KW
+    return named(boards / (boards + host), "boards' share of saturated node power", "part")
 
 
 def _parameters(asked: Asked, facts: dict, kind: str) -> Node:

@@ -1,0 +1,60 @@
+"""Draws in few bytes: their logarithms as 16-bit integers, which the page decodes with the same few lines."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+STEPS = 1000  # per factor of e: decoded values are within 0.05 % of what was coded
+ZERO = -(2**15)  # of 0 and all below exp(-32)
+
+
+def coded(numbers: Any) -> tuple[Any, bytes]:
+    """Nested mappings and lists with their arrays taken out, for JSON; and all arrays as bytes.
+
+    An array becomes `{"values": [first, last]}`, a range of the values; equal arrays are the same range. The bytes hold
+    the low bytes of all values, then the high bytes, which compress better than pairs do.
+
+    Args:
+        numbers: arrays in it are of one dimension and never negative.
+
+    Raises:
+        ValueError: a value that is negative or not a number, or above exp(32).
+    """
+    ranges: dict[bytes, list[int]] = {}
+
+    def without_arrays(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            raw = _logs(value).tobytes()
+            start = max((end for _, end in ranges.values()), default=0)
+            return {"values": ranges.setdefault(raw, [start, start + len(value)])}
+        if isinstance(value, Mapping):
+            return {name: without_arrays(of) for name, of in value.items()}
+        return [without_arrays(of) for of in value] if isinstance(value, list | tuple) else value
+
+    plain = without_arrays(numbers)
+    pairs = np.frombuffer(b"".join(ranges), np.uint8).reshape(-1, 2)
+    return plain, pairs.T.tobytes()
+
+
+def _logs(values: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(values) * STEPS
+    if not (logs < -ZERO - 1).all():
+        raise ValueError(f"numbers of the page: found {values[~(logs < -ZERO - 1)][0]}; allowed: 0 to exp(32)")
+    return np.maximum(np.round(logs), ZERO).astype("<i2")
+
+
+def decoded(numbers: Any, raw: bytes) -> Any:
+    """The same with arrays in their places: the inverse of `coded` but for rounding."""
+    logs = np.frombuffer(raw, np.uint8).reshape(2, -1).T.copy().view("<i2")[:, 0]
+    values = np.where(logs > ZERO, np.exp(logs / STEPS), 0.0)
+
+    def with_arrays(value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.keys() == {"values"}:
+                return values[slice(*value["values"])]
+            return {name: with_arrays(of) for name, of in value.items()}
+        return [with_arrays(of) for of in value] if isinstance(value, list) else value
+
+    return with_arrays(numbers)

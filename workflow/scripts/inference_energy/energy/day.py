@@ -1,0 +1,123 @@
+"""The day of a service: requests by hour, replicas kept for them, and the power that follows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.conversions import HOURS_PER_DAY, SECONDS_PER_HOUR
+from inference_energy.common.errors import InputError, like
+from inference_energy.common.formulas import Quantity, formula
+
+LEAST_KEPT = 1e-12  # share of the replicas that is on in an hour without requests, so that shares of it are numbers
+
+
+@formula(unit="share", source="arithmetic")
+def needed_share(*, rate: Quantity, peak_rate: Quantity, headroom: Quantity) -> Quantity:
+    """Work of an hour over what all replicas together can do.
+
+    Args:
+        rate: requests of the hour.
+        peak_rate: requests of the busiest hour.
+        headroom: capacity over the requests of the busiest hour.
+    """
+    return rate / (peak_rate * headroom)
+
+
+@formula(unit="share", source="arithmetic")
+def kept_share(*, needed: Quantity, released_share: Quantity) -> Quantity:
+    """Share of the replicas that are on: those that are needed, and those of the others that are not released."""
+    return 1 - released_share * (1 - needed)
+
+
+@formula(unit="share", source="arithmetic")
+def work_share(*, needed: Quantity, kept: Quantity) -> Quantity:
+    """Work of a replica that is on, over what it can do: requests are spread over all that are on."""
+    return needed / kept
+
+
+@formula(unit="Wh per GPU-second", source="arithmetic")
+def energy_per_gpu_second_wh(*, power_w: Quantity, load: Quantity) -> Quantity:
+    """Energy that goes with a GPU-second of work; that of idle replicas is charged to the queries.
+
+    Args:
+        power_w: mean power per GPU of the replicas that are on, W.
+        load: work of the day over what the replicas that are on can do.
+    """
+    return power_w / (load * SECONDS_PER_HOUR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """Hours of a day; the arrays have a row per hour and a column per draw.
+
+    Attributes:
+        needed: work over what all replicas can do.
+        kept: share of the replicas that are on.
+        work: work of a replica that is on over what it can do.
+    """
+
+    needed: np.ndarray
+    kept: np.ndarray
+    work: np.ndarray
+
+    @classmethod
+    def of(cls, rates: np.ndarray, headroom: np.ndarray, released_share: np.ndarray) -> "Day":
+        """From requests by hour; the other two have a value per draw."""
+        needed = needed_share(rate=rates[:, None], peak_rate=rates.max(), headroom=np.atleast_1d(headroom)[None])
+        kept = np.maximum(kept_share(needed=needed, released_share=np.atleast_1d(released_share)[None]), LEAST_KEPT)
+        return cls(needed=needed, kept=kept, work=work_share(needed=needed, kept=kept))
+
+    @property
+    def capacity(self) -> np.ndarray:
+        """Mean work over what all replicas can do, by draw: its inverse says how many are installed."""
+        return self.needed.mean(axis=0)
+
+    @property
+    def load(self) -> np.ndarray:
+        """Work of the day over what the replicas that are on can do, by draw."""
+        return self.needed.mean(axis=0) / self.kept.mean(axis=0)
+
+    def hours(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Work of a replica and share that is on in every hour, each of shape (draws, 1)."""
+        yield from zip(self.work[:, :, None], self.kept[:, :, None], strict=True)
+
+
+def rates(arrivals: str | None, services: pl.DataFrame, place: str) -> np.ndarray:
+    """Requests of every hour of a day over their mean, shape (24,).
+
+    Args:
+        arrivals: workload of the table `service_rates`; none: constant.
+        services: that table.
+        place: names the entry in errors.
+
+    Raises:
+        InputError: a workload that the table does not have.
+    """
+    if arrivals is None:
+        return np.ones(HOURS_PER_DAY)
+    rows = services.filter(pl.col("workload") == arrivals)
+    if rows.is_empty():
+        known = sorted(services["workload"].unique())
+        raise InputError(f"{place}: found {arrivals!r}; allowed: {like(arrivals, known)}, of resources/services")
+    # ASSUME: every day is the mean of the days that were counted; what differs between days is in the headroom.
+    by_hour = rows.group_by(pl.col("hour") % HOURS_PER_DAY).agg(pl.mean("relative_rate")).sort("hour")
+    found = by_hour["relative_rate"].to_numpy()
+    return found / found.mean()
+
+
+def interpolated(at: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Piecewise linear interpolation, element by element.
+
+    Args:
+        at: where, at most the last place; shape (draws, 1).
+        places: rising along the first axis, shape (points, draws, members).
+        values: at the places, alike.
+    """
+    found = np.broadcast_to(values[-1], values.shape[1:])
+    for low in range(len(places) - 2, -1, -1):
+        width = np.maximum(places[low + 1] - places[low], np.finfo(float).tiny)
+        part = (at - places[low]) / width
+        found = np.where(at < places[low + 1], values[low] + (values[low + 1] - values[low]) * part, found)
+    return found

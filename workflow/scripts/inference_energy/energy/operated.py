@@ -1,0 +1,336 @@
+"""The models and GPUs of a service where they run: GPU time per token, power, and how probable each draw is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from inference_energy.common.conversions import W_PER_KW
+from inference_energy.common.formulas import Quantity, formula
+from inference_energy.energy.assumptions import DISAGGREGATED, Assumptions, speculative_name
+from inference_energy.energy.day import Day, energy_per_gpu_second_wh, interpolated
+from inference_energy.energy.power import (
+    board_power_w,
+    by_boundary_w,
+    host_power_w,
+    node_of,
+    node_power_w,
+    used_power_w,
+)
+from inference_energy.energy.uncertainty import Shared, overhead_share
+from inference_energy.requests.lengths import Lengths
+from inference_energy.serving import operating_point
+from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.predict import Drawn
+from inference_energy.serving.replicas import Replicas
+from inference_energy.statistics.distributions import ShiftedLogNormal
+from inference_energy.studies.study import NestedStudy
+
+
+@formula(unit="GPU-seconds", source="docs/method.md, What a step takes")
+def gpu_seconds_per_query(
+    *,
+    prefill_s: Quantity,
+    decode_s: Quantity,
+    attention_s: Quantity,
+    uncached_tokens: Quantity,
+    output_tokens: Quantity,
+    context_tokens2: Quantity,
+) -> Quantity:
+    """GPU time of a query at an operating point.
+
+    Args:
+        prefill_s: GPU-seconds per prompt token that is not in the cache.
+        decode_s: GPU-seconds per answer token.
+        attention_s: GPU-seconds per answer token and token of its context.
+        uncached_tokens: prompt tokens that are not in the cache.
+        output_tokens: answer tokens.
+        context_tokens2: sum over answer tokens of their context, L_out (L_in + L_out / 2).
+    """
+    return prefill_s * uncached_tokens + decode_s * output_tokens + attention_s * context_tokens2
+
+
+@formula(unit="tokens^2", source="arithmetic")
+def context_tokens2(*, input_tokens: Quantity, output_tokens: Quantity) -> Quantity:
+    """Sum over the tokens of an answer of the context that each attends to: the prompt and half of the answer."""
+    return output_tokens * (input_tokens + output_tokens / 2)
+
+
+@formula(unit="Wh", source="arithmetic")
+def query_wh(*, gpu_seconds: Quantity, wh_per_gpu_second: Quantity) -> Quantity:
+    """Energy of a query: its GPU time times the energy that goes with it."""
+    return gpu_seconds * wh_per_gpu_second
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryMeans:
+    """Means over the queries of a workload; `uncached_tokens` has a value per draw of the cached share.
+
+    Attributes:
+        input_tokens: prompt tokens.
+        uncached_tokens: prompt tokens that are not in the cache, shape (draws, 1).
+        output_tokens: answer tokens.
+        context_tokens2: sums over answer tokens of their context.
+    """
+
+    input_tokens: float
+    uncached_tokens: np.ndarray
+    output_tokens: float
+    context_tokens2: float
+
+    @classmethod
+    def of(cls, lengths: Lengths, cached_share: np.ndarray) -> Self:
+        """Of a distribution of lengths; the shared cached share is on top of what a trace says of every prompt."""
+        uncached = lengths.mean(lengths.input_tokens * (1 - lengths.cached_share))
+        squares = context_tokens2(input_tokens=lengths.input_tokens, output_tokens=lengths.output_tokens)
+        return cls(
+            input_tokens=lengths.mean(lengths.input_tokens),
+            uncached_tokens=(1 - cached_share[:, None]) * uncached,
+            output_tokens=lengths.mean(lengths.output_tokens),
+            context_tokens2=lengths.mean(squares),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Members:
+    """Every model on every GPU of a study.
+
+    Attributes:
+        names: model, GPU and number format of each.
+        frame: columns of `Replicas`, a row each.
+        uncertain: draws of what is uncertain about each.
+        node_power: table of `energy.tables.NodePower`.
+    """
+
+    names: Sequence[tuple[str, str, str]]
+    frame: pl.DataFrame
+    uncertain: Drawn
+    node_power: pl.DataFrame
+
+
+# Power of boards and of nodes per installed GPU, W, shapes (draws, members), at the work of a replica and the share of
+# the replicas that are on, shapes (draws, 1).
+PowerAt = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operated:
+    """Members where they serve the queries of one workload: a row per draw, a column per member.
+
+    Attributes:
+        queries: means over the queries.
+        prefill_s: GPU-seconds per prompt token that is not in the cache.
+        decode_s: GPU-seconds per answer token.
+        attention_s: GPU-seconds per answer token and token of its context.
+        wh_per_gpu_second: energy that goes with a GPU-second, by boundary, mean over the day.
+        day: its hours.
+        node_w: power of an installed GPU and its part of the node at a share of what a replica can do and a share of
+            the replicas that are on, W.
+        beyond_node: power within the widest boundary over that of the nodes.
+        point: batch, GPUs and time of the replicas in the busiest hour, headroom used.
+        reached: share of the draws that reach the operating point, by member.
+        weight: how probable each draw is given that the member runs there, 1 on average; 0 for members that fewer than
+            a tenth of the draws allow there.
+    """
+
+    queries: QueryMeans
+    prefill_s: np.ndarray
+    decode_s: np.ndarray
+    attention_s: np.ndarray
+    wh_per_gpu_second: dict[str, np.ndarray]
+    day: Day
+    node_w: PowerAt
+    beyond_node: np.ndarray
+    point: Point
+    reached: np.ndarray
+    weight: np.ndarray
+
+    def seconds(self, uncached: Quantity, output: Quantity, context2: Quantity) -> np.ndarray:
+        """GPU time of queries, see `gpu_seconds_per_query`."""
+        return gpu_seconds_per_query(
+            prefill_s=self.prefill_s,
+            decode_s=self.decode_s,
+            attention_s=self.attention_s,
+            uncached_tokens=uncached,
+            output_tokens=output,
+            context_tokens2=context2,
+        )
+
+    @property
+    def hours_w(self) -> np.ndarray:
+        """Power per installed GPU within the widest boundary in every hour, shape (hours, draws, members)."""
+        return np.stack([self.node_w(work, kept)[1] * self.beyond_node for work, kept in self.day.hours()])
+
+    def mean_seconds(self) -> np.ndarray:
+        """Mean GPU time of the queries."""
+        of = self.queries
+        return self.seconds(of.uncached_tokens, of.output_tokens, of.context_tokens2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """Members where they run, before anything is known of their day.
+
+    Attributes:
+        queries: means over the queries.
+        replicas: of the size that serves.
+        point: batch, GPUs and time.
+        works, boards: of `operating_point.part_load`.
+    """
+
+    queries: QueryMeans
+    replicas: Replicas
+    point: Point
+    works: np.ndarray
+    boards: np.ndarray
+
+
+# Ingredients of the shared uncertainty, beside those of a workload and of models, that decide where members run.
+PLACING = ("speed", DISAGGREGATED)
+
+
+def placed(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans, prior: BatchPrior) -> Placed:
+    """Every member at the operating point of a study, for queries of some lengths.
+
+    Args:
+        members: models and GPUs.
+        study: entries of the study.
+        shared: draws of the shared uncertainty.
+        queries: means over the queries.
+        prior: of the batch at a speed.
+    """
+    replicas, uncertain = replicas_of(members, study, shared, queries), uncertain_of(members, study, shared)
+    point = _point(replicas, uncertain, study, shared, prior)
+    replicas = replace(replicas, gpus=point.gpus)
+    works, boards = operating_point.part_load(replicas, point.batch, uncertain)
+    return Placed(queries=queries, replicas=replicas, point=point, works=works, boards=boards)
+
+
+def operated(where: Placed, members: Members, given: Assumptions, shared: Shared, rates: np.ndarray) -> Operated:
+    """The same over a day.
+
+    Args:
+        where: the members run.
+        members: models and GPUs.
+        given: distributions of the shared uncertainty.
+        shared: their draws.
+        rates: requests of every hour over their mean.
+    """
+    queries, point = where.queries, where.point
+    energy = point.energy
+    per_token = point.gpus * energy.seconds
+    decode = 1 - energy.prefill_share - energy.attention_share
+    hours = Day.of(rates, shared.values["headroom"], shared.values["released_share"])
+    at = _rated(members, given, shared) if given.rated_w else _metered(members, shared, where)
+    # Means over the hours, one hour at a time to save memory.
+    parts = (at(work, kept) for work, kept in hours.hours())
+    boards_w, node_w = reduce(lambda sums, of: (sums[0] + of[0], sums[1] + of[1]), parts)
+    pue, overheads = shared.values["pue"][:, None], overhead_share(given, shared)[:, None]
+    powers = by_boundary_w(boards_w / len(rates), node_w / len(rates), pue, overheads)
+    weighing = np.where(point.reached >= operating_point.FEWEST_REACHED, point.weight, 0.0)
+    kept = hours.kept.mean(axis=0)[:, None]
+    return Operated(
+        queries=queries,
+        prefill_s=per_token * energy.prefill_share * queries.output_tokens / np.maximum(queries.uncached_tokens, 1e-9),
+        decode_s=per_token * decode,
+        attention_s=per_token * energy.attention_share * queries.output_tokens / queries.context_tokens2,
+        wh_per_gpu_second={
+            boundary: energy_per_gpu_second_wh(power_w=power / kept, load=hours.load[:, None])
+            for boundary, power in powers.items()
+        },
+        day=hours,
+        node_w=at,
+        beyond_node=pue * (1 + overheads),
+        point=point,
+        reached=point.reached,
+        weight=weighing / np.maximum(weighing.mean(axis=0), np.finfo(float).tiny),
+    )
+
+
+def replicas_of(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans) -> Replicas:
+    """Replicas of every member for queries of some lengths, with as many GPUs as a replica may have."""
+    context = queries.context_tokens2 / queries.output_tokens
+    frame = members.frame.with_columns(
+        input_tokens=pl.lit(queries.input_tokens),
+        output_tokens=pl.lit(queries.output_tokens),
+        context_tokens=pl.lit(context),
+    )
+    share = study.serving.speculative_share or 0.0
+    speculative = [shared.values[speculative_name(model)] < share for model, _, _ in members.names]
+    return replace(
+        Replicas.of(frame),
+        cached_share=1 - queries.uncached_tokens / queries.input_tokens,
+        speculative=np.stack(speculative, axis=1).astype(float),
+    )
+
+
+def uncertain_of(members: Members, study: NestedStudy, shared: Shared) -> Drawn:
+    """Draws of what is uncertain about every member where the study runs it."""
+    if not study.serving.disaggregated:
+        return members.uncertain
+    of, factor = members.uncertain, np.log(shared.values[DISAGGREGATED])[:, None]
+    return replace(of, time_effects={**of.time_effects, "time": of.time_effects["time"] + factor})
+
+
+def _point(replicas: Replicas, uncertain: Drawn, study: NestedStudy, shared: Shared, prior: BatchPrior) -> Point:
+    serving = study.serving
+    if serving.batch is not None:
+        return operating_point.at_batch(replicas, uncertain, serving.batch, serving.replica_gpus)
+    speed = shared.values["speed"][:, None]
+    return operating_point.at_speed(replicas, uncertain, speed, prior, serving.replica_gpus)
+
+
+def _rated(members: Members, given: Assumptions, shared: Shared) -> PowerAt:
+    """Power of rated nodes, whatever they do: their boards cannot be told apart."""
+    rated = np.array([given.rated_w[model] for model, _, _ in members.names])
+    used = used_power_w(rated_w=rated, utilisation=shared.values["utilisation"][:, None])
+    return lambda work, kept: (kept * used, kept * used)
+
+
+def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
+    """Power of boards by the serving model and of hosts as measured."""
+    tdp_w, works = where.replicas.tdp_w, where.works
+    nodes = [node_of(gpu, members.node_power) for _, gpu, _ in members.names]
+    column = {name: np.array([float(node[name]) for node in nodes]) for name in _NODE}
+    idle = column["board_idle_share_of_tdp"]
+    saturated = np.sqrt(column["board_saturated_share_of_tdp_p05"] * column["board_saturated_share_of_tdp_p95"])
+    # From a replica without work to one that does all it can.
+    places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
+    shares = np.concatenate([np.broadcast_to(idle, (1, *works.shape[1:])), where.boards])
+    saturated_w, factor = _host_w(nodes, shared.values["host"]), shared.values["board_factor"][:, None]
+
+    def at(work: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        share = interpolated(work, places, shares)
+        board = board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
+        host = host_power_w(
+            idle_w=column["host_idle_kw_per_gpu"] * W_PER_KW,
+            saturated_w=saturated_w,
+            load=np.clip((share - idle) / (saturated - idle), 0.0, 1.0),
+        )
+        return kept * board, kept * node_power_w(boards_w=board, host_w=host)
+
+    return at
+
+
+_NODE = (
+    "board_idle_share_of_tdp",
+    "board_saturated_share_of_tdp_p05",
+    "board_saturated_share_of_tdp_p95",
+    "host_idle_kw_per_gpu",
+)
+
+
+def _host_w(nodes: Sequence, share: np.ndarray) -> np.ndarray:
+    """Saturated power of the rest of a node per GPU, W, shape (draws, members)."""
+    columns = []
+    for node in nodes:
+        of = ShiftedLogNormal.from_percentiles(
+            above=node["host_idle_kw_per_gpu"] * W_PER_KW,
+            p05=node["host_saturated_kw_per_gpu_p05"] * W_PER_KW,
+            p95=node["host_saturated_kw_per_gpu_p95"] * W_PER_KW,
+        )
+        columns.append(of.quantile(share))
+    return np.stack(columns, axis=1)
