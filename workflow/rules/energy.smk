@@ -1,4 +1,4 @@
-# Evidence of interventions and board power; curves, energy per query and interventions of studies of method `nested`.
+# Evidence of interventions and board power; energy per query and interventions of studies of method `nested`.
 
 NESTED = list(NESTED_STUDIES)
 # Inputs of every rule of such a study, by the names of energy.service.Tables.
@@ -18,7 +18,7 @@ NESTED_QUERY = (
     *("boundary", "serving", "hardware", "hardware_concentration", "power", "day"),
     *("pue", "overheads", "workloads", "classes"),
 )
-# Parameters of every such rule beside the study.
+# Parameters of every such rule besides the study.
 NESTED_PARAMS = {"repeated": VALIDATION["repeated"], "draws": config["service_draws"], "seed": config["seed"]}
 
 

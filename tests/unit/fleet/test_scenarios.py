@@ -183,7 +183,7 @@ def test_an_hour_by_hand():
 def test_the_energy_of_a_day_is_the_sum_of_its_hours(service, share):
     fleet = Fleet.of(service(day=DAY), share)
     energy = sum(fleet.energy_gwh_per_day("fleet").values())
-    assert fleet.hours_mw().sum(axis=0) / 1000 == pytest.approx(energy)
+    assert fleet.hours_mw.sum(axis=0) / 1000 == pytest.approx(energy)
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
@@ -197,7 +197,7 @@ def test_hours_sum_to_the_day_for_any_day(rates, headroom, released):
     day = {"arrivals": "d", "headroom": headroom, "released_share": released}
     fleet = Fleet.of(tiny_service(of=tables(rates=of), day=day, draws=1), 0.5)
     energy = sum(fleet.energy_gwh_per_day("fleet").values())
-    assert fleet.hours_mw().sum(axis=0) / 1000 == pytest.approx(energy)
+    assert fleet.hours_mw.sum(axis=0) / 1000 == pytest.approx(energy)
     installed = sum(fleet.gpus().values())
     assert (fleet.hours_on() <= installed * (1 + 1e-9)).all()
 

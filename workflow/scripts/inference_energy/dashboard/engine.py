@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from inference_energy.energy.interventions import saving
-from inference_energy.energy.operated import context_tokens2, gpu_seconds_per_query, query_wh
+from inference_energy.energy.operated import PER_TOKEN, context_tokens2, gpu_seconds_per_query, query_wh
 from inference_energy.energy.power import by_boundary_w
 from inference_energy.fleet import planning
 from inference_energy.oviedo.energy import unit_energy_wh
@@ -22,7 +22,6 @@ from inference_energy.throughput.log_linear import node_tok_per_s
 # over draws and lengths.
 POINTS, STEP_OF_DRAW, STEP_OF_MEMBER = 1024, 633, 425
 QUERIES_PER_DRAW = 4
-PER_TOKEN = ("prefill_s", "decode_s", "attention_s")
 CURVE = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 
 

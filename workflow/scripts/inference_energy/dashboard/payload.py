@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from inference_energy.dashboard.engine import CURVE, PER_TOKEN, POINTS
+from inference_energy.dashboard.engine import CURVE, POINTS
 from inference_energy.energy import interventions
-from inference_energy.energy.operated import Operated
+from inference_energy.energy.operated import PER_TOKEN, Operated
 from inference_energy.energy.per_query import query_lengths
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import cached_share, overhead_share
@@ -203,7 +203,7 @@ def _kind(service: Service, workload: str, draws: np.ndarray) -> dict:
 
 def _points(of: Lengths) -> dict[str, np.ndarray]:
     """Lengths of equally many queries each, from the shortest answer to the longest."""
-    points = of.below((np.arange(POINTS) + 0.5) / POINTS)
+    points = of.evenly(POINTS)
     uncached, output, _ = query_lengths(of)
     return {
         "input_tokens": of.input_tokens[points],

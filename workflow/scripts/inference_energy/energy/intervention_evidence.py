@@ -16,6 +16,8 @@ SAME = (
 ENERGY = "energy_j_per_output_token"
 LARGER_BATCH = 4  # of the larger batch over the smaller one
 BATCH_TOLERANCE = 1.15  # largest factor between that and the pair's own
+KINDS = ("measured", "predicted")
+RANGES = tuple(f"{kind}_{name}" for kind in KINDS for name in (*quantiles.QUANTILES, "mean"))  # columns of `ranges`
 SCORE, LEFT_OUT = "energy_at_batch", "model"  # predictions that the pairs are compared with
 
 
@@ -106,10 +108,9 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
     found = []
     for (name,), group in weighted.group_by("lever", maintain_order=True):
         row = {"lever": name, "pairs": len(group), "models": group["model"].n_unique()}
-        for kind in ("measured", "predicted"):
+        for kind in KINDS:
             values = group[f"{kind}_multiplier"].to_numpy()
             row |= quantiles.columns(kind, quantiles.of_weighted(values, group["weight"].to_numpy()))
         found.append(row)
-    numbers = [f"{kind}_{name}" for kind in ("measured", "predicted") for name in (*quantiles.QUANTILES, "mean")]
-    schema = {"lever": pl.String, "pairs": pl.Int64, "models": pl.Int64} | dict.fromkeys(numbers, pl.Float64)
+    schema = {"lever": pl.String, "pairs": pl.Int64, "models": pl.Int64} | dict.fromkeys(RANGES, pl.Float64)
     return pl.DataFrame(found, schema=schema)

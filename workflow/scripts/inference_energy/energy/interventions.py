@@ -1,4 +1,4 @@
-"""What interventions save: changes of a study, computed by the model, beside pairs of measured rows."""
+"""What interventions save: changes of a study, computed by the model, next to pairs of measured rows."""
 
 from collections.abc import Iterable
 
@@ -7,14 +7,13 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.energy.intervention_evidence import ranges
+from inference_energy.energy.intervention_evidence import RANGES, ranges
 from inference_energy.energy.service import Service
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import NestedIntervention
 
 ALL = "all_levers"
-_SEEN = [f"{kind}_{name}" for kind in ("measured", "predicted") for name in (*quantiles.QUANTILES, "mean")]
-_TYPES = {"evidence": pl.String, "pairs": pl.Int64} | dict.fromkeys(_SEEN, pl.Float64)
+_TYPES = {"evidence": pl.String, "pairs": pl.Int64} | dict.fromkeys(RANGES, pl.Float64)
 
 
 @formula(unit="factor", source="arithmetic")
@@ -45,7 +44,7 @@ def intervention_multipliers(service: Service, pairs: pl.DataFrame) -> pl.DataFr
     """What every intervention, and all together, divide the mean energy of a class's queries by.
 
     The model computes it with the same draws before and after; what several save together is not a product, as each
-    acts on what the others leave. Beside it stands what pairs of measured rows that differ in it alone show.
+    acts on what the others leave. Next to it is what pairs of measured rows that differ in it alone show.
 
     Args:
         service: the resolved study.

@@ -29,6 +29,8 @@ from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics.distributions import ShiftedLogNormal
 from inference_energy.studies.study import NestedStudy
 
+PER_TOKEN = ("prefill_s", "decode_s", "attention_s")  # what GPU time has per token, see `Operated`
+
 
 @formula(unit="GPU-seconds", source="docs/method.md, What a step takes")
 def gpu_seconds_per_query(
@@ -162,7 +164,12 @@ class Operated:
     @property
     def hours_w(self) -> np.ndarray:
         """Power per installed GPU within the widest boundary in every hour, shape (hours, draws, members)."""
-        return np.stack([self.node_w(work, kept)[1] * self.beyond_node for work, kept in self.day.hours()])
+        return np.stack([self.hour_w(hour) for hour in range(len(self.day.work))])
+
+    def hour_w(self, hour: int) -> np.ndarray:
+        """The same in one hour, shape (draws, members)."""
+        _, node_w = self.node_w(self.day.work[hour][:, None], self.day.kept[hour][:, None])
+        return node_w * self.beyond_node
 
     def mean_seconds(self) -> np.ndarray:
         """Mean GPU time of the queries."""
@@ -188,7 +195,7 @@ class Placed:
     boards: np.ndarray
 
 
-# Ingredients of the shared uncertainty, beside those of a workload and of models, that decide where members run.
+# Ingredients of the shared uncertainty, besides those of a workload and of models, that decide where members run.
 PLACING = ("speed", DISAGGREGATED)
 
 

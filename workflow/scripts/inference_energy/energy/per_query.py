@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError
-from inference_energy.energy.operated import context_tokens2, query_wh
+from inference_energy.energy.operated import PER_TOKEN, context_tokens2, gpu_seconds_per_query, query_wh
 from inference_energy.energy.service import Service
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
@@ -105,10 +105,11 @@ def random_queries(service: Service, subject: str, workload: str) -> tuple[dict[
     uncached, output, context = query_lengths(of)
     # Of the shared cached share its draw, and of a trace what it says of each prompt.
     kept = found.queries.uncached_tokens[rows, 0] / of.mean(uncached)
-    seconds = (
-        found.prefill_s[rows, who] * kept * uncached[points]
-        + found.decode_s[rows, who] * output[points]
-        + found.attention_s[rows, who] * context[points]
+    seconds = gpu_seconds_per_query(
+        **{name: getattr(found, name)[rows, who] for name in PER_TOKEN},
+        uncached_tokens=kept * uncached[points],
+        output_tokens=output[points],
+        context_tokens2=context[points],
     )
     energies = {
         boundary: query_wh(gpu_seconds=seconds, wh_per_gpu_second=wh[rows, who])
@@ -132,18 +133,18 @@ def _at_medians(service: Service, subject: str, workload: str) -> tuple[dict[str
     found, of = service.at(workload), service.lengths[workload]
     uncached, output, context = query_lengths(of)
     kept = np.median(found.queries.uncached_tokens) / of.mean(uncached)
-    points = of.below((np.arange(POINTS) + 0.5) / POINTS)
+    points = of.evenly(POINTS)
     energies: dict[str, list[np.ndarray]] = {boundary: [] for boundary in BOUNDARIES}
     counted = []
     for member, share in enumerate(np.average(shares, axis=0, weights=weights)):
         each = shares[:, member] * weights
         if not each.any():
             continue
-        middle = {name: _median(getattr(found, name)[:, member], each) for name in PER_TOKEN}
-        seconds = (
-            middle["prefill_s"] * kept * uncached[points]
-            + middle["decode_s"] * output[points]
-            + middle["attention_s"] * context[points]
+        seconds = gpu_seconds_per_query(
+            **{name: _median(getattr(found, name)[:, member], each) for name in PER_TOKEN},
+            uncached_tokens=kept * uncached[points],
+            output_tokens=output[points],
+            context_tokens2=context[points],
         )
         counted.append(np.full(POINTS, share))
         for boundary, wh in found.wh_per_gpu_second.items():
@@ -151,14 +152,9 @@ def _at_medians(service: Service, subject: str, workload: str) -> tuple[dict[str
     return {boundary: np.concatenate(parts) for boundary, parts in energies.items()}, np.concatenate(counted)
 
 
-PER_TOKEN = ("prefill_s", "decode_s", "attention_s")
-
-
 def _median(values: np.ndarray, weights: np.ndarray) -> float:
     """Weighted median of values that may be 0."""
-    order = np.argsort(values, kind="stable")
-    below = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(below, below[-1] / 2)])
+    return float(values[quantiles.place_of(values, weights, 0.5)])
 
 
 def _row(values: np.ndarray, weights: np.ndarray, draws: float) -> dict[str, float]:

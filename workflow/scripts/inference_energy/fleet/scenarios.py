@@ -75,6 +75,10 @@ class Fleet:
             for name, queries in self.queries_per_day.items()
         }
 
+    def total_gwh_per_day(self, boundary: str) -> np.ndarray:
+        """Energy per day at every draw, GWh, of all workloads."""
+        return sum(self.energy_gwh_per_day(boundary).values())
+
     def pue(self, workload: str) -> np.ndarray:
         """PUE at every draw of a workload."""
         return self.service.shared.values["pue"][self.draws[workload]]
@@ -97,6 +101,7 @@ class Fleet:
             capacity=at.day.capacity[:, None],
         )
 
+    @cached_property
     def hours_mw(self) -> np.ndarray:
         """Power at the fleet boundary in every hour, MW, shape (hours, draws)."""
         total = 0.0
@@ -178,7 +183,7 @@ def fleet_hours(service: Service, of: Mapping[str, Fleet]) -> pl.DataFrame:
     """Every hour of a scenario's day: power, and GPUs that are on, P5, P50, P95 and mean."""
     rows = []
     for name, fleet in of.items():
-        power, on = fleet.hours_mw(), fleet.hours_on()
+        power, on = fleet.hours_mw, fleet.hours_on()
         for hour, rate in enumerate(service.rates):
             place = {"study": service.name, "scenario": name, "hour": hour, "relative_rate": float(rate)}
             rows.append(
@@ -217,14 +222,14 @@ def _quantities(fleet: Fleet, per_node: Mapping[str, int], zone: dict | None) ->
     service = fleet.service
     spec, gpus = service.study.fleet, fleet.gpus()
     nodes = sum(planning.nodes_needed(gpus=count, gpus_per_node=per_node[gpu]) for gpu, count in gpus.items())
-    parts, hours = fleet.energy_gwh_per_day("fleet"), fleet.hours_mw()
+    parts = fleet.energy_gwh_per_day("fleet")
     energy = sum(parts.values())
     found = {
         "gpus": ("GPUs", sum(gpus.values()), "of the nodes that are installed"),
         "nodes": ("nodes", nodes, "installed for the busiest hour, headroom included"),
         "gpus_on": ("GPUs", fleet.hours_on().mean(axis=0), "on, mean over the day"),
         "average_power": ("MW", planning.average_power_mw(energy_gwh_per_day=energy), "at the fleet boundary"),
-        "peak_power": ("MW", hours.max(axis=0), "in the busiest hour, PUE and overheads included"),
+        "peak_power": ("MW", fleet.hours_mw.max(axis=0), "in the busiest hour, PUE and overheads included"),
         "energy_per_year": ("TWh/year", planning.energy_twh_per_year(energy_gwh_per_day=energy), "365 such days"),
     }
     if zone is not None:

@@ -129,7 +129,7 @@ def at(service: Service, subject: str, values: Mapping[str, float]) -> Iterator[
     if OF_A_DAY in values:
         fleet = Fleet.of(there, values[OF_A_DAY])
         if fleet.served:
-            day = sum(fleet.energy_gwh_per_day(service.study.boundary.fleet).values())
+            day = fleet.total_gwh_per_day(service.study.boundary.fleet)
             yield {"workload": "all", "unit": PER_DAY_UNIT} | quantiles.of_draws(day, quantiles.PERCENTILES)
         return
     for workload in ("traditional",) if set(values) & set(OF_A_QUERY) else WORKLOADS:

@@ -83,7 +83,7 @@ def quantities(service: Service, statistic: str = "p50") -> dict[str, float]:
     if MIXED in spec.scenarios:
         fleet = Fleet.of(service, spec.scenarios[MIXED].long_share)
         if fleet.served:
-            day = sum(fleet.energy_gwh_per_day(boundary.fleet).values())
+            day = fleet.total_gwh_per_day(boundary.fleet)
             found[f"{MIXED} fleet"] = quantiles.of_draws(day, quantiles.PERCENTILES)[statistic]
     return found
 
@@ -147,25 +147,29 @@ def with_prompts(service: Service, share: float) -> Service:
     lengths = {}
     for name in WORKLOADS:
         of = service.lengths[name]
-        order = np.argsort(of.input_tokens, kind="stable")
-        place = order[np.searchsorted(np.cumsum(of.weights[order]), share)]
+        place = quantiles.place_of(of.input_tokens, of.weights, share)
         lengths[name] = replace(of, input_tokens=np.full_like(of.input_tokens, of.input_tokens[place]))
     return service.with_lengths(lengths)
 
 
 def _alone(service: Service, what: str) -> Mapping[str, dict[str, float]] | None:
     """One model or one GPU of the class serving everything: the one that needs least, and the one that needs most."""
-    subject = service.study.fleet.subject
-    mixes = service.shared.mix if what == "model" else service.shared.gpus
-    names = list(mixes[subject])
-    found = []
-    for name in names:
-        alone = {subject: {each: np.full(service.shared.draws, float(each == name)) for each in names}}
-        changed = {"mix" if what == "model" else "gpus": {**mixes, **alone}}
-        found.append(quantities(service.sharing(replace(service.shared, **changed))))
+    found = [quantities(alone) for alone in each_alone(service, what).values()]
     if len(found) < 2:
         return None
     return {
-        end: {name: pick(each[name] for each in found if name in each) for name in quantities(service)}
+        end: {name: pick(each[name] for each in found if name in each) for name in set().union(*found)}
         for end, pick in (("low", min), ("high", max))
     }
+
+
+def each_alone(service: Service, what: str) -> dict[str | tuple[str, str], Service]:
+    """By model or GPU of the fleet's class, a service in which it serves everything."""
+    field, subject, shared = {"model": "mix", "gpu": "gpus"}[what], service.study.fleet.subject, service.shared
+    mixes = getattr(shared, field)
+    names = list(mixes[subject])
+    found = {}
+    for name in names:
+        alone = {each: np.full(shared.draws, float(each == name)) for each in names}
+        found[name] = service.sharing(replace(shared, **{field: {**mixes, subject: alone}}))
+    return found

@@ -46,6 +46,10 @@ class Lengths:
         """Points up to which the given shares of queries lie, as positions."""
         return np.minimum(np.searchsorted(self._cumulative, shares), len(self.weights) - 1)
 
+    def evenly(self, count: int) -> np.ndarray:
+        """Points of a number of queries that are spread evenly over all of them, as positions."""
+        return self.below((np.arange(count) + 0.5) / count)
+
     def by_answer(self) -> "Lengths":
         """The same points, from the shortest answer to the longest."""
         order = np.lexsort((self.input_tokens, self.output_tokens))

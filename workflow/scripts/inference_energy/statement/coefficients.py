@@ -14,7 +14,7 @@ import polars as pl
 from inference_energy.common.errors import InputError
 from inference_energy.common.formulas import Quantity
 from inference_energy.energy import uncertainty
-from inference_energy.energy.operated import QueryMeans
+from inference_energy.energy.operated import QueryMeans, context_tokens2
 from inference_energy.energy.per_query import operation
 from inference_energy.energy.service import Service
 from inference_energy.fleet.planning import emissions_kg_per_kwh, nodes_needed, water_m3_per_kwh
@@ -76,7 +76,7 @@ def query_means(of: Mapping[str, float], cached_share: np.ndarray) -> QueryMeans
         input_tokens=prompt,
         uncached_tokens=uncached,
         output_tokens=answer,
-        context_tokens2=context if output >= 1 else answer * (prompt + answer / 2),
+        context_tokens2=context if output >= 1 else context_tokens2(input_tokens=prompt, output_tokens=answer),
     )
 
 

@@ -36,6 +36,13 @@ def of_weighted(values: np.ndarray, weights: np.ndarray, shares: Mapping[str, fl
     }
 
 
+def place_of(values: np.ndarray, weights: np.ndarray, share: float) -> int:
+    """Position of the smallest value up to which a share of the weight lies; values may be 0."""
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order])
+    return int(order[np.searchsorted(below, share * below[-1])])
+
+
 def effective(weights: np.ndarray) -> float:
     """Number of equal draws that say as much as these (Kish 1965): the square of their sum over the sum of squares."""
     return float(weights.sum() ** 2 / (weights**2).sum())

@@ -60,11 +60,6 @@ def measured_at_several_lengths(rows: pl.DataFrame, minimum_rows: int) -> pl.Dat
     return found.with_columns(configuration=named).sort("configuration", "input_tokens", "output_tokens", "row_id")
 
 
-def version_order() -> pl.Expr:
-    """Engine versions as lists of numbers, so that 0.10 comes after 0.9; null where none is stated."""
-    return pl.col("engine_version").str.split(".").list.eval(pl.element().cast(pl.Int64, strict=False))
-
-
 def groups(rows: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """The rows of every configuration, by its name."""
     for (name,), group in rows.group_by("configuration", maintain_order=True):

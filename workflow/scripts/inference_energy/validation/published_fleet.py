@@ -16,9 +16,9 @@ from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.runs import of_service, year
 from inference_energy.statistics import quantiles
 from inference_energy.tables.units import COUNT
+from inference_energy.throughput.log_linear import NODE_GPUS
 from inference_energy.validation.statements import METERED_BY_STATEMENT, UNSTATED
 
-NODE_GPUS = 8
 # Benchmarks say nothing of the batches of replicas as large as those of a fleet.
 ANY_BATCH = BatchPrior(intercept=0.0, slope=0.0, sd=float("inf"))
 OF_FLEETS = ("provider_measurement", "executive_statement")  # kinds of estimates of all queries of a service

@@ -14,6 +14,7 @@ from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
+from inference_energy.statistics import quantiles
 from inference_energy.studies.files import KINDS
 
 SIDES = ("input_tokens", "output_tokens")
@@ -107,9 +108,7 @@ class Middle:
         energies = self.found.mean_seconds() * self.found.wh_per_gpu_second[self.service.study.boundary.query]
         found = []
         for energy, weight in zip(energies.T, self.found.weight.T, strict=True):
-            order = np.argsort(energy, kind="stable")
-            below = np.cumsum(weight[order])
-            found.append(int(order[np.searchsorted(below, below[-1] / 2)]) if weight.any() else -1)
+            found.append(quantiles.place_of(energy, weight, 0.5) if weight.any() else -1)
         return np.array(found)
 
     def at(self, values: np.ndarray, place: int) -> float:

@@ -71,8 +71,7 @@ class Power(GpuTime):
     @kept
     def hour_w(self, hour: int) -> np.ndarray:
         """Power per installed GPU within the boundary of fleets in an hour, by draw, model and GPU, W."""
-        work, on = list(self.found.day.hours())[hour]
-        return self.found.node_w(work, on)[1] * self.found.beyond_node
+        return self.found.hour_w(hour)
 
     @kept
     def power_w(self, place: int) -> Traced:

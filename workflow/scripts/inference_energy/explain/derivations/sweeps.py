@@ -130,15 +130,9 @@ def _at_end(of: Situation, name: str, share: float) -> Situation:
 
 def _alone(asked: Asked, fleet: Mapping[str, Situation], what: str) -> Node:
     """One model, or one GPU, that serves everything: each of the study."""
-    field = {"model": "mix", "gpu": "gpus"}[what]
-    subject, found = asked.entries.fleet.subject, []
-    for name in getattr(next(iter(fleet.values())).service.shared, field)[subject]:
-        there = {}
-        for workload, of in fleet.items():
-            shared = of.service.shared
-            mixes = getattr(shared, field)
-            alone = {subject: {each: np.full(1, float(each == name)) for each in mixes[subject]}}
-            service = of.service.sharing(replace(shared, **{field: {**mixes, **alone}}))
-            there[workload] = replace(of, service=service)
+    alone = {workload: tornado.each_alone(of.service, what) for workload, of in fleet.items()}
+    found = []
+    for name in next(iter(alone.values())):
+        there = {workload: replace(of, service=alone[workload][name]) for workload, of in fleet.items()}
         found.append(_form(asked, there, name if isinstance(name, str) else " ".join(name)))
     return listed(sorted(found, key=lambda node: node.value), f"closed forms: each {what} alone")

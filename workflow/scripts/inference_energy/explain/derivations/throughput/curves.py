@@ -9,7 +9,6 @@ from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.throughput import fits, gpu_time, log_linear
 from inference_energy.throughput.fits import PER_GPU, PRIOR_ROWS
-from inference_energy.throughput.gpu_time import GpuSeconds
 from inference_energy.throughput.log_linear import NODE_GPUS, ThroughputModel
 
 LENGTHS = {"L_in": "input_tokens", "L_out": "output_tokens"}
@@ -36,13 +35,6 @@ def traced(asked: Asked, fit: dict) -> ThroughputModel:
     names = (*LOG_LINEAR, "cap_tok_per_s")
     cells = {name: leaf(asked.of("throughput_fit", fit, name), about=(fit["model"],)) for name in names}
     return ThroughputModel(form=fit["form"], **cells)
-
-
-def traced_seconds(asked: Asked, configuration: str) -> GpuSeconds:
-    """The curve in GPU-seconds of a measured configuration, each coefficient with its source."""
-    row = asked.build.row("throughput_configurations", configuration=configuration)
-    cells = {name: leaf(asked.of("throughput_configurations", row, name, of)) for name, of in SYMBOLS.items()}
-    return GpuSeconds.from_row(cells)
 
 
 def _lengths(asked: Asked) -> tuple[Traced, ...]:
