@@ -40,10 +40,12 @@ USUAL = {parameter.name: parameter.prior for parameter in (*TIME, *POWER)}
 def replica(**changes):
     """`ONE` with changes; a list is a replica for each of its values.
 
-    The context is the prompt and half of the answer unless it is given.
+    Unless they are given, the context is the prompt and half of the answer, and a prompt computes its attention as the
+    answer does.
     """
     given = {name: np.array(value, dtype=float) for name, value in (ONE | changes).items()}
-    given = {"context_tokens": given["input_tokens"] + given["output_tokens"] / 2} | given
+    context = given["input_tokens"] + given["output_tokens"] / 2
+    given = {"context_tokens": context, "attention_prompt_flop": given["attention_full_flop"]} | given
     values = np.broadcast_arrays(*(np.atleast_1d(value) for value in given.values()))
     return Replicas(**dict(zip(given, values, strict=True)))
 

@@ -74,14 +74,16 @@ def registry_query(prompt=1200.0, answer=350.0, gpus=4, batch=24, cached=0.3, pu
     dense, growing = 2 * batch * active / gpus, batch * attention * context / gpus
     computing = math.exp(p["experts_compute"])
     compute = (dense / peak + growing / peak16) / math.exp(p["compute"]) * computing
-    prefill = prompt * (2 * active * (1 - cached) + attention * prompt / 2 * (1 - cached**2)) / gpus
-    prefill_s = prefill / (peak * math.exp(p["prefill"])) * computing
+    prompt_dense = prompt * 2 * active * (1 - cached) / gpus
+    prompt_attention = prompt * attention * prompt / 2 * (1 - cached**2) / gpus
+    prefill_s = (prompt_dense / peak + prompt_attention / peak16) / math.exp(p["prefill"]) * computing
     overhead_s = math.exp(p["step_s"]) + layers * (
         math.exp(p["layer_s"]) + math.exp(p["all_reduce_s"]) * math.log2(gpus) + math.exp(p["request_layer_s"]) * batch
     )
     per_token = (overhead_s + memory + compute) / batch + prefill_s / answer
     # Power: shares of bandwidth and peak that this time implies.
     moved = (weights + keys) / batch / bandwidth / per_token
+    prefill = prompt_dense + prompt_attention * peak8 / peak16
     flop = (dense + growing * peak8 / peak16) / batch + prefill / answer
     computed = flop / (peak8 * (peak16 / peak8) ** p["narrow_formats_power"]) / per_token
     idle = math.exp(p["idle_share"])

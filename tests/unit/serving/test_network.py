@@ -37,6 +37,19 @@ def test_latent_attention_and_experts_by_hand():
     assert (found["kv_full"], found["kv_stored"], found["key_value_heads"]) == (576 * 61, 576 * 61, 1)
     assert (found["kv_window"], found["window_tokens"], found["state"], found["attention_stages"]) == (0, 1, 0, 1)
     assert found["attention_full_flop"] == pytest.approx(2 * 128 * (576 + 512) * 61)
+    # A prompt attends to keys of 128 + 64 numbers and values of 128, unpacked from the latents.
+    assert found["attention_prompt_flop"] == pytest.approx(2 * 128 * (192 + 128) * 61)
+
+
+def test_query_heads_decide_the_work_of_attention():
+    halved = of(R1 | {"query_heads": 64})
+    for name in ("attention_full_flop", "attention_prompt_flop"):
+        assert halved[name] == pytest.approx(of(R1)[name] / 2)
+    wide = of(GPT_OSS | {"query_heads": 64})  # 4,096 numbers of all heads, the width being 2,880
+    assert wide["attention_full_flop"] == wide["attention_prompt_flop"] == 4 * 64 * 64 * 18
+    selecting = of(V32 | {"query_heads": 64})
+    assert selecting["attention_full_flop"] == 2 * 32 * 128 * 61
+    assert of(V4 | {"query_heads": 64})["attention_window_flop"] == pytest.approx(30.5 * 4 * 64 * 512)
 
 
 def test_dense_model_of_8_billion_without_configuration():
@@ -85,7 +98,7 @@ def test_selected_tokens_of_latent_attention_and_an_index_of_all():
     found = of(V32)
     assert (found["kv_full"], found["kv_window"], found["window_tokens"]) == (128 * 61, 576 * 61, 2048)
     assert found["kv_stored"] == (576 + 128) * 61
-    assert found["attention_full_flop"] == 2 * 64 * 128 * 61
+    assert found["attention_full_flop"] == found["attention_prompt_flop"] == 2 * 64 * 128 * 61
     assert found["attention_window_flop"] == of(R1)["attention_full_flop"]
 
 

@@ -28,7 +28,7 @@ def one(model=DENSE, gpu=H100, precision="FP8"):
 def test_every_field_comes_from_a_column():
     of = Replicas.of(grid())
     assert {len(getattr(of, field.name)) for field in fields(Replicas)} == {len(grid())}
-    assert {field.name for field in fields(Replicas)} == {*ONE, "context_tokens"}
+    assert {field.name for field in fields(Replicas)} == {*ONE, "context_tokens", "attention_prompt_flop"}
 
 
 def test_context_is_the_prompt_and_half_of_the_answer_unless_it_is_stated():

@@ -99,6 +99,12 @@ def test_attention_of_a_prompt_to_itself():
     assert whole - cached == pytest.approx(decode + prefill)
 
 
+def test_attention_of_a_prompt_has_its_own_work_and_16_bits():
+    known = {"bandwidth_b_per_s": 1e30, "active_parameters": 0, "peak_flop_per_s": [1e15, 4e15]}
+    none, some = (seconds(replica(**known, attention_prompt_flop=flop), 1) for flop in (0, 3e5))
+    assert some - none == pytest.approx([1000 * 3e5 * 500 / 200 / 1e15] * 2)
+
+
 def test_a_state_is_two_bytes_a_number():
     assert seconds(replica(**LIMITLESS, state=1e6), 10) == pytest.approx([(16e9 / 10 + 2e6) / 4e12])
 

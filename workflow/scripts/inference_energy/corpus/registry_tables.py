@@ -43,6 +43,7 @@ class Model(InputTable):
     hidden_size: int = cell("width of the network", COUNT, ge=1, nullable=True)
     experts: int = cell("routed experts per layer with experts", COUNT, ge=2, nullable=True)
     experts_per_token: int = cell("routed experts that a token uses in such a layer", COUNT, ge=1, nullable=True)
+    query_heads: int = cell("query heads of a layer with attention", COUNT, ge=1, nullable=True)
     key_value_heads: int = cell(
         "key-value heads of a layer that attends to all tokens; none with latent attention", COUNT, ge=1, nullable=True
     )

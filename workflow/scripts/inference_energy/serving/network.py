@@ -13,10 +13,11 @@ EXPERTS_PER_TOKEN, SHARED_OF_ACTIVE = 8, 0.4
 LAYERS_OF_8_BILLION, LAYERS_EXPONENT = 32, 0.35  # dense: 8 B has 32 layers, 70 B has 80, 405 B has 126
 KEY_VALUE_HEADS, HEAD_DIMENSION = 8, 128
 LEAST_SHARED = 0.05  # share of the active parameters that every token reads, whatever the experts
-HEADS_PER_WIDTH = 1 / 56  # query heads of latent attention: 128 at a width of 7,168
+HEADS_PER_WIDTH = 1 / 56  # query heads of latent attention where unknown: 128 at a width of 7,168
 LATENT_VALUE = 512
+PROMPT_KEY, PROMPT_VALUE = 192, 128  # per head, where latent attention unpacks the keys of a prompt (arXiv 2412.19437)
 STATE_PER_WIDTH = 256  # numbers that a layer of linear attention keeps of a request, per width
-INDEX_KEY, INDEX_HEADS = 128, 64  # of the indexer that selects tokens (arXiv 2512.02556)
+INDEX_KEY, INDEX_PER_HEAD = 128, 0.5  # of the indexer that selects tokens: 64 of 128 heads (arXiv 2512.02556)
 COMPRESSED = (4, 128)  # tokens that the two kinds of compressed attention fold into one, half of the layers each
 SELECTED_OF_COMPRESSED = 1024
 
@@ -51,6 +52,7 @@ COLUMNS = (
     "state",
     "attention_full_flop",
     "attention_window_flop",
+    "attention_prompt_flop",
 )
 
 
@@ -60,7 +62,8 @@ def networks(models: pl.DataFrame) -> pl.DataFrame:
     Parameters are counts. `expert_parameters` is one routed expert in all layers, `shared_parameters` what every
     token reads. Per token of context: `kv_full` and `kv_window` are the numbers that a step reads, the latter of at
     most `window_tokens`; `kv_stored` and `kv_stored_window` those that are kept, the latter likewise;
-    `attention_..._flop` the work. `state` is what a request keeps whatever its length.
+    `attention_..._flop` the work of an output token, `attention_prompt_flop` instead of `attention_full_flop` that of a
+    token of the prompt. `state` is what a request keeps whatever its length.
 
     Args:
         models: model registry; columns of the configuration may be null.
@@ -100,9 +103,11 @@ def _attention(model: Mapping[str, Any], layers: int, width: float) -> dict[str,
     kind = model["attention"] or "full"
     heads, dimension = model["key_value_heads"] or KEY_VALUE_HEADS, model["head_dimension"] or HEAD_DIMENSION
     latent = model["latent_kv_size"]
-    per_layer, flop = latent or 2 * heads * dimension, 4 * width
+    per_layer = latent or 2 * heads * dimension
+    of_heads = model["query_heads"] or HEADS_PER_WIDTH * width
+    flop = 4 * (of_heads * dimension if model["query_heads"] else width)
     if latent:
-        flop = 2 * HEADS_PER_WIDTH * width * (latent + LATENT_VALUE)
+        flop = 2 * of_heads * (latent + LATENT_VALUE)
     full = {"full": layers, "latent": layers, "linear_mixed": model["full_attention_layers"] or layers // 4}.get(
         kind, model["full_attention_layers"] or 0
     )
@@ -121,11 +126,11 @@ def _attention(model: Mapping[str, Any], layers: int, width: float) -> dict[str,
         found |= {
             "kv_full": INDEX_KEY * layers,
             "kv_stored": (per_layer + INDEX_KEY) * layers,
-            "attention_full_flop": 2 * INDEX_HEADS * INDEX_KEY * layers,
+            "attention_full_flop": 2 * INDEX_PER_HEAD * of_heads * INDEX_KEY * layers,
         }
     if kind == "compressed_sparse":  # one vector is key and value; half of the layers of either kind
         fine, coarse = COMPRESSED
-        half, flop = layers / 2, 4 * HEADS_PER_WIDTH * width * dimension
+        half, flop = layers / 2, 4 * of_heads * dimension
         found |= {
             "kv_full": half * dimension / coarse,
             "kv_window": half * dimension,
@@ -134,6 +139,11 @@ def _attention(model: Mapping[str, Any], layers: int, width: float) -> dict[str,
             "attention_full_flop": half * flop / coarse,
             "attention_window_flop": half * flop,
         }
+    # An output token attends to the latents themselves, a prompt to keys and values that are unpacked from them.
+    unpacked = latent and kind != "sparse_latent"
+    found["attention_prompt_flop"] = (
+        2 * of_heads * (PROMPT_KEY + PROMPT_VALUE) * full if unpacked else found["attention_full_flop"]
+    )
     shared_key = latent or kind == "compressed_sparse"
     return {name: float(value) for name, value in found.items()} | {
         "attention_stages": float(STAGES[kind]),

@@ -23,7 +23,7 @@ class Replicas:
 
     Attributes:
         gpus: GPUs of the replica.
-        active_parameters: of the network, as are the fields up to `attention_window_flop`; see `network.networks`.
+        active_parameters: of the network, as are the fields up to `attention_prompt_flop`; see `network.networks`.
         shared_bytes: weights that every token reads.
         expert_bytes: weights of one routed expert.
         kv_bytes: bytes per number of keys and values.
@@ -60,6 +60,7 @@ class Replicas:
     state: np.ndarray
     attention_full_flop: np.ndarray
     attention_window_flop: np.ndarray
+    attention_prompt_flop: np.ndarray
     shared_bytes: np.ndarray
     expert_bytes: np.ndarray
     kv_bytes: np.ndarray

@@ -121,16 +121,17 @@ def step(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Step:
     windowed = np.minimum(context, of.window_tokens)
     growing_keys = of.kv_full * context * of.kv_bytes * of.kv_copies / gpus
     keys = growing_keys + (of.kv_window * windowed * of.kv_bytes * of.kv_copies + 2 * of.state) / gpus
-    narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s
+    narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s  # attention computes with numbers of 16 bits
     peak = of.peak_flop_per_s * narrowness ** given["narrow_formats"]
     dense_flop = 2 * verified * of.active_parameters / gpus
     growing_flop = verified * of.attention_full_flop * context / gpus
     attention_flop = growing_flop + verified * of.attention_window_flop * windowed / gpus
-    seen = 1 - of.cached_share
-    own_attention = of.attention_full_flop * of.input_tokens / 2 + of.attention_window_flop * np.minimum(
+    own_attention = of.attention_prompt_flop * of.input_tokens / 2 + of.attention_window_flop * np.minimum(
         of.input_tokens / 2, of.window_tokens
     )
-    prefill_flop = of.input_tokens * (2 * of.active_parameters * seen + own_attention * (1 - of.cached_share**2)) / gpus
+    prompt_share = of.input_tokens / of.output_tokens / gpus
+    prompt_dense_flop = 2 * of.active_parameters * (1 - of.cached_share) * prompt_share
+    prompt_attention_flop = own_attention * (1 - of.cached_share**2) * prompt_share
 
     per_layer = exp(given["layer_s"]) + exp(given["all_reduce_s"]) * np.log2(gpus)
     all_of_it = exp(effects["time"] + given["youth"] * of.youth + given["old_engine"] * of.old_engine)
@@ -149,9 +150,11 @@ def step(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Step:
         + given["roofline_of_attention_stages"] * of.attention_stages
     )
     moving = common * exp(given["experts_memory"] * of.with_experts - given["bandwidth"]) / of.bandwidth_b_per_s
+    # Attention is slower with experts, too: GPUs wait for each other.
     computing = common * exp(given["experts_compute"] * of.with_experts)
-    reading, decoding = moving * exp(given["key_reading"]), computing * exp(-given["compute"])
-    growing_s = growing_keys * reading + growing_flop / of.peak_16_bit_flop_per_s * decoding
+    dense_s, attention_s = computing / peak, computing / of.peak_16_bit_flop_per_s  # per FLOP at the peak
+    reading, decoding, prefilling = moving * exp(given["key_reading"]), exp(-given["compute"]), exp(-given["prefill"])
+    growing_s = growing_keys * reading + growing_flop * attention_s * decoding
     shared_bytes = of.shared_bytes * np.where(own > 0, 1 + (gpus - 1) / 2, 1.0) / gpus
     expert_bytes = of.expert_bytes / gpus
     return Step(
@@ -169,11 +172,11 @@ def step(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Step:
         request_bytes=keys,
         shared_s=shared_bytes * moving,
         expert_s=expert_bytes * moving,
-        request_s=keys * reading + (dense_flop / peak + attention_flop / of.peak_16_bit_flop_per_s) * decoding,
+        request_s=keys * reading + (dense_flop * dense_s + attention_flop * attention_s) * decoding,
         growing_s=growing_s,
-        request_flop=dense_flop + attention_flop * of.peak_flop_per_s / of.peak_16_bit_flop_per_s,
-        prompt_s=prefill_flop / (peak * exp(given["prefill"])) / of.output_tokens * computing,
-        prompt_flop=prefill_flop / of.output_tokens,
+        request_flop=dense_flop + attention_flop / narrowness,
+        prompt_s=(prompt_dense_flop * dense_s + prompt_attention_flop * attention_s) * prefilling,
+        prompt_flop=prompt_dense_flop + prompt_attention_flop / narrowness,
     )
 
 
