@@ -79,7 +79,7 @@ def nested(service: Service, gpus_per_node: Mapping[str, int]) -> dict:
         # The study describes interventions for the queries that a fleet serves; the page has them for these.
         states["applied"] = interventions.applied(service, applied), WORKLOADS
     count = min(DRAWS, service.shared.draws)
-    draws = representative(_energies(states.values()), count, stream(service.seed, service.name, "page", "draws"))
+    draws = representative(_energies(states.values()), count, stream(service.seed, "page", "draws"))
     water = fleet.onsite_water_l_per_kwh
     used = sorted({gpu for _, gpu, _ in service.members.names})
     return {
@@ -87,7 +87,7 @@ def nested(service: Service, gpus_per_node: Mapping[str, int]) -> dict:
         "gpus_per_node": {gpu: int(gpus_per_node[gpu]) for gpu in used},
         "onsite_water_l_per_kwh": None
         if water is None
-        else evenly(water, count, service.seed, service.name, "page", "water"),
+        else evenly(water, count, service.seed, "page", "water"),
     }
 
 

@@ -98,7 +98,7 @@ def random_queries(service: Service, subject: str, workload: str) -> tuple[dict[
     found, of = service.at(workload), service.lengths[workload]
     (rows,) = np.nonzero(weights)
     rows = np.repeat(rows, QUERIES_PER_DRAW)
-    generator = stream(service.seed, service.name, "queries", subject, workload)
+    generator = stream(service.seed, "queries", subject, workload)
     below = np.cumsum(shares[rows], axis=1)
     who = (generator.random((len(rows), 1)) * below[:, -1:] >= below).sum(axis=1).clip(0, shares.shape[1] - 1)
     points = of.drawn(generator, len(rows))

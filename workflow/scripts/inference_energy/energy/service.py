@@ -260,7 +260,7 @@ def resolved(name: str, study: NestedStudy, tables: Tables, *, draws: int, seed:
         name=name,
         study=study,
         given=given,
-        shared=shared_draws(given, name, draws, seed),
+        shared=shared_draws(given, draws, seed),
         lengths={
             workload: lengths.lengths(spec.plain(), f"{place}: workloads.{workload}", tables.lengths, tables.answers)
             for workload, spec in study.workloads.items()
@@ -315,6 +315,6 @@ def _members(name: str, study: NestedStudy, tables: Tables, draws: int, seed: in
     return Members(
         names=names,
         frame=frame,
-        uncertain=predict.drawn(tables.model, frame, draws, seed, name, "service", keys=keys),
+        uncertain=predict.drawn(tables.model, frame, draws, seed, "service", keys=keys),
         node_power=tables.node_power,
     )

@@ -36,20 +36,24 @@ class Shared:
         return Shared(values=values, mix=self.mix, gpus=self.gpus)
 
 
-def shared_draws(given: Assumptions, study_name: str, draws: int, seed: int) -> Shared:
-    """Draws of the shared uncertainty, each ingredient from its own named stream."""
+def shared_draws(given: Assumptions, draws: int, seed: int) -> Shared:
+    """Draws of the shared uncertainty, each ingredient from its own named stream.
+
+    No stream has the name of a study: studies with the same assumptions have the same draws, so that what a study
+    changes is not mixed with sampling error.
+    """
     # ASSUME: the ingredients are independent of each other. All workloads share one cache: its hit rates are high or
     # low together.
     values = {
         name: np.broadcast_to(
-            draw(of, stream(seed, study_name, "fleet", CACHED if name.startswith(CACHED) else name), draws), (draws,)
+            draw(of, stream(seed, "fleet", CACHED if name.startswith(CACHED) else name), draws), (draws,)
         )
         for name, of in given.distributions.items()
     }
     return Shared(
         values=values,
-        mix={name: _dirichlet(*of, (seed, study_name, "fleet", "mix", name), draws) for name, of in given.mix.items()},
-        gpus={name: _dirichlet(*of, (seed, study_name, "fleet", "gpus"), draws) for name, of in given.gpus.items()},
+        mix={name: _dirichlet(*of, (seed, "fleet", "mix", name), draws) for name, of in given.mix.items()},
+        gpus={name: _dirichlet(*of, (seed, "fleet", "gpus"), draws) for name, of in given.gpus.items()},
     )
 
 

@@ -243,7 +243,7 @@ def _quantities(fleet: Fleet, per_node: Mapping[str, int], zone: dict | None) ->
     if zone is not None and spec.onsite_water_l_per_kwh is not None and zone["water_l_per_kwh"] is not None:
         onsite = draw(
             distribution(spec.onsite_water_l_per_kwh),
-            stream(service.seed, service.name, "fleet", "onsite water"),
+            stream(service.seed, "fleet", "onsite water"),
             service.shared.draws,
         )
         water = sum(

@@ -98,7 +98,7 @@ def accounts(
         regions=statement_regions.of_regions(
             kept["region_name"].unique(maintain_order=True), usage["regions"], grid, place
         ),
-        onsite_water_l_per_kwh=None if water is None else _onsite_water(water, study_name, draws, seed),
+        onsite_water_l_per_kwh=None if water is None else _onsite_water(water, draws, seed),
         gpus_per_node=dict(tables.hardware.select("gpu", "gpus_per_node").iter_rows()),
     )
     statement = pl.concat(
@@ -130,9 +130,9 @@ def accounts(
     }
 
 
-def _onsite_water(of: Spec, study_name: str, draws: int, seed: int) -> np.ndarray:
-    """Draws of the water that cooling takes, from the stream of a study's fleet."""
-    return draw(distribution(of), stream(seed, study_name, "fleet", "onsite water"), draws)
+def _onsite_water(of: Spec, draws: int, seed: int) -> np.ndarray:
+    """Draws of the water that cooling takes, from the stream of a fleet."""
+    return draw(distribution(of), stream(seed, "fleet", "onsite water"), draws)
 
 
 def _metered(of: UnitEnergy, kept: pl.DataFrame, logger: logging.Logger) -> pl.DataFrame:

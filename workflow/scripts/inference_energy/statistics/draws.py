@@ -6,7 +6,7 @@ import numpy as np
 
 
 def stream(seed: int, *names: str) -> np.random.Generator:
-    """An independent generator for one named purpose, e.g. `stream(seed, study, model, workload)`.
+    """An independent generator for one named purpose, e.g. `stream(seed, "fleet", "pue")`.
 
     The same seed and names always give the same numbers; any other names give unrelated ones.
     """
