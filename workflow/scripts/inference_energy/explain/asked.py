@@ -1,12 +1,12 @@
 """The number that is asked for: one column of one row of a public table."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from inference_energy.explain.sources import Sources
-from inference_energy.explain.step import RESULT, Node, Place, Value, digits, listed, number
+from inference_energy.explain.step import RESULT, SYMBOL, Node, Place, Value, digits, listed, number
 from inference_energy.explain.trace import Traced
 from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.statistics.quantiles import QUANTILES
@@ -43,6 +43,11 @@ class Asked(Sources):
     def entries(self) -> PublishedStudy | NestedStudy:
         """Entries of that study."""
         return self.build.typed_study(self.study)
+
+    @property
+    def run(self) -> dict[str, str]:
+        """Source and name of the benchmark row that the row is about."""
+        return {name: self.row[name] for name in ("source", "row_id")}
 
     @property
     def quantile(self) -> str | None:
@@ -91,9 +96,11 @@ class Asked(Sources):
             return self.same(step, *others, **facts)
         return self.node(step.formula, [*step.children, *others], **{"alike": step.alike} | facts)
 
-    def of_columns(self, formula: str, columns: Mapping[str, str], *others: Node, **facts: Value) -> Node:
-        """The number as arithmetic in other columns of its row, which stand by their symbols."""
-        return self.node(formula, [*(self.beside(name, symbol) for symbol, name in columns.items()), *others], **facts)
+    def of_columns(self, formula: str, *others: Node, **facts: Value) -> Node:
+        """The number as arithmetic in other columns of its row, which are the symbols, and in other steps."""
+        names = [name for name in dict.fromkeys(SYMBOL.findall(formula)) if name in self.row]
+        columns = [self.beside(name, name) for name in names if all(name != other.symbol for other in others)]
+        return self.node(formula, [*columns, *others], **facts)
 
     def look_up(self, table: str, column: str, symbol: str = "", **key: Value) -> Node:
         """A number of the first row of a table with a key, explained."""

@@ -6,7 +6,6 @@ from inference_energy.corpus.checks.registry import CHECKS
 from inference_energy.corpus.plausible import WHY
 from inference_energy.corpus.registry_checks import ARCHITECTURE
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.build import BENCHMARKS
 from inference_energy.explain.sources import QUOTED, origin_text
 from inference_energy.explain.step import Node, Place, computed, listed, number, total
 from inference_energy.explain.trace import Traced, leaf
@@ -52,14 +51,14 @@ def row_of(asked: Asked) -> Node:
     if asked.table in ("measured_energy", "implausible_energy"):
         own = asked.build.cells(row["file"], row["line"])
         if isinstance(own, dict) and column not in own:
-            row = asked.build.row("throughput", source=row["source"], row_id=row["row_id"])
+            row = asked.build.row("throughput", **asked.run)
             facts["note"] = f"of the run's row in table throughput; {asked.node().note}"
     return asked.same(asked.benchmark(row, columns, value=row[column]), **facts)
 
 
 def _per_gpu(asked: Asked) -> Node:
     """Output tokens per second and GPU, from throughput, the tokens it counts and its scope."""
-    row = asked.build.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
+    row = asked.build.row("throughput", **asked.run)
 
     def cell(symbol: str, column: str) -> Traced:
         columns = dict.fromkeys(("row_id", "model", "throughput_scope", "throughput_counts", column))
@@ -90,7 +89,7 @@ def source_file(asked: Asked) -> Node:
 
 
 def _origin(asked: Asked, source: str, file: str) -> Node:
-    origin = asked.build.origin(BENCHMARKS, source)
+    origin = asked.build.origin(file)
     quote = f"read on {origin['read_on']}, version {origin['version']}"
     facts = {"key": source, "quote": quote, "url": origin["url"], "origin": origin_text(origin)}
     return Node(label=f"file {file}", place=Place(kind="benchmark", file=file, **facts))
@@ -130,13 +129,12 @@ def source_counts(asked: Asked) -> Node:
 def check(asked: Asked) -> Node:
     """A number of `benchmark_checks`: the row with the finding, and the row or limit that it is compared with."""
     row, children = asked.row, []
-    run = {name: row[name] for name in ("source", "row_id")}
-    if row["row_id"] is not None and not asked.build.rows("throughput", **run).is_empty():
+    if row["row_id"] is not None and not asked.build.rows("throughput", **asked.run).is_empty():
         children.append(asked.corpus_row(row, value=row["found"], label="the row"))
     elif row["file"] is not None:
         children.append(_origin(asked, row["source"], row["file"]))
     if row["other_row_id"] is not None:
-        other = {name: row[f"other_{name}"] for name in run}
+        other = {name: row[f"other_{name}"] for name in asked.run}
         children.append(asked.corpus_row(other, value=row["expected"], label="the other row"))
     children += _limit(asked, row["check"])
     facts = {"model": ("models.csv", "total_parameters_billions"), "gpu": ("hardware.csv", "memory_gb")}

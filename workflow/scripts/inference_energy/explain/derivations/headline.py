@@ -10,7 +10,7 @@ from inference_energy.headline import declarations, printed as headline_printed
 from inference_energy.headline.declarations import Cell, Count, Difference, Extreme, Quantity, Ratio, Source, StudyKey
 from inference_energy.headline.printed import REFERENCE_EDITION
 
-FILE = "resources/published_values.csv"
+FILE = "published_values.csv"
 
 
 def explained(asked: Asked) -> Node:
@@ -24,12 +24,11 @@ def explained(asked: Asked) -> Node:
         case "computed_p05" | "computed_p95":
             return _computed(asked, quantity.end(asked.column.removeprefix("computed_")))
         case "relative_difference":
-            printed = _printed(asked, "published")
-            return asked.of_columns("computed / published - 1", {"computed": "computed"}, printed)
+            return asked.of_columns("computed / published - 1", _printed(asked))
         case "tolerance":
             errors = constant(headline_printed, "STANDARD_ERRORS", "standard errors allowed", symbol="k")
             resolution = _printed(asked, "resolution")
-            return asked.of_columns("resolution / 2 + k * se", {"se": "sampling_se"}, resolution, errors)
+            return asked.of_columns("resolution / 2 + k * sampling_se", resolution, errors)
     return _sampling_error(asked, quantity.source)
 
 
@@ -55,7 +54,7 @@ def _printed(asked: Asked, column: str = "published") -> Node:
     origin = f"{row['published_source']}, {row['locator']}"
     place = Place(
         kind="published",
-        file=FILE,
+        file=f"resources/{FILE}",
         line=line,
         key=", ".join(names.values()),
         quote=quoted(cells, ("published", "resolution", "unit", "locator")),

@@ -12,7 +12,7 @@ from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.operated import query_wh
 from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.middle import kept
+from inference_energy.explain.build import kept
 from inference_energy.explain.derivations.power import Power
 from inference_energy.explain.sources import constant
 from inference_energy.explain.step import Node, Value, computed, listed, number

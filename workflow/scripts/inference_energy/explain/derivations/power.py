@@ -10,9 +10,9 @@ from inference_energy.energy import power
 from inference_energy.energy.assumptions import overhead_name, rated_node_power_w
 from inference_energy.energy.day import energy_per_gpu_second_wh, kept_share, needed_share, work_share
 from inference_energy.energy.power import board_power_w, by_boundary_w, host_power_w, node_power_w, used_power_w
+from inference_energy.explain.build import kept
 from inference_energy.explain.derivations import distributions
 from inference_energy.explain.derivations.gpu_time import GpuTime
-from inference_energy.explain.derivations.middle import kept
 from inference_energy.explain.derivations.services import NAMES
 from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, given, leaf, named
@@ -61,7 +61,7 @@ class Power(GpuTime):
             rows = self.asked.build.rows("service_rates", workload=arrivals)
             rows = rows.filter(rows["hour"] % len(self.service.rates) == hour)
             lines = (
-                self.asked.service_line(row, (*NAMES, "requests_per_s"), value=row["relative_rate"])
+                self.asked.workload_line(row, (*NAMES, "requests_per_s"), value=row["relative_rate"])
                 for row in rows.iter_rows(named=True)
             )
             behind.append(listed(lines, f"days: hour {hour} over the mean of all hours"))

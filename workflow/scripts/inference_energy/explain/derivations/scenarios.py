@@ -26,8 +26,6 @@ def scenario(asked: Asked) -> Node:
         return asked.same(asked.entry("fleet", column))
     if column == "long_share":
         return asked.same(asked.entry("fleet", "scenarios", row["scenario"], column))
-    if column == f"{DAY}_mean":
-        return asked.of_columns("traditional + long", {name: f"{DAY}_mean_{name}" for name in WORKLOADS})
     if asked.entries.method == "published":
         return oviedo_fleet.scenario(asked)
     if column.startswith("overhead_"):

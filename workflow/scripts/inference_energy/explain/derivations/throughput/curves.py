@@ -198,7 +198,7 @@ def left_out(asked: Asked) -> Node:
     row, column, form = asked.row, asked.column, asked.row["form"]
     observed = asked.corpus_row(row, value=row[PER_GPU], symbol="observed")
     if column == "ratio":
-        return asked.of_columns("predicted / observed", {"predicted": "predicted_tok_per_s_per_gpu"}, observed)
+        return asked.of_columns("predicted_tok_per_s_per_gpu / observed", observed)
     if column == "fit_error_log_sd":
         label = (
             "root mean square log ratio of the other rows of its configuration, pooled with that of all other"

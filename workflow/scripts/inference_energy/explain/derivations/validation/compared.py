@@ -31,8 +31,6 @@ OF_LENGTHS = "Closed form: energy of a query of these lengths, every input at it
 def bridge(asked: Asked) -> Node:
     """A number of `method_bridge`."""
     row, column = asked.row, asked.column
-    if column == "factor":
-        return asked.of_columns("after / before", {"after": "after", "before": "before"})
     steps = asked.build.config["bridge"]["steps"]
     change = asked.setting("bridge", "steps", row["study"], label=f"step {row['step']}")
     if column == "step":
@@ -188,9 +186,6 @@ def statement(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     if column in STATED:
         return asked.same(_stated(asked, column))
-    if column.startswith("factor"):
-        name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
-        return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": name})
     of = _of_lengths(asked, row["study"], row["compared_with"])
     said_so = _stated(asked, "energy_wh", label="the statement, with its tokens and boundary")
     return asked.node(children=[of.node(OF_LENGTHS), said_so, *assumed(statements)], note=OVER_SHARED)
@@ -198,16 +193,13 @@ def statement(asked: Asked) -> Node:
 
 def _stated(asked: Asked, column: str, **facts: str) -> Node:
     """What the published estimate that a row is about states."""
-    key = {name: asked.row[name] for name in ("source", "row_id")}
-    return replace(asked.look_up("published_estimate", column, **key), **facts)
+    return replace(asked.look_up("published_estimate", column, **asked.run), **facts)
 
 
 def pair(asked: Asked) -> Node:
     """A number of `overstatement_pairs`."""
     if asked.column in STATED:
         return asked.same(_stated(asked, asked.column))
-    if asked.column == "factor":
-        return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": "study_wh"})
     prompt, answer = (
         leaf(asked.beside(f"{side}_tokens", symbol)) for side, symbol in (("input", "L_in"), ("output", "L_out"))
     )

@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations import serving
 from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
 from inference_energy.explain.derivations.validation.peers import per_token
 from inference_energy.explain.derivations.validation.ratios import share, statistic
@@ -83,7 +82,7 @@ def _learnt(asked: Asked) -> Node:
 
 
 def _by_peer(asked: Asked, peer: Peer, observed: Node) -> Node:
-    run = asked.build.row("serving_runs", **{name: asked.row[name] for name in serving.KEY})
+    run = asked.build.row("serving_runs", **asked.run)
     facts = {name: run[name] for name in ("gpu", "model", "output_tokens")}
     answer = asked.of("serving_runs", run, "output_tokens", "T")
     return asked.follows(per_token(asked, peer, facts, answer), observed, unit=observed.unit)
@@ -119,7 +118,7 @@ def _scored(asked: Asked) -> pl.DataFrame:
     of = asked.build.yaml("config/validation.yaml")
     runs = protocol.scored(asked.build.table("serving_runs"), of)
     full = scoreboard.saturated(runs, of["saturation"])
-    return held.filter(source=column.removeprefix("saturated ")).join(full, on=serving.KEY, how="semi")
+    return held.filter(source=column.removeprefix("saturated ")).join(full, on=["source", "row_id"], how="semi")
 
 
 def _listed(asked: Asked, rows: pl.DataFrame) -> Node:
@@ -148,8 +147,6 @@ OF_FLEETS = (
 
 def published_fleet(asked: Asked) -> Node:
     """A number of `published_fleets`."""
-    if asked.column == "ratio":
-        return asked.of_columns("p / s", {"p": "predicted_p50", "s": "stated"})
     return _energy_of_service(asked) if asked.row["unit"] == published_fleets.ENERGY else _nodes_of_service(asked)
 
 
