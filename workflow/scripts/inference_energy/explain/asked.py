@@ -1,7 +1,9 @@
 """The number that is asked for: one column of one row of a public table."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any
 
 import polars as pl
 
@@ -106,14 +108,11 @@ class Asked(Sources):
         """A number of the first row of a table with a key, explained."""
         return self.of(table, self.build.row(table, **key), column, symbol)
 
-    def cited(self, table: str, column: str, *behind: Node, note: str, **key: Value) -> Node:
-        """The same, but with some steps behind it in place of its derivation, which many steps would repeat.
-
-        The note ends in the command that derives it.
-        """
+    def cited(self, table: str, column: str, *behind: Node, **key: Value) -> Node:
+        """A fitted number, with some steps behind it and the command that derives it: many steps would repeat it."""
         there = replace(self, table=table, row=self.build.row(table, **key), column=column)
         words = " ".join([table, *map(str, key.values()), column])
-        return there.node(children=behind, note=f'{note}; derived by make explain WHAT="{words}"')
+        return there.node(children=behind, note=f'fitted; derived by make explain WHAT="{words}"')
 
     def each(self, table: str, rows: pl.DataFrame, column: str, words: str, label: str = "") -> Node:
         """A column of rows of a table, one by one; `label` names each by cells of its row in braces."""
@@ -134,6 +133,16 @@ class Asked(Sources):
     def entry(self, *keys: str | int, study: str | None = None, **facts: Value) -> Node:
         """An entry of a study, by default that of the row."""
         return self.study_entry(study or self.study, keys, **facts)
+
+
+def shared(answer: Callable) -> Callable:
+    """A function of a number and further arguments whose answer all numbers share: run once for these arguments."""
+
+    @wraps(answer)
+    def once(asked: Asked, *place: Hashable) -> Any:
+        return asked.build.once(answer, *place, read=lambda: answer(asked, *place))
+
+    return once
 
 
 def plain(value: Value) -> str:

@@ -11,11 +11,7 @@ from inference_energy.explain.step import Node, Place, computed, listed, number,
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.throughput.fits import PER_GPU
 
-REGISTRIES = {
-    "model": ("models.csv", "model"),
-    "closed_model": ("closed_models.csv", "model"),
-    "hardware": ("hardware.csv", "gpu"),
-}
+REGISTRIES = {"model": "models.csv", "closed_model": "closed_models.csv", "hardware": "hardware.csv"}
 SOURCE_OF = dict.fromkeys(ARCHITECTURE, "architecture_source") | dict.fromkeys(
     ("link_bandwidth_gb_per_s", "gpus_per_link_domain"), "link_source"
 )
@@ -78,9 +74,9 @@ def _per_gpu(asked: Asked) -> Node:
 
 def registry(asked: Asked) -> Node:
     """A number of `model`, `closed_model` or `hardware`."""
-    file, name = REGISTRIES[asked.table]
+    key = {name: asked.row[name] for name in asked.build.key(asked.table)}
     source = SOURCE_OF.get(asked.column, "node_source" if asked.column.startswith("node") else "source")
-    return asked.same(asked.resource(file, {name: asked.row[name]}, asked.column, source=source))
+    return asked.same(asked.resource(REGISTRIES[asked.table], key, asked.column, source=source))
 
 
 def source_file(asked: Asked) -> Node:
@@ -103,8 +99,8 @@ def source_counts(asked: Asked) -> Node:
     if column in files.columns:
         words = column.replace("_", " ")
         counts = (
-            number("n", f"{words} of {row['file']}", row[column], children=(leaf,))
-            for row, leaf in zip(files.iter_rows(named=True), leaves, strict=True)
+            number("n", f"{words} of {file}", count, children=(leaf,))
+            for file, count, leaf in zip(files["file"], files[column], leaves, strict=True)
         )
         return asked.follows(total(words, counts))
     if column in COUNTED:
@@ -113,16 +109,10 @@ def source_counts(asked: Asked) -> Node:
     if column == "files":
         return asked.stated("files in its folder", len(files), *leaves)
     rows = asked.build.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
-    findings = [
-        Node(
-            label=row["check"],
-            note=row["message"],
-            place=Place(
-                kind="benchmark", file=row["file"] or files["file"][0], line=row["line"], key=row["row_id"] or ""
-            ),
-        )
-        for row in rows.iter_rows(named=True)
-    ]
+    findings = []
+    for row in rows.iter_rows(named=True):
+        facts = {"file": row["file"] or files["file"][0], "line": row["line"], "key": row["row_id"] or ""}
+        findings.append(Node(label=row["check"], note=row["message"], place=Place(kind="benchmark", **facts)))
     return asked.stated("findings", len(rows), listed(findings, "findings"), *leaves)
 
 

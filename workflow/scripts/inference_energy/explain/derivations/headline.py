@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inference_energy.explain.asked import Asked
+from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.sources import constant, quoted
 from inference_energy.explain.step import Node, Place, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf, named
@@ -15,7 +15,7 @@ FILE = "published_values.csv"
 
 def explained(asked: Asked) -> Node:
     """A number of `headline`."""
-    quantity = _declared(asked)
+    quantity = _declared(asked, asked.study)[asked.row["quantity"]]
     match asked.column:
         case "published":
             return asked.same(_printed(asked))
@@ -32,21 +32,17 @@ def explained(asked: Asked) -> Node:
     return _sampling_error(asked, quantity.source)
 
 
-def _declared(asked: Asked) -> Quantity:
-    build, study = asked.build, asked.study
-
-    def read() -> dict[str, Quantity]:
-        own = {name: build.rows(name, study=study) for name in declarations.OWN}
-        common = (build.table(declarations.ESTIMATES), build.reference_loads)
-        tables = own | dict(zip(declarations.COMMON, common, strict=True))
-        return declarations.declared(build.typed_study(study), tables)
-
-    return build.once("declared", study, read=read)[asked.row["quantity"]]
+@shared
+def _declared(asked: Asked, study: str) -> dict[str, Quantity]:
+    own = {name: asked.build.rows(name, study=study) for name in declarations.OWN}
+    common = (asked.build.table(declarations.ESTIMATES), asked.build.reference_loads)
+    tables = own | dict(zip(declarations.COMMON, common, strict=True))
+    return declarations.declared(asked.build.typed_study(study), tables)
 
 
 def _printed(asked: Asked, column: str = "published") -> Node:
     """What a publication prints for a headline number, or its resolution, with the place in it."""
-    row, name = asked.row, _declared(asked).printed_as
+    row, name = asked.row, _declared(asked, asked.study)[asked.row["quantity"]].printed_as
     names = {"study": asked.study, "quantity": row["quantity"]}
     if name is not None:
         names = {"study": REFERENCE_EDITION, "quantity": name}

@@ -39,9 +39,8 @@ class Situation(Power):
         build, (study, subject) = asked.build, (facts["study"], facts["subject"])
 
         def read() -> Situation:
-            service = build.once(
-                "median", study, subject, read=lambda: with_medians(build.service(study).narrowed(subject))
-            )
+            narrowed = build.service(study).narrowed(subject)
+            service = build.once("median", study, subject, read=lambda: with_medians(narrowed))
             return cls(asked=asked, service=service, **{name: facts[name] for name in names})
 
         return build.once("situation", *(facts[name] for name in names), read=read)
@@ -121,6 +120,12 @@ def points(asked: Asked) -> list[Node]:
     """What says where services run: the operating point of the study, and the share of the draws that must reach it."""
     fewest = constant(operating_point, "FEWEST_REACHED", "share of the draws that must reach it")
     return [asked.entry("serving", value=None, label="operating point"), fewest]
+
+
+def over_draws(asked: Asked, form: Node, *others: Node, setting: str = "service_draws") -> Node:
+    """The number as a quantile over draws, of which its closed form has every input at its median."""
+    words = f"{(asked.quantile or asked.column).upper()} {OVER_SHARED}"
+    return asked.node(children=[*others, form, *drawn(asked, setting)], note=words)
 
 
 def drawn(asked: Asked, setting: str = "service_draws") -> list[Node]:

@@ -99,28 +99,15 @@ class Power(GpuTime):
         factor = self.ingredient("board_factor") if self.service.study.power.board_factor is not None else 1.0
         mean = hours["gpu_boards"] / (tdp.value * (factor.value if isinstance(factor, Traced) else factor))
         work = (self.load.step("work of a replica that is on, mean over the day"), idle.step())
-        share = given(
-            "share_of_tdp",
-            "power of a board over its rated power, mean over the day",
-            mean,
-            self._busy_board(place),
-            *work,
-            about=(gpu,),
-        )
+        label = "power of a board over its rated power, mean over the day"
+        share = given("share_of_tdp", label, mean, self._busy_board(place), *work, about=(gpu,))
         boards = board_power_w(tdp_w=tdp, share_of_tdp=share, board_factor=factor)
         low = self._cell(gpu, "host_idle_kw_per_gpu", unit="kW")
         high = self._saturated_host(gpu, low)
         position = (hours["node"] - hours["gpu_boards"] - low.value * W_PER_KW) / ((high.value - low.value) * W_PER_KW)
-        saturated = [self._cell(gpu, f"board_saturated_share_of_tdp_{end}").step() for end in ("p05", "p95")]
-        where = given(
-            "load",
-            "where the boards are between idle and saturated, mean over the day",
-            position,
-            share.step(),
-            idle.step(),
-            *saturated,
-            about=(gpu,),
-        )
+        saturated = (self._cell(gpu, f"board_saturated_share_of_tdp_{end}") for end in ("p05", "p95"))
+        label, behind = "where the boards are between idle and saturated, mean over the day", (share, idle, *saturated)
+        where = given("load", label, position, *(each.step() for each in behind), about=(gpu,))
         host = host_power_w(idle_w=low * W_PER_KW, saturated_w=high * W_PER_KW, load=where)
         return boards, node_power_w(boards_w=boards, host_w=host)
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.corpus.registry_checks import ARCHITECTURE
-from inference_energy.explain.asked import Asked
+from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.build import Build
 from inference_energy.explain.sources import assumed, constant, place_in
 from inference_energy.explain.step import Node, listed, number
@@ -94,12 +94,10 @@ def _between(asked: Asked, where: Node) -> Node:
     return asked.node("max(least, sqrt(S / n))", [total, number("n", "levels with runs", len(levels)), floor], unit="")
 
 
+@shared
 def _of_level(asked: Asked, effect: str, level: str) -> Node:
-    def read() -> Node:
-        used = _runs(asked.build, _part(effect))
-        return _listed(asked, used.filter(pl.Series(level_names(used, EFFECTS[effect])) == level), "runs of the level")
-
-    return asked.build.once("runs of a level", effect, level, read=read)
+    used = _runs(asked.build, _part(effect))
+    return _listed(asked, used.filter(pl.Series(level_names(used, EFFECTS[effect])) == level), "runs of the level")
 
 
 def covariance(asked: Asked) -> Node:
@@ -122,19 +120,21 @@ def _runs(build: Build, part: str) -> pl.DataFrame:
     return metered(build.used_runs) if part == "power" else build.used_runs
 
 
+@shared
 def fitted_to(asked: Asked, part: str) -> Node:
     """The runs that a part of the model is fitted to."""
     words = "runs whose boards were metered" if part == "power" else "runs with a known batch"
-    return asked.build.once("listed runs", part, read=lambda: _listed(asked, _runs(asked.build, part), words))
+    return _listed(asked, _runs(asked.build, part), words)
 
 
 def _listed(asked: Asked, used: pl.DataFrame, words: str) -> Node:
-    return listed((corpus_row(asked, key) for key in used.select("source", "row_id").iter_rows(named=True)), words)
+    return listed((_row(asked, *key) for key in used.select("source", "row_id").iter_rows()), words)
 
 
-def corpus_row(asked: Asked, key: dict[str, str]) -> Node:
+@shared
+def _row(asked: Asked, source: str, row_id: str) -> Node:
     """The benchmark row of a run."""
-    return asked.build.once("row of a run", *key.values(), read=lambda: asked.corpus_row(key))
+    return asked.corpus_row({"source": source, "row_id": row_id})
 
 
 # Runs
@@ -149,7 +149,7 @@ def run(asked: Asked) -> Node:
         return _of_model(asked)
     if column in GPU_CELLS:
         return _of_gpu(asked)
-    behind = [corpus_row(asked, asked.run)]
+    behind = [_row(asked, *asked.run.values())]
     if column == "youth":
         behind += [asked.beside("software_years"), _model_cell(asked, "released_on")]
     if column == "software_years":
@@ -205,7 +205,7 @@ def _batch(asked: Asked) -> Node:
     if asked.row["batch_from"] == "memory":
         limit = constant(replicas, "LARGEST_BATCH", "running requests that offline benchmarks allow", symbol="n")
         note = "not stated: an offline run fills its memory"
-        return asked.node("max(1, min(n, most))", [limit, most, corpus_row(asked, asked.run)], note=note)
+        return asked.node("max(1, min(n, most))", [limit, most, _row(asked, *asked.run.values())], note=note)
     own, note = _cell(asked, "ms", "time_per_output_token_mean_ms"), "tokens per second × time per token"
     formula = "max(1, min(output_tok_per_s_per_gpu * gpus * ms / 1000, most))"
     return asked.of_columns(formula, own, most, note=f"not stated: by Little's law, {note}")
@@ -234,7 +234,7 @@ def _of_model(asked: Asked) -> Node:
         of = f"{column.removesuffix('_bytes')}_parameters"
         width = row[column] / row[of] if row[of] else 1.0
         note = "by the format of the run, and of the model's release where that is narrower"
-        behind = (corpus_row(asked, asked.run),)
+        behind = (_row(asked, *asked.run.values()),)
         per_weight = number("width", "bytes per weight", width, "B", note=note, children=behind)
         return asked.of_columns(f"{of} * width", per_weight)
     known = asked.build.row("model", model=row["model"])

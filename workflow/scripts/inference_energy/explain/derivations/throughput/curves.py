@@ -172,7 +172,7 @@ def _stated_error(asked: Asked) -> Node:
     own = left_out.filter(configuration=asked.row["configuration"])
     squares = pl.col("ratio").log() ** 2
     its = (_left_out_rows(asked, own),)
-    all_rows = (asked.build.once("left out", read=lambda: _left_out_rows(asked, left_out)),)
+    all_rows = (_left_out_rows(asked, left_out),)
     label = "sum of squared log ratios of its rows, each predicted without itself"
     everyone = f"mean squared log ratio of all {len(left_out)} rows left out"
     children = [

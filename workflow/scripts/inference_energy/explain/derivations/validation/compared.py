@@ -8,7 +8,7 @@ import polars as pl
 
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.service import Service
-from inference_energy.explain.asked import Asked
+from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.medians import OVER_SHARED, Situation
 from inference_energy.explain.derivations.scenarios import day_by_workload
@@ -210,18 +210,19 @@ def pair(asked: Asked) -> Node:
 
 def kind_of_statement(asked: Asked) -> Node:
     """A number of `statement_kinds`."""
-    row, column = asked.row, asked.column
-    rows = asked.build.rows("statements", study=row["study"], kind=row["kind"]).filter(pl.col("factor").is_not_null())
-    label, words = "{subject}: statement over estimate", "statements that can be compared"
-    place = ("statements of a kind", row["study"], row["kind"])
-    compared = asked.build.once(
-        *place, read=lambda: asked.each("statements", rows.sort("factor"), "factor", words, label)
-    )
-    factors = rows["factor"]
+    column, (factors, compared) = asked.column, _of_kind(asked, asked.study, asked.row["kind"])
     if column == "estimates":
-        return asked.stated("statements", len(rows), compared)
+        return asked.stated("statements", len(factors), compared)
     if column.startswith("share"):
         within = factors.is_between(*statements.PUBLISHED_RANGE)
         counted = within if "within" in column else factors > statements.PUBLISHED_RANGE[1]
-        return share(asked, int(counted.sum()), len(rows), compared)
+        return share(asked, int(counted.sum()), len(factors), compared)
     return statistic(asked, column.removeprefix("factor_").replace("p50", "median"), factors, compared)
+
+
+@shared
+def _of_kind(asked: Asked, study: str, kind: str) -> tuple[pl.Series, Node]:
+    """Factors of the statements of a kind, also as a step."""
+    rows = asked.build.rows("statements", study=study, kind=kind).drop_nulls("factor").sort("factor")
+    label, words = "{subject}: statement over estimate", "statements that can be compared"
+    return rows["factor"], asked.each("statements", rows, "factor", words, label)
