@@ -124,7 +124,8 @@ def points(asked: Asked) -> list[Node]:
 
 def over_draws(asked: Asked, form: Node, *others: Node, setting: str = "service_draws") -> Node:
     """The number as a quantile over draws, of which its closed form has every input at its median."""
-    words = f"{(asked.quantile or asked.column).upper()} {OVER_SHARED}"
+    name = asked.quantile or ""
+    words = f"{name if name == 'mean' else name.upper()} {OVER_SHARED}".strip()
     return asked.node(children=[*others, form, *drawn(asked, setting)], note=words)
 
 
