@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built_page import PAGE, RESULTS
-from inference_energy.dashboard.engine import Question, answer, operation
+from dashboard_engine import Question, answer, operation
 
 LARGEST_BYTES = 4_500_000
 WIDTHS = (360, 800, 1280)

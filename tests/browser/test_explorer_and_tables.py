@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from built_page import RESULTS
-from inference_energy.dashboard.engine import Question, answer, operation
+from dashboard_engine import Question, answer, operation
 
 # Of classes: what the few draws of the page leave of the sampling error. The page tells its readers the same.
 PUBLISHED = {"p05": 0.02, "p50": 0.01, "p95": 0.02, "mean": 0.01}

@@ -8,6 +8,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.corpus import origins
 from inference_energy.headline import golden
 from inference_energy.records import provenance
+from moved_numbers import moved
 
 ROOT = Path(__file__).parents[2]
 AGREED = ROOT / "tests/golden/headline.csv"
@@ -26,7 +27,7 @@ def test_headline_numbers_are_the_agreed_ones():
     built = ROOT / "results/headline.csv"
     if not built.is_file():
         pytest.fail("run `make` first: results/headline.csv is not there", pytrace=False)
-    lines = golden.moved(*(pl.read_csv(file, infer_schema_length=None) for file in (AGREED, built)))
+    lines = moved(*(pl.read_csv(file, infer_schema_length=None) for file in (AGREED, built)))
     if lines:
         told = [f"{len(lines)} headline numbers are not those of tests/golden/headline.csv:", *lines]
         told += ["If that is meant: `make golden`, and the line that it prints into CHANGELOG.md, with the reason."]

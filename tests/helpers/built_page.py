@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from inference_energy.dashboard import coding
+from dashboard_engine import decoded
 from playwright.sync_api import Browser, Playwright
 
 ROOT = Path(__file__).parents[2]
@@ -32,4 +32,4 @@ def numbers(html: str) -> dict:
         gzip.decompress(base64.b64decode(re.search(rf'id="{name}">(.*?)</script>', html, re.DOTALL)[1]))
         for name in ("data", "arrays")
     )
-    return coding.decoded(json.loads(data), arrays)
+    return decoded(json.loads(data), arrays)

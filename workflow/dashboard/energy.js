@@ -1,4 +1,4 @@
-/* Energy of a query and of a fleet from the numbers of a study, as inference_energy.dashboard.engine computes it;
+/* Energy of a query and of a fleet from the numbers of a study, as tests/helpers/dashboard_engine.py computes it;
    `Formulas` is generated from the formulas of the package. A quantity is an array with a value per draw, or a number
    where all draws have the same. */
 "use strict";
@@ -6,7 +6,7 @@
 const Energy = (() => {
   const INTERVAL = { p05: 0.05, p50: 0.5, p95: 0.95 };
   const [STEPS, ZERO] = [1000, -(2 ** 15)]; // of coded logarithms, as in coding.py
-  const [POINTS, STEP_OF_DRAW, STEP_OF_MEMBER, QUERIES_PER_DRAW] = [1024, 633, 425, 4]; // as in engine.py
+  const [POINTS, STEP_OF_DRAW, STEP_OF_MEMBER, QUERIES_PER_DRAW] = [1024, 633, 425, 4]; // the first as in dashboard/payload.py
 
   /* A new array whose values follow from their place. */
   function filled(length, at) {
@@ -227,7 +227,7 @@ const Energy = (() => {
     return found;
   }
 
-  /* P5, P50, P95 and mean of every quantity that inference_energy.dashboard.engine.answer gives. */
+  /* P5, P50, P95 and mean of every quantity; tests/helpers/dashboard_engine.py says what each is. */
   function answer(study, question, zone) {
     const counts = queriesOf(question);
     const kinds = Object.fromEntries([question.workload, ...Object.keys(counts)].map((name) => [name, served(study, question, name)]));
@@ -245,7 +245,7 @@ const Energy = (() => {
     return { ...found, ...mapped(ofTheFleet(study, counts, kinds, zone), (values) => summary(values, weights)) };
   }
 
-  /* Where the service of a nested study runs, as inference_energy.dashboard.engine.operation; null for a published study. */
+  /* Where the service of a nested study runs; null for a published study. */
   function operation(study, question) {
     if (study.method === "published") return null;
     const state = stateOf(study, question);

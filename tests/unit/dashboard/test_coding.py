@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from inference_energy.dashboard.coding import coded, decoded
+from dashboard_engine import decoded
+from inference_energy.dashboard.coding import coded
 
 
 def test_one_and_e_and_nothing():

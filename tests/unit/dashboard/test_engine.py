@@ -9,7 +9,7 @@ import copy
 
 import numpy as np
 import pytest
-from inference_energy.dashboard.engine import POINTS, Question, answer, operation
+from dashboard_engine import POINTS, Question, answer, operation
 
 DRAWS = 4
 WH = {"gpu_boards": 0.5, "node": 0.6, "datacenter": 0.72, "fleet": 0.792}

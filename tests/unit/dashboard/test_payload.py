@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
+from dashboard_engine import POINTS, Question, answer
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.dashboard import payload
-from inference_energy.dashboard.engine import POINTS, Question, answer
 from inference_energy.energy.day import Day
 from inference_energy.energy.operated import Operated, QueryMeans
 from inference_energy.requests.lengths import Lengths

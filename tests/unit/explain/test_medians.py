@@ -45,7 +45,7 @@ def asked(**study):
         entry=entry,
         resource=resource,
         cited=lambda table, column, *behind, **key: Node(label=f"{table} {key}"),
-        service_line=lambda row, columns, **facts: Node(label="line", **facts),
+        workload_line=lambda row, columns, **facts: Node(label="line", **facts),
     )
 
 

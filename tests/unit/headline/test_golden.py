@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from inference_energy.corpus import origins
 from inference_energy.headline import golden
+from moved_numbers import moved
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,7 +24,7 @@ def numbers(**changes):
 
 
 def test_same_numbers_have_not_moved():
-    assert golden.moved(numbers(), numbers()) == []
+    assert moved(numbers(), numbers()) == []
 
 
 @pytest.mark.parametrize(
@@ -38,18 +39,18 @@ def test_same_numbers_have_not_moved():
     ],
 )
 def test_a_moved_number_is_named_with_both_values(changes, line):
-    assert golden.moved(numbers(), numbers(**changes)) == [line]
+    assert moved(numbers(), numbers(**changes)) == [line]
 
 
 def test_last_digits_of_another_processor_are_let_through():
-    assert golden.moved(numbers(), numbers(computed=2.00000001)) == []
-    assert golden.moved(numbers(), numbers(computed=2.000001)) != []
+    assert moved(numbers(), numbers(computed=2.00000001)) == []
+    assert moved(numbers(), numbers(computed=2.000001)) != []
 
 
 def test_rows_that_are_new_or_gone_are_named():
     both = pl.concat([numbers(), numbers(quantity="other")])
-    assert golden.moved(numbers(), both) == ["s other: new, 2 Wh"]
-    assert golden.moved(both, numbers()) == ["s other: gone, was 2"]
+    assert moved(numbers(), both) == ["s other: new, 2 Wh"]
+    assert moved(both, numbers()) == ["s other: gone, was 2"]
 
 
 def test_an_update_needs_its_own_line_in_the_changelog():
@@ -83,7 +84,8 @@ def explain(tree):
 def outcomes(tree, *names):
     """Whether the tests of a tree of that name pass, and what they print."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/golden", "-k", " or ".join(names)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow/scripts")}
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("workflow/scripts", "tests/helpers"))
+    environment = os.environ | {"PYTHONPATH": path}
     ran = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode in (0, 1), ran.stdout + ran.stderr
     return ran.returncode == 0, ran.stdout

@@ -1,12 +1,15 @@
 """The views answer their questions, by hand on rows of one's own, and say what every column is."""
 
+from pathlib import Path
+
 import duckdb
 import polars as pl
 import pytest
 from inference_energy.publish import catalogue, database as publish_database
 from inference_energy.tables import database
 
-MEANINGS = publish_database.meanings(catalogue.BY_NAME)
+SQL = {path.stem: path.read_text() for path in (Path(__file__).parents[3] / "workflow/views").glob("*.sql")}
+MEANINGS = publish_database.meanings(catalogue.BY_NAME, SQL)
 VIEWS = [name for name, meaning in MEANINGS.items() if meaning.query]
 QUERY = {"study": "s", "workload": "long", "subject": "frontier", "subject_kind": "class", "boundary": "datacenter"}
 LEVER = {"study": "s", "workload": "long", "spread": "shared"}

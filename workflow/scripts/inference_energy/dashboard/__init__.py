@@ -1,1 +1,1 @@
-"""The offline page of what-if questions: engine, payload and page."""
+"""The offline page of what-if questions: its numbers, their coding, the formulas in JavaScript, and the page."""

@@ -43,18 +43,3 @@ def _logs(values: np.ndarray) -> np.ndarray:
     if not (logs < -ZERO - 1).all():
         raise ValueError(f"numbers of the page: found {values[~(logs < -ZERO - 1)][0]}; allowed: 0 to exp(32)")
     return np.maximum(np.round(logs), ZERO).astype("<i2")
-
-
-def decoded(numbers: Any, raw: bytes) -> Any:
-    """The same with arrays in their places: the inverse of `coded` but for rounding."""
-    logs = np.frombuffer(raw, np.uint8).reshape(2, -1).T.copy().view("<i2")[:, 0]
-    values = np.where(logs > ZERO, np.exp(logs / STEPS), 0.0)
-
-    def with_arrays(value: Any) -> Any:
-        if isinstance(value, dict):
-            if value.keys() == {"values"}:
-                return values[slice(*value["values"])]
-            return {name: with_arrays(of) for name, of in value.items()}
-        return [with_arrays(of) for of in value] if isinstance(value, list) else value
-
-    return with_arrays(numbers)

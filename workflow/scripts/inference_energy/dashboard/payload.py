@@ -1,6 +1,6 @@
 """Numbers of the page `dashboard.html`, for `coding`: a study of either method as names, numbers and arrays.
 
-A study has two states: `plain`, as it is, and `applied`, with the interventions of its fleet. `engine` says what is
+A study has two states: `plain`, as it is, and `applied`, with the interventions of its fleet. `energy.js` says what is
 computed from them.
 """
 
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from inference_energy.dashboard.engine import CURVE, POINTS
 from inference_energy.energy import interventions
 from inference_energy.energy.operated import PER_TOKEN, Operated
 from inference_energy.energy.per_query import query_lengths
@@ -27,6 +26,8 @@ from inference_energy.studies.study import WORKLOADS, NestedStudy, PublishedStud
 DRAWS = 256  # of a service, on the page
 PUBLISHED_DRAWS = 1024
 EXCHANGES = 3000  # of draws, tried to make them representative
+POINTS = 1024  # of the distribution of lengths
+CURVE = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 
 
 def study_of_page(study: Study, numbers: Mapping, energy: pl.DataFrame) -> dict:

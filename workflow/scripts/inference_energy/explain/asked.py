@@ -1,12 +1,14 @@
 """The number that is asked for: one column of one row of a public table."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any
 
 import polars as pl
 
 from inference_energy.explain.sources import Sources
-from inference_energy.explain.step import RESULT, Node, Place, Value, digits, listed, number
+from inference_energy.explain.step import RESULT, SYMBOL, Node, Place, Value, digits, listed, number
 from inference_energy.explain.trace import Traced
 from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.statistics.quantiles import QUANTILES
@@ -43,6 +45,11 @@ class Asked(Sources):
     def entries(self) -> PublishedStudy | NestedStudy:
         """Entries of that study."""
         return self.build.typed_study(self.study)
+
+    @property
+    def run(self) -> dict[str, str]:
+        """Source and name of the benchmark row that the row is about."""
+        return {name: self.row[name] for name in ("source", "row_id")}
 
     @property
     def quantile(self) -> str | None:
@@ -91,22 +98,21 @@ class Asked(Sources):
             return self.same(step, *others, **facts)
         return self.node(step.formula, [*step.children, *others], **{"alike": step.alike} | facts)
 
-    def of_columns(self, formula: str, columns: Mapping[str, str], *others: Node, **facts: Value) -> Node:
-        """The number as arithmetic in other columns of its row, which stand by their symbols."""
-        return self.node(formula, [*(self.beside(name, symbol) for symbol, name in columns.items()), *others], **facts)
+    def of_columns(self, formula: str, *others: Node, **facts: Value) -> Node:
+        """The number as arithmetic in other columns of its row, which are the symbols, and in other steps."""
+        names = [name for name in dict.fromkeys(SYMBOL.findall(formula)) if name in self.row]
+        columns = [self.beside(name, name) for name in names if all(name != other.symbol for other in others)]
+        return self.node(formula, [*columns, *others], **facts)
 
     def look_up(self, table: str, column: str, symbol: str = "", **key: Value) -> Node:
         """A number of the first row of a table with a key, explained."""
         return self.of(table, self.build.row(table, **key), column, symbol)
 
-    def cited(self, table: str, column: str, *behind: Node, note: str, **key: Value) -> Node:
-        """The same, but with some steps behind it in place of its derivation, which many steps would repeat.
-
-        The note ends in the command that derives it.
-        """
+    def cited(self, table: str, column: str, *behind: Node, **key: Value) -> Node:
+        """A fitted number, with some steps behind it and the command that derives it: many steps would repeat it."""
         there = replace(self, table=table, row=self.build.row(table, **key), column=column)
         words = " ".join([table, *map(str, key.values()), column])
-        return there.node(children=behind, note=f'{note}; derived by make explain WHAT="{words}"')
+        return there.node(children=behind, note=f'fitted; derived by make explain WHAT="{words}"')
 
     def each(self, table: str, rows: pl.DataFrame, column: str, words: str, label: str = "") -> Node:
         """A column of rows of a table, one by one; `label` names each by cells of its row in braces."""
@@ -127,6 +133,16 @@ class Asked(Sources):
     def entry(self, *keys: str | int, study: str | None = None, **facts: Value) -> Node:
         """An entry of a study, by default that of the row."""
         return self.study_entry(study or self.study, keys, **facts)
+
+
+def shared(answer: Callable) -> Callable:
+    """A function of a number and further arguments whose answer all numbers share: run once for these arguments."""
+
+    @wraps(answer)
+    def once(asked: Asked, *place: Hashable) -> Any:
+        return asked.build.once(answer, *place, read=lambda: answer(asked, *place))
+
+    return once
 
 
 def plain(value: Value) -> str:

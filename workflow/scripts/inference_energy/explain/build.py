@@ -25,7 +25,7 @@ from inference_energy.tables import public
 from inference_energy.tables.units import COUNT, FACTOR, OF_PARAMETER, OF_ROW, POSITION, SHARE
 from inference_energy.throughput.log_linear import from_fit_row
 
-BENCHMARKS, WORKLOADS, SERVICES = (Path(f"resources/{name}") for name in ("benchmarks", "workloads", "services"))
+DEPTH = 3  # of the folder of a source: resources/benchmarks/<source>
 STUDIES = Path("config/studies")
 # Public tables by the names that `service.Tables` has for them.
 TABLES = {
@@ -40,14 +40,18 @@ TABLES = {
 PRINTED = dict.fromkeys((SHARE, COUNT, POSITION, OF_PARAMETER), "") | {FACTOR: "x"}
 
 
-def _kept(read: Callable) -> Callable:
-    """A method of `Build` whose answers are kept, by its arguments."""
+def kept(method: Callable) -> Callable:
+    """A method whose answers are kept, by its arguments."""
 
-    @wraps(read)
-    def kept(self: "Build", *place: Hashable, **key: Hashable) -> Any:
-        return self.once(read, *place, *key.items(), read=lambda: read(self, *place, **key))
+    @wraps(method)
+    def answer(self: Any, *place: Hashable, **facts: Hashable) -> Any:
+        known = vars(self).setdefault("_answers", {})
+        name = (method, place, *facts.items())
+        if name not in known:
+            known[name] = method(self, *place, **facts)
+        return known[name]
 
-    return kept
+    return answer
 
 
 class Build:
@@ -69,7 +73,7 @@ class Build:
 
     # Configuration and studies
 
-    @_kept
+    @kept
     def yaml(self, *path: str | Path) -> dict:
         """A YAML file of the repository."""
         return yaml_files.read_yaml(self.root.joinpath(*path))
@@ -79,13 +83,13 @@ class Build:
         """`config/config.yaml`."""
         return self.yaml("config/config.yaml")
 
-    @_kept
+    @kept
     def study(self, name: str) -> dict:
         """Entries of a study with everything that it inherits, as its files have them."""
         schemas = {method: self.yaml(f"workflow/schemas/study_{method}.schema.yaml") for method in public.METHODS}
         return studies_files.read_study(name, self.root / STUDIES, schemas)
 
-    @_kept
+    @kept
     def typed_study(self, name: str) -> PublishedStudy | NestedStudy:
         """The same as a typed object."""
         return whole(self.study(name))
@@ -121,7 +125,7 @@ class Build:
 
     # Public tables
 
-    @_kept
+    @kept
     def table(self, name: str) -> pl.DataFrame:
         """All rows of a public table.
 
@@ -140,12 +144,12 @@ class Build:
         """Whether a public table is there: without the study that the bridge begins at, some are not made."""
         return not self._missing(name)
 
-    @_kept
+    @kept
     def meanings(self, name: str) -> dict[str, str]:
         """What the columns of a public table mean."""
         return BY_NAME[name].columns()
 
-    @_kept
+    @kept
     def key(self, name: str) -> list[str]:
         """Columns that together name a row of a public table."""
         return BY_NAME[name].key()
@@ -158,7 +162,7 @@ class Build:
         declared = self.once("units", name, read=BY_NAME[name].units)[column]
         return row["unit"] or "" if declared == OF_ROW else PRINTED.get(declared, declared)
 
-    @_kept
+    @kept
     def rows(self, name: str, **key: Hashable) -> pl.DataFrame:
         """Rows of a public table by some of their columns."""
         return self.table(name).filter(*(pl.col(column).eq_missing(pl.lit(value)) for column, value in key.items()))
@@ -175,7 +179,7 @@ class Build:
             raise InputError(f"results: table {name} has no row {key}; run `make` first")
         return self.table(name).row(place, named=True)
 
-    @_kept
+    @kept
     def _places(self, name: str, *columns: str) -> dict[tuple, int]:
         """Place of the first row by its values in some columns: looking rows up one by one is slow otherwise."""
         found: dict[tuple, int] = {}
@@ -185,29 +189,34 @@ class Build:
 
     # Lines of resources
 
+    def found_row(self, file: str, **cells: str) -> tuple[int, dict[str, str]] | None:
+        """Line and cells of the first row of a file in `resources` with the given cells, if any."""
+        rows = rows_by_line(self.root / f"resources/{file}").items()
+        return next(((line, row) for line, row in rows if cells.items() <= row.items()), None)
+
     def registry_row(self, file: str, **cells: str) -> tuple[int, dict[str, str]]:
-        """Line and cells of the first row of a file in `resources` with the given cells.
+        """The same of a file that must have such a row.
 
         Raises:
             InputError: there is none.
         """
-        for line, row in rows_by_line(self.root / file).items():
-            if cells.items() <= row.items():
-                return line, row
-        raise InputError(f"{file}: found no row with {cells}; allowed: a row that the results were made from")
+        found = self.found_row(file, **cells)
+        if found is None:
+            raise InputError(f"resources/{file}: found no row with {cells}; allowed: one that the results rest on")
+        return found
 
     def cells(self, file: str, line: int) -> dict[str, str] | str:
         """Cells of a line of a CSV file by column; of another file the line as it is."""
         path = self.root / file
         return rows_by_line(path)[line] if path.suffix == ".csv" else lines(path)[line - 1]
 
-    def origin(self, folder: Path, source: str) -> dict:
-        """The `origin.yaml` of a source."""
-        return self.yaml(folder, source, "origin.yaml")
+    def origin(self, file: str) -> dict:
+        """The `origin.yaml` of the source that a file belongs to."""
+        return self.yaml(*Path(file).parts[:DEPTH], "origin.yaml")
 
     # What energies are computed from
 
-    @_kept
+    @kept
     def registry(self, name: str) -> pl.DataFrame:
         """A registry of `resources` that services are resolved from: one of `service.REGISTRIES`."""
         return registries.read_registry(self.root / f"resources/{name}.csv", REGISTRIES[name])
@@ -228,13 +237,13 @@ class Build:
         """Table of familiar loads."""
         return registries.read_registry(self.root / "resources/reference_loads.csv", ReferenceLoad)
 
-    @_kept
+    @kept
     def service(self, study: str) -> Service:
         """A study of method `nested` with everything that its energies are computed from."""
         size = {"draws": self.config["sweep_draws"], "seed": self.config["seed"]}
         return resolved(study, self.typed_study(study), self.nested_tables, **size)
 
-    @_kept
+    @kept
     def exact(self, study: str, workload: str, model: str) -> ExactDistribution:
         """Distribution of a model's energies in a study of method `published`."""
         curve = from_fit_row(self.row("throughput_fit", study=study, model=model))

@@ -1,6 +1,7 @@
-"""Which module explains which public table."""
+"""What explains which public table, and which of their columns are arithmetic in others of the same row."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
@@ -22,11 +23,10 @@ from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.derivations.validation import compared, held_out
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import following
+from inference_energy.studies.study import WORKLOADS
 
 
 def _energy(asked: Asked) -> Node:
-    if asked.column == "energy_wh_p50_relative_se":
-        return asked.of_columns("se / p50", {"se": "energy_wh_p50_se", "p50": "energy_wh_p50"})
     return (oviedo if asked.entries.method == "published" else service).explained(asked)
 
 
@@ -88,6 +88,26 @@ EXPLAINERS: Mapping[str, Callable[[Asked], Node]] = {
     "service_tokens_by_month": services.month,
     "service_speed": services.line,
 }
+# By table and column; a symbol is a column.
+FORMULAS: Mapping[tuple[str, str], str] = {
+    ("energy_per_query", "energy_wh_p50_relative_se"): "energy_wh_p50_se / energy_wh_p50",
+    ("energy_by_boundary", "energy_wh_p50_relative_se"): "energy_wh_p50_se / energy_wh_p50",
+    ("scenario_aggregates", "energy_gwh_per_day_mean"): " + ".join(f"energy_gwh_per_day_mean_{of}" for of in WORKLOADS),
+    ("method_bridge", "factor"): "after / before",
+    ("statements", "factor"): "energy_wh / ours_wh_p50",
+    ("statements", "factor_p05"): "energy_wh / ours_wh_p95",
+    ("statements", "factor_p95"): "energy_wh / ours_wh_p05",
+    ("overstatement_pairs", "factor"): "energy_wh / study_wh",
+    ("published_fleets", "ratio"): "predicted_p50 / stated",
+    ("serving_runs", "seconds_per_token"): "1 / (output_tok_per_s_per_gpu * gpus)",
+    ("serving_runs", "board_share"): "energy_j_per_output_token * output_tok_per_s_per_gpu / tdp_w",
+    ("serving_runs", "shared_parameters"): "active_parameters - experts_per_token * expert_parameters",
+    ("board_power_shares", "board_share_of_tdp"): "energy_j_per_output_token * output_tok_per_s_per_gpu / tdp_w",
+    ("service_tokens_by_month", "cached_prompt_share"): "cached_prompt_tokens / prompt_tokens",
+    ("service_tokens_by_month", "reasoning_share"): "reasoning_tokens / completion_tokens",
+    ("service_tokens_by_month", "prompt_tokens_per_request"): "prompt_tokens / requests",
+    ("service_tokens_by_month", "completion_tokens_per_request"): "completion_tokens / requests",
+}
 
 
 def explained(build: Build, table: str, row: dict, column: str) -> Node:
@@ -111,4 +131,6 @@ def _explain(asked: Asked) -> Node:
         return asked.node(note=f"There is no number here: {why}")
     named = asked.key if asked.build.key(asked.table) else str(sorted(asked.row.items(), key=str))
     place = (asked.table, asked.column, named)
-    return asked.build.once("step", *place, read=lambda: EXPLAINERS[asked.table](asked))
+    formula = FORMULAS.get((asked.table, asked.column))
+    read = partial(asked.of_columns, formula) if formula else partial(EXPLAINERS[asked.table], asked)
+    return asked.build.once("step", *place, read=read)

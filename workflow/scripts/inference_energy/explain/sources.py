@@ -11,7 +11,7 @@ from types import ModuleType
 from inference_energy.common import comments
 from inference_energy.common.files import ROOT, lines
 from inference_energy.common.links import first_url
-from inference_energy.explain.build import BENCHMARKS, SERVICES, WORKLOADS, Build
+from inference_energy.explain.build import Build
 from inference_energy.explain.step import Node, Place, Value
 
 # What is quoted of a benchmark row, where it has it.
@@ -54,27 +54,20 @@ class Sources:
             facts: further attributes of the node, such as the value that is taken from the row.
         """
         label = label or f"{row['source']} {row['row_id']}"
-        place = replace(self._line("benchmark", BENCHMARKS, row, columns), key=row["row_id"])
+        place = replace(self._line("benchmark", row, columns), key=row["row_id"])
         return Node(label=label, place=replace(place, url=row.get("url") or place.url), **facts)
 
     def corpus_row(self, row: dict, table: str = "throughput", **facts: Value) -> Node:
         """The row of the corpus that another one names."""
         return self.benchmark(self.build.row(table, source=row["source"], row_id=row["row_id"]), **facts)
 
-    def workload_line(self, row: dict, **facts: Value) -> Node:
-        """A row of a workload's table: its line, and where it was published."""
-        return self._of_table(WORKLOADS, row, None, facts)
-
-    def service_line(self, row: dict, columns: Iterable[str], **facts: Value) -> Node:
-        """A row of a table of services, likewise."""
-        return self._of_table(SERVICES, row, columns, facts)
-
-    def _of_table(self, folder: Path, row: dict, columns: Iterable[str] | None, facts: dict[str, Value]) -> Node:
+    def workload_line(self, row: dict, columns: Iterable[str] | None = None, **facts: Value) -> Node:
+        """A row of a table of workloads or services: its line, quoted in full or by columns, and where it stood."""
         label = f"{row['source']} line {row['line']}"
-        return Node(**{"label": label, "place": self._line("workload", folder, row, columns)} | facts)
+        return Node(**{"label": label, "place": self._line("workload", row, columns)} | facts)
 
-    def _line(self, kind: str, folder: Path, row: dict, columns: Iterable[str] | None = None) -> Place:
-        origin, cells = self.build.origin(folder, row["source"]), self.build.cells(row["file"], row["line"])
+    def _line(self, kind: str, row: dict, columns: Iterable[str] | None) -> Place:
+        origin, cells = self.build.origin(row["file"]), self.build.cells(row["file"], row["line"])
         quote = quoted(cells, cells if columns is None else columns)
         facts = {"url": origin["url"], "origin": origin_text(origin)}
         return Place(kind=kind, file=row["file"], line=row["line"], quote=quote, **facts)
@@ -92,12 +85,11 @@ class Sources:
             note: column with what a reader must know.
             facts: further attributes of the node.
         """
-        path = f"resources/{file}"
-        line, cells = self.build.registry_row(path, **key)
+        line, cells = self.build.registry_row(file, **key)
         text = cells.get(column, "")
         place = Place(
             kind="resource",
-            file=path,
+            file=f"resources/{file}",
             line=line,
             key=", ".join(key.values()),
             quote=quoted(cells, [*key, column]),
@@ -175,9 +167,13 @@ def constant(module: ModuleType, name: str, label: str, **facts: Value) -> Node:
         label: what it is.
         facts: further attributes of the node, such as the value that is taken from a constant of several.
     """
-    file = Path(module.__file__).resolve().relative_to(ROOT)
-    text = lines(Path(module.__file__))
-    line = next(place for place, line in enumerate(text, start=1) if re.match(rf"{name}\b", line))
-    url = first_url(module.__doc__)
-    place = Place(kind="constant", file=file.as_posix(), line=line, key=name, quote=text[line - 1].strip(), url=url)
+    place = place_in(module, name, rf"{name}\b", module.__doc__)
     return Node(**{"label": label, "value": getattr(module, name), "place": place} | facts)
+
+
+def place_in(module: ModuleType, name: str, pattern: str, source: str) -> Place:
+    """The first line of a module that begins with a pattern, where it declares a name; `source` may have an address."""
+    file = Path(module.__file__).resolve()
+    line, text = next((line, text) for line, text in enumerate(lines(file), start=1) if re.match(pattern, text))
+    path = file.relative_to(ROOT).as_posix()
+    return Place(kind="constant", file=path, line=line, key=name, quote=text.strip(), url=first_url(source))

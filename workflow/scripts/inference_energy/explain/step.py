@@ -33,6 +33,7 @@ OPERATORS: Mapping[type, Callable] = {
     ast.USub: operator.neg,
 }
 Value = float | int | str | None
+SYMBOL = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ class Node:
     def inserted(self, count: int = DIGITS) -> str:
         """The formula with values inserted, at some number of digits."""
         values = {name: digits(value, count) for name, value in self.symbols.items()}
-        return re.sub(r"[A-Za-z_]\w*", lambda found: values.get(found[0], found[0]), self.formula)
+        return SYMBOL.sub(lambda found: values.get(found[0], found[0]), self.formula)
 
     @property
     def contradicted(self) -> bool:

@@ -23,7 +23,7 @@ from inference_energy.common import formula_source
 from inference_energy.common.files import ROOT
 from inference_energy.common.formulas import TRACER, Formula
 from inference_energy.explain.sources import assumptions_of
-from inference_energy.explain.step import Node, Place, evaluate, number, total
+from inference_energy.explain.step import SYMBOL, Node, Place, evaluate, number, total
 
 OPERATORS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/", np.power: "**"}
 COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
@@ -149,7 +149,7 @@ def _call(formula: Formula, arguments: Mapping[str, Any]) -> Any:
         return value
     known = formula_source.constants(formula) | formula.defaults | arguments
     text = _text(formula, tuple((name, _digits(v)) for name, v in known.items() if not isinstance(v, Traced)))
-    used = traced.keys() & set(re.findall(r"[A-Za-z_]\w*", text))
+    used = traced.keys() & set(SYMBOL.findall(text))
     if not used or text in used:  # nothing is left of the formula but a number, or an argument
         return traced.get(text, value)
     declared, meanings = _declared(formula)

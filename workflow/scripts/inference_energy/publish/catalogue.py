@@ -1,6 +1,6 @@
 """Every public table: its name, file, columns and meaning."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -19,9 +19,12 @@ from inference_energy.tables.public import STUDY, PublicTable, read
 from inference_energy.throughput import tables as throughput
 from inference_energy.validation import tables as validation
 
+# Files that are not named as their tables, of which others have the names.
+FILES = {"statements": "published_estimates", "statement_kinds": "published_estimate_kinds"}
 
-def _table(name: str, path: str, schema: Schema, meaning: str, **facts: bool | tuple) -> PublicTable:
-    return PublicTable(name=name, path=path, meaning=meaning, schemas={"": schema}, **facts)
+
+def _table(name: str, path: str, schema: Schema, meaning: str, *named_by: str, **facts: bool) -> PublicTable:
+    return PublicTable(name=name, path=path, meaning=meaning, schemas={"": schema}, named_by=named_by, **facts)
 
 
 def _of_study(name: str, meaning: str, *named_by: str, drawn: bool = False, **tables: ModuleType) -> PublicTable:
@@ -31,29 +34,20 @@ def _of_study(name: str, meaning: str, *named_by: str, drawn: bool = False, **ta
     return PublicTable(name=name, path=path, meaning=meaning, schemas=schemas, drawn=drawn, named_by=named_by)
 
 
-def _compared(module: ModuleType, *, bridged: bool = False, **meanings: str) -> list[PublicTable]:
-    """Tables of results/comparison: what one row is, by their names, under which a module declares their columns."""
-    return [
-        _table(name, f"comparison/{file}.parquet", getattr(module, file.upper()), meaning, bridged=bridged)
-        for name, meaning in meanings.items()
-        for file in [FILES.get(name, name)]
-    ]
-
-
-def _serving(*, drawn: bool = False, **meanings: str) -> list[PublicTable]:
-    """Tables of results/serving, likewise."""
-    return [
-        _table(name, f"serving/{name}.parquet", getattr(serving, name.upper()), meaning, drawn=drawn)
-        for name, meaning in meanings.items()
-    ]
+def _in(
+    folder: str, module: ModuleType, *, drawn: bool = False, bridged: bool = False, **rows: str
+) -> Iterator[PublicTable]:
+    """Tables of a folder: what one row is, by their names, under which a module declares their columns."""
+    for name, meaning in rows.items():
+        file = FILES.get(name, name)
+        schema = getattr(module, file.upper())
+        yield _table(name, f"{folder}/{file}.parquet", schema, meaning, drawn=drawn, bridged=bridged)
 
 
 def _corpus(file: str, table: str, schema: Schema, *named_by: str) -> PublicTable:
-    return _table(table, f"validated/{file}.parquet", schema, views.TABLES[table].text, named_by=named_by)
+    return _table(table, f"validated/{file}.parquet", schema, views.TABLES[table].text, *named_by)
 
 
-# Files that are not named as their tables, of which others have the names.
-FILES = {"statements": "published_estimates", "statement_kinds": "published_estimate_kinds"}
 # In the order in which a reader asks: answers, their evidence, what they are compared with, the corpus.
 PUBLIC_TABLES = (
     _table(
@@ -100,8 +94,6 @@ PUBLIC_TABLES = (
     _of_study(
         "throughput_rows",
         "A benchmark row behind a curve, with the fitted value and that of a fit without the row",
-        "source",
-        "row_id",
         published=oviedo,
     ),
     _of_study("throughput_curve", "One point of a fitted curve", published=oviedo, drawn=True),
@@ -112,12 +104,14 @@ PUBLIC_TABLES = (
         "A non-production estimate over the median of a study for the same model, tokens and boundary",
         published=headline,
     ),
-    *_compared(
+    *_in(
+        "comparison",
         headline,
         bridged=True,
         method_bridge="A quantity before and after one step from the published to the current estimate",
     ),
-    *_compared(
+    *_in(
+        "comparison",
         validation,
         bridged=True,
         cross_methods="One query by one method within one boundary",
@@ -132,43 +126,47 @@ PUBLIC_TABLES = (
         "Error of one kind of prediction on runs that it did not learn from, or on a group of them",
         bridged=True,
     ),
-    _table(
-        "published_fleets",
-        "validation/published_fleets.parquet",
-        validation.PUBLISHED_FLEETS,
-        "What a service states of its day or of its queries, and the prediction without it",
+    *_in(
+        "validation",
+        validation,
+        published_fleets="What a service states of its day or of its queries, and the prediction without it",
     ),
-    _table(
-        "held_out",
-        "validation/held_out.parquet",
-        validation.HELD_OUT,
-        "A measured run predicted without its source, model, GPU or version, or by another method",
+    *_in(
+        "validation",
+        validation,
         drawn=True,
         bridged=True,
+        held_out="A measured run predicted without its source, model, GPU or version, or by another method",
     ),
-    *_compared(fleet, bridged=True, tornado="A headline number with one assumption at its P5 and P95"),
-    *_compared(
+    *_in("comparison", fleet, bridged=True, tornado="A headline number with one assumption at its P5 and P95"),
+    *_in(
+        "comparison",
         throughput,
         throughput_configurations="GPU-seconds per token of one measured configuration, with their stated error",
         throughput_left_out="A benchmark row predicted without itself, by one form of throughput",
         throughput_forms="Error of a throughput form on rows it was not fitted to",
     ),
-    *_serving(
+    *_in(
+        "serving",
+        serving,
         serving_parameters="A parameter of the serving model: its prior and its fitted value",
         serving_effects="What one engine, GPU, network or campaign adds to a term of the serving model",
         serving_errors="What the serving model leaves unexplained of time or power",
     ),
-    *_serving(
+    *_in(
+        "serving",
+        serving,
         drawn=True,
         serving_covariance="Covariance of two parameters or effects of the serving model",
         serving_runs="A run with everything that the serving model is told of it",
     ),
-    *_compared(
+    *_in(
+        "comparison",
         energy,
         intervention_pairs="Two benchmark rows that differ in one intervention, and the saving between them",
         board_power_shares="A measured run near saturation: power of its GPU boards over their thermal design power",
     ),
-    *_compared(requests, request_length_quantiles="Quantiles of the prompts or answers of a trace"),
+    *_in("comparison", requests, request_length_quantiles="Quantiles of the prompts or answers of a trace"),
     _table(
         "benchmark_checks",
         "benchmark_checks.parquet",
@@ -181,62 +179,39 @@ PUBLIC_TABLES = (
         corpus.BENCHMARK_SOURCES,
         "A benchmark source: rows that were read, and findings of the checks",
     ),
-    _corpus("throughput", "throughput", ACCEPTED["throughput"], "source", "row_id"),
-    _corpus("measured_energy", "measured_energy", ACCEPTED["measured_energy"], "source", "row_id"),
-    _corpus("implausible_energy", "implausible_energy", corpus.IMPLAUSIBLE_ENERGY, "source", "row_id"),
-    _corpus("published_estimates", "published_estimate", ACCEPTED["published_estimate"], "source", "row_id"),
+    _corpus("throughput", "throughput", ACCEPTED["throughput"]),
+    _corpus("measured_energy", "measured_energy", ACCEPTED["measured_energy"]),
+    _corpus("implausible_energy", "implausible_energy", corpus.IMPLAUSIBLE_ENERGY),
+    _corpus("published_estimates", "published_estimate", ACCEPTED["published_estimate"]),
     _corpus("models", "model", registries.Model, "model"),
     _corpus("closed_models", "closed_model", registries.ClosedModel, "model"),
     _corpus("hardware", "hardware", registries.Hardware, "gpu"),
-    _corpus("corrections", "correction", registries.Correction, "source", "row_id", "column"),
+    _corpus("corrections", "correction", registries.Correction),
     _corpus("sources", "source", corpus.SOURCES),
-    _table(
-        "request_lengths",
-        "validated/request_lengths.parquet",
-        requests.REQUEST_LENGTHS,
-        "A bin of the joint lengths of prompts and answers of a trace",
-        named_by=("workload", "input_tokens", "output_tokens"),
+    *_in(
+        "validated",
+        requests,
+        request_lengths="A bin of the joint lengths of prompts and answers of a trace",
+        output_length_quantiles="Quantiles of the answers of one model on one task",
     ),
-    _table(
-        "output_length_quantiles",
-        "validated/output_length_quantiles.parquet",
-        requests.OUTPUT_LENGTH_QUANTILES,
-        "Quantiles of the answers of one model on one task",
-        named_by=("task", "model"),
+    *_in(
+        "validated",
+        services,
+        service_rates="Requests per second that a service got in one hour, and their ratio to the mean of all hours",
+        service_lengths="Quantiles of prompts, answers or shares of reasoning over the requests of a service",
+        service_tokens="Tokens of one of the most used models in one week, by kind",
     ),
-    _table(
-        "service_rates",
-        "validated/service_rates.parquet",
-        services.SERVICE_RATES,
-        "Requests per second that a service got in one hour, and their ratio to the mean of all hours",
-        named_by=("workload", "hour"),
-    ),
-    _table(
-        "service_lengths",
-        "validated/service_lengths.parquet",
-        services.SERVICE_LENGTHS,
-        "Quantiles of prompts, answers or shares of reasoning over the requests of a service",
-        named_by=("workload", "quantity"),
-    ),
-    _table(
-        "service_tokens",
-        "validated/service_tokens.parquet",
-        services.SERVICE_TOKENS,
-        "Tokens of one of the most used models in one week, by kind",
-        named_by=("read_on_day", "model"),
-    ),
-    *_compared(
+    *_in(
+        "comparison",
         services,
         service_tokens_by_month=(
             "Tokens of a model in one month by kind, with shares of cache and reasoning, and tokens per request"
         ),
     ),
-    _table(
-        "service_speed",
-        "validated/service_speed.parquet",
-        services.SERVICE_SPEED,
-        "Output speed and time to first token of a model at a public interface, as one user sees them",
-        named_by=("provider", "model"),
+    *_in(
+        "validated",
+        services,
+        service_speed="Output speed and time to first token of a model at a public interface, as one user sees them",
     ),
 )
 BY_NAME = {table.name: table for table in PUBLIC_TABLES}

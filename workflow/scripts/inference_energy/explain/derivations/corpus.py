@@ -6,17 +6,12 @@ from inference_energy.corpus.checks.registry import CHECKS
 from inference_energy.corpus.plausible import WHY
 from inference_energy.corpus.registry_checks import ARCHITECTURE
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.build import BENCHMARKS
 from inference_energy.explain.sources import QUOTED, origin_text
 from inference_energy.explain.step import Node, Place, computed, listed, number, total
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.throughput.fits import PER_GPU
 
-REGISTRIES = {
-    "model": ("models.csv", "model"),
-    "closed_model": ("closed_models.csv", "model"),
-    "hardware": ("hardware.csv", "gpu"),
-}
+REGISTRIES = {"model": "models.csv", "closed_model": "closed_models.csv", "hardware": "hardware.csv"}
 SOURCE_OF = dict.fromkeys(ARCHITECTURE, "architecture_source") | dict.fromkeys(
     ("link_bandwidth_gb_per_s", "gpus_per_link_domain"), "link_source"
 )
@@ -52,14 +47,14 @@ def row_of(asked: Asked) -> Node:
     if asked.table in ("measured_energy", "implausible_energy"):
         own = asked.build.cells(row["file"], row["line"])
         if isinstance(own, dict) and column not in own:
-            row = asked.build.row("throughput", source=row["source"], row_id=row["row_id"])
+            row = asked.build.row("throughput", **asked.run)
             facts["note"] = f"of the run's row in table throughput; {asked.node().note}"
     return asked.same(asked.benchmark(row, columns, value=row[column]), **facts)
 
 
 def _per_gpu(asked: Asked) -> Node:
     """Output tokens per second and GPU, from throughput, the tokens it counts and its scope."""
-    row = asked.build.row("throughput", source=asked.row["source"], row_id=asked.row["row_id"])
+    row = asked.build.row("throughput", **asked.run)
 
     def cell(symbol: str, column: str) -> Traced:
         columns = dict.fromkeys(("row_id", "model", "throughput_scope", "throughput_counts", column))
@@ -79,9 +74,9 @@ def _per_gpu(asked: Asked) -> Node:
 
 def registry(asked: Asked) -> Node:
     """A number of `model`, `closed_model` or `hardware`."""
-    file, name = REGISTRIES[asked.table]
+    key = {name: asked.row[name] for name in asked.build.key(asked.table)}
     source = SOURCE_OF.get(asked.column, "node_source" if asked.column.startswith("node") else "source")
-    return asked.same(asked.resource(file, {name: asked.row[name]}, asked.column, source=source))
+    return asked.same(asked.resource(REGISTRIES[asked.table], key, asked.column, source=source))
 
 
 def source_file(asked: Asked) -> Node:
@@ -90,7 +85,7 @@ def source_file(asked: Asked) -> Node:
 
 
 def _origin(asked: Asked, source: str, file: str) -> Node:
-    origin = asked.build.origin(BENCHMARKS, source)
+    origin = asked.build.origin(file)
     quote = f"read on {origin['read_on']}, version {origin['version']}"
     facts = {"key": source, "quote": quote, "url": origin["url"], "origin": origin_text(origin)}
     return Node(label=f"file {file}", place=Place(kind="benchmark", file=file, **facts))
@@ -104,8 +99,8 @@ def source_counts(asked: Asked) -> Node:
     if column in files.columns:
         words = column.replace("_", " ")
         counts = (
-            number("n", f"{words} of {row['file']}", row[column], children=(leaf,))
-            for row, leaf in zip(files.iter_rows(named=True), leaves, strict=True)
+            number("n", f"{words} of {file}", count, children=(leaf,))
+            for file, count, leaf in zip(files["file"], files[column], leaves, strict=True)
         )
         return asked.follows(total(words, counts))
     if column in COUNTED:
@@ -114,29 +109,22 @@ def source_counts(asked: Asked) -> Node:
     if column == "files":
         return asked.stated("files in its folder", len(files), *leaves)
     rows = asked.build.rows("benchmark_checks", source=source, severity=column.removesuffix("s"))
-    findings = [
-        Node(
-            label=row["check"],
-            note=row["message"],
-            place=Place(
-                kind="benchmark", file=row["file"] or files["file"][0], line=row["line"], key=row["row_id"] or ""
-            ),
-        )
-        for row in rows.iter_rows(named=True)
-    ]
+    findings = []
+    for row in rows.iter_rows(named=True):
+        facts = {"file": row["file"] or files["file"][0], "line": row["line"], "key": row["row_id"] or ""}
+        findings.append(Node(label=row["check"], note=row["message"], place=Place(kind="benchmark", **facts)))
     return asked.stated("findings", len(rows), listed(findings, "findings"), *leaves)
 
 
 def check(asked: Asked) -> Node:
     """A number of `benchmark_checks`: the row with the finding, and the row or limit that it is compared with."""
     row, children = asked.row, []
-    run = {name: row[name] for name in ("source", "row_id")}
-    if row["row_id"] is not None and not asked.build.rows("throughput", **run).is_empty():
+    if row["row_id"] is not None and not asked.build.rows("throughput", **asked.run).is_empty():
         children.append(asked.corpus_row(row, value=row["found"], label="the row"))
     elif row["file"] is not None:
         children.append(_origin(asked, row["source"], row["file"]))
     if row["other_row_id"] is not None:
-        other = {name: row[f"other_{name}"] for name in run}
+        other = {name: row[f"other_{name}"] for name in asked.run}
         children.append(asked.corpus_row(other, value=row["expected"], label="the other row"))
     children += _limit(asked, row["check"])
     facts = {"model": ("models.csv", "total_parameters_billions"), "gpu": ("hardware.csv", "memory_gb")}

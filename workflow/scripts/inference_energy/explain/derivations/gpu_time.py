@@ -7,11 +7,12 @@ import numpy as np
 
 from inference_energy.energy import operated
 from inference_energy.energy.operated import gpu_seconds_per_query
+from inference_energy.explain.build import kept
 from inference_energy.explain.derivations import serving
-from inference_energy.explain.derivations.middle import Middle, kept
+from inference_energy.explain.derivations.middle import Middle
 from inference_energy.explain.step import Node, computed, number
 from inference_energy.explain.trace import Traced, given, leaf, named
-from inference_energy.serving import parameters, step
+from inference_energy.serving import step
 from inference_energy.serving.fit import level_names
 
 # Terms of the time of a step, and the parameters that each has.
@@ -33,31 +34,18 @@ class GpuTime(Middle):
         uncached, output, context = self.lengths
         gpus, prefill, attention, time = self._step(place)
         per_token = gpus * leaf(time, about=self.about(place))
-        attending = given(
-            "attending",
-            "share of the time that grows with the context",
-            attention,
-            *self.known("key_reading"),
-        )
+        label = "share of the time that grows with the context"
+        attending = given("attending", label, attention, *self.known("key_reading"))
         prompts = given("prompts", "share of the time that goes to prompts: R / (O + M + C + R)", prefill)
-        unit = "GPU-seconds per token"
-        prefill_s = named(
-            per_token * prompts * output / uncached if prefill else 0.0,
-            "GPU-seconds per prompt token that is not in the cache",
-            "prefill_s",
-            unit=unit,
-        )
+        prefill_s = per_token * prompts * output / uncached if prefill else 0.0
+        decode_s = per_token * (1 - prompts - attending)
+        attention_s = per_token * attending * output / context
+        unit, words = "GPU-seconds per token", "GPU-seconds per answer token"
+        of_prompts = "GPU-seconds per prompt token that is not in the cache"
         return gpu_seconds_per_query(
-            prefill_s=prefill_s,
-            decode_s=named(
-                per_token * (1 - prompts - attending), "GPU-seconds per answer token", "decode_s", unit=unit
-            ),
-            attention_s=named(
-                per_token * attending * output / context,
-                "GPU-seconds per answer token and token of its context",
-                "attention_s",
-                unit="GPU-seconds per token^2",
-            ),
+            prefill_s=named(prefill_s, of_prompts, "prefill_s", unit=unit),
+            decode_s=named(decode_s, words, "decode_s", unit=unit),
+            attention_s=named(attention_s, f"{words} and token of its context", "attention_s", unit=f"{unit}^2"),
             uncached_tokens=uncached,
             output_tokens=output,
             context_tokens2=context,
@@ -92,25 +80,18 @@ class GpuTime(Middle):
             behind = (*self.known(*used), *self.effects(place, "overhead" if symbol == "O" else "roofline"), at)
             label = f"time of {name} per output token"
             terms.append(number(symbol, label, self.at(self._terms[name], place), "s", children=behind))
-        least = number(
-            "least", "time that bandwidth and peak allow at least", self.at(self._terms["least"], place), "s"
-        )
+        least, words = self.at(self._terms["least"], place), "time that bandwidth and peak allow at least"
         time = computed(
             ", ".join(["time of a replica per output token", *about]),
             f"max(least, {' + '.join(term.symbol for term in terms)})",
-            [*terms, least, *self.effects(place, "time"), *self._choices(place)],
+            [*terms, number("least", words, least, "s"), *self.effects(place, "time"), *self._choices(place)],
             symbol="T",
             unit="s",
             note=f"factors by parameters and effects included. {serving.TOGETHER}",
         )
         sizes = self.entry("serving", "replica_gpus", label="sizes that a replica may have")
-        gpus = given(
-            "gpus",
-            "GPUs of a replica, of those sizes the one of least energy",
-            self.at(self.found.point.gpus, place),
-            sizes,
-            about=about,
-        )
+        label = "GPUs of a replica, of those sizes the one of least energy"
+        gpus = given("gpus", label, self.at(self.found.point.gpus, place), sizes, about=about)
         return gpus, self.at(energy.prefill_share, place), self.at(energy.attention_share, place), time
 
     def _choices(self, place: int) -> tuple[Node, ...]:
@@ -140,29 +121,19 @@ class GpuTime(Middle):
     def known(self, *names: str, part: str = "time") -> tuple[Node, ...]:
         """Fitted parameters of the serving model; its runs stand where its errors do."""
         return tuple(
-            self.asked.cited(
-                "serving_parameters", "value", serving.declared(name, "prior"), note="fitted", part=part, parameter=name
-            )
+            self.asked.cited("serving_parameters", "value", serving.declared(name, "prior"), part=part, parameter=name)
             for name in names
         )
 
     @kept
     def effects(self, place: int, term: str) -> tuple[Node, ...]:
         """Fitted effects on a term, of the levels that some run has."""
-        frame, build = self.service.members.frame[place], self.asked.build
-        levels = build.once(
-            "levels", read=lambda: set(build.table("serving_effects").select("effect", "level").iter_rows())
-        )
-        found = [
-            (effect.name, level)
-            for effect in (*parameters.TIME_EFFECTS, *parameters.POWER_EFFECTS)
+        frame, known = self.service.members.frame[place], self.asked.build.table("serving_effects")
+        levels = self.asked.build.once("levels", read=lambda: set(known.select("effect", "level").iter_rows()))
+        return tuple(
+            self.asked.cited("serving_effects", "fitted", serving.declared(name, "effect"), effect=name, level=level)
+            for name, effect in serving.EFFECTS.items()
             if effect.on == term
             for level in level_names(frame, effect)
-        ]
-        return tuple(
-            self.asked.cited(
-                "serving_effects", "fitted", serving.declared(name, "effect"), note="fitted", effect=name, level=level
-            )
-            for name, level in found
             if (name, level) in levels
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inference_energy.explain.asked import Asked
+from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.sources import constant, quoted
 from inference_energy.explain.step import Node, Place, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf, named
@@ -10,12 +10,12 @@ from inference_energy.headline import declarations, printed as headline_printed
 from inference_energy.headline.declarations import Cell, Count, Difference, Extreme, Quantity, Ratio, Source, StudyKey
 from inference_energy.headline.printed import REFERENCE_EDITION
 
-FILE = "resources/published_values.csv"
+FILE = "published_values.csv"
 
 
 def explained(asked: Asked) -> Node:
     """A number of `headline`."""
-    quantity = _declared(asked)
+    quantity = _declared(asked, asked.study)[asked.row["quantity"]]
     match asked.column:
         case "published":
             return asked.same(_printed(asked))
@@ -24,30 +24,25 @@ def explained(asked: Asked) -> Node:
         case "computed_p05" | "computed_p95":
             return _computed(asked, quantity.end(asked.column.removeprefix("computed_")))
         case "relative_difference":
-            printed = _printed(asked, "published")
-            return asked.of_columns("computed / published - 1", {"computed": "computed"}, printed)
+            return asked.of_columns("computed / published - 1", _printed(asked))
         case "tolerance":
             errors = constant(headline_printed, "STANDARD_ERRORS", "standard errors allowed", symbol="k")
             resolution = _printed(asked, "resolution")
-            return asked.of_columns("resolution / 2 + k * se", {"se": "sampling_se"}, resolution, errors)
+            return asked.of_columns("resolution / 2 + k * sampling_se", resolution, errors)
     return _sampling_error(asked, quantity.source)
 
 
-def _declared(asked: Asked) -> Quantity:
-    build, study = asked.build, asked.study
-
-    def read() -> dict[str, Quantity]:
-        own = {name: build.rows(name, study=study) for name in declarations.OWN}
-        common = (build.table(declarations.ESTIMATES), build.reference_loads)
-        tables = own | dict(zip(declarations.COMMON, common, strict=True))
-        return declarations.declared(build.typed_study(study), tables)
-
-    return build.once("declared", study, read=read)[asked.row["quantity"]]
+@shared
+def _declared(asked: Asked, study: str) -> dict[str, Quantity]:
+    own = {name: asked.build.rows(name, study=study) for name in declarations.OWN}
+    common = (asked.build.table(declarations.ESTIMATES), asked.build.reference_loads)
+    tables = own | dict(zip(declarations.COMMON, common, strict=True))
+    return declarations.declared(asked.build.typed_study(study), tables)
 
 
 def _printed(asked: Asked, column: str = "published") -> Node:
     """What a publication prints for a headline number, or its resolution, with the place in it."""
-    row, name = asked.row, _declared(asked).printed_as
+    row, name = asked.row, _declared(asked, asked.study)[asked.row["quantity"]].printed_as
     names = {"study": asked.study, "quantity": row["quantity"]}
     if name is not None:
         names = {"study": REFERENCE_EDITION, "quantity": name}
@@ -55,7 +50,7 @@ def _printed(asked: Asked, column: str = "published") -> Node:
     origin = f"{row['published_source']}, {row['locator']}"
     place = Place(
         kind="published",
-        file=FILE,
+        file=f"resources/{FILE}",
         line=line,
         key=", ".join(names.values()),
         quote=quoted(cells, ("published", "resolution", "unit", "locator")),

@@ -12,7 +12,7 @@ from inference_energy.energy.intervention_evidence import ranges
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.distributions import median_of
-from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
+from inference_energy.explain.derivations.medians import Situation, over_draws
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, listed
 from inference_energy.explain.trace import given, leaf, named
@@ -102,8 +102,7 @@ def _nested(asked: Asked) -> Node:
         form = saved.step("Closed form: energy before over energy after")
     else:
         form = after.step("Closed form: mean energy that remains")
-    children = [listed(keys, "keys of the study that are changed"), form, *drawn(asked)]
-    return asked.node(children=children, note=f"{asked.quantile} {OVER_SHARED}")
+    return over_draws(asked, form, listed(keys, "keys of the study that are changed"))
 
 
 def _measured(asked: Asked) -> Node:

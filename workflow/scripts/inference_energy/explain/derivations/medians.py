@@ -12,7 +12,7 @@ from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.operated import query_wh
 from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations.middle import kept
+from inference_energy.explain.build import kept
 from inference_energy.explain.derivations.power import Power
 from inference_energy.explain.sources import constant
 from inference_energy.explain.step import Node, Value, computed, listed, number
@@ -39,9 +39,8 @@ class Situation(Power):
         build, (study, subject) = asked.build, (facts["study"], facts["subject"])
 
         def read() -> Situation:
-            service = build.once(
-                "median", study, subject, read=lambda: with_medians(build.service(study).narrowed(subject))
-            )
+            narrowed = build.service(study).narrowed(subject)
+            service = build.once("median", study, subject, read=lambda: with_medians(narrowed))
             return cls(asked=asked, service=service, **{name: facts[name] for name in names})
 
         return build.once("situation", *(facts[name] for name in names), read=read)
@@ -121,6 +120,13 @@ def points(asked: Asked) -> list[Node]:
     """What says where services run: the operating point of the study, and the share of the draws that must reach it."""
     fewest = constant(operating_point, "FEWEST_REACHED", "share of the draws that must reach it")
     return [asked.entry("serving", value=None, label="operating point"), fewest]
+
+
+def over_draws(asked: Asked, form: Node, *others: Node, setting: str = "service_draws") -> Node:
+    """The number as a quantile over draws, of which its closed form has every input at its median."""
+    name = asked.quantile or ""
+    words = f"{name if name == 'mean' else name.upper()} {OVER_SHARED}".strip()
+    return asked.node(children=[*others, form, *drawn(asked, setting)], note=words)
 
 
 def drawn(asked: Asked, setting: str = "service_draws") -> list[Node]:

@@ -1,8 +1,8 @@
 """Draws in the middle: the numbers of a service where it runs, and the entries of the study behind them."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, wraps
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from inference_energy.energy.assumptions import CACHED, cached_name
 from inference_energy.energy.operated import Operated
 from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked
+from inference_energy.explain.build import kept
 from inference_energy.explain.derivations import distributions
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
@@ -19,20 +20,6 @@ from inference_energy.studies.files import KINDS
 
 SIDES = ("input_tokens", "output_tokens")
 SYMBOLS = {"pue": "PUE", "utilisation": "U"}
-
-
-def kept(method: Callable) -> Callable:
-    """A method of a situation whose answers are kept, by its arguments."""
-
-    @wraps(method)
-    def answer(self: "Middle", *place: Hashable, **facts: Hashable) -> Any:
-        known = vars(self).setdefault("_answers", {})
-        name = (method, place, *facts.items())
-        if name not in known:
-            known[name] = method(self, *place, **facts)
-        return known[name]
-
-    return answer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -215,5 +215,5 @@ def _deviation(asked: Asked) -> Node:
         return (row[f"energy_wh_{name}"] - row[f"energy_wh_{name}_exact"]) / row[f"energy_wh_{name}_se"]
 
     name = max((*QUANTILES, "mean"), key=lambda name: abs(far(name)))
-    columns = {"mc": f"energy_wh_{name}", "sum": f"energy_wh_{name}_exact", "se": f"energy_wh_{name}_se"}
-    return asked.of_columns("(mc - sum) / se", columns, note=f"the largest is that of {name}", exact=False)
+    formula, note = "({0} - {0}_exact) / {0}_se".format(f"energy_wh_{name}"), f"the largest is that of {name}"
+    return asked.of_columns(formula, note=note, exact=False)

@@ -10,9 +10,9 @@ from inference_energy.energy import power
 from inference_energy.energy.assumptions import overhead_name, rated_node_power_w
 from inference_energy.energy.day import energy_per_gpu_second_wh, kept_share, needed_share, work_share
 from inference_energy.energy.power import board_power_w, by_boundary_w, host_power_w, node_power_w, used_power_w
+from inference_energy.explain.build import kept
 from inference_energy.explain.derivations import distributions
 from inference_energy.explain.derivations.gpu_time import GpuTime
-from inference_energy.explain.derivations.middle import kept
 from inference_energy.explain.derivations.services import NAMES
 from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, given, leaf, named
@@ -61,7 +61,7 @@ class Power(GpuTime):
             rows = self.asked.build.rows("service_rates", workload=arrivals)
             rows = rows.filter(rows["hour"] % len(self.service.rates) == hour)
             lines = (
-                self.asked.service_line(row, (*NAMES, "requests_per_s"), value=row["relative_rate"])
+                self.asked.workload_line(row, (*NAMES, "requests_per_s"), value=row["relative_rate"])
                 for row in rows.iter_rows(named=True)
             )
             behind.append(listed(lines, f"days: hour {hour} over the mean of all hours"))
@@ -99,28 +99,15 @@ class Power(GpuTime):
         factor = self.ingredient("board_factor") if self.service.study.power.board_factor is not None else 1.0
         mean = hours["gpu_boards"] / (tdp.value * (factor.value if isinstance(factor, Traced) else factor))
         work = (self.load.step("work of a replica that is on, mean over the day"), idle.step())
-        share = given(
-            "share_of_tdp",
-            "power of a board over its rated power, mean over the day",
-            mean,
-            self._busy_board(place),
-            *work,
-            about=(gpu,),
-        )
+        label = "power of a board over its rated power, mean over the day"
+        share = given("share_of_tdp", label, mean, self._busy_board(place), *work, about=(gpu,))
         boards = board_power_w(tdp_w=tdp, share_of_tdp=share, board_factor=factor)
         low = self._cell(gpu, "host_idle_kw_per_gpu", unit="kW")
         high = self._saturated_host(gpu, low)
         position = (hours["node"] - hours["gpu_boards"] - low.value * W_PER_KW) / ((high.value - low.value) * W_PER_KW)
-        saturated = [self._cell(gpu, f"board_saturated_share_of_tdp_{end}").step() for end in ("p05", "p95")]
-        where = given(
-            "load",
-            "where the boards are between idle and saturated, mean over the day",
-            position,
-            share.step(),
-            idle.step(),
-            *saturated,
-            about=(gpu,),
-        )
+        saturated = (self._cell(gpu, f"board_saturated_share_of_tdp_{end}") for end in ("p05", "p95"))
+        label, behind = "where the boards are between idle and saturated, mean over the day", (share, idle, *saturated)
+        where = given("load", label, position, *(each.step() for each in behind), about=(gpu,))
         host = host_power_w(idle_w=low * W_PER_KW, saturated_w=high * W_PER_KW, load=where)
         return boards, node_power_w(boards_w=boards, host_w=host)
 

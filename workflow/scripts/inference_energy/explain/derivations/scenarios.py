@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from inference_energy.energy.assumptions import overhead_name
-from inference_energy.explain.asked import Asked
+from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.derivations import distributions, oviedo_fleet
-from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
+from inference_energy.explain.derivations.medians import Situation, over_draws
 from inference_energy.explain.derivations.oviedo_fleet import DAY
 from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
@@ -26,8 +26,6 @@ def scenario(asked: Asked) -> Node:
         return asked.same(asked.entry("fleet", column))
     if column == "long_share":
         return asked.same(asked.entry("fleet", "scenarios", row["scenario"], column))
-    if column == f"{DAY}_mean":
-        return asked.of_columns("traditional + long", {name: f"{DAY}_mean_{name}" for name in WORKLOADS})
     if asked.entries.method == "published":
         return oviedo_fleet.scenario(asked)
     if column.startswith("overhead_"):
@@ -41,7 +39,7 @@ def scenario(asked: Asked) -> Node:
         return asked.follows(parts[only], note="no such queries")
     found = parts[only] if only in parts else sum(parts.values())
     form = found.step("closed form: energy of a day", unit="GWh/day")
-    return asked.node(children=[form, *drawn(asked)], note=f"{asked.quantile.upper()} {OVER_SHARED}")
+    return over_draws(asked, form)
 
 
 def day_by_workload(asked: Asked, **changes: str) -> dict[str, Traced]:
@@ -52,24 +50,26 @@ def day_by_workload(asked: Asked, **changes: str) -> dict[str, Traced]:
         changes: of what its row says: `study`, `scenario`, `boundary`.
     """
     facts = {"boundary": FLEET} | asked.row | changes
-    fleets = situations(asked, **facts)
+    fleets = _situations(asked, *(facts[name] for name in ("study", "scenario", "boundary")))
     return {
         name: planning.energy_gwh_per_day(queries_per_day=queries, energy_wh=fleets[name].energy())
         for name, queries in _queries(asked, facts["study"], facts["scenario"]).items()
     }
 
 
-def situations(asked: Asked, *, study: str, scenario: str, boundary: str, **_: object) -> dict[str, Situation]:
+@shared
+def _situations(asked: Asked, study: str, scenario: str, boundary: str) -> dict[str, Situation]:
     """Every workload of a scenario where it is served, interventions applied where the scenario has them."""
     fleet = asked.build.typed_study(study).fleet
+    levers = tuple(fleet.levers) if fleet.scenarios[scenario].interventions else ()
+    facts = {"study": study, "subject": fleet.subject, "boundary": boundary}
+    plain = {name: Situation.of(asked, workload=name, **facts) for name in WORKLOADS}
+    return {name: of.changed(levers) if levers else of for name, of in plain.items()}
 
-    def found() -> dict[str, Situation]:
-        levers = tuple(fleet.levers) if fleet.scenarios[scenario].interventions else ()
-        facts = {"study": study, "subject": fleet.subject, "boundary": boundary}
-        plain = {name: Situation.of(asked, workload=name, **facts) for name in WORKLOADS}
-        return {name: of.changed(levers) if levers else of for name, of in plain.items()}
 
-    return asked.build.once("fleet", study, scenario, boundary, read=found)
+def _fleet(asked: Asked) -> dict[str, Situation]:
+    """The same of a row, within the boundary of fleets."""
+    return _situations(asked, asked.study, asked.row["scenario"], FLEET)
 
 
 def _queries(asked: Asked, study: str, scenario: str) -> dict[str, Traced]:
@@ -88,7 +88,7 @@ def _overhead(asked: Asked) -> Node:
     key = asked.entry("overheads")
     if asked.row["boundary"] != FLEET:
         return asked.node(children=[key], note="1: overheads are outside this boundary")
-    one = next(iter(situations(asked, **asked.row).values()))
+    one = next(iter(_fleet(asked).values()))
     found = 1.0 + sum(one.ingredient(overhead_name(name), "overhead") for name in one.service.given.overheads)
     note = "1 + the mean over the draws of the overheads that are switched on; the closed form has their medians"
     if not isinstance(found, Traced):
@@ -101,45 +101,39 @@ def _overhead(asked: Asked) -> Node:
 
 def hour(asked: Asked) -> Node:
     """A number of `fleet_hours`."""
-    fleet = situations(asked, boundary=FLEET, **asked.row)
+    fleet = _fleet(asked)
     one, place = next(iter(fleet.values())), asked.row["hour"]
     if asked.column == "relative_rate":
         return asked.follows(one.rate(place, "rate"))
     of = _hours_mw if asked.column.startswith("power") else _gpus_on
     form = of(asked, fleet, place).step(f"closed form: hour {place}")
-    return asked.node(children=[form, *drawn(asked)], note=f"{asked.quantile} {OVER_SHARED}")
+    return over_draws(asked, form)
 
 
 def _installed(asked: Asked, fleet: Mapping[str, Situation]) -> dict[tuple[str, int], Traced]:
     """GPUs that are installed for every workload, by place of a model and GPU."""
-    queries = _queries(asked, asked.study, asked.row["scenario"])
-    return {
-        (workload, place): planning.gpus_needed(
-            queries_per_day=queries[workload] * of.share(place),
-            gpu_seconds_per_query=of.seconds(place),
-            capacity=named(of.needed, "work of the day over what all replicas can do", "capacity"),
-        )
-        for workload, of in fleet.items()
-        if isinstance(queries[workload], Traced) and queries[workload].value
-        for place in of.places
-    }
+    found, words = {}, "work of the day over what all replicas can do"
+    for workload, queries in _queries(asked, asked.study, asked.row["scenario"]).items():
+        of = fleet[workload]
+        for place in of.places if isinstance(queries, Traced) and queries.value else ():
+            found[workload, place] = planning.gpus_needed(
+                queries_per_day=queries * of.share(place),
+                gpu_seconds_per_query=of.seconds(place),
+                capacity=named(of.needed, words, "capacity"),
+            )
+    return found
 
 
 def _hours_mw(asked: Asked, fleet: Mapping[str, Situation], hour: int) -> Traced:
     """Power of the fleet in an hour."""
-    total = sum(
-        count
-        * given(
-            "P",
-            f"power per installed GPU in hour {hour}",
-            fleet[workload].at(fleet[workload].hour_w(hour), place),
-            fleet[workload].rate(hour, "rate").step(),
-            fleet[workload].power_w(place).step("mean power of the day"),
-            about=fleet[workload].about(place),
-            unit="W",
-        )
-        for (workload, place), count in _installed(asked, fleet).items()
-    )
+
+    def of_gpu(of: Situation, place: int) -> Traced:
+        label, value = f"power per installed GPU in hour {hour}", of.at(of.hour_w(hour), place)
+        behind = (of.rate(hour, "rate").step(), of.power_w(place).step("mean power of the day"))
+        return given("P", label, value, *behind, about=of.about(place), unit="W")
+
+    installed = _installed(asked, fleet).items()
+    total = sum(count * of_gpu(fleet[workload], place) for (workload, place), count in installed)
     return planning.power_mw(power_w=named(total, "power of all GPUs", "P", unit="W"))
 
 
@@ -151,10 +145,10 @@ def plan(asked: Asked) -> Node:
     """A number of `fleet_plan`."""
     quantity = asked.row["quantity"]
     if quantity in EQUIPMENT:
-        fleet = situations(asked, boundary=FLEET, **asked.row)
+        fleet = _fleet(asked)
         label = f"closed form: {quantity.replace('_', ' ')}"
         form = EQUIPMENT[quantity](asked, fleet).step(label, unit=asked.row["unit"])
-        return asked.node(children=[form, *drawn(asked)], note=OVER_SHARED)
+        return over_draws(asked, form)
     row = asked.build.row("scenario_aggregates", study=asked.study, scenario=asked.row["scenario"])
     same, column = row["boundary"] == FLEET, f"{DAY}_{asked.column}"
     energy = {"energy_gwh_per_day": leaf(asked.of("scenario_aggregates", row, column))}
@@ -168,7 +162,7 @@ def plan(asked: Asked) -> Node:
         return asked.follows(planning.emissions_t_per_day(**energy, **carbon), key, exact=same)
     water = planning.water_m3_per_day(
         **energy,
-        pue=next(iter(situations(asked, boundary=FLEET, **asked.row).values())).ingredient("pue"),
+        pue=next(iter(_fleet(asked).values())).ingredient("pue"),
         onsite_l_per_kwh=_onsite_water(asked),
         offsite_l_per_kwh=_of_the_grid(asked, "water_l_per_kwh"),
     )
@@ -177,21 +171,18 @@ def plan(asked: Asked) -> Node:
 
 
 def _nodes(asked: Asked, fleet: Mapping[str, Situation]) -> Traced:
-    total = 0.0
-    for (workload, place), count in _installed(asked, fleet).items():
+    def per_node(workload: str, place: int) -> Traced:
         _, gpu = fleet[workload].about(place)
-        per_node = leaf(asked.resource("hardware.csv", {"gpu": gpu}, "gpus_per_node"), about=(gpu,))
-        total = total + planning.nodes_needed(gpus=count, gpus_per_node=per_node)
-    return total
+        return leaf(asked.resource("hardware.csv", {"gpu": gpu}, "gpus_per_node"), about=(gpu,))
+
+    installed = _installed(asked, fleet).items()
+    return sum(planning.nodes_needed(gpus=count, gpus_per_node=per_node(*where)) for where, count in installed)
 
 
 def _mean_on(asked: Asked, fleet: Mapping[str, Situation]) -> Traced:
-    return sum(_on(fleet[workload]) * count for (workload, _), count in _installed(asked, fleet).items())
-
-
-def _on(of: Situation) -> Traced:
-    """Share of the replicas that are on, mean over the day."""
-    return named(of.needed / of.load, "share of the replicas that are on, mean over the day", "on")
+    label = "share of the replicas that are on, mean over the day"
+    on = {workload: named(of.needed / of.load, label, "on") for workload, of in fleet.items()}
+    return sum(on[workload] * count for (workload, _), count in _installed(asked, fleet).items())
 
 
 def _peak(asked: Asked, fleet: Mapping[str, Situation]) -> Traced:

@@ -8,19 +8,12 @@ from inference_energy.explain.step import Node, listed, number
 from inference_energy.requests import services
 from inference_energy.requests.service_tables import KINDS
 
-SHARES = {
-    "cached_prompt_share": ("cached_prompt_tokens", "prompt_tokens"),
-    "reasoning_share": ("reasoning_tokens", "completion_tokens"),
-    "prompt_tokens_per_request": ("prompt_tokens", "requests"),
-    "completion_tokens_per_request": ("completion_tokens", "requests"),
-}
 NAMES = ("workload", "hour", "quantity", "read_on_day", "provider", "model")
 
 
 def line(asked: Asked) -> Node:
     """A number of `service_lengths`, `service_tokens` or `service_speed`."""
-    leaf = asked.service_line(asked.row, (*NAMES, asked.column), value=asked.value)
-    return asked.same(leaf)
+    return asked.same(asked.workload_line(asked.row, (*NAMES, asked.column), value=asked.value))
 
 
 def rate(asked: Asked) -> Node:
@@ -30,37 +23,24 @@ def rate(asked: Asked) -> Node:
     key = {name: asked.row[name] for name in ("source", "workload")}
     hours = asked.build.rows("service_rates", **key)
     lines = (
-        asked.service_line(row, (*NAMES, "requests_per_s"), value=row["requests_per_s"], unit="requests/s")
-        for row in hours.filter(pl.col("requests_per_s").is_not_null()).iter_rows(named=True)
+        asked.workload_line(row, (*NAMES, "requests_per_s"), value=row["requests_per_s"], unit="requests/s")
+        for row in hours.drop_nulls("requests_per_s").iter_rows(named=True)
     )
-    mean = number(
-        "mean",
-        "mean rate over all hours of the workload",
-        hours["requests_per_s"].mean(),
-        "requests/s",
-        children=(listed(lines, "hours"),),
-    )
-    behind = assumed(services.with_relative_rate)
-    return asked.node("rate / mean", [asked.beside("requests_per_s", "rate"), mean, *behind])
+    label, children = "mean rate over all hours of the workload", (listed(lines, "hours"),)
+    mean = number("mean", label, hours["requests_per_s"].mean(), "requests/s", children=children)
+    return asked.of_columns("requests_per_s / mean", mean, *assumed(services.with_relative_rate))
 
 
 def month(asked: Asked) -> Node:
     """A number of `service_tokens_by_month`."""
     row, column = asked.row, asked.column
-    if column in SHARES:
-        part, whole = SHARES[column]
-        return asked.node("part / whole", [asked.beside(part, "part"), asked.beside(whole, "whole")])
-    weeks = asked.build.rows("service_tokens", source=row["source"], model=row["model"]).filter(
-        pl.col("read_on_day").str.starts_with(row["month"])
-    )
+    weeks = asked.build.rows("service_tokens", source=row["source"], model=row["model"])
+    weeks = weeks.filter(pl.col("read_on_day").str.starts_with(row["month"]))
     if column in KINDS or column == "weeks_by_kind":
-        weeks = weeks.filter(pl.col("prompt_tokens").is_not_null())
+        weeks = weeks.drop_nulls("prompt_tokens")
     quoted = "total_tokens" if column.startswith("weeks") else column
-    lines = [
-        asked.service_line(
-            week, (*NAMES, quoted), value=week[quoted], unit=asked.build.unit("service_tokens", quoted, week)
-        )
-        for week in weeks.iter_rows(named=True)
-    ]
+    unit = asked.build.unit("service_tokens", quoted, row)
+    rows = weeks.iter_rows(named=True)
+    lines = [asked.workload_line(week, (*NAMES, quoted), value=week[quoted], unit=unit) for week in rows]
     found = len(weeks) if column.startswith("weeks") else int(weeks[column].sum())
     return asked.stated("weeks of the month, or their sum", found, listed(lines, "weeks"))

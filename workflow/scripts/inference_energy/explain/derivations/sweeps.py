@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
+from operator import getitem
 
 import numpy as np
 
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions
-from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
+from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn, over_draws
 from inference_energy.explain.derivations.scenarios import of_shares
 from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, leaf
@@ -33,10 +35,7 @@ def _swept(asked: Asked, parameters: Mapping[str, str], keys: Mapping[str, tuple
     """The number with some assumptions set: by column of their values their names, and the keys that list them."""
     row, nodes = asked.row, {}
     for column, parameter in parameters.items():
-        entries = asked.build.study(asked.study)
-        for key in keys[column]:
-            entries = entries[key]
-        place = entries.index(row[column])
+        place = reduce(getitem, keys[column], asked.build.study(asked.study)).index(row[column])
         nodes[column] = asked.entry(*keys[column], place, label=f"{parameter}, set", symbol=parameter)
     if asked.column in parameters:
         return asked.same(nodes[asked.column])
@@ -54,9 +53,7 @@ def _swept(asked: Asked, parameters: Mapping[str, str], keys: Mapping[str, tuple
         form = _day(asked, found, long)
     else:
         form = found[row["workload"]].energy()
-    name = "mean" if asked.quantile == "mean" else asked.quantile.upper()
-    children = [*nodes.values(), form.step("closed form"), *drawn(asked, "sweep_draws")]
-    return asked.node(children=children, note=f"{name} {OVER_SHARED}")
+    return over_draws(asked, form.step("closed form"), *nodes.values(), setting="sweep_draws")
 
 
 def _day(asked: Asked, fleet: Mapping[str, Situation], long_share: Traced) -> Traced:
@@ -74,18 +71,16 @@ def moved(asked: Asked) -> Node:
     """A number of `tornado`."""
     row, end = asked.row, asked.column.removeprefix("at_")
     name = row["ingredient"]
-    base = _outcome(asked)
-    if end == "central" or (name, end) == ("replicas", "low"):
-        return asked.node(children=[_form(asked, base), *drawn(asked, "sweep_draws")], note=f"P50 {OVER_SHARED}")
-    if name == "serving":
+    fleet, label, note = _outcome(asked), "closed form", f"P50 {OVER_SHARED}"
+    if end != "central" and name in ("model", "gpu"):
+        return asked.node(children=[_alone(asked, fleet, name)], note=f"P50 of the one that needs {ENDS[end]}")
+    if end != "central" and name == "serving":
         note = "P5 or P95 over the draws of the serving model; the closed form is their middle"
-        return asked.node(children=[_form(asked, base), *drawn(asked, "sweep_draws")], note=note)
-    if name in ("model", "gpu"):
-        return asked.node(children=[_alone(asked, base, name)], note=f"P50 of the one that needs {ENDS[end]}")
-    share = tornado.ENDS[end]
-    fleet = {workload: _at_end(of, name, share) for workload, of in base.items()}
-    label = f"closed form: {name} at {distributions.at_words(share)}"
-    return asked.node(children=[_form(asked, fleet, label), *drawn(asked, "sweep_draws")], note=f"P50 {OVER_SHARED}")
+    elif end != "central" and (name, end) != ("replicas", "low"):
+        share = tornado.ENDS[end]
+        fleet = {workload: _at_end(of, name, share) for workload, of in fleet.items()}
+        label = f"closed form: {name} at {distributions.at_words(share)}"
+    return asked.node(children=[_form(asked, fleet, label), *drawn(asked, "sweep_draws")], note=note)
 
 
 ENDS = {"low": "least", "high": "most"}

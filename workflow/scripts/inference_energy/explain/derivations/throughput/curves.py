@@ -172,7 +172,7 @@ def _stated_error(asked: Asked) -> Node:
     own = left_out.filter(configuration=asked.row["configuration"])
     squares = pl.col("ratio").log() ** 2
     its = (_left_out_rows(asked, own),)
-    all_rows = (asked.build.once("left out", read=lambda: _left_out_rows(asked, left_out)),)
+    all_rows = (_left_out_rows(asked, left_out),)
     label = "sum of squared log ratios of its rows, each predicted without itself"
     everyone = f"mean squared log ratio of all {len(left_out)} rows left out"
     children = [
@@ -198,7 +198,7 @@ def left_out(asked: Asked) -> Node:
     row, column, form = asked.row, asked.column, asked.row["form"]
     observed = asked.corpus_row(row, value=row[PER_GPU], symbol="observed")
     if column == "ratio":
-        return asked.of_columns("predicted / observed", {"predicted": "predicted_tok_per_s_per_gpu"}, observed)
+        return asked.of_columns("predicted_tok_per_s_per_gpu / observed", observed)
     if column == "fit_error_log_sd":
         label = (
             "root mean square log ratio of the other rows of its configuration, pooled with that of all other"

@@ -8,7 +8,7 @@ import polars as pl
 
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.service import Service
-from inference_energy.explain.asked import Asked
+from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.medians import OVER_SHARED, Situation
 from inference_energy.explain.derivations.scenarios import day_by_workload
@@ -31,8 +31,6 @@ OF_LENGTHS = "Closed form: energy of a query of these lengths, every input at it
 def bridge(asked: Asked) -> Node:
     """A number of `method_bridge`."""
     row, column = asked.row, asked.column
-    if column == "factor":
-        return asked.of_columns("after / before", {"after": "after", "before": "before"})
     steps = asked.build.config["bridge"]["steps"]
     change = asked.setting("bridge", "steps", row["study"], label=f"step {row['step']}")
     if column == "step":
@@ -188,9 +186,6 @@ def statement(asked: Asked) -> Node:
     row, column = asked.row, asked.column
     if column in STATED:
         return asked.same(_stated(asked, column))
-    if column.startswith("factor"):
-        name = {"factor": "ours_wh_p50", "factor_p05": "ours_wh_p95", "factor_p95": "ours_wh_p05"}[column]
-        return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": name})
     of = _of_lengths(asked, row["study"], row["compared_with"])
     said_so = _stated(asked, "energy_wh", label="the statement, with its tokens and boundary")
     return asked.node(children=[of.node(OF_LENGTHS), said_so, *assumed(statements)], note=OVER_SHARED)
@@ -198,16 +193,13 @@ def statement(asked: Asked) -> Node:
 
 def _stated(asked: Asked, column: str, **facts: str) -> Node:
     """What the published estimate that a row is about states."""
-    key = {name: asked.row[name] for name in ("source", "row_id")}
-    return replace(asked.look_up("published_estimate", column, **key), **facts)
+    return replace(asked.look_up("published_estimate", column, **asked.run), **facts)
 
 
 def pair(asked: Asked) -> Node:
     """A number of `overstatement_pairs`."""
     if asked.column in STATED:
         return asked.same(_stated(asked, asked.column))
-    if asked.column == "factor":
-        return asked.of_columns("statement / estimate", {"statement": "energy_wh", "estimate": "study_wh"})
     prompt, answer = (
         leaf(asked.beside(f"{side}_tokens", symbol)) for side, symbol in (("input", "L_in"), ("output", "L_out"))
     )
@@ -218,18 +210,19 @@ def pair(asked: Asked) -> Node:
 
 def kind_of_statement(asked: Asked) -> Node:
     """A number of `statement_kinds`."""
-    row, column = asked.row, asked.column
-    rows = asked.build.rows("statements", study=row["study"], kind=row["kind"]).filter(pl.col("factor").is_not_null())
-    label, words = "{subject}: statement over estimate", "statements that can be compared"
-    place = ("statements of a kind", row["study"], row["kind"])
-    compared = asked.build.once(
-        *place, read=lambda: asked.each("statements", rows.sort("factor"), "factor", words, label)
-    )
-    factors = rows["factor"]
+    column, (factors, compared) = asked.column, _of_kind(asked, asked.study, asked.row["kind"])
     if column == "estimates":
-        return asked.stated("statements", len(rows), compared)
+        return asked.stated("statements", len(factors), compared)
     if column.startswith("share"):
         within = factors.is_between(*statements.PUBLISHED_RANGE)
         counted = within if "within" in column else factors > statements.PUBLISHED_RANGE[1]
-        return share(asked, int(counted.sum()), len(rows), compared)
+        return share(asked, int(counted.sum()), len(factors), compared)
     return statistic(asked, column.removeprefix("factor_").replace("p50", "median"), factors, compared)
+
+
+@shared
+def _of_kind(asked: Asked, study: str, kind: str) -> tuple[pl.Series, Node]:
+    """Factors of the statements of a kind, also as a step."""
+    rows = asked.build.rows("statements", study=study, kind=kind).drop_nulls("factor").sort("factor")
+    label, words = "{subject}: statement over estimate", "statements that can be compared"
+    return rows["factor"], asked.each("statements", rows, "factor", words, label)

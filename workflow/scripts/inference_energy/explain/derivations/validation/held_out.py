@@ -1,11 +1,12 @@
 """Runs predicted without what they belong to, by the serving model and by other methods, and the scores of that."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
-from inference_energy.explain.asked import Asked
-from inference_energy.explain.derivations import serving
-from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn
+from inference_energy.explain.asked import Asked, shared
+from inference_energy.explain.derivations.medians import Situation, over_draws
 from inference_energy.explain.derivations.validation.peers import per_token
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.step import Node, computed, listed, number
@@ -60,14 +61,14 @@ def measured(asked: Asked, row: dict, symbol: str = "") -> Node:
     row_id = row["row_id"].rpartition(OF_SERVICE)[0] if score == "energy_of_service" else row["row_id"]
     if score == "offline_time":
         return asked.look_up("serving_runs", "seconds_per_token", symbol, source=source, row_id=row_id)
-    boundary = BOUNDARY.get(score, "gpu_boards")
+    return _measured_energy(asked, source, row_id, BOUNDARY.get(score, "gpu_boards"), symbol)
 
-    def read() -> Node:
-        known = asked.build.row("measured_energy", source=source, row_id=row_id, boundary=boundary)
-        facts = {"unit": PER_TOKEN, "label": f"measured energy of {row_id}"}
-        return asked.benchmark(known, symbol=symbol, value=known["energy_j_per_output_token"], **facts)
 
-    return asked.build.once("measured run", source, row_id, boundary, symbol, read=read)
+@shared
+def _measured_energy(asked: Asked, source: str, row_id: str, boundary: str, symbol: str) -> Node:
+    known = asked.build.row("measured_energy", source=source, row_id=row_id, boundary=boundary)
+    facts = {"unit": PER_TOKEN, "label": f"measured energy of {row_id}"}
+    return asked.benchmark(known, symbol=symbol, value=known["energy_j_per_output_token"], **facts)
 
 
 def _learnt(asked: Asked) -> Node:
@@ -83,7 +84,7 @@ def _learnt(asked: Asked) -> Node:
 
 
 def _by_peer(asked: Asked, peer: Peer, observed: Node) -> Node:
-    run = asked.build.row("serving_runs", **{name: asked.row[name] for name in serving.KEY})
+    run = asked.build.row("serving_runs", **asked.run)
     facts = {name: run[name] for name in ("gpu", "model", "output_tokens")}
     answer = asked.of("serving_runs", run, "output_tokens", "T")
     return asked.follows(per_token(asked, peer, facts, answer), observed, unit=observed.unit)
@@ -91,10 +92,8 @@ def _by_peer(asked: Asked, peer: Peer, observed: Node) -> Node:
 
 def score(asked: Asked) -> Node:
     """A number of `held_out_scores`."""
-    row, column = asked.row, asked.column
-    place = (row["score"], row["left_out"], row["group"])
-    rows = asked.build.once("scored runs", *place, read=lambda: _scored(asked))
-    behind = asked.build.once("listed scored runs", *place, read=lambda: _listed(asked, rows))
+    column = asked.column
+    rows, behind = _scored(asked, *(asked.row[name] for name in ("score", "left_out", "group")))
     ratios = rows["predicted_p50"] / rows["measured"]
     if column == "rows":
         return asked.stated("runs", len(rows), behind)
@@ -107,28 +106,28 @@ def score(asked: Asked) -> Node:
     return asked.stated("median of the ratios, on a log scale", middle, behind)
 
 
-def _scored(asked: Asked) -> pl.DataFrame:
-    """The rows of `held_out` behind a score."""
-    row = asked.row
-    held = asked.build.rows("held_out", score=row["score"], left_out=row["left_out"])
-    if row["group"] == "all":
-        return held
-    column, _, value = row["group"].partition(": ")
-    if value:
-        return held.filter(pl.col(column).fill_null("not stated") == value)
-    of = asked.build.yaml("config/validation.yaml")
-    runs = protocol.scored(asked.build.table("serving_runs"), of)
-    full = scoreboard.saturated(runs, of["saturation"])
-    return held.filter(source=column.removeprefix("saturated ")).join(full, on=serving.KEY, how="semi")
-
-
-def _listed(asked: Asked, rows: pl.DataFrame) -> Node:
+@shared
+def _scored(asked: Asked, score: str, left_out: str, group: str) -> tuple[pl.DataFrame, Node]:
+    """The rows of `held_out` behind a score, also as a step."""
+    rows = _of_group(asked, asked.build.rows("held_out", score=score, left_out=left_out), group)
     found = []
     for run in rows.iter_rows(named=True):
         observed = measured(asked, run, "measured")
         predicted = number("predicted", "predicted, P50", run["predicted_p50"], observed.unit)
         found.append(computed(run["row_id"], "predicted / measured", [predicted, observed]))
-    return listed(found, "runs")
+    return rows, listed(found, "runs")
+
+
+def _of_group(asked: Asked, held: pl.DataFrame, group: str) -> pl.DataFrame:
+    if group == "all":
+        return held
+    column, _, value = group.partition(": ")
+    if value:
+        return held.filter(pl.col(column).fill_null("not stated") == value)
+    of = asked.build.yaml("config/validation.yaml")
+    runs = protocol.scored(asked.build.table("serving_runs"), of)
+    full = scoreboard.saturated(runs, of["saturation"])
+    return held.filter(source=column.removeprefix("saturated ")).join(full, on=["source", "row_id"], how="semi")
 
 
 FLEETS = "published_fleets.csv"
@@ -148,8 +147,6 @@ OF_FLEETS = (
 
 def published_fleet(asked: Asked) -> Node:
     """A number of `published_fleets`."""
-    if asked.column == "ratio":
-        return asked.of_columns("p / s", {"p": "predicted_p50", "s": "stated"})
     return _energy_of_service(asked) if asked.row["unit"] == published_fleets.ENERGY else _nodes_of_service(asked)
 
 
@@ -171,6 +168,6 @@ def _energy_of_service(asked: Asked) -> Node:
     study = asked.build.current
     fleet = asked.build.typed_study(study).fleet
     of = Situation.of(asked, study=study, subject=fleet.subject, workload=UNSTATED)
+    found = over_draws(asked, of.node())
     random = asked.row["quantity"] == published_fleets.RANDOM_QUERY
-    note = f"of random queries {OVER_SHARED}" if random else OVER_SHARED
-    return asked.node(children=[of.node(), *drawn(asked)], note=f"{asked.quantile or asked.column} {note}")
+    return replace(found, note=f"{found.note}; of random queries") if random else found

@@ -1,7 +1,7 @@
-"""Answer to a what-if question: energy of a query and of a fleet, from the numbers of the page.
+"""What the page `dashboard.html` must answer: a what-if question in Python, from the numbers of the page.
 
 `energy.js` computes the same from the same numbers; here they come from the formulas of the package, and a test in a
-browser compares the two. `payload` says what the numbers are.
+browser compares the two. `dashboard/payload.py` says what the numbers are, `dashboard/coding.py` how they are coded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
+from inference_energy.dashboard.coding import STEPS, ZERO
+from inference_energy.dashboard.payload import CURVE, POINTS
 from inference_energy.energy.interventions import saving
 from inference_energy.energy.operated import PER_TOKEN, context_tokens2, gpu_seconds_per_query, query_wh
 from inference_energy.energy.power import by_boundary_w
@@ -20,9 +21,8 @@ from inference_energy.throughput.log_linear import node_tok_per_s
 
 # Query k of draw i on member j has the lengths at place 633 i + 425 j + 256 k of 1,024: a lattice that spreads evenly
 # over draws and lengths.
-POINTS, STEP_OF_DRAW, STEP_OF_MEMBER = 1024, 633, 425
+STEP_OF_DRAW, STEP_OF_MEMBER = 633, 425
 QUERIES_PER_DRAW = 4
-CURVE = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -317,3 +317,18 @@ def operation(study: Mapping, asked: Question) -> dict[str, Any] | None:
         "batch": _summary(column["batch"], shares),
         "replica_gpus": float(shares @ column["replica_gpus"]),
     }
+
+
+def decoded(numbers: Any, raw: bytes) -> Any:
+    """The numbers of a page with arrays in their places: the inverse of `coding.coded` but for rounding."""
+    logs = np.frombuffer(raw, np.uint8).reshape(2, -1).T.copy().view("<i2")[:, 0]
+    values = np.where(logs > ZERO, np.exp(logs / STEPS), 0.0)
+
+    def with_arrays(value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.keys() == {"values"}:
+                return values[slice(*value["values"])]
+            return {name: with_arrays(of) for name, of in value.items()}
+        return [with_arrays(of) for of in value] if isinstance(value, list) else value
+
+    return with_arrays(numbers)
