@@ -30,8 +30,8 @@ def test_few_draws_represent_all():
     assert len(set(found)) == 50
     assert (np.diff(np.argsort(np.argsort(values[0]))[found]) > 0).all()  # ordered by the first
     for logs, counted in zip(np.log(values), weights, strict=True):
-        few = payload._quantiles(logs[None, found], counted[None, found])
-        assert few == pytest.approx(payload._quantiles(logs[None], counted[None]), abs=0.06)
+        few = payload._summary(logs[None, found], counted[None, found])
+        assert few == pytest.approx(payload._summary(logs[None], counted[None]), abs=0.06)
     assert (found == payload.representative(energies, 50, stream(1, "test"))).all()
     nothing = (np.zeros(DRAWS), np.zeros(DRAWS))  # of a subject that nothing serves
     assert (found == payload.representative([*energies, nothing], 50, stream(1, "test"))).all()

@@ -110,11 +110,11 @@ def _energies(states: Iterable[tuple[Service, Iterable[str]]]) -> Iterator[tuple
 def representative(
     energies: Iterable[tuple[np.ndarray, np.ndarray]], count: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Positions of some draws whose weighted quantiles are like those of all, of each of several quantities.
+    """Positions of some draws whose weighted mean and quantiles are like those of all, of each of several quantities.
 
     The draws are ordered by the first quantity and divided into `count` parts; one of each is taken at random. Then
-    draws are exchanged for others of their part where that brings P5, P50 and P95 of all quantities nearer to those of
-    all draws.
+    draws are exchanged for others of their part where that brings mean, P5, P50 and P95 of all quantities nearer to
+    those of all draws.
 
     Args:
         energies: values, above 0 where they count, and how much they count, shape (draws,); those of which none counts
@@ -125,10 +125,10 @@ def representative(
     known = [(values, weights) for values, weights in energies if weights.any()]
     logs = np.stack([np.log(np.where(weights > 0, values, 1.0)) for values, weights in known])
     weights = np.stack([weights for _, weights in known])
-    everything = _quantiles(logs, weights)
+    everything = _summary(logs, weights)
 
     def missed(positions: np.ndarray) -> float:
-        return float(((_quantiles(logs[:, positions], weights[:, positions]) - everything) ** 2).sum())
+        return float(((_summary(logs[:, positions], weights[:, positions]) - everything) ** 2).sum())
 
     parts = np.array_split(np.argsort(logs[0], kind="stable"), count)
     best = np.array([generator.choice(part) for part in parts])
@@ -141,13 +141,16 @@ def representative(
     return best
 
 
-def _quantiles(logs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """P5, P50 and P95 of every row."""
+def _summary(logs: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Logarithm of the mean, and P5, P50 and P95 of the logarithms, of every quantity."""
+    total = np.maximum(weights.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    means = np.log(np.maximum((np.exp(logs) * weights).sum(axis=1) / total[:, 0], np.finfo(float).tiny))
     order = np.argsort(logs, axis=1)
     ordered, each = np.take_along_axis(logs, order, 1), np.take_along_axis(weights, order, 1)
-    below = (np.cumsum(each, axis=1) - each / 2) / np.maximum(each.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    below = (np.cumsum(each, axis=1) - each / 2) / total
     shares = list(quantiles.PERCENTILES.values())
-    return np.stack([np.interp(shares, places, values) for places, values in zip(below, ordered, strict=True)])
+    found = [np.interp(shares, places, values) for places, values in zip(below, ordered, strict=True)]
+    return np.column_stack([means, found])
 
 
 def _state(service: Service, workloads: Sequence[str], draws: np.ndarray) -> dict:
