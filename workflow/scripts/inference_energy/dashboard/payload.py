@@ -86,9 +86,7 @@ def nested(service: Service, gpus_per_node: Mapping[str, int]) -> dict:
     return {
         "states": {name: _state(of, workloads, draws) for name, (of, workloads) in states.items()},
         "gpus_per_node": {gpu: int(gpus_per_node[gpu]) for gpu in used},
-        "onsite_water_l_per_kwh": None
-        if water is None
-        else evenly(water, count, service.seed, "page", "water"),
+        "onsite_water_l_per_kwh": None if water is None else evenly(water, count, service.seed, "page", "water"),
     }
 
 
