@@ -1,23 +1,14 @@
 """Results of MLPerf Inference, from the summary of a results repository, v4.0 to v6.1 (`mlperf_files`)."""
 
 import re
-from collections import Counter
 from pathlib import Path
 
 from inference_energy.corpus.formats import mlperf_names
-from inference_energy.corpus.formats.measured_runs import runs_reading
+from inference_energy.corpus.formats.measured_runs import Run, runs_reading
 from inference_energy.corpus.formats.mlperf_files import RESULT, results_of
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.values import (
-    as_number,
-    as_whole,
-    id_part,
-    joined_id,
-    one_line,
-    precision_name,
-    ratio,
-    short,
-)
+from inference_energy.corpus.formats.row_ids import is_plain, row_id
+from inference_energy.corpus.formats.values import as_number, as_whole, one_line, precision_name, ratio, short
 
 LOADS = {"offline": "offline", "server": "server", "interactive": "interactive"}
 CONFIDENCE = {"available": "high", "preview": "medium", "rdi": "medium"}
@@ -32,14 +23,11 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not such a summary.
     """
-    left_out: Counter[str] = Counter()
-    runs = []
-    for line, result in results_of(path):
-        if reason := _out_of_scope(result):
-            left_out[reason] += 1
-            continue
-        runs.append(({"line": line, **_throughput(result)}, _energy(result)))
-    return runs_reading(runs, path, left_out)
+    return runs_reading(results_of(path), path, _run)
+
+
+def _run(result: dict) -> Run:
+    return _out_of_scope(result) or (_throughput(result), _energy(result))
 
 
 def _out_of_scope(result: dict) -> str | None:
@@ -82,7 +70,7 @@ def _throughput(result: dict) -> dict[str, object]:
         "result": result.get("Location"),
     }
     return {
-        "row_id": joined_id([*_system(result), id_part("", model), id_part("", scenario)]),
+        "row_id": row_id(*_system(result), ("", model), ("", scenario)),
         "model": mlperf_names.without_scenario(model),
         "gpu": gpu,
         "gpus": gpus,
@@ -107,11 +95,10 @@ def _throughput(result: dict) -> dict[str, object]:
     }
 
 
-def _system(result: dict) -> list[str | None]:
+def _system(result: dict) -> list[tuple[str, object]]:
     """The result's ID; `summary.json` has none, and the submitter and the platform name its systems."""
-    if id_part("", result.get("ID")):
-        return [id_part("", result["ID"])]
-    return [id_part("", result.get(key)) for key in ("version", "Submitter", "Platform")]
+    keys = ("ID",) if is_plain(result.get("ID")) else ("version", "Submitter", "Platform")
+    return [("", result.get(key)) for key in keys]
 
 
 def _energy(result: dict) -> dict[str, object] | str | None:
