@@ -145,8 +145,8 @@ class Hardware(InputTable):
     checked_on: str = cell(CHECKED_ON, str_matches=DATE)
 
 
-class Correction(InputTable):
-    """One known error of a published row."""
+class Correction(InputTable, unique=["source", "row_id", "column"]):
+    """One known error of a published row; a cell is corrected once."""
 
     source: str = cell("folder of the source in resources/benchmarks", str_matches=NAME)
     row_id: str = cell("row of that source", str_matches=NAME)
@@ -156,9 +156,3 @@ class Correction(InputTable):
     reason: str = filled("what is wrong")
     evidence: str = filled("how it is known")
     url: str = cell("where the evidence stands", str_matches=URL)
-
-    class Config:
-        """A cell is corrected once."""
-
-        strict = True
-        unique = ["source", "row_id", "column"]  # noqa: RUF012

@@ -33,7 +33,17 @@ ESTIMATE_KINDS = [
 ]
 
 
-class Throughput(InputTable):
+class Throughput(
+    InputTable,
+    rules={
+        # Without the number of GPUs a throughput of several of them says nothing.
+        "gpus: a number, as the throughput is not that of one GPU": (pl.col("throughput_scope") == "gpu")
+        | pl.col("gpus").is_not_null(),
+        # The GPUs of a node are those of all nodes over their number.
+        "nodes: a number, as the throughput is that of one node": (pl.col("throughput_scope") != "node")
+        | pl.col("nodes").is_not_null(),
+    },
+):
     """One published or measured token throughput of one configuration."""
 
     row_id: str = cell("name of the row within its source", str_matches=NAME, unique=True)
@@ -95,16 +105,6 @@ class Throughput(InputTable):
     stated_gpu: str = cell("name of the GPU as it stands in the file or its facts", nullable=True)
     overruled: str = cell("what the file states where a fact of its origin overrules it", nullable=True)
     note: str = cell("anything else a reader must know", nullable=True)
-
-    @pa.dataframe_check(name="gpus", error="gpus: a number, as the throughput is not that of one GPU")
-    def gpus_are_known(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """Without the number of GPUs a throughput of several of them says nothing."""
-        return data.lazyframe.select((pl.col("throughput_scope") == "gpu") | pl.col("gpus").is_not_null())
-
-    @pa.dataframe_check(name="nodes", error="nodes: a number, as the throughput is that of one node")
-    def nodes_are_known(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """The GPUs of a node are those of all nodes over their number."""
-        return data.lazyframe.select((pl.col("throughput_scope") != "node") | pl.col("nodes").is_not_null())
 
 
 class MeasuredEnergy(InputTable):
