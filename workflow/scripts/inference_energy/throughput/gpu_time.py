@@ -1,7 +1,6 @@
 """GPU-seconds of a query as a sum of what its prompt, its answer and its context take."""
 
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 from scipy.optimize import nnls
@@ -25,16 +24,6 @@ class GpuSeconds:
     decode: float
     attention: float
     kv_growth: float
-
-    @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Self:
-        """The form of one row of a table of fitted configurations."""
-        return cls(
-            prefill=row["prefill_s_per_token"],
-            decode=row["decode_s_per_token"],
-            attention=row["attention_s_per_token2"],
-            kv_growth=row["kv_growth"],
-        )
 
     def seconds(self, input_tokens: Quantity, output_tokens: Quantity) -> np.ndarray:
         """GPU-seconds of a query, elementwise, in the order of operations of the fit."""
