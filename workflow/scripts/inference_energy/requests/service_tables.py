@@ -6,7 +6,7 @@ import polars as pl
 
 from inference_energy.requests.tables import READ_FROM
 from inference_energy.tables.columns import count, number, share, table, text
-from inference_energy.tables.inputs import InputTable, cell, filled
+from inference_energy.tables.inputs import InputTable, cell, filled, optional
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW, POSITION, SHARE
 
 DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
@@ -32,8 +32,8 @@ class ServiceRates(
     workload: str = cell("name of the workload", str_matches=WORKLOAD)
     hour: int = cell("hours since the trace began", POSITION, ge=0, le=100_000)
     windows: int = cell("ten-minute windows of the hour that the trace has", COUNT, ge=0, le=WINDOWS)
-    requests_per_s: float = cell("requests per second, mean over these windows", "requests/s", ge=0, nullable=True)
-    active_clients: float = cell("clients with requests, likewise", COUNT, ge=0, nullable=True)
+    requests_per_s: float = optional("requests per second, mean over these windows", "requests/s", ge=0)
+    active_clients: float = optional("clients with requests, likewise", COUNT, ge=0)
 
 
 class ServiceLengths(
@@ -91,11 +91,11 @@ class ServiceTokens(
     model: str = filled("model by its name at the service")
     model_name: str = filled("the same as the service displays it")
     total_tokens: int = cell("tokens of the week as ranked", "tokens", ge=1)
-    prompt_tokens: int = cell("prompt tokens, cached ones included", "tokens", ge=0, nullable=True)
-    cached_prompt_tokens: int = cell("prompt tokens read from a cache", "tokens", ge=0, nullable=True)
-    completion_tokens: int = cell("answer tokens, reasoning included", "tokens", ge=0, nullable=True)
-    reasoning_tokens: int = cell("answer tokens of reasoning", "tokens", ge=0, nullable=True)
-    requests: int = cell("requests", COUNT, ge=1, nullable=True)
+    prompt_tokens: int = optional("prompt tokens, cached ones included", "tokens", ge=0)
+    cached_prompt_tokens: int = optional("prompt tokens read from a cache", "tokens", ge=0)
+    completion_tokens: int = optional("answer tokens, reasoning included", "tokens", ge=0)
+    reasoning_tokens: int = optional("answer tokens of reasoning", "tokens", ge=0)
+    requests: int = optional("requests", COUNT, ge=1)
 
 
 class ServiceSpeed(InputTable, unique=["provider", "model"]):

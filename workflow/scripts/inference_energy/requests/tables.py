@@ -6,7 +6,7 @@ import polars as pl
 
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.tables.columns import count, quantiles, share, table, text, texts
-from inference_energy.tables.inputs import InputTable, cell, filled
+from inference_energy.tables.inputs import InputTable, cell, filled, optional
 from inference_energy.tables.units import COUNT, POSITION, SHARE
 
 
@@ -17,9 +17,7 @@ class RequestLengths(InputTable, unique=["workload", "input_tokens", "output_tok
     input_tokens: float = cell("mean prompt length in the bin", "tokens", ge=1, le=1e8)
     output_tokens: float = cell("mean answer length in the bin", "tokens", ge=1, le=1e8)
     requests: int = cell("requests in the bin", COUNT, ge=1, le=10**12)
-    cached_input_share: float = cell(
-        "share of the prompts' tokens that an earlier request had", SHARE, ge=0, le=1, nullable=True
-    )
+    cached_input_share: float = optional("share of the prompts' tokens that an earlier request had", SHARE, ge=0, le=1)
 
 
 RISING = pl.all_horizontal(

@@ -26,6 +26,11 @@ def cell(meaning: str, unit: str = "", **limits: Any) -> Any:
     return pa.Field(description=meaning, metadata={"unit": unit}, **limits)
 
 
+def optional(meaning: str, unit: str = "", **limits: Any) -> Any:
+    """A column of an input table that rows may leave empty."""
+    return cell(meaning, unit, nullable=True, **limits)
+
+
 def filled(meaning: str, **limits: Any) -> Any:
     """A column of text that is not empty."""
     return cell(meaning, str_length={"min_value": 1}, **limits)
