@@ -39,21 +39,13 @@ ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "em
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table of text.
+    """A table of text."""
 
-    Attributes:
-        title: heading.
-        head: names of the columns; those behind `text` hold numbers.
-        rows: cells.
-        text: how many columns hold text.
-        note: remark for readers; may be empty.
-    """
-
-    title: str
-    head: list[str]
-    rows: list[list[str]]
-    text: int = 1
-    note: str = ""
+    title: str  # heading
+    head: list[str]  # names of the columns; those behind `text` hold numbers
+    rows: list[list[str]]  # cells
+    text: int = 1  # how many columns hold text
+    note: str = ""  # remark for readers; may be empty
 
 
 def content(
