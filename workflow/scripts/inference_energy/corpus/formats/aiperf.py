@@ -12,10 +12,10 @@ from inference_energy.corpus.formats import aiperf_config, aiperf_telemetry
 from inference_energy.corpus.formats.exact import refuse_unread
 from inference_energy.corpus.formats.json_files import document, object_lines, part
 from inference_energy.corpus.formats.lengths import length_between, length_columns, lengths_in_id
-from inference_energy.corpus.formats.measured_runs import OF_ALL_BOARDS, TIME_UNITS, Run, in_unit, runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, OF_ALL_BOARDS, TIME_UNITS, Run, in_unit, runs_reading
 from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.row_ids import load_in_id, row_id
-from inference_energy.corpus.formats.serving_client import FACTS, engine_name
+from inference_energy.corpus.formats.serving_client import engine_name
 from inference_energy.corpus.formats.values import iso_day, noted, number
 
 NOT_OF_THE_RUN = ("input_config", "warmup_metrics", "run_info")

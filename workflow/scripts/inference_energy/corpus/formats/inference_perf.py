@@ -10,10 +10,9 @@ from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats.exact import refuse_unread
 from inference_energy.corpus.formats.json_files import document, object_lines, part
 from inference_energy.corpus.formats.lengths import length_between, length_columns, lengths_in_id
-from inference_energy.corpus.formats.measured_runs import Run, runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
 from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.row_ids import row_id
-from inference_energy.corpus.formats.serving_client import FACTS
 from inference_energy.corpus.formats.values import milliseconds, number, positive
 
 SPEED = ("successes", "throughput", "output_tokens_per_sec")

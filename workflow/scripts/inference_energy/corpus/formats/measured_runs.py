@@ -14,6 +14,13 @@ from inference_energy.corpus.formats.values import number, rounded
 POWER_UNITS = {"mW": 1e-3, "W": 1.0, "kW": 1e3}
 ENERGY_UNITS = {"mJ": 1e-3, "J": 1.0, "kJ": 1e3, "MJ": 1e6, "Wh": 3600.0, "kWh": 3.6e6}
 TIME_UNITS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3, "sec": 1e3}
+# Facts of a run that answers whole queries, its throughput being output tokens of all GPUs per second.
+FACTS = {
+    "phase": "prefill_and_decode",
+    "throughput_counts": "output",
+    "throughput_scope": "instance",
+    "evidence": "measured",
+}
 # Facts of energy that was metered on the boards of all GPUs from the first request to the last.
 OF_ALL_BOARDS = {
     "boundary": "gpu_boards",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats.json_files import document, lines_under, must_be_object
-from inference_energy.corpus.formats.measured_runs import Run, runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
 from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.values import precision_name
 
@@ -31,15 +31,11 @@ THROUGHPUT_KEYS = {
 }
 # ASSUME: the leaderboard, not the file, states for all its text runs: vLLM, with a constant number of requests in
 # flight, so that the mean batch is the concurrency; throughput and power are of all GPUs of the run together.
-THROUGHPUT_FACTS = {
+THROUGHPUT_FACTS = FACTS | {
     "engine": "vLLM",
     "load": "closed_loop",
-    "phase": "prefill_and_decode",
     "input_length_kind": "unknown",
     "output_length_kind": "mean",
-    "throughput_counts": "output",
-    "throughput_scope": "instance",
-    "evidence": "measured",
     "confidence": "high",
 }
 ENERGY_KEYS = {

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from inference_energy.corpus.formats import mlperf_names
-from inference_energy.corpus.formats.measured_runs import Run, runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
 from inference_energy.corpus.formats.mlperf_files import RESULT, results_of
 from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.row_ids import is_plain, row_id
@@ -69,7 +69,7 @@ def _throughput(result: dict) -> dict[str, object]:
         "inferred from": "another run" if one_line(result.get("inferred")) not in ("", "0") else "",
         "result": result.get("Location"),
     }
-    return {
+    return FACTS | {
         "row_id": row_id(*_system(result), ("", model), ("", scenario)),
         "model": mlperf_names.without_scenario(model),
         "gpu": gpu,
@@ -80,15 +80,11 @@ def _throughput(result: dict) -> dict[str, object]:
         "precision": precision_name(result.get("weight_data_types")),
         "load": "interactive" if "interactive" in model.lower() else LOADS.get(scenario.lower(), scenario),
         "prompts": mlperf_names.prompts(model),
-        "phase": "prefill_and_decode",
         "input_length_kind": "unknown",
         # ASSUME: answers of the accuracy run, whose mean length is stated, are as long as those of the measured run.
         "output_tokens": tokens[1] if tokens else None,
         "output_length_kind": "mean" if tokens else "unknown",
         "throughput_tok_per_s": result[RESULT],
-        "throughput_counts": "output",
-        "throughput_scope": "instance",
-        "evidence": "measured",
         "confidence": CONFIDENCE.get(availability.lower()),
         "url": details if details.startswith("https://") else None,
         "note": "; ".join(f"{name} {one_line(value)}" for name, value in notes.items() if one_line(value)),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from inference_energy.corpus.formats.measured_runs import Run, runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
 from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.values import number, positive, ratio
 
@@ -21,13 +21,6 @@ ENGINES = {
     "deepspeed-mii": "DeepSpeed-MII",
     "llama.cpp": "llama.cpp",
     "scalellm": "ScaleLLM",
-}
-# Facts that hold for every result.
-FACTS = {
-    "phase": "prefill_and_decode",
-    "throughput_counts": "output",
-    "throughput_scope": "instance",
-    "evidence": "measured",
 }
 LATENCIES = {"time_to_first_token": "ttft", "time_per_output_token": "tpot"}
 STATISTICS = {"mean": "mean", "p50": "median", "p99": "p99"}

@@ -7,10 +7,9 @@ from pathlib import Path
 from inference_energy.corpus.formats.exact import must_have, records
 from inference_energy.corpus.formats.json_files import part
 from inference_energy.corpus.formats.lengths import length_between, length_columns
-from inference_energy.corpus.formats.measured_runs import OF_ALL_BOARDS, Run, runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, OF_ALL_BOARDS, Run, runs_reading
 from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.row_ids import row_id
-from inference_energy.corpus.formats.serving_client import FACTS
 from inference_energy.corpus.formats.values import number, positive, precision_name, ratio, speculation
 
 PARTS = ("engine", "world_info", "request_info", "performance")
