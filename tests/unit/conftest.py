@@ -11,7 +11,7 @@ from inference_energy.energy import operated, service
 from inference_energy.requests import services, traces
 from inference_energy.serving import stored
 from inference_energy.studies import files
-from inference_energy.studies.study import whole
+from inference_energy.studies.study import Throughput, whole
 from inference_energy.throughput import log_linear
 
 ROOT = Path(__file__).parents[2]
@@ -70,9 +70,8 @@ def rows(corpus):
 
 @pytest.fixture(scope="session")
 def fit(rows):
-    return log_linear.throughput_fit(
-        throughput=rows, study="joule-2026", sources=["oviedo"], precision="FP8", minimum_rows=3
-    )[0]
+    chosen = Throughput.of({"sources": ["oviedo"], "corrected": False, "precision": "FP8", "minimum_rows": 3})
+    return log_linear.throughput_fit("joule-2026", chosen, rows, rows.clear())[0]
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ def edition(request, corpus, read_configured):
     name = request.param
     study = read_configured(name)
     draws, seed = CONFIG["draws"], CONFIG["seed"]
-    fit, _ = log_linear.study_fit(name, study.throughput, corpus["throughput"], corpus["throughput"].clear())
+    fit, _ = log_linear.throughput_fit(name, study.throughput, corpus["throughput"], corpus["throughput"].clear())
     summary, _ = energy.energy_per_query(study_name=name, study=study, fit=fit, draws=draws, seed=seed)
     levers = interventions.intervention_multipliers(study_name=name, study=study, fit=fit, draws=draws, seed=seed)
     fleet = scenarios.scenario_aggregates(

@@ -5,8 +5,10 @@ import re
 import numpy as np
 import pytest
 from inference_energy.common.errors import InputError
+from inference_energy.studies.study import Throughput
 from inference_energy.throughput.log_linear import fit as fit_curve, throughput_fit, usable_rows
 
+CHOSEN = Throughput.of({"sources": ["oviedo"], "corrected": False, "precision": "FP8", "minimum_rows": 3})
 LENGTHS_IN = np.array([100.0, 1000, 100, 5000])
 LENGTHS_OUT = np.array([100.0, 100, 2000, 700])
 
@@ -35,54 +37,54 @@ def test_published_fit(fit):
 
 def test_row_order_changes_nothing(rows, fit):
     shuffled = rows.sample(fraction=1, shuffle=True, seed=3)
-    arguments = {"study": "joule-2026", "sources": ["oviedo"], "precision": "FP8", "minimum_rows": 3}
-    assert throughput_fit(throughput=shuffled, **arguments)[0].equals(fit)
+    assert fitted(shuffled)[0].equals(fit)
 
 
-def oviedo(rows, precision, **choice):
-    return usable_rows(rows, sources=["oviedo"], precision=precision, **choice)
+def fitted(rows, study="joule-2026", **choice):
+    return throughput_fit(study, CHOSEN.replaced(**choice), rows, rows.clear())
+
+
+def usable(rows, **choice):
+    return usable_rows(rows, CHOSEN.replaced(**choice))
 
 
 def test_other_precisions_and_unknown_lengths_are_left_out(rows):
-    fp8 = oviedo(rows, "FP8")
+    fp8 = usable(rows)
     assert (set(fp8["precision"]), len(fp8)) == ({"FP8"}, 22)
-    assert len(oviedo(rows, "FP16")) == 0  # their prompt lengths are unknown
+    assert len(usable(rows, precision="FP16")) == 0  # their prompt lengths are unknown
 
 
 def test_only_the_chosen_sources_and_gpus_are_used(rows):
-    assert set(oviedo(rows, "FP8")["source"]) == {"oviedo"}
-    assert oviedo(rows, "FP8", gpus=["H200 SXM 141GB"])["row_id"].to_list() == ["22", "23"]
-    assert len(oviedo(rows, "FP8", gpus=[])) == 0
-    both = usable_rows(rows, sources=["oviedo", "tensorrt_llm"], precision="FP8", gpus=["H200 SXM 141GB"])
+    assert set(usable(rows)["source"]) == {"oviedo"}
+    assert usable(rows, gpus=["H200 SXM 141GB"])["row_id"].to_list() == ["22", "23"]
+    assert len(usable(rows, gpus=[])) == 0
+    both = usable(rows, sources=["oviedo", "tensorrt_llm"], gpus=["H200 SXM 141GB"])
     assert set(both["source"]) == {"oviedo", "tensorrt_llm"}
     assert set(both["gpu"]) == {"H200 SXM 141GB"}
 
 
 def test_throughput_of_a_node_is_eight_times_that_of_a_gpu(rows):
-    assert dict(oviedo(rows, "FP8")["row_id", "node_tok_per_s"].iter_rows())["22"] == pytest.approx(1300)
+    assert dict(usable(rows)["row_id", "node_tok_per_s"].iter_rows())["22"] == pytest.approx(1300)
     per_gpu = rows.filter(rows["row_id"] == "v0.17/Llama-3.1-8B/H200/FP8/TP1/128-128")
-    node = usable_rows(per_gpu, sources=["tensorrt_llm"], precision="FP8")
+    node = usable(per_gpu, sources=["tensorrt_llm"])
     assert node["node_tok_per_s"].item() == pytest.approx(8 * 29526.04)
 
 
 def test_one_row_is_skipped_and_none_is_an_error(rows):
     one = rows.filter((rows["source"] == "oviedo") & rows["row_id"].is_in(["01", "04", "19", "22"]))
-    arguments = {"study": "s", "sources": ["oviedo"], "minimum_rows": 3}
-    assert throughput_fit(throughput=one, precision="FP8", **arguments)[0]["model"].to_list() == ["DeepSeek-R1"]
+    assert fitted(one)[0]["model"].to_list() == ["DeepSeek-R1"]
     message = "throughput.precision: no model has two usable 'FP4' rows; precisions in its sources: FP16 or FP8"
     with pytest.raises(InputError, match=re.escape(message)):
-        throughput_fit(throughput=rows, precision="FP4", **arguments)
+        fitted(rows, precision="FP4")
 
 
 def test_source_without_rows_is_named(rows):
-    arguments = {"study": "s", "precision": "FP8", "minimum_rows": 3}
     with pytest.raises(InputError, match=r"study s: throughput\.sources: found 'jegham'; allowed: deepseek, "):
-        throughput_fit(throughput=rows, sources=["oviedo", "jegham"], **arguments)
+        fitted(rows, "s", sources=["oviedo", "jegham"])
 
 
 def test_leaving_out_rows_of_a_gpu_changes_the_fit(rows, fit):
-    arguments = {"study": "joule-2026", "sources": ["oviedo"], "precision": "FP8", "minimum_rows": 3}
-    h100, used = throughput_fit(throughput=rows, gpus=["H100 SXM 80GB"], **arguments)
+    h100, used = fitted(rows, gpus=["H100 SXM 80GB"])
     assert "DeepSeek-R1" not in h100["model"].to_list()  # one H100 row is left
     assert (set(used["gpu"]), len(used)) == ({"H100 SXM 80GB"}, 19)
     same = fit.filter(fit["model"] == "Llama 3.1 405B")

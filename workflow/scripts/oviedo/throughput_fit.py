@@ -10,7 +10,7 @@ with wiring.job(snakemake) as job:
     name, study = snakemake.wildcards.study, PublishedStudy.of(snakemake.params.study)
     models = dict(job.table("models")["model", "total_parameters_billions"].iter_rows())
     checks.check_against_registry(study, f"config/studies/{name}.yaml", models)
-    fit, rows = log_linear.study_fit(name, study.throughput, job.table("throughput"), job.table("corrections"))
+    fit, rows = log_linear.throughput_fit(name, study.throughput, job.table("throughput"), job.table("corrections"))
     members = {model_class: spec.weights for model_class, spec in study.classes.items()}
     checks.check_members_fitted(members, f"config/studies/{name}.yaml", fit["model"].to_list())
     curve = log_linear.throughput_curve(fit, study.workloads["traditional"].input_tokens)

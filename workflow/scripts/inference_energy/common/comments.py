@@ -23,17 +23,11 @@ ONE_VALUE = {"family", "trace", "task"}
 
 @dataclass(frozen=True)
 class Comment:
-    """One comment, the lines of it joined.
+    """One comment, the lines of it joined."""
 
-    Attributes:
-        keys: path of the key that it refers to; empty for a comment above the first key.
-        line: its first line.
-        text: without the hash.
-    """
-
-    keys: tuple[str, ...]
-    line: int
-    text: str
+    keys: tuple[str, ...]  # path of the key that it refers to; empty for a comment above the first key
+    line: int  # its first line
+    text: str  # without the hash
 
 
 Span = tuple[tuple[str, ...], int, int]  # of a key: path, first and last line, from 0
@@ -144,19 +138,12 @@ WORDS_IN_ANCHOR = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Assumption:
-    """One modelling choice.
+    """One modelling choice."""
 
-    Attributes:
-        file: where it stands.
-        line: its first line there.
-        within: function, class or key that it belongs to; empty for a whole module.
-        text: what is assumed, and its source.
-    """
-
-    file: str
-    line: int
-    within: str
-    text: str
+    file: str  # where it stands
+    line: int  # its first line there
+    within: str  # function, class or key that it belongs to; empty for a whole module
+    text: str  # what is assumed, and its source
 
 
 def of_module(file: str, text: str) -> list[Assumption]:

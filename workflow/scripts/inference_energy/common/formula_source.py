@@ -4,6 +4,7 @@ Everything here comes from the source of the function, which is parsed when it i
 """
 
 import ast
+import copy
 import inspect
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -29,7 +30,7 @@ def text(of: Formula, given: Mapping[str, str] | None = None) -> str:
             `{"divisor": "1"}` drops a division.
     """
     put_in = {name: ast.parse(value, mode="eval").body for name, value in (given or {}).items()}
-    return ast.unparse(_folded(_substituted(_expression(of), put_in)))
+    return ast.unparse(_Folding().visit(_substituted(_expression(of), put_in)))
 
 
 def constants(of: Formula) -> dict[str, float]:
@@ -191,43 +192,41 @@ def _named(of: Formula, node: ast.expr) -> object:
 
 def _substituted(node: ast.expr, given: Mapping[str, ast.expr]) -> ast.expr:
     """A copy with expressions in place of names."""
-    match node:
-        case ast.Name(id=name):
-            return given.get(name, ast.Name(name))
-        case ast.BinOp(left=left, op=op, right=right):
-            return ast.BinOp(_substituted(left, given), op, _substituted(right, given))
-        case ast.UnaryOp(op=op, operand=operand):
-            return ast.UnaryOp(op, _substituted(operand, given))
-        case ast.Call(func=func, args=args):
-            return ast.Call(func, [_substituted(argument, given) for argument in args], [])
-    return node
+    return _Substitution(given).visit(copy.deepcopy(node))
 
 
-def _folded(node: ast.expr) -> ast.expr:
-    """The same without factors of 1, summands of 0, and products with 0."""
+class _Substitution(ast.NodeTransformer):
+    def __init__(self, given: Mapping[str, ast.expr]):
+        self.given = given
 
-    def is_(node: ast.expr, value: int) -> bool:
-        return isinstance(node, ast.Constant) and node.value == value
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.given.get(node.id, node)
 
-    match node:
-        case ast.Call(func=func, args=args):
-            return ast.Call(func, [_folded(argument) for argument in args], [])
-        case ast.UnaryOp(op=op, operand=operand):
-            return ast.UnaryOp(op, _folded(operand))
-        case ast.BinOp(left=left, op=op, right=right):
-            left, right = _folded(left), _folded(right)
-            match op:
-                case ast.Add() if is_(left, 0):
-                    return right
-                case ast.Add() | ast.Sub() if is_(right, 0):
-                    return left
-                case ast.Mult() if is_(left, 0) or is_(right, 1):
-                    return left
-                case ast.Mult() if is_(right, 0) or is_(left, 1):
-                    return right
-                case ast.Div() | ast.Pow() if is_(right, 1) or (is_(left, 0) and isinstance(op, ast.Div)):
-                    return left
-                case ast.Pow() if is_(left, 1):
-                    return left
-            return ast.BinOp(left, op, right)
-    return node
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(argument) for argument in node.args]  # and not the name of the function
+        return node
+
+
+class _Folding(ast.NodeTransformer):
+    """Drops factors of 1, summands of 0, and products with 0."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        left, right = node.left, node.right
+        zero_left, zero_right, one_left, one_right = (
+            isinstance(side, ast.Constant) and side.value == value for value in (0, 1) for side in (left, right)
+        )
+        match node.op:
+            case ast.Add() if zero_left:
+                return right
+            case ast.Add() | ast.Sub() if zero_right:
+                return left
+            case ast.Mult() if zero_left or one_right:
+                return left
+            case ast.Mult() if zero_right or one_left:
+                return right
+            case ast.Div() | ast.Pow() if one_right or (zero_left and isinstance(node.op, ast.Div)):
+                return left
+            case ast.Pow() if one_left:
+                return left
+        return node

@@ -36,7 +36,7 @@ def with_board_share(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFra
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Rule:
     """When a measured energy cannot be true, and how that is told."""
 
@@ -86,26 +86,16 @@ def _board_rules(limits: dict[str, float]) -> list[_Rule]:
     share = pl.col("board_share_of_tdp")
     low, high, separate = (limits[f"board_share_{name}"] for name in ("low", "high", "disaggregated_low"))
     disaggregated = pl.col("serving").fill_null("") == "disaggregated"
-    rules = [
-        ("board_power_impossible", share > high, high, f"at most {high:g} is possible"),
-        (
-            "disaggregated_power_impossible",
-            disaggregated & (share < separate),
-            separate,
-            f"below {separate:g}, power and tokens of a disaggregated service are not of the same GPUs",
-        ),
-        ("board_power_impossible", share < low, low, f"a GPU that serves draws at least {low:g}"),
-    ]
+
+    def rule(check: str, broken: pl.Expr, limit: float, meaning: str) -> _Rule:
+        said = pl.format("GPU boards at {} of their TDP; {}", rounded("board_share_of_tdp", 3), pl.lit(meaning))
+        return _Rule(check=check, broken=broken, found=share, expected=pl.lit(limit), unit="of TDP", message=said)
+
+    separately = f"below {separate:g}, power and tokens of a disaggregated service are not of the same GPUs"
     return [
-        _Rule(
-            check=check,
-            broken=broken,
-            found=share,
-            expected=pl.lit(limit),
-            unit="of TDP",
-            message=pl.format("GPU boards at {} of their TDP; {}", rounded("board_share_of_tdp", 3), pl.lit(meaning)),
-        )
-        for check, broken, limit, meaning in rules
+        rule("board_power_impossible", share > high, high, f"at most {high:g} is possible"),
+        rule("disaggregated_power_impossible", disaggregated & (share < separate), separate, separately),
+        rule("board_power_impossible", share < low, low, f"a GPU that serves draws at least {low:g}"),
     ]
 
 

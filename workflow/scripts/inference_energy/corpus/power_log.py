@@ -8,18 +8,12 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.formats import power_csv
+from inference_energy.corpus.formats.measured_runs import OF_ALL_BOARDS
 from inference_energy.corpus.formats.reading import Reading, rows
 from inference_energy.corpus.origins import ORIGIN
 
 TOOLS = {"nvidia_smi_csv": power_csv.NVIDIA_SMI, "amd_smi_csv": power_csv.AMD_SMI}
 LONGEST_GAP_S = 5.0  # between two samples of a GPU
-FACTS = {
-    "boundary": "gpu_boards",
-    "metered": "all_gpus",
-    "includes_prefill": "yes",
-    "measured_over": "whole_run",
-    "validity": "not_stated",
-}
 
 
 def must_be_named(folder: Path, files: dict[str, dict]) -> None:
@@ -75,7 +69,7 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
     if run.get("throughput_counts") != "output" or not speed or speed <= 0:
         raise InputError(f"{path}: found no output throughput; allowed: a result with output tokens per second")
     instance = speed * (gpus if run.get("throughput_scope") == "gpu" else 1)
-    energy = FACTS | {
+    energy = OF_ALL_BOARDS | {
         "line": samples.filter(pl.col("time") >= start)["line"][0],
         "row_id": run["row_id"],
         "energy_j_per_output_token": power / instance,

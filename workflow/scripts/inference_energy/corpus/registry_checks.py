@@ -11,17 +11,11 @@ from inference_energy.corpus.registry_tables import MODEL_CLASSES, Model
 
 @dataclass(frozen=True)
 class Rule:
-    """What a row must fulfil.
+    """What a row must fulfil."""
 
-    Attributes:
-        column: the column at fault if it does not.
-        broken: true for rows that break the rule.
-        allowed: what is allowed, for people to read.
-    """
-
-    column: str
-    broken: pl.Expr
-    allowed: str
+    column: str  # the column at fault if it does not
+    broken: pl.Expr  # true for rows that break the rule
+    allowed: str  # what is allowed, for people to read
 
 
 def _known(column: str) -> pl.Expr:

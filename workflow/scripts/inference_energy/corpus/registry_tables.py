@@ -1,7 +1,7 @@
 """Schemas of the registries: models, closed models, hardware and corrections of published rows."""
 
 from inference_energy.corpus.tables import PRECISIONS
-from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled
+from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled, optional
 from inference_energy.tables.units import COUNT
 
 MODEL_CLASSES = ["frontier", "large", "medium", "small"]
@@ -24,7 +24,7 @@ class Model(InputTable):
     """One language model whose weights are public."""
 
     model: str = filled("name used throughout", unique=True)
-    aliases: str = cell("other names, separated by |", nullable=True)
+    aliases: str = optional("other names, separated by |")
     developer: str = filled("who made it")
     architecture: str = cell(
         "dense, moe (mixture of experts, whatever its attention), or hybrid (attention mixed with state space, without"
@@ -36,50 +36,41 @@ class Model(InputTable):
     model_class: str = cell(
         "size class by total parameters: frontier > 200 B, large > 60 B, medium > 20 B, small", isin=MODEL_CLASSES
     )
-    same_network_as: str = cell("model with the same shape of network, so with the same throughput", nullable=True)
+    same_network_as: str = optional("model with the same shape of network, so with the same throughput")
     released_on: str = cell("date of release", str_matches=DATE)
     source: str = cell("where these facts stand", str_matches=URL)
-    layers: int = cell("layers of the network, without layers for multi-token prediction", COUNT, ge=1, nullable=True)
-    hidden_size: int = cell("width of the network", COUNT, ge=1, nullable=True)
-    experts: int = cell("routed experts per layer with experts", COUNT, ge=2, nullable=True)
-    experts_per_token: int = cell("routed experts that a token uses in such a layer", COUNT, ge=1, nullable=True)
-    query_heads: int = cell("query heads of a layer with attention", COUNT, ge=1, nullable=True)
-    key_value_heads: int = cell(
-        "key-value heads of a layer that attends to all tokens; none with latent attention", COUNT, ge=1, nullable=True
+    layers: int = optional("layers of the network, without layers for multi-token prediction", COUNT, ge=1)
+    hidden_size: int = optional("width of the network", COUNT, ge=1)
+    experts: int = optional("routed experts per layer with experts", COUNT, ge=2)
+    experts_per_token: int = optional("routed experts that a token uses in such a layer", COUNT, ge=1)
+    query_heads: int = optional("query heads of a layer with attention", COUNT, ge=1)
+    key_value_heads: int = optional(
+        "key-value heads of a layer that attends to all tokens; none with latent attention", COUNT, ge=1
     )
-    head_dimension: int = cell("size of a key head", COUNT, ge=1, nullable=True)
-    latent_kv_size: int = cell(
+    head_dimension: int = optional("size of a key head", COUNT, ge=1)
+    latent_kv_size: int = optional(
         "numbers that latent attention keeps per token and layer: the compressed vector and its rotary part",
         COUNT,
         ge=1,
-        nullable=True,
     )
-    attention: str = cell(
+    attention: str = optional(
         "how layers attend: full (to all tokens), sliding_window (a window or chunk in every layer),"
         " sliding_window_mixed (in some layers, others attend to all tokens), latent (to all tokens, by one compressed"
         " vector each), sparse (to tokens or blocks that are selected, in some layers or all), sparse_latent (latent,"
         " of selected tokens), compressed_sparse (to groups of tokens compressed into one, and to a window),"
         " linear_mixed (linear attention or state space in some layers, full or latent attention in others)",
         isin=ATTENTION,
-        nullable=True,
     )
-    attention_window_tokens: int = cell(
+    attention_window_tokens: int = optional(
         "tokens that a layer with limited attention attends to: its window, or the tokens that it selects",
         "tokens",
         ge=1,
-        nullable=True,
     )
-    full_attention_layers: int = cell(
-        "layers that attend to all tokens, where only some do", COUNT, ge=1, nullable=True
-    )
-    native_precision: str = cell(
-        "number format of most weights as the developer released them", isin=PRECISIONS, nullable=True
-    )
-    context_length_tokens: int = cell("longest context", "tokens", ge=1, nullable=True)
-    architecture_source: str = cell(
-        "where layers to context length stand, and whether that is the model's configuration file",
-        str_matches=URL,
-        nullable=True,
+    full_attention_layers: int = optional("layers that attend to all tokens, where only some do", COUNT, ge=1)
+    native_precision: str = optional("number format of most weights as the developer released them", isin=PRECISIONS)
+    context_length_tokens: int = optional("longest context", "tokens", ge=1)
+    architecture_source: str = optional(
+        "where layers to context length stand, and whether that is the model's configuration file", str_matches=URL
     )
     checked_on: str = cell(CHECKED_ON, str_matches=DATE)
 
@@ -88,16 +79,16 @@ class ClosedModel(InputTable):
     """One language model whose weights are not public, with the size that is assumed for it."""
 
     model: str = filled("name used throughout", unique=True)
-    aliases: str = cell("other names, separated by |", nullable=True)
+    aliases: str = optional("other names, separated by |")
     developer: str = filled("who made it")
     disclosed: str = cell("what the developer says about its size", isin=DISCLOSED)
     smallest_class: str = cell("smallest size class that is assumed", isin=MODEL_CLASSES)
     largest_class: str = cell("largest size class that is assumed", isin=MODEL_CLASSES)
-    active_parameters_billions_min: float = cell(
-        "fewest parameters used per token that are assumed", "billions", gt=0, le=1e6, nullable=True
+    active_parameters_billions_min: float = optional(
+        "fewest parameters used per token that are assumed", "billions", gt=0, le=1e6
     )
-    active_parameters_billions_max: float = cell(
-        "most parameters used per token that are assumed", "billions", gt=0, le=1e6, nullable=True
+    active_parameters_billions_max: float = optional(
+        "most parameters used per token that are assumed", "billions", gt=0, le=1e6
     )
     evidence: str = cell(
         "kind of evidence: an estimate by others, that of the model before it, only its name, or a statement of the"
@@ -113,53 +104,44 @@ class Hardware(InputTable):
     """One GPU or other accelerator and the node it is sold in."""
 
     gpu: str = filled("name used throughout", unique=True)
-    aliases: str = cell("other names, separated by |", nullable=True)
+    aliases: str = optional("other names, separated by |")
     vendor: str = filled("who makes it")
     generation: str = filled("generation of the design, which several GPUs share")
     memory_gb: float = cell("memory", "GB", gt=0, le=1e5)
-    tdp_w: float = cell("thermal design power; empty if not published", "W", gt=0, le=1e5, nullable=True)
+    tdp_w: float = optional("thermal design power; empty if not published", "W", gt=0, le=1e5)
     memory_bandwidth_gb_per_s: float = cell("memory bandwidth", "GB/s", gt=0, le=1e7)
-    peak_fp16_tflop_per_s: float = cell("peak dense FP16 and BF16", "TFLOP/s", gt=0, le=1e7, nullable=True)
-    peak_fp8_tflop_per_s: float = cell("peak dense FP8", "TFLOP/s", gt=0, le=1e7, nullable=True)
-    peak_fp4_tflop_per_s: float = cell("peak dense FP4", "TFLOP/s", gt=0, le=1e7, nullable=True)
-    peak_int8_tflop_per_s: float = cell("peak dense INT8", "TOP/s", gt=0, le=1e7, nullable=True)
-    link_bandwidth_gb_per_s: float = cell(
+    peak_fp16_tflop_per_s: float = optional("peak dense FP16 and BF16", "TFLOP/s", gt=0, le=1e7)
+    peak_fp8_tflop_per_s: float = optional("peak dense FP8", "TFLOP/s", gt=0, le=1e7)
+    peak_fp4_tflop_per_s: float = optional("peak dense FP4", "TFLOP/s", gt=0, le=1e7)
+    peak_int8_tflop_per_s: float = optional("peak dense INT8", "TOP/s", gt=0, le=1e7)
+    link_bandwidth_gb_per_s: float = optional(
         "bandwidth of one GPU to the others of its link domain, one direction; empty without such a link",
         "GB/s",
         gt=0,
         le=1e7,
-        nullable=True,
     )
-    gpus_per_link_domain: int = cell(
-        "GPUs joined by that link: a node, or a rack; 1 without such a link", COUNT, ge=1, le=100_000, nullable=True
+    gpus_per_link_domain: int = optional(
+        "GPUs joined by that link: a node, or a rack; 1 without such a link", COUNT, ge=1, le=100_000
     )
     gpus_per_node: int = cell("GPUs in a node", COUNT, ge=1, le=1000)
-    node: str = cell("name of that node", nullable=True)
-    node_rated_power_kw: float = cell("rated maximum of the node", "kW", gt=0, le=1e4, nullable=True)
-    node_idle_power_kw: float = cell("measured at the wall, idle", "kW", gt=0, le=1e4, nullable=True)
-    node_saturated_power_kw: float = cell(
-        "measured at the wall, saturated with LLM inference", "kW", gt=0, le=1e4, nullable=True
-    )
+    node: str = optional("name of that node")
+    node_rated_power_kw: float = optional("rated maximum of the node", "kW", gt=0, le=1e4)
+    node_idle_power_kw: float = optional("measured at the wall, idle", "kW", gt=0, le=1e4)
+    node_saturated_power_kw: float = optional("measured at the wall, saturated with LLM inference", "kW", gt=0, le=1e4)
     source: str = cell("where the GPU's figures stand", str_matches=URL)
-    link_source: str = cell("where the figures of its link stand", str_matches=URL, nullable=True)
-    node_source: str = cell("where the node's figures stand", str_matches=URL, nullable=True)
+    link_source: str = optional("where the figures of its link stand", str_matches=URL)
+    node_source: str = optional("where the node's figures stand", str_matches=URL)
     checked_on: str = cell(CHECKED_ON, str_matches=DATE)
 
 
-class Correction(InputTable):
-    """One known error of a published row."""
+class Correction(InputTable, unique=["source", "row_id", "column"]):
+    """One known error of a published row; a cell is corrected once."""
 
     source: str = cell("folder of the source in resources/benchmarks", str_matches=NAME)
     row_id: str = cell("row of that source", str_matches=NAME)
     column: str = filled("column of the throughput table")
-    published: str = cell("value as published (empty: none)", nullable=True)
-    corrected: str = cell("value that is right (empty: unknown)", nullable=True)
+    published: str = optional("value as published (empty: none)")
+    corrected: str = optional("value that is right (empty: unknown)")
     reason: str = filled("what is wrong")
     evidence: str = filled("how it is known")
     url: str = cell("where the evidence stands", str_matches=URL)
-
-    class Config:
-        """A cell is corrected once."""
-
-        strict = True
-        unique = ["source", "row_id", "column"]  # noqa: RUF012

@@ -23,20 +23,17 @@ def source_lines(counts: pl.DataFrame, files: pl.DataFrame, today: datetime.date
     )
     sources = counts.join(told, on="source", how="left").sort("read_on", "source")
     rows = [
-        ("source", "read on", "days", "throughput", "energy", "apart", "estimates", "errors", "warnings", "obtained")
-    ]
-    rows += [
         (
             row["source"],
             row["read_on"],
             (today - datetime.date.fromisoformat(row["read_on"])).days,
-            *(row[f"{name}"] for name in ("throughput_rows", "measured_energies", "energies_set_apart")),
+            *(row[name] for name in ("throughput_rows", "measured_energies", "energies_set_apart")),
             *(row[name] for name in ("published_estimates", "errors", "warnings")),
             row["obtained"].replace("_", " "),
         )
         for row in sources.iter_rows(named=True)
     ]
-    lines = aligned(rows)
+    lines = aligned([HEAD, *rows])
     lines += ["", "How a source is refreshed"]
     lines += [f"{row['source']}: {row['refresh'] or NOT_SAID} ({row['url']})" for row in sources.iter_rows(named=True)]
     lines += ["", "A newer file of a source: make new-source NAME=the source FILE=the file"]

@@ -5,7 +5,7 @@ import polars as pl
 
 from inference_energy.corpus.checks.finding import SEVERITIES
 from inference_energy.tables.columns import column, count, number, table, text, texts
-from inference_energy.tables.inputs import CONFIDENCE, DATE, NAME, URL, InputTable, cell, filled
+from inference_energy.tables.inputs import CONFIDENCE, DATE, NAME, URL, InputTable, cell, filled, optional
 from inference_energy.tables.units import COUNT, J_PER_OUTPUT_TOKEN, OF_ROW, POSITION, TOK_PER_S_PER_GPU
 
 PRECISIONS = ["FP4", "MXFP4", "INT4", "FP8", "INT8", "BF16", "FP16"]
@@ -33,35 +33,43 @@ ESTIMATE_KINDS = [
 ]
 
 
-class Throughput(InputTable):
+class Throughput(
+    InputTable,
+    rules={
+        # Without the number of GPUs a throughput of several of them says nothing.
+        "gpus: a number, as the throughput is not that of one GPU": (pl.col("throughput_scope") == "gpu")
+        | pl.col("gpus").is_not_null(),
+        # The GPUs of a node are those of all nodes over their number.
+        "nodes: a number, as the throughput is that of one node": (pl.col("throughput_scope") != "node")
+        | pl.col("nodes").is_not_null(),
+    },
+):
     """One published or measured token throughput of one configuration."""
 
     row_id: str = cell("name of the row within its source", str_matches=NAME, unique=True)
     model: str = filled("model, by its name in resources/models.csv")
     gpu: str = filled("GPU, by its name in resources/hardware.csv")
-    gpus: int = cell("GPUs behind the throughput", COUNT, ge=1, le=100_000, nullable=True)
-    nodes: int = cell("nodes behind the throughput", COUNT, ge=1, le=100_000, nullable=True)
-    engine: str = cell("serving engine", nullable=True)
-    engine_version: str = cell("version of the engine", nullable=True)
+    gpus: int = optional("GPUs behind the throughput", COUNT, ge=1, le=100_000)
+    nodes: int = optional("nodes behind the throughput", COUNT, ge=1, le=100_000)
+    engine: str = optional("serving engine")
+    engine_version: str = optional("version of the engine")
     precision: str = cell("number format of the weights", isin=PRECISIONS)
-    tensor_parallel: int = cell("tensor-parallel degree", COUNT, ge=1, le=100_000, nullable=True)
-    pipeline_parallel: int = cell("pipeline-parallel degree", COUNT, ge=1, le=100_000, nullable=True)
-    expert_parallel: int = cell("expert-parallel degree", COUNT, ge=1, le=100_000, nullable=True)
-    data_parallel: int = cell("data-parallel degree", COUNT, ge=1, le=100_000, nullable=True)
+    tensor_parallel: int = optional("tensor-parallel degree", COUNT, ge=1, le=100_000)
+    pipeline_parallel: int = optional("pipeline-parallel degree", COUNT, ge=1, le=100_000)
+    expert_parallel: int = optional("expert-parallel degree", COUNT, ge=1, le=100_000)
+    data_parallel: int = optional("data-parallel degree", COUNT, ge=1, le=100_000)
     load: str = cell(
         "how requests arrive: offline (all at once, the maximum), closed_loop (a fixed number in flight),"
         " server or interactive (random arrivals under a latency limit), production (a live service)",
         isin=LOADS,
     )
-    prompts: str = cell("what the prompts are", nullable=True)
+    prompts: str = optional("what the prompts are")
     phase: str = cell("what these GPUs do: prefill and decode, or one of them", isin=PHASES)
-    input_tokens: float = cell("prompt length", "tokens", ge=1, le=1e8, nullable=True)
+    input_tokens: float = optional("prompt length", "tokens", ge=1, le=1e8)
     input_length_kind: str = cell("fixed, mean or unknown prompt length", isin=LENGTH_KINDS)
-    output_tokens: float = cell("answer length", "tokens", ge=1, le=1e8, nullable=True)
+    output_tokens: float = optional("answer length", "tokens", ge=1, le=1e8)
     output_length_kind: str = cell("fixed, mean or unknown answer length", isin=LENGTH_KINDS)
-    concurrency: float = cell(
-        "requests in flight, mean over the run", "requests in flight", gt=0, le=1e8, nullable=True
-    )
+    concurrency: float = optional("requests in flight, mean over the run", "requests in flight", gt=0, le=1e8)
     throughput_tok_per_s: float = cell("throughput as stated", "tok/s", gt=0, le=1e9)
     throughput_counts: str = cell("tokens counted: output, input, or both (total)", isin=COUNTS)
     throughput_scope: str = cell("what the throughput is of: instance, gpu or node", isin=SCOPES)
@@ -69,42 +77,30 @@ class Throughput(InputTable):
     published_on: str = cell("date of publication, as exact as known", str_matches=DATE)
     confidence: str = cell("confidence in the row", isin=CONFIDENCE)
     url: str = cell("where the figure stands", str_matches=URL)
-    stated_total_parameters_billions: float = cell(
-        "parameters of the model as the source states them", "billions", gt=0, le=1e6, nullable=True
+    stated_total_parameters_billions: float = optional(
+        "parameters of the model as the source states them", "billions", gt=0, le=1e6
     )
-    stated_active_parameters_billions: float = cell(
-        "parameters per token as the source states them", "billions", gt=0, le=1e6, nullable=True
+    stated_active_parameters_billions: float = optional(
+        "parameters per token as the source states them", "billions", gt=0, le=1e6
     )
-    serving: str = cell(
-        "prefill and decode on the same GPUs (aggregated) or on separate ones (disaggregated)",
-        isin=SERVING,
-        nullable=True,
+    serving: str = optional(
+        "prefill and decode on the same GPUs (aggregated) or on separate ones (disaggregated)", isin=SERVING
     )
-    prefill_gpus: int = cell("GPUs that only do prefill", COUNT, ge=0, le=100_000, nullable=True)
-    decode_gpus: int = cell("GPUs that only do decode", COUNT, ge=0, le=100_000, nullable=True)
-    speculative_decoding: str = cell("method of speculative decoding", isin=SPECULATION, nullable=True)
-    time_to_first_token_mean_ms: float = cell("time to first token", "ms", gt=0, le=1e8, nullable=True)
-    time_to_first_token_p50_ms: float = cell("its median", "ms", gt=0, le=1e8, nullable=True)
-    time_to_first_token_p99_ms: float = cell("its P99", "ms", gt=0, le=1e8, nullable=True)
-    time_per_output_token_mean_ms: float = cell(
-        "time per output token of a request after its first", "ms", gt=0, le=1e7, nullable=True
+    prefill_gpus: int = optional("GPUs that only do prefill", COUNT, ge=0, le=100_000)
+    decode_gpus: int = optional("GPUs that only do decode", COUNT, ge=0, le=100_000)
+    speculative_decoding: str = optional("method of speculative decoding", isin=SPECULATION)
+    time_to_first_token_mean_ms: float = optional("time to first token", "ms", gt=0, le=1e8)
+    time_to_first_token_p50_ms: float = optional("its median", "ms", gt=0, le=1e8)
+    time_to_first_token_p99_ms: float = optional("its P99", "ms", gt=0, le=1e8)
+    time_per_output_token_mean_ms: float = optional(
+        "time per output token of a request after its first", "ms", gt=0, le=1e7
     )
-    time_per_output_token_p50_ms: float = cell("its median", "ms", gt=0, le=1e7, nullable=True)
-    time_per_output_token_p99_ms: float = cell("its P99", "ms", gt=0, le=1e7, nullable=True)
-    stated_model: str = cell("name of the model as it stands in the file or its facts", nullable=True)
-    stated_gpu: str = cell("name of the GPU as it stands in the file or its facts", nullable=True)
-    overruled: str = cell("what the file states where a fact of its origin overrules it", nullable=True)
-    note: str = cell("anything else a reader must know", nullable=True)
-
-    @pa.dataframe_check(name="gpus", error="gpus: a number, as the throughput is not that of one GPU")
-    def gpus_are_known(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """Without the number of GPUs a throughput of several of them says nothing."""
-        return data.lazyframe.select((pl.col("throughput_scope") == "gpu") | pl.col("gpus").is_not_null())
-
-    @pa.dataframe_check(name="nodes", error="nodes: a number, as the throughput is that of one node")
-    def nodes_are_known(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """The GPUs of a node are those of all nodes over their number."""
-        return data.lazyframe.select((pl.col("throughput_scope") != "node") | pl.col("nodes").is_not_null())
+    time_per_output_token_p50_ms: float = optional("its median", "ms", gt=0, le=1e7)
+    time_per_output_token_p99_ms: float = optional("its P99", "ms", gt=0, le=1e7)
+    stated_model: str = optional("name of the model as it stands in the file or its facts")
+    stated_gpu: str = optional("name of the GPU as it stands in the file or its facts")
+    overruled: str = optional("what the file states where a fact of its origin overrules it")
+    note: str = optional("anything else a reader must know")
 
 
 class MeasuredEnergy(InputTable):
@@ -121,21 +117,21 @@ class MeasuredEnergy(InputTable):
         isin=METERED,
     )
     includes_prefill: str = cell("whether the energy of prefill is included", isin=INCLUDES_PREFILL)
-    measured_over: str = cell(
-        "what the energy was measured over: the whole run, or its steady state", isin=MEASURED_OVER, nullable=True
+    measured_over: str = optional(
+        "what the energy was measured over: the whole run, or its steady state", isin=MEASURED_OVER
     )
-    validity: str = cell("whether the file itself states that the measurement is valid", isin=VALIDITY, nullable=True)
+    validity: str = optional("whether the file itself states that the measurement is valid", isin=VALIDITY)
     energy_j_per_output_token: float = cell("energy per output token", J_PER_OUTPUT_TOKEN, gt=0, le=1e7)
-    power_w: float = cell("mean power inside the boundary", "W", gt=0, le=1e9, nullable=True)
-    idle_power_w: float = cell("power before the run", "W", gt=0, le=1e9, nullable=True)
-    power_cap_w_per_gpu: float = cell("power limit set on a GPU", "W per GPU", gt=0, le=1e5, nullable=True)
-    batch_limit: float = cell("most requests the engine may batch", "requests in flight", gt=0, le=1e8, nullable=True)
-    duration_s: float = cell("length of the run", "s", gt=0, le=1e9, nullable=True)
-    inter_token_latency_mean_ms: float = cell("inter-token latency", "ms", gt=0, le=1e7, nullable=True)
-    inter_token_latency_p50_ms: float = cell("its median", "ms", gt=0, le=1e7, nullable=True)
-    inter_token_latency_p90_ms: float = cell("its P90", "ms", gt=0, le=1e7, nullable=True)
-    inter_token_latency_p95_ms: float = cell("its P95", "ms", gt=0, le=1e7, nullable=True)
-    inter_token_latency_p99_ms: float = cell("its P99", "ms", gt=0, le=1e7, nullable=True)
+    power_w: float = optional("mean power inside the boundary", "W", gt=0, le=1e9)
+    idle_power_w: float = optional("power before the run", "W", gt=0, le=1e9)
+    power_cap_w_per_gpu: float = optional("power limit set on a GPU", "W per GPU", gt=0, le=1e5)
+    batch_limit: float = optional("most requests the engine may batch", "requests in flight", gt=0, le=1e8)
+    duration_s: float = optional("length of the run", "s", gt=0, le=1e9)
+    inter_token_latency_mean_ms: float = optional("inter-token latency", "ms", gt=0, le=1e7)
+    inter_token_latency_p50_ms: float = optional("its median", "ms", gt=0, le=1e7)
+    inter_token_latency_p90_ms: float = optional("its P90", "ms", gt=0, le=1e7)
+    inter_token_latency_p95_ms: float = optional("its P95", "ms", gt=0, le=1e7)
+    inter_token_latency_p99_ms: float = optional("its P99", "ms", gt=0, le=1e7)
 
 
 class PublishedEstimate(InputTable):
@@ -143,19 +139,19 @@ class PublishedEstimate(InputTable):
 
     row_id: str = cell("name of the statement within its source", str_matches=NAME, unique=True)
     subject: str = filled("model or service as the source names it")
-    model: str = cell("the same model in resources/models.csv, where it is one", nullable=True)
-    gpu: str = cell("GPU by its name in resources/hardware.csv, where stated", nullable=True)
+    model: str = optional("the same model in resources/models.csv, where it is one")
+    gpu: str = optional("GPU by its name in resources/hardware.csv, where stated")
     energy_wh: float = cell("energy of a query", "Wh", gt=0, le=1e6)
-    energy_wh_sd: float = cell("standard deviation as stated", "Wh", gt=0, le=1e6, nullable=True)
-    input_tokens: float = cell("prompt length, where stated", "tokens", ge=1, le=1e8, nullable=True)
-    output_tokens: float = cell("answer length, where stated", "tokens", ge=1, le=1e8, nullable=True)
+    energy_wh_sd: float = optional("standard deviation as stated", "Wh", gt=0, le=1e6)
+    input_tokens: float = optional("prompt length, where stated", "tokens", ge=1, le=1e8)
+    output_tokens: float = optional("answer length, where stated", "tokens", ge=1, le=1e8)
     query: str = filled("what a query is")
     boundary: str = filled("what the energy includes")
     published_on: str = cell("date of publication", str_matches=DATE)
     kind: str = cell("how the figure was obtained", isin=ESTIMATE_KINDS)
     citation: str = filled("who stated it")
     url: str = cell("where it stands", str_matches=URL)
-    note: str = cell("anything else a reader must know", nullable=True)
+    note: str = optional("anything else a reader must know")
 
 
 TABLES: dict[str, type[InputTable]] = {

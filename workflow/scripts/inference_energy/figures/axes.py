@@ -57,6 +57,12 @@ def colours(field: str, by_name: Mapping[str, str], legend: alt.Legend | None = 
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(by_name), range=list(by_name.values())), legend=legend)
 
 
+def shapes(field: str, by_name: Mapping[str, str], **style: object) -> alt.Shape:
+    """A shape for every name, in the order of the names, with a legend."""
+    scale = alt.Scale(domain=list(by_name), range=list(by_name.values()))
+    return alt.Shape(f"{field}:N", scale=scale, legend=alt.Legend(title=None, **style))
+
+
 def line_legend(**style: object) -> alt.Legend:
     """A legend of thick lines."""
     return alt.Legend(title=None, symbolType="stroke", symbolStrokeWidth=4, symbolOpacity=1, **style)

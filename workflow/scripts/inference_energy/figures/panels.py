@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import MUTED, PALE
+from inference_energy.figures.theme import INK, MUTED, PALE
 from inference_energy.figures.words import interval
 
 
@@ -57,6 +57,11 @@ def small_label(base: alt.Chart, x: alt.X | dict, column: str, **style: object) 
 def head(text: str, place: float) -> alt.Chart:
     """Head of a column of numbers that ends at a place."""
     return small_label(constant(head=text).encode(y=alt.value(-9)), alt.value(place), "head", align="right")
+
+
+def numbers(base: alt.Chart, column: str, place: float, text: str, color: str = INK) -> list[alt.Chart]:
+    """A column of numbers that ends at a place, with its head."""
+    return [label(base, alt.value(place), column, align="right", fontSize=12, color=color), head(text, place)]
 
 
 def printed_range(x: alt.X, ends: tuple[float, float], opacity: float) -> list[alt.Chart]:

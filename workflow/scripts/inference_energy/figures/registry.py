@@ -11,38 +11,23 @@ FORMATS = ("svg", "png", "json")
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure; its rule is `figure_<name>`, its caption `workflow/report/<name>.rst`.
+    """One figure; its rule is `figure_<name>`, its caption `workflow/report/<name>.rst`."""
 
-    Attributes:
-        module: below this package, chapter first; the arguments of its function `draw` are the tables of `inputs`,
-            `params`, and `study` or `usage` with no more than its parts `of_study` or `of_usage`.
-        meaning: what it shows, in a line.
-        inputs: files by the argument that takes their table.
-        folder: under `results`.
-        file: name in the folder, without the ending; where it is not that of the figure.
-        category: heading in Snakemake's report; empty where the figure is not in the report.
-        label: name in the report, where it is not that of the figure.
-        group: heading on the dashboard; the title of the study where it is empty.
-        method: of the studies that have it; empty for a figure that belongs to no study.
-        of_study: parts of the study that it is drawn with.
-        of_usage: parts of the usage that it is drawn with.
-        params: further arguments; wildcards are filled in.
-        workloads: values of the wildcard `workload`, where it has one.
-    """
-
+    # below this package, chapter first; the arguments of its function `draw` are the tables of `inputs`, `params`,
+    # and `study` or `usage` with no more than its parts `of_study` or `of_usage`
     module: str
-    meaning: str
-    inputs: Mapping[str, str]
-    folder: str = field(kw_only=True)
-    file: str = ""
-    category: str = ""
-    label: str = ""
-    group: str = ""
-    method: str = ""
-    of_study: tuple[str, ...] = ()
-    of_usage: tuple[str, ...] = ()
-    params: Mapping[str, str] = field(default_factory=dict)
-    workloads: tuple[str, ...] = ("",)
+    meaning: str  # what it shows, in a line
+    inputs: Mapping[str, str]  # files by the argument that takes their table
+    folder: str = field(kw_only=True)  # under `results`
+    file: str = ""  # name in the folder, without the ending; where it is not that of the figure
+    category: str = ""  # heading in Snakemake's report; empty where the figure is not in the report
+    label: str = ""  # name in the report, where it is not that of the figure
+    group: str = ""  # heading on the dashboard; the title of the study where it is empty
+    method: str = ""  # of the studies that have it; empty for a figure that belongs to no study
+    of_study: tuple[str, ...] = ()  # parts of the study that it is drawn with
+    of_usage: tuple[str, ...] = ()  # parts of the usage that it is drawn with
+    params: Mapping[str, str] = field(default_factory=dict)  # further arguments; wildcards are filled in
+    workloads: tuple[str, ...] = ("",)  # values of the wildcard `workload`, where it has one
 
     @property
     def name(self) -> str:

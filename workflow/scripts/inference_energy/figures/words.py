@@ -49,6 +49,11 @@ def counted(count: int, name: str) -> str:
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
+def listed(names: list[str]) -> str:
+    """Names inside a sentence: a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def times(factor: float) -> str:
     """A factor as text: 1.83×."""
     return f"{number(factor)}×"

@@ -1,6 +1,6 @@
 """Energy of one query by the published method: the formula, its Monte Carlo, the summary per model and class."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import polars as pl
@@ -45,16 +45,16 @@ def random_factors(study: PublishedStudy) -> list[LogNormal]:
 
 
 def draw_energy_wh(
-    *,
-    generator: np.random.Generator,
-    draws: int,
+    study_name: str,
     study: PublishedStudy,
     workload: str,
     model: str,
     throughput: ThroughputModel,
-):
-    """Chunks of simulated query energies in Wh, together `draws` values of shape (n,)."""
-    spec = study.workloads[workload]
+    draws: int,
+    seed: int,
+) -> Iterator[np.ndarray]:
+    """Chunks of simulated query energies in Wh, together `draws` values of shape (n,), the same at every call."""
+    generator, spec = stream(seed, study_name, model, workload), study.workloads[workload]
     tokens = output_tokens(spec.output_tokens)
     utilisation, pue = random_factors(study)
     table = _unit_energy_by_token_count(study, workload, model, throughput, len(tokens.probabilities()))
@@ -105,7 +105,6 @@ def fitted_models(fit: pl.DataFrame) -> dict[str, ThroughputModel]:
 
 
 def simulate(
-    *,
     study_name: str,
     study: PublishedStudy,
     workload: str,
@@ -117,14 +116,7 @@ def simulate(
     histograms = {}
     for model, curve in throughput.items():
         histogram = LogHistogram()
-        for chunk in draw_energy_wh(
-            generator=stream(seed, study_name, model, workload),
-            draws=draws,
-            study=study,
-            workload=workload,
-            model=model,
-            throughput=curve,
-        ):
+        for chunk in draw_energy_wh(study_name, study, workload, model, curve, draws, seed):
             histogram.add(chunk)
         histograms[model] = histogram
     return histograms
@@ -143,14 +135,7 @@ def energy_per_query(
     extrapolated = {row["model"]: _extrapolated_share(study, row) for row in fit.iter_rows(named=True)}
     summary, density = [], []
     for workload in study.workloads:
-        histograms = simulate(
-            study_name=study_name,
-            study=study,
-            workload=workload,
-            throughput=throughput,
-            draws=draws,
-            seed=seed,
-        )
+        histograms = simulate(study_name, study, workload, throughput, draws, seed)
         simulated = {model: histogram.distribution() for model, histogram in histograms.items()}
         exact = {
             model: exact_distribution(study=study, workload=workload, model=model, throughput=curve)

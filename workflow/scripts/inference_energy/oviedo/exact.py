@@ -17,17 +17,11 @@ from inference_energy.statistics.distributions import LogNormal
 
 @dataclass(frozen=True, kw_only=True)
 class ExactDistribution:
-    """Energy of one query as a mixture of log-normals, one per token count.
+    """Energy of one query as a mixture of log-normals, one per token count."""
 
-    Attributes:
-        unit_energy_wh: energy per token count with all random factors at 1, Wh, shape (token counts,).
-        probabilities: probability of each token count, shape (token counts,).
-        factor: product of the log-normal factors (utilisation, PUE, and 1 / multiplier of an intervention).
-    """
-
-    unit_energy_wh: np.ndarray
-    probabilities: np.ndarray
-    factor: LogNormal
+    unit_energy_wh: np.ndarray  # energy per token count with all random factors at 1, Wh, shape (token counts,)
+    probabilities: np.ndarray  # probability of each token count, shape (token counts,)
+    factor: LogNormal  # product of the log-normal factors (utilisation, PUE, and 1 / multiplier of an intervention)
     _found: dict[float, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property

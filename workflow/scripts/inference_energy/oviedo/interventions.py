@@ -132,22 +132,13 @@ def _simulate(study_name, study, workload, throughput, multipliers, draws, seed)
 
     The published summary divides the already trimmed draws, so those are the ones its histogram holds.
     """
-    baseline = simulate(
-        study_name=study_name, study=study, workload=workload, throughput=throughput, draws=draws, seed=seed
-    )
+    baseline = simulate(study_name, study, workload, throughput, draws, seed)
     histograms = defaultdict(LogHistogram)
     for model, curve in throughput.items():
         drawn = baseline[model].distribution()
         kept = {spread: tuple(map(drawn.quantile, shares)) for spread, shares in spreads(study).items()}
         generators = {name: stream(seed, study_name, model, workload, name) for name in multipliers if name != COMBINED}
-        for energy in draw_energy_wh(
-            generator=stream(seed, study_name, model, workload),
-            draws=draws,
-            study=study,
-            workload=workload,
-            model=model,
-            throughput=curve,
-        ):
+        for energy in draw_energy_wh(study_name, study, workload, model, curve, draws, seed):
             inside = {spread: (energy >= low) & (energy <= high) for spread, (low, high) in kept.items()}
             together = np.ones(len(energy))
             for name, generator in generators.items():

@@ -20,19 +20,13 @@ _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """A joint distribution of lengths as weighted points.
+    """A joint distribution of lengths as weighted points."""
 
-    Attributes:
-        input_tokens: prompt lengths, shape (points,), at least 1.
-        output_tokens: answer lengths, shape (points,), at least 1.
-        cached_share: share of each prompt that is in the cache as measured, shape (points,); 0 where not measured.
-        weights: share of queries of every point, shape (points,); sums to 1.
-    """
-
-    input_tokens: np.ndarray
-    output_tokens: np.ndarray
+    input_tokens: np.ndarray  # prompt lengths, shape (points,), at least 1
+    output_tokens: np.ndarray  # answer lengths, shape (points,), at least 1
+    # share of each prompt that is in the cache as measured, shape (points,); 0 where not measured
     cached_share: np.ndarray
-    weights: np.ndarray
+    weights: np.ndarray  # share of queries of every point, shape (points,); sums to 1
 
     def mean(self, values: np.ndarray) -> float:
         """Mean over queries of a value per point."""

@@ -2,12 +2,11 @@
 
 from itertools import pairwise
 
-import pandera.polars as pa
 import polars as pl
 
 from inference_energy.requests.tables import READ_FROM
 from inference_energy.tables.columns import count, number, share, table, text
-from inference_energy.tables.inputs import InputTable, cell, filled
+from inference_energy.tables.inputs import InputTable, cell, filled, optional
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW, POSITION, SHARE
 
 DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
@@ -19,28 +18,37 @@ KINDS = ("prompt_tokens", "cached_prompt_tokens", "completion_tokens", "reasonin
 ROUNDING = 0.01  # totals may be rounded to three digits
 
 
-class ServiceRates(InputTable):
+class ServiceRates(
+    InputTable,
+    unique=["workload", "hour"],
+    rules={
+        # An hour that the trace lacks has no rate: no requests were not measured there.
+        "requests_per_s: a number if the trace has a window, else none": (pl.col("windows") > 0)
+        == pl.col("requests_per_s").is_not_null(),
+    },
+):
     """Requests that a service got in one hour."""
 
     workload: str = cell("name of the workload", str_matches=WORKLOAD)
     hour: int = cell("hours since the trace began", POSITION, ge=0, le=100_000)
     windows: int = cell("ten-minute windows of the hour that the trace has", COUNT, ge=0, le=WINDOWS)
-    requests_per_s: float = cell("requests per second, mean over these windows", "requests/s", ge=0, nullable=True)
-    active_clients: float = cell("clients with requests, likewise", COUNT, ge=0, nullable=True)
-
-    class Config:
-        """An hour is given once."""
-
-        strict = True
-        unique = ["workload", "hour"]  # noqa: RUF012
-
-    @pa.dataframe_check(name="measured", error="requests_per_s: a number if the trace has a window, else none")
-    def measured(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """An hour that the trace lacks has no rate: no requests were not measured there."""
-        return data.lazyframe.select((pl.col("windows") > 0) == pl.col("requests_per_s").is_not_null())
+    requests_per_s: float = optional("requests per second, mean over these windows", "requests/s", ge=0)
+    active_clients: float = optional("clients with requests, likewise", COUNT, ge=0)
 
 
-class ServiceLengths(InputTable):
+class ServiceLengths(
+    InputTable,
+    unique=["workload", "quantity"],
+    rules={
+        "p99: quantiles that rise from P1 to P99": pl.all_horizontal(
+            pl.col(low) <= pl.col(high) for low, high in pairwise(PERCENTS)
+        ),
+        "unit: tokens of lengths, share of the share of reasoning": pl.col("unit") == pl.col("quantity").replace(UNITS),
+        "p99: at most 1 where the unit is share": (pl.col("unit") != "share") | (pl.col("p99") <= 1),
+        "clients_with_lengths: at most the clients of the workload": pl.col("clients_with_lengths")
+        <= pl.col("clients"),
+    },
+):
     """Quantiles of one length over the requests of a service."""
 
     workload: str = cell("name of the workload", str_matches=WORKLOAD)
@@ -60,35 +68,22 @@ class ServiceLengths(InputTable):
     p95: float = cell("P95", OF_ROW, ge=0, le=1e8)
     p99: float = cell("P99", OF_ROW, ge=0, le=1e8)
 
-    class Config:
-        """A quantity of a workload is given once."""
 
-        strict = True
-        unique = ["workload", "quantity"]  # noqa: RUF012
-
-    @pa.dataframe_check(name="rising", error="p99: quantiles that rise from P1 to P99")
-    def rising(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """Quantiles rise."""
-        rising = [pl.col(low) <= pl.col(high) for low, high in pairwise(PERCENTS)]
-        return data.lazyframe.select(pl.all_horizontal(rising))
-
-    @pa.dataframe_check(name="units", error="unit: tokens of lengths, share of the share of reasoning")
-    def units(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """The unit is that of the quantity."""
-        return data.lazyframe.select(pl.col("unit") == pl.col("quantity").replace(UNITS))
-
-    @pa.dataframe_check(name="shares", error="p99: at most 1 where the unit is share")
-    def shares(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """A share is at most 1."""
-        return data.lazyframe.select((pl.col("unit") != "share") | (pl.col("p99") <= 1))
-
-    @pa.dataframe_check(name="covered", error="clients_with_lengths: at most the clients of the workload")
-    def covered(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """Clients with lengths are some of all."""
-        return data.lazyframe.select(pl.col("clients_with_lengths") <= pl.col("clients"))
+KINDS_STATED = pl.sum_horizontal(pl.col(name).is_not_null() for name in KINDS)
 
 
-class ServiceTokens(InputTable):
+class ServiceTokens(
+    InputTable,
+    unique=["read_on_day", "model"],
+    rules={
+        "prompt_tokens: all kinds of tokens and the requests, or none of them": KINDS_STATED.is_in([0, len(KINDS)]),
+        "cached_prompt_tokens: at most the prompt tokens": pl.col("cached_prompt_tokens") <= pl.col("prompt_tokens"),
+        "reasoning_tokens: at most the completion tokens": pl.col("reasoning_tokens") <= pl.col("completion_tokens"),
+        "total_tokens: at least prompt and completion tokens, but for rounding": pl.col("prompt_tokens")
+        + pl.col("completion_tokens")
+        <= pl.col("total_tokens") * (1 + ROUNDING),
+    },
+):
     """Tokens of one model in one week, by kind."""
 
     read_on_day: str = cell("day on which the sums of the week were read", str_matches=DAY)
@@ -96,54 +91,20 @@ class ServiceTokens(InputTable):
     model: str = filled("model by its name at the service")
     model_name: str = filled("the same as the service displays it")
     total_tokens: int = cell("tokens of the week as ranked", "tokens", ge=1)
-    prompt_tokens: int = cell("prompt tokens, cached ones included", "tokens", ge=0, nullable=True)
-    cached_prompt_tokens: int = cell("prompt tokens read from a cache", "tokens", ge=0, nullable=True)
-    completion_tokens: int = cell("answer tokens, reasoning included", "tokens", ge=0, nullable=True)
-    reasoning_tokens: int = cell("answer tokens of reasoning", "tokens", ge=0, nullable=True)
-    requests: int = cell("requests", COUNT, ge=1, nullable=True)
-
-    class Config:
-        """A model is given once in a week."""
-
-        strict = True
-        unique = ["read_on_day", "model"]  # noqa: RUF012
-
-    @pa.dataframe_check(name="kinds", error="prompt_tokens: all kinds of tokens and the requests, or none of them")
-    def kinds(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """A week is split into kinds, or it is not."""
-        known = pl.sum_horizontal(pl.col(name).is_not_null() for name in KINDS)
-        return data.lazyframe.select(known.is_in([0, len(KINDS)]))
-
-    @pa.dataframe_check(name="cached", error="cached_prompt_tokens: at most the prompt tokens")
-    def cached(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """Cached tokens are part of the prompts."""
-        return data.lazyframe.select((pl.col("cached_prompt_tokens") <= pl.col("prompt_tokens")).fill_null(True))
-
-    @pa.dataframe_check(name="reasoning", error="reasoning_tokens: at most the completion tokens")
-    def reasoning(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """Tokens of reasoning are part of the answers."""
-        return data.lazyframe.select((pl.col("reasoning_tokens") <= pl.col("completion_tokens")).fill_null(True))
-
-    @pa.dataframe_check(name="total", error="total_tokens: at least prompt and completion tokens, but for rounding")
-    def total(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """The kinds do not exceed the total."""
-        both = pl.col("prompt_tokens") + pl.col("completion_tokens")
-        return data.lazyframe.select((both <= pl.col("total_tokens") * (1 + ROUNDING)).fill_null(True))
+    prompt_tokens: int = optional("prompt tokens, cached ones included", "tokens", ge=0)
+    cached_prompt_tokens: int = optional("prompt tokens read from a cache", "tokens", ge=0)
+    completion_tokens: int = optional("answer tokens, reasoning included", "tokens", ge=0)
+    reasoning_tokens: int = optional("answer tokens of reasoning", "tokens", ge=0)
+    requests: int = optional("requests", COUNT, ge=1)
 
 
-class ServiceSpeed(InputTable):
+class ServiceSpeed(InputTable, unique=["provider", "model"]):
     """Speed of one model at a public interface, as one user sees it."""
 
     provider: str = filled("whose interface it is")
     model: str = filled("model by its name there")
     output_tok_per_s_per_request: float = cell("output speed of a request", "tok/s per request", gt=0, le=1e5)
     time_to_first_token_s: float = cell("time to first token", "s", gt=0, le=1e5)
-
-    class Config:
-        """A model of a provider is given once."""
-
-        strict = True
-        unique = ["provider", "model"]  # noqa: RUF012
 
 
 SERVICE_RATES = (

@@ -1,33 +1,33 @@
 """Schemas of request lengths: what is read, and what is summarised."""
 
-import pandera.polars as pa
+from itertools import pairwise
+
 import polars as pl
 
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.tables.columns import count, quantiles, share, table, text, texts
-from inference_energy.tables.inputs import InputTable, cell, filled
+from inference_energy.tables.inputs import InputTable, cell, filled, optional
 from inference_energy.tables.units import COUNT, POSITION, SHARE
 
 
-class RequestLengths(InputTable):
+class RequestLengths(InputTable, unique=["workload", "input_tokens", "output_tokens"]):
     """One bin of the joint distribution of prompt and answer lengths of a service's requests."""
 
     workload: str = cell("name of the workload", str_matches=r"^[a-z][a-z0-9_]*$")
     input_tokens: float = cell("mean prompt length in the bin", "tokens", ge=1, le=1e8)
     output_tokens: float = cell("mean answer length in the bin", "tokens", ge=1, le=1e8)
     requests: int = cell("requests in the bin", COUNT, ge=1, le=10**12)
-    cached_input_share: float = cell(
-        "share of the prompts' tokens that an earlier request had", SHARE, ge=0, le=1, nullable=True
-    )
-
-    class Config:
-        """A bin is given once."""
-
-        strict = True
-        unique = ["workload", "input_tokens", "output_tokens"]  # noqa: RUF012
+    cached_input_share: float = optional("share of the prompts' tokens that an earlier request had", SHARE, ge=0, le=1)
 
 
-class OutputLengthQuantiles(InputTable):
+RISING = pl.all_horizontal(
+    pl.col(f"output_tokens_{low}") <= pl.col(f"output_tokens_{high}") for low, high in pairwise(QUANTILES)
+)
+
+
+class OutputLengthQuantiles(
+    InputTable, unique=["task", "model"], rules={"output_tokens_p95: quantiles that rise from P5 to P95": RISING}
+):
     """Quantiles of the answer lengths of one model on one task."""
 
     task: str = filled("task")
@@ -38,21 +38,6 @@ class OutputLengthQuantiles(InputTable):
     output_tokens_p50: float = cell("median", "tokens", ge=1, le=1e8)
     output_tokens_p75: float = cell("P75", "tokens", ge=1, le=1e8)
     output_tokens_p95: float = cell("P95", "tokens", ge=1, le=1e8)
-
-    class Config:
-        """A model is on a task once."""
-
-        strict = True
-        unique = ["task", "model"]  # noqa: RUF012
-
-    @pa.dataframe_check(name="ordered", error="output_tokens_p95: quantiles that rise from P5 to P95")
-    def ordered(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """Quantiles rise."""
-        rising = [
-            pl.col(f"output_tokens_{low}") <= pl.col(f"output_tokens_{high}")
-            for low, high in (("p05", "p25"), ("p25", "p50"), ("p50", "p75"), ("p75", "p95"))
-        ]
-        return data.lazyframe.select(pl.all_horizontal(rising))
 
 
 READ_FROM = {

@@ -14,19 +14,11 @@ from inference_energy.statement.coefficients import UnitEnergy
 from inference_energy.statement.logs import bills as bill_tables
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.logs.progress import Progress
+from inference_energy.statement.tables import BREAKDOWNS
 from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.studies.study import NestedStudy, Spec
 
-# Breakdowns of a statement, with the keys of each.
-BREAKDOWN_KEYS = {
-    "total": [],
-    "month": ["month"],
-    "model": ["model"],
-    "month and model": ["month", "model"],
-    "tenant": ["tenant"],
-    "region": ["region"],
-}
 LABELS = ("month", "model", "tenant", "region")
 METERED_KEYS = ["month", "step_start_utc", "model", "tenant", "region"]
 
@@ -106,7 +98,7 @@ def accounts(
             energy.broken_down(of, kept, keys).with_columns(
                 pl.lit(name).alias("breakdown"), **{key: pl.lit(None, pl.String) for key in LABELS if key not in keys}
             )
-            for name, keys in BREAKDOWN_KEYS.items()
+            for name, keys in BREAKDOWNS.items()
         ],
         how="diagonal",
     )

@@ -122,23 +122,17 @@ def served_table(of: Mapping[str, Service]) -> pl.DataFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class UnitEnergy:
-    """Coefficients that turn the sums of a usage into energy; all draws count equally.
+    """Coefficients that turn the sums of a usage into energy; all draws count equally."""
 
-    Attributes:
-        boundary: what is metered.
-        energy_wh: by subject, energy per unit of every feature, Wh, shape (features, draws); with a PUE of 1.
-        node_seconds: by subject, seconds of a busy node per unit of every feature, shape (features, draws).
-        pue: the study's, one per draw.
-        onsite_water_l_per_kwh: of cooling, per kWh of IT energy, one per draw; none where the study states none.
-        regions: factors by region.
-    """
-
-    boundary: str
+    boundary: str  # what is metered
+    # by subject, energy per unit of every feature, Wh, shape (features, draws); with a PUE of 1
     energy_wh: Mapping[str, np.ndarray]
+    # by subject, seconds of a busy node per unit of every feature, shape (features, draws)
     node_seconds: Mapping[str, np.ndarray]
-    pue: np.ndarray
+    pue: np.ndarray  # the study's, one per draw
+    # of cooling, per kWh of IT energy, one per draw; none where the study states none
     onsite_water_l_per_kwh: np.ndarray | None
-    regions: Mapping[str | None, Region]
+    regions: Mapping[str | None, Region]  # factors by region
 
     @property
     def draws(self) -> int:

@@ -15,15 +15,10 @@ MODEL, CLASS, BY_DEFAULT, LEFT_OUT = "model", "class", "class by default", "left
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """How one name of a model in logs or bills was understood.
+    """How one name of a model in logs or bills was understood."""
 
-    Attributes:
-        name: model of the registry or class of the study; none where it is left out.
-        treatment: one of `MODEL`, `CLASS`, `BY_DEFAULT` and `LEFT_OUT`.
-    """
-
-    name: str | None
-    treatment: str
+    name: str | None  # model of the registry or class of the study; none where it is left out
+    treatment: str  # one of `MODEL`, `CLASS`, `BY_DEFAULT` and `LEFT_OUT`
 
 
 def tokens() -> pl.Expr:

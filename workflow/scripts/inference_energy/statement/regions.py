@@ -13,32 +13,19 @@ DEFAULT = "default"
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """Factors of a region's electricity.
+    """Factors of a region's electricity."""
 
-    Attributes:
-        grid_zone: of the grid, for readers.
-        location_gco2e_per_kwh: average of the grid, for Scope 2 location-based.
-        location_basis: coverage of that factor.
-        location_source: its publisher.
-        market_gco2e_per_kwh: of contracts or the residual mix, for Scope 2 market-based; the grid's where none is
-            given.
-        market_source: who states it; none where it is the grid's.
-        offsite_water_l_per_kwh: of power plants; none where not known.
-        pue: of these datacenters; none for that of the study.
-        pue_source: who states it.
-        by_default: whether it has no entry of its own.
-    """
-
-    grid_zone: str
-    location_gco2e_per_kwh: float
-    location_basis: str
-    location_source: str
+    grid_zone: str  # of the grid, for readers
+    location_gco2e_per_kwh: float  # average of the grid, for Scope 2 location-based
+    location_basis: str  # coverage of that factor
+    location_source: str  # its publisher
+    # of contracts or the residual mix, for Scope 2 market-based; the grid's where none is given
     market_gco2e_per_kwh: float
-    market_source: str | None
-    offsite_water_l_per_kwh: float | None
-    pue: float | None
-    pue_source: str | None
-    by_default: bool
+    market_source: str | None  # who states it; none where it is the grid's
+    offsite_water_l_per_kwh: float | None  # of power plants; none where not known
+    pue: float | None  # of these datacenters; none for that of the study
+    pue_source: str | None  # who states it
+    by_default: bool  # whether it has no entry of its own
 
 
 def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, place: str) -> dict[str | None, Region]:

@@ -11,7 +11,15 @@ from inference_energy.tables.columns import INTERVAL, column, count, number, qua
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW
 
-BREAKDOWNS = ["total", "month", "model", "month and model", "tenant", "region"]
+# Breakdowns of a statement, with the columns that each restricts to one value.
+BREAKDOWNS = {
+    "total": [],
+    "month": ["month"],
+    "model": ["model"],
+    "month and model": ["month", "model"],
+    "tenant": ["tenant"],
+    "region": ["region"],
+}
 LABELS = {
     "energy_kwh": "energy within the boundary",
     "emissions_location_kgco2e": "greenhouse gases of its electricity, Scope 2 location-based",
@@ -75,7 +83,7 @@ FILES = table(
 )
 STATEMENT = table(
     ["breakdown", "month", "model", "tenant", "region"],
-    breakdown=text("columns that the row is restricted to one value of; total for none", allowed=BREAKDOWNS),
+    breakdown=text("columns that the row is restricted to one value of; total for none", allowed=list(BREAKDOWNS)),
     month=text("month in UTC", nullable=True),
     **KEYS | {"model": text("model of the registry, or class that stands for it", nullable=True)},
     **_COUNTS,

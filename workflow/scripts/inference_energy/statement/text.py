@@ -10,6 +10,7 @@ import polars as pl
 
 from inference_energy.statement.coefficients import QUANTITIES
 from inference_energy.statement.model_names import BY_DEFAULT, LEFT_OUT
+from inference_energy.statement.tables import BREAKDOWNS
 from inference_energy.statement.wording import count, interval, number, quantity, scale, share
 
 ROWS_SHOWN = 20
@@ -32,34 +33,19 @@ BY_BOUNDARY = {
     "datacenter": ("Network, storage and other overheads of the fleet around the serving nodes.",),
     "fleet": (),
 }
-# Breakdowns in the order of the page, with their keys.
-SHOWN = {
-    "model": ("model",),
-    "month": ("month",),
-    "month and model": ("month", "model"),
-    "tenant": ("tenant",),
-    "region": ("region",),
-}
+SHOWN = ("model", "month", "month and model", "tenant", "region")  # breakdowns in the order of the page
 ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e", "water_m3"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table of text.
+    """A table of text."""
 
-    Attributes:
-        title: heading.
-        head: names of the columns; those behind `text` hold numbers.
-        rows: cells.
-        text: how many columns hold text.
-        note: remark for readers; may be empty.
-    """
-
-    title: str
-    head: list[str]
-    rows: list[list[str]]
-    text: int = 1
-    note: str = ""
+    title: str  # heading
+    head: list[str]  # names of the columns; those behind `text` hold numbers
+    rows: list[list[str]]  # cells
+    text: int = 1  # how many columns hold text
+    note: str = ""  # remark for readers; may be empty
 
 
 def content(
@@ -142,9 +128,10 @@ def _table(
 
 def breakdowns(statement: pl.DataFrame) -> list[Table]:
     """Energy and emissions by model, month, tenant and region; tables of one row are left out."""
-    total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
+    kwh = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)["energy_kwh_mean"]
     found = []
-    for name, keys in SHOWN.items():
+    for name in SHOWN:
+        keys = BREAKDOWNS[name]
         rows = statement.filter(pl.col("breakdown") == name)
         if any(rows[key].n_unique() < 2 for key in keys) and name != "model":
             continue
@@ -152,40 +139,27 @@ def breakdowns(statement: pl.DataFrame) -> list[Table]:
         order = [pl.col("month")] if "month" in keys else []
         rows = rows.sort(*order, -pl.col("energy_kwh_mean"), *keys)
         note = f"The first {ROWS_SHOWN} of {len(rows)}; all are in `statement.csv`." if len(rows) > ROWS_SHOWN else ""
-        units = {
-            column: scale(rows[f"{column}_p50"].max(), QUANTITIES[column]) for column in (ENERGY, LOCATION, MARKET)
+        cells = {
+            **{key.capitalize(): itemgetter(key) for key in keys},
+            "Requests": lambda row: count(row["requests"]),
+            "Tokens": lambda row: count(row["input_tokens"] + row["output_tokens"]),
+            **_in_one_unit("Energy", rows, ENERGY),
+            "Share of it": lambda row: share(row["energy_kwh_mean"] / kwh) if kwh else "-",
+            **_in_one_unit("Location-based", rows, LOCATION),
+            **_in_one_unit("Market-based", rows, MARKET),
         }
-        found.append(
-            Table(
-                title=f"By {name}",
-                head=[
-                    *(key.capitalize() for key in keys),
-                    *("Requests", "Tokens", f"Energy, {units[ENERGY][1]}", "Share of it"),
-                    f"Location-based, {units[LOCATION][1]}",
-                    f"Market-based, {units[MARKET][1]}",
-                ],
-                rows=[_line(row, keys, units, total["energy_kwh_mean"]) for row in rows.head(ROWS_SHOWN).to_dicts()],
-                text=len(keys),
-                note=note,
-            )
-        )
+        found.append(_table(f"By {name}", rows.head(ROWS_SHOWN), cells, len(keys), note))
     return found
 
 
-def _line(row: dict, keys: tuple[str, ...], units: dict[str, tuple[float, str]], total_kwh: float) -> list[str]:
-    spans = {
-        name: "{} ({} to {})".format(*(number(row[f"{name}_{q}"] / size) for q in ("p50", "p05", "p95")))
-        for name, (size, _) in units.items()
-    }
-    return [
-        *(row[key] for key in keys),
-        count(row["requests"]),
-        count(row["input_tokens"] + row["output_tokens"]),
-        spans[ENERGY],
-        share(row["energy_kwh_mean"] / total_kwh) if total_kwh else "-",
-        spans[LOCATION],
-        spans[MARKET],
-    ]
+def _in_one_unit(head: str, rows: pl.DataFrame, name: str) -> dict[str, Callable[[dict], str]]:
+    """A column of medians with their intervals, in the unit that fits the largest of them."""
+    size, unit = scale(rows[f"{name}_p50"].max(), QUANTITIES[name])
+
+    def cell(row: dict) -> str:
+        return "{} ({} to {})".format(*(number(row[f"{name}_{q}"] / size) for q in ("p50", "p05", "p95")))
+
+    return {f"{head}, {unit}": cell}
 
 
 def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> list[tuple[str, str]]:

@@ -29,44 +29,27 @@ Function = Callable[[np.ndarray, Mapping[str, np.ndarray]], tuple[np.ndarray, Ma
 
 @dataclass(frozen=True, kw_only=True)
 class Levels:
-    """Where a random effect acts.
+    """Where a random effect acts."""
 
-    Attributes:
-        name: of the effect.
-        term: that it shifts.
-        level: of every row.
-        count: number of levels, seen or not.
-        floor: least deviation between levels.
-        held: whether the deviation is not estimated.
-    """
-
-    name: str
-    term: str
-    level: np.ndarray
-    count: int
-    floor: float
-    held: bool
+    name: str  # of the effect
+    term: str  # that it shifts
+    level: np.ndarray  # of every row
+    count: int  # number of levels, seen or not
+    floor: float  # least deviation between levels
+    held: bool  # whether the deviation is not estimated
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """A fit, or where to start one.
+    """A fit, or where to start one."""
 
-    Attributes:
-        values: fixed parameters, then the levels of every effect in turn.
-        covariance: of `values`; of effects without rows it is that of their prior.
-        deviations: by effect, between its levels.
-        cell_sd: between cells.
-        row_sd: between rows of a cell.
-        converged: whether the last step hardly changed what is expected and the deviations.
-    """
-
-    values: np.ndarray
-    deviations: dict[str, float]
-    cell_sd: float = 0.2
-    row_sd: float = 0.15
+    values: np.ndarray  # fixed parameters, then the levels of every effect in turn
+    deviations: dict[str, float]  # by effect, between its levels
+    cell_sd: float = 0.2  # between cells
+    row_sd: float = 0.15  # between rows of a cell
+    # of `values`; of effects without rows it is that of their prior
     covariance: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    converged: bool = False
+    converged: bool = False  # whether the last step hardly changed what is expected and the deviations
 
     @cached_property
     def root(self) -> np.ndarray:
@@ -76,23 +59,14 @@ class Fit:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What is fitted.
+    """What is fitted."""
 
-    Attributes:
-        y: observations.
-        function: expected observations; see `Function`.
-        prior: means of the fixed parameters.
-        prior_sd: their standard deviations.
-        effects: the random effects.
-        cell: of every row, 0 to the number of cells; rows of a cell share the levels of all effects.
-    """
-
-    y: np.ndarray
-    function: Function
-    prior: np.ndarray
-    prior_sd: np.ndarray
-    effects: Sequence[Levels]
-    cell: np.ndarray
+    y: np.ndarray  # observations
+    function: Function  # expected observations; see `Function`
+    prior: np.ndarray  # means of the fixed parameters
+    prior_sd: np.ndarray  # their standard deviations
+    effects: Sequence[Levels]  # the random effects
+    cell: np.ndarray  # of every row, 0 to the number of cells; rows of a cell share the levels of all effects
 
     def start(self, deviations: Mapping[str, float]) -> Fit:
         """Everything at its prior."""

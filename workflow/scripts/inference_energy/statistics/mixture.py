@@ -33,17 +33,11 @@ def trimmed_range(stages: list[list[float]]) -> tuple[float, float]:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Mixture of the draws of several models, each first trimmed to its own range of quantiles.
+    """Mixture of the draws of several models, each first trimmed to its own range of quantiles."""
 
-    Attributes:
-        members: one distribution per model.
-        weights: share of each model in the pool; sums to 1.
-        kept: range of quantiles kept of each model, `UNTRIMMED` or `trimmed_range(...)`.
-    """
-
-    members: list[PoolMember]
-    weights: np.ndarray
-    kept: tuple[float, float] = UNTRIMMED
+    members: list[PoolMember]  # one distribution per model
+    weights: np.ndarray  # share of each model in the pool; sums to 1
+    kept: tuple[float, float] = UNTRIMMED  # range of quantiles kept of each model, `UNTRIMMED` or `trimmed_range(...)`
 
     def cdf(self, value: float) -> float:
         """Share of the pool up to a value: sum of w_i clip((F_i - low) / (high - low), 0, 1)."""

@@ -11,40 +11,24 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class StudyKey:
-    """One key of a study.
+    """One key of a study."""
 
-    Attributes:
-        keys: path of the key.
-        value: its value; none for a key that holds further keys.
-        meaning: what its schema says.
-        comment: its comment in the file that sets it.
-        set_in: study whose file sets it.
-        changed: whether the study that it extends has another value, or none.
-        before: that other value; none where there was none.
-    """
-
-    keys: Keys
-    value: object
-    meaning: str
-    comment: str
-    set_in: str
-    changed: bool
-    before: object
+    keys: Keys  # path of the key
+    value: object  # its value; none for a key that holds further keys
+    meaning: str  # what its schema says
+    comment: str  # its comment in the file that sets it
+    set_in: str  # study whose file sets it
+    changed: bool  # whether the study that it extends has another value, or none
+    before: object  # that other value; none where there was none
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyFile:
-    """One study file as it is written.
+    """One study file as it is written."""
 
-    Attributes:
-        name: of the study.
-        text: its YAML.
-        content: the same, read.
-    """
-
-    name: str
-    text: str
-    content: dict
+    name: str  # of the study
+    text: str  # its YAML
+    content: dict  # the same, read
 
 
 def study_keys(lineage: list[StudyFile], schema: dict) -> list[StudyKey]:

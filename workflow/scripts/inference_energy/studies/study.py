@@ -21,21 +21,13 @@ Spec = float | dict[str, Any]  # of a distribution: a number that is known, or a
 
 
 class Workload(Entries):
-    """One kind of query.
+    """One kind of query."""
 
-    Attributes:
-        label: name in figures.
-        trace: trace whose prompts and answers came together; none: the two lengths below.
-        input_tokens: prompt length, tokens.
-        output_tokens: answer length, tokens.
-        cached_share: share of the prompts that is in the cache; none: what the trace says, or 0.
-    """
-
-    label: str
-    trace: str | None = None
-    input_tokens: Spec | None = None
-    output_tokens: Spec | None = None
-    cached_share: Spec | None = None
+    label: str  # name in figures
+    trace: str | None = None  # trace whose prompts and answers came together; none: the two lengths below
+    input_tokens: Spec | None = None  # prompt length, tokens
+    output_tokens: Spec | None = None  # answer length, tokens
+    cached_share: Spec | None = None  # share of the prompts that is in the cache; none: what the trace says, or 0
 
 
 class HardwareShare(Entries):
@@ -47,23 +39,16 @@ class HardwareShare(Entries):
 
 
 class ModelClass(Entries):
-    """A class of models by size.
+    """A class of models by size."""
 
-    Attributes:
-        label: name in figures.
-        weights: by model, weight of its queries; they need not sum to 1, and 0 leaves the model out.
-        total_parameters_billions_over: method `published`: size that every model exceeds, billions of parameters.
-        model_class: method `nested`: class that every model is of in `resources/models.csv`.
-        mix_concentration: concentration of the Dirichlet distribution of the weights; none: they are known.
-        hardware: what serves this class; none: what serves all.
-    """
-
-    label: str
-    weights: Mapping[str, float]
+    label: str  # name in figures
+    weights: Mapping[str, float]  # by model, weight of its queries; they need not sum to 1, and 0 leaves the model out
+    # method `published`: size that every model exceeds, billions of parameters
     total_parameters_billions_over: float | None = None
-    model_class: str | None = None
+    model_class: str | None = None  # method `nested`: class that every model is of in `resources/models.csv`
+    # concentration of the Dirichlet distribution of the weights; none: they are known
     mix_concentration: float | None = None
-    hardware: tuple[HardwareShare, ...] | None = None
+    hardware: tuple[HardwareShare, ...] | None = None  # what serves this class; none: what serves all
 
     def model_shares(self) -> dict[str, float]:
         """Share of the class's queries by model, models of weight 0 left out; they sum to 1."""
@@ -84,23 +69,14 @@ class NodePowerKw(Entries):
 
 
 class Throughput(Entries):
-    """How tokens per second depend on the lengths of a query, by the published method.
+    """How tokens per second depend on the lengths of a query, by the published method."""
 
-    Attributes:
-        form: `log_linear`.
-        sources: folders of `resources/benchmarks` whose rows are used.
-        gpus: GPUs whose rows are used; none: all.
-        corrected: whether known errors of rows are put right first.
-        precision: number format of the weights in the rows that are used.
-        minimum_rows: rows that a model needs for slopes.
-    """
-
-    form: str
-    sources: tuple[str, ...]
-    gpus: tuple[str, ...] | None = None
-    corrected: bool
-    precision: str
-    minimum_rows: int
+    form: str  # `log_linear`
+    sources: tuple[str, ...]  # folders of `resources/benchmarks` whose rows are used
+    gpus: tuple[str, ...] | None = None  # GPUs whose rows are used; none: all
+    corrected: bool  # whether known errors of rows are put right first
+    precision: str  # number format of the weights in the rows that are used
+    minimum_rows: int  # rows that a model needs for slopes
 
 
 class Scenario(Entries):
@@ -112,61 +88,36 @@ class Scenario(Entries):
 
 
 class _Fleet(Entries):
-    """Queries of one day, and what serves them.
+    """Queries of one day, and what serves them."""
 
-    Attributes:
-        subject: class that serves the fleet.
-        queries_per_day: number of queries.
-        scenarios: by name.
-    """
-
-    subject: str
-    queries_per_day: float
-    scenarios: Mapping[str, Scenario]
+    subject: str  # class that serves the fleet
+    queries_per_day: float  # number of queries
+    scenarios: Mapping[str, Scenario]  # by name
 
 
 class PublishedFleet(_Fleet):
-    """A fleet by the published method.
+    """A fleet by the published method."""
 
-    Attributes:
-        overheads: by workload, rows of `resources/overheads.csv` that multiply its energy.
-        serving_multiplier: by workload, factor by which serving can divide its energy.
-    """
-
-    overheads: Mapping[str, tuple[str, ...]]
-    serving_multiplier: Mapping[str, Spec]
+    overheads: Mapping[str, tuple[str, ...]]  # by workload, rows of `resources/overheads.csv` that multiply its energy
+    serving_multiplier: Mapping[str, Spec]  # by workload, factor by which serving can divide its energy
 
 
 class NestedFleet(_Fleet):
-    """A fleet by method `nested`.
+    """A fleet by method `nested`."""
 
-    Attributes:
-        levers: interventions of scenarios that have any, by their names.
-        grid_zone: row of `resources/grid.csv`; none: no emissions, no water of generation.
-        onsite_water_l_per_kwh: water used on site per kWh of IT energy, L/kWh.
-    """
-
-    levers: tuple[str, ...]
-    grid_zone: str | None = None
-    onsite_water_l_per_kwh: Spec | None = None
+    levers: tuple[str, ...]  # interventions of scenarios that have any, by their names
+    grid_zone: str | None = None  # row of `resources/grid.csv`; none: no emissions, no water of generation
+    onsite_water_l_per_kwh: Spec | None = None  # water used on site per kWh of IT energy, L/kWh
 
 
 class PublishedIntervention(Entries):
-    """One intervention by the published method.
+    """One intervention by the published method."""
 
-    Attributes:
-        label: name in figures.
-        level: where it acts.
-        p05: P5 of the factor by which it divides the energy.
-        p95: P95 of that factor.
-        workloads: those that it acts on.
-    """
-
-    label: str
-    level: str
-    p05: float
-    p95: float
-    workloads: tuple[str, ...]
+    label: str  # name in figures
+    level: str  # where it acts
+    p05: float  # P5 of the factor by which it divides the energy
+    p95: float  # P95 of that factor
+    workloads: tuple[str, ...]  # those that it acts on
 
     @property
     def multiplier(self) -> Spec:
@@ -182,47 +133,29 @@ class PublishedInterventions(Entries):
 
 
 class NestedIntervention(Entries):
-    """One intervention by method `nested`: a change of the study.
+    """One intervention by method `nested`: a change of the study."""
 
-    Attributes:
-        label: name in figures.
-        level: who can do it: model, serving, hardware or workload.
-        changes: entries of the study that it changes, as a study that extends it would have them.
-        evidence: name of its pairs in table `intervention_pairs`; none where no two runs differ in it alone.
-        source: where the size of the change stands.
-    """
-
-    label: str
-    level: str
-    changes: dict[str, Any]
+    label: str  # name in figures
+    level: str  # who can do it: model, serving, hardware or workload
+    changes: dict[str, Any]  # entries of the study that it changes, as a study that extends it would have them
+    # name of its pairs in table `intervention_pairs`; none where no two runs differ in it alone
     evidence: str | None = None
-    source: str
+    source: str  # where the size of the change stands
 
 
 class NestedInterventions(Entries):
-    """Interventions by method `nested`.
+    """Interventions by method `nested`."""
 
-    Attributes:
-        subject: class that they are applied to.
-        workloads: those that they are applied to.
-        levers: by name.
-    """
-
-    subject: str
-    workloads: tuple[str, ...]
-    levers: Mapping[str, NestedIntervention]
+    subject: str  # class that they are applied to
+    workloads: tuple[str, ...]  # those that they are applied to
+    levers: Mapping[str, NestedIntervention]  # by name
 
 
 class AsPublished(Entries):
-    """What the publication did to its draws.
+    """What the publication did to its draws."""
 
-    Attributes:
-        trimming: shares that the draws of each model are cut to, one after the other.
-        draws_per_model: size of the published run, for its sampling error.
-    """
-
-    trimming: tuple[tuple[float, float], ...]
-    draws_per_model: int
+    trimming: tuple[tuple[float, float], ...]  # shares that the draws of each model are cut to, one after the other
+    draws_per_model: int  # size of the published run, for its sampling error
 
 
 class Boundaries(Entries):
@@ -233,80 +166,48 @@ class Boundaries(Entries):
 
 
 class Power(Entries):
-    """Where the power of boards and hosts comes from.
+    """Where the power of boards and hosts comes from."""
 
-    Attributes:
-        form: `measured`: boards by the serving model, hosts by `resources/node_power.csv`; `rated`: `node_kw` times
-            `utilisation`.
-        node_kw: maximum power of a node, kW.
-        utilisation: share of that power really drawn.
-        board_factor: factor on the power of boards that lower clocks leave at the same speed; none: 1.
-    """
-
+    # `measured`: boards by the serving model, hosts by `resources/node_power.csv`; `rated`: `node_kw` times
+    # `utilisation`
     form: str
-    node_kw: NodePowerKw | None = None
-    utilisation: Spec | None = None
-    board_factor: Spec | None = None
+    node_kw: NodePowerKw | None = None  # maximum power of a node, kW
+    utilisation: Spec | None = None  # share of that power really drawn
+    board_factor: Spec | None = None  # factor on the power of boards that lower clocks leave at the same speed; none: 1
 
 
 class Serving(Entries):
-    """Where the services of a study run: a speed, a time per token or a batch, one of the three.
+    """Where the services of a study run: a speed, a time per token or a batch, one of the three."""
 
-    Attributes:
-        speed_tok_per_s: tokens a second that a user sees after the first one, in the busiest hour.
-        time_per_token_ms: the time between two of them, ms.
-        batch: most running requests of a replica; fewer where its memory holds fewer.
-        replica_gpus: GPUs that a replica may have; the least energy decides.
-        speculative_share: share of the services that decode speculatively; none: 0.
-        engine: name of the engine in the corpus; none: that of any service.
-        disaggregated: whether prompts have GPUs of their own.
-    """
-
-    speed_tok_per_s: Spec | None = None
-    time_per_token_ms: float | None = None
-    batch: float | None = None
-    replica_gpus: tuple[int, ...]
-    speculative_share: float | None = None
-    engine: str | None = None
-    disaggregated: bool | None = None
+    speed_tok_per_s: Spec | None = None  # tokens a second that a user sees after the first one, in the busiest hour
+    time_per_token_ms: float | None = None  # the time between two of them, ms
+    batch: float | None = None  # most running requests of a replica; fewer where its memory holds fewer
+    replica_gpus: tuple[int, ...]  # GPUs that a replica may have; the least energy decides
+    speculative_share: float | None = None  # share of the services that decode speculatively; none: 0
+    engine: str | None = None  # name of the engine in the corpus; none: that of any service
+    disaggregated: bool | None = None  # whether prompts have GPUs of their own
 
 
 class Day(Entries):
-    """The day of a fleet.
+    """The day of a fleet."""
 
-    Attributes:
-        arrivals: workload of `resources/services` whose requests by hour have the shape of the day; none: constant.
-        headroom: capacity over the requests of the busiest hour, at least 1.
-        released_share: share of the replicas not needed in an hour that are switched off or do other work.
-    """
-
+    # workload of `resources/services` whose requests by hour have the shape of the day; none: constant
     arrivals: str | None = None
-    headroom: Spec
-    released_share: Spec
+    headroom: Spec  # capacity over the requests of the busiest hour, at least 1
+    released_share: Spec  # share of the replicas not needed in an hour that are switched off or do other work
 
 
 class Study(Entries):
-    """What studies of both methods say.
+    """What studies of both methods say."""
 
-    Attributes:
-        title: name in figures.
-        description: what the study is, in one sentence.
-        source: where its assumptions stand.
-        method: `published` or `nested`.
-        workloads: kinds of queries by name.
-        classes: classes of models by name.
-        pue: power usage effectiveness: energy of the datacenter over that of its IT.
-        compared_estimates: estimates, `<source>/<row_id>`, that the study is compared with.
-    """
-
-    title: str
-    description: str
-    source: str
-    method: str
-    workloads: Mapping[str, Workload]
-    classes: Mapping[str, ModelClass]
-    pue: Spec
-    compared_estimates: tuple[str, ...]
+    title: str  # name in figures
+    description: str  # what the study is, in one sentence
+    source: str  # where its assumptions stand
+    method: str  # `published` or `nested`
+    workloads: Mapping[str, Workload]  # kinds of queries by name
+    classes: Mapping[str, ModelClass]  # classes of models by name
+    pue: Spec  # power usage effectiveness: energy of the datacenter over that of its IT
+    compared_estimates: tuple[str, ...]  # estimates, `<source>/<row_id>`, that the study is compared with
 
     def model_classes(self) -> dict[str, str]:
         """Class that every model is served in, by model; where classes share a model the first of them."""
@@ -326,52 +227,32 @@ class Study(Entries):
 
 
 class PublishedStudy(Study):
-    """A study of method `published`, which draws every assumption anew for every query.
+    """A study of method `published`, which draws every assumption anew for every query."""
 
-    Attributes:
-        throughput: how tokens per second depend on the lengths of a query.
-        node_power_kw: maximum power of a node, kW.
-        power_utilisation: share of that power really drawn.
-        as_published: what the publication did to its draws.
-        interventions: what could save energy.
-        fleet: queries of one day, and what serves them.
-    """
-
-    throughput: Throughput
-    node_power_kw: NodePowerKw
-    power_utilisation: Spec
-    as_published: AsPublished
-    interventions: PublishedInterventions
-    fleet: PublishedFleet
+    throughput: Throughput  # how tokens per second depend on the lengths of a query
+    node_power_kw: NodePowerKw  # maximum power of a node, kW
+    power_utilisation: Spec  # share of that power really drawn
+    as_published: AsPublished  # what the publication did to its draws
+    interventions: PublishedInterventions  # what could save energy
+    fleet: PublishedFleet  # queries of one day, and what serves them
 
 
 class NestedStudy(Study):
-    """A study of method `nested`, which separates variability between queries and shared uncertainty.
+    """A study of method `nested`, which separates variability between queries and shared uncertainty."""
 
-    Attributes:
-        boundary: what is metered.
-        serving: where the services run.
-        hardware: GPUs that serve every class that says nothing else; shares are of GPUs.
-        hardware_concentration: concentration of the Dirichlet distribution of these shares; none: they are known.
-        power: where the power of boards and hosts comes from.
-        day: arrivals over the day, and the replicas kept for them.
-        overheads: rows of `resources/overheads.csv`, shares of the energy of the serving nodes that are added.
-        interventions: what could save energy.
-        fleet: queries of one day, and what serves them.
-        sweeps: by assumption, values to try; none: nothing is swept.
-        grids: pairs of assumptions that are varied together, by name; none: none.
-    """
-
-    boundary: Boundaries
-    serving: Serving
-    hardware: tuple[HardwareShare, ...]
+    boundary: Boundaries  # what is metered
+    serving: Serving  # where the services run
+    hardware: tuple[HardwareShare, ...]  # GPUs that serve every class that says nothing else; shares are of GPUs
+    # concentration of the Dirichlet distribution of these shares; none: they are known
     hardware_concentration: float | None
-    power: Power
-    day: Day
+    power: Power  # where the power of boards and hosts comes from
+    day: Day  # arrivals over the day, and the replicas kept for them
+    # rows of `resources/overheads.csv`, shares of the energy of the serving nodes that are added
     overheads: tuple[str, ...]
-    interventions: NestedInterventions
-    fleet: NestedFleet
-    sweeps: Mapping[str, tuple[float, ...]] | None
+    interventions: NestedInterventions  # what could save energy
+    fleet: NestedFleet  # queries of one day, and what serves them
+    sweeps: Mapping[str, tuple[float, ...]] | None  # by assumption, values to try; none: nothing is swept
+    # pairs of assumptions that are varied together, by name; none: none
     grids: Mapping[str, Mapping[str, tuple[float, ...]]] | None
 
     def hardware_mix(self, model_class: str) -> list[HardwareShare]:

@@ -15,29 +15,17 @@ TYPE_NAMES = {pl.String(): "string", pl.Boolean(): "boolean", pl.Int64(): "integ
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One column of one public table.
+    """One column of one public table."""
 
-    Attributes:
-        table: name of the table.
-        column: name of the column.
-        type: string, boolean, integer or number.
-        unit: unit of its numbers; empty where it holds none.
-        meaning: of the column.
-        required: whether every row has a value.
-        allowed: names it may hold; empty where anything is.
-        minimum: least allowed number; none where there is no such limit.
-        maximum: largest allowed number, likewise.
-    """
-
-    table: str
-    column: str
-    type: str
-    unit: str
-    meaning: str
-    required: bool
-    allowed: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
+    table: str  # name of the table
+    column: str  # name of the column
+    type: str  # string, boolean, integer or number
+    unit: str  # unit of its numbers; empty where it holds none
+    meaning: str  # of the column
+    required: bool  # whether every row has a value
+    allowed: tuple[str, ...] = ()  # names it may hold; empty where anything is
+    minimum: float | None = None  # least allowed number; none where there is no such limit
+    maximum: float | None = None  # largest allowed number, likewise
 
 
 def data_dictionary(tables: Iterable[PublicTable]) -> dict[str, list[Entry]]:

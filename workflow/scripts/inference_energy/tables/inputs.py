@@ -1,5 +1,7 @@
 """What every input table has in common: strict columns, patterns of names, dates and addresses."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandera.polars as pa
@@ -24,18 +26,47 @@ def cell(meaning: str, unit: str = "", **limits: Any) -> Any:
     return pa.Field(description=meaning, metadata={"unit": unit}, **limits)
 
 
+def optional(meaning: str, unit: str = "", **limits: Any) -> Any:
+    """A column of an input table that rows may leave empty."""
+    return cell(meaning, unit, nullable=True, **limits)
+
+
 def filled(meaning: str, **limits: Any) -> Any:
     """A column of text that is not empty."""
     return cell(meaning, str_length={"min_value": 1}, **limits)
 
 
+def _row_check(error: str, holds: pl.Expr) -> Any:
+    """A check that rows fulfil an expression; one that is null is fulfilled."""
+
+    def check(cls: type, data: pa.PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(holds.fill_null(True))
+
+    return pa.dataframe_check(name=error, error=error)(check)
+
+
 class InputTable(pa.DataFrameModel):
-    """Base of all input tables: exactly the named columns, every number finite."""
+    """Base of all input tables: exactly the named columns, every number finite.
+
+    A table may say more as arguments of its class:
+
+    unique: columns that together are given once.
+    rules: what every row fulfils, by the column at fault and what is allowed: `{"last: at least first": ...}`.
+    """
 
     class Config:
         """No columns beyond those named."""
 
         strict = True
+
+    def __init_subclass__(
+        cls, *, unique: list[str] | None = None, rules: Mapping[str, pl.Expr] = MappingProxyType({}), **options: Any
+    ):
+        if unique:
+            cls.Config = type("Config", (cls.Config,), {"unique": unique})
+        for place, (error, holds) in enumerate(rules.items()):
+            setattr(cls, f"rule_{place}", _row_check(error, holds))
+        super().__init_subclass__(**options)
 
     @pa.dataframe_check(name="finite", error="a finite number")
     def finite(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805

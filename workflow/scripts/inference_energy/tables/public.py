@@ -16,26 +16,18 @@ STUDY = "{study}"
 
 @dataclass(frozen=True, kw_only=True)
 class PublicTable:
-    """One public table; a contract with those who build on it, like the columns of its schemas.
+    """One public table; a contract with those who build on it, like the columns of its schemas."""
 
-    Attributes:
-        name: name in the database, the workbook and the data package.
-        path: its file under `results`; with `{study}` where every study has one of its own.
-        meaning: what one row is.
-        schemas: by method of the study where every study has its own file; else one, by the empty name.
-        named_by: columns that together name a row, where the schema does not say it.
-        drawn: whether it is a curve or a density that figures are drawn from, or rows behind a fit or a score,
-            rather than numbers to cite.
-        bridged: whether it is there only where the study that the bridge begins at is built.
-    """
-
-    name: str
-    path: str
-    meaning: str
+    name: str  # name in the database, the workbook and the data package
+    path: str  # its file under `results`; with `{study}` where every study has one of its own
+    meaning: str  # what one row is
+    # by method of the study where every study has its own file; else one, by the empty name
     schemas: Mapping[str, Schema]
-    named_by: tuple[str, ...] = ()
+    named_by: tuple[str, ...] = ()  # columns that together name a row, where the schema does not say it
+    # whether it is a curve or a density that figures are drawn from, or rows behind a fit or a score, rather than
+    # numbers to cite
     drawn: bool = False
-    bridged: bool = False
+    bridged: bool = False  # whether it is there only where the study that the bridge begins at is built
 
     @property
     def of_a_study(self) -> bool:

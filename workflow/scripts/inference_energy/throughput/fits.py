@@ -12,7 +12,6 @@ import polars as pl
 from inference_energy.common.errors import InputError
 from inference_energy.statistics.quantiles import Z_P95
 from inference_energy.throughput import gpu_time, log_linear
-from inference_energy.throughput.gpu_time import GpuSeconds
 
 KEY = [
     *("model", "gpu", "precision", "engine", "engine_version", "gpus", "concurrency"),
@@ -147,7 +146,7 @@ def coefficients(rows: pl.DataFrame, kv_growth: float) -> pl.DataFrame:
     found = []
     for _, group in groups(rows):
         lengths = [group[column].to_numpy() for column in ("input_tokens", "output_tokens")]
-        form: GpuSeconds = gpu_time.fit(*lengths, group[PER_GPU].to_numpy(), kv_growth)
+        form = gpu_time.fit(*lengths, group[PER_GPU].to_numpy(), kv_growth)
         found.append(
             group.select("configuration", "source", *KEY)
             .head(1)
@@ -157,10 +156,7 @@ def coefficients(rows: pl.DataFrame, kv_growth: float) -> pl.DataFrame:
                 decode_s_per_token=pl.lit(form.decode),
                 attention_s_per_token2=pl.lit(form.attention),
                 kv_growth=pl.lit(kv_growth),
-                input_tokens_min=pl.lit(float(lengths[0].min())),
-                input_tokens_max=pl.lit(float(lengths[0].max())),
-                output_tokens_min=pl.lit(float(lengths[1].min())),
-                output_tokens_max=pl.lit(float(lengths[1].max())),
+                **{name: pl.lit(tokens) for name, tokens in log_linear.length_ranges(*lengths).items()},
             )
         )
     return pl.concat(found)

@@ -1,7 +1,6 @@
 """GPU-seconds of a query as a sum of what its prompt, its answer and its context take."""
 
 from dataclasses import dataclass
-from typing import Any, Self
 
 import numpy as np
 from scipy.optimize import nnls
@@ -11,30 +10,14 @@ from inference_energy.common.formulas import Quantity
 
 @dataclass(frozen=True, kw_only=True)
 class GpuSeconds:
-    """s = a L_in + b L_out + c L_out (L_in + g L_out), in GPU-seconds per query.
+    """s = a L_in + b L_out + c L_out (L_in + g L_out), in GPU-seconds per query."""
 
-    Attributes:
-        prefill: a, GPU-seconds per input token.
-        decode: b, GPU-seconds per output token: weights and activations.
-        attention: c, GPU-seconds per output token and token of context: reading the KV cache.
-        kv_growth: g, the part of an answer that is in the KV cache on the average of its tokens: 1/2 for a single
-            request. In a batch that is filled up again as answers end, long contexts stay longer; see `fit`.
-    """
-
-    prefill: float
-    decode: float
-    attention: float
+    prefill: float  # a, GPU-seconds per input token
+    decode: float  # b, GPU-seconds per output token: weights and activations
+    attention: float  # c, GPU-seconds per output token and token of context: reading the KV cache
+    # g, the part of an answer that is in the KV cache on the average of its tokens: 1/2 for a single request. In a
+    # batch that is filled up again as answers end, long contexts stay longer; see `fit`
     kv_growth: float
-
-    @classmethod
-    def from_row(cls, row: dict[str, Any]) -> Self:
-        """The form of one row of a table of fitted configurations."""
-        return cls(
-            prefill=row["prefill_s_per_token"],
-            decode=row["decode_s_per_token"],
-            attention=row["attention_s_per_token2"],
-            kv_growth=row["kv_growth"],
-        )
 
     def seconds(self, input_tokens: Quantity, output_tokens: Quantity) -> np.ndarray:
         """GPU-seconds of a query, elementwise, in the order of operations of the fit."""

@@ -1,6 +1,6 @@
 """Output throughput of one 8-GPU node as a function of prompt and answer length."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -100,18 +100,16 @@ def constant(tok_per_s: float) -> ThroughputModel:
     )
 
 
-def usable_rows(
-    throughput: pl.DataFrame, *, sources: list[str], precision: str, gpus: list[str] | None = None
-) -> pl.DataFrame:
+def usable_rows(throughput: pl.DataFrame, chosen: studies.Throughput) -> pl.DataFrame:
     """The benchmark rows that a study fits, each with `node_tok_per_s`: output tokens per second of an 8-GPU node."""
     # ASSUME: rows of one precision describe the service; other precisions and rows whose lengths are not
     # numbers are left out. Source: arXiv 2509.20241, Methods and code.
     # ASSUME: instances on fewer GPUs than a node has are repeated until the node is full, and their throughput adds up.
     return (
         throughput.filter(
-            pl.col("source").is_in(sources)
-            & (pl.col("precision") == precision)
-            & (pl.lit(gpus is None) | pl.col("gpu").is_in(gpus or []))
+            pl.col("source").is_in(chosen.sources)
+            & (pl.col("precision") == chosen.precision)
+            & (pl.lit(chosen.gpus is None) | pl.col("gpu").is_in(chosen.gpus or []))
             & pl.col("output_tok_per_s_per_gpu").is_not_null()
             & pl.col("input_tokens").is_not_null()
             & pl.col("output_tokens").is_not_null()
@@ -122,45 +120,16 @@ def usable_rows(
     )
 
 
-def study_fit(
+def throughput_fit(
     study: str, chosen: studies.Throughput, throughput: pl.DataFrame, corrections: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`throughput_fit` of the rows that a study chooses, known errors corrected first where it says so.
+    """Fit every model that has at least two usable rows, known errors corrected first where the study says so.
 
     Args:
         study: its name.
         chosen: its entry `throughput`.
         throughput: accepted rows of the corpus.
         corrections: table of `corpus.registry_tables.Correction`.
-    """
-    return throughput_fit(
-        throughput=corrected(throughput, corrections, CORRECTIONS) if chosen.corrected else throughput,
-        study=study,
-        sources=chosen.sources,
-        precision=chosen.precision,
-        minimum_rows=chosen.minimum_rows,
-        gpus=chosen.gpus,
-    )
-
-
-def throughput_fit(
-    *,
-    throughput: pl.DataFrame,
-    study: str,
-    sources: list[str],
-    precision: str,
-    minimum_rows: int,
-    gpus: list[str] | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Fit every model that has at least two usable rows.
-
-    Args:
-        throughput: accepted rows of the corpus.
-        study: its name.
-        sources: the sources whose rows the study uses.
-        precision: number format of the weights of the rows used.
-        minimum_rows: with fewer rows, a model's throughput is constant.
-        gpus: GPUs whose rows are used; none given means all.
 
     Returns:
         The fit, one row per model; and the rows behind it, each with its fitted and left-one-out throughput.
@@ -168,24 +137,26 @@ def throughput_fit(
     Raises:
         InputError: a source without rows; no model has enough rows.
     """
+    if chosen.corrected:
+        throughput = corrected(throughput, corrections, CORRECTIONS)
     present = throughput["source"].unique().to_list()
-    for source in sources:
+    for source in chosen.sources:
         if source not in present:
             raise InputError(
                 f"study {study}: throughput.sources: found {source!r}; allowed: {one_of(present)}, which have rows"
             )
-    rows = usable_rows(throughput, sources=sources, precision=precision, gpus=gpus)
+    rows = usable_rows(throughput, chosen)
     fits, residuals = [], []
     for (model,), group in rows.group_by("model", maintain_order=True):
         if len(group) < 2:
             continue  # ASSUME: one row is not evidence enough; the model is left out. Source: the authors' code.
-        fit_row, row_ratios = _fit_model(group, minimum_rows)
+        fit_row, row_ratios = _fit_model(group, chosen.minimum_rows)
         fits.append({"study": study, "model": model, **fit_row})
         residuals.append(group.with_columns(pl.lit(study).alias("study"), **row_ratios))
     if not fits:
-        found = throughput.filter(pl.col("source").is_in(sources))["precision"].unique().to_list()
+        found = throughput.filter(pl.col("source").is_in(chosen.sources))["precision"].unique().to_list()
         raise InputError(
-            f"study {study}: throughput.precision: no model has two usable {precision!r} rows;"
+            f"study {study}: throughput.precision: no model has two usable {chosen.precision!r} rows;"
             f" precisions in its sources: {one_of(found)}"
         )
     return pl.DataFrame(fits), pl.concat(residuals)
@@ -203,37 +174,29 @@ def _fit_model(group: pl.DataFrame, minimum_rows: int) -> tuple[dict, dict[str, 
         refit = fit(lengths_in[others], lengths_out[others], observed[others], minimum_rows)
         left_out[row] = refit.tok_per_s(lengths_in[row], lengths_out[row])
     log_error, log_left_out_error = np.log(fitted / observed), np.log(left_out / observed)
-    summary = {
-        "form": model.form,
+    summary = asdict(model) | {
         "rows": len(observed),
-        "intercept": model.intercept,
-        "slope_input": model.slope_input,
-        "slope_output": model.slope_output,
-        "cap_tok_per_s": model.cap_tok_per_s,
         "fit_ratio_geometric_sd": float(np.exp(np.sqrt(np.mean(log_error**2)))),
         "leave_one_out_ratio_min": float(np.exp(log_left_out_error.min())),
         "leave_one_out_ratio_max": float(np.exp(log_left_out_error.max())),
         "leave_one_out_ratio_geometric_sd": float(np.exp(np.sqrt(np.mean(log_left_out_error**2)))),
-        "input_tokens_min": float(lengths_in.min()),
-        "input_tokens_max": float(lengths_in.max()),
-        "output_tokens_min": float(lengths_out.min()),
-        "output_tokens_max": float(lengths_out.max()),
+        **length_ranges(lengths_in, lengths_out),
     }
-    return summary, {
-        "fitted_tok_per_s": pl.Series(fitted),
-        "left_out_tok_per_s": pl.Series(left_out),
+    return summary, {"fitted_tok_per_s": pl.Series(fitted), "left_out_tok_per_s": pl.Series(left_out)}
+
+
+def length_ranges(input_tokens: np.ndarray, output_tokens: np.ndarray) -> dict[str, float]:
+    """Shortest and longest prompt and answer behind a fit, by the columns of `corpus.tables.lengths_behind`."""
+    return {
+        f"{side}_tokens_{end}": float(getattr(lengths, end)())
+        for side, lengths in (("input", input_tokens), ("output", output_tokens))
+        for end in ("min", "max")
     }
 
 
 def from_fit_row(row: dict) -> ThroughputModel:
     """The fitted curve of one row of `throughput_fit`."""
-    return ThroughputModel(
-        form=row["form"],
-        intercept=row["intercept"],
-        slope_input=row["slope_input"],
-        slope_output=row["slope_output"],
-        cap_tok_per_s=row["cap_tok_per_s"],
-    )
+    return ThroughputModel(**{field.name: row[field.name] for field in fields(ThroughputModel)})
 
 
 def throughput_curve(fit: pl.DataFrame, input_tokens: float) -> pl.DataFrame:

@@ -5,17 +5,18 @@ Sources of the format: ai-dynamo/aiperf, `src/aiperf/common/models/export_models
 triton-inference-server/perf_analyzer, `genai-perf/genai_perf/export_data/json_exporter.py`.
 """
 
-from collections import Counter
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats import aiperf_config, aiperf_telemetry
 from inference_energy.corpus.formats.exact import refuse_unread
-from inference_energy.corpus.formats.json_files import must_be_object, object_lines, parse, part, read_text
-from inference_energy.corpus.formats.measured_runs import TIME_UNITS, in_unit, runs_reading
+from inference_energy.corpus.formats.json_files import document, object_lines, part
+from inference_energy.corpus.formats.lengths import length_between, length_columns, lengths_in_id
+from inference_energy.corpus.formats.measured_runs import FACTS, OF_ALL_BOARDS, TIME_UNITS, Run, in_unit, runs_reading
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.serving_client import FACTS, engine_name
-from inference_energy.corpus.formats.values import id_part, iso_day, joined_id, lengths_in_id, number
+from inference_energy.corpus.formats.row_ids import load_in_id, row_id
+from inference_energy.corpus.formats.serving_client import engine_name
+from inference_energy.corpus.formats.values import iso_day, noted, number
 
 NOT_OF_THE_RUN = ("input_config", "warmup_metrics", "run_info")
 SPEED = "output_token_throughput"
@@ -32,23 +33,21 @@ def read(path: Path) -> Reading:
         InputError: not such an export, a unit that is not known, GPUs of two names, or measured power in keys that are
             not known.
     """
-    text = read_text(path)
-    document = must_be_object(parse(text, path), str(path))
-    records = document.get("records")
-    metrics = records if isinstance(records, dict) else document
-    config = document.get("input_config")
+    text, export = document(path)
+    records = export.get("records")
+    metrics = records if isinstance(records, dict) else export
+    config = export.get("input_config")
     if not isinstance(metrics.get(SPEED), dict) or not isinstance(config, dict):
         raise InputError(
             f"{path}: found no {SPEED} together with input_config; allowed: profile_export_aiperf.json of AIPerf or"
             " profile_export_genai_perf.json of GenAI-Perf, of a run that generates text"
         )
-    measured = {key: value for key, value in document.items() if key not in NOT_OF_THE_RUN}
+    measured = {key: value for key, value in export.items() if key not in NOT_OF_THE_RUN}
     refuse_unread(measured, aiperf_telemetry.KEYS, path, "an export of AIPerf")
-    run, energy = _run(document, metrics, config, path)
-    return runs_reading([({"line": object_lines(text, 0)[0]} | run, energy)], path, Counter())
+    return runs_reading([(object_lines(text, 0)[0], export)], path, lambda of: _run(of, metrics, config, path))
 
 
-def _run(document: dict, metrics: dict, config: dict, path: Path) -> tuple[dict, dict | None]:
+def _run(export: dict, metrics: dict, config: dict, path: Path) -> Run:
     def value(key: str, units: dict[str, float], statistic: str = "avg") -> float | None:
         return in_unit(metrics.get(key), statistic, units, f"{path}: {key}")
 
@@ -58,40 +57,30 @@ def _run(document: dict, metrics: dict, config: dict, path: Path) -> tuple[dict,
     speed, lengths = value(SPEED, RATES), {side: _length(metrics, side, path) for side in ("input", "output")}
     requests = value("request_count", COUNTS)
     answers = requests * lengths["output"][0] if requests and lengths["output"][0] else None
-    found = aiperf_telemetry.boards(document, metrics, answers, speed, str(path))
+    found = aiperf_telemetry.boards(export, metrics, answers, speed, str(path))
     model = aiperf_config.model_name(config, str(path))
     load, limit, rate = aiperf_config.load(config)
-    start = document.get("start_time")
-    parts = [id_part("", model), *lengths_in_id(lengths["input"][0], lengths["output"][0])]
-    parts += [id_part("concurrency-", limit) or id_part("rate-", rate), id_part("", start)]
+    start = export.get("start_time")
     throughput = FACTS | {
-        "row_id": joined_id(parts),
+        "row_id": row_id(("", model), *lengths_in_id(lengths), load_in_id(limit, rate), ("", start)),
         "model": model,
         "gpu": found.gpu,
         "gpus": found.gpus,
         "engine": engine_name(part(config, "endpoint", "backend") or config.get("backend")),
         "load": load,
-        "input_tokens": lengths["input"][0],
-        "input_length_kind": lengths["input"][1],
-        "output_tokens": lengths["output"][0],
-        "output_length_kind": lengths["output"][1],
+        **length_columns(**lengths),
         "concurrency": limit,
         "throughput_tok_per_s": speed,
         "published_on": iso_day(start),
         **times("time_to_first_token", "time_to_first_token", ("mean", "p50", "p99")),
         # Per request, (latency - time to first token) / (output tokens - 1).
         **times("time_per_output_token", "inter_token_latency", ("mean", "p50", "p99")),
-        "note": "; ".join(note for note in (_failed(metrics), _cancelled(document), found.note) if note),
+        "note": noted(_failed(metrics), _cancelled(export), found.note),
     }
     if found.j_per_output_token is None:
         return throughput, None
-    energy = {
-        "boundary": "gpu_boards",
-        "metered": "all_gpus",
-        # ASSUME: the telemetry has all GPUs of the deployment, those that do prefill included, as it is set up for it.
-        "includes_prefill": "yes",
-        "measured_over": "whole_run",
-        "validity": "not_stated",
+    # ASSUME: the telemetry has all GPUs of the deployment, those that do prefill included, as it is set up for it.
+    energy = OF_ALL_BOARDS | {
         "energy_j_per_output_token": found.j_per_output_token,
         "power_w": found.power_w,
         "duration_s": value("benchmark_duration", {"sec": 1.0, "s": 1.0, "ms": 1e-3}),
@@ -101,11 +90,9 @@ def _run(document: dict, metrics: dict, config: dict, path: Path) -> tuple[dict,
 
 
 def _length(metrics: dict, side: str, path: Path) -> tuple[float | None, str]:
-    """Mean length in tokens, and its kind: fixed only where the shortest is the longest."""
     key = f"{side}_sequence_length"
     mean = in_unit(metrics.get(key), "avg", TOKENS, f"{path}: {key}")
-    ends = {number(part(metrics, key, end)) for end in ("min", "max")}
-    return mean, "unknown" if mean is None else "fixed" if ends == {mean} else "mean"
+    return length_between(mean, *(part(metrics, key, end) for end in ("min", "max")))
 
 
 def _failed(metrics: dict) -> str | None:
@@ -113,5 +100,5 @@ def _failed(metrics: dict) -> str | None:
     return f"{failed:.0f} failed requests" if failed else None
 
 
-def _cancelled(document: dict) -> str | None:
-    return "cancelled before its end" if document.get("was_cancelled") is True else None
+def _cancelled(export: dict) -> str | None:
+    return "cancelled before its end" if export.get("was_cancelled") is True else None

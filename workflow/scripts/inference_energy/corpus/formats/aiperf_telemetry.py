@@ -34,21 +34,13 @@ SUM_AGREES = 0.05
 
 @dataclass(frozen=True)
 class Boards:
-    """What telemetry says of the GPUs.
+    """What telemetry says of the GPUs."""
 
-    Attributes:
-        gpu: their name; null where it is not stated.
-        gpus: their number; null where the list is not known to be that of the GPUs behind the throughput.
-        power_w: mean power of all of them together, in W.
-        j_per_output_token: energy per output token, in J.
-        note: what a reader must know of the telemetry.
-    """
-
-    gpu: str | None
-    gpus: int | None
-    power_w: float | None
-    j_per_output_token: float | None
-    note: str | None
+    gpu: str | None  # their name; null where it is not stated
+    gpus: int | None  # their number; null where the list is not known to be that of the GPUs behind the throughput
+    power_w: float | None  # mean power of all of them together, in W
+    j_per_output_token: float | None  # energy per output token, in J
+    note: str | None  # what a reader must know of the telemetry
 
 
 def boards(document: dict, metrics: dict, output_tokens: float | None, speed: float | None, place: str) -> Boards:

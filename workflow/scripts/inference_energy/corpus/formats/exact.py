@@ -5,8 +5,28 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.corpus.formats.json_files import objects
 
 MEASURED = re.compile("energy|power|joule|watt", re.IGNORECASE)
+
+
+def records(path: Path, keys: Collection[str], allowed: str, measured: Collection[str] = ()) -> list[tuple[int, dict]]:
+    """Every record of a JSON file (`json_files.objects`) with its line, if all of them are of the format.
+
+    Args:
+        path: the file.
+        keys: keys that every record of the format has.
+        allowed: what the format is, for the message.
+        measured: keys of power and energy that the format reads.
+
+    Raises:
+        InputError: a fault of the file, a record without one of the keys, or measured power or energy under other keys.
+    """
+    found = objects(path)
+    must_have(found, keys, path, allowed)
+    for _, record in found:
+        refuse_unread(record, measured, path, allowed)
+    return found
 
 
 def must_have(entries: list[tuple[int, dict]], keys: Collection[str], path: Path, allowed: str) -> None:

@@ -4,17 +4,17 @@ Source of the format: vllm-project/guidellm, `src/guidellm/benchmark/schemas/` a
 `src/guidellm/scheduler/strategies.py`.
 """
 
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats.exact import refuse_unread
-from inference_energy.corpus.formats.json_files import must_be_object, object_lines, parse, part, read_text
-from inference_energy.corpus.formats.measured_runs import runs_reading
+from inference_energy.corpus.formats.json_files import document, lines_under, part
+from inference_energy.corpus.formats.lengths import length_between, length_columns, lengths_in_id
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.serving_client import FACTS
-from inference_energy.corpus.formats.values import id_part, joined_id, lengths_in_id, number, positive
+from inference_energy.corpus.formats.row_ids import row_id
+from inference_energy.corpus.formats.values import number, positive
 
 VERSION = 2
 OF_TEXT = "generative_benchmark"
@@ -31,9 +31,8 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not such a report, one of another version, or an entry that is no benchmark of generated text.
     """
-    text = read_text(path)
-    document = must_be_object(parse(text, path), str(path))
-    benchmarks, metadata = document.get("benchmarks"), document.get("metadata")
+    text, report = document(path)
+    benchmarks, metadata = report.get("benchmarks"), report.get("metadata")
     if not isinstance(benchmarks, list) or not any(part(entry, "type_") == OF_TEXT for entry in benchmarks):
         raise InputError(f"{path}: found no benchmarks of type_ {OF_TEXT}; allowed: a report of GuideLLM")
     if part(metadata, "version") != VERSION:
@@ -46,19 +45,15 @@ def read(path: Path) -> Reading:
             raise InputError(
                 f"{path}: benchmarks entry {place}: found no metrics; allowed: benchmarks of type_ {OF_TEXT}"
             )
-    refuse_unread(document, (), path, "a report of GuideLLM")
-    stated = part(document, "config", "spec", "backend", "model")
-    left_out: Counter[str] = Counter()
-    runs = []
-    for line, entry in zip(_lines(text, document), benchmarks, strict=True):
-        if positive(_mean(entry, "output_tokens_per_second")) is None:
-            left_out["benchmark without a successful request"] += 1
-        else:
-            runs.append(({"line": line} | _row(entry, stated), None))
-    return runs_reading(runs, path, left_out)
+    refuse_unread(report, (), path, "a report of GuideLLM")
+    stated = part(report, "config", "spec", "backend", "model")
+    entries = zip(lines_under(text, report, "benchmarks"), benchmarks, strict=True)
+    return runs_reading(entries, path, lambda entry: _run(entry, stated))
 
 
-def _row(entry: dict, stated: object) -> dict[str, object]:
+def _run(entry: dict, stated: object) -> Run:
+    if positive(_mean(entry, "output_tokens_per_second")) is None:
+        return "benchmark without a successful request"
     strategy = part(entry, "config", "strategy")
     kind, cap = part(strategy, "type_"), part(strategy, "max_concurrency")
     load = LOADS.get(kind) if isinstance(kind, str) else None
@@ -66,17 +61,13 @@ def _row(entry: dict, stated: object) -> dict[str, object]:
     model = part(entry, "config", "backend", "model") or stated
     lengths = {side: _length(entry, key) for side, key in (("input", "prompt"), ("output", "output"))}
     errored = number(part(entry, "scheduler_state", "errored_requests"))
-    rate = part(strategy, "rate")
-    parts = [id_part("", model), id_part("", kind), id_part("concurrency-", streams), id_part("rate-", rate)]
-    return FACTS | {
-        "row_id": joined_id([*parts, *lengths_in_id(lengths["input"][0], lengths["output"][0])]),
+    stated_load = [("concurrency-", streams), ("rate-", part(strategy, "rate"))]
+    row = FACTS | {
+        "row_id": row_id(("", model), ("", kind), *stated_load, *lengths_in_id(lengths)),
         "model": model,
         # ASSUME: a cap on requests in flight governs the load, whatever the request rate.
         "load": "closed_loop" if positive(cap) and load in ("offline", "server") else load,
-        "input_tokens": lengths["input"][0],
-        "input_length_kind": lengths["input"][1],
-        "output_tokens": lengths["output"][0],
-        "output_length_kind": lengths["output"][1],
+        **length_columns(**lengths),
         "concurrency": positive(_mean(entry, "request_concurrency")) or streams,
         "throughput_tok_per_s": _mean(entry, "output_tokens_per_second"),
         "published_on": _day(part(entry, "scheduler_state", "start_time")),
@@ -85,6 +76,7 @@ def _row(entry: dict, stated: object) -> dict[str, object]:
         **_times(entry, "time_per_output_token", "inter_token_latency_ms"),
         "note": f"{errored:.0f} failed requests" if errored else None,
     }
+    return row, None
 
 
 def _mean(entry: dict, metric: str) -> object:
@@ -97,10 +89,8 @@ def _times(entry: dict, column: str, metric: str) -> dict[str, float | None]:
 
 
 def _length(entry: dict, side: str) -> tuple[float | None, str]:
-    """Mean length in tokens, and its kind: fixed only where the shortest is the longest."""
     place = ("metrics", f"{side}_token_count", "successful")
-    mean, ends = positive(part(entry, *place, "mean")), {number(part(entry, *place, end)) for end in ("min", "max")}
-    return mean, "unknown" if mean is None else "fixed" if ends == {mean} else "mean"
+    return length_between(*(part(entry, *place, name) for name in ("mean", "min", "max")))
 
 
 def _day(seconds: object) -> str | None:
@@ -109,14 +99,3 @@ def _day(seconds: object) -> str | None:
         return None if found is None else datetime.fromtimestamp(found, UTC).date().isoformat()
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _lines(text: str, document: dict) -> list[int]:
-    """Line of every benchmark: the objects at their depth, less those that stand under earlier keys."""
-    before = 0
-    for key, value in document.items():
-        if key == "benchmarks":
-            break
-        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
-        before += sum(isinstance(child, dict) for child in children)
-    return object_lines(text, depth=2)[before:][: len(document["benchmarks"])]

@@ -4,7 +4,6 @@ Sources of the format: SemiAnalysisAI/InferenceX, `utils/process_result.py` and 
 API SemiAnalysisAI/InferenceX-app, `packages/db/src/queries/benchmarks.ts`.
 """
 
-from collections import Counter
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
@@ -29,17 +28,10 @@ def read(path: Path) -> Reading:
         InputError: not JSON, or an entry that is not such a result or measures power in keys that are not known.
     """
     results = [(line, _flat(record, f"{path} line {line}")) for line, record in objects(path)]
-    left_out: Counter[str] = Counter()
-    runs = []
     for line, result in results:
-        if reason := inferencex_rows.out_of_scope(result):
-            left_out[reason] += 1
-            continue
-        refuse_unread(result, inferencex_power.POWER_KEYS, path, f"results of InferenceX (line {line})")
-        energy, reason = inferencex_power.energy(result)
-        left_out.update([reason] if reason else [])
-        runs.append(({"line": line} | inferencex_rows.throughput(result), energy))
-    return runs_reading(runs, path, left_out)
+        if not inferencex_rows.out_of_scope(result):
+            refuse_unread(result, inferencex_power.POWER_KEYS, path, f"results of InferenceX (line {line})")
+    return runs_reading(results, path, inferencex_rows.run)
 
 
 def _flat(record: dict, place: str) -> dict:

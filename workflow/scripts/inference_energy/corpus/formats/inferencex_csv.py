@@ -7,11 +7,10 @@ three versions. Latencies are in seconds in all of them: the first two label sec
 import csv
 import io
 import re
-from collections import Counter
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats import inferencex_power, inferencex_rows
+from inference_energy.corpus.formats import inferencex_rows
 from inference_energy.corpus.formats.exact import MEASURED
 from inference_energy.corpus.formats.json_files import read_text
 from inference_energy.corpus.formats.measured_runs import runs_reading
@@ -55,14 +54,7 @@ def read(path: Path) -> Reading:
         InputError: not CSV with one of the three headers, a row of another length, or a column of measured power, whose
             meaning the export does not state.
     """
-    left_out: Counter[str] = Counter()
-    runs = []
-    for line, record in _records(path):
-        if reason := inferencex_rows.out_of_scope(record):
-            left_out[reason] += 1
-        else:
-            runs.append(({"line": line} | inferencex_rows.throughput(record), inferencex_power.energy(record)[0]))
-    return runs_reading(runs, path, left_out)
+    return runs_reading(_records(path), path, inferencex_rows.run)
 
 
 def _records(path: Path) -> list[tuple[int, dict]]:

@@ -36,11 +36,8 @@ def gpus_of(record: dict) -> int | None:
     if flag(record.get("is_multinode")):  # aggregated: one engine, written once or under both roles
         return whole(max(prefill or 0, decode or 0) or None)
     # On one node num_prefill_gpu may be tensor x expert parallel, though the experts are on the same GPUs.
-    degrees = [
-        positive(first(record, *keys)) if keys[0] == "tp" else positive(first(record, *keys)) or 1.0
-        for keys in (("tp", "decode_tp"), ("pp", "decode_pp"), ("pcp_size", "decode_pcp_size"))
-    ]
-    return None if degrees[0] is None else whole(degrees[0] * degrees[1] * degrees[2])
+    tensor, pipeline, context = (positive(first(record, key, f"decode_{key}")) for key in ("tp", "pp", "pcp_size"))
+    return None if tensor is None else whole(tensor * (pipeline or 1.0) * (context or 1.0))
 
 
 def output_speed(record: dict, gpus: int | None) -> float | None:

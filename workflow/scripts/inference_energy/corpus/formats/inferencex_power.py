@@ -11,6 +11,7 @@ from inference_energy.corpus.formats.inferencex_layout import (
     latencies,
     output_speed,
 )
+from inference_energy.corpus.formats.measured_runs import OF_ALL_BOARDS
 from inference_energy.corpus.formats.values import number, positive, ratio, rounded
 
 SAME_ENERGY = 0.1  # the windows of power and of throughput differ by seconds
@@ -27,8 +28,9 @@ POWER_KEYS = [
 ]
 
 
-def energy(record: dict) -> tuple[dict[str, object] | None, str | None]:
-    """Columns of the energy table (J per output token, W of all GPU boards), or why a measurement gives none.
+def energy(record: dict) -> dict[str, object] | str | None:
+    """Columns of the energy table (J per output token, W of all GPU boards), or why a measurement gives none; null
+    where nothing was measured.
 
     Joules and watts are of the GPU boards of the whole deployment, prefill included, over the serving window.
     """
@@ -37,27 +39,23 @@ def energy(record: dict) -> tuple[dict[str, object] | None, str | None]:
     total, version = positive(record.get("avg_total_gpu_power_w")), record.get("power_metric_schema_version")
     valid = record.get("power_valid")
     if valid is not None and valid not in (1, "1", "true", "True"):
-        return None, "power that the file states to be invalid"
+        return "power that the file states to be invalid"
     if joules is None and each is None and total is None:
-        return None, None if valid is None else "power stated to be valid, without a value"
+        return None if valid is None else "power stated to be valid, without a value"
     if version is not None and number(version) not in (1.0, 2.0):
-        return None, "power in a power_metric_schema_version other than 1 and 2"
+        return "power in a power_metric_schema_version other than 1 and 2"
     power = rounded(total or (each * gpus if each and gpus else None))
     computed = ratio(power, output_speed(record, gpus))
     # Before version 2, joules of a disaggregated run may be of the decode GPUs alone; power and throughput show it.
     alike = joules is not None and computed is not None and abs(joules / computed - 1) <= SAME_ENERGY
     if split and number(version) != 2 and not alike:
-        return None, "power of a disaggregated run, not stated to be of all its GPUs (power_metric_schema_version 2)"
+        return "power of a disaggregated run, not stated to be of all its GPUs (power_metric_schema_version 2)"
     if joules is None and computed is None:
-        return None, "power without joules or the numbers that they follow from"
-    return {
-        "boundary": "gpu_boards",
-        "metered": "all_gpus",
-        "includes_prefill": "yes",
-        "measured_over": "whole_run",
+        return "power without joules or the numbers that they follow from"
+    return OF_ALL_BOARDS | {
         "validity": "not_stated" if valid is None else "stated_valid",
         "energy_j_per_output_token": joules or rounded(computed),
         "power_w": power,
         "duration_s": rounded(ratio(record.get("total_gpu_energy_j"), total)),
         **latencies(record, "inter_token_latency", "itl", tuple(STATISTICS)),
-    }, None
+    }

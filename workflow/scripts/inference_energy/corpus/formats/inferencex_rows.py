@@ -5,6 +5,7 @@ The meaning of the keys is that of SemiAnalysisAI/InferenceX, `utils/process_res
 
 import re
 
+from inference_energy.corpus.formats import inferencex_power
 from inference_energy.corpus.formats.inferencex_layout import (
     disaggregated,
     explained,
@@ -15,16 +16,9 @@ from inference_energy.corpus.formats.inferencex_layout import (
     output_speed,
     whole,
 )
-from inference_energy.corpus.formats.values import (
-    id_part,
-    iso_day,
-    joined_id,
-    number,
-    positive,
-    precision_name,
-    ratio,
-    rounded,
-)
+from inference_energy.corpus.formats.measured_runs import Run
+from inference_energy.corpus.formats.row_ids import row_id
+from inference_energy.corpus.formats.values import iso_day, noted, number, positive, precision_name, ratio, rounded
 
 ENGINES = {
     **{"vllm": "vLLM", "sglang": "SGLang", "trt": "TensorRT-LLM", "trtllm": "TensorRT-LLM", "atom": "ATOM"},
@@ -35,6 +29,11 @@ VERSION_OF_ENGINE = re.compile(rf"(?:vllm|sglang|sgl|trtllm|atom)[-_]?v?(\d+(?:\
 VERSION_OF_IMAGE = re.compile(rf"v?(\d+(?:\.\d+)+{SUFFIX})")
 SPECULATION = {"": "none", "none": "none", "off": "none", "mtp": "mtp", "on": "mtp"}
 SPECULATION |= {"eagle": "eagle", "eagle3": "eagle"}
+
+
+def run(record: dict) -> Run:
+    """Throughput and measured energy of a result, or why it gives no row."""
+    return out_of_scope(record) or (throughput(record), inferencex_power.energy(record))
 
 
 def out_of_scope(record: dict) -> str | None:
@@ -69,11 +68,10 @@ def throughput(record: dict) -> dict[str, object]:
     degree = None if split else first(record, "tp", "decode_tp", "prefill_tp")
     expert = None if split else first(record, "ep", "decode_ep", "prefill_ep")
     name = [record.get(key) for key in ("model", "hw", "framework", "precision", "spec_decoding")]
-    shape = [f"p{prefill}", f"d{decode}"] if split else [id_part("tp", degree), id_part("ep", expert)]
-    lengths = [id_part("in-", record.get("isl")), id_part("out-", record.get("osl"))]
-    of_run = [id_part("concurrency-", record.get("conc")), id_part("", iso_day(record.get("date")))]
+    shape = [("p", prefill), ("d", decode)] if split else [("tp", degree), ("ep", expert)]
+    shape += [("in-", record.get("isl")), ("out-", record.get("osl")), ("concurrency-", record.get("conc"))]
     return {
-        "row_id": joined_id([*(id_part("", value) for value in name), *shape, *lengths, *of_run]),
+        "row_id": row_id(*(("", value) for value in name), *shape, ("", iso_day(record.get("date")))),
         "model": record.get("model") or record.get("infmax_model_prefix"),
         "gpu": gpu,
         "gpus": gpus,
@@ -105,7 +103,7 @@ def throughput(record: dict) -> dict[str, object]:
         "speculative_decoding": _speculation(record),
         **latencies(record, "time_to_first_token", "ttft", ("mean", "p50", "p99")),
         **latencies(record, "time_per_output_token", "tpot", ("mean", "p50", "p99")),
-        "note": "; ".join(_notes(record, split, hw if hw != gpu else None)),
+        "note": noted(*_notes(record, split, hw if hw != gpu else None)),
     }
 
 

@@ -92,6 +92,27 @@ def objects(path: Path) -> list[tuple[int, dict]]:
     return [(object_lines(text, 0)[0], only)]
 
 
+def document(path: Path) -> tuple[str, dict]:
+    """Text and content of a file that is one object.
+
+    Raises:
+        InputError: a fault of the file, or anything but an object.
+    """
+    text = read_text(path)
+    return text, must_be_object(parse(text, path), str(path))
+
+
+def lines_under(text: str, document: dict, key: str) -> list[int]:
+    """Line of every object in the list under a key: the objects at their depth, less those under earlier keys."""
+    before = 0
+    for name, value in document.items():
+        if name == key:
+            break
+        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+        before += sum(isinstance(child, dict) for child in children)
+    return object_lines(text, depth=2)[before:][: len(document[key])]
+
+
 def must_be_object(value: object, place: str) -> dict:
     """The value itself, if it is a JSON object.
 

@@ -4,10 +4,11 @@ import re
 from pathlib import Path, PurePosixPath
 
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats.exact import must_have, refuse_unread
-from inference_energy.corpus.formats.json_files import objects
-from inference_energy.corpus.formats.reading import Reading, rows
-from inference_energy.corpus.formats.values import id_part, joined_id, make_unique, number, positive
+from inference_energy.corpus.formats.exact import records
+from inference_energy.corpus.formats.measured_runs import Run, runs_reading
+from inference_energy.corpus.formats.reading import Reading
+from inference_energy.corpus.formats.row_ids import row_id
+from inference_energy.corpus.formats.values import number, positive
 
 KEYS = ("build_commit", "gpu_info", "model_filename", "model_type", "n_prompt", "n_gen", "avg_ts")
 FACTS = {
@@ -41,23 +42,17 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not JSON, an entry that is not such a test, GPUs of several kinds, or measured power in an entry.
     """
-    tests = objects(path)
-    allowed = "results of llama-bench -o json"
-    must_have(tests, KEYS, path, allowed)
-    records, left_out = [], {}
+    tests = records(path, KEYS, "results of llama-bench -o json")
     for line, test in tests:
-        refuse_unread(test, (), path, allowed)
         names = _gpus(test)
         if len(set(names)) > 1:
             found = ", ".join(names)
             raise InputError(f"{path} line {line}: gpu_info: found {found}; allowed: GPUs of one kind behind a test")
-        reason = _out_of_scope(test)
-        if reason:
-            left_out[reason] = left_out.get(reason, 0) + 1
-        else:
-            records.append({"line": line} | FACTS | _row(test, names))
-    make_unique(records)
-    return Reading({"throughput": rows(records, str(path))}, left_out)
+    return runs_reading(tests, path, _run)
+
+
+def _run(test: dict) -> Run:
+    return _out_of_scope(test) or (FACTS | _row(test, _gpus(test)), None)
 
 
 def _out_of_scope(test: dict) -> str | None:
@@ -81,7 +76,7 @@ def _row(test: dict, names: list[str]) -> dict[str, object]:
         "layers on the GPU": f"{layers:.0f}" if layers and layers < ALL_LAYERS else "",
     }
     return TESTS[prompt is not None, generated is not None] | {
-        "row_id": joined_id([id_part("", notes["model file"]), f"gpus-{len(names)}", kind]),
+        "row_id": row_id(("", notes["model file"]), ("gpus-", len(names)), ("", kind)),
         "model": _model(notes["model file"]),
         "gpu": names[0] if names else None,
         "gpus": len(names) or None,

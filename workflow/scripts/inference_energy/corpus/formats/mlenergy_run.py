@@ -4,10 +4,12 @@ from pathlib import Path
 
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats.exact import must_have, refuse_unread
-from inference_energy.corpus.formats.json_files import must_be_object, object_lines, parse, read_text
+from inference_energy.corpus.formats.json_files import document, object_lines, part
+from inference_energy.corpus.formats.measured_runs import OF_ALL_BOARDS
 from inference_energy.corpus.formats.reading import Reading
+from inference_energy.corpus.formats.row_ids import row_id
 from inference_energy.corpus.formats.serving_client import inter_token_latencies, load_of_rate, reading
-from inference_energy.corpus.formats.values import id_part, joined_id, number, positive, ratio
+from inference_energy.corpus.formats.values import noted, number, positive, ratio
 from inference_energy.corpus.formats.vllm_bench import row
 
 KEYS = ("model_id", "completed", "output_throughput", "steady_state_energy", "steady_state_energy_per_token")
@@ -19,14 +21,6 @@ ENERGY_KEYS = (
     *("steady_state_decode_energy", "steady_state_decode_energy_per_token"),
 )
 OF_HOST = ("cpu_energy", "dram_energy", "soc_energy")
-# ASSUME: the benchmark, not the file, states that energy is of the boards of all GPUs over the steady state.
-ENERGY_FACTS = {
-    "boundary": "gpu_boards",
-    "metered": "all_gpus",
-    "includes_prefill": "yes",
-    "measured_over": "steady_state",
-    "validity": "not_stated",
-}
 
 
 def read(path: Path) -> Reading:
@@ -38,8 +32,7 @@ def read(path: Path) -> Reading:
         InputError: not JSON, not such a run, more or fewer GPUs metered than stated, or measured energy under keys that
             the benchmark does not write.
     """
-    text = read_text(path)
-    run = must_be_object(parse(text, path), str(path))
+    text, run = document(path)
     line = object_lines(text, 0)[0]
     allowed = "results.json of an ML.ENERGY run of a language model"
     must_have([(line, run)], KEYS, path, allowed)
@@ -56,18 +49,14 @@ def read(path: Path) -> Reading:
 
 def _metered_gpus(run: dict) -> int | None:
     """Number of GPUs with energy in the steady state; null where the file has only their total."""
-    measured = run.get("steady_state_measurement")
-    of_gpus = measured.get("gpu_energy") if isinstance(measured, dict) else None
+    of_gpus = part(run, "steady_state_measurement", "gpu_energy")
     return len(of_gpus) if isinstance(of_gpus, dict) and of_gpus else None
 
 
 def _row(run: dict) -> dict[str, object]:
     common, gpus = row(run), run.get("num_gpus") or _metered_gpus(run)
-    measured = run.get("steady_state_measurement")
-    host = isinstance(measured, dict) and any(measured.get(key) for key in OF_HOST)
-    notes = [common["note"], "energy of CPU and memory in the file is not read" if host else None]
-    parts = [id_part("", run["model_id"]), id_part("", run.get("gpu_model")), id_part("gpus-", gpus)]
-    parts += [id_part("batch-", run.get("max_num_seqs")), id_part("", run.get("date"))]
+    host = any(part(run, "steady_state_measurement", key) for key in OF_HOST)
+    parts = [("", run["model_id"]), ("", run.get("gpu_model")), ("gpus-", gpus), ("batch-", run.get("max_num_seqs"))]
     # ASSUME: where requests are sent all at once, as many are in flight as the engine may batch, as the leaderboard
     # states for such runs; the mean number in flight is in another file of the run.
     at_once = common["load"] is None or load_of_rate(run.get("request_rate")) == "offline"
@@ -76,12 +65,12 @@ def _row(run: dict) -> dict[str, object]:
         | _mean_length(run, "input")
         | _mean_length(run, "output")
         | {
-            "row_id": joined_id(parts),
+            "row_id": row_id(*parts, ("", run.get("date"))),
             "gpu": run.get("gpu_model"),
             "gpus": gpus,
             "load": "closed_loop" if at_once else common["load"],
             "serving": "disaggregated" if run.get(OF_PREFILL) else None,
-            "note": "; ".join(note for note in notes if note),
+            "note": noted(common["note"], "energy of CPU and memory in the file is not read" if host else None),
         }
     )
 
@@ -104,7 +93,9 @@ def _energy(run: dict) -> dict[str, object] | str:
     asked, completed = number(run.get("num_prompts")), number(run["completed"])
     if asked is not None and completed is not None and completed < asked:
         return "energy of a run of which requests failed"
-    return ENERGY_FACTS | {
+    # ASSUME: the benchmark, not the file, states that energy is of the boards of all GPUs over the steady state.
+    return OF_ALL_BOARDS | {
+        "measured_over": "steady_state",
         "energy_j_per_output_token": per_token,
         "power_w": ratio(run["steady_state_energy"], run.get("steady_state_duration")),
         "batch_limit": run.get("max_num_seqs"),

@@ -5,8 +5,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats.json_files import must_be_object, object_lines, parse, read_text
-from inference_energy.corpus.formats.reading import Reading, rows
+from inference_energy.corpus.formats.json_files import document, lines_under, must_be_object
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
+from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.values import precision_name
 
 TEXT_TASKS = ["gpqa", "lm-arena-chat", "sourcegraph-fim"]
@@ -30,15 +31,11 @@ THROUGHPUT_KEYS = {
 }
 # ASSUME: the leaderboard, not the file, states for all its text runs: vLLM, with a constant number of requests in
 # flight, so that the mean batch is the concurrency; throughput and power are of all GPUs of the run together.
-THROUGHPUT_FACTS = {
+THROUGHPUT_FACTS = FACTS | {
     "engine": "vLLM",
     "load": "closed_loop",
-    "phase": "prefill_and_decode",
     "input_length_kind": "unknown",
     "output_length_kind": "mean",
-    "throughput_counts": "output",
-    "throughput_scope": "instance",
-    "evidence": "measured",
     "confidence": "high",
 }
 ENERGY_KEYS = {
@@ -68,53 +65,34 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not such a file, or text in it that cannot be stored.
     """
-    text = read_text(path)
-    document = must_be_object(parse(text, path), str(path))
-    task, configurations = document.get("task"), document.get("configurations")
+    text, leaderboard = document(path)
+    task, configurations = leaderboard.get("task"), leaderboard.get("configurations")
     if not isinstance(task, str):
         raise InputError(f"{path}: task: found {type(task).__name__}; allowed: a name, for example gpqa")
     if not isinstance(configurations, list) or not configurations:
         found = "an empty list" if configurations == [] else type(configurations).__name__
         raise InputError(f"{path}: configurations: found {found}; allowed: a list of objects")
     if task not in TEXT_TASKS:
-        return _reading([], [], path, {f"task {task} is not text": len(configurations)})
+        return runs_reading(enumerate(configurations), path, lambda _: f"task {task} is not text")
     records = [must_be_object(value, f"{path}: configurations[{index}]") for index, value in enumerate(configurations)]
     if not any(DEFINING_KEY in record for record in records):
         raise InputError(f"{path}: configurations: found none with {DEFINING_KEY}; allowed: at least one")
-    lines = _lines(text, document)
-    names = _row_ids(task, records, lines)
-    identities = [{"row_id": name, "line": line} for name, line in zip(names, lines, strict=True)]
-    prompts = document.get("task_display_name")
-    throughput = [one | _throughput(record, prompts) for one, record in zip(identities, records, strict=True)]
-    energy = [
-        one | _renamed(record, ENERGY_KEYS) | ENERGY_FACTS for one, record in zip(identities, records, strict=True)
-    ]
-    return _reading(throughput, energy, path, {})
+    lines, prompts = lines_under(text, leaderboard, "configurations"), leaderboard.get("task_display_name")
+    named = [record | {"row_id": name} for record, name in zip(records, _row_ids(task, records, lines), strict=True)]
+    return runs_reading(zip(lines, named, strict=True), path, lambda record: _run(record, prompts))
 
 
-def _reading(throughput: list[dict], energy: list[dict], path: Path, left_out: dict[str, int]) -> Reading:
-    return Reading(
-        {
-            "throughput": rows(throughput, str(path)),
-            "measured_energy": rows(energy, str(path)),
-        },
-        left_out,
-    )
-
-
-def _throughput(record: dict, prompts: object) -> dict[str, object]:
-    gpus, precision = record.get("num_gpus"), record.get("weight_precision")
+def _run(record: dict, prompts: object) -> Run:
+    gpus = record.get("num_gpus")
     # ASSUME: up to eight GPUs are one node, as in the DGX and HGX machines of the leaderboard; the file has no nodes.
     one_node = isinstance(gpus, int) and gpus <= 8
-    return (
-        _renamed(record, THROUGHPUT_KEYS)
-        | THROUGHPUT_FACTS
-        | {
-            "nodes": 1 if one_node else None,
-            "precision": precision_name(precision),
-            "prompts": prompts,
-        }
-    )
+    computed = {
+        "row_id": record["row_id"],
+        "nodes": 1 if one_node else None,
+        "precision": precision_name(record.get("weight_precision")),
+        "prompts": prompts,
+    }
+    return _renamed(record, THROUGHPUT_KEYS) | THROUGHPUT_FACTS | computed, _renamed(record, ENERGY_KEYS) | ENERGY_FACTS
 
 
 def _renamed(record: dict, keys: dict[str, str]) -> dict[str, object]:
@@ -130,14 +108,3 @@ def _row_ids(task: str, records: list[dict], lines: list[int]) -> list[str]:
         names.append(f"{name}/line{line}" if name in taken else name)
         taken.add(name)
     return names
-
-
-def _lines(text: str, document: dict) -> list[int]:
-    """Line of every configuration: the objects at their depth, less those that stand under earlier keys."""
-    before = 0
-    for key, value in document.items():
-        if key == "configurations":
-            break
-        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
-        before += sum(isinstance(child, dict) for child in children)
-    return object_lines(text, depth=2)[before:][: len(document["configurations"])]

@@ -1,23 +1,14 @@
 """Results of MLPerf Inference, from the summary of a results repository, v4.0 to v6.1 (`mlperf_files`)."""
 
 import re
-from collections import Counter
 from pathlib import Path
 
 from inference_energy.corpus.formats import mlperf_names
-from inference_energy.corpus.formats.measured_runs import runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
 from inference_energy.corpus.formats.mlperf_files import RESULT, results_of
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.values import (
-    as_number,
-    as_whole,
-    id_part,
-    joined_id,
-    one_line,
-    precision_name,
-    ratio,
-    short,
-)
+from inference_energy.corpus.formats.row_ids import is_plain, row_id
+from inference_energy.corpus.formats.values import as_number, as_whole, one_line, precision_name, ratio, short
 
 LOADS = {"offline": "offline", "server": "server", "interactive": "interactive"}
 CONFIDENCE = {"available": "high", "preview": "medium", "rdi": "medium"}
@@ -32,14 +23,11 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not such a summary.
     """
-    left_out: Counter[str] = Counter()
-    runs = []
-    for line, result in results_of(path):
-        if reason := _out_of_scope(result):
-            left_out[reason] += 1
-            continue
-        runs.append(({"line": line, **_throughput(result)}, _energy(result)))
-    return runs_reading(runs, path, left_out)
+    return runs_reading(results_of(path), path, _run)
+
+
+def _run(result: dict) -> Run:
+    return _out_of_scope(result) or (_throughput(result), _energy(result))
 
 
 def _out_of_scope(result: dict) -> str | None:
@@ -81,8 +69,8 @@ def _throughput(result: dict) -> dict[str, object]:
         "inferred from": "another run" if one_line(result.get("inferred")) not in ("", "0") else "",
         "result": result.get("Location"),
     }
-    return {
-        "row_id": joined_id([*_system(result), id_part("", model), id_part("", scenario)]),
+    return FACTS | {
+        "row_id": row_id(*_system(result), ("", model), ("", scenario)),
         "model": mlperf_names.without_scenario(model),
         "gpu": gpu,
         "gpus": gpus,
@@ -92,26 +80,21 @@ def _throughput(result: dict) -> dict[str, object]:
         "precision": precision_name(result.get("weight_data_types")),
         "load": "interactive" if "interactive" in model.lower() else LOADS.get(scenario.lower(), scenario),
         "prompts": mlperf_names.prompts(model),
-        "phase": "prefill_and_decode",
         "input_length_kind": "unknown",
         # ASSUME: answers of the accuracy run, whose mean length is stated, are as long as those of the measured run.
         "output_tokens": tokens[1] if tokens else None,
         "output_length_kind": "mean" if tokens else "unknown",
         "throughput_tok_per_s": result[RESULT],
-        "throughput_counts": "output",
-        "throughput_scope": "instance",
-        "evidence": "measured",
         "confidence": CONFIDENCE.get(availability.lower()),
         "url": details if details.startswith("https://") else None,
         "note": "; ".join(f"{name} {one_line(value)}" for name, value in notes.items() if one_line(value)),
     }
 
 
-def _system(result: dict) -> list[str | None]:
+def _system(result: dict) -> list[tuple[str, object]]:
     """The result's ID; `summary.json` has none, and the submitter and the platform name its systems."""
-    if id_part("", result.get("ID")):
-        return [id_part("", result["ID"])]
-    return [id_part("", result.get(key)) for key in ("version", "Submitter", "Platform")]
+    keys = ("ID",) if is_plain(result.get("ID")) else ("version", "Submitter", "Platform")
+    return [("", result.get(key)) for key in keys]
 
 
 def _energy(result: dict) -> dict[str, object] | str | None:

@@ -10,17 +10,13 @@ from inference_energy.common.errors import InputError
 
 @dataclass(frozen=True)
 class Reading:
-    """Rows of one file, not yet typed or checked.
+    """Rows of one file, not yet typed or checked."""
 
-    Attributes:
-        tables: by table name, text cells in (a part of) the table's columns (null = nothing stated), with `file` and
-            `line`.
-        left_out: number of records outside the scope of the corpus, by reason.
-        windows: when runs began and ended, by `row_id`, where the file states it; for power logs.
-    """
-
+    # by table name, text cells in (a part of) the table's columns (null = nothing stated), with `file` and `line`
     tables: dict[str, pl.DataFrame]
+    # number of records outside the scope of the corpus, by reason
     left_out: dict[str, int] = field(default_factory=dict)
+    # when runs began and ended, by `row_id`, where the file states it; for power logs
     windows: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
 
 

@@ -35,14 +35,10 @@ KEYS = 6
 
 @dataclass(frozen=True)
 class Format:
-    """A format of benchmark files.
+    """A format of benchmark files."""
 
-    Attributes:
-        read: rows of a file; raises InputError where the file is not wholly of this format.
-        signs: texts, in small letters, that every file of this format holds; a file without them is of another format.
-    """
-
-    read: Callable[[Path], Reading]
+    read: Callable[[Path], Reading]  # rows of a file; raises InputError where the file is not wholly of this format
+    # texts, in small letters, that every file of this format holds; a file without them is of another format
     signs: tuple[str, ...]
 
 

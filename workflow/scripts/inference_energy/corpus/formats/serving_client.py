@@ -3,13 +3,11 @@ which descend from it.
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from inference_energy.corpus.formats.measured_runs import runs_reading
+from inference_energy.corpus.formats.measured_runs import FACTS, Run, runs_reading
 from inference_energy.corpus.formats.reading import Reading
 from inference_energy.corpus.formats.values import number, positive, ratio
 
@@ -23,13 +21,6 @@ ENGINES = {
     "deepspeed-mii": "DeepSpeed-MII",
     "llama.cpp": "llama.cpp",
     "scalellm": "ScaleLLM",
-}
-# Facts that hold for every result.
-FACTS = {
-    "phase": "prefill_and_decode",
-    "throughput_counts": "output",
-    "throughput_scope": "instance",
-    "evidence": "measured",
 }
 LATENCIES = {"time_to_first_token": "ttft", "time_per_output_token": "tpot"}
 STATISTICS = {"mean": "mean", "p50": "median", "p99": "p99"}
@@ -57,19 +48,12 @@ def reading(
     Raises:
         InputError: a value that cannot be stored as text.
     """
-    left_out: Counter[str] = Counter()
-    runs, windows = [], []
-    for line, result in results:
-        if reason := other_task(result):
-            left_out[reason] += 1
-            continue
+
+    def run(result: dict) -> Run:
         speed = {"throughput_tok_per_s": result.get("output_throughput")}
-        runs.append(({"line": line} | FACTS | speed | to_row(result), to_energy(result)))
-        windows.append(run_window(result))
-    read = runs_reading(runs, path, left_out)
-    # By the names that the runs have now, as runs of one configuration are numbered.
-    named = zip((run["row_id"] for run, _ in runs), windows, strict=True)
-    return replace(read, windows={name: window for name, window in named if window})
+        return other_task(result) or (FACTS | speed | to_row(result), to_energy(result))
+
+    return runs_reading(results, path, run, run_window)
 
 
 def latencies(result: dict) -> dict[str, float | None]:

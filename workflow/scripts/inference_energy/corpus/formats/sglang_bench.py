@@ -4,18 +4,12 @@
 
 from pathlib import Path
 
-from inference_energy.corpus.formats.exact import must_have, refuse_unread
-from inference_energy.corpus.formats.json_files import objects
+from inference_energy.corpus.formats import serving_client as client
+from inference_energy.corpus.formats.exact import records
+from inference_energy.corpus.formats.lengths import length_columns
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.serving_client import (
-    engine_name,
-    failures,
-    latencies,
-    load_of_rate,
-    mean_length,
-    reading,
-)
-from inference_energy.corpus.formats.values import id_part, joined_id, number, precision_name, speculation
+from inference_energy.corpus.formats.row_ids import load_in_id, row_id
+from inference_energy.corpus.formats.values import noted, number, precision_name, speculation
 
 DEFINING_KEY = "total_output_tokens_retokenized"  # in every version, and in no other client's results
 SERVER_KEYS = {
@@ -34,49 +28,34 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not JSON, a run that is not such a result, or measured power or energy in one.
     """
-    results = objects(path)
-    allowed = "results of sglang.bench_serving --output-file"
-    must_have(results, (DEFINING_KEY,), path, allowed)
-    for _, result in results:
-        refuse_unread(result, (), path, allowed)
-    return reading(results, path, _row)
+    return client.reading(records(path, (DEFINING_KEY,), "results of sglang.bench_serving --output-file"), path, _row)
 
 
 def _row(result: dict) -> dict[str, object]:
     server, note = _server(result)
-    engine = engine_name(result.get("backend"))
-    input_tokens, input_kind = _length(result, "input")
-    output_tokens, output_kind = _length(result, "output")
-    measured = result.get("concurrency")
-    limit = result.get("max_concurrency")
+    measured, limit = result.get("concurrency"), result.get("max_concurrency")
     speculative = result.get("accept_length") is not None
-    notes = [failures(result), note, "speculative decoding" if speculative else None]
     return {
         **{column: server.get(key) for column, key in SERVER_KEYS.items()},
-        "row_id": joined_id(
-            [
-                id_part("", server.get("model_path") or result.get("backend")),
-                id_part("tp-", server.get("tp_size")),
-                id_part("", result.get("dataset_name")),
-                *_random_lengths(result),
-                id_part("concurrency-", limit) or id_part("rate-", result.get("request_rate")),
-                id_part("", result.get("tag")),
-            ]
+        "row_id": row_id(
+            ("", server.get("model_path") or result.get("backend")),
+            ("tp-", server.get("tp_size")),
+            ("", result.get("dataset_name")),
+            *_random_lengths(result),
+            load_in_id(limit, result.get("request_rate")),
+            ("", result.get("tag")),
         ),
         "model": server.get("model_path"),
         "gpus": _gpus(server),
-        "engine": engine,
+        "engine": client.engine_name(result.get("backend")),
         "precision": _precision(server),
         "load": _load(result),
         "prompts": result.get("dataset_name"),
-        "input_tokens": input_tokens,
-        "input_length_kind": input_kind,
-        "output_tokens": output_tokens,
-        "output_length_kind": output_kind,
+        **length_columns(input=_length(result, "input"), output=_length(result, "output")),
         "concurrency": limit if measured is None else measured,
         **_serving(result),
-        **latencies(result),
-        "note": "; ".join(part for part in notes if part),
+        **client.latencies(result),
+        "note": noted(client.failures(result), note, "speculative decoding" if speculative else None),
     }
 
 
@@ -122,13 +101,10 @@ def _precision(server: dict) -> object:
     return precision_name(server.get("dtype") if quantization is None else quantization)
 
 
-def _random_lengths(result: dict) -> list[str | None]:
+def _random_lengths(result: dict) -> list[tuple[str, object]]:
     if not _is_random(result):  # the keys are there for every data set, with their defaults
         return []
-    return [
-        id_part("in-", result.get("random_input_len")),
-        id_part("out-", result.get("random_output_len")),
-    ]
+    return [("in-", result.get("random_input_len")), ("out-", result.get("random_output_len"))]
 
 
 def _length(result: dict, which: str) -> tuple[object, str]:
@@ -136,7 +112,7 @@ def _length(result: dict, which: str) -> tuple[object, str]:
     # ASSUME: random requests of range ratio 1 have the length asked for, as the client has stop tokens ignored.
     if _is_random(result) and asked is not None and number(result.get("random_range_ratio")) == 1:
         return asked, "fixed"
-    return mean_length(result, f"total_{which}_tokens", f"{which}_lens")
+    return client.mean_length(result, f"total_{which}_tokens", f"{which}_lens")
 
 
 def _is_random(result: dict) -> bool:
@@ -151,4 +127,4 @@ def _load(result: dict) -> str | None:
     # The Mooncake data set brings its own arrival times and ignores the request rate.
     if rate == "trace" or result.get("dataset_name") == "mooncake":
         return "server"
-    return load_of_rate(rate)
+    return client.load_of_rate(rate)

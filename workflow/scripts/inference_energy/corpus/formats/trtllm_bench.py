@@ -2,40 +2,18 @@
 `tensorrt_llm/bench/dataclasses/reporting.py`).
 """
 
-from collections import Counter
 from pathlib import Path
 
-from inference_energy.corpus.formats.exact import must_have, refuse_unread
-from inference_energy.corpus.formats.json_files import objects
-from inference_energy.corpus.formats.measured_runs import runs_reading
+from inference_energy.corpus.formats.exact import must_have, records
+from inference_energy.corpus.formats.json_files import part
+from inference_energy.corpus.formats.lengths import length_between, length_columns
+from inference_energy.corpus.formats.measured_runs import FACTS, OF_ALL_BOARDS, Run, runs_reading
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.values import (
-    id_part,
-    joined_id,
-    number,
-    positive,
-    precision_name,
-    ratio,
-    speculation,
-)
+from inference_energy.corpus.formats.row_ids import row_id
+from inference_energy.corpus.formats.values import number, positive, precision_name, ratio, speculation
 
 PARTS = ("engine", "world_info", "request_info", "performance")
 ENERGY_KEYS = ("energy", "total_energy_j", "output_tps_per_w", "average_gpu_power")
-FACTS = {
-    "engine": "TensorRT-LLM",
-    "phase": "prefill_and_decode",
-    "throughput_counts": "output",
-    "throughput_scope": "instance",
-    "evidence": "measured",
-}
-# ASSUME: the report's joules are of all GPUs of the run and of the whole run, as those of the serving client are.
-ENERGY_FACTS = {
-    "boundary": "gpu_boards",
-    "metered": "all_gpus",
-    "includes_prefill": "yes",
-    "measured_over": "whole_run",
-    "validity": "not_stated",
-}
 PERCENTILES = {"p50": "p50", "p99": "p99"}
 
 
@@ -47,66 +25,60 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not JSON, an entry that is not such a report, or measured energy under other keys.
     """
-    reports = objects(path)
     allowed = "reports of trtllm-bench --report_json"
-    must_have(reports, PARTS, path, allowed)
-    runs = []
+    reports = records(path, PARTS, allowed, ENERGY_KEYS)
     for line, report in reports:
-        refuse_unread(report, ENERGY_KEYS, path, allowed)
         must_have([(line, _part(report, "performance"))], ("system_output_throughput_tok_s",), path, allowed)
-        energy = _energy(report)
-        runs.append(({"line": line} | FACTS | _row(report), ENERGY_FACTS | energy if energy else None))
-    return runs_reading(runs, path, Counter())
+    return runs_reading(reports, path, _run)
+
+
+def _run(report: dict) -> Run:
+    return FACTS | _row(report), _energy(report)
 
 
 def _part(report: dict, name: str) -> dict:
-    part = report.get(name)
-    return part if isinstance(part, dict) else {}
+    found = report.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _row(report: dict) -> dict[str, object]:
     engine, world, requests = (_part(report, name) for name in PARTS[:3])
-    input_tokens, input_kind = _length(report, "isl_stats", "avg_input_length")
-    output_tokens, output_kind = _length(report, "osl_stats", "avg_output_length")
+    lengths = {
+        "input": _length(report, "isl_stats", "avg_input_length"),
+        "output": _length(report, "osl_stats", "avg_output_length"),
+    }
     sizes = [number(world.get(key)) for key in ("tp_size", "pp_size")]
     quantization = engine.get("quantization")
     return {
-        "row_id": joined_id(
-            [
-                id_part("", engine.get("model")),
-                id_part("tp-", world.get("tp_size")),
-                id_part("in-", input_tokens),
-                id_part("out-", output_tokens),
-                id_part("concurrency-", requests.get("avg_num_concurrent_requests")),
-            ]
+        "row_id": row_id(
+            ("", engine.get("model")),
+            ("tp-", world.get("tp_size")),
+            ("in-", lengths["input"][0]),
+            ("out-", lengths["output"][0]),
+            ("concurrency-", requests.get("avg_num_concurrent_requests")),
         ),
         "model": engine.get("model"),
+        "engine": "TensorRT-LLM",
         "engine_version": engine.get("version"),
         # The report names the first GPU, as the tool needs all to be the same.
-        "gpu": _part(report, "machine").get("name"),
+        "gpu": part(report, "machine", "name"),
         "gpus": world.get("world_size") or (None if None in sizes else int(sizes[0] * sizes[1])),
         "tensor_parallel": world.get("tp_size"),
         "pipeline_parallel": world.get("pp_size"),
         "expert_parallel": world.get("ep_size") if positive(world.get("ep_size")) else None,
         "precision": precision_name(engine.get("dtype") if quantization in (None, "NO_QUANT") else quantization),
-        "input_tokens": input_tokens,
-        "input_length_kind": input_kind,
-        "output_tokens": output_tokens,
-        "output_length_kind": output_kind,
+        **length_columns(**lengths),
         "concurrency": requests.get("avg_num_concurrent_requests"),
-        "throughput_tok_per_s": _part(report, "performance")["system_output_throughput_tok_s"],
-        "speculative_decoding": speculation(_part(report, "decoding_stats").get("mode")),
+        "throughput_tok_per_s": report["performance"]["system_output_throughput_tok_s"],
+        "speculative_decoding": speculation(part(report, "decoding_stats", "mode")),
         **_latencies(_part(report, "streaming_metrics")),
     }
 
 
 def _length(report: dict, statistics: str, mean: str) -> tuple[float | None, str]:
     """Mean length of the run, fixed if the data set has one length throughout and the run kept to it."""
-    length = positive(_part(report, "request_info").get(mean))
-    of_dataset = _part(_part(report, "dataset"), statistics)
-    if length is not None and length == of_dataset.get("minimum") == of_dataset.get("maximum"):
-        return length, "fixed"
-    return length, "unknown" if length is None else "mean"
+    ends = (part(report, "dataset", statistics, end) for end in ("minimum", "maximum"))
+    return length_between(part(report, "request_info", mean), *ends)
 
 
 def _latencies(streaming: dict) -> dict[str, float | None]:
@@ -119,11 +91,13 @@ def _latencies(streaming: dict) -> dict[str, float | None]:
 
 
 def _energy(report: dict) -> dict[str, object] | None:
-    joules, requests = _part(report, "energy").get("total_energy_j"), _part(report, "request_info")
-    milliseconds = positive(_part(report, "performance").get("total_latency_ms"))
-    per_request = ratio(joules, requests.get("num_requests"))
-    per_token = ratio(per_request, requests.get("avg_output_length"))
+    joules = part(report, "energy", "total_energy_j")
+    milliseconds = positive(part(report, "performance", "total_latency_ms"))
+    per_request = ratio(joules, part(report, "request_info", "num_requests"))
+    per_token = ratio(per_request, part(report, "request_info", "avg_output_length"))
     if per_token is None:
         return None
     duration = milliseconds / 1000 if milliseconds else None
-    return {"energy_j_per_output_token": per_token, "power_w": ratio(joules, duration), "duration_s": duration}
+    # ASSUME: the report's joules are of all GPUs of the run and of the whole run, as those of the serving client are.
+    measured = {"energy_j_per_output_token": per_token, "power_w": ratio(joules, duration), "duration_s": duration}
+    return OF_ALL_BOARDS | measured

@@ -1,43 +1,21 @@
-"""Page `perf-overview.md` of the TensorRT-LLM documentation: maximum throughput in Markdown tables.
+"""Page `perf-overview.md` of the TensorRT-LLM documentation: maximum throughput in Markdown tables."""
 
-Three layouts: up to 0.17 rows of model, tensor parallelism and lengths under a column per GPU; from 0.19 a table per
-model and precision, named in its heading, with head rows `GPU` and `TP Size`; from 1.0 heads `B200<br/>TP1 (FP4)`.
-"""
-
-import math
 import re
 from collections import Counter
 from pathlib import Path
 
-from inference_energy.common.errors import InputError, one_of
-from inference_energy.corpus.formats.figures import NUMBER as FIGURE, figure
+from inference_energy.common.errors import InputError
+from inference_energy.corpus.formats.figures import NUMBER as FIGURE
 from inference_energy.corpus.formats.json_files import read_text
 from inference_energy.corpus.formats.markdown_tables import Table, tables, without_code
 from inference_energy.corpus.formats.reading import Reading, rows
+from inference_energy.corpus.formats.trtllm_tables import PARALLEL, figures, label_of
 
 NUMBER = r"([0-9]{1,4}(?:\.[0-9]{1,4})*)"
 VERSION = re.compile(rf"(?:generated using version |NEW for v|collected for the v){NUMBER}", re.IGNORECASE)
 VERSION_OF_TABLE = re.compile(rf"please use v{NUMBER}", re.IGNORECASE)
 PER_GPU = re.compile(r"tokens?\s*(?:/|per )\s*sec(?:ond)?\s*(?:/|per )\s*gpu|throughput per gpu", re.IGNORECASE)
 PER_INSTANCE = re.compile(r"total output throughput", re.IGNORECASE)
-LABELS = {
-    "lengths": re.compile(r".*\bISL\s*[,/]\s*OSL\b.*|(?:Runtime )?Input/Output Lengths", re.IGNORECASE),
-    "tensor_parallel": re.compile(r"TP Size|Tensor Model Parallel Size", re.IGNORECASE),
-    "model": re.compile(r"Model", re.IGNORECASE),
-    "gpu": re.compile(r"GPU:?", re.IGNORECASE),
-    "precision": re.compile(r"Precision", re.IGNORECASE),
-}
-HEADING_WITH_PRECISION = re.compile(r"(.*\S)\s+((?:NV|MX)?FP[0-9]+|BF16|INT[0-9]+)", re.IGNORECASE)
-DEGREES = {
-    "TP": ["tensor_parallel"],
-    "PP": ["pipeline_parallel"],
-    "EP": ["expert_parallel"],
-    "DEP": ["data_parallel", "expert_parallel"],  # attention in data parallel, experts in expert parallel
-}
-DEGREE = rf"(?:{'|'.join(DEGREES)})[0-9]{{1,6}}"
-COLUMN_HEAD = re.compile(rf"(.+?)\s+({DEGREE}(?:\s*,\s*{DEGREE})*)\s*\(([^()]+)\)")
-COUNT_OF_GPUS = re.compile(r"([0-9]+) GPUs?", re.IGNORECASE)
-LENGTHS = re.compile(r"([0-9]+)\s*[,/]\s*([0-9]+)")
 PRECISIONS = {"NVFP4": "FP4", "BFLOAT16": "BF16", "FLOAT16": "FP16", "UINT4": "INT4"}
 # ASSUME: the page states for all its tables: random tokens of one length, all requests queued at once. That `token
 # throughput` up to 0.17 is of output tokens follows from its example: requests per second times output length.
@@ -52,7 +30,6 @@ FACTS = {
     "evidence": "vendor_published",
     "confidence": "high",
 }
-PARALLEL = ["tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel"]
 
 
 def read(path: Path) -> Reading:
@@ -70,13 +47,14 @@ def read(path: Path) -> Reading:
         raise InputError(f"{path}: found no throughput table; allowed: a page with a table that has rows by ISL/OSL")
     page = "\n".join(lines)
     version = _first(VERSION, page)
-    facts = FACTS | {"engine_version": version, "throughput_scope": _scope(page, version, path)}
+    facts = FACTS | {"throughput_scope": _scope(page, version, path)}
     records: list[dict] = []
     left_out: Counter[str] = Counter()
     for table in found:
         if _has(table, "lengths"):
-            figures, empty = _figures(table, path, lines)
-            records += [facts | figure for figure in figures]
+            found_in_table, empty = figures(table, path, lines)
+            of_table = {"engine_version": _first(VERSION_OF_TABLE, "\n".join(table.prose)) or version}
+            records += [facts | of_table | figure for figure in found_in_table]
             left_out["cell without a figure"] += empty
         elif _has(table, "gpu"):
             measured = [cells for _, cells in table.rows if any(map(FIGURE.fullmatch, cells))]
@@ -86,7 +64,7 @@ def read(path: Path) -> Reading:
 
 def _has(table: Table, label: str) -> bool:
     """Whether any cell of a table is that label."""
-    return any(_label(cell) == label for _, cells in table.rows for cell in cells)
+    return any(label_of(cell) == label for _, cells in table.rows for cell in cells)
 
 
 def _is_of_0_9(table: Table) -> bool:
@@ -100,10 +78,6 @@ def _first(pattern: re.Pattern, text: str) -> str | None:
     return match[1] if match else None
 
 
-def _label(cell: str) -> str | None:
-    return next((name for name, pattern in LABELS.items() if pattern.fullmatch(cell)), None)
-
-
 def _scope(page: str, version: str | None, path: Path) -> str:
     """Whether the figures are of the instance or of one GPU: by the page's own words, otherwise by its version."""
     scopes = [name for name, words in (("gpu", PER_GPU), ("instance", PER_INSTANCE)) if words.search(page)]
@@ -114,99 +88,6 @@ def _scope(page: str, version: str | None, path: Path) -> str:
         found = "both units" if scopes else "neither unit and no version"
         raise InputError(f"{path}: found {found}; allowed: output tokens/s per GPU, or total output throughput")
     return scopes[0]
-
-
-def _figures(table: Table, path: Path, page: list[str]) -> tuple[list[dict], int]:
-    """The figures of a throughput table, and how many cells have none."""
-    for line, cells in table.rows:
-        if len(cells) != (width := len(table.rows[0][1])):
-            raise InputError(f"{path} line {line}: found {len(cells)} cells; allowed: {width}, as in the first row")
-    head, body = _split(table, path)
-    keys, columns = _head(head, path)
-    section = _section(table)
-    figures, empty, key = [], 0, {}
-    for line, cells in body:
-        key = _key(cells, keys, key)
-        lengths = LENGTHS.fullmatch(key["lengths"])
-        of_row = {name: cell for name, cell in key.items() if name != "lengths"}
-        if not lengths:
-            raise InputError(f"{path} line {line}: found lengths {key['lengths']!r}; allowed: for example 128, 2048")
-        for index, column in columns.items():
-            found = figure(cells[index], page, f"{path} line {line}")
-            if found:
-                of_cell = {"input_tokens": lengths[1], "output_tokens": lengths[2], "line": line}
-                of_cell |= {"throughput_tok_per_s": found[0]} | ({"note": found[1]} if found[1] else {})
-                figures.append(section | column | of_row | of_cell)
-            else:
-                empty += 1
-    return figures, empty
-
-
-def _split(table: Table, path: Path) -> tuple[list, list]:
-    """Head rows, the last of which labels the lengths, and rows of figures; without dashes and blank rows."""
-    line, dashes = table.rows[min(1, len(table.rows) - 1)]
-    if not all(re.fullmatch(r":?-+:?", cell) for cell in dashes):
-        raise InputError(f"{path} line {line}: found {' | '.join(dashes)!r}; allowed: dashes under a table's first row")
-    kept = [(line, cells) for line, cells in table.rows if cells is not dashes and any(cells)]
-    last = next(index for index, (_, cells) in enumerate(kept) if "lengths" in map(_label, cells))
-    return kept[: last + 1], kept[last + 1 :]
-
-
-def _head(head: list[tuple[int, list[str]]], path: Path) -> tuple[dict[str, int], dict[int, dict]]:
-    """Which columns hold the keys of a row, and what the head says of each column of figures."""
-    labels = [{index: _label(cell) for index, cell in enumerate(cells) if _label(cell)} for _, cells in head]
-    start = 1 + max(index for row in labels for index in row)
-    keys: dict[str, int] = {}
-    columns: dict[int, dict] = {index: {} for index in range(start, len(head[0][1]))}
-    for (line, cells), row in zip(head, labels, strict=True):
-        valued = any(cells[start:])
-        if not row or (not valued and any(cell and not _label(cell) for cell in cells)):
-            found = " | ".join(filter(None, cells))
-            raise InputError(f"{path} line {line}: found head {found!r}; allowed: {one_of(LABELS)}")
-        name = row[max(row)]  # the label next to the values
-        keys |= {label: place for place, label in row.items() if not valued or label in ("lengths", "model")}
-        for place, column in columns.items() if valued else []:
-            if name == "lengths":
-                column |= _column_head(cells[place], f"{path} line {line}")
-            else:  # the name of a GPU stands once over all its columns
-                merged = columns.get(place - 1, {}).get("gpu", "") if name == "gpu" else ""
-                column[name] = cells[place] or merged
-    return keys, columns
-
-
-def _column_head(cell: str, place: str) -> dict[str, str]:
-    """Facts in a head such as `B200 DEP4 (FP4)` or `4 GPUs TP2,PP2 (FP4)`."""
-    match = COLUMN_HEAD.fullmatch(cell)
-    if not match:
-        raise InputError(f"{place}: found column head {cell!r}; allowed: for example 'B200<br/>TP1 (FP4)'")
-    column = {"precision": match[3]}
-    for letters, degree in re.findall(r"([A-Z]+)([0-9]+)", match[2]):
-        column |= dict.fromkeys(DEGREES[letters], degree)
-    # ASSUME: GPUs = tensor x pipeline x data parallel, the experts on the same GPUs; heads that count them agree.
-    spread = [int(column[name]) for name in PARALLEL if name in column and name != "expert_parallel"]
-    counted = COUNT_OF_GPUS.fullmatch(match[1])
-    column["gpus"] = counted[1] if counted else str(math.prod(spread)) if spread else ""
-    return column if counted else column | {"gpu": match[1]}
-
-
-def _section(table: Table) -> dict[str, str]:
-    """Facts from the heading of a table and from the prose under it."""
-    model, _, gpu = table.heading.partition(" - ")
-    match = HEADING_WITH_PRECISION.fullmatch(model)
-    section = {"model": match[1], "precision": match[2]} if match else {"model": model}
-    if not gpu and table.prose:
-        gpu = table.prose[-1]  # the line right above a table names the GPU where its columns only count GPUs
-    version = _first(VERSION_OF_TABLE, "\n".join(table.prose))
-    return section | {"gpu": gpu} | ({"engine_version": version} if version else {})
-
-
-def _key(cells: list[str], keys: dict[str, int], above: dict[str, str]) -> dict[str, str]:
-    """The key cells of a row: a blank one repeats the row above, unless one to its left begins anew."""
-    key: dict[str, str] = {}
-    for name, index in sorted(keys.items(), key=lambda item: item[1]):
-        renewed = any(cells[keys[left]] for left in key)
-        key[name] = cells[index] or ("" if renewed else above.get(name, ""))
-    return key
 
 
 def _named(records: list[dict]) -> list[dict]:

@@ -1,4 +1,4 @@
-"""What adapters do with the values of a file: numbers, names of number formats, row ids."""
+"""What adapters do with the values of a file: numbers, names of number formats, text."""
 
 import math
 import re
@@ -96,34 +96,9 @@ def speculation(method: object) -> str | None:
     return next((kind for start, kind in SPECULATION.items() if method.strip().lower().startswith(start)), "other")
 
 
-def id_part(prefix: str, value: object) -> str | None:
-    """A piece of a row id, without white space; null if the value is not plain text or a number."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
-        return None
-    return prefix + re.sub(r"\s+", "_", str(value).strip())
-
-
-def lengths_in_id(*lengths: float | None) -> list[str | None]:
-    """Pieces of a row id for the mean lengths of prompts and answers in tokens."""
-    return [
-        None if length is None else f"{side}-{length:g}" for side, length in zip(("in", "out"), lengths, strict=True)
-    ]
-
-
-def joined_id(parts: list[str | None]) -> str:
-    """A row id of the pieces that there are."""
-    return "/".join(part for part in parts if part) or "run"
-
-
-def make_unique(records: list[dict]) -> None:
-    """Number the second and later records of the same `row_id`, so that appended ones change no earlier id."""
-    taken: set[str] = set()
-    for record in records:
-        name, count = record["row_id"], 1
-        while record["row_id"] in taken:
-            count += 1
-            record["row_id"] = f"{name}/run-{count}"
-        taken.add(record["row_id"])
+def noted(*notes: str | None) -> str:
+    """The notes that there are, as one text."""
+    return "; ".join(note for note in notes if note)
 
 
 def rounded(value: float | None) -> float | None:

@@ -4,18 +4,12 @@ import re
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats.exact import must_have, refuse_unread
-from inference_energy.corpus.formats.json_files import objects
+from inference_energy.corpus.formats import serving_client as client
+from inference_energy.corpus.formats.exact import records
+from inference_energy.corpus.formats.lengths import length_columns
 from inference_energy.corpus.formats.reading import Reading
-from inference_energy.corpus.formats.serving_client import (
-    engine_name,
-    failures,
-    latencies,
-    load_of_rate,
-    mean_length,
-    reading,
-)
-from inference_energy.corpus.formats.values import id_part, joined_id, number, precision_name
+from inference_energy.corpus.formats.row_ids import load_in_id, row_id
+from inference_energy.corpus.formats.values import noted, number, precision_name
 
 # One name of each is written by the tool; the others are names that people use in `--metadata key=value`.
 METADATA = {
@@ -42,16 +36,14 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not JSON, not objects, an object that is not such a result, or measured power or energy in one.
     """
-    results = objects(path)
     allowed = "results of vllm bench serve --save-result"
-    must_have(results, ("model_id", "completed"), path, allowed)
+    results = records(path, ("model_id", "completed"), allowed)
     for line, result in results:
         if OF_TENSORRT_LLM in result:
             raise InputError(
                 f"{path} line {line}: found {OF_TENSORRT_LLM} of TensorRT-LLM's client; allowed: {allowed}"
             )
-        refuse_unread(result, (), path, allowed)
-    return reading(results, path, row)
+    return client.reading(results, path, row)
 
 
 def row(result: dict) -> dict[str, object]:
@@ -60,34 +52,29 @@ def row(result: dict) -> dict[str, object]:
         column: next((result[key] for key in keys if result.get(key) is not None), None)
         for column, keys in METADATA.items()
     }
-    input_tokens, input_kind = mean_length(result, "total_input_tokens", "input_lens")
-    output_tokens, output_kind = mean_length(result, "total_output_tokens", "output_lens")
     speculative = result.get("spec_decode_acceptance_length") is not None
-    notes = [failures(result), "speculative decoding" if speculative else None]
     limit = result.get("max_concurrency")
     return {
         **stated,
-        "row_id": joined_id(
-            [
-                id_part("", result.get("model_id")),
-                id_part("tp-", stated["tensor_parallel"]),
-                id_part("concurrency-", limit) or id_part("rate-", result.get("request_rate")),
-                id_part("", result.get("date")),
-            ]
+        "row_id": row_id(
+            ("", result.get("model_id")),
+            ("tp-", stated["tensor_parallel"]),
+            load_in_id(limit, result.get("request_rate")),
+            ("", result.get("date")),
         ),
         "model": result.get("model_id"),
         # ASSUME: a back end that is only a protocol (openai-chat) is vLLM, whose client wrote the file.
-        "engine": engine_name(result.get("backend") or result.get("endpoint_type")) or "vLLM",
+        "engine": client.engine_name(result.get("backend") or result.get("endpoint_type")) or "vLLM",
         "precision": precision_name(stated["precision"]),
         "load": _load(result),
-        "input_tokens": input_tokens,
-        "input_length_kind": input_kind,
-        "output_tokens": output_tokens,
-        "output_length_kind": output_kind,
+        **length_columns(
+            input=client.mean_length(result, "total_input_tokens", "input_lens"),
+            output=client.mean_length(result, "total_output_tokens", "output_lens"),
+        ),
         "concurrency": limit,
         "published_on": _day(result.get("date")),
-        **latencies(result),
-        "note": "; ".join(note for note in notes if note),
+        **client.latencies(result),
+        "note": noted(client.failures(result), "speculative decoding" if speculative else None),
     }
 
 
@@ -98,7 +85,7 @@ def _load(result: dict) -> str | None:
     # A ramp of the rate is written with an infinite request rate, which then does not apply.
     if result.get("ramp_up_strategy") is not None:
         return "server"
-    return load_of_rate(result.get("request_rate"))
+    return client.load_of_rate(result.get("request_rate"))
 
 
 def _day(date: object) -> object:

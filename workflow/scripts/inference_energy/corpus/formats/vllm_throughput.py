@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from inference_energy.corpus.formats.exact import must_have, refuse_unread
-from inference_energy.corpus.formats.json_files import objects
-from inference_energy.corpus.formats.reading import Reading, rows
-from inference_energy.corpus.formats.values import make_unique, ratio
+from inference_energy.corpus.formats.exact import records
+from inference_energy.corpus.formats.measured_runs import Run, runs_reading
+from inference_energy.corpus.formats.reading import Reading
+from inference_energy.corpus.formats.values import ratio
 
 KEYS = ("elapsed_time", "num_requests", "total_num_tokens", "requests_per_second", "tokens_per_second")
 # ASSUME: the engine is vLLM; the tool can also drive Hugging Face Transformers, and its result does not say so.
@@ -30,14 +30,10 @@ def read(path: Path) -> Reading:
     Raises:
         InputError: not JSON, an entry that is not such a result, or measured power or energy in one.
     """
-    results = objects(path)
-    allowed = "results of vllm bench throughput --output-json"
-    must_have(results, KEYS, path, allowed)
-    records = []
-    for line, result in results:
-        refuse_unread(result, (), path, allowed)
-        tokens = ratio(result["total_num_tokens"], result["num_requests"])
-        note = f"{tokens:.1f} tokens per request, prompt and answer together" if tokens else None
-        records.append({"line": line, "throughput_tok_per_s": result["tokens_per_second"], "note": note} | FACTS)
-    make_unique(records)
-    return Reading({"throughput": rows(records, str(path))})
+    return runs_reading(records(path, KEYS, "results of vllm bench throughput --output-json"), path, _run)
+
+
+def _run(result: dict) -> Run:
+    tokens = ratio(result["total_num_tokens"], result["num_requests"])
+    note = f"{tokens:.1f} tokens per request, prompt and answer together" if tokens else None
+    return FACTS | {"throughput_tok_per_s": result["tokens_per_second"], "note": note}, None

@@ -5,7 +5,7 @@ from itertools import cycle
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import colours, line_legend, log_axis
+from inference_energy.figures.axes import colours, line_legend, log_axis, shapes
 from inference_energy.figures.panels import in_rows, panel
 from inference_energy.figures.theme import MUTED, PALETTE, message, titled
 from inference_energy.figures.words import counted, extent, number
@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 300, 200
 FAST = 100.0  # tokens/s of a user whose cost the title reports
 DECODING = {False: "without speculative decoding", True: "with it, such as MTP"}
 BITS = {"4-bit weights": ("FP4", "MXFP4", "INT4"), "8-bit": ("FP8", "INT8"), "16-bit": ("BF16", "FP16")}
-SHAPES = ("circle", "square", "triangle-up")
+SHAPES = dict(zip(BITS, ("circle", "square", "triangle-up"), strict=True))
 NAMES = {name: bits for bits, names in BITS.items() for name in names}
 
 
@@ -87,13 +87,8 @@ def _panel(
             title=None, orient="bottom", clipHeight=16, symbolStrokeColor=MUTED, symbolStrokeWidth=2, symbolSize=300
         ),
     )
-    shape = alt.Shape(
-        "bits:N",
-        scale=alt.Scale(domain=list(BITS), range=list(SHAPES)),
-        legend=alt.Legend(
-            title=None, orient="bottom", clipHeight=16, symbolFillColor=MUTED, symbolStrokeWidth=0, symbolOpacity=1
-        ),
-    )
+    style = {"symbolFillColor": MUTED, "symbolStrokeWidth": 0, "symbolOpacity": 1}
+    shape = shapes("bits", SHAPES, orient="bottom", clipHeight=16, **style)
     marks = rows.select("gpu", "decoding", "bits", "front", SPEED, ENERGY)
     base = alt.Chart(marks).encode(x=x, y=y, color=colour)
     others = base.transform_filter("!datum.front").mark_point(filled=True, size=14, opacity=0.3).encode(shape=shape)

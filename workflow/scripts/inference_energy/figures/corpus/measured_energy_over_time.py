@@ -7,10 +7,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.corpus.registries import network
-from inference_energy.figures.axes import colours, log_axis
+from inference_energy.figures.axes import colours, log_axis, shapes
 from inference_energy.figures.panels import panel, small_label
 from inference_energy.figures.theme import MUTED, PALETTE, message, titled
-from inference_energy.figures.words import counted, number, texts
+from inference_energy.figures.words import counted, inside_a_sentence, number, texts
 from inference_energy.throughput.speed import ENERGY
 
 WIDTH, HEIGHT = 205, 250
@@ -106,8 +106,8 @@ def with_least(rows: pl.DataFrame) -> pl.DataFrame:
 def _finding(rows: pl.DataFrame, model: str) -> str:
     least = rows.group_by("gpu").agg(pl.col(ENERGY).min()).sort(ENERGY, "gpu")
     ends = [f"{number(joules)} J on {gpu.split()[0]}" for gpu, joules in (least.row(0), least.row(-1))]
-    told, lengths = " to ".join(dict.fromkeys(ends)), rows["lengths"][0]
-    return f"{model}: the least measured energy of an output token is {told} ({lengths[0].lower()}{lengths[1:]})"
+    told, lengths = " to ".join(dict.fromkeys(ends)), inside_a_sentence(rows["lengths"][0])
+    return f"{model}: the least measured energy of an output token is {told} ({lengths})"
 
 
 def _panel(
@@ -125,19 +125,8 @@ def _panel(
     x = alt.X("on:T", title=None, scale=scale, axis=alt.Axis(format="%b %Y", tickCount=MONTHS, grid=False))
     y = log_axis(y_ends, "J per output token", of=alt.Y, shown=first)[0](ENERGY)
     colour = colours("gpu", by_gpu, alt.Legend(title=None, symbolType="circle", symbolOpacity=1))
-    shape = alt.Shape(
-        "title:N",
-        scale=alt.Scale(domain=list(by_source), range=list(by_source.values())),
-        legend=alt.Legend(
-            title=None,
-            orient="bottom",
-            direction="vertical",
-            labelLimit=600,
-            symbolFillColor=MUTED,
-            symbolStrokeWidth=0,
-            symbolOpacity=1,
-        ),
-    )
+    style = {"symbolFillColor": MUTED, "symbolStrokeWidth": 0, "symbolOpacity": 1}
+    shape = shapes("title", by_source, orient="bottom", direction="vertical", labelLimit=600, **style)
     layers = []
     for position, gpu in enumerate(by_gpu):
         side = position - (len(by_gpu) - 1) / 2

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis, rows_axis
-from inference_energy.figures.panels import constant, dot, head, in_rows, label, panel, span
+from inference_energy.figures.panels import constant, dot, in_rows, numbers, panel, span
 from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
 from inference_energy.figures.words import WITHIN, interval, number
 from inference_energy.studies.study import NestedStudy
@@ -80,9 +80,8 @@ def _panel(
         span(base, axis("shared_p05"), "shared_p95", **MEAN_LINE, yOffset=8),
         dot(base, axis("shared_mean"), **MEAN_DOT, yOffset=8),
     ]
-    for column, place, color in (("median", width + 62, INK), ("mean", width + COLUMNS, ORANGE)):
-        numbers = label(base, alt.value(place), column, align="right", fontSize=12, color=color)
-        marks += [numbers, head(f"{column.capitalize()}, Wh", place)]
+    marks += numbers(base, "median", width + 62, "Median, Wh")
+    marks += numbers(base, "mean", width + COLUMNS, "Mean, Wh", ORANGE)
     return panel(*marks, size=(width, ROW * len(rows)), title=title, frame="group", offset=3)
 
 

@@ -4,9 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, log_axis, rows_axis
-from inference_energy.figures.panels import dot, head, label, panel, printed_range, span
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, titled
-from inference_energy.figures.words import WITHIN, interval, number, times
+from inference_energy.figures.panels import dot, numbers, panel, printed_range, span
+from inference_energy.figures.theme import BLUE, MUTED, ORANGE, titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, number, times
 from inference_energy.studies.study import NestedStudy
 
 PUBLISHED_RANGE = (8.0, 20.0)  # that the publication prints for all interventions together
@@ -57,15 +57,14 @@ def _panel(
         span(seen, x("measured_p05"), "measured_p95", strokeWidth=1.5, color=MUTED, yOffset=8),
         dot(seen, x("measured_p50"), "diamond", size=60, color=MUTED, yOffset=8),
     ]
-    for column, place, name in (("times", WIDTH + 46, "Factor"), ("left", WIDTH + TEXT, "Wh left")):
-        marks += [label(base, alt.value(place), column, align="right", fontSize=12, color=INK), head(name, place)]
+    marks += numbers(base, "times", WIDTH + 46, "Factor") + numbers(base, "left", WIDTH + TEXT, "Wh left")
     title = study.workloads[rows["workload"][0]].label
     return panel(*marks, size=(WIDTH, ROW * len(order)), title=title, frame="group", offset=3)
 
 
 def _finding(rows: pl.DataFrame, workload: str) -> str:
     best = rows.filter(kind="alone").sort("multiplier_p50").row(-1, named=True)
-    found = f"{workload}: {best['label'][0].lower()}{best['label'][1:]} saves most ({times(best['multiplier_p50'])})"
+    found = f"{workload}: {inside_a_sentence(best['label'])} saves most ({times(best['multiplier_p50'])})"
     for row in rows.filter(kind="together").iter_rows(named=True):
         ends = interval(row["multiplier_p05"], row["multiplier_p95"])
         found += f", all interventions together {times(row['multiplier_p50'])} ({ends})"

@@ -8,7 +8,7 @@ from inference_energy.figures.axes import colours, log_axis
 from inference_energy.figures.fleet.sweeps import PARAMETERS, nothing_swept, spoken, swept_values
 from inference_energy.figures.panels import in_rows, label, panel
 from inference_energy.figures.theme import PALE, PALETTE, titled
-from inference_energy.figures.words import WITHIN, subject_of, times
+from inference_energy.figures.words import WITHIN, listed, subject_of, times
 from inference_energy.studies.study import NestedStudy
 
 WORKLOAD = "traditional"  # the one that every assumption is swept for
@@ -108,8 +108,4 @@ def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
         f" {times(most['factor'])} ({most['model']})"
     )
     alike = [spoken(name) for name, ratio in ratios.items() if ratio < ALIKE]
-    return f"{said}; the effect of {_listed(alike)} is the same" if alike else said
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"{said}; the effect of {listed(alike)} is the same" if alike else said

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.axes import log_axis, rows_axis, shapes
 from inference_energy.figures.panels import constant, dot, label, panel, span
 from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, SKY, titled
 from inference_energy.figures.words import NAMES, extent, named, number
@@ -63,11 +63,8 @@ def _energies(rows: pl.DataFrame, model: str, ends: list[float], *, last: bool) 
     extents = rows.group_by("label", "colour", maintain_order=True).agg(
         low=pl.col("energy_wh").min(), high=pl.col("energy_wh").max()
     )
-    shape = alt.Shape(
-        "within:N",
-        scale=alt.Scale(domain=list(NAMES.values()), range=[SHAPES[name] for name in NAMES]),
-        legend=alt.Legend(title=None, symbolFillColor=MUTED, symbolStrokeColor=MUTED),
-    )
+    by_name = {NAMES[boundary]: shape for boundary, shape in SHAPES.items()}
+    shape = shapes("within", by_name, symbolFillColor=MUTED, symbolStrokeColor=MUTED)
     marks = base.properties(data=rows.filter(~measured)).mark_point(filled=True, size=42, opacity=1)
     return panel(
         span(base.properties(data=compared), axis("energy_wh_p05"), "energy_wh_p95", strokeWidth=9, opacity=0.28),

@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.figures.axes import colours, log_axis, rows_axis
 from inference_energy.figures.panels import constant, dot, head, label, panel
 from inference_energy.figures.theme import BLUE, INK, MUTED, PALE, PALETTE, titled
-from inference_energy.figures.words import extent, number, texts
+from inference_energy.figures.words import extent, listed, number, texts
 
 SCORE, ALL = "energy_at_batch", "all"
 CAMPAIGN = "campaign: "
@@ -114,13 +114,9 @@ def _finding(whole: pl.DataFrame) -> str:
     ours = whole.filter(method=OURS)
     told = [row for name in WORDS for row in ours.filter(left_out=name).iter_rows(named=True)]
     parts = [f"{number(row['factor'])} without its {WORDS[row['left_out']]}" for row in told]
-    found = f"At a known batch, the serving model predicts a run's energy to a factor of {_joined(parts)}"
+    found = f"At a known batch, the serving model predicts a run's energy to a factor of {listed(parts)}"
     if len(inside := ours["coverage_90"].drop_nulls()):
         shares = "–".join(dict.fromkeys(f"{100 * share:.0f}" for share in (inside.min(), inside.max())))
         found += f"; {shares}% of the runs lie in its 90% interval"
     others = whole.filter(left_out="none")["factor"]
     return f"{found}; other methods, not told the batch, have {extent(others, '–')}" if len(others) else found
-
-
-def _joined(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

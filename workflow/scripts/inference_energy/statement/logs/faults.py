@@ -10,19 +10,12 @@ from inference_energy.statement.logs.reading import FIRST_US, LAST_US, TOKENS, T
 
 @dataclass(frozen=True)
 class Check:
-    """One kind of fault of a row.
+    """One kind of fault of a row."""
 
-    Attributes:
-        role: what the column is for.
-        wrong: condition of SQL.
-        what: description of such values.
-        allowed: description of valid values.
-    """
-
-    role: str
-    wrong: str
-    what: str
-    allowed: str
+    role: str  # what the column is for
+    wrong: str  # condition of SQL
+    what: str  # description of such values
+    allowed: str  # description of valid values
 
 
 def checks(rows: Rows) -> list[Check]:

@@ -24,17 +24,11 @@ PATTERN = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class UsageFile:
-    """One file of logs or bills.
+    """One file of logs or bills."""
 
-    Attributes:
-        source: name in the usage file of the logs or bills it belongs to.
-        path: of the file.
-        format: one of `FORMATS`.
-    """
-
-    source: str
-    path: str
-    format: str
+    source: str  # name in the usage file of the logs or bills it belongs to
+    path: str  # of the file
+    format: str  # one of `FORMATS`
 
 
 def read_usage(name: str, folder: Path, schema: dict) -> dict:

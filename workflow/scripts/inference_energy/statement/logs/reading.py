@@ -25,21 +25,13 @@ OFFSET = r"(Z|z|[+-]\d\d(:?\d\d)?)$"
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Files of one source that are read alike.
+    """Files of one source that are read alike."""
 
-    Attributes:
-        files: their paths.
-        format: of all of them.
-        types: DuckDB's type of every column, by name; not known for JSON lines.
-        spec: entry of the usage file.
-        place: names it in errors.
-    """
-
-    files: list[str]
-    format: str
-    types: dict[str, str]
-    spec: dict = field(repr=False)
-    place: str
+    files: list[str]  # their paths
+    format: str  # of all of them
+    types: dict[str, str]  # DuckDB's type of every column, by name; not known for JSON lines
+    spec: dict = field(repr=False)  # entry of the usage file
+    place: str  # names it in errors
 
     def table(self, options: str = "") -> str:
         """The files as a table of SQL."""
