@@ -56,15 +56,10 @@ def precision_in(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class Names:
-    """The names a column may hold.
+    """The names a column may hold."""
 
-    Attributes:
-        registry: the file that lists them.
-        canonical: the name used throughout, by every name and alias.
-    """
-
-    registry: Path
-    canonical: dict[str, str]
+    registry: Path  # the file that lists them
+    canonical: dict[str, str]  # the name used throughout, by every name and alias
 
     def resolve(self, name: str | None) -> str | None:
         """The name used throughout; null for a name that no rule resolves.

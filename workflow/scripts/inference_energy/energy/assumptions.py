@@ -30,21 +30,17 @@ MS_PER_S = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """The distributions of a study, resolved from its entries and the tables they name.
+    """The distributions of a study, resolved from its entries and the tables they name."""
 
-    Attributes:
-        distributions: by ingredient; `host` and those of speculative decoding are shares of probability, see `Shared`.
-        rated_w: by model, rated power of a node per GPU, W; empty where power follows from the serving model.
-        mix: by class, models with their weights and the concentration of the Dirichlet distribution (None: known).
-        gpus: by class, the same of its GPUs, by GPU and number format.
-        overheads: names of the overheads that are switched on.
-    """
-
+    # by ingredient; `host` and those of speculative decoding are shares of probability, see `Shared`
     distributions: dict[str, Distribution]
+    # by model, rated power of a node per GPU, W; empty where power follows from the serving model
     rated_w: dict[str, float]
+    # by class, models with their weights and the concentration of the Dirichlet distribution (None: known)
     mix: dict[str, tuple[dict[str, float], float | None]]
+    # by class, the same of its GPUs, by GPU and number format
     gpus: dict[str, tuple[dict[tuple[str, str], float], float | None]]
-    overheads: tuple[str, ...]
+    overheads: tuple[str, ...]  # names of the overheads that are switched on
 
 
 @dataclass(frozen=True)

@@ -50,17 +50,11 @@ def energy_per_gpu_second_wh(*, power_w: Quantity, load: Quantity) -> Quantity:
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """Hours of a day; the arrays have a row per hour and a column per draw.
+    """Hours of a day; the arrays have a row per hour and a column per draw."""
 
-    Attributes:
-        needed: work over what all replicas can do.
-        kept: share of the replicas that are on.
-        work: work of a replica that is on over what it can do.
-    """
-
-    needed: np.ndarray
-    kept: np.ndarray
-    work: np.ndarray
+    needed: np.ndarray  # work over what all replicas can do
+    kept: np.ndarray  # share of the replicas that are on
+    work: np.ndarray  # work of a replica that is on over what it can do
 
     @classmethod
     def of(cls, rates: np.ndarray, headroom: np.ndarray, released_share: np.ndarray) -> "Day":

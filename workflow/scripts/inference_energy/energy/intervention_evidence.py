@@ -23,17 +23,11 @@ SCORE, LEFT_OUT = "energy_at_batch", "model"  # predictions that the pairs are c
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One kind of pair.
+    """One kind of pair."""
 
-    Attributes:
-        changes: columns in which the two runs may differ.
-        when: whether a pair is one; columns of the run before end in `_before`.
-        basis: column that names what differs.
-    """
-
-    changes: tuple[str, ...]
-    when: pl.Expr
-    basis: str
+    changes: tuple[str, ...]  # columns in which the two runs may differ
+    when: pl.Expr  # whether a pair is one; columns of the run before end in `_before`
+    basis: str  # column that names what differs
 
 
 def _from_to(column: str, before: str, after: str) -> pl.Expr:

@@ -69,19 +69,12 @@ def query_wh(*, gpu_seconds: Quantity, wh_per_gpu_second: Quantity) -> Quantity:
 
 @dataclass(frozen=True, kw_only=True)
 class QueryMeans:
-    """Means over the queries of a workload; `uncached_tokens` has a value per draw of the cached share.
+    """Means over the queries of a workload; `uncached_tokens` has a value per draw of the cached share."""
 
-    Attributes:
-        input_tokens: prompt tokens.
-        uncached_tokens: prompt tokens that are not in the cache, shape (draws, 1).
-        output_tokens: answer tokens.
-        context_tokens2: sums over answer tokens of their context.
-    """
-
-    input_tokens: float
-    uncached_tokens: np.ndarray
-    output_tokens: float
-    context_tokens2: float
+    input_tokens: float  # prompt tokens
+    uncached_tokens: np.ndarray  # prompt tokens that are not in the cache, shape (draws, 1)
+    output_tokens: float  # answer tokens
+    context_tokens2: float  # sums over answer tokens of their context
 
     @classmethod
     def of(cls, lengths: Lengths, cached_share: np.ndarray) -> Self:
@@ -98,19 +91,12 @@ class QueryMeans:
 
 @dataclass(frozen=True, kw_only=True)
 class Members:
-    """Every model on every GPU of a study.
+    """Every model on every GPU of a study."""
 
-    Attributes:
-        names: model, GPU and number format of each.
-        frame: columns of `Replicas`, a row each.
-        uncertain: draws of what is uncertain about each.
-        node_power: table of `energy.tables.NodePower`.
-    """
-
-    names: Sequence[tuple[str, str, str]]
-    frame: pl.DataFrame
-    uncertain: Drawn
-    node_power: pl.DataFrame
+    names: Sequence[tuple[str, str, str]]  # model, GPU and number format of each
+    frame: pl.DataFrame  # columns of `Replicas`, a row each
+    uncertain: Drawn  # draws of what is uncertain about each
+    node_power: pl.DataFrame  # table of `energy.tables.NodePower`
 
 
 # Power of boards and of nodes per installed GPU, W, shapes (draws, members), at the work of a replica and the share of
@@ -120,34 +106,22 @@ PowerAt = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True, kw_only=True)
 class Operated:
-    """Members where they serve the queries of one workload: a row per draw, a column per member.
+    """Members where they serve the queries of one workload: a row per draw, a column per member."""
 
-    Attributes:
-        queries: means over the queries.
-        prefill_s: GPU-seconds per prompt token that is not in the cache.
-        decode_s: GPU-seconds per answer token.
-        attention_s: GPU-seconds per answer token and token of its context.
-        wh_per_gpu_second: energy that goes with a GPU-second, by boundary, mean over the day.
-        day: its hours.
-        node_w: power of an installed GPU and its part of the node at a share of what a replica can do and a share of
-            the replicas that are on, W.
-        beyond_node: power within the widest boundary over that of the nodes.
-        point: batch, GPUs and time of the replicas in the busiest hour, headroom used.
-        reached: share of the draws that reach the operating point, by member.
-        weight: how probable each draw is given that the member runs there, 1 on average; 0 for members that fewer than
-            a tenth of the draws allow there.
-    """
-
-    queries: QueryMeans
-    prefill_s: np.ndarray
-    decode_s: np.ndarray
-    attention_s: np.ndarray
-    wh_per_gpu_second: dict[str, np.ndarray]
-    day: Day
+    queries: QueryMeans  # means over the queries
+    prefill_s: np.ndarray  # GPU-seconds per prompt token that is not in the cache
+    decode_s: np.ndarray  # GPU-seconds per answer token
+    attention_s: np.ndarray  # GPU-seconds per answer token and token of its context
+    wh_per_gpu_second: dict[str, np.ndarray]  # energy that goes with a GPU-second, by boundary, mean over the day
+    day: Day  # its hours
+    # power of an installed GPU and its part of the node at a share of what a replica can do and a share of the
+    # replicas that are on, W
     node_w: PowerAt
-    beyond_node: np.ndarray
-    point: Point
-    reached: np.ndarray
+    beyond_node: np.ndarray  # power within the widest boundary over that of the nodes
+    point: Point  # batch, GPUs and time of the replicas in the busiest hour, headroom used
+    reached: np.ndarray  # share of the draws that reach the operating point, by member
+    # how probable each draw is given that the member runs there, 1 on average; 0 for members that fewer than a tenth
+    # of the draws allow there
     weight: np.ndarray
 
     def seconds(self, uncached: Quantity, output: Quantity, context2: Quantity) -> np.ndarray:
@@ -179,18 +153,12 @@ class Operated:
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """Members where they run, before anything is known of their day.
+    """Members where they run, before anything is known of their day."""
 
-    Attributes:
-        queries: means over the queries.
-        replicas: of the size that serves.
-        point: batch, GPUs and time.
-        works, boards: of `operating_point.part_load`.
-    """
-
-    queries: QueryMeans
-    replicas: Replicas
-    point: Point
+    queries: QueryMeans  # means over the queries
+    replicas: Replicas  # of the size that serves
+    point: Point  # batch, GPUs and time
+    # works, boards: of `operating_point.part_load`
     works: np.ndarray
     boards: np.ndarray
 

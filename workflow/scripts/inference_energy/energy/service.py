@@ -80,31 +80,18 @@ def read_tables(paths: Mapping[str, str], repeated: Mapping[str, str]) -> Tables
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A study with everything resolved that its energies are computed from.
+    """A study with everything resolved that its energies are computed from."""
 
-    Attributes:
-        name: name of the study.
-        study: its entries.
-        given: the distributions of the shared uncertainty.
-        shared: their draws.
-        lengths: by workload.
-        rates: requests of every hour of a day over their mean.
-        members: every model on every GPU, and what is uncertain about each.
-        prior: of the batch at a speed.
-        tables: what it was resolved from.
-        seed: of all streams.
-    """
-
-    name: str
-    study: NestedStudy
-    given: Assumptions
-    shared: Shared
-    lengths: Mapping[str, Lengths]
-    rates: np.ndarray
-    members: Members
-    prior: BatchPrior
-    tables: Tables
-    seed: int
+    name: str  # name of the study
+    study: NestedStudy  # its entries
+    given: Assumptions  # the distributions of the shared uncertainty
+    shared: Shared  # their draws
+    lengths: Mapping[str, Lengths]  # by workload
+    rates: np.ndarray  # requests of every hour of a day over their mean
+    members: Members  # every model on every GPU, and what is uncertain about each
+    prior: BatchPrior  # of the batch at a speed
+    tables: Tables  # what it was resolved from
+    seed: int  # of all streams
     _known: dict[str, Operated] = field(default_factory=dict, repr=False, compare=False)
     _placed: dict[str, tuple[tuple, Placed]] = field(default_factory=dict, repr=False, compare=False)
 

@@ -13,16 +13,13 @@ from inference_energy.statistics.draws import stream
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """Values of the shared uncertainty: one per draw, shape (draws,).
+    """Values of the shared uncertainty: one per draw, shape (draws,)."""
 
-    Attributes:
-        values: by ingredient. `host` is the share of nodes whose hosts draw less: the same for all GPUs.
-        mix: by class, weight of every model, each shaped like a value; they sum to 1.
-        gpus: by class, share of every GPU and number format among its GPUs, likewise.
-    """
-
+    # by ingredient. `host` is the share of nodes whose hosts draw less: the same for all GPUs
     values: Mapping[str, np.ndarray]
+    # by class, weight of every model, each shaped like a value; they sum to 1
     mix: Mapping[str, Mapping[str, np.ndarray]]
+    # by class, share of every GPU and number format among its GPUs, likewise
     gpus: Mapping[str, Mapping[tuple[str, str], np.ndarray]]
 
     @property

@@ -17,19 +17,12 @@ from inference_energy.studies.study import NestedStudy, PublishedStudy
 
 @dataclass(frozen=True, kw_only=True)
 class Asked(Sources):
-    """One column of one row of a public table, and what answers are made from.
+    """One column of one row of a public table, and what answers are made from."""
 
-    Attributes:
-        table: name of the table.
-        row: the row.
-        column: the column.
-        explain: explains another number.
-    """
-
-    table: str
-    row: dict
-    column: str
-    explain: Callable[["Asked"], Node] = field(repr=False)
+    table: str  # name of the table
+    row: dict  # the row
+    column: str  # the column
+    explain: Callable[["Asked"], Node] = field(repr=False)  # explains another number
 
     @property
     def value(self) -> Value:

@@ -29,21 +29,13 @@ ROW = re.compile(r"row ([0-9]+)")
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A number that a question names.
+    """A number that a question names."""
 
-    Attributes:
-        table: name of a public table.
-        position: of the row in the table.
-        row: the row.
-        column: of the number.
-        assumed: the choices that the question left open.
-    """
-
-    table: str
-    position: int
-    row: dict
-    column: str
-    assumed: str = ""
+    table: str  # name of a public table
+    position: int  # of the row in the table
+    row: dict  # the row
+    column: str  # of the number
+    assumed: str = ""  # the choices that the question left open
 
     @property
     def words(self) -> str:
@@ -87,19 +79,12 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class TableInWords:
-    """One table as words.
+    """One table as words."""
 
-    Attributes:
-        name: of the table.
-        frame: its rows.
-        texts: every row as words, with a blank at both ends.
-        columns: of numbers, each as words.
-    """
-
-    name: str
-    frame: pl.DataFrame
-    texts: pl.Series
-    columns: dict[str, list[str]]
+    name: str  # of the table
+    frame: pl.DataFrame  # its rows
+    texts: pl.Series  # every row as words, with a blank at both ends
+    columns: dict[str, list[str]]  # of numbers, each as words
 
     @classmethod
     def of(cls, build: Build, name: str) -> "TableInWords":

@@ -36,13 +36,9 @@ def origin_text(origin: dict) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Ends of derivations, each a step with its place.
+    """Ends of derivations, each a step with its place."""
 
-    Attributes:
-        build: the finished build that is explained.
-    """
-
-    build: Build = field(repr=False)
+    build: Build = field(repr=False)  # the finished build that is explained
 
     def benchmark(self, row: dict, columns: Iterable[str] = QUOTED, label: str = "", **facts: Value) -> Node:
         """A row of the corpus: its line, and where it was published.

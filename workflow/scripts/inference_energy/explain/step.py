@@ -38,25 +38,15 @@ SYMBOL = re.compile(r"[A-Za-z_]\w*")
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where something stands.
+    """Where something stands."""
 
-    Attributes:
-        kind: `result`, or one of `SOURCES`.
-        file: path from the root of the repository, or name of what was published.
-        line: line of that file, where it has lines.
-        key: row or key in it.
-        quote: what stands there.
-        url: where its origin is to be found.
-        origin: publisher, title and licence of the origin.
-    """
-
-    kind: str
-    file: str
-    line: int | None = None
-    key: str = ""
-    quote: str = ""
-    url: str = ""
-    origin: str = ""
+    kind: str  # `result`, or one of `SOURCES`
+    file: str  # path from the root of the repository, or name of what was published
+    line: int | None = None  # line of that file, where it has lines
+    key: str = ""  # row or key in it
+    quote: str = ""  # what stands there
+    url: str = ""  # where its origin is to be found
+    origin: str = ""  # publisher, title and licence of the origin
 
     @property
     def short(self) -> str:
@@ -66,31 +56,19 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """One step of a derivation.
+    """One step of a derivation."""
 
-    Attributes:
-        label: what it is.
-        symbol: its name in the formula of the step above.
-        value: a number, or text.
-        unit: of the number.
-        formula: arithmetic in the symbols of the children; the line with numbers can be pasted into Python.
-        exact: whether the formula gives the value; else it is a closed form that approximates it, and `note` says why.
-        note: what a reader must know.
-        place: where it stands.
-        children: what it follows from.
-        alike: whether the children are many of one kind, of which a summary shows the first.
-    """
-
-    label: str
-    symbol: str = ""
-    value: Value = None
-    unit: str = ""
-    formula: str = ""
+    label: str  # what it is
+    symbol: str = ""  # its name in the formula of the step above
+    value: Value = None  # a number, or text
+    unit: str = ""  # of the number
+    formula: str = ""  # arithmetic in the symbols of the children; the line with numbers can be pasted into Python
+    # whether the formula gives the value; else it is a closed form that approximates it, and `note` says why
     exact: bool = True
-    note: str = ""
-    place: Place | None = None
-    children: tuple["Node", ...] = ()
-    alike: bool = False
+    note: str = ""  # what a reader must know
+    place: Place | None = None  # where it stands
+    children: tuple["Node", ...] = ()  # what it follows from
+    alike: bool = False  # whether the children are many of one kind, of which a summary shows the first
 
     @property
     def name(self) -> tuple:

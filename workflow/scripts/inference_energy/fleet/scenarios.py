@@ -21,15 +21,10 @@ from inference_energy.studies.study import WORKLOADS
 
 @dataclass(frozen=True, kw_only=True)
 class Fleet:
-    """A fleet that serves queries of some workloads, every draw of its shared uncertainty.
+    """A fleet that serves queries of some workloads, every draw of its shared uncertainty."""
 
-    Attributes:
-        service: the resolved study, interventions applied.
-        queries_per_day: by workload; only those that there are.
-    """
-
-    service: Service
-    queries_per_day: Mapping[str, float]
+    service: Service  # the resolved study, interventions applied
+    queries_per_day: Mapping[str, float]  # by workload; only those that there are
 
     @classmethod
     def of(cls, service: Service, long_share: float) -> "Fleet":

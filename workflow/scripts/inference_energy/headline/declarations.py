@@ -32,20 +32,13 @@ PRODUCTION = ("provider_measurement", "executive_statement")
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of a result table.
+    """One number of a result table."""
 
-    Attributes:
-        table: one of `KEYS`.
-        key: values of the columns that name the row.
-        column: column of the number.
-        error: column of its sampling error; none for a number that is not drawn.
-        of_run: whether that error is of a run with the draws of this project, not with those of the publication.
-    """
-
-    table: str
-    key: tuple[str, ...]
-    column: str
-    error: str | None = None
+    table: str  # one of `KEYS`
+    key: tuple[str, ...]  # values of the columns that name the row
+    column: str  # column of the number
+    error: str | None = None  # column of its sampling error; none for a number that is not drawn
+    # whether that error is of a run with the draws of this project, not with those of the publication
     of_run: bool = False
 
     @property
@@ -65,16 +58,11 @@ class StudyKey:
 
 @dataclass(frozen=True)
 class Extreme:
-    """The lowest or highest of several numbers.
+    """The lowest or highest of several numbers."""
 
-    Attributes:
-        cells: the numbers.
-        choose: `min` or `max`.
-        listed: key of the study that lists the cells in this order; none where they are all of their kind.
-    """
-
-    cells: tuple[Cell, ...]
-    choose: Callable
+    cells: tuple[Cell, ...]  # the numbers
+    choose: Callable  # `min` or `max`
+    # key of the study that lists the cells in this order; none where they are all of their kind
     listed: str | None = None
 
     def chosen(self, value: Callable[[Cell], float]) -> Cell:
@@ -112,22 +100,14 @@ Source = Cell | StudyKey | Extreme | Count | Difference | Ratio
 
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
-    """One headline number.
+    """One headline number."""
 
-    Attributes:
-        id: its name in the column `quantity`.
-        source: what it is.
-        label: name for readers; a printed value has the label of `resources/published_values.csv`.
-        unit: its unit; a printed value has that of the same file.
-        over: what the interval of a median or mean is over; none where no interval is given.
-        printed_as: id of the nearest quantity that the newest edition prints, where this one has another.
-    """
-
-    id: str
-    source: Source
-    label: str = ""
-    unit: str = ""
-    over: str | None = None
+    id: str  # its name in the column `quantity`
+    source: Source  # what it is
+    label: str = ""  # name for readers; a printed value has the label of `resources/published_values.csv`
+    unit: str = ""  # its unit; a printed value has that of the same file
+    over: str | None = None  # what the interval of a median or mean is over; none where no interval is given
+    # id of the nearest quantity that the newest edition prints, where this one has another
     printed_as: str | None = None
 
     def end(self, statistic: str) -> Cell | None:

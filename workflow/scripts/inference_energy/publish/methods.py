@@ -19,17 +19,11 @@ SCRIPT = re.compile(r'^\s+script:\n\s+"\.\./scripts/([\w/]+)\.py"$', re.MULTILIN
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One step of the method.
+    """One step of the method."""
 
-    Attributes:
-        name: of its file of rules.
-        meaning: text of the comment at its head.
-        modules: files of the package that no earlier stage uses.
-    """
-
-    name: str
-    meaning: str
-    modules: tuple[str, ...]
+    name: str  # of its file of rules
+    meaning: str  # text of the comment at its head
+    modules: tuple[str, ...]  # files of the package that no earlier stage uses
 
 
 def stages(
@@ -65,44 +59,26 @@ NAMING = {("title",), ("description",)}  # every study has its own, stated in it
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """The assumptions of one module or study file.
+    """The assumptions of one module or study file."""
 
-    Attributes:
-        name: of the module or study, as in its anchors.
-        file: where it stands.
-        introduction: docstring of the module, or the comment at the head of the study.
-        assumptions: each with the anchor to link to it by.
-    """
-
-    name: str
-    file: str
-    introduction: str
-    assumptions: list[tuple[str, Assumption]]
+    name: str  # of the module or study, as in its anchors
+    file: str  # where it stands
+    introduction: str  # docstring of the module, or the comment at the head of the study
+    assumptions: list[tuple[str, Assumption]]  # each with the anchor to link to it by
 
 
 @dataclass(frozen=True, kw_only=True)
 class StudyPart:
-    """One study of the page.
+    """One study of the page."""
 
-    Attributes:
-        name: of the study.
-        title: its title.
-        description: what it is, in a sentence.
-        head: the comment at the head of its file.
-        extends: study that it starts from; none where it is complete in itself.
-        change: what it changes as a step of the bridge; empty for the others.
-        keys: its keys; as a step of the bridge only those that differ.
-        removed: keys of the study it starts from that it removes.
-    """
-
-    name: str
-    title: str
-    description: str
-    head: str
-    extends: str | None
-    change: str
-    keys: list[StudyKey]
-    removed: list[str]
+    name: str  # of the study
+    title: str  # its title
+    description: str  # what it is, in a sentence
+    head: str  # the comment at the head of its file
+    extends: str | None  # study that it starts from; none where it is complete in itself
+    change: str  # what it changes as a step of the bridge; empty for the others
+    keys: list[StudyKey]  # its keys; as a step of the bridge only those that differ
+    removed: list[str]  # keys of the study it starts from that it removes
 
 
 def module_chapter(file: str, package: str, text: str) -> Chapter | None:

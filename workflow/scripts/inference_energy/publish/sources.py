@@ -15,31 +15,18 @@ NAMES_SOURCE = re.compile(r"(.*_)?source|url")
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One source of the inputs.
+    """One source of the inputs."""
 
-    Attributes:
-        used_in: folder or table that rests on it.
-        rows: rows of the table that rest on it, by the first column; empty if all do.
-        publisher: of the source; empty where only a row names it.
-        title: its title, likewise.
-        url: its address; empty where it is not on the web.
-        version: its version.
-        read_on: date on which it was read.
-        licence: how it may be used.
-        citation: how to cite it, or the text of the row.
-        notes: what a reader must know.
-    """
-
-    used_in: str
-    rows: str = ""
-    publisher: str = ""
-    title: str = ""
-    url: str = ""
-    version: str = ""
-    read_on: str = ""
-    licence: str = ""
-    citation: str = ""
-    notes: str = ""
+    used_in: str  # folder or table that rests on it
+    rows: str = ""  # rows of the table that rest on it, by the first column; empty if all do
+    publisher: str = ""  # of the source; empty where only a row names it
+    title: str = ""  # its title, likewise
+    url: str = ""  # its address; empty where it is not on the web
+    version: str = ""  # its version
+    read_on: str = ""  # date on which it was read
+    licence: str = ""  # how it may be used
+    citation: str = ""  # how to cite it, or the text of the row
+    notes: str = ""  # what a reader must know
 
 
 def read_sources(origins: Iterable[Path], registries: Iterable[Path]) -> list[Source]:

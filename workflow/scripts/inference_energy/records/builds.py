@@ -22,19 +22,12 @@ ALLOWED = "a project folder with a finished build, a folder of results, or a git
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """One finished build.
+    """One finished build."""
 
-    Attributes:
-        name: for readers.
-        results: folder of its results.
-        project: folder that it was built in; none where only the results are there.
-        recorded: its provenance; none for versions without one.
-    """
-
-    name: str
-    results: Path
-    project: Path | None
-    recorded: dict | None
+    name: str  # for readers
+    results: Path  # folder of its results
+    project: Path | None  # folder that it was built in; none where only the results are there
+    recorded: dict | None  # its provenance; none for versions without one
 
 
 def in_folder(folder: Path, name: str) -> Build:

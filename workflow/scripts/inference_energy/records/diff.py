@@ -19,29 +19,19 @@ MISSING = "-"
 
 @dataclass(frozen=True, kw_only=True)
 class TableChange:
-    """Differences between two versions of a table; rows are named by the values of their key.
+    """Differences between two versions of a table; rows are named by the values of their key."""
 
-    Attributes:
-        rows_before: their number before.
-        rows: their number now.
-        added: rows that are new.
-        removed: rows that are gone.
-        moves: numbers of rows in both: `before`, `now`, `relative` change (none from 0), `of_interval`: the change as a
-            part of the distance from P5 to P95 that the row had, `standard_errors`: as a multiple of the Monte Carlo
-            errors of both together. The largest relative change comes first.
-        texts: texts and truth values of rows in both.
-        new_columns: columns that are new.
-        lost_columns: columns that are gone.
-    """
-
-    rows_before: int
-    rows: int
-    added: list[str]
-    removed: list[str]
+    rows_before: int  # their number before
+    rows: int  # their number now
+    added: list[str]  # rows that are new
+    removed: list[str]  # rows that are gone
+    # numbers of rows in both: `before`, `now`, `relative` change (none from 0), `of_interval`: the change as a part
+    # of the distance from P5 to P95 that the row had, `standard_errors`: as a multiple of the Monte Carlo errors of
+    # both together. The largest relative change comes first
     moves: pl.DataFrame
-    texts: pl.DataFrame
-    new_columns: list[str]
-    lost_columns: list[str]
+    texts: pl.DataFrame  # texts and truth values of rows in both
+    new_columns: list[str]  # columns that are new
+    lost_columns: list[str]  # columns that are gone
 
     @property
     def changed_rows(self) -> list[str]:

@@ -19,27 +19,18 @@ WIDEST_CELL = 90
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """Differences between two builds; a part is none where one of them does not record it.
+    """Differences between two builds; a part is none where one of them does not record it."""
 
-    Attributes:
-        base: name of the build that the other is compared with.
-        labels: label and unit of the headline numbers, by the name of the row.
-        tables: by name, every public table that both have.
-        new_tables: tables that only the other has.
-        lost_tables: tables that only the base has.
-        files, benchmarks, parameters, packages: as `diff.changed_files`, `changed_benchmarks`, `changed_settings` and
-            `changed_packages`.
-        registries: by path, changed files of `resources`.
-    """
-
-    base: str
-    labels: dict[str, str]
-    tables: dict[str, TableChange]
-    new_tables: list[str]
-    lost_tables: list[str]
+    base: str  # name of the build that the other is compared with
+    labels: dict[str, str]  # label and unit of the headline numbers, by the name of the row
+    tables: dict[str, TableChange]  # by name, every public table that both have
+    new_tables: list[str]  # tables that only the other has
+    lost_tables: list[str]  # tables that only the base has
+    # files, benchmarks, parameters, packages: as `diff.changed_files`, `changed_benchmarks`, `changed_settings` and
+    # `changed_packages`
     files: dict[str, dict[str, list[str]]] | None
     benchmarks: dict[str, dict[str, dict[str, list[str]]]]
-    registries: dict[str, TableChange]
+    registries: dict[str, TableChange]  # by path, changed files of `resources`
     parameters: list[dict[str, Any]] | None
     packages: list[dict[str, Any]] | None
 

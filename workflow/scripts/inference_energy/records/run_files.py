@@ -8,14 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RunFiles:
-    """Files of a run, each list sorted.
+    """Files of a run, each list sorted."""
 
-    Attributes:
-        results: all files that it makes: the targets, intermediate files, and further outputs of the same jobs.
-        sources: all files that it reads and does not make, with the scripts, environments and captions of its rules.
-    """
-
-    results: list[str]
+    results: list[str]  # all files that it makes: the targets, intermediate files, and further outputs of the same jobs
+    # all files that it reads and does not make, with the scripts, environments and captions of its rules
     sources: list[str]
 
 

@@ -19,19 +19,12 @@ LEAST_SHARE, LARGEST_SHARE = 0.1, 1.2
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One of the two fitted parts, time or power.
+    """One of the two fitted parts, time or power."""
 
-    Attributes:
-        parameters: the fixed ones.
-        effects: the random ones.
-        levels: by effect, its levels in order.
-        fit: values and their covariance.
-    """
-
-    parameters: Sequence[Parameter]
-    effects: Sequence[Effect]
-    levels: dict[str, list[str]]
-    fit: Fit
+    parameters: Sequence[Parameter]  # the fixed ones
+    effects: Sequence[Effect]  # the random ones
+    levels: dict[str, list[str]]  # by effect, its levels in order
+    fit: Fit  # values and their covariance
 
     def slices(self) -> dict[str, slice]:
         """Places of the levels of every effect among the values."""

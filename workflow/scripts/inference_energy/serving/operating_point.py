@@ -60,19 +60,12 @@ def batch_prior(runs: pl.DataFrame) -> BatchPrior:
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """Draws of an operating point: a row per draw, a column per run.
+    """Draws of an operating point: a row per draw, a column per run."""
 
-    Attributes:
-        batch: running requests.
-        gpus: of the replica.
-        energy: at that batch.
-        weight: how probable the draw is, given the speed; 0 where it is out of reach.
-    """
-
-    batch: np.ndarray
-    gpus: np.ndarray
-    energy: Energy
-    weight: np.ndarray
+    batch: np.ndarray  # running requests
+    gpus: np.ndarray  # of the replica
+    energy: Energy  # at that batch
+    weight: np.ndarray  # how probable the draw is, given the speed; 0 where it is out of reach
 
     @property
     def reached(self) -> np.ndarray:

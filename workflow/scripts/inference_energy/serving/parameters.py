@@ -11,25 +11,16 @@ OLD_VLLM = "https://blog.vllm.ai/2024/09/05/perf-update.html, https://blog.vllm.
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """A fixed parameter.
+    """A fixed parameter."""
 
-    Attributes:
-        name: its name.
-        meaning: what it is.
-        scale: whether it stands in the equations as its own exponential (`log`) or as it is (`plain`).
-        unit: of its exponential, or of itself.
-        prior: mean of the prior, on the scale of the equations.
-        prior_sd: its standard deviation.
-        source: where the prior comes from.
-    """
-
-    name: str
-    meaning: str
+    name: str  # its name
+    meaning: str  # what it is
+    # whether it stands in the equations as its own exponential (`log`) or as it is (`plain`)
     scale: Literal["log", "plain"]
-    unit: str
-    prior: float
-    prior_sd: float
-    source: str = OWN
+    unit: str  # of its exponential, or of itself
+    prior: float  # mean of the prior, on the scale of the equations
+    prior_sd: float  # its standard deviation
+    source: str = OWN  # where the prior comes from
 
 
 def _log(name: str, meaning: str, unit: str, middle: float, sd: float, source: str = OWN) -> Parameter:
@@ -80,23 +71,14 @@ POWER = (
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """A random effect: a level for each value of some columns, drawn from a normal distribution around 0.
+    """A random effect: a level for each value of some columns, drawn from a normal distribution around 0."""
 
-    Attributes:
-        name: its name.
-        on: the term whose logarithm it shifts.
-        by: columns whose values are its levels.
-        sd: standard deviation between levels, to start with.
-        floor: least standard deviation.
-        held: whether the deviation is not estimated, as few levels were seen.
-    """
-
-    name: str
-    on: Literal["overhead", "roofline", "time", "power"]
-    by: tuple[str, ...]
-    sd: float
-    floor: float
-    held: bool = False
+    name: str  # its name
+    on: Literal["overhead", "roofline", "time", "power"]  # the term whose logarithm it shifts
+    by: tuple[str, ...]  # columns whose values are its levels
+    sd: float  # standard deviation between levels, to start with
+    floor: float  # least standard deviation
+    held: bool = False  # whether the deviation is not estimated, as few levels were seen
 
 
 TIME_EFFECTS = (

@@ -17,19 +17,12 @@ LARGEST_BOARD_SHARE = 1.05  # boards exceed their rated power by their measuring
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """Everything uncertain about some runs: a row per draw, a column per run.
+    """Everything uncertain about some runs: a row per draw, a column per run."""
 
-    Attributes:
-        time: fixed parameters of the time, a column each of length `draws`.
-        time_effects: sums of its effects, by term; those of cell and row included.
-        power: fixed parameters of the power.
-        power_effect: sum of its effects.
-    """
-
-    time: Mapping[str, np.ndarray]
-    time_effects: Mapping[str, np.ndarray]
-    power: Mapping[str, np.ndarray]
-    power_effect: np.ndarray
+    time: Mapping[str, np.ndarray]  # fixed parameters of the time, a column each of length `draws`
+    time_effects: Mapping[str, np.ndarray]  # sums of its effects, by term; those of cell and row included
+    power: Mapping[str, np.ndarray]  # fixed parameters of the power
+    power_effect: np.ndarray  # sum of its effects
 
 
 def drawn(
@@ -80,21 +73,13 @@ def _part(part: Part, runs: pl.DataFrame, draws: int, place: tuple, keys: Sequen
 
 @dataclass(frozen=True, kw_only=True)
 class Energy:
-    """Draws of runs at a batch: a row per draw, a column per run.
+    """Draws of runs at a batch: a row per draw, a column per run."""
 
-    Attributes:
-        seconds: of the replica per output token.
-        board_share: mean power of a board over its rated power.
-        prefill_share: share of the time that goes to prompts.
-        attention_share: share that grows with the context.
-        j_per_token: energy of all boards of the replica per output token.
-    """
-
-    seconds: np.ndarray
-    board_share: np.ndarray
-    prefill_share: np.ndarray
-    attention_share: np.ndarray
-    j_per_token: np.ndarray
+    seconds: np.ndarray  # of the replica per output token
+    board_share: np.ndarray  # mean power of a board over its rated power
+    prefill_share: np.ndarray  # share of the time that goes to prompts
+    attention_share: np.ndarray  # share that grows with the context
+    j_per_token: np.ndarray  # energy of all boards of the replica per output token
 
 
 def drawn_step(of: Replicas, uncertain: Drawn) -> Step:

@@ -19,32 +19,10 @@ LARGEST_BATCH = 2048  # running requests that offline benchmarks allow at most, 
 
 @dataclass(frozen=True, kw_only=True)
 class Replicas:
-    """What the serving model needs to know of a replica and of its requests; every field is an array.
+    """What the serving model needs to know of a replica and of its requests; every field is an array."""
 
-    Attributes:
-        gpus: GPUs of the replica.
-        active_parameters: of the network, as are the fields up to `attention_prompt_flop`; see `network.networks`.
-        shared_bytes: weights that every token reads.
-        expert_bytes: weights of one routed expert.
-        kv_bytes: bytes per number of keys and values.
-        memory_b: memory of a GPU, bytes.
-        tdp_w: rated power of a GPU's board, W.
-        bandwidth_b_per_s: memory bandwidth of a GPU.
-        peak_flop_per_s: peak of a GPU in the format that it computes in.
-        peak_16_bit_flop_per_s: peak with numbers of 16 bits.
-        attention_data_parallel: 1 where each GPU attends to its own requests.
-        speculative: 1 with speculative decoding.
-        tuned: 1 where the engine was tuned for one workload, as for MLPerf.
-        old_engine: 1 for an engine of 2024 that schedules one step at a time.
-        software_years: date of the software, years after 2026.
-        youth: how new the model was to the software: 1 on its day of release, 1/e half a year later.
-        input_tokens: mean prompt length.
-        output_tokens: mean answer length.
-        context_tokens: mean context that an output token attends to.
-        cached_share: share of the prompt whose keys are kept from earlier requests.
-    """
-
-    gpus: np.ndarray
+    gpus: np.ndarray  # GPUs of the replica
+    # of the network, as are the fields up to `attention_prompt_flop`; see `network.networks`
     active_parameters: np.ndarray
     experts: np.ndarray
     experts_per_token: np.ndarray
@@ -61,24 +39,24 @@ class Replicas:
     attention_full_flop: np.ndarray
     attention_window_flop: np.ndarray
     attention_prompt_flop: np.ndarray
-    shared_bytes: np.ndarray
-    expert_bytes: np.ndarray
-    kv_bytes: np.ndarray
-    memory_b: np.ndarray
-    tdp_w: np.ndarray
-    bandwidth_b_per_s: np.ndarray
-    peak_flop_per_s: np.ndarray
-    peak_16_bit_flop_per_s: np.ndarray
-    attention_data_parallel: np.ndarray
-    speculative: np.ndarray
-    tuned: np.ndarray
-    old_engine: np.ndarray
-    software_years: np.ndarray
-    youth: np.ndarray
-    input_tokens: np.ndarray
-    output_tokens: np.ndarray
-    context_tokens: np.ndarray
-    cached_share: np.ndarray
+    shared_bytes: np.ndarray  # weights that every token reads
+    expert_bytes: np.ndarray  # weights of one routed expert
+    kv_bytes: np.ndarray  # bytes per number of keys and values
+    memory_b: np.ndarray  # memory of a GPU, bytes
+    tdp_w: np.ndarray  # rated power of a GPU's board, W
+    bandwidth_b_per_s: np.ndarray  # memory bandwidth of a GPU
+    peak_flop_per_s: np.ndarray  # peak of a GPU in the format that it computes in
+    peak_16_bit_flop_per_s: np.ndarray  # peak with numbers of 16 bits
+    attention_data_parallel: np.ndarray  # 1 where each GPU attends to its own requests
+    speculative: np.ndarray  # 1 with speculative decoding
+    tuned: np.ndarray  # 1 where the engine was tuned for one workload, as for MLPerf
+    old_engine: np.ndarray  # 1 for an engine of 2024 that schedules one step at a time
+    software_years: np.ndarray  # date of the software, years after 2026
+    youth: np.ndarray  # how new the model was to the software: 1 on its day of release, 1/e half a year later
+    input_tokens: np.ndarray  # mean prompt length
+    output_tokens: np.ndarray  # mean answer length
+    context_tokens: np.ndarray  # mean context that an output token attends to
+    cached_share: np.ndarray  # share of the prompt whose keys are kept from earlier requests
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "Replicas":

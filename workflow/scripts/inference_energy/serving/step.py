@@ -17,25 +17,15 @@ NO_EFFECTS = {"overhead": 0.0, "roofline": 0.0, "time": 0.0, "power": 0.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Time:
-    """Seconds of a replica per output token, and what they are made of.
+    """Seconds of a replica per output token, and what they are made of."""
 
-    Attributes:
-        seconds: per output token of the replica.
-        overhead_share: share of launching, scheduling and communicating.
-        roofline_share: share of moving bytes and computing.
-        prefill_share: share of computing prompts.
-        attention_share: share of reading and computing what grows with the context.
-        bytes_per_token: that a GPU moves per output token.
-        flop_per_token: that a GPU computes per output token, prompts included.
-    """
-
-    seconds: np.ndarray
-    overhead_share: np.ndarray
-    roofline_share: np.ndarray
-    prefill_share: np.ndarray
-    attention_share: np.ndarray
-    bytes_per_token: np.ndarray
-    flop_per_token: np.ndarray
+    seconds: np.ndarray  # per output token of the replica
+    overhead_share: np.ndarray  # share of launching, scheduling and communicating
+    roofline_share: np.ndarray  # share of moving bytes and computing
+    prefill_share: np.ndarray  # share of computing prompts
+    attention_share: np.ndarray  # share of reading and computing what grows with the context
+    bytes_per_token: np.ndarray  # that a GPU moves per output token
+    flop_per_token: np.ndarray  # that a GPU computes per output token, prompts included
 
 
 def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.ndarray) -> np.ndarray:
@@ -45,35 +35,24 @@ def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What a step of decoding takes, per GPU: fixed, per expert that it reads, and per request.
+    """What a step of decoding takes, per GPU: fixed, per expert that it reads, and per request."""
 
-    Attributes:
-        of: the replicas.
-        verified: tokens that a request verifies in a step.
-        accepted: tokens that it gains.
-        overhead_s: fixed seconds of launching, scheduling and communicating.
-        overhead_s_per_request: the same for every request.
-        shared_bytes, expert_bytes, request_bytes: moved in a step: always, per expert that is used, per request.
-        shared_s, expert_s: seconds to move the first two.
-        request_s: seconds per request of moving its keys and computing.
-        growing_s: the part of it that grows with the context.
-        request_flop: computed per request.
-        prompt_s, prompt_flop: of its prompt, per output token.
-    """
-
-    of: Replicas
-    verified: np.ndarray
-    accepted: np.ndarray
-    overhead_s: np.ndarray
-    overhead_s_per_request: np.ndarray
+    of: Replicas  # the replicas
+    verified: np.ndarray  # tokens that a request verifies in a step
+    accepted: np.ndarray  # tokens that it gains
+    overhead_s: np.ndarray  # fixed seconds of launching, scheduling and communicating
+    overhead_s_per_request: np.ndarray  # the same for every request
+    # shared_bytes, expert_bytes, request_bytes: moved in a step: always, per expert that is used, per request
     shared_bytes: np.ndarray
     expert_bytes: np.ndarray
     request_bytes: np.ndarray
+    # shared_s, expert_s: seconds to move the first two
     shared_s: np.ndarray
     expert_s: np.ndarray
-    request_s: np.ndarray
-    growing_s: np.ndarray
-    request_flop: np.ndarray
+    request_s: np.ndarray  # seconds per request of moving its keys and computing
+    growing_s: np.ndarray  # the part of it that grows with the context
+    request_flop: np.ndarray  # computed per request
+    # prompt_s, prompt_flop: of its prompt, per output token
     prompt_s: np.ndarray
     prompt_flop: np.ndarray
 

@@ -17,17 +17,11 @@ SORTED_WITHIN = "1300MB"  # of memory; a table that is sorted needs more of it o
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a table or view is, and its columns.
+    """What a table or view is, and its columns."""
 
-    Attributes:
-        text: what one row is.
-        columns: by column, its meaning and unit; every column has one.
-        query: the SELECT behind a view; none for a table.
-    """
-
-    text: str
-    columns: dict[str, str]
-    query: str | None = None
+    text: str  # what one row is
+    columns: dict[str, str]  # by column, its meaning and unit; every column has one
+    query: str | None = None  # the SELECT behind a view; none for a table
 
 
 def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meaning]) -> None:

@@ -33,54 +33,31 @@ NO_RUN = "a statement about a query, which is no run"
 
 @dataclass(frozen=True, kw_only=True)
 class Frozen:
-    """The fit of the last run, and all that predictions of a source need besides.
+    """The fit of the last run, and all that predictions of a source need besides."""
 
-    Attributes:
-        model: the fit.
-        learnt: runs that it learnt from.
-        models: model registry.
-        hardware: hardware registry.
-        known: names of both.
-        prompt_lengths: mean lengths by kind of prompts.
-        engine_releases: dates of versions of engines.
-        origin_schema: JSON schema of an `origin.yaml`.
-        limits: `checks` of config/config.yaml, outside which a measured energy cannot be true.
-        saturation: share of the largest throughput of its configuration above which a run counts as saturated.
-        setting: draws, seed, replicas and hosts.
-    """
-
-    model: ServingModel
-    learnt: pl.DataFrame
-    models: pl.DataFrame
-    hardware: pl.DataFrame
-    known: Mapping[str, Names]
-    prompt_lengths: pl.DataFrame
-    engine_releases: pl.DataFrame
-    origin_schema: dict
-    limits: Mapping[str, float]
-    saturation: float
-    setting: Setting
+    model: ServingModel  # the fit
+    learnt: pl.DataFrame  # runs that it learnt from
+    models: pl.DataFrame  # model registry
+    hardware: pl.DataFrame  # hardware registry
+    known: Mapping[str, Names]  # names of both
+    prompt_lengths: pl.DataFrame  # mean lengths by kind of prompts
+    engine_releases: pl.DataFrame  # dates of versions of engines
+    origin_schema: dict  # JSON schema of an `origin.yaml`
+    limits: Mapping[str, float]  # `checks` of config/config.yaml, outside which a measured energy cannot be true
+    saturation: float  # share of the largest throughput of its configuration above which a run counts as saturated
+    setting: Setting  # draws, seed, replicas and hosts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """Scores of a source that is not taken in.
+    """Scores of a source that is not taken in."""
 
-    Attributes:
-        scores: of `scoreboard.scores`.
-        runs: every prediction, and every row or energy that is not predicted, with the reason.
-        not_predicted: number of rows or records by reason.
-        rejected: rows that are not what the table of benchmarks allows, a line each.
-        seen: whether the fit learnt from a source of this name.
-        repeated: runs that equal one that the fit learnt from.
-    """
-
-    scores: pl.DataFrame
-    runs: pl.DataFrame
-    not_predicted: pl.DataFrame
-    rejected: list[str]
-    seen: bool
-    repeated: int
+    scores: pl.DataFrame  # of `scoreboard.scores`
+    runs: pl.DataFrame  # every prediction, and every row or energy that is not predicted, with the reason
+    not_predicted: pl.DataFrame  # number of rows or records by reason
+    rejected: list[str]  # rows that are not what the table of benchmarks allows, a line each
+    seen: bool  # whether the fit learnt from a source of this name
+    repeated: int  # runs that equal one that the fit learnt from
 
 
 def last_run(root: Path) -> Frozen:

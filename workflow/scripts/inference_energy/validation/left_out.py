@@ -23,18 +23,12 @@ LIMIT_MS_OF_OFFLINE = 1e9
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What predictions need besides the runs.
+    """What predictions need besides the runs."""
 
-    Attributes:
-        draws: per run.
-        seed: seed of all streams.
-        replica_gpus: that a service may choose.
-        host_w: by GPU, P5 and P95 of the power of the rest of a node per GPU, from nodes with other GPUs.
-    """
-
-    draws: int
-    seed: int
-    replica_gpus: Sequence[int]
+    draws: int  # per run
+    seed: int  # seed of all streams
+    replica_gpus: Sequence[int]  # that a service may choose
+    # by GPU, P5 and P95 of the power of the rest of a node per GPU, from nodes with other GPUs
     host_w: Mapping[str, tuple[float, float]]
 
 

@@ -28,25 +28,16 @@ class Middle:
 
     Of the draws of the serving model that is shown which lies in the middle of those that count, by the energy of a
     query; every model and GPU has its own.
-
-    Attributes:
-        asked: the number that is asked for.
-        study: name of the study.
-        service: the study, changes applied.
-        subject: model or class.
-        workload: name.
-        boundary: what is metered.
-        levers: interventions that are applied, in order.
-        sets: what a value is set by in place of the study, by ingredient or by key of the lengths.
     """
 
-    asked: Asked
-    study: str
-    service: Service
-    subject: str
-    workload: str
-    boundary: str
-    levers: tuple[str, ...] = ()
+    asked: Asked  # the number that is asked for
+    study: str  # name of the study
+    service: Service  # the study, changes applied
+    subject: str  # model or class
+    workload: str  # name
+    boundary: str  # what is metered
+    levers: tuple[str, ...] = ()  # interventions that are applied, in order
+    # what a value is set by in place of the study, by ingredient or by key of the lengths
     sets: Mapping[str, Node] = field(default_factory=dict)
 
     # Sources

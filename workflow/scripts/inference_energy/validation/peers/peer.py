@@ -57,25 +57,16 @@ def energy_per_query_wh(*, j_per_output_token: float, output_tokens: float) -> f
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """One method, and what it says of runs.
+    """One method, and what it says of runs."""
 
-    Attributes:
-        name: of its module.
-        label: name for readers.
-        boundaries: those of `BOUNDARIES` that its formula has a part for; the last is that of its published figure.
-        facts: what must be known of a run.
-        gpus: those that it has constants of; none: it does not ask.
-        of_run: its estimate for a query of a run.
-        obstacle: a further reason why it cannot predict a run, or None.
-    """
-
-    name: str
-    label: str
+    name: str  # of its module
+    label: str  # name for readers
+    # those of `BOUNDARIES` that its formula has a part for; the last is that of its published figure
     boundaries: tuple[str, ...]
-    facts: tuple[str, ...]
-    gpus: tuple[str, ...] | None = None
-    of_run: Callable[[Run], ByBoundary]
-    obstacle: Callable[[Run], str | None] = lambda run: None
+    facts: tuple[str, ...]  # what must be known of a run
+    gpus: tuple[str, ...] | None = None  # those that it has constants of; none: it does not ask
+    of_run: Callable[[Run], ByBoundary]  # its estimate for a query of a run
+    obstacle: Callable[[Run], str | None] = lambda run: None  # a further reason why it cannot predict a run, or None
 
     def j_per_output_token(self, run: Run, boundary: str) -> float | None:
         """Energy per output token of a run within a boundary, J; None where `cannot_say` has a reason."""
