@@ -2,12 +2,14 @@
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin
+# What a run that was ended from outside left unfinished is made anew.
+RUN := $(BIN)/snakemake --quiet rules --cores $(CORES) --rerun-incomplete
 
 .PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
 	benchmarks sources validate scoreboard explain bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
-	$(BIN)/snakemake --cores $(CORES) --quiet rules
+	$(RUN)
 
 environment: .venv/lock.sha256
 
@@ -44,7 +46,7 @@ lint: environment
 
 # One job for every assumption that is swept, model and study: results/comparison/model_sweeps.parquet
 grid: environment
-	$(BIN)/snakemake grid --cores $(CORES) --quiet rules
+	$(RUN) grid
 
 report: all
 	$(BIN)/snakemake --cores 1 --report results/report.html
@@ -52,7 +54,7 @@ report: all
 
 # The energy of your own request logs and bills: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
 statement: environment
-	$(BIN)/snakemake statement --cores $(CORES) --quiet rules \
+	$(RUN) statement \
 		$(if $(USAGE)$(LOGS),--config $(if $(USAGE),usage="$(USAGE)") $(if $(LOGS),usage_folder="$(LOGS)"))
 
 # Checks that the files of this folder are the ones that results/provenance.json lists.
@@ -82,7 +84,7 @@ new-source: environment
 
 # The benchmark files alone: read, validated and checked, without the studies
 benchmarks: environment
-	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/benchmark_checks.parquet results/benchmark_sources.csv
+	$(RUN) results/benchmark_checks.parquet results/benchmark_sources.csv
 
 # Every benchmark source: age, rows, findings, how to refresh it
 sources: benchmarks
@@ -97,7 +99,7 @@ validate: $(if $(SOURCE),environment,scoreboard)
 asked_out = $(if $(filter command environment,$(origin OUT)),$(OUT))
 
 scoreboard: environment
-	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/validation/scores.csv results/validation/held_out.parquet
+	$(RUN) results/validation/scores.csv results/validation/held_out.parquet
 
 # Derivation of a number: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
 explain: environment
