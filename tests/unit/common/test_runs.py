@@ -49,7 +49,7 @@ def lock(folder):
 
 def test_a_folder_without_runs_and_locks_needs_nothing(tmp_path):
     assert runs.begin(tmp_path) == []
-    assert [file.name for file in (tmp_path / runs.FOLDER).iterdir()] == [os.path.basename(os.environ[runs.RUN])]
+    assert list((tmp_path / runs.FOLDER).iterdir()) == [Path(os.environ[runs.RUN])]
 
 
 def test_the_lock_of_a_killed_run_is_removed_and_told(tmp_path, started):
@@ -87,8 +87,7 @@ def test_a_job_ends_soon_after_its_run(tmp_path, started, how):
 
 def _runs(process):
     try:
-        with open(f"/proc/{process}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 

@@ -17,6 +17,8 @@ class Names(dict):
 
 
 class Rule:
+    """What a rule of Snakemake has."""
+
     name = "energy"
 
     def __init__(self, *inputs, **parameters):

@@ -122,7 +122,7 @@ def input_checksums(recorded: dict) -> dict[str, str]:
 
 
 def _settings(recorded: dict, root: Path) -> list[str]:
-    """A line for every setting of a run that today's configuration has differently: some may be given to a run alone."""
+    """A line for every setting that differs in today's configuration: some may be given to a run alone."""
     today = read_yaml(root / CONFIGURATION) if (root / CONFIGURATION).is_file() else {}
     return [
         f"{CONFIGURATION}: {key}: found {today.get(key)!r}; recorded {recorded.get(key)!r}"
