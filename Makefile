@@ -1,13 +1,21 @@
 # `make` builds everything, `make test` checks everything. Needs Python >= 3.11 and git.
 PYTHON ?= python3
-CORES ?= all
 BIN := .venv/bin
+# What a run that was ended from outside left unfinished is made anew.
+RUN := $(BIN)/snakemake --quiet rules --cores "$${CORES:-all}" --rerun-incomplete
+
+# What users give reaches commands through the environment, so that neither make nor a shell reads a part of it as code.
+GIVEN := WHAT DETAIL FORMAT USAGE LOGS NAME FILE BASE OUT SOURCE ROWS BENCH_FOLDER CORES
+$(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
+	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
+# A value as a text of YAML, whatever it looks like: a folder may be called 2023
+yaml_text = "'$$(printf %s "$$$(1)" | sed "s/'/''/g")'"
 
 .PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
 	benchmarks sources validate scoreboard explain bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
-	$(BIN)/snakemake --cores $(CORES) --quiet rules
+	$(RUN)
 
 environment: .venv/lock.sha256
 
@@ -44,7 +52,7 @@ lint: environment
 
 # One job for every assumption that is swept, model and study: results/comparison/model_sweeps.parquet
 grid: environment
-	$(BIN)/snakemake grid --cores $(CORES) --quiet rules
+	$(RUN) grid
 
 report: all
 	$(BIN)/snakemake --cores 1 --report results/report.html
@@ -52,17 +60,17 @@ report: all
 
 # The energy of your own request logs and bills: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
 statement: environment
-	$(BIN)/snakemake statement --cores $(CORES) --quiet rules \
-		$(if $(USAGE)$(LOGS),--config $(if $(USAGE),usage="$(USAGE)") $(if $(LOGS),usage_folder="$(LOGS)"))
+	$(RUN) statement \
+		$(if $(USAGE)$(LOGS),--config) $(if $(USAGE),usage=$(call yaml_text,USAGE)) \
+		$(if $(LOGS),usage_folder=$(call yaml_text,LOGS))
 
 # Checks that the files of this folder are the ones that results/provenance.json lists.
 verify: environment
 	@$(BIN)/python workflow/scripts/verify_results.py
 
 # What changed since another build: make compare BASE=<project folder, folder of results or git revision> [OUT=folder]
-OUT ?= results/changes
 compare: all
-	@$(BIN)/python workflow/scripts/compare_builds.py -- "$(BASE)" "$(OUT)" "$(CORES)"
+	@$(BIN)/python workflow/scripts/compare_builds.py -- "$$BASE" "$${OUT:-results/changes}" "$${CORES:-all}"
 
 # Makes the headline numbers of this tree the agreed ones, and prints the line that CHANGELOG.md then needs.
 golden: all
@@ -78,11 +86,11 @@ archive: all
 
 # A folder in resources/benchmarks with its origin.yaml: make new-source NAME=x FILE=path/to/file
 new-source: environment
-	@$(BIN)/python workflow/scripts/new_source.py "$(NAME)" $(if $(FILE),"$(FILE)")
+	@$(BIN)/python workflow/scripts/new_source.py -- "$$NAME" $${FILE:+"$$FILE"}
 
 # The benchmark files alone: read, validated and checked, without the studies
 benchmarks: environment
-	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/benchmark_checks.parquet results/benchmark_sources.csv
+	$(RUN) results/benchmark_checks.parquet results/benchmark_sources.csv
 
 # Every benchmark source: age, rows, findings, how to refresh it
 sources: benchmarks
@@ -91,26 +99,22 @@ sources: benchmarks
 # Predictions against measurements, next to their goals: results/validation/scores.csv
 # Those of a source that is not taken in: make validate SOURCE=its folder [OUT=scores.csv]
 validate: $(if $(SOURCE),environment,scoreboard)
-	@$(BIN)/python workflow/scripts/validate.py $(if $(SOURCE),$(if $(asked_out),--out "$(OUT)") -- "$(SOURCE)")
-
-# OUT as it was given, not the default of `make compare`
-asked_out = $(if $(filter command environment,$(origin OUT)),$(OUT))
+	@$(BIN)/python workflow/scripts/validate.py $(if $(SOURCE),$${OUT:+--out "$$OUT"} -- "$$SOURCE")
 
 scoreboard: environment
-	$(BIN)/snakemake --cores $(CORES) --quiet rules -- results/validation/scores.csv results/validation/held_out.parquet
+	$(RUN) results/validation/scores.csv results/validation/held_out.parquet
 
 # Derivation of a number: make explain WHAT="current long frontier", WHAT=4.32; DETAIL=full, FORMAT=json
 explain: environment
-	@$(BIN)/python workflow/scripts/explain.py "$(WHAT)" $(if $(DETAIL),--detail "$(DETAIL)") $(if $(FORMAT),--format "$(FORMAT)")
+	@$(BIN)/python workflow/scripts/explain.py $${DETAIL:+--detail "$$DETAIL"} $${FORMAT:+--format "$$FORMAT"} -- "$$WHAT"
 
 bench: all browser
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_dashboard.py
 
 # Statements on synthetic request logs, 12 GB of disk per 1e9 rows: make bench-usage [ROWS=1e9] [BENCH_FOLDER=folder]
-ROWS ?= 1e7 1e8
 bench-usage: all
-	$(BIN)/python tests/bench_usage.py $(ROWS) $(if $(BENCH_FOLDER),--folder "$(BENCH_FOLDER)")
+	$(BIN)/python tests/bench_usage.py $${ROWS:-1e7 1e8} $${BENCH_FOLDER:+--folder "$$BENCH_FOLDER"}
 
 # The rule graph of the whole workflow, by chapters: docs/rule_graph.svg
 rule-graph: environment graphviz

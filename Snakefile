@@ -29,10 +29,11 @@ include: "workflow/rules/explain.smk"
 include: "workflow/rules/records.smk"
 
 
-# All scripts run in one environment.
+# All scripts run in one environment, and depend on what their results are made of.
 for each in workflow.rules:
     if each.script:
         each.conda_env = "../envs/pipeline.yaml"
+        each.set_input(made_of=made_of.made_of(each, script_of(each)))
 
 
 rule all:

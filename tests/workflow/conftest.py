@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from inference_energy.records import made_of
 from runs import STATEMENT, copy_sources, run
 
 
@@ -57,7 +58,7 @@ def copy(built: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def contents() -> Callable[[Path], dict[str, bytes]]:
-    """All results of a build by path, without logs."""
+    """All results of a build by path, without logs and records of what they are made of."""
 
     def read(folder: Path) -> dict[str, bytes]:
         results = folder / "results"
@@ -65,7 +66,7 @@ def contents() -> Callable[[Path], dict[str, bytes]]:
         return {
             str(path.relative_to(results)): path.read_bytes()
             for path in files
-            if path.relative_to(results).parts[0] != "logs"
+            if path.relative_to(results).parts[0] not in ("logs", made_of.FOLDER.name)
         }
 
     return read

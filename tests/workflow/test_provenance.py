@@ -7,7 +7,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from inference_energy.records import archive, provenance
+from inference_energy.records import archive, made_of, provenance
 from runs import ROOT, run
 
 
@@ -23,7 +23,9 @@ BESIDE = ("config/usage/", "workflow/profiles/", "workflow/report/model_sweeps.r
 
 def test_every_result_and_every_input_is_recorded_with_its_checksum(built, contents):
     recorded = provenance.read(built / provenance.FILE)
-    assert set(recorded["outputs"]) == {f"results/{name}" for name in contents(built)} - {str(provenance.FILE)}
+    records = {f"{made_of.FOLDER}/{path.name}" for path in (built / made_of.FOLDER).iterdir()}
+    last = {str(provenance.FILE), f"{made_of.FOLDER}/provenance.json"}
+    assert set(recorded["outputs"]) == {f"results/{name}" for name in contents(built)}.union(records) - last
     assert provenance.differences(recorded, built) == []
     code = {
         str(path.relative_to(built)) for suffix in ("py", "smk", "yaml", "rst") for path in built.rglob(f"*.{suffix}")

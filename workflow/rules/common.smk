@@ -11,18 +11,25 @@ sys.path.insert(0, SCRIPTS)
 # Scripts of jobs lie in folders; this path lets them find the package in any environment.
 os.environ.update(PYTHONPATH=SCRIPTS)
 
-from inference_energy.common import jobs, yaml_files
+from inference_energy.common import jobs, runs, yaml_files
 from inference_energy.common.errors import InputError
 from inference_energy.common.files import file_name, name_of
 from inference_energy.figures import registry
 from inference_energy.fleet import sweeps
 from inference_energy.headline import summary
 from inference_energy.publish import catalogue
-from inference_energy.records import imports, run_files
+from inference_energy.records import imports, made_of, run_files
 from inference_energy.statement import run_end
 from inference_energy.statement.logs import files as statement_files
 from inference_energy.studies import checks, files
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
+
+# Jobs parse these files, too: in processes of their own.
+if workflow.is_main_process:
+    for line in runs.begin(Path()):
+        print(line, file=sys.stderr)
+else:
+    runs.end_with_run()
 
 VERSION = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"]
 # The parts of a study that decide the distribution of a query's energy.
@@ -97,6 +104,11 @@ def swept_values(wildcards):
 def library(script):
     """Every module that a script imports, as plain inputs: compared by content, so an edit reruns its users."""
     return imports.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
+
+
+def script_of(rule):
+    """Path of the script of a rule."""
+    return (Path(rule.snakefile).parent / rule.script).resolve().relative_to(Path.cwd())
 
 
 def code_of(figure):
@@ -194,7 +206,9 @@ def whole_run():
     beside = {path for pattern in BESIDE for path in Path().glob(pattern)}
     paths = map(str, configured | written | usages | beside)
     sources = {*found.sources, *library("records/provenance"), *paths}
-    return run_files.RunFiles(found.results, sorted(sources))
+    # Records of what results are made of are made by the run, though by no rule of it.
+    records = {path for path in sources if Path(path).is_relative_to(made_of.FOLDER)}
+    return run_files.RunFiles(sorted({*found.results, *records}), sorted(sources - records))
 
 
 def files_like(*patterns):

@@ -12,7 +12,8 @@ with jobs.command():
 if different:
     print(*different, sep="\n")
     sys.exit(
-        f"{len(different)} files are not those of {provenance.FILE}; delete what was edited by hand and run `make`"
+        f"{len(different)} files or settings are not those of {provenance.FILE}; delete what was edited by hand and run"
+        " `make`"
     )
 inputs, outputs = len(provenance.input_checksums(recorded)), len(recorded["outputs"])
 print(f"{inputs} inputs and {outputs} results are those of {provenance.FILE}.")

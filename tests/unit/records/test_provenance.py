@@ -34,6 +34,8 @@ def project(tmp_path):
     origin = {"publisher": "P", "licence": "MIT", "files": {"rows.csv": {"sha256": EMPTY}}}
     (tmp_path / f"{SOURCE}/origin.yaml").write_text(json.dumps(origin))
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "n"\nversion = "1.2"\n')
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").write_text("draws: 10\nseed: 1\nusage: []\n")
     (tmp_path / "requirements.in").write_text("# comment\npolars[all]>1  # why\n\nno-such-package\n")
     database.write(
         tmp_path / "results/rows.duckdb",
@@ -89,6 +91,14 @@ def test_files_that_changed_are_named(project):
         f"resources/grid.csv: found sha256 {grid}; recorded {EMPTY}",
         "results/rows.duckdb: not a DuckDB database",
         "results/table.csv: no such file",
+    ]
+
+
+def test_settings_that_were_given_to_the_run_alone_are_named(project):
+    before = recorded(project) | {"configuration": {"draws": 10, "seed": 2, "own": [1], "usage": ["example"]}}
+    assert provenance.differences(before, project) == [
+        "config/config.yaml: own: found None; recorded [1]",
+        "config/config.yaml: seed: found 1; recorded 2",
     ]
 
 

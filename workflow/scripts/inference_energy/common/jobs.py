@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from inference_energy.common import runs
 from inference_energy.common.errors import InputError
 
 # Both are emptied at the start of a run and read at the end of a failed one.
@@ -23,6 +24,7 @@ def job(snakemake) -> Iterator[logging.Logger]:
 
     Any other exception is a defect of this project: its traceback goes to the log, one line to the terminal.
     """
+    runs.end_with_run()
     log_file = snakemake.log[0]
     logging.basicConfig(filename=log_file, filemode="w", level=logging.INFO, format="%(message)s", force=True)
     try:

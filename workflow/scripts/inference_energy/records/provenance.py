@@ -15,6 +15,8 @@ from inference_energy.corpus.origins import ORIGIN, named_files, sha256
 from inference_energy.tables.database import contents_sha256
 
 FILE = Path("results/provenance.json")
+CONFIGURATION = Path("config/config.yaml")
+STATEMENTS = "usage"  # beginning of the settings that decide statements alone, which are no results of a whole run
 OF_CONTENTS = "sha256 of the tables, views and comments: the bytes of a DuckDB file differ from build to build"
 # In these folders only files that an origin names belong to the run, not notes in the same folder.
 WITH_ORIGINS = ("resources/benchmarks/", "resources/workloads/")
@@ -119,10 +121,20 @@ def input_checksums(recorded: dict) -> dict[str, str]:
     return {path: checksum for files in recorded["inputs"].values() for path, checksum in files.items()}
 
 
+def _settings(recorded: dict, root: Path) -> list[str]:
+    """A line for every setting that differs in today's configuration: some may be given to a run alone."""
+    today = read_yaml(root / CONFIGURATION) if (root / CONFIGURATION).is_file() else {}
+    return [
+        f"{CONFIGURATION}: {key}: found {today.get(key)!r}; recorded {recorded.get(key)!r}"
+        for key in sorted(today.keys() | recorded.keys())
+        if today.get(key) != recorded.get(key) and not key.startswith(STATEMENTS)
+    ]
+
+
 def differences(recorded: dict, root: Path) -> list[str]:
-    """A line for every file that is missing or differs from the recorded one; none if all match."""
+    """A line for every file and setting that is missing or differs from the recorded one; none if all match."""
     expected = {path: {"sha256": checksum} for path, checksum in input_checksums(recorded).items()}
-    lines = []
+    lines = _settings(recorded["configuration"], root)
     for path, entry in sorted((expected | recorded["outputs"]).items()):
         if not (root / path).is_file():
             lines.append(f"{path}: no such file")

@@ -1,0 +1,78 @@
+"""What users give to make reaches the commands as it is, and is never run."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+RECORD = """#!/bin/sh
+for each in "$@"; do printf '%s\\0' "$each"; done >> {log}
+"""
+# How much of its arguments the command behind a target gets from a variable, if it is all of one.
+GIVEN = {
+    "explain": ["WHAT", "DETAIL", "FORMAT"],
+    "new-source": ["NAME", "FILE"],
+    "validate": ["SOURCE", "OUT"],
+    "compare": ["BASE", "OUT"],
+    "statement": ["USAGE", "LOGS"],
+    "all": ["CORES"],
+}
+
+
+def made(tmp_path, target, given, environment=()):
+    """Arguments of the last command behind a target."""
+    log = tmp_path / "arguments"
+    for name in ("python", "snakemake", "pip"):
+        (tmp_path / name).write_text(RECORD.format(log=log))
+        (tmp_path / name).chmod(0o755)
+    outside = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS")}
+    # The environment of the project counts as ready.
+    line = ["make", "--silent", "--old-file=.venv/lock.sha256", f"BIN={tmp_path}", target]
+    line += [f"{name}={value}" for name, value in given.items()]
+    subprocess.run(line, cwd=ROOT, env=outside | dict(environment), check=True, capture_output=True)
+    return log.read_text().split("\0")
+
+
+HOSTILE = [
+    "$(shell touch {mark})",
+    "$(touch {mark})",
+    "`touch {mark}`",
+    '"; touch {mark}; "',
+    "'; touch {mark}; '",
+    "$$(touch {mark})",
+    "a b  c*?[x]{{y}}",
+    "--help",
+    "\\",
+    "#",
+    "2023",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize(("target", "name"), [(target, name) for target, names in GIVEN.items() for name in names])
+def test_a_value_is_given_on_as_it_is(tmp_path, target, name, text):
+    mark = tmp_path / "mark"
+    value = text.format(mark=mark)
+    given = dict.fromkeys({"validate": ["SOURCE"], "explain": ["WHAT"]}.get(target, []), "x") | {name: value}
+    found = made(tmp_path, target, given)
+    if target == "statement":
+        key = {"USAGE": "usage", "LOGS": "usage_folder"}[name]
+        # As a text of YAML, in which a quote is written twice.
+        value = f"{key}='" + value.replace("'", "''") + "'"
+    assert value in found
+    assert not mark.exists()
+
+
+def test_a_value_of_the_environment_is_not_run_either(tmp_path):
+    mark = tmp_path / "mark"
+    value = f"$(shell touch {mark})"
+    assert value in made(tmp_path, "explain", {}, {"WHAT": value})
+    assert not mark.exists()
+
+
+def test_what_is_not_given_has_its_default(tmp_path):
+    assert json.dumps(made(tmp_path, "all", {})[:5]) == '["--quiet", "rules", "--cores", "all", "--rerun-incomplete"]'
+    assert made(tmp_path, "compare", {"BASE": "main"})[-4:] == ["main", "results/changes", "all", ""]

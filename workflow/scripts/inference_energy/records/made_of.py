@@ -1,0 +1,83 @@
+"""What the results of every job are made of: its parameters and the files that no job makes, as a file it depends on.
+
+Snakemake knows from its hidden folder which parameters a result was made with. A copy without that folder, or an
+unpacked archive, no longer does. With these files an edit makes them newer than the results, whatever else was lost.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from inference_energy.common import files
+
+RESULTS = "results/"
+FOLDER = Path("results/made_of")
+# Larger files, as the logs of a service are, would take minutes to read at every start.
+LARGEST_BYTES = 64 * 2**20
+
+
+def made_of(rule: Any, script: Path) -> Callable[[Any], str]:
+    """Input of a rule: the file that holds what its job with some wildcards is made of, written anew if that differs.
+
+    Args:
+        rule: of Snakemake, with its inputs and parameters.
+        script: of the rule.
+    """
+    inputs, parameters = list(rule.input), dict(rule.params.items())
+
+    def of(wildcards: Mapping[str, str]) -> str:
+        read = {path for item in inputs for path in _paths(item, wildcards) if not path.startswith(RESULTS)}
+        path = FOLDER / f"{'.'.join([rule.name, *dict(wildcards.items()).values()])}.json"
+        keep(
+            path,
+            {
+                "parameters": {
+                    name: value(wildcards) if callable(value) else value for name, value in parameters.items()
+                },
+                "files": {path: fingerprint(Path(path)) for path in sorted({*read, str(script)})},
+            },
+        )
+        return str(path)
+
+    return of
+
+
+def _paths(item: Any, wildcards: Mapping[str, str]) -> Iterable[str]:
+    """Paths of an input, which may be a pattern, a list, or a function of the wildcards."""
+    if callable(item):
+        found = item(wildcards)
+        return map(str, [found] if isinstance(found, (str, Path)) else found)
+    return [str(item).format(**dict(wildcards.items()))]
+
+
+def keep(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a record unless the file holds the same already, so that its time is that of the last change."""
+    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=_plain) + "\n"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        files.write(path, text)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"a parameter of a rule is {type(value).__name__}, which JSON does not have")
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file; size and time of one that is too large to read at every start; that it is missing."""
+    if not path.is_file():
+        return "missing"
+    of = path.stat()
+    return _fingerprint(path, of.st_size, of.st_mtime_ns)
+
+
+@cache  # many jobs read the same files
+def _fingerprint(path: Path, size: int, modified_ns: int) -> str:
+    if size > LARGEST_BYTES:
+        return f"{size} bytes, modified {modified_ns} ns after 1970"
+    return hashlib.sha256(path.read_bytes()).hexdigest()
