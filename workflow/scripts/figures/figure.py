@@ -8,10 +8,11 @@ from inference_energy.common import jobs
 from inference_energy.figures import render
 from inference_energy.studies.study import part
 
+NO_TABLES = ("code", "made_of")
 BY_ENDING = {".parquet": pl.read_parquet, ".csv": pl.read_csv}
 
 with jobs.job(snakemake):
-    files = {name: Path(path) for name, path in snakemake.input.items() if name != "code"}
+    files = {name: Path(path) for name, path in snakemake.input.items() if name not in NO_TABLES}
     parameters = dict(snakemake.params.items())
     figure = import_module(f"inference_energy.figures.{parameters.pop('module')}")
     readers = getattr(figure, "READERS", {})  # of inputs that are checked as they are read
