@@ -5,7 +5,6 @@ from functools import cached_property, reduce
 from typing import Protocol, Self
 
 import numpy as np
-from scipy.optimize import root
 from scipy.special import betainc, betaincinv, expit, ndtri
 
 from inference_energy.statistics.quantiles import QUANTILES, Z_P95
@@ -152,6 +151,8 @@ class Beta:
         """
         if not low < p05 < p95 < high:
             raise ValueError(f"found p05 {p05:g}, p95 {p95:g}; allowed: {low:g} < p05 < p95 < {high:g}")
+        from scipy.optimize import root  # here, as loading it takes half a second of every command
+
         scaled = (np.array([p05, p95]) - low) / (high - low)
         middle, spread = scaled.mean(), (scaled[1] - scaled[0]) / 3.29
         total = max(middle * (1 - middle) / spread**2 - 1, 0.5)

@@ -1,5 +1,6 @@
 """Studies: named sets of assumptions, each a YAML file that may extend another."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from inference_energy.common.errors import InputError, one_of
@@ -32,8 +33,13 @@ def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     return study
 
 
-def _check(study: dict, schema: dict, place: str | Path) -> None:
-    check(study, schema, place)
+def _check(study: dict, schema: dict, place: str | Path, changed: Collection[str] | None = None) -> None:
+    """Check a study; where all but the `changed` entries are known to be as the schema says, only these against it."""
+    of_schema = study
+    if changed is not None:
+        of_schema = {key: study[key] for key in changed if key in study}
+        schema = schema | {"required": [key for key in schema["required"] if key in changed]}
+    check(of_schema, schema, place)
     _check_meaning(study, place)
 
 
@@ -45,9 +51,9 @@ def _check_changes(study: dict, schema: dict, place: Path) -> None:
         for changed in changes:
             if changed not in CHANGEABLE:
                 raise InputError(f"{key}: found {changed!r}; allowed: {one_of(CHANGEABLE)}")
-        _check(merge(study, changes), schema, key)
+        _check(merge(study, changes), schema, key, changes)
         together = merge(together, changes)
-    _check(together, schema, f"{place}: interventions.levers, all together")
+    _check(together, schema, f"{place}: interventions.levers, all together", CHANGEABLE)
 
 
 def resolve(name: str, folder: Path, chain: tuple[str, ...] = ()) -> dict:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from inference_energy.common.formulas import Quantity
 
@@ -40,6 +39,8 @@ def fit(
         tok_per_s_per_gpu: observed output tokens per second and GPU, shape (rows,); s = L_out / it.
         kv_growth: weight of the answer in its own context, not fitted here: three coefficients are what six rows carry.
     """
+    from scipy.optimize import nnls  # here, as loading it takes half a second of every command
+
     observed = output_tokens / tok_per_s_per_gpu
     # ASSUME: a saturated server's time is the sum of what its queries need, and each part of it is proportional to
     # tokens prefilled, tokens decoded, and KV cache read. Source: Pope et al., arXiv:2211.05102, section 2.

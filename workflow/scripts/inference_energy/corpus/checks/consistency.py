@@ -20,7 +20,9 @@ def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance:
             as sources round to whole billions.
     """
     known = ["total_parameters_billions", "active_parameters_billions"]
-    rows = throughput.join(models.select("model", *known), on="model", how="left")
+    stated = [f"stated_{name}" for name in known]
+    rows = throughput.filter(pl.any_horizontal(pl.col(stated).is_not_null()))
+    rows = rows.join(models.select("model", *known), on="model", how="left")
     return pl.concat(
         findings(
             rows.filter(

@@ -93,20 +93,24 @@ def conflicts(throughput: pl.DataFrame, factor: float) -> pl.DataFrame:
     represented by the slowest and the fastest of such rows; the slower row is named.
     """
     speed = "output_tok_per_s_per_gpu"
-    rows = throughput.filter(
-        pl.col(speed).is_not_null(), pl.col("input_length_kind") == "fixed", pl.col("output_length_kind") == "fixed"
-    ).select(*SAME_WORK, *UNLESS_UNSTATED, *PLACE, speed)
+    of_work = {"fastest": pl.max(speed), "slowest": pl.min(speed), "group": pl.first("row")}
+    rows = (
+        throughput.select(*SAME_WORK, *UNLESS_UNSTATED, *PLACE, speed)
+        .drop_nulls([*SAME_WORK, speed])
+        .filter(pl.col("input_length_kind") == "fixed", pl.col("output_length_kind") == "fixed")
+        .with_row_index("row")
+        .with_columns(**{name: value.over(SAME_WORK) for name, value in of_work.items()})
+    )
     # Only rows that differ that much from another row of the same work are compared in pairs, by numbers alone.
-    groups = rows.group_by(SAME_WORK).agg(pl.max(speed).alias("fastest"), pl.min(speed).alias("slowest"))
-    groups = groups.filter(pl.col("fastest") > factor * pl.col("slowest")).with_row_index("group")
-    rows = rows.join(groups, on=SAME_WORK).sort(speed, *ROW).with_row_index("row")
+    is_slow, is_fast = factor * pl.col(speed) < pl.col("fastest"), pl.col(speed) > factor * pl.col("slowest")
+    rows = rows.filter(is_slow | is_fast).sort(speed, *ROW)
     lean = rows.select(
         *("row", "group", "source", "fastest", "slowest", speed),
         *(pl.col(name).rank("dense") for name in UNLESS_UNSTATED),
     )
     extremes = lean.group_by("source", "group", *UNLESS_UNSTATED, maintain_order=True)
-    slow = extremes.first().filter(factor * pl.col(speed) < pl.col("fastest"))
-    fast = extremes.last().filter(pl.col(speed) > factor * pl.col("slowest"))
+    slow = extremes.first().filter(is_slow)
+    fast = extremes.last().filter(is_fast)
     pairs = (
         slow.join(fast, on="group", suffix="_other")
         .filter(

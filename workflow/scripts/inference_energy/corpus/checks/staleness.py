@@ -15,15 +15,16 @@ def stale(throughput: pl.DataFrame, sources: pl.DataFrame, after_days: int) -> p
     """
     as_of = _last_day(pl.col("read_on"))
     today = sources.select(as_of.max()).item()
+    dated = ["model", "gpu", "published_on"]
     newest = (
-        throughput.group_by("model", "gpu", "published_on")
-        .agg(pl.col("source", "row_id", "file", "line").sort_by("source", "row_id").last())
-        .sort(_last_day(pl.col("published_on")), "source", "row_id")
+        throughput.select(dated)
+        .unique()
+        .with_columns(days=(pl.lit(today) - _last_day(pl.col("published_on"))).dt.total_days())
+        .filter(pl.col("days") == pl.min("days").over("model", "gpu"), pl.col("days") > after_days)
+        .join(throughput.select(*dated, "source", "row_id", "file", "line"), on=dated)
+        .sort("model", "gpu", "source", "row_id")
         .group_by("model", "gpu", maintain_order=True)
         .last()
-        .with_columns(days=(pl.lit(today) - _last_day(pl.col("published_on"))).dt.total_days())
-        .filter(pl.col("days") > after_days)
-        .sort("model", "gpu")
     )
     return findings(
         newest,

@@ -33,9 +33,9 @@ def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
         "length_out": pl.col("output_tokens").round_sig_figs(1),
         "batch": pl.col("concurrency").log(2).floor(),
     }
-    known = throughput.filter(
-        pl.col("output_tok_per_s_per_gpu").is_not_null(), pl.col("output_tokens").is_not_null()
-    ).select(*ROW, **about)
+    known = throughput.select(*ROW, **about).filter(
+        pl.col("output_tok_per_s_per_gpu").is_not_null(), pl.col("length_out").is_not_null()
+    )
     # One row with a wrong unit leaves the median of three or more at one of the others.
     rows = known.with_columns(
         neighbours=pl.len().over(NEIGHBOURS) - 1,
