@@ -15,13 +15,12 @@ from inference_energy.common import jobs, runs, yaml_files
 from inference_energy.common.errors import InputError
 from inference_energy.common.files import file_name, name_of
 from inference_energy.figures import registry
-from inference_energy.fleet import sweeps
 from inference_energy.headline import summary
 from inference_energy.publish import catalogue
 from inference_energy.records import imports, made_of, run_files
 from inference_energy.statement import run_end
 from inference_energy.statement.logs import files as statement_files
-from inference_energy.studies import checks, files
+from inference_energy.studies import checks, files, swept
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 
 # Jobs parse these files, too: in processes of their own.
@@ -91,14 +90,14 @@ def section_of_model(*keys):
 
     def of(wildcards):
         study = NestedStudy.of(section(*keys)(wildcards))
-        return sweeps.parts_of_model(study, name_of(wildcards.model)).plain()
+        return swept.parts_of_model(study, name_of(wildcards.model)).plain()
 
     return of
 
 
 def swept_values(wildcards):
     """Values of the one assumption that a job sweeps."""
-    return list(sweeps.values_of(NESTED_STUDIES[wildcards.study], wildcards.parameter))
+    return list(swept.values_of(NESTED_STUDIES[wildcards.study], wildcards.parameter))
 
 
 def library(script):
@@ -177,7 +176,7 @@ def model_sweep_files():
         f"results/{name}/model_sweeps/{file_name(model)}/{parameter}.parquet"
         for name, study in NESTED_STUDIES.items()
         for model in study.model_classes()
-        for parameter in sweeps.of_models(study)
+        for parameter in swept.of_models(study)
     ]
 
 

@@ -14,7 +14,7 @@ rule model_sweep:
         study=one_of(NESTED),
         model=one_of(sorted({file_name(model) for study in NESTED_STUDIES.values() for model in study.model_classes()})),
         parameter=one_of(
-            sorted({parameter for study in NESTED_STUDIES.values() for parameter in sweeps.of_models(study)})
+            sorted({parameter for study in NESTED_STUDIES.values() for parameter in swept.of_models(study)})
         ),
     params:
         **NESTED_PARAMS,

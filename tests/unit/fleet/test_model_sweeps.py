@@ -8,18 +8,10 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.energy import service
 from inference_energy.energy.per_query import energy_per_query
-from inference_energy.fleet.sweeps import (
-    MODEL_COLUMNS,
-    PER_QUERY_UNIT,
-    gathered,
-    model_sweep,
-    of_models,
-    parts_of_model,
-    sweeps,
-    values_of,
-)
+from inference_energy.fleet.sweeps import MODEL_COLUMNS, PER_QUERY_UNIT, gathered, model_sweep, sweeps
 from inference_energy.fleet.tables import MODEL_SWEEPS
 from inference_energy.studies.study import WORKLOADS, NestedStudy
+from inference_energy.studies.swept import of_models, parts_of_model, values_of
 from tiny_service import POWER_W, WH, frontier, on, tiny_service
 from varied_service import varied_service
 

@@ -7,16 +7,15 @@ from itertools import product
 import numpy as np
 import polars as pl
 
-from inference_energy.common.errors import InputError, one_of
 from inference_energy.energy import assumptions
 from inference_energy.energy.service import Service
 from inference_energy.fleet.scenarios import Fleet
 from inference_energy.statistics import quantiles
-from inference_energy.studies.study import WORKLOADS, NestedStudy
+from inference_energy.studies.study import WORKLOADS
+from inference_energy.studies.swept import OF_A_DAY
 
 # Assumptions that are swept for the traditional query, and for the fleet's mix of queries.
 OF_A_QUERY = ("input_tokens", "output_tokens")
-OF_A_DAY = "long_share"
 NAMES = {"speed_tok_per_s": "speed"}  # of ingredients of the shared uncertainty that have another name in a study
 _SUMMARY = dict.fromkeys((*quantiles.PERCENTILES, "mean"), pl.Float64)
 _SWEPT = {"parameter": pl.String, "value": pl.Float64, "workload": pl.String, "unit": pl.String} | _SUMMARY
@@ -93,32 +92,6 @@ def gathered(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """One table of the sweeps of models, the same whatever the order of its parts."""
     table = pl.concat([pl.DataFrame(schema=MODEL_COLUMNS), *parts])
     return table.sort("study", "model", "parameter", "value", "workload")
-
-
-def of_models(study: NestedStudy) -> dict[str, tuple[float, ...]]:
-    """What of a study's `sweeps` can be asked about a single model: all but the fleet's mix of queries."""
-    return {name: values for name, values in (study.sweeps or {}).items() if name != OF_A_DAY}
-
-
-def values_of(study: NestedStudy, parameter: str) -> tuple[float, ...]:
-    """Values of one assumption that a study sweeps for its models.
-
-    Raises:
-        InputError: an assumption that it does not sweep.
-    """
-    known = of_models(study)
-    if parameter not in known:
-        raise InputError(f"sweeps: found no {parameter!r}; allowed: {one_of(known)}, which the study sweeps")
-    return known[parameter]
-
-
-def parts_of_model(study: NestedStudy, model: str) -> NestedStudy:
-    """What of a study decides the sweeps of one model: no other model, and no workload that is not swept.
-
-    Raises:
-        InputError: a model that the study does not have.
-    """
-    return study.model_alone(model).replaced(workloads={name: study.workloads[name] for name in WORKLOADS})
 
 
 def at(service: Service, subject: str, values: Mapping[str, float]) -> Iterator[dict]:

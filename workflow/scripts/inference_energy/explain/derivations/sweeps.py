@@ -15,6 +15,7 @@ from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.fleet import planning, sweeps, tornado
 from inference_energy.studies.study import WORKLOADS
+from inference_energy.studies.swept import OF_A_DAY
 
 AXES = {"x": "x_parameter", "y": "y_parameter"}  # columns of `sweep_grids`
 
@@ -40,7 +41,7 @@ def _swept(asked: Asked, parameters: Mapping[str, str], keys: Mapping[str, tuple
     if asked.column in parameters:
         return asked.same(nodes[asked.column])
     spec = asked.entries
-    boundary = spec.boundary.fleet if sweeps.OF_A_DAY in parameters.values() else spec.boundary.query
+    boundary = spec.boundary.fleet if OF_A_DAY in parameters.values() else spec.boundary.query
     facts = {"subject": spec.fleet.subject, "boundary": boundary}
     found = {}
     for workload in WORKLOADS if row["workload"] == "all" else (row["workload"],):
@@ -49,7 +50,7 @@ def _swept(asked: Asked, parameters: Mapping[str, str], keys: Mapping[str, tuple
             of = of.with_value(parameter, row[column], nodes[column])
         found[workload] = of
     if row["workload"] == "all":
-        (long,) = (leaf(nodes[column]) for column, name in parameters.items() if name == sweeps.OF_A_DAY)
+        (long,) = (leaf(nodes[column]) for column, name in parameters.items() if name == OF_A_DAY)
         form = _day(asked, found, long)
     else:
         form = found[row["workload"]].energy()
