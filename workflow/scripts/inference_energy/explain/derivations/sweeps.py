@@ -13,7 +13,7 @@ from inference_energy.explain.derivations.medians import OVER_SHARED, Situation,
 from inference_energy.explain.derivations.scenarios import of_shares
 from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, leaf
-from inference_energy.fleet import planning, sweeps, tornado
+from inference_energy.fleet import planning, tornado
 from inference_energy.studies.study import WORKLOADS
 from inference_energy.studies.swept import OF_A_DAY
 
