@@ -71,6 +71,27 @@ def test_the_lock_of_a_run_that_lives_is_kept_and_its_process_named(tmp_path, st
     assert (tmp_path / runs.LOCKS / "0.output.lock").is_file()
 
 
+def test_a_run_of_another_machine_is_taken_to_go_on(tmp_path):
+    lock(tmp_path)
+    other = tmp_path / runs.FOLDER / "elsewhere-7"
+    other.parent.mkdir()
+    other.write_text("process 7 on elsewhere, since yesterday\nelsewhere\nanother start\n")
+    (line,) = runs.begin(tmp_path)
+    assert "process 7 on elsewhere, since yesterday (.snakemake/runs/elsewhere-7)" in line
+    assert (tmp_path / runs.LOCKS / "0.output.lock").is_file() and other.is_file()
+
+
+@pytest.mark.parametrize("same", [0, 1])
+def test_the_same_machine_after_a_restart_or_in_another_container_is_this_one(tmp_path, same):
+    lock(tmp_path)
+    machine = ["elsewhere", "another start"]
+    machine[same] = runs._machine()[same]
+    other = tmp_path / runs.FOLDER / "elsewhere-7"
+    other.parent.mkdir()
+    other.write_text("\n".join(["process 7", *machine]))
+    assert runs.begin(tmp_path) == ["Removed the lock of a run that was ended from outside (.snakemake/locks)."]
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_a_job_ends_soon_after_its_run(tmp_path, started, how):
     job = "import subprocess; p = subprocess.Popen([sys.executable, '-c', '''import time"
