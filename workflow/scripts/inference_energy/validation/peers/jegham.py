@@ -102,12 +102,7 @@ CLASS_OF_MODEL = {"Llama 4 Maverick": "Micro", "Llama 4 Scout": "Micro", "Mistra
 
 
 def size_class(*, total_b: float, model: str | None = None) -> str:
-    """The authors' class of a model: Nano, Micro, Small, Medium or Large.
-
-    Args:
-        total_b: parameters, billions.
-        model: its name in resources/models.csv, where known.
-    """
+    """The authors' class of a model: Nano, Micro, Small, Medium or Large; it is named as in resources/models.csv."""
     # ASSUME: below 7 B Nano, below 20 B Micro, below 40 B Small, up to 70 B Medium, above Large, counting all
     # parameters. The authors list Llama 3.2 1B and 3B as Nano, 8B and 11B as Micro, Mistral Small as Small, Llama 70B
     # as Medium, Llama 90B and 405B and DeepSeek-R1 (671 B, 37 B active) as Large; the limits between lie where these
