@@ -4,14 +4,11 @@ Source: https://ecologits.ai/latest/methodology/llm_inference/; constants and fo
 https://pypi.org/project/ecologits/0.11.3/ (those of the energy are the same in 0.9.1).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
+from inference_energy.validation.peers.peer import ByBoundary, Peer, Run, by_boundary
 
 # Regression on ML.ENERGY's measurements, by EcoLogits: energy of one GPU per output token.
 GPU_ENERGY_WH_PER_TOKEN_AND_B = 1.1665273170451914e-6  # Wh per token and billion active parameters, at batch 0
@@ -83,7 +80,7 @@ def energy_by_boundary_wh(*, active_b: float, total_b: float, output_tokens: flo
     return by_boundary(gpu_boards=boards_wh, node=node_wh, pue=pue)
 
 
-def of_run(run: Mapping[str, Any]) -> ByBoundary:
+def of_run(run: Run) -> ByBoundary:
     """Energy of a request of a run, with the default PUE."""
     # ASSUME: EcoLogits applies to any GPU, as it does not ask which one serves the model.
     return energy_by_boundary_wh(

@@ -5,12 +5,9 @@ https://epoch.ai/gradient-updates/how-much-energy-does-chatgpt-use, and its spre
 https://docs.google.com/spreadsheets/d/1Xe1WXNaZ0IZuuRAJP62xf_ufmwUhgRhtp446bTHnUOM.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
+from inference_energy.validation.peers.peer import ByBoundary, Peer, Run, by_boundary
 
 FLOP_PER_PARAMETER_AND_TOKEN = 2
 PEAK_FLOP_PER_S = 9.89e14  # of an H100, 16-bit, without sparsity
@@ -54,7 +51,7 @@ def energy_by_boundary_wh(*, active_b: float, output_tokens: float, utilisation:
     return by_boundary(node=node_wh, pue=pue)
 
 
-def of_run(run: Mapping[str, Any]) -> ByBoundary:
+def of_run(run: Run) -> ByBoundary:
     """Energy of a query of a run, in Epoch's default case."""
     return energy_by_boundary_wh(
         active_b=run["active_b"], output_tokens=run["output_tokens"], utilisation=UTILISATION, pue=PUE
