@@ -53,7 +53,7 @@ def row(model=SMALL, gpu=H100, batch=16, **changes):
 def measured(rows, seed=1, slower_by=0.0):
     """Throughput and measured energy of rows, by the middle of the priors, with a common factor and errors (logs)."""
     said = check_rows.throughput(*rows)
-    found = runs(said, check_rows.energy().clear(), **registry()).drop_nulls("batch")
+    found = runs(said, check_rows.energy().clear(), **registry())[0].drop_nulls("batch")
     of, error = Replicas.of(found), slower_by + ERROR_SD * np.random.default_rng(seed).standard_normal(len(found))
     time = step.time_per_token(of, found["batch"].to_numpy(), USUAL)
     seconds = time.seconds * np.exp(error)
@@ -87,7 +87,7 @@ def learnt():
         for source, prompt in (("mine", 1000), ("yours", 3000))
         for batch in (1, 8, 32, 128, 512)
     ]
-    return runs(*measured(rows), **registry())
+    return runs(*measured(rows), **registry())[0]
 
 
 @cache

@@ -9,6 +9,7 @@ from inference_energy.common import yaml_files
 from inference_energy.corpus import plausible, read as corpus_read, registries, registry_tables
 from inference_energy.energy import operated, service
 from inference_energy.requests import services, traces
+from inference_energy.requests.sources import read_folder
 from inference_energy.serving import stored
 from inference_energy.studies import files
 from inference_energy.studies.study import Throughput, whole
@@ -83,7 +84,7 @@ def read_configured(study_schemas):
 @pytest.fixture(scope="session")
 def service_tables(models, hardware, known, origin_schema):
     """What studies of method `nested` draw on, as in the repository; the serving model is fitted to made-up runs."""
-    read = traces.read_workloads(RESOURCES / "workloads", origin_schema, {"model": known["model"]})
+    read = read_folder(RESOURCES / "workloads", origin_schema, traces.FORMATS, {"model": known["model"]})
     return service.Tables(
         **stored.tables(made_up_runs.model(), made_up_runs.learnt()),
         runs=made_up_runs.learnt(),

@@ -10,6 +10,7 @@ rule ingest_benchmarks:
         hardware="resources/hardware.csv",
         corrections="resources/corrections.csv",
         origin_schema="workflow/schemas/origin.schema.yaml",
+        views=files_like("workflow/views/benchmarks/*.sql"),
         code=library("corpus/ingest_benchmarks"),
     output:
         # update: a run that fails here leaves the previous good database in place.

@@ -12,7 +12,7 @@ rule public_database:
     """Every public table in one database, with a comment on every column, and views for the questions asked most."""
     input:
         tables=public_files(),
-        views=sorted(map(str, Path("workflow/views").glob("*.sql"))),
+        views=files_like("workflow/views/*.sql"),
         code=library("publish/public_database"),
     output:
         in_report(

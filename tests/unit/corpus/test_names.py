@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from hypothesis import given, strategies as st
-from inference_energy.corpus.names import Names, key, meant, precision_in, read_names
+from inference_energy.corpus.names import Names, key, precision_in, read_names
 from messages import message_of
 
 KNOWN = Names(
@@ -99,9 +99,3 @@ def test_names_that_differ_in_nothing_that_counts_are_refused():
         "models.csv: model: found 'Big 7B' and 'big-7b'; allowed: names that differ in more than case, maker,"
         " separators, tuning, number format or date"
     )
-
-
-def test_a_name_of_the_registry_is_meant_by_its_variants():
-    registry = pl.DataFrame({"model": ["Big 7B"], "aliases": ["lab/big"]})
-    assert meant("BIG-7b", registry, "model") == "'Big 7B'"
-    assert meant("Bag 7B", registry, "model").startswith("one of 1 names, such as Big 7B")

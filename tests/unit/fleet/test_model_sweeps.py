@@ -8,10 +8,11 @@ import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.energy import service
 from inference_energy.energy.per_query import energy_per_query
-from inference_energy.fleet.sweeps import MODEL_COLUMNS, PER_QUERY_UNIT, gathered, model_sweep, sweeps
+from inference_energy.fleet.sweeps import PER_QUERY_UNIT, gathered, model_sweep, sweeps
 from inference_energy.fleet.tables import MODEL_SWEEPS
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 from inference_energy.studies.swept import of_models, parts_of_model, values_of
+from inference_energy.tables.columns import types_of
 from tiny_service import POWER_W, WH, frontier, on, tiny_service
 from varied_service import varied_service
 
@@ -132,7 +133,7 @@ def test_gathered_whatever_the_order():
 def test_gathered_of_nothing_has_the_same_columns():
     table = gathered([])
     assert table.is_empty()
-    assert dict(table.schema) == MODEL_COLUMNS
+    assert dict(table.schema) == types_of(MODEL_SWEEPS)
     assert list(table.columns) == list(MODEL_SWEEPS.columns)
     MODEL_SWEEPS.validate(table)
 

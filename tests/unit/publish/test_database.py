@@ -8,7 +8,7 @@ import pytest
 from inference_energy.publish import catalogue, database as publish_database
 from inference_energy.tables import database
 
-SQL = {path.stem: path.read_text() for path in (Path(__file__).parents[3] / "workflow/views").glob("*.sql")}
+SQL = sorted((Path(__file__).parents[3] / "workflow/views").glob("*.sql"))
 MEANINGS = publish_database.meanings(catalogue.BY_NAME, SQL)
 VIEWS = [name for name, meaning in MEANINGS.items() if meaning.query]
 QUERY = {"study": "s", "workload": "long", "subject": "frontier", "subject_kind": "class", "boundary": "datacenter"}

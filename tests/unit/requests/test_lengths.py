@@ -222,22 +222,6 @@ def test_strata_of_any_measured_quantiles_stay_lengths(quantiles):
     assert shares[values < min(quantiles) * (1 - 1e-9)].sum() <= 0.05 + 1e-9
 
 
-def test_share_outside_by_hand():
-    found = of(trace="chat")
-    assert found.share_outside((0, np.inf), (0, np.inf)) == 0
-    assert found.share_outside((100, 1000), (10, 50)) == 0  # the ends are inside
-    assert found.share_outside((101, 1000), (10, 50)) == 0.875
-    assert found.share_outside((100, 999), (10, 50)) == 0.125
-    assert found.share_outside((100, 1000), (11, 50)) == 0.375
-    assert found.share_outside((100, 999), (11, 50)) == 0.375  # the long prompt has a short answer: counted once
-    assert found.share_outside((2000, 3000), (2000, 3000)) == 1
-
-
-def test_share_outside_of_an_exponential():
-    found = of(input_tokens=250, output_tokens=EXPONENTIAL)
-    assert found.share_outside((1, 1000), (2, 100)) == pytest.approx(ExponentialTokens(median=30).share_outside(2, 100))
-
-
 def test_draws_follow_the_weights():
     found = of(trace="chat")
     drawn = found.drawn(np.random.default_rng(1), 100_000)

@@ -10,7 +10,8 @@ from inference_energy.common.errors import InputError
 from inference_energy.corpus import registries
 from inference_energy.oviedo import token_lengths
 from inference_energy.requests import traces
-from inference_energy.requests.traces import read_workloads, weighted_quantiles
+from inference_energy.requests.sources import read_folder
+from inference_energy.requests.traces import FORMATS, weighted_quantiles
 from inference_energy.statistics.quantiles import QUANTILES
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +54,7 @@ def read(tmp_path, schema, known):
             (folder / "own" / f"{name}.csv").write_text(text)
             sums[name] = hashlib.sha256(text.encode()).hexdigest()
         (folder / "own" / "origin.yaml").write_text(ORIGIN.format(**sums))
-        return read_workloads(folder, schema, known)
+        return read_folder(folder, schema, FORMATS, known)
 
     return write_and_read
 
@@ -93,7 +94,7 @@ def test_unknown_format_names_the_allowed_ones(read, tmp_path, schema, known):
     path = tmp_path / "workloads/own/origin.yaml"
     path.write_text(path.read_text().replace("request_lengths_csv", "throughput_csv"))
     with pytest.raises(InputError, match="format: found 'throughput_csv'; allowed: output_length_quantiles_csv or req"):
-        read_workloads(tmp_path / "workloads", schema, known)
+        read_folder(tmp_path / "workloads", schema, FORMATS, known)
 
 
 def lengths(*bins):
@@ -130,7 +131,7 @@ def test_assumed_lengths_of_a_study(study):
 
 
 def test_traces_that_ship(schema, known):
-    tables = read_workloads(ROOT / "resources/workloads", schema, known)
+    tables = read_folder(ROOT / "resources/workloads", schema, FORMATS, known)
     requests = tables["request_lengths_csv"].group_by("workload").agg(pl.col("requests").sum())
     assert dict(requests.iter_rows()) == {
         "azure_code": 8819,

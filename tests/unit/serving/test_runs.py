@@ -29,7 +29,7 @@ UNKNOWN = {"input_tokens": None, "input_length_kind": "unknown", "output_tokens"
 
 def runs(*rows, energy=(), model=None, gpu=None, releases=()):
     """Runs of rows that are 70 billion parameters on eight H100 with 500 tok/s each."""
-    return serving_runs.runs(
+    found, _ = serving_runs.runs(
         throughput=check_rows.throughput(*rows),
         energy=check_rows.energy(*energy),
         models=check_rows.models(MODEL | (model or {})),
@@ -39,6 +39,7 @@ def runs(*rows, energy=(), model=None, gpu=None, releases=()):
             [NO_RELEASES | release for release in releases], schema=dict.fromkeys(NO_RELEASES, pl.String)
         ),
     )
+    return found
 
 
 def one(row, **others):

@@ -1,12 +1,14 @@
 """The database gives back what was written, says what it means, and is replaced whole or not at all."""
 
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 from inference_energy.corpus import views as corpus_views
 from inference_energy.tables import database
+from inference_energy.tables.views import read_views
 from polars.testing import assert_frame_equal
 
 FRAME = pl.DataFrame(
@@ -106,7 +108,10 @@ def test_reading_a_missing_file_makes_none(tmp_path):
 @pytest.fixture(scope="module")
 def corpus_file(tmp_path_factory, corpus):
     path = tmp_path_factory.mktemp("corpus") / "benchmarks.duckdb"
-    database.write(path, corpus, corpus_views.TABLES | corpus_views.VIEWS)
+    sql = (Path(__file__).parents[3] / "workflow/views/benchmarks").glob("*.sql")
+    views = read_views(sql, corpus_views.TABLES, corpus_views.COMPUTED)
+    assert len(views) == 4
+    database.write(path, corpus, corpus_views.TABLES | views)
     return path
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from inference_energy.common import yaml_files
 from inference_energy.corpus import corrections, plausible, read, registries, registry_tables, views
 from inference_energy.tables import database, rows, wiring
+from inference_energy.tables.views import read_views
 
 with wiring.job(snakemake) as job:
     models, model_names = registries.read_models(job.path("models"))
@@ -30,4 +31,5 @@ with wiring.job(snakemake) as job:
     named = tables["throughput"].join(known_errors, on=["source", "row_id"], how="semi")
     corrections.corrected(named, known_errors, job.path("corrections"))
     tables |= {"model": models, "closed_model": closed_models, "hardware": hardware, "correction": known_errors}
-    database.write(Path(snakemake.output[0]), tables, views.TABLES | views.VIEWS)
+    meanings = views.TABLES | read_views(snakemake.input.views, views.TABLES, views.COMPUTED)
+    database.write(Path(snakemake.output[0]), tables, meanings)

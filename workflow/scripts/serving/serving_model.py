@@ -7,7 +7,7 @@ from inference_energy.tables import wiring
 from inference_energy.tables.columns import columns_of
 
 with wiring.job(snakemake) as job:
-    found = job.call(
+    found, _ = job.call(
         runs.runs,
         prompt_lengths=read_registry(job.path("prompt_lengths"), tables.PromptLengths),
         engine_releases=read_registry(job.path("engine_releases"), tables.EngineRelease),

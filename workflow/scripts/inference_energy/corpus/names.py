@@ -109,9 +109,3 @@ def read_names(path: Path, registry: pl.DataFrame, column: str) -> Names:
                 " case, maker, separators, tuning, number format or date"
             )
     return Names(path, canonical)
-
-
-def meant(unknown: str, registry: pl.DataFrame, column: str) -> str:
-    """Names to write instead of one that a registry does not have: the one that it stands for, or similar ones."""
-    found = read_names(Path(), registry, column).resolve(unknown)
-    return repr(found) if found else like(unknown, registry[column])

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from inference_energy.energy.adopted import differences
+from inference_energy.common.errors import InputError, like
 from inference_energy.statistics.quantiles import PERCENTILES
 
 # What one series of runs has in common while only the number of concurrent requests changes.
@@ -10,21 +10,17 @@ SERIES = ("source", "model", "gpu", "gpus", "precision", "prompts")
 # ASSUME: a GPU is saturated from 90 % of the largest throughput of its series on. In ML.ENERGY v3 its board then draws
 # within 1 % of what it draws at the largest throughput (median over the series).
 NEAR_SATURATION = 0.9
+DECIMALS = 2  # of adopted shares
+ADOPTED = " is adopted; "  # in every line of `not_adopted`
 
 
 def saturated(energy: pl.DataFrame, share: float) -> pl.DataFrame:
-    """Runs whose throughput is at least a share of the largest of their series; MLPerf's runs are saturated by design.
+    """Runs whose throughput is at least a share of the largest of their series.
 
     A series is one model on one GPU count and precision with one kind of prompts, over its batch sizes.
     """
-    largest = pl.col("throughput_tok_per_s").max().over(SERIES)
-    by_design = pl.col("boundary") == "node_wall"
-    return energy.filter(by_design | (pl.col("throughput_tok_per_s") >= share * largest))
-
-
-def power_w() -> pl.Expr:
-    """Metered power per GPU of a run, W: energy per output token x output tokens per second and GPU."""
-    return pl.col("energy_j_per_output_token") * pl.col("output_tok_per_s_per_gpu")
+    throughput = pl.col("throughput_tok_per_s")
+    return energy.filter(throughput >= share * throughput.max().over(SERIES))
 
 
 def board_power_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
@@ -32,10 +28,11 @@ def board_power_shares(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataF
 
     Runs on GPUs without a published TDP are not in it.
     """
+    power_w = pl.col("energy_j_per_output_token") * pl.col("output_tok_per_s_per_gpu")  # of a GPU
     return (
         saturated(energy.filter(pl.col("boundary") == "gpu_boards"), NEAR_SATURATION)
         .join(hardware.select("gpu", "tdp_w").drop_nulls(), on="gpu")
-        .with_columns(board_share_of_tdp=power_w() / pl.col("tdp_w"))
+        .with_columns(board_share_of_tdp=power_w / pl.col("tdp_w"))
         .select(
             *("source", "row_id", "file", "line", "model", "gpu"),
             *("energy_j_per_output_token", "output_tok_per_s_per_gpu", "tdp_w", "board_share_of_tdp"),
@@ -68,9 +65,22 @@ def ranges(shares: pl.DataFrame) -> pl.DataFrame:
 def not_adopted(node_power: pl.DataFrame, shares: pl.DataFrame, file: str) -> list[str]:
     """Saturated board shares of GPUs that name their evidence and are not P5 and P95 of those runs; a line each.
 
+    A new benchmark may move the evidence: that is told and stops nothing, as adopting another figure is for people. The
+    lines name the `file` of the nodes.
+
     Raises:
         InputError: no such runs.
     """
-    found = ranges(shares).with_columns(evidence=pl.format("{}: {}", "source", "gpu"))
-    columns = {f"board_saturated_share_of_tdp_{end}": f"board_share_of_tdp_{end}" for end in ("p05", "p95")}
-    return differences(node_power, found, evidence="board_evidence", columns=columns, file=file)
+    known = {f"{row['source']}: {row['gpu']}": row for row in ranges(shares).iter_rows(named=True)}
+    lines = []
+    for row in node_power.drop_nulls("board_evidence").iter_rows(named=True):
+        place, name = f"{file}: {row['gpu']}", row["board_evidence"]
+        if name not in known:
+            raise InputError(f"{place}: board_evidence: found {name!r}; allowed: {like(name, known)}")
+        for end in ("p05", "p95"):
+            column = f"board_saturated_share_of_tdp_{end}"
+            given = round(known[name][f"board_share_of_tdp_{end}"], DECIMALS)
+            if row[column] != given:
+                evidence = f"{known[name]['rows']} rows of {name!r} give {given:g}"
+                lines.append(f"{place}: {column}: {row[column]:g}{ADOPTED}{evidence}")
+    return lines

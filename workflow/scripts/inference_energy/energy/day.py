@@ -79,12 +79,7 @@ class Day:
 
 
 def rates(arrivals: str | None, services: pl.DataFrame, place: str) -> np.ndarray:
-    """Requests of every hour of a day over their mean, shape (24,).
-
-    Args:
-        arrivals: workload of the table `service_rates`; none: constant.
-        services: that table.
-        place: names the entry in errors.
+    """Requests of every hour of a day over their mean, shape (24,), by a workload of `service_rates`; none: constant.
 
     Raises:
         InputError: a workload that the table does not have.

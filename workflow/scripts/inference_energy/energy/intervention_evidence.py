@@ -61,12 +61,9 @@ STEPS: Mapping[str, Step] = {
 def intervention_pairs(runs: pl.DataFrame, held_out: pl.DataFrame) -> pl.DataFrame:
     """Pairs of metered runs of one campaign that differ in one step of `STEPS` alone: `INTERVENTION_PAIRS`.
 
+    `runs` are those of table `serving_runs`, `held_out` the predictions without the network of a run.
     `measured_multiplier` is the energy of the boards per output token before over after; `predicted_multiplier` the
-    same of the serving model, fitted without the network.
-
-    Args:
-        runs: table `serving_runs`.
-        held_out: predictions of runs whose network was left out, table `held_out`.
+    same of the serving model.
     """
     predicted = held_out.filter(score=SCORE, left_out=LEFT_OUT).select("source", "row_id", "predicted_p50")
     metered = runs.filter(pl.col("board_share").is_not_null()).join(predicted, on=["source", "row_id"])
@@ -101,10 +98,10 @@ def ranges(pairs: pl.DataFrame) -> pl.DataFrame:
     weighted = pairs.with_columns(weight=1 / pl.len().over("lever", "model", "gpu"))
     found = []
     for (name,), group in weighted.group_by("lever", maintain_order=True):
-        row = {"lever": name, "pairs": len(group), "models": group["model"].n_unique()}
+        row = {"lever": name, "pairs": len(group)}
         for kind in KINDS:
             values = group[f"{kind}_multiplier"].to_numpy()
             row |= quantiles.columns(kind, quantiles.of_weighted(values, group["weight"].to_numpy()))
         found.append(row)
-    schema = {"lever": pl.String, "pairs": pl.Int64, "models": pl.Int64} | dict.fromkeys(RANGES, pl.Float64)
+    schema = {"lever": pl.String, "pairs": pl.Int64} | dict.fromkeys(RANGES, pl.Float64)
     return pl.DataFrame(found, schema=schema)

@@ -44,11 +44,7 @@ def intervention_multipliers(service: Service, pairs: pl.DataFrame) -> pl.DataFr
     """What every intervention, and all together, divide the mean energy of a class's queries by.
 
     The model computes it with the same draws before and after; what several save together is not a product, as each
-    acts on what the others leave. Next to it is what pairs of measured rows that differ in it alone show.
-
-    Args:
-        service: the resolved study.
-        pairs: table `intervention_pairs`.
+    acts on what the others leave. Next to it is what `intervention_pairs` show: measured rows that differ in it alone.
 
     Raises:
         InputError: evidence that is not there, or a change after which nothing runs at the operating point.
@@ -116,4 +112,4 @@ def evidence_of(lever: NestedIntervention | None, place: str, known: pl.DataFram
             f"{place}.evidence: found {lever.evidence!r}; allowed: {one_of(known['lever'])}, of table"
             " intervention_pairs"
         )
-    return {"evidence": lever.evidence} | rows.drop("lever", "models").row(0, named=True)
+    return {"evidence": lever.evidence} | rows.drop("lever").row(0, named=True)

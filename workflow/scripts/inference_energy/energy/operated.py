@@ -10,16 +10,9 @@ import polars as pl
 
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.formulas import Quantity, formula
+from inference_energy.energy import power
 from inference_energy.energy.assumptions import DISAGGREGATED, Assumptions, speculative_name
 from inference_energy.energy.day import Day, energy_per_gpu_second_wh, interpolated
-from inference_energy.energy.power import (
-    board_power_w,
-    by_boundary_w,
-    host_power_w,
-    node_of,
-    node_power_w,
-    used_power_w,
-)
 from inference_energy.energy.uncertainty import Shared, overhead_share
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point
@@ -127,9 +120,7 @@ class Operated:
     def seconds(self, uncached: Quantity, output: Quantity, context2: Quantity) -> np.ndarray:
         """GPU time of queries, see `gpu_seconds_per_query`."""
         return gpu_seconds_per_query(
-            prefill_s=self.prefill_s,
-            decode_s=self.decode_s,
-            attention_s=self.attention_s,
+            **{name: getattr(self, name) for name in PER_TOKEN},
             uncached_tokens=uncached,
             output_tokens=output,
             context_tokens2=context2,
@@ -168,15 +159,7 @@ PLACING = ("speed", DISAGGREGATED)
 
 
 def placed(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans, prior: BatchPrior) -> Placed:
-    """Every member at the operating point of a study, for queries of some lengths.
-
-    Args:
-        members: models and GPUs.
-        study: entries of the study.
-        shared: draws of the shared uncertainty.
-        queries: means over the queries.
-        prior: of the batch at a speed.
-    """
+    """Every member at the operating point of a study, for queries of some lengths."""
     replicas, uncertain = replicas_of(members, study, shared, queries), uncertain_of(members, study, shared)
     point = _point(replicas, uncertain, study, shared, prior)
     replicas = replace(replicas, gpus=point.gpus)
@@ -185,15 +168,7 @@ def placed(members: Members, study: NestedStudy, shared: Shared, queries: QueryM
 
 
 def operated(where: Placed, members: Members, given: Assumptions, shared: Shared, rates: np.ndarray) -> Operated:
-    """The same over a day.
-
-    Args:
-        where: the members run.
-        members: models and GPUs.
-        given: distributions of the shared uncertainty.
-        shared: their draws.
-        rates: requests of every hour over their mean.
-    """
+    """Members that run where `placed` has them, over a day with `rates`: requests of every hour over their mean."""
     queries, point = where.queries, where.point
     energy = point.energy
     per_token = point.gpus * energy.seconds
@@ -204,7 +179,7 @@ def operated(where: Placed, members: Members, given: Assumptions, shared: Shared
     parts = (at(work, kept) for work, kept in hours.hours())
     boards_w, node_w = reduce(lambda sums, of: (sums[0] + of[0], sums[1] + of[1]), parts)
     pue, overheads = shared.values["pue"][:, None], overhead_share(given, shared)[:, None]
-    powers = by_boundary_w(boards_w / len(rates), node_w / len(rates), pue, overheads)
+    powers = power.by_boundary_w(boards_w / len(rates), node_w / len(rates), pue, overheads)
     weighing = np.where(point.reached >= operating_point.FEWEST_REACHED, point.weight, 0.0)
     kept = hours.kept.mean(axis=0)[:, None]
     return Operated(
@@ -213,8 +188,8 @@ def operated(where: Placed, members: Members, given: Assumptions, shared: Shared
         decode_s=per_token * decode,
         attention_s=per_token * energy.attention_share * queries.output_tokens / queries.context_tokens2,
         wh_per_gpu_second={
-            boundary: energy_per_gpu_second_wh(power_w=power / kept, load=hours.load[:, None])
-            for boundary, power in powers.items()
+            boundary: energy_per_gpu_second_wh(power_w=power_w / kept, load=hours.load[:, None])
+            for boundary, power_w in powers.items()
         },
         day=hours,
         node_w=at,
@@ -261,17 +236,20 @@ def _point(replicas: Replicas, uncertain: Drawn, study: NestedStudy, shared: Sha
 def _rated(members: Members, given: Assumptions, shared: Shared) -> PowerAt:
     """Power of rated nodes, whatever they do: their boards cannot be told apart."""
     rated = np.array([given.rated_w[model] for model, _, _ in members.names])
-    used = used_power_w(rated_w=rated, utilisation=shared.values["utilisation"][:, None])
+    used = power.used_power_w(rated_w=rated, utilisation=shared.values["utilisation"][:, None])
     return lambda work, kept: (kept * used, kept * used)
 
 
 def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
     """Power of boards by the serving model and of hosts as measured."""
     tdp_w, works = where.replicas.tdp_w, where.works
-    nodes = [node_of(gpu, members.node_power) for _, gpu, _ in members.names]
-    column = {name: np.array([float(node[name]) for node in nodes]) for name in _NODE}
-    idle = column["board_idle_share_of_tdp"]
-    saturated = np.sqrt(column["board_saturated_share_of_tdp_p05"] * column["board_saturated_share_of_tdp_p95"])
+    nodes = [power.node_of(gpu, members.node_power) for _, gpu, _ in members.names]
+
+    def each(name: str) -> np.ndarray:
+        return np.array([float(node[name]) for node in nodes])
+
+    idle, host_idle_w = each("board_idle_share_of_tdp"), each("host_idle_kw_per_gpu") * W_PER_KW
+    saturated = np.sqrt(each("board_saturated_share_of_tdp_p05") * each("board_saturated_share_of_tdp_p95"))
     # From a replica without work to one that does all it can.
     places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
     shares = np.concatenate([np.broadcast_to(idle, (1, *works.shape[1:])), where.boards])
@@ -279,23 +257,15 @@ def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
 
     def at(work: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         share = interpolated(work, places, shares)
-        board = board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
-        host = host_power_w(
-            idle_w=column["host_idle_kw_per_gpu"] * W_PER_KW,
+        board = power.board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
+        host = power.host_power_w(
+            idle_w=host_idle_w,
             saturated_w=saturated_w,
             load=np.clip((share - idle) / (saturated - idle), 0.0, 1.0),
         )
-        return kept * board, kept * node_power_w(boards_w=board, host_w=host)
+        return kept * board, kept * power.node_power_w(boards_w=board, host_w=host)
 
     return at
-
-
-_NODE = (
-    "board_idle_share_of_tdp",
-    "board_saturated_share_of_tdp_p05",
-    "board_saturated_share_of_tdp_p95",
-    "host_idle_kw_per_gpu",
-)
 
 
 def _host_w(nodes: Sequence, share: np.ndarray) -> np.ndarray:

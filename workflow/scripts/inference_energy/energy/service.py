@@ -64,9 +64,7 @@ REGISTRIES = {"node_power": NodePower, "overheads": Overhead}
 def read_tables(paths: Mapping[str, str], repeated: Mapping[str, str]) -> Tables:
     """All tables from their files: Parquet of earlier rules, CSV of `resources`.
 
-    Args:
-        paths: by name of the table.
-        repeated: sources whose runs the serving model is not fitted to, see `serving.runs.for_fit`.
+    `repeated` are sources whose runs the serving model is not fitted to, see `serving.runs.for_fit`.
 
     Raises:
         InputError: the first fault of a registry.
@@ -101,10 +99,6 @@ class Service:
             self._known[workload] = self._over_the_day(self._where(workload))
         return self._known[workload]
 
-    def serving_means(self, queries: QueryMeans) -> Operated:
-        """Every member where it serves queries of which the means are known."""
-        return self._over_the_day(placed(self.members, self.study, self.shared, queries, self.prior))
-
     def _over_the_day(self, where: Placed) -> Operated:
         return operated(where, self.members, self.given, self.shared, self.rates)
 
@@ -126,7 +120,8 @@ class Service:
 
     def with_queries(self, workload: str, queries: QueryMeans) -> "Service":
         """The same with a further workload of which only the means are known."""
-        return replace(self, _known={**self._known, workload: self.serving_means(queries)})
+        where = placed(self.members, self.study, self.shared, queries, self.prior)
+        return replace(self, _known={**self._known, workload: self._over_the_day(where)})
 
     def with_lengths(self, of: Mapping[str, Lengths]) -> "Service":
         """The same with other lengths of some workloads, or with further workloads."""
@@ -159,11 +154,7 @@ class Service:
         return {subject: np.ones(self.shared.draws)} if kind == "model" else self.shared.mix[subject]
 
     def serving(self, subject: str, workload: str) -> tuple[np.ndarray, np.ndarray]:
-        """Share of a subject's queries of a workload that each member serves, and how much a draw counts; `shares`."""
-        return self.shares(subject, self.at(workload))
-
-    def shares(self, subject: str, found: Operated) -> tuple[np.ndarray, np.ndarray]:
-        """Share of a subject's queries that each member serves where it runs, and how much a draw counts.
+        """Share of a subject's queries of a workload that each member serves, and how much a draw counts.
 
         Models share the queries as the study says. The GPUs that serve a model share its queries in proportion to how
         many there are and how many queries each serves in a second. A draw counts as much as it is probable that the
@@ -174,6 +165,7 @@ class Service:
             weights of the draws, shape (draws,).
         """
         _, model_class = self.study.subjects()[subject]
+        found = self.at(workload)
         seconds = found.mean_seconds()
         shares, probable = np.zeros(found.weight.shape), np.zeros(len(found.weight))
         for model, weight in self.models_of(subject).items():
@@ -229,13 +221,6 @@ def read_service(
 
 def resolved(name: str, study: NestedStudy, tables: Tables, *, draws: int, seed: int) -> Service:
     """A study with everything that its energies are computed from.
-
-    Args:
-        name: of the study.
-        study: its entries.
-        tables: what it draws on.
-        draws: of the shared uncertainty.
-        seed: of all streams.
 
     Raises:
         InputError: whatever the study names that is not there.

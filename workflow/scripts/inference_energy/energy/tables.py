@@ -1,18 +1,27 @@
 """Schemas of the energy of a query: node power, overheads, interventions, and what is computed from them."""
 
-import pandera.polars as pa
 import polars as pl
 
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, number, quantiles, share, table, text, texts
-from inference_energy.tables.inputs import URL, InputTable, cell, filled
+from inference_energy.tables.inputs import URL, InputTable, cell, filled, rising
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, POSITION, SHARE, TOK_PER_S_PER_GPU
 
 BASES = ["measured", "from a like node"]
 
 
-class NodePower(InputTable):
+BOARD = ("board_idle_share_of_tdp", "board_saturated_share_of_tdp_p05", "board_saturated_share_of_tdp_p95")
+HOST = ("host_idle_kw_per_gpu", "host_saturated_kw_per_gpu_p05", "host_saturated_kw_per_gpu_p95")
+
+
+class NodePower(
+    InputTable,
+    rules={
+        f"{BOARD[-1]}: shares that rise from idle over P5 to P95": rising(BOARD, strictly=True),
+        f"{HOST[-1]}: powers that rise from idle over P5 to P95": rising(HOST, strictly=True),
+    },
+):
     """Power of one GPU's board and of its part of the host, idle and saturated with LLM inference."""
 
     gpu: str = filled("name in resources/hardware.csv", unique=True)
@@ -33,28 +42,14 @@ class NodePower(InputTable):
     derivation: str = filled("how each number follows")
     source: str = cell("where the evidence stands, an address first", str_matches=URL)
 
-    @pa.dataframe_check(
-        name="board_rises", error="board_saturated_share_of_tdp_p95: shares that rise from idle over P5 to P95"
-    )
-    def board_rises(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """A board draws more saturated than idle, and P95 lies above P5."""
-        return _rises(
-            data, "board_idle_share_of_tdp", "board_saturated_share_of_tdp_p05", "board_saturated_share_of_tdp_p95"
-        )
 
-    @pa.dataframe_check(
-        name="host_rises", error="host_saturated_kw_per_gpu_p95: powers that rise from idle over P5 to P95"
-    )
-    def host_rises(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """A host draws more saturated than idle, and P95 lies above P5."""
-        return _rises(data, "host_idle_kw_per_gpu", "host_saturated_kw_per_gpu_p05", "host_saturated_kw_per_gpu_p95")
-
-
-def _rises(data: pa.PolarsData, idle: str, p05: str, p95: str) -> pl.LazyFrame:
-    return data.lazyframe.select((pl.col(idle) < pl.col(p05)) & (pl.col(p05) < pl.col(p95)))
-
-
-class Overhead(InputTable):
+class Overhead(
+    InputTable,
+    rules={
+        "share_p05: above 0 and below share_p95, or the same as it": (pl.col("share_p05") == pl.col("share_p95"))
+        | ((pl.col("share_p05") > 0) & (pl.col("share_p05") < pl.col("share_p95"))),
+    },
+):
     """Energy that a fleet uses beyond its serving nodes, as a share of theirs."""
 
     overhead: str = cell("name used in studies", str_matches=r"^[a-z][a-z0-9_]*$", unique=True)
@@ -62,12 +57,6 @@ class Overhead(InputTable):
     share_p95: float = cell("P95 of the share; the same as P5 where it is one number", SHARE, ge=0, le=10)
     meaning: str = cell("what it stands for")
     source: str = cell("where it stands", str_matches=URL)
-
-    @pa.dataframe_check(name="range", error="share_p05: above 0 and below share_p95, or the same as it")
-    def is_range(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """A range does not run backwards, and its lower end is above nothing."""
-        low, high = pl.col("share_p05"), pl.col("share_p95")
-        return data.lazyframe.select((low == high) | ((low > 0) & (low < high)))
 
 
 LEVELS = ["model", "serving", "hardware", "workload"]
@@ -153,9 +142,7 @@ INTERVENTION_PAIRS = table(
 
 BOARD_POWER_SHARES = table(
     ["source", "row_id"],
-    source=text("source of the run"),
-    row_id=text("name of the run in its source"),
-    file=text("file of the run"),
+    **texts(source="source of the run", row_id="name of the run in its source", file="file of the run"),
     line=count("line of the run in that file", POSITION, at_least=1),
     **texts(model="model", gpu="GPU"),
     energy_j_per_output_token=number("measured energy of the GPU boards", J_PER_OUTPUT_TOKEN),

@@ -10,22 +10,15 @@ import polars as pl
 from inference_energy.energy import assumptions
 from inference_energy.energy.service import Service
 from inference_energy.fleet.scenarios import Fleet
+from inference_energy.fleet.tables import MODEL_SWEEPS, SWEEP_GRIDS, SWEEPS
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import WORKLOADS
 from inference_energy.studies.swept import OF_A_DAY
+from inference_energy.tables.columns import types_of
 
 # Assumptions that are swept for the traditional query, and for the fleet's mix of queries.
 OF_A_QUERY = ("input_tokens", "output_tokens")
 NAMES = {"speed_tok_per_s": "speed"}  # of ingredients of the shared uncertainty that have another name in a study
-_SUMMARY = dict.fromkeys((*quantiles.PERCENTILES, "mean"), pl.Float64)
-_SWEPT = {"parameter": pl.String, "value": pl.Float64, "workload": pl.String, "unit": pl.String} | _SUMMARY
-COLUMNS = {"study": pl.String} | _SWEPT
-MODEL_COLUMNS = {"study": pl.String, "model": pl.String, "model_class": pl.String} | _SWEPT
-GRID_COLUMNS = {
-    **dict.fromkeys(("study", "grid", "x_parameter", "y_parameter"), pl.String),
-    **{"x": pl.Float64, "y": pl.Float64, "workload": pl.String, "unit": pl.String},
-    **_SUMMARY,
-}
 PER_QUERY_UNIT, PER_DAY_UNIT = "Wh per query", "GWh/day"
 
 
@@ -35,9 +28,6 @@ def sweeps(service: Service) -> pl.DataFrame:
     The intervals are over all other shared uncertainty. `long_share` sweeps the fleet's day within its boundary; the
     lengths sweep the traditional query; all others both workloads of the fleet. Nothing reaches some speeds: these have
     no row.
-
-    Returns:
-        `study, parameter, value, workload, unit, p05, p50, p95, mean`.
     """
     subject = service.study.fleet.subject
     service = service.narrowed(subject)
@@ -47,15 +37,11 @@ def sweeps(service: Service) -> pl.DataFrame:
         for value in values
         for row in at(service, subject, {parameter: value})
     ]
-    return pl.DataFrame(found, schema=COLUMNS)
+    return pl.DataFrame(found, schema=types_of(SWEEPS))
 
 
 def grids(service: Service) -> pl.DataFrame:
-    """The same for every pair of values of two assumptions of the study's `grids`.
-
-    Returns:
-        `study, grid, x_parameter, y_parameter, x, y, workload, unit, p05, p50, p95, mean`.
-    """
+    """The same for every pair of values of two assumptions of the study's `grids`."""
     subject = service.study.fleet.subject
     service = service.narrowed(subject)
     found = []
@@ -65,7 +51,7 @@ def grids(service: Service) -> pl.DataFrame:
         for x, y in product(xs, ys):
             rows = at(service, subject, {x_parameter: x, y_parameter: y})
             found += [place | {"x": float(x), "y": float(y)} | row for row in rows]
-    return pl.DataFrame(found, schema=GRID_COLUMNS)
+    return pl.DataFrame(found, schema=types_of(SWEEP_GRIDS))
 
 
 def model_sweep(service: Service, *, model: str, parameter: str, values: Sequence[float]) -> pl.DataFrame:
@@ -73,9 +59,6 @@ def model_sweep(service: Service, *, model: str, parameter: str, values: Sequenc
 
     What is drawn is that of the study, whatever other models it has: a row at the value of the study equals its row of
     `energy_per_query` for the model, spread `shared`.
-
-    Returns:
-        `study, model, model_class, parameter, value, workload, unit, p05, p50, p95, mean`.
     """
     _, of_class = service.study.subjects()[model]
     place = {"study": service.name, "model": model, "model_class": service.study.classes[of_class].model_class}
@@ -85,12 +68,12 @@ def model_sweep(service: Service, *, model: str, parameter: str, values: Sequenc
         for value in values
         for row in at(service, model, {parameter: value})
     ]
-    return pl.DataFrame(found, schema=MODEL_COLUMNS)
+    return pl.DataFrame(found, schema=types_of(MODEL_SWEEPS))
 
 
 def gathered(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """One table of the sweeps of models, the same whatever the order of its parts."""
-    table = pl.concat([pl.DataFrame(schema=MODEL_COLUMNS), *parts])
+    table = pl.concat([pl.DataFrame(schema=types_of(MODEL_SWEEPS)), *parts])
     return table.sort("study", "model", "parameter", "value", "workload")
 
 

@@ -83,9 +83,8 @@ FLEET_HOURS = table(
 
 FLEET_PLAN = table(
     ["study", "scenario", "quantity"],
-    **texts(
-        study="study", scenario="scenario", label="name in figures", quantity="what a planner asks", unit="its unit"
-    ),
+    **texts(study="study", scenario="scenario", label="name in figures"),
+    **texts(quantity="what a planner asks", unit="its unit"),
     **quantiles("{}", "{} over the shared uncertainty", OF_ROW, INTERVAL),
     basis=text("what it rests on"),
 )
@@ -125,13 +124,8 @@ MODEL_SWEEPS = table(
 
 TORNADO = table(
     ["study", "quantity", "ingredient"],
-    **texts(
-        study="study",
-        quantity="headline number",
-        unit="its unit",
-        ingredient="what is moved alone",
-        label="name in figures",
-    ),
+    **texts(study="study", quantity="headline number", unit="its unit"),
+    **texts(ingredient="what is moved alone", label="name in figures"),
     at_low=number("the quantity with it at P5, or at its first alternative", OF_ROW),
     at_high=number("the quantity with it at P95, or at its other alternative", OF_ROW),
     central=number("median of the quantity with nothing set", OF_ROW),

@@ -9,14 +9,13 @@ import polars as pl
 from inference_energy.energy import assumptions
 from inference_energy.energy.service import Service
 from inference_energy.fleet.scenarios import Fleet
+from inference_energy.fleet.tables import TORNADO
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import WORKLOADS
+from inference_energy.tables.columns import types_of
 
 ENDS = {"low": 0.05, "high": 0.95}
 MIXED = "mixed"
-COLUMNS = dict.fromkeys(("study", "quantity", "unit", "ingredient", "label"), pl.String) | dict.fromkeys(
-    ("at_low", "at_high", "central"), pl.Float64
-)
 # Ingredients that are varied. `host` and `speculative` are shares of probability.
 LABELS = {
     "speed": "Speed that users see",
@@ -44,10 +43,6 @@ def tornado(service: Service) -> pl.DataFrame:
     An ingredient is at its P5 or P95. Some are no distributions of the study: `model` and `gpu` let one model or GPU
     of the class serve everything; `replicas` takes the largest that the study allows; `serving` is P5 and P95 over what
     the serving model does not know, everything else at its median.
-
-    Returns:
-        `study, quantity, unit, ingredient, label, at_low, at_high, central`: the quantity at either end, and with
-        nothing set.
     """
     service = service.narrowed(service.study.fleet.subject)
     central = quantities(service)
@@ -63,7 +58,7 @@ def tornado(service: Service) -> pl.DataFrame:
             if low is not None and high is not None:
                 place = (service.name, quantity, UNITS[quantity], ingredient, label)
                 rows.append((*place, low, high, value))
-    return pl.DataFrame(rows, schema=COLUMNS, orient="row")
+    return pl.DataFrame(rows, schema=types_of(TORNADO), orient="row")
 
 
 UNITS = {f"{workload}: mean over queries": "Wh" for workload in WORKLOADS} | {f"{MIXED} fleet": "GWh/day"}

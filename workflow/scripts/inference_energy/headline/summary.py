@@ -4,7 +4,7 @@ import datetime
 import shutil
 from pathlib import Path
 
-from inference_energy.energy.adopted import ADOPTED
+from inference_energy.energy.board_evidence import ADOPTED
 from inference_energy.headline import page
 
 HEADLINE = Path("results/headline.csv")

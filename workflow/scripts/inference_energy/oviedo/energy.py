@@ -1,6 +1,6 @@
 """Energy of one query by the published method: the formula, its Monte Carlo, the summary per model and class."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -97,6 +97,19 @@ def exact_distribution(
         probabilities=probabilities,
         factor=product(factors),
     )
+
+
+def exact_pool(
+    study: PublishedStudy,
+    workload: str,
+    shares: Mapping[str, float],
+    throughput: Mapping[str, ThroughputModel],
+    multiplier: LogNormal | None = None,
+) -> Pool:
+    """Exact distribution of the queries that models share; with `multiplier`, divided by it."""
+    of = {"study": study, "workload": workload, "multiplier": multiplier}
+    members = [exact_distribution(**of, model=model, throughput=throughput[model]) for model in shares]
+    return Pool(members=members, weights=np.array(list(shares.values())))
 
 
 def fitted_models(fit: pl.DataFrame) -> dict[str, ThroughputModel]:

@@ -7,7 +7,7 @@ import polars as pl
 from scipy.special import ndtr
 
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.oviedo.energy import draw_energy_wh, exact_distribution, fitted_models, simulate, spreads
+from inference_energy.oviedo.energy import draw_energy_wh, exact_pool, fitted_models, simulate, spreads
 from inference_energy.statistics.distributions import LogNormal, lognormal, product
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.histogram import LogHistogram
@@ -55,11 +55,8 @@ def multiplier_se(
 def multiplier_draws(study: PublishedStudy, draws: Quantity) -> Quantity:
     """Draws of a multiplier in a run: every query of every model has its own.
 
-    Models have draws in proportion to their weights, so that all draws count alike.
-
-    Args:
-        study: the study.
-        draws: of the model of the largest weight.
+    Models have draws in proportion to their weights, so that all draws count alike; `draws` are those of the model of
+    the largest weight.
     """
     return draws / max(study.classes[study.interventions.subject].model_shares().values())
 
@@ -69,21 +66,16 @@ def intervention_multipliers(
 ) -> pl.DataFrame:
     """Multiplier and remaining energy per query, one row per workload, intervention or combination, and spread."""
     subject = study.interventions.subject
-    weights = study.classes[subject].model_shares()
-    throughput = {model: curve for model, curve in fitted_models(fit).items() if model in weights}
+    shares = study.classes[subject].model_shares()
+    throughput = {model: curve for model, curve in fitted_models(fit).items() if model in shares}
+    weights = {model: shares[model] for model in throughput}
     rows = []
     for workload in study.workloads:
         factors, specs = multipliers(study, workload), interventions_of(study, workload)
         histograms = _simulate(study_name, study, workload, throughput, factors, draws, seed)
         for name, factor in factors.items():
             spec = specs.get(name)
-            exact = Pool(
-                members=[
-                    exact_distribution(study=study, workload=workload, model=model, throughput=curve, multiplier=factor)
-                    for model, curve in throughput.items()
-                ],
-                weights=np.array([weights[model] for model in throughput]),
-            )
+            exact = exact_pool(study, workload, weights, throughput, factor)
             for spread in spreads(study):
                 pool = Pool(
                     members=[histograms[spread, name, model].distribution() for model in throughput],

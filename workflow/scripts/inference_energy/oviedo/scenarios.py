@@ -8,7 +8,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.fleet.planning import energy_gwh_per_day
-from inference_energy.oviedo.energy import exact_distribution, fitted_models, random_factors
+from inference_energy.oviedo.energy import exact_pool, fitted_models, random_factors
 from inference_energy.statistics.distributions import LogNormal, lognormal, product
 from inference_energy.statistics.draws import stream
 from inference_energy.statistics.mixture import Pool
@@ -80,18 +80,7 @@ class Workload:
         weights = study.classes[fleet.subject].model_shares()
         multiplier = lognormal(fleet.serving_multiplier[workload])
         curves = fitted_models(fit)
-        plain, improved = (
-            Pool(
-                members=[
-                    exact_distribution(
-                        study=study, workload=workload, model=model, throughput=curves[model], multiplier=by
-                    )
-                    for model in weights
-                ],
-                weights=np.array(list(weights.values())),
-            )
-            for by in (None, multiplier)
-        )
+        plain, improved = (exact_pool(study, workload, weights, curves, by) for by in (None, multiplier))
         row = energy.row(
             by_predicate=(pl.col("workload") == workload)
             & (pl.col("subject") == fleet.subject)
@@ -138,12 +127,8 @@ def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, pub
 def energies_gwh_per_day(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:
     """Energy of a scenario's day: its mean with both sampling errors, and at every draw of the shared uncertainty, GWh.
 
-    Args:
-        queries: per day.
-        spec: entry of the scenario.
-        workloads: a `Workload` each.
-        shared: utilisation, PUE, and the multiplier of the serving intervention by workload, a value per draw.
-        published_draws: queries per model in a run of the published size.
+    `shared` are utilisation, PUE, and the multiplier of the serving intervention by workload, a value per draw;
+    `published_draws` the queries per model in a run of the published size.
     """
     shares = {"traditional": 1 - spec.long_share, "long": spec.long_share}
     means, variance, published_variance, unit = {}, 0.0, 0.0, 0.0

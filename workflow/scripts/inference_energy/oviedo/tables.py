@@ -1,6 +1,7 @@
 """Schemas of the published method: throughput curves, token lengths, energy, interventions, scenarios."""
 
 from inference_energy.corpus.tables import Throughput, lengths_behind, of_all_sources
+from inference_energy.energy.tables import QUERY
 from inference_energy.statistics.quantiles import PERCENTILES
 from inference_energy.tables.columns import count, flag, number, quantiles, share, table, text, texts
 from inference_energy.tables.units import FACTOR, SHARE
@@ -59,9 +60,7 @@ TOKEN_LENGTH_QUANTILES = table(
 
 ENERGY_PER_QUERY = table(
     ["study", "workload", "subject", "spread"],
-    **texts(study="study", workload="workload"),
-    subject_kind=text("model or class", allowed=["model", "class"]),
-    subject=text("model, or class of models"),
+    **QUERY,
     boundary=BOUNDARY,
     spread=SPREAD,
     draws=count("Monte Carlo draws, before any trimming", at_least=1),

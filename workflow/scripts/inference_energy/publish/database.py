@@ -1,15 +1,15 @@
 """The tables of `results/inference_energy.duckdb`, and views that answer the questions asked most."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from inference_energy.statistics.quantiles import PERCENTILES
 from inference_energy.tables.columns import comments, count, number, quantiles
 from inference_energy.tables.database import Meaning
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.units import FACTOR, POSITION, SHARE
+from inference_energy.tables.views import read_views
 
-READ = re.compile(r"\b(?:FROM|JOIN) (\w+)")
 # Columns of views that no table has.
 COMPUTED = comments(
     {
@@ -28,21 +28,12 @@ COMPUTED = comments(
 )
 
 
-def meanings(tables: Mapping[str, PublicTable], views: Mapping[str, str]) -> dict[str, Meaning]:
+def meanings(tables: Mapping[str, PublicTable], views: Iterable[str | Path]) -> dict[str, Meaning]:
     """Meaning and unit of every table, every view and every column of them.
 
     Args:
         tables: public tables by name.
-        views: SQL by name: a comment that says what one row is, and a SELECT from tables.
+        views: paths of their SQL.
     """
     found = {name: Meaning(table.meaning, table.comments()) for name, table in tables.items()}
-    return found | {name: _view(sql, found) for name, sql in views.items()}
-
-
-def _view(sql: str, tables: Mapping[str, Meaning]) -> Meaning:
-    """A view; a column of several tables means what it means in the first that is read."""
-    comment, _, query = sql.strip().partition("\n")
-    columns: dict[str, str] = {}
-    for table in reversed(READ.findall(query)):
-        columns |= tables[table].columns
-    return Meaning(comment.removeprefix("-- "), columns | COMPUTED, query)
+    return found | read_views(views, found, COMPUTED)

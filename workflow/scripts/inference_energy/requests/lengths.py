@@ -53,26 +53,14 @@ class Lengths:
     def _cumulative(self) -> np.ndarray:
         return np.cumsum(self.weights)
 
-    def share_outside(self, inputs: tuple[float, float], outputs: tuple[float, float]) -> float:
-        """Share of queries with a length outside the given ranges."""
-        outside = np.zeros(len(self.weights), bool)
-        for values, (low, high) in ((self.input_tokens, inputs), (self.output_tokens, outputs)):
-            outside |= (values < low) | (values > high)
-        return self.mean(outside)
-
 
 def lengths(spec: dict, place: str, traces: pl.DataFrame, answers: pl.DataFrame) -> Lengths:
     """Lengths of one workload of a study.
 
     Either `trace: <workload>`, joint prompts and answers of a trace of a service; or `input_tokens`
     and `output_tokens`, each a number, a distribution, `{trace: ...}` for that side of a trace alone, or
-    `{task: ..., model: ...}` for measured answers, drawn independently of each other.
-
-    Args:
-        spec: the workload's entry.
-        place: names the entry in errors.
-        traces: table `request_lengths`.
-        answers: table `output_length_quantiles`.
+    `{task: ..., model: ...}` for measured answers, drawn independently of each other. Traces are those of table
+    `request_lengths`, answers those of `output_length_quantiles`.
 
     Raises:
         InputError: a trace, task or model that was not measured.

@@ -1,12 +1,10 @@
 """Schemas of what services do: how many requests and tokens, of which lengths, at which speed."""
 
-from itertools import pairwise
-
 import polars as pl
 
 from inference_energy.requests.tables import READ_FROM
 from inference_energy.tables.columns import count, number, share, table, text
-from inference_energy.tables.inputs import InputTable, cell, filled, optional
+from inference_energy.tables.inputs import InputTable, cell, filled, optional, rising
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW, POSITION, SHARE
 
 DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
@@ -40,9 +38,7 @@ class ServiceLengths(
     InputTable,
     unique=["workload", "quantity"],
     rules={
-        "p99: quantiles that rise from P1 to P99": pl.all_horizontal(
-            pl.col(low) <= pl.col(high) for low, high in pairwise(PERCENTS)
-        ),
+        "p99: quantiles that rise from P1 to P99": rising(PERCENTS),
         "unit: tokens of lengths, share of the share of reasoning": pl.col("unit") == pl.col("quantity").replace(UNITS),
         "p99: at most 1 where the unit is share": (pl.col("unit") != "share") | (pl.col("p99") <= 1),
         "clients_with_lengths: at most the clients of the workload": pl.col("clients_with_lengths")
@@ -107,17 +103,8 @@ class ServiceSpeed(InputTable, unique=["provider", "model"]):
     time_to_first_token_s: float = cell("time to first token", "s", gt=0, le=1e5)
 
 
-SERVICE_RATES = (
-    ServiceRates.to_schema()
-    .add_columns(
-        {
-            "relative_rate": number(
-                "requests per second over their mean over all hours of the workload", FACTOR, nullable=True
-            )
-        }
-    )
-    .add_columns(READ_FROM)
-)
+RELATIVE_RATE = number("requests per second over their mean over all hours of the workload", FACTOR, nullable=True)
+SERVICE_RATES = ServiceRates.to_schema().add_columns({"relative_rate": RELATIVE_RATE} | READ_FROM)
 SERVICE_LENGTHS = ServiceLengths.to_schema().add_columns(READ_FROM)
 SERVICE_TOKENS = ServiceTokens.to_schema().add_columns(READ_FROM)
 SERVICE_SPEED = ServiceSpeed.to_schema().add_columns(READ_FROM)

@@ -56,9 +56,6 @@ def tokens_by_month(tokens: pl.DataFrame) -> pl.DataFrame:
 
     A week counts in the month in which its sums were read. Kinds, shares and tokens per request are of those weeks
     that are split by kind, and null where a month has none.
-
-    Args:
-        tokens: rows of `ServiceTokens` with `source`.
     """
     split = pl.col("prompt_tokens").is_not_null()
     months = (

@@ -1,12 +1,8 @@
 """Schemas of request lengths: what is read, and what is summarised."""
 
-from itertools import pairwise
-
-import polars as pl
-
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.tables.columns import count, quantiles, share, table, text, texts
-from inference_energy.tables.inputs import InputTable, cell, filled, optional
+from inference_energy.tables.inputs import InputTable, cell, filled, optional, rising
 from inference_energy.tables.units import COUNT, POSITION, SHARE
 
 
@@ -20,9 +16,7 @@ class RequestLengths(InputTable, unique=["workload", "input_tokens", "output_tok
     cached_input_share: float = optional("share of the prompts' tokens that an earlier request had", SHARE, ge=0, le=1)
 
 
-RISING = pl.all_horizontal(
-    pl.col(f"output_tokens_{low}") <= pl.col(f"output_tokens_{high}") for low, high in pairwise(QUANTILES)
-)
+RISING = rising(f"output_tokens_{name}" for name in QUANTILES)
 
 
 class OutputLengthQuantiles(

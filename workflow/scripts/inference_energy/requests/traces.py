@@ -1,25 +1,11 @@
 """Traces and distributions of request lengths, read from files, and their quantiles."""
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 
-from inference_energy.requests.sources import read_folder
 from inference_energy.requests.tables import OutputLengthQuantiles, RequestLengths
-from inference_energy.tables.rows import AllowedNames
 
 FORMATS = {"request_lengths_csv": RequestLengths, "output_length_quantiles_csv": OutputLengthQuantiles}
-
-
-def read_workloads(folder: Path, origin_schema: dict, known: Mapping[str, AllowedNames]) -> dict[str, pl.DataFrame]:
-    """The tables of all workload sources by format, each row with its source, file and line.
-
-    Raises:
-        InputError: a fault of an origin, of a file or of a row.
-    """
-    return read_folder(folder, origin_schema, FORMATS, known)
 
 
 def weighted_quantiles(lengths: pl.DataFrame, shares: dict[str, float]) -> pl.DataFrame:

@@ -34,45 +34,21 @@ STAGES = {
     "compressed_sparse": 3,
 }
 
-COLUMNS = (
-    "active_parameters",
-    "shared_parameters",
-    "expert_parameters",
-    "experts",
-    "experts_per_token",
-    "with_experts",
-    "layers",
-    "attention_stages",
-    "key_value_heads",
-    "kv_full",
-    "kv_window",
-    "window_tokens",
-    "kv_stored",
-    "kv_stored_window",
-    "state",
-    "attention_full_flop",
-    "attention_window_flop",
-    "attention_prompt_flop",
-)
-
 
 def networks(models: pl.DataFrame) -> pl.DataFrame:
-    """By model, what the serving model needs to know of its network: `COLUMNS`.
+    """By model, what the serving model needs to know of its network.
 
     Parameters are counts. `expert_parameters` is one routed expert in all layers, `shared_parameters` what every
     token reads. Per token of context: `kv_full` and `kv_window` are the numbers that a step reads, the latter of at
     most `window_tokens`; `kv_stored` and `kv_stored_window` those that are kept, the latter likewise;
     `attention_..._flop` the work of an output token, `attention_prompt_flop` instead of `attention_full_flop` that of a
-    token of the prompt. `state` is what a request keeps whatever its length.
-
-    Args:
-        models: model registry; columns of the configuration may be null.
+    token of the prompt. `state` is what a request keeps whatever its length. Cells of the registry may be null.
     """
     return pl.DataFrame([{"model": row["model"]} | network(row) for row in models.iter_rows(named=True)])
 
 
 def network(model: Mapping[str, Any]) -> dict[str, float]:
-    """`COLUMNS` of one row of the registry."""
+    """The columns of `networks` for one row of the registry."""
     total, active = (model[f"{part}_parameters_billions"] * PER_BILLION for part in ("total", "active"))
     with_experts = total > active
     used = model["experts_per_token"] or EXPERTS_PER_TOKEN

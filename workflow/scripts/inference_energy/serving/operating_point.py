@@ -92,11 +92,10 @@ class Point:
 
 
 def batch_at_speed(taken: Step, speed: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-    """Largest batch at which a user still sees a speed, of every draw; and whether a batch of one does.
+    """Largest batch at which a user still sees a speed, in tokens a second, of every draw.
 
-    Args:
-        taken: what a step of the replicas takes in every draw.
-        speed: tokens a second of a user.
+    Returns:
+        The batches; and whether a batch of one has that speed.
     """
     of = taken.of
     largest = np.maximum(of.largest_batch(), 1.0)
@@ -124,14 +123,8 @@ def at_speed(
     """Energy where users see a speed: of every draw its own batch, and the replica that needs the least energy.
 
     Near the largest speed that a replica reaches, the batch is hardly determined by it. So every draw chooses its own
-    point, and counts as much as services with such a batch at that speed are common.
-
-    Args:
-        of: the replicas.
-        uncertain: draws of everything uncertain.
-        speed: tokens a second of a user.
-        prior: of the batch.
-        sizes: GPUs that a replica may have; by default those that it has.
+    point, and counts as much as services with such a batch at that speed are common, by the prior. `sizes` are the GPUs
+    that a replica may have; by default those that it has.
     """
     found = []
     for candidate in _of_sizes(of, sizes):
@@ -159,12 +152,8 @@ def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] 
 def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
     """Work of a replica over what it does at its batch, and power of its boards over their rating, at smaller batches.
 
-    The first of both are those of a single running request, the last those of the batch. Shapes (points, draws, runs).
-
-    Args:
-        of: the replicas, of the size that serves.
-        batch: running requests when the replica does all it can.
-        uncertain: draws of everything uncertain.
+    The first of both are those of a single running request, the last those of `batch`, the running requests when a
+    replica does all it can. Shapes (points, draws, runs).
     """
     taken = drawn_step(of, uncertain)
     points = [energy_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]

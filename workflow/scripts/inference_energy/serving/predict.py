@@ -30,13 +30,7 @@ def drawn(
 ) -> Drawn:
     """Draws for runs; levels that the model has not seen are drawn from their prior, once per level.
 
-    Args:
-        model: the fit.
-        runs: with the columns that levels are named by.
-        draws: how many.
-        seed: seed of the stream.
-        names: of the stream.
-        keys: name of every run; with them, the draws of a run are the same whatever other runs there are.
+    With `keys`, a name for every run, the draws of a run are the same whatever other runs there are.
     """
     time, sums = _part(model.time, runs, draws, (seed, "serving", "time", *names), keys)
     power, effects = _part(model.power, runs, draws, (seed, "serving", "power", *names), keys)

@@ -1,12 +1,14 @@
 """Replicas: one copy of a model on some GPUs, as arrays with a value each."""
 
 from dataclasses import dataclass, fields
+from typing import Annotated
 
 import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import B_PER_GB, FLOP_PER_TFLOP
 from inference_energy.serving.network import networks
+from inference_energy.tables.units import COUNT, SHARE
 
 # Bytes per weight. FP4 formats keep a scale per 16 or 32 numbers.
 WEIGHT_BYTES = {"FP4": 0.5625, "MXFP4": 0.53, "INT4": 0.53, "FP8": 1.0, "INT8": 1.0, "BF16": 2.0, "FP16": 2.0}
@@ -19,44 +21,48 @@ LARGEST_BATCH = 2048  # running requests that offline benchmarks allow at most, 
 
 @dataclass(frozen=True, kw_only=True)
 class Replicas:
-    """What the serving model needs to know of a replica and of its requests; every field is an array."""
+    """What the serving model needs to know of a replica and of its requests.
 
-    gpus: np.ndarray  # GPUs of the replica
+    Every field is an array, with its meaning and unit: those of its column in the table of runs.
+    """
+
+    gpus: Annotated[np.ndarray, "GPUs of the replica", COUNT]
     # of the network, as are the fields up to `attention_prompt_flop`; see `network.networks`
-    active_parameters: np.ndarray
-    experts: np.ndarray
-    experts_per_token: np.ndarray
-    with_experts: np.ndarray
-    layers: np.ndarray
-    attention_stages: np.ndarray
-    key_value_heads: np.ndarray
-    kv_full: np.ndarray
-    kv_window: np.ndarray
-    window_tokens: np.ndarray
-    kv_stored: np.ndarray
-    kv_stored_window: np.ndarray
-    state: np.ndarray
-    attention_full_flop: np.ndarray
-    attention_window_flop: np.ndarray
-    attention_prompt_flop: np.ndarray
-    shared_bytes: np.ndarray  # weights that every token reads
-    expert_bytes: np.ndarray  # weights of one routed expert
-    kv_bytes: np.ndarray  # bytes per number of keys and values
-    memory_b: np.ndarray  # memory of a GPU, bytes
-    tdp_w: np.ndarray  # rated power of a GPU's board, W
-    bandwidth_b_per_s: np.ndarray  # memory bandwidth of a GPU
-    peak_flop_per_s: np.ndarray  # peak of a GPU in the format that it computes in
-    peak_16_bit_flop_per_s: np.ndarray  # peak with numbers of 16 bits
-    attention_data_parallel: np.ndarray  # 1 where each GPU attends to its own requests
-    speculative: np.ndarray  # 1 with speculative decoding
-    tuned: np.ndarray  # 1 where the engine was tuned for one workload, as for MLPerf
-    old_engine: np.ndarray  # 1 for an engine of 2024 that schedules one step at a time
-    software_years: np.ndarray  # date of the software, years after 2026
-    youth: np.ndarray  # how new the model was to the software: 1 on its day of release, 1/e half a year later
-    input_tokens: np.ndarray  # mean prompt length
-    output_tokens: np.ndarray  # mean answer length
-    context_tokens: np.ndarray  # mean context that an output token attends to
-    cached_share: np.ndarray  # share of the prompt whose keys are kept from earlier requests
+    active_parameters: Annotated[np.ndarray, "parameters used per token", COUNT]
+    experts: Annotated[np.ndarray, "experts of a layer; 1 without", COUNT]
+    experts_per_token: Annotated[np.ndarray, "of these, used per token; 0 without", COUNT]
+    with_experts: Annotated[np.ndarray, "1 with experts", COUNT]
+    layers: Annotated[np.ndarray, "layers", COUNT]
+    attention_stages: Annotated[np.ndarray, "stages of attention beyond attending to keys", COUNT]
+    key_value_heads: Annotated[np.ndarray, "key-value heads", COUNT]
+    kv_full: Annotated[np.ndarray, "numbers that a step reads per token of context", COUNT]
+    kv_window: Annotated[np.ndarray, "those of layers that read a window", COUNT]
+    window_tokens: Annotated[np.ndarray, "the window", "tokens"]
+    kv_stored: Annotated[np.ndarray, "numbers kept per token of context", COUNT]
+    kv_stored_window: Annotated[np.ndarray, "those of layers that keep a window", COUNT]
+    state: Annotated[np.ndarray, "numbers kept per request", COUNT]
+    attention_full_flop: Annotated[np.ndarray, "work of an output token per token of context", "FLOP"]
+    attention_window_flop: Annotated[np.ndarray, "that of layers with a window", "FLOP"]
+    attention_prompt_flop: Annotated[np.ndarray, "work of a token of the prompt per token of context", "FLOP"]
+    shared_bytes: Annotated[np.ndarray, "weights that every token reads", "B"]
+    expert_bytes: Annotated[np.ndarray, "weights of one expert in all layers", "B"]
+    kv_bytes: Annotated[np.ndarray, "bytes per number of keys and values", "B"]
+    memory_b: Annotated[np.ndarray, "memory of a GPU", "B"]
+    tdp_w: Annotated[np.ndarray, "thermal design power of a GPU", "W"]
+    bandwidth_b_per_s: Annotated[np.ndarray, "memory bandwidth of a GPU", "B/s"]
+    peak_flop_per_s: Annotated[np.ndarray, "peak of a GPU in the format it computes in", "FLOP/s"]
+    peak_16_bit_flop_per_s: Annotated[np.ndarray, "peak with numbers of 16 bits", "FLOP/s"]
+    attention_data_parallel: Annotated[np.ndarray, "1 where each GPU attends to its own requests", COUNT]
+    speculative: Annotated[np.ndarray, "1 with speculative decoding", COUNT]
+    tuned: Annotated[np.ndarray, "1 where the engine was tuned for one workload", COUNT]  # as for MLPerf
+    old_engine: Annotated[np.ndarray, "1 for an engine of 2024 that schedules one step at a time", COUNT]
+    software_years: Annotated[np.ndarray, "date of the software after 2026", "years"]
+    # 1 on the day of its release, 1/e half a year later
+    youth: Annotated[np.ndarray, "how new the model was to the software", SHARE]
+    input_tokens: Annotated[np.ndarray, "mean prompt length", "tokens"]
+    output_tokens: Annotated[np.ndarray, "mean answer length", "tokens"]
+    context_tokens: Annotated[np.ndarray, "mean context that an output token attends to", "tokens"]
+    cached_share: Annotated[np.ndarray, "share of the prompt that is cached", SHARE]
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> "Replicas":
@@ -93,10 +99,7 @@ class Replicas:
 def described(runs: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
     """Runs with everything about their model and GPU that `Replicas` holds; GPUs that state too little are left out.
 
-    Args:
-        runs: with `model`, `gpu`, `precision`, and `kv_precision` where it differs from that of the weights.
-        models: model registry.
-        hardware: hardware registry.
+    Runs have `model`, `gpu` and `precision`.
     """
     gpus = hardware.select(
         "gpu",

@@ -18,19 +18,10 @@ NOMINAL = "synthetic, random tokens"
 INFERENCEX = "^(framework |runner .*image )"  # notes of its runs
 MEMORY_OF_WEIGHTS = 0.6  # of a replica whose size is not stated, at most
 
+# What the rows of one configuration share.
 CELL = (
-    "source",
-    "model",
-    "gpu",
-    "computes_in",
-    "engine",
-    "engine_version",
-    "gpus_per_replica",
-    "expert_parallel",
-    "attention_data_parallel",
-    "speculative",
-    "input_tokens",
-    "prompts",
+    *("source", "model", "gpu", "computes_in", "engine", "engine_version", "gpus_per_replica", "expert_parallel"),
+    *("attention_data_parallel", "speculative", "input_tokens", "prompts"),
 )
 
 
@@ -41,36 +32,18 @@ def runs(
     hardware: pl.DataFrame,
     prompt_lengths: pl.DataFrame,
     engine_releases: pl.DataFrame,
-) -> pl.DataFrame:
-    """Every run of known lengths on a replica that holds its model.
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Every run of known lengths on a replica that holds its model, and the rows that are none.
 
-    With the columns of `Replicas` and what was measured of it.
+    Runs have the columns of `Replicas` and what was measured of them; other rows `source`, `row_id` and the `reason`.
 
     Adds `campaign` (sources of one benchmark campaign), `cell` (rows of one configuration), `batch` and where it comes
     from (`batch_from`), `largest_batch`, `seconds_per_token` of the replica, `board_share` of the rated power where
     the boards were metered, and the measured energy. Rows with separate GPUs for prefill are left out, as are those of
     unknown lengths, and of models that do not fit their GPUs.
 
-    Args:
-        throughput: accepted rows.
-        energy: measured energies.
-        models: model registry.
-        hardware: hardware registry.
-        prompt_lengths: mean lengths by kind of prompts, and model where they depend on it.
-        engine_releases: dates of versions of engines.
+    The arguments are accepted rows, measured energies and registries.
     """
-    return told_apart(throughput, energy, models, hardware, prompt_lengths, engine_releases)[0]
-
-
-def told_apart(
-    throughput: pl.DataFrame,
-    energy: pl.DataFrame,
-    models: pl.DataFrame,
-    hardware: pl.DataFrame,
-    prompt_lengths: pl.DataFrame,
-    engine_releases: pl.DataFrame,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The runs of `runs`, and the rows that are none of them: `source`, `row_id` and the `reason`."""
     measured = energy.select(
         "source", "row_id", "boundary", "energy_j_per_output_token", "power_cap_w_per_gpu", "power_w"
     )
@@ -118,9 +91,7 @@ def told_apart(
 def for_fit(rows: pl.DataFrame, repeated: Mapping[str, str]) -> pl.DataFrame:
     """Runs that the model is fitted to: those with a batch.
 
-    Args:
-        rows: of `runs`.
-        repeated: sources whose runs stand in another source too, and which; of these only those with energy are kept.
+    `repeated` are sources whose runs stand in another source too, and which; of these only those with energy are kept.
     """
     own = ~pl.col("source").is_in(list(repeated)) | pl.col("board_share").is_not_null()
     return rows.filter(own).drop_nulls("batch")
@@ -191,13 +162,10 @@ def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
 
 
 def of_service(asked: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame, software: float) -> pl.DataFrame:
-    """Replicas of a service that nobody measured, with software of some year: what does not depend on its requests.
+    """Replicas of a service that nobody measured, with software of a year such as 2026.5.
 
-    Args:
-        asked: `model`, `gpu`, `precision`; rows whose model or GPU is unknown or states too little are left out.
-        models: model registry.
-        hardware: hardware registry.
-        software: year of the software, such as 2026.5.
+    These are the columns that do not depend on its requests, for each `model`, `gpu` and `precision` of `asked`; rows
+    whose model or GPU is unknown or states too little are left out.
     """
     known = described(asked, models, hardware).join(models.select("model", network(), "released_on"), on="model")
     ages = pl.Series([max(0.0, software - year(date)) for date in known["released_on"]], dtype=pl.Float64)

@@ -88,10 +88,7 @@ def step(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Step:
 
         T = [O/(B m) e^overhead + ((M + C)/(B m) + R/L) e^roofline] e^time
 
-    Args:
-        of: the replicas.
-        given: fixed parameters by name, see `parameters.TIME`.
-        effects: sums of the random effects on a log scale.
+    `given` are the fixed parameters of `parameters.TIME`, `effects` the sums of the random effects on a log scale.
     """
     exp = np.exp
     gpus, context = of.gpus, of.context_tokens

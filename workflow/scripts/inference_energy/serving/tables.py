@@ -1,51 +1,19 @@
 """Schemas of the serving model: its inputs, its parameters and effects, and the runs that it is fitted to."""
 
+from dataclasses import fields
+
+from inference_energy.serving.replicas import Replicas
 from inference_energy.tables.columns import count, number, table, text, texts
 from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled
 from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, SHARE, TOK_PER_S_PER_GPU
 
-# What `Replicas` holds, in its order: see there.
-FIELDS = {
-    "gpus": ("GPUs of the replica", COUNT),
-    "active_parameters": ("parameters used per token", COUNT),
-    "experts": ("experts of a layer; 1 without", COUNT),
-    "experts_per_token": ("of these, used per token; 0 without", COUNT),
-    "with_experts": ("1 with experts", COUNT),
-    "layers": ("layers", COUNT),
-    "attention_stages": ("stages of attention beyond attending to keys", COUNT),
-    "key_value_heads": ("key-value heads", COUNT),
-    "kv_full": ("numbers that a step reads per token of context", COUNT),
-    "kv_window": ("those of layers that read a window", COUNT),
-    "window_tokens": ("the window", "tokens"),
-    "kv_stored": ("numbers kept per token of context", COUNT),
-    "kv_stored_window": ("those of layers that keep a window", COUNT),
-    "state": ("numbers kept per request", COUNT),
-    "attention_full_flop": ("work of an output token per token of context", "FLOP"),
-    "attention_window_flop": ("that of layers with a window", "FLOP"),
-    "attention_prompt_flop": ("work of a token of the prompt per token of context", "FLOP"),
-    "shared_bytes": ("weights that every token reads", "B"),
-    "expert_bytes": ("weights of one expert in all layers", "B"),
-    "kv_bytes": ("bytes per number of keys and values", "B"),
-    "memory_b": ("memory of a GPU", "B"),
-    "tdp_w": ("thermal design power of a GPU", "W"),
-    "bandwidth_b_per_s": ("memory bandwidth of a GPU", "B/s"),
-    "peak_flop_per_s": ("peak of a GPU in the format it computes in", "FLOP/s"),
-    "peak_16_bit_flop_per_s": ("peak with numbers of 16 bits", "FLOP/s"),
-    "attention_data_parallel": ("1 where each GPU attends to its own requests", COUNT),
-    "speculative": ("1 with speculative decoding", COUNT),
-    "tuned": ("1 where the engine was tuned for one workload", COUNT),
-    "old_engine": ("1 for an engine of 2024 that schedules one step at a time", COUNT),
-    "software_years": ("date of the software after 2026", "years"),
-    "youth": ("how new the model was to the software", SHARE),
-    "input_tokens": ("mean prompt length", "tokens"),
-    "output_tokens": ("mean answer length", "tokens"),
-    "cached_share": ("share of the prompt that is cached", SHARE),
-}
+# Meaning and unit of what `Replicas` holds; the context of a run follows from its lengths.
+FIELDS = {of.name: of.type.__metadata__ for of in fields(Replicas) if of.name != "context_tokens"}
 BATCH_FROM = ["stated", "time per token", "memory"]
 TERMS = ["overhead", "roofline", "time", "power"]
 
 
-class PromptLengths(InputTable):
+class PromptLengths(InputTable, unique=["prompts", "model"]):
     """Mean lengths and latency limits of one kind of prompts, where benchmarks do not state them with their results."""
 
     prompts: str = filled("kind of prompts, as in the corpus")
@@ -60,14 +28,8 @@ class PromptLengths(InputTable):
     url: str = cell("where the figures stand", str_matches=URL)
     note: str = filled("how they were found")
 
-    class Config:
-        """One row per kind and model."""
 
-        strict = True
-        unique = ["prompts", "model"]  # noqa: RUF012
-
-
-class EngineRelease(InputTable):
+class EngineRelease(InputTable, unique=["source", "engine", "engine_version"]):
     """Date of one version of an engine, or of the software behind the rows of a source that do not state it."""
 
     source: str = cell("source whose rows do not state their version", nullable=True, str_matches=NAME)
@@ -77,12 +39,6 @@ class EngineRelease(InputTable):
     since: str = cell("date since which rows are medians over all versions", nullable=True, str_matches=DATE)
     url: str = cell("where the date stands", str_matches=URL)
     note: str = cell("what else a reader must know", nullable=True)
-
-    class Config:
-        """One row per version, or per source."""
-
-        strict = True
-        unique = ["source", "engine", "engine_version"]  # noqa: RUF012
 
 
 SERVING_RUNS = table(
@@ -105,9 +61,7 @@ SERVING_RUNS = table(
     time_per_token_limit_ms=number("limit of the time per token", "ms", nullable=True),
     shared_parameters=number("parameters that every token reads", COUNT),
     expert_parameters=number("parameters of one expert in all layers", COUNT),
-    **{
-        name: number(meaning, unit, at_least=None, nullable=name == "tdp_w") for name, (meaning, unit) in FIELDS.items()
-    },
+    **{name: number(*facts, at_least=None, nullable=name == "tdp_w") for name, facts in FIELDS.items()},
 )
 
 SERVING_PARAMETERS = table(

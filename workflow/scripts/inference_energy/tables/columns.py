@@ -60,9 +60,9 @@ def flag(meaning: str, *, nullable: bool = False) -> pa.Column:
     return column(bool, meaning, nullable=nullable)
 
 
-def texts(**meanings: str) -> dict[str, pa.Column]:
-    """Columns of text that no row lacks, by their names."""
-    return {name: text(meaning) for name, meaning in meanings.items()}
+def texts(*, nullable: bool = False, **meanings: str) -> dict[str, pa.Column]:
+    """Columns of any text, by their names."""
+    return {name: text(meaning, nullable=nullable) for name, meaning in meanings.items()}
 
 
 def quantiles(
@@ -93,6 +93,11 @@ def table(key: list[str], **columns: pa.Column) -> pa.DataFrameSchema:
 def columns_of(schema: Schema) -> dict[str, pa.Column]:
     """Columns of either kind of schema."""
     return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).columns
+
+
+def types_of(schema: Schema) -> dict[str, pl.DataType]:
+    """Types of columns, by their names: the schema of a frame without rows."""
+    return {name: of.dtype.type for name, of in columns_of(schema).items()}
 
 
 def unit_of(column: pa.Column) -> str:

@@ -1,6 +1,7 @@
 """What every input table has in common: strict columns, patterns of names, dates and addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -34,6 +35,12 @@ def optional(meaning: str, unit: str = "", **limits: Any) -> Any:
 def filled(meaning: str, **limits: Any) -> Any:
     """A column of text that is not empty."""
     return cell(meaning, str_length={"min_value": 1}, **limits)
+
+
+def rising(columns: Iterable[str], *, strictly: bool = False) -> pl.Expr:
+    """Whether the numbers of a row rise from column to column; some may be equal unless they rise strictly."""
+    pairs = [(pl.col(low), pl.col(high)) for low, high in pairwise(columns)]
+    return pl.all_horizontal(low < high if strictly else low <= high for low, high in pairs)
 
 
 def _row_check(error: str, holds: pl.Expr) -> Any:

@@ -13,10 +13,9 @@ from inference_energy.corpus import plausible, read, registries
 from inference_energy.corpus.names import Names
 from inference_energy.corpus.origins import ORIGIN
 from inference_energy.energy.tables import NodePower
-from inference_energy.serving import stored, tables
+from inference_energy.serving import runs as serving_runs, stored, tables
 from inference_energy.serving.fit import ServingModel
 from inference_energy.serving.parameters import POWER, TIME
-from inference_energy.serving.runs import for_fit, told_apart
 from inference_energy.tables.rows import one_line
 from inference_energy.validation import goals, left_out, scoreboard
 from inference_energy.validation.left_out import Setting
@@ -83,7 +82,7 @@ def last_run(root: Path) -> Frozen:
     node_power = registries.read_registry(resources / "node_power.csv", NodePower)
     return Frozen(
         model=stored.from_tables(**fitted),
-        learnt=for_fit(runs, protocol["repeated"]),
+        learnt=serving_runs.for_fit(runs, protocol["repeated"]),
         models=models,
         hardware=hardware,
         known={"model": model_names, "gpu": gpu_names},
@@ -119,10 +118,6 @@ def judge(folder: Path, of: Frozen) -> Judged:
     The source is laid out as in resources/benchmarks. If it is of no campaign that the fit knows, such as InferenceX,
     its campaign is the name of its folder, and its deviations are uncertain as for any new source.
 
-    Args:
-        folder: of the source.
-        of: the fit and what it needs besides.
-
     Raises:
         InputError: no such folder, a fault of its origin or of a whole file, or no run that can be scored.
     """
@@ -137,7 +132,7 @@ def judge(folder: Path, of: Frozen) -> Judged:
 def judge_tables(folder: Path, found: Mapping[str, pl.DataFrame], of: Frozen) -> Judged:
     """The same for the tables of `read.read_source`."""
     energy, apart = plausible.set_apart(found["measured_energy"], of.hardware, dict(of.limits))
-    runs, no_runs = told_apart(
+    runs, no_runs = serving_runs.runs(
         found["throughput"], energy, of.models, of.hardware, of.prompt_lengths, of.engine_releases
     )
     predictable = runs.filter(pl.col("tdp_w").is_not_null() | pl.col("boundary").is_null())
@@ -215,11 +210,7 @@ def _why(rejected: Sequence[str], counts: pl.DataFrame) -> str:
 
 
 def outputs(folder: Path, out: Path | None) -> dict[str, str]:
-    """Where scores and runs of a source are written.
-
-    Args:
-        folder: of the source.
-        out: file of the scores; the runs are next to it, named after it. By default a folder of results/validation.
+    """Where scores and runs of a source are written: `out` and next to it, by default a folder of results/validation.
 
     Raises:
         InputError: a file that is no CSV.

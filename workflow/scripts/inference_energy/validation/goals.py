@@ -61,9 +61,6 @@ def compared(held_out: pl.DataFrame) -> pl.DataFrame:
 
     Also `median_ratio` and `coverage_90` of both, those of this work with the ending `_of_this_work`. A method that
     leaves nothing out is compared with predictions without the source of each run.
-
-    Args:
-        held_out: predictions of this work and of other methods, of `tables.HELD_OUT`.
     """
     keys = ["left_out", "source", "row_id"]
     theirs = held_out.filter(pl.col("score").str.starts_with(OTHERS)).with_columns(
@@ -82,12 +79,7 @@ def compared(held_out: pl.DataFrame) -> pl.DataFrame:
 
 
 def lines(found: pl.DataFrame, methods: pl.DataFrame) -> list[str]:
-    """The scoreboard, a line each: goals, how many are met, and other methods.
-
-    Args:
-        found: of `reached`.
-        methods: of `compared`.
-    """
+    """The scoreboard, a line each: goals as `reached`, how many are met, and other methods as `compared`."""
     head = ("predicted", "left out", "runs", "number", "factor", "goal", "coverage", "goal", "ratio", "goal", "")
     rows = [
         (
@@ -123,15 +115,11 @@ def of_all(scores: pl.DataFrame) -> list[str]:
     """Scores over all runs and over saturated ones, a line each."""
     chosen = scores.filter((pl.col("group") == "all") | pl.col("group").str.starts_with("saturated"))
     head = ("predicted", "runs", "number", "ratio", "factor", "coverage")
-    return aligned(
-        [
-            head,
-            *(
-                (row["score"], row["group"], row["rows"], *map(plain, (row[name] for name in MEASURES)))
-                for row in chosen.iter_rows(named=True)
-            ),
-        ]
-    )
+    rows = [
+        (score, group, number, *map(plain, found))
+        for score, group, number, *found in chosen.select("score", "group", "rows", *MEASURES).iter_rows()
+    ]
+    return aligned([head, *rows])
 
 
 def plain(value: float | None) -> str:

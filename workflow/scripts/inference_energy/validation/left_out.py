@@ -46,21 +46,16 @@ def host_power_w(node_power: pl.DataFrame, gpus: Sequence[str]) -> dict[str, tup
 def left_out(
     kind: str, runs: pl.DataFrame, fitted_to: pl.DataFrame, full: ServingModel, names: Mapping[str, str], of: Setting
 ) -> pl.DataFrame:
-    """Every prediction of runs without what they belong to: a row per score and run, see `tables.PREDICTIONS`.
+    """Every prediction of runs without what they belong to: a row per score and run, see `tables.HELD_OUT`.
 
-    Args:
-        kind: source, model, gpu or version.
-        runs: all runs that may be scored.
-        fitted_to: those that the model learns from when nothing is left out.
-        full: the fit to these, from which each refit starts.
-        names: what is left out, one at a time: its column by its value.
-        of: what predictions need besides.
+    The values `names`, each of a column, are left out one at a time. When nothing is, the model learns from the runs
+    `fitted_to`; each refit starts from that `full` fit.
     """
     found = []
     for value, column in names.items():
-        model = fit_model(fitted_to.filter(pl.col(column).ne_missing(value)), fitted_to, full)
-        scored = runs.filter(pl.col(column) == value)
         learnt = fitted_to.filter(pl.col(column).ne_missing(value))
+        model = fit_model(learnt, fitted_to, full)
+        scored = runs.filter(pl.col(column) == value)
         parts = offline(model, scored, of) if kind == "version" else predictions(model, scored, learnt, of)
         found.append(parts.with_columns(left_out=pl.lit(kind), value=pl.lit(value)))
     return pl.concat(found)
@@ -69,11 +64,7 @@ def left_out(
 def predictions(model: ServingModel, runs: pl.DataFrame, learnt: pl.DataFrame, of: Setting) -> pl.DataFrame:
     """Energy of runs whose boards or nodes were metered: at their batch, at their speed, as a service, at the wall.
 
-    Args:
-        model: a fit without these runs.
-        runs: to predict.
-        learnt: runs that the fit learnt from, for the prior of the batch.
-        of: what predictions need besides.
+    The fit is without these runs; from those that it learnt from comes the prior of the batch.
     """
     boards = runs.filter(pl.col("board_share").is_not_null()).drop_nulls("batch")
     wall = runs.filter(pl.col("boundary") == "node_wall")

@@ -44,17 +44,8 @@ def cross_methods(
     The `current` study is evaluated at its operating point over its day, and saturated all day as in benchmarks. The
     difference of the two is the cost of the speed that users see and of idle replicas.
 
-    Args:
-        service: a resolved study that serves the models.
-        models: model registry.
-        energy: measured energy, for the least energy per output token of a model's chat runs on its GPU boards.
-        curves: throughput of a node by the published method, by model.
-        names: models.
-        input_tokens: prompt length.
-        output_tokens: answer lengths.
-
-    Returns:
-        `model, input_tokens, output_tokens, method, label, boundary, energy_wh, energy_wh_p05, energy_wh_p95`.
+    Measured is the least energy per output token of a model's chat runs on its GPU boards; `curves` are the throughput
+    of a node by the published method, by model.
 
     Raises:
         InputError: a model that the study does not serve, or not at its operating point.

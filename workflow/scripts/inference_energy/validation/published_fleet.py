@@ -40,16 +40,8 @@ def nodes(
     """Nodes that services needed on the average of a day and in its busiest hour: two rows per service.
 
     The service is predicted from its tokens, its speed and its GPUs alone; nothing of it is in the fit. Prompts have
-    GPUs of their own: they do not slow those that decode, and their time is added.
-
-    Args:
-        fleets: registry of `tables.PublishedFleet`.
-        model: the fitted serving model.
-        models: model registry.
-        hardware: hardware registry.
-        rates: requests of every hour of a day over their mean.
-        draws: how many.
-        seed: seed of the stream.
+    GPUs of their own: they do not slow those that decode, and their time is added. `rates` are the requests of every
+    hour of a day over their mean.
     """
     found = []
     for row in fleets.iter_rows(named=True):
@@ -94,10 +86,6 @@ def queries(service: Service, estimates: pl.DataFrame) -> pl.DataFrame:
 
     Compared with a random traditional query of the study's fleet, about which nothing is known, and with the mean of
     these queries, both within the boundary that the statement names.
-
-    Args:
-        service: a resolved study.
-        estimates: table `published_estimate`.
     """
     subject = service.study.fleet.subject
     alone = service.narrowed(subject)

@@ -84,12 +84,7 @@ def log_linear(kind: str, runs: pl.DataFrame, fitted_to: pl.DataFrame, names: di
 
 
 def of_methods(runs: pl.DataFrame, peers: pl.DataFrame) -> pl.DataFrame:
-    """Predictions of other methods for runs whose boards were metered; none has an interval.
-
-    Args:
-        runs: that are scored.
-        peers: of `peers.on_runs.predictions`.
-    """
+    """Predictions of other methods, of `peers.on_runs`, for runs whose boards were metered; none has an interval."""
     metered = runs.filter(pl.col("board_share").is_not_null()).select(
         *("source", "row_id"), *GROUPS, "precision", measured="energy_j_per_output_token"
     )

@@ -32,6 +32,7 @@ SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?B\b")
 FRONTIER_BILLIONS = 200
 PUBLISHED_RANGE = (4.0, 20.0)  # arXiv 2509.20241, abstract: factor by which non-production estimates overstate
 UNSTATED = "traditional"
+STATED = ("source", "row_id", "subject", "model", "kind", "energy_wh", "input_tokens", "output_tokens")
 
 
 def overstatement(service: Service, estimates: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
@@ -62,8 +63,7 @@ def overstatement(service: Service, estimates: pl.DataFrame, models: pl.DataFram
                 "factor_p05": row["energy_wh"] / ours["p95"],
                 "factor_p95": row["energy_wh"] / ours["p05"],
             }
-        result = {name: row[name] for name in ("source", "row_id", "subject", "model", "kind", "energy_wh")}
-        result |= {"input_tokens": row["input_tokens"], "output_tokens": row["output_tokens"]}
+        result = {name: row[name] for name in STATED}
         result |= {"boundary": boundary, "compared_with": None if reason else subject, "reason": reason}
         found.append(result | {f"ours_wh_{name}": ours[name] for name in quantiles.PERCENTILES} | factors)
     numbers = pl.col("^(ours_wh|factor|energy_wh|input_tokens|output_tokens).*$").cast(pl.Float64)

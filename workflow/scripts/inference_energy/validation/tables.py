@@ -30,12 +30,8 @@ CROSS_METHOD_PARTS = table(
 
 PUBLISHED_ESTIMATES = table(
     ["study", "source", "row_id"],
-    **texts(
-        study="study that they are compared with",
-        source="source of the estimate",
-        row_id="the estimate",
-        subject="what it is about",
-    ),
+    **texts(study="study that they are compared with", source="source of the estimate"),
+    **texts(row_id="the estimate", subject="what it is about"),
     model=text("its model, if it is in the registry", nullable=True),
     kind=text("kind of estimate"),
     energy_wh=number("what it states", "Wh"),
@@ -139,14 +135,6 @@ SOURCE_RUNS = table(
     reached=share("share of the draws that reach the speed", nullable=True),
     batch=number("running requests of a replica", "requests", nullable=True),
     batch_from=text("where the batch comes from", nullable=True),
-    **{
-        name: text(meaning, nullable=True)
-        for name, meaning in (
-            ("network", "network"),
-            ("gpu", "GPU"),
-            ("precision", "number format"),
-            ("engine", "engine"),
-            ("prompts", "kind of prompts"),
-        )
-    },
+    **texts(nullable=True, network="network", gpu="GPU", precision="number format"),
+    **texts(nullable=True, engine="engine", prompts="kind of prompts"),
 )

@@ -145,7 +145,8 @@ def run(asked: Asked) -> Node:
     column = asked.column
     if column in RUNS:
         return RUNS[column](asked)
-    if column in network.COLUMNS or column in ("expert_bytes", "shared_bytes"):
+    known = asked.build.row("model", model=asked.row["model"])
+    if column in network.network(known) or column in ("expert_bytes", "shared_bytes"):
         return _of_model(asked)
     if column in GPU_CELLS:
         return _of_gpu(asked)

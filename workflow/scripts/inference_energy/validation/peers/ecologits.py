@@ -4,14 +4,11 @@ Source: https://ecologits.ai/latest/methodology/llm_inference/; constants and fo
 https://pypi.org/project/ecologits/0.11.3/ (those of the energy are the same in 0.9.1).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
+from inference_energy.validation.peers.peer import ByBoundary, Peer, Run, by_boundary
 
 # Regression on ML.ENERGY's measurements, by EcoLogits: energy of one GPU per output token.
 GPU_ENERGY_WH_PER_TOKEN_AND_B = 1.1665273170451914e-6  # Wh per token and billion active parameters, at batch 0
@@ -62,21 +59,6 @@ def answer_s(*, output_tokens: float, s_per_token: float, ttft_s: float) -> floa
     return output_tokens * s_per_token + ttft_s
 
 
-def latency_s(
-    *, active_b: float, output_tokens: float, tokens_per_s: float | None = None, ttft_s: float | None = None
-) -> float:
-    """Time of a request, in s: by its own regression, or at the speed of an answer where that is known.
-
-    Args:
-        active_b: active parameters, billions.
-        output_tokens: T.
-        tokens_per_s: speed of one answer, where known.
-        ttft_s: time to the first token, where known; otherwise none is added.
-    """
-    token_s = s_per_token(active_b=active_b) if tokens_per_s is None else 1 / tokens_per_s
-    return answer_s(output_tokens=output_tokens, s_per_token=token_s, ttft_s=ttft_s or 0.0)
-
-
 @formula(unit="Wh", source="EcoLogits, `server_energy`")
 def server_energy_wh(*, latency_s: float, gpus: float) -> float:
     """Energy of a request's share of the server without its GPUs."""
@@ -85,27 +67,20 @@ def server_energy_wh(*, latency_s: float, gpus: float) -> float:
     return latency_s / SECONDS_PER_HOUR * SERVER_POWER_W * gpus / SERVER_GPUS / BATCH_SIZE
 
 
-def energy_by_boundary_wh(
-    *,
-    active_b: float,
-    total_b: float,
-    output_tokens: float,
-    pue: float,
-    tokens_per_s: float | None = None,
-    ttft_s: float | None = None,
-) -> ByBoundary:
+def energy_by_boundary_wh(*, active_b: float, total_b: float, output_tokens: float, pue: float) -> ByBoundary:
     """Energy of a request in Wh: its GPUs; with its share of the server; with the datacenter's overhead.
 
-    Source: EcoLogits, `request_energy`.
+    The time of the request is that of EcoLogits' regression, as no speed is measured; none is added for the first
+    token. Source: EcoLogits, `request_energy`.
     """
     gpus = gpus_needed(total_b=total_b)
     boards_wh = gpus * gpu_energy_wh(active_b=active_b, output_tokens=output_tokens)
-    seconds = latency_s(active_b=active_b, output_tokens=output_tokens, tokens_per_s=tokens_per_s, ttft_s=ttft_s)
+    seconds = answer_s(output_tokens=output_tokens, s_per_token=s_per_token(active_b=active_b), ttft_s=0.0)
     node_wh = server_energy_wh(latency_s=seconds, gpus=gpus) + boards_wh
     return by_boundary(gpu_boards=boards_wh, node=node_wh, pue=pue)
 
 
-def of_run(run: Mapping[str, Any]) -> ByBoundary:
+def of_run(run: Run) -> ByBoundary:
     """Energy of a request of a run, with the default PUE."""
     # ASSUME: EcoLogits applies to any GPU, as it does not ask which one serves the model.
     return energy_by_boundary_wh(

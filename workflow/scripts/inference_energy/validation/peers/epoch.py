@@ -5,32 +5,18 @@ https://epoch.ai/gradient-updates/how-much-energy-does-chatgpt-use, and its spre
 https://docs.google.com/spreadsheets/d/1Xe1WXNaZ0IZuuRAJP62xf_ufmwUhgRhtp446bTHnUOM.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from inference_energy.common.conversions import SECONDS_PER_HOUR
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
+from inference_energy.validation.peers.peer import ByBoundary, Peer, Run, by_boundary
 
 FLOP_PER_PARAMETER_AND_TOKEN = 2
 PEAK_FLOP_PER_S = 9.89e14  # of an H100, 16-bit, without sparsity
 SERVER_POWER_W_PER_GPU = 1275  # an eighth of a DGX H100, rated 10.2 kW
 POWER_SHARE = 0.7  # mean power over rated power, "found by Microsoft" in Epoch's words
 GPUS = ("H100 SXM 80GB", "H200 SXM 141GB")  # an H200 has the same peak, its node the same rated power
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One column of Epoch's spreadsheet."""
-
-    active_b: float
-    utilisation: float
-    pue: float
-
-
-DEFAULT = Case(active_b=100, utilisation=0.1, pue=1.2)
-PESSIMISTIC = Case(active_b=200, utilisation=0.05, pue=1.3)
+# Its default case.
+UTILISATION = 0.1  # share of the peak that is used
+PUE = 1.2
 
 
 @formula(unit="Wh", source="Epoch AI, February 2025")
@@ -65,13 +51,10 @@ def energy_by_boundary_wh(*, active_b: float, output_tokens: float, utilisation:
     return by_boundary(node=node_wh, pue=pue)
 
 
-def of_run(run: Mapping[str, Any]) -> ByBoundary:
+def of_run(run: Run) -> ByBoundary:
     """Energy of a query of a run, in Epoch's default case."""
     return energy_by_boundary_wh(
-        active_b=run["active_b"],
-        output_tokens=run["output_tokens"],
-        utilisation=DEFAULT.utilisation,
-        pue=DEFAULT.pue,
+        active_b=run["active_b"], output_tokens=run["output_tokens"], utilisation=UTILISATION, pue=PUE
     )
 
 

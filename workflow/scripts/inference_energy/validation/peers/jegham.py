@@ -4,14 +4,12 @@ Source: "How Hungry is AI?", arXiv 2505.09598; constants and classes as in the a
 https://github.com/Nidhal-Jegham/HowHungryisAIDashboard (HHAI Snapshot Data/DataSnapshotCode.py, October 2025).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from inference_energy.common.conversions import SECONDS_PER_HOUR, W_PER_KW
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.formulas import formula
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
+from inference_energy.validation.peers.peer import ByBoundary, Peer, Run, by_boundary
 
 
 @formula(unit="share", source="the authors' code, `w_max`")
@@ -102,12 +100,7 @@ CLASS_OF_MODEL = {"Llama 4 Maverick": "Micro", "Llama 4 Scout": "Micro", "Mistra
 
 
 def size_class(*, total_b: float, model: str | None = None) -> str:
-    """The authors' class of a model: Nano, Micro, Small, Medium or Large.
-
-    Args:
-        total_b: parameters, billions.
-        model: its name in resources/models.csv, where known.
-    """
+    """The authors' class of a model: Nano, Micro, Small, Medium or Large; it is named as in resources/models.csv."""
     # ASSUME: below 7 B Nano, below 20 B Micro, below 40 B Small, up to 70 B Medium, above Large, counting all
     # parameters. The authors list Llama 3.2 1B and 3B as Nano, 8B and 11B as Micro, Mistral Small as Small, Llama 70B
     # as Medium, Llama 90B and 405B and DeepSeek-R1 (671 B, 37 B active) as Large; the limits between lie where these
@@ -160,7 +153,7 @@ def energy_by_boundary_wh(
     return by_boundary(gpu_boards=boards_wh, node=node_wh, pue=pue)
 
 
-def of_run(run: Mapping[str, Any]) -> ByBoundary:
+def of_run(run: Run) -> ByBoundary:
     """Energy of a request of a run, at the reference speed."""
     return energy_by_boundary_wh(
         size_class=size_class(total_b=run["total_b"], model=run.get("model")),
@@ -172,7 +165,7 @@ def of_run(run: Mapping[str, Any]) -> ByBoundary:
     )
 
 
-def _unknown_class(run: Mapping[str, Any]) -> str | None:
+def _unknown_class(run: Run) -> str | None:
     node, found = NODE_OF_GPU[run["gpu"]], size_class(total_b=run["total_b"], model=run.get("model"))
     if found in NODES[node].uses:
         return None

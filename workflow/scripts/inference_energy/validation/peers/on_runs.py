@@ -25,12 +25,7 @@ def predictions(
 
     A method that gives the node but not its boards is brought to the boards by their part of a saturated node.
 
-    Args:
-        runs: of the serving model.
-        models: model registry.
-        hardware: hardware registry.
-        node_power: table of `energy.tables.NodePower`.
-        curves: throughput of a node by the published method, by model.
+    `curves` are the throughput of a node by the published method, by model.
 
     Returns:
         `source, row_id, label, predicted_p50`, a row for every run and method.

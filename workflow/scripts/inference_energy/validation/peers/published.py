@@ -5,11 +5,9 @@ in `energy`; this is the same formula for one query, for comparison with other m
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from inference_energy.oviedo import energy
-from inference_energy.validation.peers.peer import ByBoundary, Peer, by_boundary
+from inference_energy.validation.peers.peer import ByBoundary, Peer, Run, by_boundary
 
 # Constants of the Joule edition, as in config/studies/joule-2026.yaml.
 # ASSUME: a node of H200s has the maximum power of one of H100s, as their rated powers are the same. Source:
@@ -52,7 +50,7 @@ def node_power_kw(*, gpu: str, total_b: float) -> float:
     return NODE_POWER_KW[gpu]
 
 
-def of_run(run: Mapping[str, Any]) -> ByBoundary:
+def of_run(run: Run) -> ByBoundary:
     """Energy of a query of a run, at the throughput of other runs."""
     # ASSUME: every query has 500 input tokens. Source: arXiv 2509.20241, Methods.
     return energy_by_boundary_wh(

@@ -67,12 +67,11 @@ def _ecologits(asked: Asked, facts: dict, tokens: Traced) -> Estimate:
 
 
 def _epoch(asked: Asked, facts: dict, tokens: Traced) -> Estimate:
-    case = epoch.DEFAULT
     energies = epoch.energy_by_boundary_wh(
         active_b=leaf(_parameters(asked, facts, "active")),
         output_tokens=tokens,
-        utilisation=leaf(constant(epoch, "DEFAULT", "share of the peak that is used", value=case.utilisation)),
-        pue=leaf(constant(epoch, "DEFAULT", "PUE", value=case.pue)),
+        utilisation=leaf(constant(epoch, "UTILISATION", "share of the peak that is used")),
+        pue=leaf(constant(epoch, "PUE", "PUE")),
     )
     return energies, ()
 
