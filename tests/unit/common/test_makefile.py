@@ -76,3 +76,18 @@ def test_a_value_of_the_environment_is_not_run_either(tmp_path):
 def test_what_is_not_given_has_its_default(tmp_path):
     assert json.dumps(made(tmp_path, "all", {})[:5]) == '["--quiet", "rules", "--cores", "all", "--rerun-incomplete"]'
     assert made(tmp_path, "compare", {"BASE": "main"})[-4:] == ["main", "results/changes", "all", ""]
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        ({"SOURCE": "lab"}, ["--", "lab"]),
+        ({"SOURCE": "lab", "OUT": "s.csv"}, ["--out", "s.csv", "--", "lab"]),
+        ({"SOURCE": "lab", "OUT": ""}, ["--", "lab"]),
+        ({}, []),
+    ],
+)
+def test_a_source_is_scored_without_a_run_and_the_scoreboard_after_one(tmp_path, given, asked):
+    found = made(tmp_path, "validate", given)
+    assert found[found.index("workflow/scripts/validate.py") + 1 : -1] == asked
+    assert ("--rerun-incomplete" in found) == (not given)

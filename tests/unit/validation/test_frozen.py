@@ -292,24 +292,6 @@ def test_the_command_ends_with_one_line(root, tmp_path):
     assert outcome.stderr == f"Error: SOURCE: {tmp_path}/none: no such folder\n"
 
 
-@pytest.mark.parametrize(
-    ("given", "asked"),
-    [
-        (["SOURCE=lab"], '-- "lab"'),
-        (["SOURCE=lab", "OUT=s.csv"], '--out "s.csv" -- "lab"'),
-        (["SOURCE=lab", "OUT="], '-- "lab"'),
-        ([], ""),
-    ],
-)
-def test_make_hands_over_what_was_asked_for(given, asked):
-    outcome = subprocess.run(
-        ["make", "--dry-run", "validate", *given], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    said = [" ".join(line.split()) for line in outcome.stdout.splitlines() if "validate.py" in line]
-    assert said == [f".venv/bin/python workflow/scripts/validate.py {asked}".strip()]
-    assert ("snakemake" in outcome.stdout) == (not given)
-
-
 def test_a_new_source_is_scored_before_it_is_taken_in(lab, root):
     told = before_taking_in(root, lab())
     assert told[0].startswith("Predicted by the last fit")
