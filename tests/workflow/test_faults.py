@@ -69,7 +69,7 @@ def test_a_build_that_is_killed_ten_times_ends_like_one_that_is_not(built, tmp_p
 
 EDITS = {
     "seed": (CONFIGURATION, "seed: 20250924", "seed: 7"),
-    "PUE": (STUDY, "pue: {family: lognormal, p05: 1.05, p95: 1.6}", "pue: 1.2"),
+    "PUE": (STUDY, "pue: {family: lognormal, p05: 1.05, p95: 1.6}", "pue: {family: lognormal, p05: 1.05, p95: 1.5}"),
 }
 
 
