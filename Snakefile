@@ -33,7 +33,7 @@ include: "workflow/rules/records.smk"
 for each in workflow.rules:
     if each.script:
         each.conda_env = "../envs/pipeline.yaml"
-        each.set_input(made_of=made_of.made_of(each, script_of(each)))
+        each.set_input(made_of=made_of.made_of(each, run_files.script_of(each, Path.cwd())))
 
 
 rule all:

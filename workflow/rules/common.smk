@@ -105,11 +105,6 @@ def library(script):
     return imports.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
 
 
-def script_of(rule):
-    """Path of the script of a rule."""
-    return (Path(rule.snakefile).parent / rule.script).resolve().relative_to(Path.cwd())
-
-
 def code_of(figure):
     """Every module behind a figure, likewise: no edit of one reruns another."""
     drawn = f"workflow/scripts/inference_energy/figures/{figure.module.replace('.', '/')}.py"

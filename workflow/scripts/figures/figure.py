@@ -1,6 +1,7 @@
 """Wiring of every rule figure_<name>: draw one figure from inputs and parameters named as the arguments of `draw`."""
 
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import polars as pl
@@ -8,14 +9,14 @@ from inference_energy.common import jobs
 from inference_energy.figures import render
 from inference_energy.studies.study import part
 
-NO_TABLES = ("code", "made_of")
 BY_ENDING = {".parquet": pl.read_parquet, ".csv": pl.read_csv}
 
 with jobs.job(snakemake):
-    files = {name: Path(path) for name, path in snakemake.input.items() if name not in NO_TABLES}
     parameters = dict(snakemake.params.items())
     figure = import_module(f"inference_energy.figures.{parameters.pop('module')}")
     readers = getattr(figure, "READERS", {})  # of inputs that are checked as they are read
+    arguments = signature(figure.draw).parameters
+    files = {name: Path(path) for name, path in snakemake.input.items() if name in arguments}
     tables = {name: readers.get(name, BY_ENDING[path.suffix])(path) for name, path in files.items()}
     if "study" in parameters:
         parameters["study"] = part(parameters["study"])

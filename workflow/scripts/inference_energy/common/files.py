@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -85,9 +85,14 @@ def write(path: Path, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
 
 
+def as_json(content: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """JSON with sorted keys; `default` turns what JSON does not have into what it has."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=default) + "\n"
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys, likewise."""
-    write(path, json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    write(path, as_json(content))
 
 
 @cache

@@ -4,14 +4,13 @@ Snakemake knows from its hidden folder which parameters a result was made with. 
 unpacked archive, no longer does. With these files an edit makes them newer than the results, whatever else was lost.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from inference_energy.common import files
+from inference_energy.corpus.origins import sha256
 
 RESULTS = "results/"
 FOLDER = Path("results/made_of")
@@ -26,11 +25,14 @@ def made_of(rule: Any, script: Path) -> Callable[[Any], str]:
         rule: of Snakemake, with its inputs and parameters.
         script: of the rule.
     """
-    inputs, parameters = list(rule.input), dict(rule.params.items())
+    inputs, parameters, kept = list(rule.input), dict(rule.params.items()), set()
 
     def of(wildcards: Mapping[str, str]) -> str:
-        read = {path for item in inputs for path in _paths(item, wildcards) if not path.startswith(RESULTS)}
         path = FOLDER / f"{'.'.join([rule.name, *dict(wildcards.items()).values()])}.json"
+        if path in kept:  # Snakemake asks several times, all of a run that began with the same files
+            return str(path)
+        kept.add(path)
+        read = {path for item in inputs for path in _paths(item, wildcards) if not path.startswith(RESULTS)}
         keep(
             path,
             {
@@ -55,7 +57,7 @@ def _paths(item: Any, wildcards: Mapping[str, str]) -> Iterable[str]:
 
 def keep(path: Path, content: Mapping[str, Any]) -> None:
     """Write a record unless the file holds the same already, so that its time is that of the last change."""
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=_plain) + "\n"
+    text = files.as_json(content, _plain)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         files.write(path, text)
 
@@ -80,4 +82,4 @@ def fingerprint(path: Path) -> str:
 def _fingerprint(path: Path, size: int, modified_ns: int) -> str:
     if size > LARGEST_BYTES:
         return f"{size} bytes, modified {modified_ns} ns after 1970"
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256(path)

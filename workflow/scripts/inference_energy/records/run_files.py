@@ -40,9 +40,15 @@ def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunF
     return RunFiles(sorted(results), sorted(sources))
 
 
+def script_of(rule: Any, root: Path) -> Path:
+    """Path of the script of a rule, in the folder of the project."""
+    return (Path(rule.snakefile).parent / rule.script).resolve().relative_to(root.resolve())
+
+
 def _beside(rule: Any, root: Path) -> set[str]:
     """Files of a rule besides the Snakefile: its script, its environment, the captions of its figures."""
-    named = [Path(rule.snakefile).parent / name for name in (rule.script, rule.conda_env) if name]
+    named = [root / script_of(rule, root)] if rule.script else []
+    named += [Path(rule.snakefile).parent / rule.conda_env] if rule.conda_env else []
     reported = [output.flags["report"] for output in rule.output if "report" in output.flags]
     named += [Path(flag.caption.get_path_or_uri(secret_free=True)) for flag in reported if flag.caption]
     return {str(path.resolve().relative_to(root.resolve())) for path in named}
