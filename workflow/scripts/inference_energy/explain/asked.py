@@ -19,7 +19,7 @@ from inference_energy.studies.study import NestedStudy, PublishedStudy
 class Asked(Sources):
     """One column of one row of a public table, and what answers are made from."""
 
-    table: str  # name of the table
+    table: str
     row: dict  # the row
     column: str  # the column
     explain: Callable[["Asked"], Node] = field(repr=False)  # explains another number

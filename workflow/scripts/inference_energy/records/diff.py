@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from inference_energy.records.provenance import kind
+from inference_energy.records.settings import ABSENT, changed_parameters
 from inference_energy.tables.writing import RELATIVE_TOLERANCE
 
 NUMBERS = ("before", "now", "relative", "of_interval", "standard_errors")
@@ -138,7 +139,7 @@ def _texts(both: pl.DataFrame, column: str) -> pl.DataFrame:
 BENCHMARK_TABLES = ("throughput", "measured_energy", "published_estimate")
 KEY = {"source", "row_id"}
 PLACE = ("file", "line", "read_on")
-ABSENT, WHOLE = None, "a study"
+WHOLE = "a study"
 
 
 def changed_files(before: dict[str, str], now: dict[str, str]) -> dict[str, dict[str, list[str]]]:
@@ -187,22 +188,6 @@ def changed_settings(before: dict[str, dict], now: dict[str, dict]) -> list[dict
     whole |= {name: {"before": ABSENT, "now": WHOLE} for name in now.keys() - before}
     shared = [{name: build[name] for name in before.keys() & now} for build in (before, now)]
     return [{"key": name, **whole[name]} for name in sorted(whole)] + changed_parameters(*shared)
-
-
-def changed_parameters(before: dict, now: dict) -> list[dict[str, Any]]:
-    """Keys that differ, each with its value `before` and `now`; none where the key is not there."""
-    old, new = (dict(_leaves(content, "")) for content in (before, now))
-    return [
-        {"key": key, "before": old.get(key, ABSENT), "now": new.get(key, ABSENT)}
-        for key in sorted(old.keys() | new)
-        if old.get(key, ABSENT) != new.get(key, ABSENT)
-    ]
-
-
-def _leaves(node: Any, key: str) -> list[tuple[str, Any]]:
-    if not isinstance(node, dict):
-        return [(key, node)]
-    return [leaf for name, child in node.items() for leaf in _leaves(child, f"{key}.{name}" if key else str(name))]
 
 
 def changed_packages(before: dict, now: dict) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from inference_energy.common.errors import InputError
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus.origins import ORIGIN, named_files, sha256
+from inference_energy.records.settings import changed_parameters
 from inference_energy.tables.database import contents_sha256
 
 FILE = Path("results/provenance.json")
@@ -125,9 +126,9 @@ def _settings(recorded: dict, root: Path) -> list[str]:
     """A line for every setting that differs in today's configuration: some may be given to a run alone."""
     today = read_yaml(root / CONFIGURATION) if (root / CONFIGURATION).is_file() else {}
     return [
-        f"{CONFIGURATION}: {key}: found {today.get(key)!r}; recorded {recorded.get(key)!r}"
-        for key in sorted(today.keys() | recorded.keys())
-        if today.get(key) != recorded.get(key) and not key.startswith(STATEMENTS)
+        f"{CONFIGURATION}: {of['key']}: found {of['now']!r}; recorded {of['before']!r}"
+        for of in changed_parameters(recorded, today)
+        if not of["key"].startswith(STATEMENTS)
     ]
 
 

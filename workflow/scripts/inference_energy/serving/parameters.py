@@ -13,8 +13,8 @@ OLD_VLLM = "https://blog.vllm.ai/2024/09/05/perf-update.html, https://blog.vllm.
 class Parameter:
     """A fixed parameter."""
 
-    name: str  # its name
-    meaning: str  # what it is
+    name: str
+    meaning: str
     # whether it stands in the equations as its own exponential (`log`) or as it is (`plain`)
     scale: Literal["log", "plain"]
     unit: str  # of its exponential, or of itself
@@ -73,7 +73,7 @@ POWER = (
 class Effect:
     """A random effect: a level for each value of some columns, drawn from a normal distribution around 0."""
 
-    name: str  # its name
+    name: str
     on: Literal["overhead", "roofline", "time", "power"]  # the term whose logarithm it shifts
     by: tuple[str, ...]  # columns whose values are its levels
     sd: float  # standard deviation between levels, to start with

@@ -37,7 +37,7 @@ def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.
 class Step:
     """What a step of decoding takes, per GPU: fixed, per expert that it reads, and per request."""
 
-    of: Replicas  # the replicas
+    of: Replicas
     verified: np.ndarray  # tokens that a request verifies in a step
     accepted: np.ndarray  # tokens that it gains
     overhead_s: np.ndarray  # fixed seconds of launching, scheduling and communicating

@@ -17,8 +17,8 @@ TYPE_NAMES = {pl.String(): "string", pl.Boolean(): "boolean", pl.Int64(): "integ
 class Entry:
     """One column of one public table."""
 
-    table: str  # name of the table
-    column: str  # name of the column
+    table: str
+    column: str
     type: str  # string, boolean, integer or number
     unit: str  # unit of its numbers; empty where it holds none
     meaning: str  # of the column
