@@ -29,7 +29,6 @@ def stale(throughput: pl.DataFrame, sources: pl.DataFrame, after_days: int) -> p
     return findings(
         newest,
         check="stale",
-        severity="info",
         found=pl.col("days"),
         expected=pl.lit(after_days),
         unit="days",
@@ -60,7 +59,6 @@ def registry_age(registries: Mapping[str, pl.Series], sources: pl.DataFrame, aft
     return findings(
         newest.filter(pl.col("days") > after_days),
         check="registry_age",
-        severity="warning",
         found=pl.col("days"),
         expected=pl.lit(after_days),
         unit="days",
@@ -82,7 +80,6 @@ def refreshed_but_unchanged(sources: pl.DataFrame) -> pl.DataFrame:
     return findings(
         same,
         check="refreshed_but_unchanged",
-        severity="warning",
         line=pl.lit(1),
         message=pl.format(
             "read on {} and again on {} with the same content: is it still being updated?",

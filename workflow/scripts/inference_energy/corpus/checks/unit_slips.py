@@ -48,7 +48,6 @@ def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     return findings(
         caught,
         check="unit_slip",
-        severity="error",
         found=pl.col("output_tok_per_s_per_gpu"),
         expected=pl.col("typical"),
         unit="output tok/s/GPU",
