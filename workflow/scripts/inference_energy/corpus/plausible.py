@@ -10,11 +10,7 @@ OUTPUT_TOK_PER_S = pl.col("output_tok_per_s_per_gpu") * pl.col("gpus")
 
 
 def of_all_gpus(energy: pl.DataFrame) -> pl.DataFrame:
-    """Energy and power of all GPUs of the deployment, from rows that may be of one of its GPUs.
-
-    Args:
-        energy: rows with `metered`, `gpus`, `energy_j_per_output_token`, `power_w` and `idle_power_w`.
-    """
+    """Energy and power of all GPUs of the deployment, from rows that may be of one of its GPUs."""
     one = (pl.col("metered") == "one_gpu") & (pl.col("boundary") == "gpu_boards")
     return energy.with_columns(
         pl.when(one).then(pl.col(name) * pl.col("gpus")).otherwise(pl.col(name)).alias(name)
@@ -39,10 +35,7 @@ def set_apart(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Measured energies that can be true, and those that cannot, with the first reason.
 
-    Args:
-        energy: accepted rows with the configuration of their runs.
-        hardware: hardware registry.
-        limits: `checks` of `config/config.yaml`.
+    `energy` are accepted rows with the configuration of their runs, `limits` are `checks` of `config/config.yaml`.
 
     Returns:
         Both parts in the columns of `energy`, the second with those of `WHY`.

@@ -39,12 +39,7 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
     """The reading of a result with the energy of its run, from the power log that its entry in the origin names.
 
     The mean power of all logged GPUs over the window of the run, over its output throughput, is its energy per output
-    token.
-
-    Args:
-        reading: of the result.
-        path: of the result.
-        files: the entries of the origin, checked by `must_be_named`.
+    token. `files` are the entries of the origin, checked by `must_be_named`.
 
     Raises:
         InputError: a file with several runs, with energy of its own or without output throughput; no window; another
@@ -83,13 +78,8 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
 def mean_power_w(samples: pl.DataFrame, start: datetime, end: datetime, place: str) -> float:
     """Mean power of all GPUs together over a window, W.
 
-    The power of each GPU is taken to be linear in time between its samples.
-
-    Args:
-        samples: `time`, `gpu` and `power_w`, null where it is unknown.
-        start: of the window; with a zone if the times of the samples have one.
-        end: of the window.
-        place: the log, for messages.
+    The power of each GPU is taken to be linear in time between its samples. The samples have `time`, `gpu` and
+    `power_w`, null where it is unknown; the window has a zone if their times have one.
 
     Raises:
         InputError: a window that is empty, has a zone where the log has none (or the reverse), or is not in the log;

@@ -22,10 +22,7 @@ LEFT_OUT = SOURCE | {"file": pl.String, "reason": pl.String, "records": pl.Int64
 def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> dict[str, pl.DataFrame]:
     """All tables of the benchmark corpus.
 
-    Args:
-        folder: one folder per source.
-        origin_schema: JSON schema of an `origin.yaml`.
-        known: names that the columns `model` and `gpu` may hold.
+    `known` are the names that the columns `model` and `gpu` may hold.
 
     Returns:
         `source` (one row per file), `throughput`, `measured_energy`, `published_estimate`, `rejected_row` and

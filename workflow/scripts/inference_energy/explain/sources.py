@@ -41,13 +41,9 @@ class Sources:
     build: Build = field(repr=False)  # the finished build that is explained
 
     def benchmark(self, row: dict, columns: Iterable[str] = QUOTED, label: str = "", **facts: Value) -> Node:
-        """A row of the corpus: its line, and where it was published.
+        """A row of the corpus, with `source, row_id, file, line`: its line, and where it was published.
 
-        Args:
-            row: with `source, row_id, file, line`.
-            columns: that are quoted.
-            label: what it is; by default its name.
-            facts: further attributes of the node, such as the value that is taken from the row.
+        `facts` are further attributes of the node, such as the value that is taken from the row.
         """
         label = label or f"{row['source']} {row['row_id']}"
         place = replace(self._line("benchmark", row, columns), key=row["row_id"])
@@ -157,11 +153,7 @@ def assumptions_of(*code: Callable | ModuleType) -> tuple[Node, ...]:
 def constant(module: ModuleType, name: str, label: str, **facts: Value) -> Node:
     """A constant of the code that stands for something published.
 
-    Args:
-        module: that has it.
-        name: of the constant.
-        label: what it is.
-        facts: further attributes of the node, such as the value that is taken from a constant of several.
+    `facts` are further attributes of the node, such as the value that is taken from a constant of several.
     """
     place = place_in(module, name, rf"{name}\b", module.__doc__)
     return Node(**{"label": label, "value": getattr(module, name), "place": place} | facts)

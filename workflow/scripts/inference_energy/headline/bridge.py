@@ -59,8 +59,7 @@ def _values(quantities: dict[str, Quantity], energy: pl.DataFrame, days: pl.Data
 def method_bridge(steps: list[tuple[str, str, dict[str, float]]]) -> pl.DataFrame:
     """One row per step and quantity with its value before and after.
 
-    Args:
-        steps: study, what it changes, and its quantities, in order; the first is where the bridge begins.
+    A step has its study, what it changes, and its quantities; the first is where the bridge begins.
     """
     return pl.DataFrame(
         [

@@ -116,11 +116,7 @@ class Quantity:
 
 
 def declared(study: PublishedStudy | NestedStudy, tables: Mapping[str, pl.DataFrame]) -> dict[str, Quantity]:
-    """Every headline quantity of a study, by id.
-
-    Args:
-        study: the study.
-        tables: its rows of the tables in `KEYS`.
+    """Every headline quantity of a study, by id, from its rows of the tables in `KEYS`.
 
     Raises:
         InputError: `compared_estimates` names an estimate that is not there.

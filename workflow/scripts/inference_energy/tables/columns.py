@@ -83,9 +83,7 @@ def quantiles(
 def table(key: list[str], **columns: pa.Column) -> pa.DataFrameSchema:
     """Schema of a table with these columns and no others.
 
-    Args:
-        key: columns that together name a row; none where rows have no name, as those of a density.
-        columns: by name, in order.
+    `key` are the columns that together name a row; none where rows have no name, as those of a density.
     """
     return pa.DataFrameSchema(columns, strict=True, unique=key or None)
 

@@ -100,11 +100,6 @@ def _unique(schema: Schema) -> list[str]:
 def read(table: PublicTable, root: Path, studies: Mapping[str, str]) -> pl.DataFrame:
     """All rows of a public table, those of all studies one below another, columns as in `PublicTable.columns`.
 
-    Args:
-        table: which.
-        root: folder of the results.
-        studies: method of every study, by its name.
-
     Raises:
         InputError: a file that lacks a column of its schema, or has one that it does not know.
     """

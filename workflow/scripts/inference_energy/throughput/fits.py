@@ -29,9 +29,7 @@ Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 def measured_at_several_lengths(rows: pl.DataFrame, minimum_rows: int) -> pl.DataFrame:
     """Rows of offline benchmarks of fixed lengths whose configuration has enough of them, with `configuration`.
 
-    Args:
-        rows: throughput rows of the corpus.
-        minimum_rows: different pairs of lengths a configuration must have.
+    Enough are `minimum_rows` different pairs of lengths.
 
     Raises:
         InputError: no configuration has that many.

@@ -125,12 +125,6 @@ def throughput_fit(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Fit every model that has at least two usable rows, known errors corrected first where the study says so.
 
-    Args:
-        study: its name.
-        chosen: its entry `throughput`.
-        throughput: accepted rows of the corpus.
-        corrections: table of `corpus.registry_tables.Correction`.
-
     Returns:
         The fit, one row per model; and the rows behind it, each with its fitted and left-one-out throughput.
 

@@ -13,11 +13,7 @@ ROUNDING = 0.5
 def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     """Rows whose source states another number of parameters than the registry.
 
-    Args:
-        throughput: accepted rows.
-        models: model registry.
-        tolerance: largest accepted difference as a share of the registry's number; half a billion is always accepted,
-            as sources round to whole billions.
+    They may differ by `tolerance`, a share of the number, or half a billion, as sources round to whole billions.
     """
     known = ["total_parameters_billions", "active_parameters_billions"]
     stated = [f"stated_{name}" for name in known]

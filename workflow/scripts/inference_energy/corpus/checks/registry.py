@@ -19,15 +19,8 @@ def benchmark_checks(
 ) -> pl.DataFrame:
     """All findings, the most serious first.
 
-    Args:
-        throughput: accepted throughput rows.
-        energy: measured energies with the configuration of their runs.
-        implausible: measured energies that are kept apart.
-        sources: table `source`.
-        models: model registry.
-        closed_models: registry of closed models.
-        hardware: hardware registry.
-        limits: `checks` of `config/config.yaml`.
+    `energy` are measured energies with the configuration of their runs, `implausible` those that are kept apart, and
+    `limits` are `checks` of `config/config.yaml`.
 
     Returns:
         One row per finding, in the columns of `finding.FINDING`.

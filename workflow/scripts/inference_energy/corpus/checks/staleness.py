@@ -46,10 +46,7 @@ def stale(throughput: pl.DataFrame, sources: pl.DataFrame, after_days: int) -> p
 def registry_age(registries: Mapping[str, pl.Series], sources: pl.DataFrame, after_days: int) -> pl.DataFrame:
     """Registries whose newest row is older than a given age, on the day the newest source was read.
 
-    Args:
-        registries: dates of the rows, by the file of the registry.
-        sources: table `source`.
-        after_days: largest age that is no finding.
+    Given are the dates of the rows, by the file of the registry.
     """
     today = sources.select(_last_day(pl.col("read_on")).max()).item()
     dated = [dates.to_frame("dated").select(_last_day(pl.col("dated")).max()).item() for dates in registries.values()]

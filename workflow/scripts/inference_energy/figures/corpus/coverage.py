@@ -61,11 +61,6 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
 def counts(throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
     """Numbers of rows and of measured energies of every model and GPU that have any.
 
-    Args:
-        throughput: accepted throughput rows.
-        energy: accepted measured energies, whose runs are throughput rows too.
-        models: model registry.
-
     Returns:
         `model_class, model, gpu, rows, boards, wall, energies, model_place, gpu_place`: `boards` are energies of GPU
         boards, `wall` those of other boundaries, `energies` both. Places count from 0, most energies first, then most
@@ -89,11 +84,7 @@ def counts(throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame)
 
 
 def summed(cells: pl.DataFrame) -> pl.DataFrame:
-    """Cells with the models of each class after the first ones, and such GPUs, summed up as others.
-
-    Args:
-        cells: table of `counts`.
-    """
+    """Cells of `counts` with the models of each class after the first ones, and such GPUs, summed up as others."""
     for name, most, within in (("model", MOST_MODELS, "model_class"), ("gpu", MOST_GPUS, pl.lit(0))):
         place = pl.col(f"{name}_place")
         left = place.max().over(within) + 1 - most
