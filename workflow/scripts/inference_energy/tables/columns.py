@@ -88,9 +88,14 @@ def table(key: list[str], **columns: pa.Column) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(columns, strict=True, unique=key or None)
 
 
+def plain(schema: Schema) -> pa.DataFrameSchema:
+    """Either kind of schema as one of columns."""
+    return schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()
+
+
 def columns_of(schema: Schema) -> dict[str, pa.Column]:
     """Columns of either kind of schema."""
-    return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).columns
+    return plain(schema).columns
 
 
 def types_of(schema: Schema) -> dict[str, pl.DataType]:
