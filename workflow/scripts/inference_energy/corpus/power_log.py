@@ -10,6 +10,7 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.formats import power_csv
 from inference_energy.corpus.formats.measured_runs import OF_ALL_BOARDS
 from inference_energy.corpus.formats.reading import Reading, rows
+from inference_energy.corpus.formats.values import as_number
 from inference_energy.corpus.origins import ORIGIN
 
 TOOLS = {"nvidia_smi_csv": power_csv.NVIDIA_SMI, "amd_smi_csv": power_csv.AMD_SMI}
@@ -52,7 +53,7 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
     start, end = _window(entry, reading, run["row_id"], place)
     samples = power_csv.samples(log, TOOLS[files[name]["format"]])
     facts = entry.get("facts", {})
-    gpus = _number(facts.get("gpus") or run.get("gpus"))
+    gpus = as_number(facts.get("gpus") or run.get("gpus"))
     logged = samples["gpu"].n_unique()
     if gpus != logged:
         found = "no number of GPUs" if gpus is None else f"a run on {gpus:g} GPUs"
@@ -60,7 +61,7 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
             f"{place}: found {found} and {logged} in {name}; allowed: a log of the GPUs of the run, and of no others"
         )
     power = mean_power_w(samples, start, end, str(log))
-    speed = _number(run["throughput_tok_per_s"])
+    speed = as_number(run["throughput_tok_per_s"])
     if run.get("throughput_counts") != "output" or not speed or speed <= 0:
         raise InputError(f"{path}: found no output throughput; allowed: a result with output tokens per second")
     instance = speed * (gpus if run.get("throughput_scope") == "gpu" else 1)
@@ -151,10 +152,3 @@ def _time(text: str, place: str) -> datetime:
         return time.astimezone(UTC) if time.tzinfo else time
     except (ValueError, OverflowError):
         raise InputError(f"{place}: found {text!r}; allowed: for example 2026-01-31T10:15:00") from None
-
-
-def _number(value: object) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None

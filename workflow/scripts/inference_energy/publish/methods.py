@@ -10,7 +10,7 @@ from pathlib import Path
 from inference_energy.common.comments import Assumption, anchors, of_module, of_study
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.publish.sources import Source
-from inference_energy.studies import keys as studies_keys
+from inference_energy.studies import files as studies_files, keys as studies_keys
 from inference_energy.studies.keys import StudyFile, StudyKey
 
 INCLUDED = re.compile(r'^include: "(.+)"$', re.MULTILINE)
@@ -136,11 +136,10 @@ def read_lineage(name: str, folder: Path) -> list[StudyFile]:
     Raises:
         InputError: a file that is missing or not YAML.
     """
-    path = folder / f"{name}.yaml"
-    content = read_yaml(path)
-    parent = content.get("extends")
-    file = StudyFile(name=name, text=path.read_text(encoding="utf-8"), content=content)
-    return [*(read_lineage(parent, folder) if parent else []), file]
+    return [
+        StudyFile(name=path.stem, text=path.read_text(encoding="utf-8"), content=read_yaml(path))
+        for path in reversed(studies_files.lineage(name, folder))
+    ]
 
 
 def shown(value: object) -> list[str]:
