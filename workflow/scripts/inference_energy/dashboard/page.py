@@ -46,15 +46,11 @@ def page(
     figures: Iterable[Mapping[str, Any]],
     sources: list[dict],
 ) -> str:
-    """The page as HTML.
+    """The page as HTML, from a folder with `page.html.jinja`, `style.css` and the scripts.
 
-    Args:
-        templates: folder with `page.html.jinja`, `style.css` and the scripts.
-        version: of the project.
-        studies: name, title and rows of evidence of every study, the first shown first.
-        numbers: what the page computes with, as `coding.coded` takes it.
-        figures: from `figures`, in the order in which they are shown.
-        sources: benchmark sources with their origin and number of rows.
+    `studies` have name, title and rows of evidence, the first shown first; `numbers` are what the page computes with,
+    as `coding.coded` takes it; `figures` are from `figures`, in the order in which they are shown; `sources` are those
+    of benchmarks, with their origin and number of rows.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined

@@ -69,13 +69,8 @@ class Sources:
     ) -> Node:
         """A cell of a registry in `resources`, with the source that its row names.
 
-        Args:
-            file: name without folder.
-            key: cells that name the row.
-            column: of the cell.
-            source: column that says where the row stands.
-            note: column with what a reader must know.
-            facts: further attributes of the node.
+        `key` has the cells that name the row, `source` the column that says where the row stands, and `note` the column
+        with what a reader must know; `facts` are further attributes of the node.
         """
         line, cells = self.build.registry_row(file, **key)
         text = cells.get(column, "")

@@ -39,19 +39,9 @@ def accounts(
 ) -> dict[str, pl.DataFrame]:
     """Every table of `statement.tables.TABLES` but the files, by name.
 
-    Args:
-        usage: a usage file's content.
-        study: a resolved study of method `nested`.
-        sums: table of `metering.metered`, of all shards.
-        bills: table of `bills.billed`.
-        files: table of the files that were read.
-        tables: that studies draw on.
-        registry: names and aliases of models.
-        grid: table of `input_tables.GridZone`.
-        draws: of the shared uncertainty.
-        seed: of all streams.
-        place: names the usage file in errors.
-        logger: for progress.
+    `usage` is a usage file's content, which `place` names in errors; `sums` a table of `metering.metered`, of all
+    shards; `bills` one of `bills.billed`; `files` one of the files that were read; `grid` one of
+    `input_tables.GridZone`. `draws` counts those of the shared uncertainty, and `seed` is of all streams.
 
     Raises:
         InputError: no request at all; names of models, regions or workloads that are not known; requests that nothing

@@ -68,14 +68,9 @@ def texts(*, nullable: bool = False, **meanings: str) -> dict[str, pa.Column]:
 def quantiles(
     name: str, meaning: str, unit: str, of: Iterable[str] = (*QUANTILES, "mean"), **limits: Any
 ) -> dict[str, pa.Column]:
-    """Columns of the quantiles of one quantity.
+    """Columns of some quantiles of one quantity, with one unit and the limits of `number`.
 
-    Args:
-        name: of the columns, with `{}` for `p05`, `p50`, `mean`.
-        meaning: of the columns, with `{}` for `P5`, `median`, `mean`.
-        unit: of all.
-        of: which quantiles.
-        limits: of all, see `number`.
+    The name has `{}` for `p05`, `p50`, `mean`, and the meaning for `P5`, `median`, `mean`.
     """
     return {name.format(q): number(meaning.format(WORDS[q]), unit, **limits) for q in of}
 
