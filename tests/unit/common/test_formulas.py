@@ -56,7 +56,6 @@ def test_knows_unit_source_summary_and_assumptions():
 def test_says_itself_as_text_with_formulas_written_out():
     assert formula_source.text(energy_j) == "power_w * hours * SECONDS / divisor"
     assert formula_source.constants(energy_j) == {"SECONDS": 3600}
-    assert formula_source.calls(price) == (energy_j,)
     given = {"power_w": "P", "hours": "a + b"}
     found = formula_source.text(price, given)
     assert found == "max(eur_per_j * (P * (a + b) * SECONDS + fixed), -fixed ** 2)"

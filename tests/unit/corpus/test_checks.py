@@ -4,8 +4,7 @@ import polars as pl
 import pytest
 from check_rows import checked, corpus, energy, hardware, models, sources, throughput
 from inference_energy.corpus import plausible, tables
-from inference_energy.corpus.checks.finding import FINDING, SEVERITIES
-from inference_energy.corpus.checks.registry import CHECKS
+from inference_energy.corpus.checks.finding import CHECKS, FINDING, SEVERITIES
 
 
 @pytest.fixture(scope="module")

@@ -51,9 +51,7 @@ def comments(text: str) -> list[Comment]:
 def about(text: str, keys: tuple[str, ...]) -> tuple[int | None, str]:
     """Line of a key or of an item of a list, and the comments that refer to it or to the key that begins its line.
 
-    Args:
-        text: as for `comments`.
-        keys: path to it, with the places of items; the line is none where the text does not have it.
+    `keys` are the path to it, with the places of items; the line is none where the text does not have it.
     """
     spans, found = _read(text, items=any(key.isdigit() for key in keys))
     lines = {path: start for path, start, _ in spans}
@@ -99,11 +97,7 @@ def _ends(text: str) -> dict[int, int]:
 def _spans(node: yaml.Node, filled: list[int], keys: tuple[str, ...] = (), *, items: bool) -> list[Span]:
     """First and last line of every key, in the order of the file; a key inside another after it.
 
-    Args:
-        node: a mapping or, with `items`, a list.
-        filled: lines that are not empty.
-        keys: path to it.
-        items: whether items of lists count as keys.
+    `filled` are lines that are not empty, `keys` the path to the node; with `items`, items of lists count as keys.
     """
     spans = []
     if isinstance(node, yaml.SequenceNode):

@@ -43,8 +43,7 @@ def read_text(path: Path, columns: list[str], optional: frozenset[str] = frozens
 def rows_by_line(path: Path) -> dict[int, dict[str, str]]:
     """Cells of a CSV file by column, by the line that a row begins on; an empty cell is empty text.
 
-    Args:
-        path: as for `read_text`, with any columns but `file` and `line`.
+    The file is one for `read_text`, with any columns but `file` and `line`.
 
     Raises:
         InputError: as of `read_text`.

@@ -59,8 +59,7 @@ def _bytes(character: str) -> str:
 def complete(*paths: Path) -> Iterator[list[Path]]:
     """Paths to write files to; the files at their own paths are kept until all new ones are complete.
 
-    Args:
-        paths: of the files; a folder that is missing is made.
+    A folder that is missing is made.
 
     Yields:
         A path next to every path, with the same ending. If the block ends without an error, every file is moved into

@@ -35,12 +35,7 @@ def text(of: Formula, given: Mapping[str, str] | None = None) -> str:
 
 def constants(of: Formula) -> dict[str, float]:
     """Constants of modules that the text of a formula names, with their values."""
-    return dict(_read(of)[1])
-
-
-def calls(of: Formula) -> tuple[Formula, ...]:
-    """Formulas that a formula calls itself."""
-    return _read(of)[2]
+    return dict(_read(of)[1])  # not the one that is kept
 
 
 def assumptions(of: Formula) -> list[Assumption]:
@@ -133,14 +128,13 @@ def _expression(of: Formula) -> ast.expr:
 
 
 @cache
-def _read(of: Formula) -> tuple[ast.expr, tuple[tuple[str, float], ...], tuple[Formula, ...]]:
-    """The expression in parameters and constants, other formulas written out; its constants; and these formulas."""
+def _read(of: Formula) -> tuple[ast.expr, dict[str, float]]:
+    """The expression in parameters and constants, other formulas written out; and its constants."""
     (function,) = ast.parse(inspect.getsource(of.function)).body
     _, *body = function.body
     if len(body) != 1 or not isinstance(body[0], ast.Return) or body[0].value is None:
         raise TypeError(f"{of!r}: found {len(body)} statements; allowed: a docstring and one `return`")
     known: dict[str, float] = {}
-    called: list[Formula] = []
 
     def constant(name: str, value: float) -> None:
         if known.setdefault(name, value) != value or name in of.parameters:
@@ -167,9 +161,8 @@ def _read(of: Formula) -> tuple[ast.expr, tuple[tuple[str, float], ...], tuple[F
                 if isinstance(value, np.ufunc) and value in FUNCTIONS and not keywords:
                     return ast.Call(ast.Name(FUNCTIONS[value]), [read(argument) for argument in args], [])
                 if isinstance(value, Formula) and not args:
-                    called.append(value)
-                    inner, others, _ = _read(value)
-                    for name, number in others:
+                    inner, others = _read(value)
+                    for name, number in others.items():
                         constant(name, number)
                     defaults = {name: ast.Constant(number) for name, number in value.defaults.items()}
                     return _substituted(inner, defaults | {word.arg: read(word.value) for word in keywords})
@@ -178,7 +171,7 @@ def _read(of: Formula) -> tuple[ast.expr, tuple[tuple[str, float], ...], tuple[F
             f" {', '.join(function.__name__ for function in FUNCTIONS)}"
         )
 
-    return read(body[0].value), tuple(known.items()), tuple(called)
+    return read(body[0].value), known
 
 
 def _named(of: Formula, node: ast.expr) -> object:

@@ -15,10 +15,7 @@ ROW = ["source", "row_id"]
 def corrected(throughput: pl.DataFrame, corrections: pl.DataFrame, place: Path) -> pl.DataFrame:
     """The throughput table with every correction made and what is derived from it computed again.
 
-    Args:
-        throughput: accepted rows.
-        corrections: table of `registry_tables.Correction`.
-        place: file of the corrections, for errors.
+    `place` is the file of the corrections, for errors.
 
     Raises:
         InputError: a correction of a row or column that is not there, of a cell that holds something else than it

@@ -10,10 +10,7 @@ TABLE_COUNTS = ["throughput_rows", "measured_energies", "energies_set_apart", "p
 def benchmark_sources(files: pl.DataFrame, tables: list[pl.DataFrame], checks: pl.DataFrame) -> pl.DataFrame:
     """One row per source, in the columns of `tables.BENCHMARK_SOURCES`.
 
-    Args:
-        files: table `source`, one row per file.
-        tables: accepted throughput rows, measured energies, those kept apart and published estimates.
-        checks: findings of the checks across rows.
+    `tables` are accepted throughput rows, measured energies, those kept apart and published estimates.
     """
     counted = ("rows_accepted", "rows_rejected", "records_left_out")
     sources = files.group_by("source").agg(

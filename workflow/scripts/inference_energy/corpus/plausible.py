@@ -1,7 +1,5 @@
 """Measured energies that cannot be true are kept apart from those that studies and figures use."""
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from inference_energy.corpus.checks.finding import rounded
@@ -12,11 +10,7 @@ OUTPUT_TOK_PER_S = pl.col("output_tok_per_s_per_gpu") * pl.col("gpus")
 
 
 def of_all_gpus(energy: pl.DataFrame) -> pl.DataFrame:
-    """Energy and power of all GPUs of the deployment, from rows that may be of one of its GPUs.
-
-    Args:
-        energy: rows with `metered`, `gpus`, `energy_j_per_output_token`, `power_w` and `idle_power_w`.
-    """
+    """Energy and power of all GPUs of the deployment, from rows that may be of one of its GPUs."""
     one = (pl.col("metered") == "one_gpu") & (pl.col("boundary") == "gpu_boards")
     return energy.with_columns(
         pl.when(one).then(pl.col(name) * pl.col("gpus")).otherwise(pl.col(name)).alias(name)
@@ -36,49 +30,29 @@ def with_board_share(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFra
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Rule:
-    """When a measured energy cannot be true, and how that is told."""
-
-    check: str
-    broken: pl.Expr
-    found: pl.Expr
-    expected: pl.Expr
-    unit: str
-    message: pl.Expr
-
-
 def set_apart(
     energy: pl.DataFrame, hardware: pl.DataFrame, limits: dict[str, float]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Measured energies that can be true, and those that cannot, with the first reason.
 
-    Args:
-        energy: accepted rows with the configuration of their runs.
-        hardware: hardware registry.
-        limits: `checks` of `config/config.yaml`.
+    `energy` are accepted rows with the configuration of their runs, `limits` are `checks` of `config/config.yaml`.
 
     Returns:
         Both parts in the columns of `energy`, the second with those of `WHY`.
     """
     kept, apart = with_board_share(energy, hardware), []
-    for rule in (*_board_rules(limits), _power_rule(limits["energy_factor"])):
-        broken = rule.broken.fill_null(False)
-        apart.append(
-            kept.filter(broken).select(
-                *energy.columns,
-                check=pl.lit(rule.check),
-                found=rule.found.cast(pl.Float64),
-                expected=rule.expected.cast(pl.Float64),
-                unit=pl.lit(rule.unit),
-                message=rule.message,
-            )
-        )
+    for impossible, why in (*_board_rules(limits), _power_rule(limits["energy_factor"])):
+        broken = impossible.fill_null(False)
+        apart.append(kept.filter(broken).select(*energy.columns, **dict(zip(WHY, why, strict=True))).cast(WHY))
         kept = kept.filter(~broken)
     return kept.select(energy.columns), pl.concat(apart)
 
 
-def _board_rules(limits: dict[str, float]) -> list[_Rule]:
+# When a measured energy cannot be true, and the columns of `WHY` that tell it.
+Rule = tuple[pl.Expr, tuple[pl.Expr, ...]]
+
+
+def _board_rules(limits: dict[str, float]) -> list[Rule]:
     """Boards that serve draw more than when idle and on average no more than their TDP.
 
     Boards of a disaggregated service that seem to draw next to nothing were divided by GPUs that were not metered.
@@ -87,9 +61,9 @@ def _board_rules(limits: dict[str, float]) -> list[_Rule]:
     low, high, separate = (limits[f"board_share_{name}"] for name in ("low", "high", "disaggregated_low"))
     disaggregated = pl.col("serving").fill_null("") == "disaggregated"
 
-    def rule(check: str, broken: pl.Expr, limit: float, meaning: str) -> _Rule:
+    def rule(check: str, broken: pl.Expr, limit: float, meaning: str) -> Rule:
         said = pl.format("GPU boards at {} of their TDP; {}", rounded("board_share_of_tdp", 3), pl.lit(meaning))
-        return _Rule(check=check, broken=broken, found=share, expected=pl.lit(limit), unit="of TDP", message=said)
+        return broken, (pl.lit(check), share, pl.lit(limit), pl.lit("of TDP"), said)
 
     separately = f"below {separate:g}, power and tokens of a disaggregated service are not of the same GPUs"
     return [
@@ -99,24 +73,16 @@ def _board_rules(limits: dict[str, float]) -> list[_Rule]:
     ]
 
 
-def _power_rule(factor: float) -> _Rule:
+def _power_rule(factor: float) -> Rule:
     """Energy per output token is power over output throughput.
 
     Where the energy is of the steady state and the throughput of the whole run, which is lower, the energy may be below
     that quotient, and not above it.
     """
-    from_power = pl.col("power_w") / OUTPUT_TOK_PER_S
-    ratio = pl.col("energy_j_per_output_token") / from_power
+    energy, from_power = pl.col("energy_j_per_output_token"), pl.col("power_w") / OUTPUT_TOK_PER_S
+    ratio = energy / from_power
     whole_run = pl.col("measured_over").fill_null("whole_run") == "whole_run"
-    return _Rule(
-        check="energy_against_power",
-        broken=(ratio > factor) | (whole_run & (ratio < 1 / factor)),
-        found=pl.col("energy_j_per_output_token"),
-        expected=from_power,
-        unit="J/output token",
-        message=pl.format(
-            "{} J per output token, but its power over its throughput is {}",
-            rounded("energy_j_per_output_token"),
-            rounded(from_power),
-        ),
-    )
+    said = "{} J per output token, but its power over its throughput is {}"
+    message = pl.format(said, rounded(energy), rounded(from_power))
+    broken = (ratio > factor) | (whole_run & (ratio < 1 / factor))
+    return broken, (pl.lit("energy_against_power"), energy, from_power, pl.lit("J/output token"), message)

@@ -10,6 +10,7 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.corpus.formats import power_csv
 from inference_energy.corpus.formats.measured_runs import OF_ALL_BOARDS
 from inference_energy.corpus.formats.reading import Reading, rows
+from inference_energy.corpus.formats.values import as_number
 from inference_energy.corpus.origins import ORIGIN
 
 TOOLS = {"nvidia_smi_csv": power_csv.NVIDIA_SMI, "amd_smi_csv": power_csv.AMD_SMI}
@@ -39,12 +40,7 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
     """The reading of a result with the energy of its run, from the power log that its entry in the origin names.
 
     The mean power of all logged GPUs over the window of the run, over its output throughput, is its energy per output
-    token.
-
-    Args:
-        reading: of the result.
-        path: of the result.
-        files: the entries of the origin, checked by `must_be_named`.
+    token. `files` are the entries of the origin, checked by `must_be_named`.
 
     Raises:
         InputError: a file with several runs, with energy of its own or without output throughput; no window; another
@@ -57,7 +53,7 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
     start, end = _window(entry, reading, run["row_id"], place)
     samples = power_csv.samples(log, TOOLS[files[name]["format"]])
     facts = entry.get("facts", {})
-    gpus = _number(facts.get("gpus") or run.get("gpus"))
+    gpus = as_number(facts.get("gpus") or run.get("gpus"))
     logged = samples["gpu"].n_unique()
     if gpus != logged:
         found = "no number of GPUs" if gpus is None else f"a run on {gpus:g} GPUs"
@@ -65,7 +61,7 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
             f"{place}: found {found} and {logged} in {name}; allowed: a log of the GPUs of the run, and of no others"
         )
     power = mean_power_w(samples, start, end, str(log))
-    speed = _number(run["throughput_tok_per_s"])
+    speed = as_number(run["throughput_tok_per_s"])
     if run.get("throughput_counts") != "output" or not speed or speed <= 0:
         raise InputError(f"{path}: found no output throughput; allowed: a result with output tokens per second")
     instance = speed * (gpus if run.get("throughput_scope") == "gpu" else 1)
@@ -83,13 +79,8 @@ def with_energy(reading: Reading, path: Path, files: dict[str, dict]) -> Reading
 def mean_power_w(samples: pl.DataFrame, start: datetime, end: datetime, place: str) -> float:
     """Mean power of all GPUs together over a window, W.
 
-    The power of each GPU is taken to be linear in time between its samples.
-
-    Args:
-        samples: `time`, `gpu` and `power_w`, null where it is unknown.
-        start: of the window; with a zone if the times of the samples have one.
-        end: of the window.
-        place: the log, for messages.
+    The power of each GPU is taken to be linear in time between its samples. The samples have `time`, `gpu` and
+    `power_w`, null where it is unknown; the window has a zone if their times have one.
 
     Raises:
         InputError: a window that is empty, has a zone where the log has none (or the reverse), or is not in the log;
@@ -161,10 +152,3 @@ def _time(text: str, place: str) -> datetime:
         return time.astimezone(UTC) if time.tzinfo else time
     except (ValueError, OverflowError):
         raise InputError(f"{place}: found {text!r}; allowed: for example 2026-01-31T10:15:00") from None
-
-
-def _number(value: object) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None

@@ -11,7 +11,8 @@ from inference_energy.corpus.origins import ORIGIN, read_origin, source_table
 from inference_energy.corpus.per_gpu import output_tok_per_s_per_gpu
 from inference_energy.corpus.plausible import of_all_gpus
 from inference_energy.corpus.power_log import must_be_named, with_energy
-from inference_energy.corpus.tables import PLACE, RUN, TABLES
+from inference_energy.corpus.tables import RUN, TABLES, of_all_sources
+from inference_energy.tables.columns import types_of
 from inference_energy.tables.rows import REJECTED, split
 
 UNIQUE_ROW = ["source", "row_id"]
@@ -22,10 +23,7 @@ LEFT_OUT = SOURCE | {"file": pl.String, "reason": pl.String, "records": pl.Int64
 def read_sources(folder: Path, origin_schema: dict, known: dict[str, Names]) -> dict[str, pl.DataFrame]:
     """All tables of the benchmark corpus.
 
-    Args:
-        folder: one folder per source.
-        origin_schema: JSON schema of an `origin.yaml`.
-        known: names that the columns `model` and `gpu` may hold.
+    `known` are the names that the columns `model` and `gpu` may hold.
 
     Returns:
         `source` (one row per file), `throughput`, `measured_energy`, `published_estimate`, `rejected_row` and
@@ -57,7 +55,7 @@ def _read(sources: list[Path], folder: Path, origin_schema: dict, known: dict[st
         for table, text in stated.items():
             told = text.with_columns(pl.lit(value).alias(name) for name, value in of_source.items())
             texts.setdefault(table, []).append(told)
-    tables = {name: _empty(name) for name in TABLES}
+    tables = {name: pl.DataFrame(schema=types_of(of_all_sources(table))) for name, table in TABLES.items()}
     read = [pl.DataFrame(schema=SOURCE | {"file": pl.String})]
     rejected = [pl.DataFrame(schema=SOURCE | REJECTED)]
     for table, parts in texts.items():
@@ -74,11 +72,6 @@ def _read(sources: list[Path], folder: Path, origin_schema: dict, known: dict[st
     tables["left_out"] = pl.concat(left_out)
     tables["source"] = _count_rows(source_table(folder, origins), tables, pl.concat(read))
     return tables
-
-
-def _empty(table: str) -> pl.DataFrame:
-    types = {name: column.dtype.type for name, column in TABLES[table].to_schema().columns.items()}
-    return pl.DataFrame(schema=types | {name: column.dtype.type for name, column in PLACE.items()})
 
 
 def _read_files(folder: Path, origin: dict) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:

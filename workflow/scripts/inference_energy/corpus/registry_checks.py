@@ -69,10 +69,7 @@ CLOSED_MODEL_RULES = [
 def must_agree(path: Path, registry: pl.DataFrame, rules: list[Rule]) -> None:
     """Check every row against every rule.
 
-    Args:
-        path: the file, for errors.
-        registry: its rows, with the name of the model in column `model`.
-        rules: what every row must fulfil.
+    The name of the model is in column `model`; `path` is the file, for errors.
 
     Raises:
         InputError: the first row that breaks a rule.

@@ -13,10 +13,7 @@ NOT_SAID = "not said in its origin.yaml"
 def source_lines(counts: pl.DataFrame, files: pl.DataFrame, today: datetime.date) -> list[str]:
     """A table of sources, the oldest reading first, and how each is refreshed.
 
-    Args:
-        counts: rows and findings of every source, in the columns of `tables.BENCHMARK_SOURCES`.
-        files: table `source`, one row per file.
-        today: ages count to this day.
+    `counts` are rows and findings as in `tables.BENCHMARK_SOURCES`, `files` is table `source`; ages count to `today`.
     """
     told = files.group_by("source").agg(
         pl.col("obtained").first().fill_null("original"), pl.col("url").first(), pl.col("refresh").first()

@@ -46,15 +46,11 @@ def page(
     figures: Iterable[Mapping[str, Any]],
     sources: list[dict],
 ) -> str:
-    """The page as HTML.
+    """The page as HTML, from a folder with `page.html.jinja`, `style.css` and the scripts.
 
-    Args:
-        templates: folder with `page.html.jinja`, `style.css` and the scripts.
-        version: of the project.
-        studies: name, title and rows of evidence of every study, the first shown first.
-        numbers: what the page computes with, as `coding.coded` takes it.
-        figures: from `figures`, in the order in which they are shown.
-        sources: benchmark sources with their origin and number of rows.
+    `studies` have name, title and rows of evidence, the first shown first; `numbers` are what the page computes with,
+    as `coding.coded` takes it; `figures` are from `figures`, in the order in which they are shown; `sources` are those
+    of benchmarks, with their origin and number of rows.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
@@ -120,12 +116,7 @@ def caption_html(caption: str, wildcards: Mapping[str, str]) -> str:
 
 
 def references(statements: pl.DataFrame, loads: pl.DataFrame) -> dict[str, list[dict]]:
-    """Points of reference for a query, Wh, and for a fleet, GWh per day: label, value, kind and address of each.
-
-    Args:
-        statements: table `published_estimate`.
-        loads: table of `input_tables.ReferenceLoad`.
-    """
+    """Points of reference for a query, Wh, and for a fleet, GWh per day: label, value, kind and address of each."""
     of_query = statements.filter(pl.col("source") == REFERENCE_SOURCE, pl.col("kind").is_in(KINDS))
     search = loads.row(by_predicate=pl.col("reference") == WEB_SEARCH, named=True)
     per_search = search["energy_gwh_per_day"] * WH_PER_GWH / QUERIES_OF_REFERENCE
@@ -152,9 +143,7 @@ def _address(source: str) -> str | None:
 def evidence(rows: list[dict], urls: Mapping[str, str]) -> list[dict]:
     """Rows of `evidence.yaml` with their links: name and address of each source, table and publication.
 
-    Args:
-        rows: of one method.
-        urls: address of every benchmark source.
+    The rows are of one method; `urls` are the addresses of benchmark sources.
     """
     return [
         {name: row.get(name) for name in ("ingredient", "kind", "rests_on", "yours")}
@@ -172,10 +161,7 @@ def evidence(rows: list[dict], urls: Mapping[str, str]) -> list[dict]:
 def figures(listed: Iterable[Mapping[str, Any]], results: Path, captions: Path) -> list[dict]:
     """Figures with everything that is shown of them.
 
-    Args:
-        listed: group, path below the folder of the page, caption and wildcards of every figure.
-        results: folder of the page.
-        captions: folder of the captions.
+    `listed` are group, path below the folder of the page, caption and wildcards of each.
     """
     return [
         plate(
@@ -191,10 +177,7 @@ def figures(listed: Iterable[Mapping[str, Any]], results: Path, captions: Path) 
 def headings(studies: Mapping[str, dict], kinds: Mapping[str, list[dict]], origins: pl.DataFrame) -> list[dict]:
     """Name, title and evidence of every study.
 
-    Args:
-        studies: entries by name.
-        kinds: rows of `evidence.yaml` by method.
-        origins: table `source`.
+    `kinds` are rows of `evidence.yaml` by method, `origins` is table `source`.
     """
     urls = dict(origins.select("source", "url").iter_rows())
     return [
@@ -210,12 +193,7 @@ def zones(grid: pl.DataFrame) -> dict[str, dict]:
 
 
 def sources(origins: pl.DataFrame, counts: pl.DataFrame) -> list[dict]:
-    """Every benchmark source with its origin and accepted rows.
-
-    Args:
-        origins: table `source`, one row per file.
-        counts: table `benchmark_sources`.
-    """
+    """Every benchmark source with its origin and accepted rows."""
     rows = dict(counts.select("source", "rows_accepted").iter_rows())
     first = origins.unique("source", keep="first", maintain_order=True)
     names = ("source", "publisher", "title", "url", "read_on", "licence")

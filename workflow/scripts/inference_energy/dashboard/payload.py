@@ -33,10 +33,8 @@ CURVE = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 def study_of_page(study: Study, numbers: Mapping, energy: pl.DataFrame) -> dict:
     """Data of a study for the page: its numbers, its preset, and the energies of single queries from its tables.
 
-    Args:
-        study: its entries.
-        numbers: from `nested` or `published`.
-        energy: its table `energy_by_boundary`, or `energy_per_query` where it has one boundary.
+    `numbers` are from `nested` or `published`; `energy` is its table `energy_by_boundary`, or `energy_per_query` where
+    it has one boundary.
     """
     fleet, nested_study = study.fleet, isinstance(study, NestedStudy)
     single = energy.filter(pl.col("spread") == "untrimmed")
@@ -68,12 +66,7 @@ def study_of_page(study: Study, numbers: Mapping, energy: pl.DataFrame) -> dict:
 
 
 def nested(service: Service, gpus_per_node: Mapping[str, int]) -> dict:
-    """Numbers of a study of method `nested`: some draws of everything that decides the energy of its queries.
-
-    Args:
-        service: the resolved study.
-        gpus_per_node: by GPU.
-    """
+    """Numbers of a study of method `nested`: some draws of everything that decides the energy of its queries."""
     fleet, states = service.study.fleet, {"plain": (service, tuple(service.lengths))}
     if fleet.levers:
         applied = (service.study.interventions.levers[name] for name in fleet.levers)
@@ -112,13 +105,8 @@ def representative(
 
     The draws are ordered by the first quantity and divided into `count` parts; one of each is taken at random. Then
     draws are exchanged for others of their part where that brings mean, P5, P50 and P95 of all quantities nearer to
-    those of all draws.
-
-    Args:
-        energies: values, above 0 where they count, and how much they count, shape (draws,); those of which none counts
-            do not decide.
-        count: how many draws are taken.
-        generator: of random numbers.
+    those of all draws. A quantity has values, above 0 where they count, and how much they count, shape (draws,); those
+    of which none counts do not decide.
     """
     known = [(values, weights) for values, weights in energies if weights.any()]
     logs = np.stack([np.log(np.where(weights > 0, values, 1.0)) for values, weights in known])
@@ -242,15 +230,7 @@ def evenly(spec: Spec, count: int, *place: int | str) -> np.ndarray:
 
 
 def published(name: str, study: PublishedStudy, fit: pl.DataFrame, overheads: pl.DataFrame, seed: int) -> dict:
-    """Numbers of a study of method `published`: fitted curves, and draws of utilisation and PUE.
-
-    Args:
-        name: of the study.
-        study: its entries.
-        fit: its table `throughput_fit`.
-        overheads: table of `energy.tables.Overhead`.
-        seed: of all streams.
-    """
+    """Numbers of a study of method `published`: fitted curves, and draws of utilisation and PUE."""
     multipliers = study.fleet.serving_multiplier
     of = {"utilisation": study.power_utilisation, "pue": study.pue} | multipliers
     drawn = {what: evenly(spec, PUBLISHED_DRAWS, seed, name, "page", what) for what, spec in of.items()}

@@ -97,12 +97,9 @@ def rates(arrivals: str | None, services: pl.DataFrame, place: str) -> np.ndarra
 
 
 def interpolated(at: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Piecewise linear interpolation, element by element.
+    """Piecewise linear interpolation, element by element, at places up to the last one, shape (draws, 1).
 
-    Args:
-        at: where, at most the last place; shape (draws, 1).
-        places: rising along the first axis, shape (points, draws, members).
-        values: at the places, alike.
+    Places rise along the first axis; they and their values have shape (points, draws, members).
     """
     found = np.broadcast_to(values[-1], values.shape[1:])
     for low in range(len(places) - 2, -1, -1):

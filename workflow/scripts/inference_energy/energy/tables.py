@@ -5,7 +5,7 @@ import polars as pl
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, number, quantiles, share, table, text, texts
-from inference_energy.tables.inputs import URL, InputTable, cell, filled, rising
+from inference_energy.tables.inputs import URL, InputTable, cell, filled, optional, rising
 from inference_energy.tables.units import FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, POSITION, SHARE, TOK_PER_S_PER_GPU
 
 BASES = ["measured", "from a like node"]
@@ -33,10 +33,9 @@ class NodePower(
     )
     host_saturated_kw_per_gpu_p05: float = cell("the same, saturated, P5", "kW per GPU", gt=0, le=10)
     host_saturated_kw_per_gpu_p95: float = cell("the same, saturated, P95", "kW per GPU", gt=0, le=10)
-    board_evidence: str = cell(
+    board_evidence: str = optional(
         "source and GPU of the rows of table board_power_shares whose P5 and P95 the saturated board shares are; empty"
-        " where they are not",
-        nullable=True,
+        " where they are not"
     )
     basis: str = cell("whether this node was measured at the wall", isin=BASES)
     derivation: str = filled("how each number follows")

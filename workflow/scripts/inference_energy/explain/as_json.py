@@ -18,12 +18,7 @@ def rendered(node: Node | None, answer: Answer) -> str:
 
 
 def as_dict(node: Node, told: set[tuple]) -> dict:
-    """A step and all below it; what is empty is left out, and what is below a repeated step.
-
-    Args:
-        node: the step.
-        told: names of steps that have been told, see `Node.name`; changed.
-    """
+    """A step and all below it, but for what is empty, and for what is below steps named in `told`, to which it adds."""
     facts = {name: getattr(node, name) for name in ("label", "symbol", "value", "unit", "formula", "note")}
     if node.formula:
         facts |= {"inserted": node.inserted(), "result": node.result, "exact": node.exact}

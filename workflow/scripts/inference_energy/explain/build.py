@@ -55,11 +55,7 @@ def kept(method: Callable) -> Callable:
 
 
 class Build:
-    """The contents of a finished build and its inputs, each read once, when needed.
-
-    Args:
-        root: the repository.
-    """
+    """The contents of a finished build and its inputs in a repository, each read once, when needed."""
 
     def __init__(self, root: Path):
         self.root = root

@@ -59,12 +59,7 @@ def _answers(build: Build) -> Iterator[tuple[str, str, str, dict]]:
 
 
 def page(build: Build, template: str) -> str:
-    """The page.
-
-    Args:
-        build: a finished build.
-        template: Jinja template of the page.
-    """
+    """The page."""
     steps, studies = _Steps(), {}
     for table, column, quantity, row in _answers(build):
         node = registry.explained(build, table, row, column)

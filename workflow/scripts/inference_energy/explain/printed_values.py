@@ -19,10 +19,7 @@ NAMING_ENDS = ("_parallel", "_se")
 def by_value(build: Build, number: str, words: list[str]) -> Answer:
     """The public numbers that print as a value at as many digits, headline numbers first.
 
-    Args:
-        build: a finished build.
-        number: as it was printed.
-        words: units and further words that the row or column must have.
+    The row or column must have the words: units and others.
 
     Raises:
         InputError: none does.

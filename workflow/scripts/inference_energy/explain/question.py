@@ -33,9 +33,7 @@ LARGEST = 2000  # rows that are looked at more closely
 def ask(build: Build, what: str) -> Answer:
     """The number that a question names.
 
-    Args:
-        build: a finished build.
-        what: words in any order, or a printed value.
+    It has words in any order, or a printed value.
 
     Raises:
         InputError: nothing is asked, a word that nothing has, several rows that the words fit, a value that nothing

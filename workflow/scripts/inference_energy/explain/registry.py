@@ -111,14 +111,7 @@ FORMULAS: Mapping[tuple[str, str], str] = {
 
 
 def explained(build: Build, table: str, row: dict, column: str) -> Node:
-    """Derivation of one number.
-
-    Args:
-        build: a finished build.
-        table: name of a public table.
-        row: one of its rows.
-        column: one of its columns of numbers.
-    """
+    """Derivation of one number: a column of numbers of a row of a public table."""
     with following():
         return _explain(Asked(build=build, table=table, row=row, column=column, explain=_explain))
 

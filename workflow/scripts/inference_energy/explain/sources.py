@@ -41,13 +41,9 @@ class Sources:
     build: Build = field(repr=False)  # the finished build that is explained
 
     def benchmark(self, row: dict, columns: Iterable[str] = QUOTED, label: str = "", **facts: Value) -> Node:
-        """A row of the corpus: its line, and where it was published.
+        """A row of the corpus, with `source, row_id, file, line`: its line, and where it was published.
 
-        Args:
-            row: with `source, row_id, file, line`.
-            columns: that are quoted.
-            label: what it is; by default its name.
-            facts: further attributes of the node, such as the value that is taken from the row.
+        `facts` are further attributes of the node, such as the value that is taken from the row.
         """
         label = label or f"{row['source']} {row['row_id']}"
         place = replace(self._line("benchmark", row, columns), key=row["row_id"])
@@ -73,13 +69,8 @@ class Sources:
     ) -> Node:
         """A cell of a registry in `resources`, with the source that its row names.
 
-        Args:
-            file: name without folder.
-            key: cells that name the row.
-            column: of the cell.
-            source: column that says where the row stands.
-            note: column with what a reader must know.
-            facts: further attributes of the node.
+        `key` has the cells that name the row, `source` the column that says where the row stands, and `note` the column
+        with what a reader must know; `facts` are further attributes of the node.
         """
         line, cells = self.build.registry_row(file, **key)
         text = cells.get(column, "")
@@ -157,11 +148,7 @@ def assumptions_of(*code: Callable | ModuleType) -> tuple[Node, ...]:
 def constant(module: ModuleType, name: str, label: str, **facts: Value) -> Node:
     """A constant of the code that stands for something published.
 
-    Args:
-        module: that has it.
-        name: of the constant.
-        label: what it is.
-        facts: further attributes of the node, such as the value that is taken from a constant of several.
+    `facts` are further attributes of the node, such as the value that is taken from a constant of several.
     """
     place = place_in(module, name, rf"{name}\b", module.__doc__)
     return Node(**{"label": label, "value": getattr(module, name), "place": place} | facts)

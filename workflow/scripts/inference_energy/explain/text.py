@@ -15,12 +15,9 @@ LONGEST_NOTE = 2 * WIDTH
 
 
 def rendered(node: Node, answer: Answer | None = None, *, full: bool = False) -> str:
-    """A derivation as text.
+    """The derivation below a node as text; an answer says how the question was understood, and other matches.
 
-    Args:
-        node: its first step.
-        answer: how the question was understood, and other matches.
-        full: every row and quotation; else what a reader needs to follow it.
+    In full, it has every row and quotation; else what a reader needs to follow it.
     """
     writer = _Writer(full=full)
     if answer and answer.best and answer.best.assumed:

@@ -107,10 +107,7 @@ def plain(value: Any) -> Any:
 def leaf(node: Node, value: float | None = None, about: tuple[str, ...] = ()) -> Traced:
     """A number that computations start from.
 
-    Args:
-        node: where it stands.
-        value: the number; by default that of the node.
-        about: whose it is.
+    By default it is the value of the node; `about` says whose it is.
     """
     known = node if value is None else replace(node, value=float(value))
     name = f"n{id(known)}"

@@ -10,14 +10,7 @@ from inference_energy.figures.words import interval
 
 
 def panel(*layers: alt.Chart, size: tuple[float, float], title: str | None = None, **style: object) -> alt.LayerChart:
-    """Layers as one panel of a figure.
-
-    Args:
-        layers: from the lowest up.
-        size: width and height, px.
-        title: above it; none: no title.
-        style: of the title.
-    """
+    """Layers, from the lowest up, as one panel with width and height in px, and with a title of some style if any."""
     chart = alt.layer(*layers).properties(width=size[0], height=size[1])
     if title is None:
         return chart

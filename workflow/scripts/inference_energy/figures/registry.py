@@ -269,9 +269,7 @@ FIGURES = (*COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
 def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figure, dict[str, str]]]:
     """Figures of a whole run with their wildcards, in the order of the dashboard.
 
-    Args:
-        studies: method of every study, by its name.
-        bridged: whether the study that the bridge begins at is one of them.
+    They are `bridged` if the study that the bridge begins at is one of them.
     """
     yield from ((figure, {}) for figure in COMPARED if bridged)
     for study, method in reversed(studies.items()):

@@ -2,7 +2,7 @@
 
 from inference_energy.energy.tables import BOUNDARY
 from inference_energy.tables.columns import INTERVAL, count, flag, number, quantiles, share, table, text, texts
-from inference_energy.tables.inputs import URL, InputTable, cell, filled
+from inference_energy.tables.inputs import URL, InputTable, cell, filled, optional
 from inference_energy.tables.units import FACTOR, OF_PARAMETER, OF_ROW, SHARE
 
 
@@ -35,16 +35,14 @@ class GridZone(InputTable):
     carbon_basis: str = cell(
         "whether that counts the whole life cycle or only the power plants", isin=["life cycle", "direct"]
     )
-    water_l_per_kwh: float = cell(
-        "water consumed by generation, off the datacenter's site", "L/kWh", ge=0, le=200, nullable=True
-    )
-    year: int = cell("year of the carbon figure (empty: not stated)", "year", ge=1990, le=2100, nullable=True)
+    water_l_per_kwh: float = optional("water consumed by generation, off the datacenter's site", "L/kWh", ge=0, le=200)
+    year: int = optional("year of the carbon figure (empty: not stated)", "year", ge=1990, le=2100)
     source: str = cell("where these figures stand", str_matches=URL)
-    carbon_earlier_gco2e_per_kwh: float = cell(
-        "the same in an earlier edition, to see how much it moves", "gCO2e/kWh", ge=0, le=2000, nullable=True
+    carbon_earlier_gco2e_per_kwh: float = optional(
+        "the same in an earlier edition, to see how much it moves", "gCO2e/kWh", ge=0, le=2000
     )
-    earlier_year: int = cell("year of the earlier figure", "year", ge=1990, le=2100, nullable=True)
-    earlier_source: str = cell("where the earlier figure stands", str_matches=URL, nullable=True)
+    earlier_year: int = optional("year of the earlier figure", "year", ge=1990, le=2100)
+    earlier_source: str = optional("where the earlier figure stands", str_matches=URL)
 
 
 VARIANCE_SHARES = table(

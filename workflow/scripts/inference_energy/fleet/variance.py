@@ -12,16 +12,12 @@ REST = "serving model"
 
 
 def first_order_share(logs: np.ndarray, ingredient: np.ndarray, weights: np.ndarray) -> float:
-    """Share of a variance that one ingredient explains alone: Var(E[y | x]) / Var(y).
+    """Share of the variance of `logs`, y, that one ingredient, x, explains alone: Var(E[y | x]) / Var(y).
 
-    The conditional mean is taken in bins of equal numbers of draws; the variance that bins of finite size have by
-    chance is subtracted. Exact where factors are multiplicative and y is a logarithm. Source: Saltelli et
-    al., doi:10.1016/j.cpc.2009.09.018 (first-order sensitivity index).
-
-    Args:
-        logs: y, shape (draws,).
-        ingredient: x, shape (draws,): numbers, of which only the order counts.
-        weights: how much every draw counts, shape (draws,).
+    Only the order of the ingredient's numbers counts; every draw counts by its weight. The conditional mean is taken in
+    bins of equal numbers of draws; the variance that bins of finite size have by chance is subtracted. Exact where
+    factors are multiplicative and y is a logarithm. Source: Saltelli et al., doi:10.1016/j.cpc.2009.09.018
+    (first-order sensitivity index).
     """
     variance = _variance(logs, weights)
     if np.ptp(ingredient) == 0 or variance == 0:

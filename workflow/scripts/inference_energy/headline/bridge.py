@@ -15,13 +15,10 @@ SCENARIOS = ("traditional", "mixed", "mixed_optimized")
 
 
 def declared(subject: str, method: str) -> dict[str, Quantity]:
-    """Quantities followed from step to step, by id: medians and means of queries, means of fleets.
+    """Quantities followed from step to step, by id: medians and means of queries of a class of models, means of fleets.
 
-    The published trimming is symmetric, so it moves none of them: medians stay, and fleets use all draws anyway.
-
-    Args:
-        subject: class of models that is followed.
-        method: `published`, over all draws, or `nested`, where the mean over queries has the shared uncertainty.
+    The published trimming is symmetric, so it moves none of them: medians stay, and fleets use all draws anyway. With
+    method `published` they are over all draws; with `nested`, the mean over queries has the shared uncertainty.
     """
     spread = "shared" if method == "nested" else "untrimmed"
     medians = {f"{name}: median of queries": energy_cell(name, subject, "untrimmed") for name in WORKLOADS}
@@ -59,8 +56,7 @@ def _values(quantities: dict[str, Quantity], energy: pl.DataFrame, days: pl.Data
 def method_bridge(steps: list[tuple[str, str, dict[str, float]]]) -> pl.DataFrame:
     """One row per step and quantity with its value before and after.
 
-    Args:
-        steps: study, what it changes, and its quantities, in order; the first is where the bridge begins.
+    A step has its study, what it changes, and its quantities; the first is where the bridge begins.
     """
     return pl.DataFrame(
         [

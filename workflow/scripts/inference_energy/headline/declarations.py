@@ -116,11 +116,7 @@ class Quantity:
 
 
 def declared(study: PublishedStudy | NestedStudy, tables: Mapping[str, pl.DataFrame]) -> dict[str, Quantity]:
-    """Every headline quantity of a study, by id.
-
-    Args:
-        study: the study.
-        tables: its rows of the tables in `KEYS`.
+    """Every headline quantity of a study, by id, from its rows of the tables in `KEYS`.
 
     Raises:
         InputError: `compared_estimates` names an estimate that is not there.
@@ -284,9 +280,8 @@ def _nested(study: NestedStudy, tables: Mapping[str, pl.DataFrame]) -> Iterator[
             printed_as=f"{scenario} energy_gwh_per_day_mean",
             over=SHARED,
         )
-    for workload, lever, label in (
-        tables[MULTIPLIERS].filter(level="combined").select("workload", "lever", "label").iter_rows()
-    ):
+    combined = tables[MULTIPLIERS].filter(level="combined").select("workload", "lever", "label")
+    for workload, lever, label in combined.iter_rows():
         yield Quantity(
             id=f"{workload} {lever} multiplier_p50",
             source=multiplier_cell((workload, lever, "together", "shared")),

@@ -19,12 +19,6 @@ def overstatement_pairs(
 
     Both are for the tokens that the estimate states, and for node power and PUE. With its lengths fixed, the energy of
     a query is a constant times two log-normals, so its median is the formula at the medians of utilisation and PUE.
-
-    Args:
-        study_name: name of a study of method `published`.
-        study: the study.
-        fit: table `throughput_fit` of the study.
-        estimates: table `published_estimate`.
     """
     curves = fitted_models(fit)
     utilisation, pue = (factor.percentile(0.0) for factor in random_factors(study))

@@ -7,11 +7,7 @@ VERDICTS = {"true": "yes", "false": "no", "": ""}
 
 
 def lines_by_study(path: Path) -> dict[str, list[dict[str, str]]]:
-    """All headline numbers by study, in the order of the file.
-
-    Args:
-        path: `headline.csv`.
-    """
+    """All numbers of `headline.csv` by study, in the order of the file."""
     found: dict[str, list[dict[str, str]]] = {}
     for row in rows(path):
         found.setdefault(row["study"], []).append(line(row))

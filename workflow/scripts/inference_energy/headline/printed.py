@@ -17,10 +17,7 @@ def reproduced(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> p
     size; `within` says whether the difference stays inside it, `same_digits` whether the computed value rounds
     to the printed one. A claim that prints no number has no verdict.
 
-    Args:
-        published: table of `PublishedValue`.
-        study: name of a study of the published method.
-        computed: its quantities, from `quantities.evaluated`.
+    `published` is a table of `PublishedValue`, `computed` the quantities of the study, from `quantities.evaluated`.
 
     Raises:
         InputError: a published value that names no computed quantity.
@@ -64,13 +61,7 @@ def _unpublished(published: pl.DataFrame, study: str) -> pl.DataFrame:
 
 
 def compared(published: pl.DataFrame, study: str, computed: pl.DataFrame) -> pl.DataFrame:
-    """Computed values next to those that the newest edition prints for the nearest question, without a verdict.
-
-    Args:
-        published: table of `PublishedValue`.
-        study: name of a study of another method.
-        computed: its quantities, from `quantities.evaluated`.
-    """
+    """Computed values next to those that the newest edition prints for the nearest question, without a verdict."""
     printed = published.filter(study=REFERENCE_EDITION).select(
         pl.col("quantity").alias("printed_as"), "published", "published_source", "locator"
     )

@@ -120,10 +120,7 @@ def source_lines(
 def registry_lines(dates: dict[Path, list[str]], today: datetime.date, stale_after_days: int) -> list[str]:
     """Registries whose newest row is older than a given age.
 
-    Args:
-        dates: of the rows, by file; one known to the year or month counts as its first day.
-        today: the day of the run.
-        stale_after_days: largest age, in days, that is not reported.
+    A date that is known to the year or month counts as its first day.
     """
     lines = []
     for file, found in dates.items():

@@ -1,15 +1,22 @@
 """Schemas of headline values: printed, computed, and the bridge between studies."""
 
-import pandera.polars as pa
 import polars as pl
 
 from inference_energy.studies.study import BOUNDARIES
 from inference_energy.tables.columns import count, flag, number, table, text, texts
-from inference_energy.tables.inputs import URL, InputTable, cell
+from inference_energy.tables.inputs import URL, InputTable, cell, optional
 from inference_energy.tables.units import FACTOR, OF_ROW, POSITION, SHARE
 
 
-class PublishedValue(InputTable):
+class PublishedValue(
+    InputTable,
+    unique=["study", "quantity"],
+    rules={
+        # A printed value without its resolution would have no verdict.
+        "resolution: a number if a value is printed, else none": pl.col("published").is_null()
+        == pl.col("resolution").is_null(),
+    },
+):
     """One number that a publication prints, to be reproduced, or one claim that it makes in words.
 
     A claim that two quantities are alike ("similar", "consistent") is printed as a ratio of 1 with a resolution of 1:
@@ -20,22 +27,11 @@ class PublishedValue(InputTable):
     quantity: str = cell("name among the computed quantities")
     label: str = cell("name for readers")
     unit: str = cell("unit")
-    published: float = cell("value as printed; 1 for a claim that two are alike", OF_ROW, nullable=True)
-    resolution: float = cell("one unit of the last printed digit", OF_ROW, gt=0, nullable=True)
+    published: float = optional("value as printed; 1 for a claim that two are alike", OF_ROW)
+    resolution: float = optional("one unit of the last printed digit", OF_ROW, gt=0)
     published_source: str = cell("publication", str_matches=URL)
     locator: str = cell("place in it")
-    note: str = cell("what a reader must know when it is not reproduced", nullable=True)
-
-    class Config:
-        """A value is named once per study."""
-
-        strict = True
-        unique = ["study", "quantity"]  # noqa: RUF012
-
-    @pa.dataframe_check(name="printed", error="resolution: a number if a value is printed, else none")
-    def printed(cls, data: pa.PolarsData) -> pl.LazyFrame:  # noqa: N805
-        """A printed value without its resolution would have no verdict."""
-        return data.lazyframe.select(pl.col("published").is_null() == pl.col("resolution").is_null())
+    note: str = optional("what a reader must know when it is not reproduced")
 
 
 HEADLINE = table(

@@ -220,10 +220,7 @@ BY_NAME = {table.name: table for table in PUBLIC_TABLES}
 def read_built(root: Path, studies: Mapping[str, str], built: Collection[str]) -> dict[str, pl.DataFrame]:
     """Every public table by name; one whose files are not built, such as a bridge between other studies, has no rows.
 
-    Args:
-        root: folder of the results.
-        studies: method of every study, by its name.
-        built: files that are there, as paths with their folder.
+    `built` are files that are there, as paths with their folder.
 
     Raises:
         InputError: a file that lacks a column of its schema, or has one that it does not know.

@@ -28,15 +28,9 @@ def descriptor(
     entries: Mapping[str, list[Entry]],
     frames: Mapping[str, pl.DataFrame],
 ) -> dict:
-    """Content of `datapackage.json`.
+    """Content of `datapackage.json`; `citation` is that of `CITATION.cff`.
 
-    Args:
-        citation: content of `CITATION.cff`.
-        description: what the package holds.
-        sources: of all inputs; those with a title are named.
-        tables: public tables by name, in order.
-        entries: their columns.
-        frames: their rows, which decide whether the columns that name a row can be its primary key.
+    Sources with a title are named; the rows decide whether the columns that name a row can be its primary key.
     """
     licence = citation["license"]
     return {
@@ -96,13 +90,7 @@ def _field(entry: Entry) -> dict:
 
 
 def write(root: Path, frames: Mapping[str, pl.DataFrame], content: dict) -> None:
-    """Write all tables as CSV and the descriptor next to them; all are moved into place when all are complete.
-
-    Args:
-        root: folder of the results.
-        frames: rows by name of the table.
-        content: of the descriptor.
-    """
+    """Write all tables as CSV and the descriptor next to them; all are moved into place when all are complete."""
     tables = [root / FOLDER / f"{name}.csv" for name in frames]
     with files.complete(*tables, root / DESCRIPTOR) as (*unfinished, described):
         for frame, path in zip(frames.values(), unfinished, strict=True):

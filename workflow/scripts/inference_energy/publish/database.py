@@ -29,11 +29,6 @@ COMPUTED = comments(
 
 
 def meanings(tables: Mapping[str, PublicTable], views: Iterable[str | Path]) -> dict[str, Meaning]:
-    """Meaning and unit of every table, every view and every column of them.
-
-    Args:
-        tables: public tables by name.
-        views: paths of their SQL.
-    """
+    """Meaning and unit of every table, every view and every column of them."""
     found = {name: Meaning(table.meaning, table.comments()) for name, table in tables.items()}
     return found | read_views(views, found, COMPUTED)

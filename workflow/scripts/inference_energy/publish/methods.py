@@ -10,7 +10,7 @@ from pathlib import Path
 from inference_energy.common.comments import Assumption, anchors, of_module, of_study
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.publish.sources import Source
-from inference_energy.studies import keys as studies_keys
+from inference_energy.studies import files as studies_files, keys as studies_keys
 from inference_energy.studies.keys import StudyFile, StudyKey
 
 INCLUDED = re.compile(r'^include: "(.+)"$', re.MULTILINE)
@@ -31,11 +31,8 @@ def stages(
 ) -> list[Stage]:
     """All stages, and at the end the modules that no rule uses.
 
-    Args:
-        snakefile: text of the Snakefile.
-        rules: text of every file that it includes, by the path in the Snakefile.
-        imported: modules behind a script, by the name of the script.
-        modules: all modules.
+    `rules` are the texts of all files that the Snakefile includes, by path; `imported` gives the modules behind a
+    script.
     """
     left = dict.fromkeys(modules)
     found = []
@@ -82,13 +79,7 @@ class StudyPart:
 
 
 def module_chapter(file: str, package: str, text: str) -> Chapter | None:
-    """Assumptions of one module; none where it makes none.
-
-    Args:
-        file: path of the module.
-        package: folder of its package.
-        text: the code.
-    """
+    """Assumptions of one module; none where it makes none."""
     found = of_module(file, text)
     name = ".".join(Path(file).relative_to(package).with_suffix("").parts).removesuffix(".__init__")
     introduction = ast.get_docstring(ast.parse(text)) or ""
@@ -111,10 +102,7 @@ def _chapter(name: str, file: str, introduction: str, found: list[Assumption]) -
 def chapters_by_stage(stages: list[Stage], texts: Mapping[str, str], package: str) -> list[tuple[Stage, list[Chapter]]]:
     """Assumptions of the code, by stage of the method; a stage that makes none is left out.
 
-    Args:
-        stages: in order.
-        texts: code of every module by its path.
-        package: folder of the package.
+    `texts` is the code of every module by its path.
     """
     found = [
         (stage, [chapter for file in stage.modules if (chapter := module_chapter(file, package, texts[file]))])
@@ -126,10 +114,7 @@ def chapters_by_stage(stages: list[Stage], texts: Mapping[str, str], package: st
 def study_part(lineage: list[StudyFile], schema: dict, change: str = "") -> StudyPart:
     """One study with all of its keys, or as a step of the bridge with those that differ.
 
-    Args:
-        lineage: files from the one that extends nothing to the study.
-        schema: JSON schema of its method.
-        change: what it changes, as a step of the bridge.
+    The lineage begins with the file that extends nothing; `change` is what a step of the bridge changes.
     """
     keys = studies_keys.study_keys(lineage, schema)
     facts = {key.keys[0]: key.value for key in keys if len(key.keys) == 1}
@@ -151,11 +136,10 @@ def read_lineage(name: str, folder: Path) -> list[StudyFile]:
     Raises:
         InputError: a file that is missing or not YAML.
     """
-    path = folder / f"{name}.yaml"
-    content = read_yaml(path)
-    parent = content.get("extends")
-    file = StudyFile(name=name, text=path.read_text(encoding="utf-8"), content=content)
-    return [*(read_lineage(parent, folder) if parent else []), file]
+    return [
+        StudyFile(name=path.stem, text=path.read_text(encoding="utf-8"), content=read_yaml(path))
+        for path in reversed(studies_files.lineage(name, folder))
+    ]
 
 
 def shown(value: object) -> list[str]:

@@ -40,11 +40,7 @@ NOT_IN_WORKBOOK = (
 
 
 def about(citation: dict) -> dict[str, str]:
-    """Paragraphs that open a published form of the tables, by heading.
-
-    Args:
-        citation: content of `CITATION.cff`.
-    """
+    """Paragraphs that open a published form of the tables, by heading; given is the content of `CITATION.cff`."""
     cite = CITE.format(
         pipeline=citation["title"],
         version=citation["version"],

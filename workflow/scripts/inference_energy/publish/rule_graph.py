@@ -18,20 +18,14 @@ HEAD = """digraph rules {
 
 
 def chapters(rule_files: dict[str, str]) -> dict[str, str]:
-    """Chapter of every rule.
-
-    Args:
-        rule_files: text of each file in workflow/rules, by its chapter.
-    """
+    """Chapter of every rule, from the texts of the files in workflow/rules by chapter."""
     return {rule: chapter for chapter, text in rule_files.items() for rule in RULE.findall(text)}
 
 
 def by_chapter(graph: str, chapter_of: dict[str, str]) -> str:
     """The rules of every chapter in a box. All figures are one node; rules of no chapter (`all`) are left out.
 
-    Args:
-        graph: output of `snakemake --rulegraph dot`.
-        chapter_of: chapter of every rule except the figures, whose names begin with `figure_`.
+    The graph is that of `snakemake --rulegraph dot`; names of figures begin with `figure_`.
     """
     rules = {n: rule for n, rule in NODE.findall(graph) if rule in chapter_of or rule.startswith("figure_")}
     chapter = {n: chapter_of.get(rule, FIGURES) for n, rule in rules.items()}

@@ -32,9 +32,7 @@ class Source:
 def read_sources(origins: Iterable[Path], registries: Iterable[Path]) -> list[Source]:
     """All sources: those with an origin first, then those that rows of tables name, by file and first row.
 
-    Args:
-        origins: the `origin.yaml` of every folder.
-        registries: CSV files, whose columns `source`, `..._source` and `url` name sources.
+    Columns `source`, `..._source` and `url` of the registries name sources.
 
     Raises:
         InputError: an origin that is not YAML, a file that is not CSV.
@@ -55,10 +53,7 @@ def of_origin(folder: str, origin: dict) -> Source:
 def of_rows(file: str, rows: Iterable[dict[str, str]], folders: Iterable[str] = ()) -> list[Source]:
     """Sources that the rows of a table name, each once, with the rows that rest on it.
 
-    Args:
-        file: the table.
-        rows: its rows, as text.
-        folders: names of folders with an origin: a row that names one states its origin, which is no further source.
+    `folders` are those with an origin: a row that names one states its origin, which is no further source.
     """
     resting: dict[str, dict[str, None]] = {}
     for row in rows:

@@ -47,10 +47,7 @@ class TableChange:
 def table_change(before: pl.DataFrame, now: pl.DataFrame, key: list[str]) -> TableChange:
     """Compare two versions of a table.
 
-    Args:
-        before: one version.
-        now: the other.
-        key: columns that name a row; none, or some that do not, and a row that differs in anything is another row.
+    Without a key, or with one that does not name every row, a row that differs in anything is another row.
     """
     shared = [column for column in now.columns if column in before.columns]
     if (

@@ -61,14 +61,9 @@ def _version(package: str) -> str | None:
 def record(
     *, root: Path, sources: list[str], results: list[str], configuration: dict, studies: dict[str, dict]
 ) -> dict:
-    """All inputs of the results of a run, with checksums of both.
+    """All inputs of the results of a run, with checksums of both; paths are relative to `root`.
 
-    Args:
-        root: folder of the project; all paths are relative to it.
-        sources: every file that the run read and did not make.
-        results: every file that it made.
-        configuration: `config/config.yaml` as it was used, with the seed and the number of draws.
-        studies: every study with all that it inherits, by name.
+    `sources` are the files that the run read and did not make; `configuration` is the one used, with seed and draws.
     """
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     named = {str(path.relative_to(root)) for folder in WITH_ORIGINS for path in named_files(root / folder)}

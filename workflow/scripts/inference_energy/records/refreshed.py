@@ -11,9 +11,7 @@ PLACE = ("file", "line")
 def change_lines(before: dict[str, pl.DataFrame], now: dict[str, pl.DataFrame]) -> list[str]:
     """Differences between two readings of a file, a line per table and a few rows of each kind.
 
-    Args:
-        before: by table of the corpus, text cells with `row_id`, as the file was.
-        now: the same as it is.
+    The readings have text cells with `row_id`, by table of the corpus.
     """
     lines = []
     for table in sorted(before.keys() | now.keys()):

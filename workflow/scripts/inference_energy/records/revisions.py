@@ -34,11 +34,7 @@ def commit(revision: str, repository: Path) -> str:
 def built(revision: str, repository: Path, cores: str, tell: Callable[[str], None]) -> Path:
     """Project folder with a finished build of a commit, by the packages that are installed here.
 
-    Args:
-        revision: a commit, 40 hexadecimal digits.
-        repository: folder of the project; its cache keeps the build.
-        cores: how many Snakemake may use.
-        tell: receives messages about progress.
+    The cache of `repository`, the project's folder, keeps the build. `tell` receives messages about progress.
 
     Raises:
         InputError: the commit cannot be built; what it printed is kept.

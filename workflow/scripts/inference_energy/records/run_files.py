@@ -16,13 +16,7 @@ class RunFiles:
 
 
 def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunFiles:
-    """Follow targets back to files that no rule makes, in the way in which Snakemake finds its jobs.
-
-    Args:
-        targets: files to be made.
-        rules: all rules of the workflow, objects of Snakemake.
-        root: folder that the files of rules are named from.
-    """
+    """Follow targets back to files that no rule makes, in the way in which Snakemake finds its jobs."""
     rules = list(rules)
     results, sources, waiting = set(), set(), list(targets)
     while waiting:

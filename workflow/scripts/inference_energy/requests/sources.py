@@ -21,11 +21,7 @@ def read_folder(
 ) -> dict[str, pl.DataFrame]:
     """The tables of all sources of a folder by format, each row with its source, file and line.
 
-    Args:
-        folder: one folder per source, with its `origin.yaml`.
-        origin_schema: JSON schema of an `origin.yaml`.
-        formats: what the rows of a file must look like, by the format that its origin names.
-        known: by column, the names it may hold.
+    `formats` say what the rows must look like, by the format that an origin names; `known` the names of columns.
 
     Raises:
         InputError: a fault of an origin, of a file or of a row; a format without any file.

@@ -50,12 +50,10 @@ def level_names(frame: pl.DataFrame, effect: Effect) -> list[str]:
 
 
 def fit_model(runs: pl.DataFrame, known: pl.DataFrame | None = None, start: ServingModel | None = None) -> ServingModel:
-    """The model fitted to runs.
+    """The model fitted to runs of `runs.runs`.
 
-    Args:
-        runs: of `runs.runs`.
-        known: runs whose levels the model has, seen or not; by default those that it is fitted to.
-        start: a fit to start from, of the same `known`; few steps are needed then.
+    `known` are the runs whose levels the model has, seen or not; by default those that it is fitted to. From `start`, a
+    fit of the same `known`, few steps are needed.
     """
     known = runs if known is None else known
     time = _fit(runs, known, TIME, TIME_EFFECTS, _time_function(runs), "seconds_per_token", start and start.time)

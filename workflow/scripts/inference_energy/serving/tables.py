@@ -4,7 +4,7 @@ from dataclasses import fields
 
 from inference_energy.serving.replicas import Replicas
 from inference_energy.tables.columns import count, number, table, text, texts
-from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled
+from inference_energy.tables.inputs import DATE, NAME, URL, InputTable, cell, filled, optional
 from inference_energy.tables.units import COUNT, FACTOR, J_PER_OUTPUT_TOKEN, OF_ROW, SHARE, TOK_PER_S_PER_GPU
 
 # Meaning and unit of what `Replicas` holds; the context of a run follows from its lengths.
@@ -17,14 +17,12 @@ class PromptLengths(InputTable, unique=["prompts", "model"]):
     """Mean lengths and latency limits of one kind of prompts, where benchmarks do not state them with their results."""
 
     prompts: str = filled("kind of prompts, as in the corpus")
-    model: str = cell("model that the row is for; empty: all others", nullable=True)
+    model: str = optional("model that the row is for; empty: all others")
     input_tokens_mean: float = cell("mean prompt length", "tokens", gt=0, le=1e8)
-    output_tokens_mean: float = cell("mean answer length", "tokens", gt=0, le=1e8, nullable=True)
-    server_time_per_token_limit_ms: float = cell("P99 limit in runs of kind server", "ms", gt=0, nullable=True)
-    interactive_time_per_token_limit_ms: float = cell(
-        "P99 limit in runs of kind interactive", "ms", gt=0, nullable=True
-    )
-    assumed: str = cell("what is assumed rather than read: input", isin=["input"], nullable=True)
+    output_tokens_mean: float = optional("mean answer length", "tokens", gt=0, le=1e8)
+    server_time_per_token_limit_ms: float = optional("P99 limit in runs of kind server", "ms", gt=0)
+    interactive_time_per_token_limit_ms: float = optional("P99 limit in runs of kind interactive", "ms", gt=0)
+    assumed: str = optional("what is assumed rather than read: input", isin=["input"])
     url: str = cell("where the figures stand", str_matches=URL)
     note: str = filled("how they were found")
 
@@ -32,13 +30,13 @@ class PromptLengths(InputTable, unique=["prompts", "model"]):
 class EngineRelease(InputTable, unique=["source", "engine", "engine_version"]):
     """Date of one version of an engine, or of the software behind the rows of a source that do not state it."""
 
-    source: str = cell("source whose rows do not state their version", nullable=True, str_matches=NAME)
-    engine: str = cell("serving engine", nullable=True)
-    engine_version: str = cell("its version", nullable=True)
-    released_on: str = cell("date of the version", nullable=True, str_matches=DATE)
-    since: str = cell("date since which rows are medians over all versions", nullable=True, str_matches=DATE)
+    source: str = optional("source whose rows do not state their version", str_matches=NAME)
+    engine: str = optional("serving engine")
+    engine_version: str = optional("its version")
+    released_on: str = optional("date of the version", str_matches=DATE)
+    since: str = optional("date since which rows are medians over all versions", str_matches=DATE)
     url: str = cell("where the date stands", str_matches=URL)
-    note: str = cell("what else a reader must know", nullable=True)
+    note: str = optional("what else a reader must know")
 
 
 SERVING_RUNS = table(

@@ -2,7 +2,6 @@
 
 import logging
 
-import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
@@ -17,7 +16,7 @@ from inference_energy.statement.logs.progress import Progress
 from inference_energy.statement.tables import BREAKDOWNS
 from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
-from inference_energy.studies.study import NestedStudy, Spec
+from inference_energy.studies.study import NestedStudy
 
 LABELS = ("month", "model", "tenant", "region")
 METERED_KEYS = ["month", "step_start_utc", "model", "tenant", "region"]
@@ -40,19 +39,9 @@ def accounts(
 ) -> dict[str, pl.DataFrame]:
     """Every table of `statement.tables.TABLES` but the files, by name.
 
-    Args:
-        usage: a usage file's content.
-        study: a resolved study of method `nested`.
-        sums: table of `metering.metered`, of all shards.
-        bills: table of `bills.billed`.
-        files: table of the files that were read.
-        tables: that studies draw on.
-        registry: names and aliases of models.
-        grid: table of `input_tables.GridZone`.
-        draws: of the shared uncertainty.
-        seed: of all streams.
-        place: names the usage file in errors.
-        logger: for progress.
+    `usage` is a usage file's content, which `place` names in errors; `sums` a table of `metering.metered`, of all
+    shards; `bills` one of `bills.billed`; `files` one of the files that were read; `grid` one of
+    `input_tables.GridZone`. `draws` counts those of the shared uncertainty, and `seed` is of all streams.
 
     Raises:
         InputError: no request at all; names of models, regions or workloads that are not known; requests that nothing
@@ -90,7 +79,9 @@ def accounts(
         regions=statement_regions.of_regions(
             kept["region_name"].unique(maintain_order=True), usage["regions"], grid, place
         ),
-        onsite_water_l_per_kwh=None if water is None else _onsite_water(water, draws, seed),
+        onsite_water_l_per_kwh=None
+        if water is None
+        else draw(distribution(water), stream(seed, "fleet", "onsite water"), draws),
         gpus_per_node=dict(tables.hardware.select("gpu", "gpus_per_node").iter_rows()),
     )
     statement = pl.concat(
@@ -120,11 +111,6 @@ def accounts(
         ),
         "factors": quality.regions_table(of.regions, regions),
     }
-
-
-def _onsite_water(of: Spec, draws: int, seed: int) -> np.ndarray:
-    """Draws of the water that cooling takes, from the stream of a fleet."""
-    return draw(distribution(of), stream(seed, "fleet", "onsite water"), draws)
 
 
 def _metered(of: UnitEnergy, kept: pl.DataFrame, logger: logging.Logger) -> pl.DataFrame:

@@ -52,21 +52,14 @@ def features() -> list[pl.Expr]:
 def query_parts(sums: np.ndarray, cached_share: Quantity) -> tuple[Quantity, Quantity, Quantity]:
     """Uncached tokens, answer tokens and the contexts of these in tokens^2, which GPU time depends on.
 
-    Args:
-        sums: a number for each of `FEATURES`.
-        cached_share: of the prompts whose cached part is not known.
+    `sums` has a number for each of `FEATURES`; the share is of prompts whose cached part is not known.
     """
     uncached, unknown, output, products, squares = sums
     return uncached + (1 - cached_share) * unknown, output, products + squares / 2
 
 
 def query_means(of: Mapping[str, float], cached_share: np.ndarray) -> QueryMeans:
-    """Means over requests from their sums.
-
-    Args:
-        of: `requests`, `input_tokens` and `FEATURES`.
-        cached_share: by draw.
-    """
+    """Means over requests from their sums: `requests`, `input_tokens` and `FEATURES`."""
     requests = max(of["requests"], 1.0)
     prompt = max(of["input_tokens"] / requests, 1.0)
     uncached, output, context = query_parts(np.array([of[name] for name in FEATURES]) / requests, cached_share[:, None])
@@ -83,11 +76,7 @@ def query_means(of: Mapping[str, float], cached_share: np.ndarray) -> QueryMeans
 def serving(services: Mapping[str, Service], rows: pl.DataFrame, *, study: str, place: str) -> dict[str, Service]:
     """Every subject where it serves its requests of a usage, which are the workload `REQUESTS` of its service.
 
-    Args:
-        services: by subject.
-        rows: table of `labelled` sums.
-        study: name of the study.
-        place: names the usage file in errors.
+    `rows` are `labelled` sums.
 
     Raises:
         InputError: requests that nothing of the study serves at its operating point.
@@ -176,15 +165,7 @@ def unit_energy(
     onsite_water_l_per_kwh: np.ndarray | None,
     gpus_per_node: Mapping[str, int],
 ) -> UnitEnergy:
-    """The coefficients of a usage.
-
-    Args:
-        of: subjects of `serving`.
-        boundary: what is metered.
-        regions: factors by region.
-        onsite_water_l_per_kwh: of cooling, one per draw; none where the study states none.
-        gpus_per_node: by GPU.
-    """
+    """The coefficients of a usage, from the subjects of `serving`."""
     energy_wh, node_seconds = {}, {}
     for subject, service in of.items():
         shares, weights = service.serving(subject, REQUESTS)

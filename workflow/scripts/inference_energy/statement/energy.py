@@ -107,11 +107,8 @@ def over_time(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Power and busy nodes in every step of the logs, and the grid connection and fleet that they need.
 
-    Args:
-        of: the usage.
-        rows: table of labelled sums, those of logs.
-        step_minutes: length of a step.
-        peak_load: share of the time that nodes may be busy in the step with the most work.
+    `rows` are labelled sums of logs; `peak_load` is the share of the time that nodes may be busy in the step with the
+    most work.
 
     Returns:
         One row per step with requests: `step_start_utc, requests, power_kw_*, busy_nodes_*`; and one row per quantity:

@@ -61,10 +61,7 @@ def names_table(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> p
 def graded(names: pl.DataFrame, of: Mapping[str, Service], effects: pl.DataFrame) -> pl.DataFrame:
     """Share of tokens by the quality of the evidence behind the speed of what serves them.
 
-    Args:
-        names: table of `names_table`.
-        of: subjects of `coefficients.serving`.
-        effects: table `serving_effects`.
+    `of` are the subjects of `coefficients.serving`, `effects` is table `serving_effects`.
 
     Returns:
         One row per grade that occurs: `grade, meaning, token_share`; the shares sum to 1.

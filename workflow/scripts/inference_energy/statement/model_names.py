@@ -31,12 +31,7 @@ def resolved(
 ) -> dict[str | None, Subject]:
     """How every name of a model in a table of sums is understood.
 
-    Args:
-        sums: rows with `model`, `input_tokens` and `output_tokens`.
-        models: entry `models` of the usage file.
-        classes: of the study.
-        registry: names and aliases of models.
-        place: names the usage file in errors.
+    `models` is that entry of the usage file.
 
     Raises:
         InputError: unknown names that are not to be left out or taken for a class; a name of the usage file that is
@@ -88,13 +83,8 @@ def _known(name: str | None, classes: list[str], registry: Names) -> Subject | N
 def study_of(study: NestedStudy, subject: str, models: pl.DataFrame, cached_share: Spec | None) -> NestedStudy:
     """The study with one subject of a usage as its only class: a model is one of its own.
 
-    A model is served by the hardware of the study's class of its size, if that has its own.
-
-    Args:
-        study: a resolved study of method `nested`.
-        subject: model or class.
-        models: model registry.
-        cached_share: distribution of the share of prompts in the cache, in place of the study's.
+    A model is served by the hardware of the study's class of its size, if that has its own. `cached_share` is taken in
+    place of the study's.
     """
     of = study.classes.get(subject)
     if of is None:

@@ -27,13 +27,8 @@ def shares(
 ) -> pl.DataFrame:
     """Shares that limit the quality of a statement: `aspect, meaning, share`.
 
-    Args:
-        regions: factors by region.
-        rows: sums of logs and bills.
-        kept: those of names that are not left out, `grades.labelled`.
-        files: table of the files that were read.
-        energies: share of the energy by region, `energy_shares`.
-        unmetered: share of tokens, `grades.unmetered_share`.
+    `kept` are the rows of names that are not left out, `energies` is of `energy_shares`, and `unmetered` of
+    `grades.unmetered_share`.
     """
     total = _tokens(rows) or 1.0
     read, left_out = (int(files[name].sum() or 0) for name in ("rows", "rows_left_out"))

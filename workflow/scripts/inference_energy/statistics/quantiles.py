@@ -53,13 +53,8 @@ def weighted_errors(
 ) -> dict[str, float]:
     """Monte Carlo standard error of `of_weighted`.
 
-    Of a quantile: half the distance between the quantiles one standard error of rank below and above it.
-
-    Args:
-        values: what was drawn.
-        weights: how much each counts.
-        draws: number of equal, independent draws that they are worth, see `effective`.
-        shares: quantiles by name.
+    Of a quantile: half the distance between the quantiles one standard error of rank below and above it. `draws` is the
+    number of equal, independent draws that they are worth, see `effective`.
     """
     reach = {name: np.sqrt(share * (1 - share) / draws) for name, share in shares.items()}
     ends = {

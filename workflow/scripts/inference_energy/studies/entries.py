@@ -21,10 +21,7 @@ class Entries:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
-        """Typed entries from plain ones, or from some of them.
-
-        Args:
-            given: entries by key, as the study file has them.
+        """Typed entries from plain ones by key, as the study file has them, or from some of them.
 
         Raises:
             InputError: a key that there is not.

@@ -11,12 +11,8 @@ from inference_energy.studies.checks import CHANGEABLE, LENGTHS, POINTS, _check_
 def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     """One study with everything it inherits, checked.
 
-    `extends: other` starts from that study; mappings merge key by key, any other value replaces.
-
-    Args:
-        name: file name without `.yaml`.
-        folder: where study files lie.
-        schemas: closed JSON schema of a complete study, by its `method`.
+    `extends: other` starts from that study; mappings merge key by key, any other value replaces. `schemas` are closed
+    JSON schemas of a complete study, by its `method`.
 
     Raises:
         InputError: unknown study, `extends` in a circle, a key or value that the schema or the method forbids, or an

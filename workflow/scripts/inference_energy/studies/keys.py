@@ -128,11 +128,7 @@ def _with_heads(values: Mapping[Keys, object], said: Mapping[Keys, str]) -> dict
 def meaning(schema: dict, keys: Keys) -> str:
     """Description of a key in a JSON schema: its own, or that of the definition it refers to.
 
-    What an intervention changes are keys of a study.
-
-    Args:
-        schema: a JSON schema.
-        keys: path of the key; names that a user chooses follow `additionalProperties`.
+    What an intervention changes are keys of a study; names that a user chooses follow `additionalProperties`.
     """
     node, said = schema, ""
     changed = keys[4:] if keys[:2] == ("interventions", "levers") and keys[3:4] == ("changes",) else ()

@@ -68,14 +68,9 @@ def texts(*, nullable: bool = False, **meanings: str) -> dict[str, pa.Column]:
 def quantiles(
     name: str, meaning: str, unit: str, of: Iterable[str] = (*QUANTILES, "mean"), **limits: Any
 ) -> dict[str, pa.Column]:
-    """Columns of the quantiles of one quantity.
+    """Columns of some quantiles of one quantity, with one unit and the limits of `number`.
 
-    Args:
-        name: of the columns, with `{}` for `p05`, `p50`, `mean`.
-        meaning: of the columns, with `{}` for `P5`, `median`, `mean`.
-        unit: of all.
-        of: which quantiles.
-        limits: of all, see `number`.
+    The name has `{}` for `p05`, `p50`, `mean`, and the meaning for `P5`, `median`, `mean`.
     """
     return {name.format(q): number(meaning.format(WORDS[q]), unit, **limits) for q in of}
 
@@ -83,16 +78,19 @@ def quantiles(
 def table(key: list[str], **columns: pa.Column) -> pa.DataFrameSchema:
     """Schema of a table with these columns and no others.
 
-    Args:
-        key: columns that together name a row; none where rows have no name, as those of a density.
-        columns: by name, in order.
+    `key` are the columns that together name a row; none where rows have no name, as those of a density.
     """
     return pa.DataFrameSchema(columns, strict=True, unique=key or None)
 
 
+def plain(schema: Schema) -> pa.DataFrameSchema:
+    """Either kind of schema as one of columns."""
+    return schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()
+
+
 def columns_of(schema: Schema) -> dict[str, pa.Column]:
     """Columns of either kind of schema."""
-    return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).columns
+    return plain(schema).columns
 
 
 def types_of(schema: Schema) -> dict[str, pl.DataType]:

@@ -5,7 +5,6 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import duckdb
@@ -31,7 +30,7 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
     """
     with (
         files.complete(path) as (unfinished,),
-        TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as folder,
         # Small blocks: many small tables then take a quarter of the space.
         duckdb.connect(str(unfinished), config={"default_block_size": 16384}) as connection,
     ):

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandera.polars as pa
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.tables.columns import Schema, columns_of, comment, unit_of
+from inference_energy.tables.columns import Schema, columns_of, comment, plain, types_of, unit_of
 
 METHODS = ("published", "nested")
 STUDY = "{study}"
@@ -56,9 +55,7 @@ class PublicTable:
 
     def types(self) -> dict[str, pl.DataType]:
         """Type of every column, in the same order."""
-        of = {
-            name: column.dtype.type for schema in self.schemas.values() for name, column in columns_of(schema).items()
-        }
+        of = {name: dtype for schema in self.schemas.values() for name, dtype in types_of(schema).items()}
         return {column: of.get(column, pl.String()) for column in self.columns()}
 
     def units(self) -> dict[str, str]:
@@ -87,23 +84,13 @@ class PublicTable:
 
     def key(self) -> list[str]:
         """Columns that together name a row; empty where rows have no name, as those of a density."""
-        by_schema = [list(columns_of_key) for columns_of_key in map(_unique, self.schemas.values())]
-        names = self.named_by or max(by_schema, key=len)
+        names = self.named_by or max((plain(schema).unique or [] for schema in self.schemas.values()), key=len)
         study = ["study"] if self.of_a_study and names and "study" not in names else []
         return [*study, *names]
 
 
-def _unique(schema: Schema) -> list[str]:
-    return (schema if isinstance(schema, pa.DataFrameSchema) else schema.to_schema()).unique or []
-
-
 def read(table: PublicTable, root: Path, studies: Mapping[str, str]) -> pl.DataFrame:
     """All rows of a public table, those of all studies one below another, columns as in `PublicTable.columns`.
-
-    Args:
-        table: which.
-        root: folder of the results.
-        studies: method of every study, by its name.
 
     Raises:
         InputError: a file that lacks a column of its schema, or has one that it does not know.

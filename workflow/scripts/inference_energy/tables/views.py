@@ -14,12 +14,8 @@ def read_views(
 ) -> dict[str, Meaning]:
     """Views by the names of their files: a comment that says what one row is, and a SELECT from tables.
 
-    A column of several tables means what it means in the first that is read.
-
-    Args:
-        paths: of the files.
-        tables: meaning of every table by name.
-        computed: meaning and unit of columns that no table has, or that mean something else in views.
+    A column of several tables means what it means in the first that is read. `computed` are meaning and unit of columns
+    that no table has, or that mean something else in views.
     """
     return {path.stem: _view(path.read_text(encoding="utf-8"), tables, computed) for path in map(Path, paths)}
 

@@ -50,11 +50,8 @@ class Job:
     ) -> None:
         """Write the tables of a job by the names of its outputs, or none if one is not as its schema says.
 
-        Args:
-            schemas: modules that declare them, each named as its file: `FLEET_PLAN` for `fleet_plan.parquet`.
-            table: that of an output without a name.
-            told: what goes to the log; by default the last table.
-            frames: the tables of outputs with names.
+        `schemas` are the modules that declare them, each named as its file: `FLEET_PLAN` for `fleet_plan.parquet`. An
+        output without a name has `table`; those with names have `frames`. The log has `told`, or else the last table.
 
         Raises:
             InputError: a table that its schema forbids.

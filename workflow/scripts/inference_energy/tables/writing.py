@@ -28,9 +28,7 @@ def write(frame: pl.DataFrame, path: str, schema: Schema) -> None:
 def write_all(outputs: Mapping[str, str], **tables: tuple[pl.DataFrame, Schema]) -> None:
     """Write all tables of a job, or none of them.
 
-    Args:
-        outputs: paths by the names of the tables.
-        tables: a frame and its schema; columns that the schema does not know are left out, the others put in its order.
+    Columns that a schema does not know are left out, the others put in its order.
 
     Raises:
         InputError: a table that its schema forbids; nothing is written.

@@ -29,9 +29,7 @@ Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 def measured_at_several_lengths(rows: pl.DataFrame, minimum_rows: int) -> pl.DataFrame:
     """Rows of offline benchmarks of fixed lengths whose configuration has enough of them, with `configuration`.
 
-    Args:
-        rows: throughput rows of the corpus.
-        minimum_rows: different pairs of lengths a configuration must have.
+    Enough are `minimum_rows` different pairs of lengths.
 
     Raises:
         InputError: no configuration has that many.
@@ -83,14 +81,10 @@ def left_out(rows: pl.DataFrame, kv_growth: float) -> pl.DataFrame:
     found = []
     for _, group in groups(rows):
         for form in FORMS:
-            predictions = [
-                float(
-                    predictor(form, group.filter(pl.int_range(pl.len()) != place), kv_growth)(
-                        row["input_tokens"], row["output_tokens"]
-                    )
-                )
-                for place, row in enumerate(group.iter_rows(named=True))
-            ]
+            predictions = []
+            for place, row in enumerate(group.iter_rows(named=True)):
+                predicted = predictor(form, group.filter(pl.int_range(pl.len()) != place), kv_growth)
+                predictions.append(float(predicted(row["input_tokens"], row["output_tokens"])))
             found.append(
                 group.select("configuration", "source", "row_id", *KEY, "input_tokens", "output_tokens", PER_GPU)
                 .with_columns(pl.lit(form).alias("form"), pl.Series("predicted_tok_per_s_per_gpu", predictions))

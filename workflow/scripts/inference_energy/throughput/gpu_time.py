@@ -33,11 +33,8 @@ def fit(
 ) -> GpuSeconds:
     """Non-negative least squares on relative errors: minimises the sum of (s_fitted / s_observed - 1)^2.
 
-    Args:
-        input_tokens: prompt lengths, shape (rows,).
-        output_tokens: answer lengths, shape (rows,).
-        tok_per_s_per_gpu: observed output tokens per second and GPU, shape (rows,); s = L_out / it.
-        kv_growth: weight of the answer in its own context, not fitted here: three coefficients are what six rows carry.
+    Lengths and throughput have shape (rows,); s = L_out / throughput. `kv_growth`, the weight of the answer in its own
+    context, is not fitted here: three coefficients are what six rows carry.
     """
     from scipy.optimize import nnls  # here, as loading it takes half a second of every command
 

@@ -61,13 +61,10 @@ class ThroughputModel:
 def fit(
     input_tokens: np.ndarray, output_tokens: np.ndarray, tok_per_s: np.ndarray, minimum_rows: int
 ) -> ThroughputModel:
-    """Ordinary least squares on logarithms, capped at the largest observed throughput.
+    """Ordinary least squares on logarithms, capped at the largest observed throughput of the node.
 
-    Args:
-        input_tokens: prompt lengths of the benchmark rows, shape (rows,).
-        output_tokens: answer lengths, shape (rows,).
-        tok_per_s: observed output throughput of the node, shape (rows,).
-        minimum_rows: with fewer rows, the largest observed throughput holds at every length.
+    Lengths and throughput have shape (rows,). With fewer rows than `minimum_rows`, the largest observed throughput
+    holds at every length.
     """
     cap = float(tok_per_s.max())
     if len(tok_per_s) < minimum_rows:
@@ -124,12 +121,6 @@ def throughput_fit(
     study: str, chosen: studies.Throughput, throughput: pl.DataFrame, corrections: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Fit every model that has at least two usable rows, known errors corrected first where the study says so.
-
-    Args:
-        study: its name.
-        chosen: its entry `throughput`.
-        throughput: accepted rows of the corpus.
-        corrections: table of `corpus.registry_tables.Correction`.
 
     Returns:
         The fit, one row per model; and the rows behind it, each with its fitted and left-one-out throughput.
@@ -210,14 +201,6 @@ def throughput_curve(fit: pl.DataFrame, input_tokens: float) -> pl.DataFrame:
         curve, low, high = from_fit_row(row), row["output_tokens_min"], row["output_tokens_max"]
         for part, start, end in (("shorter", 10.0, low), ("fitted", low, high), ("longer", high, 50_000.0)):
             tokens = np.geomspace(start, end, 40)
-            frames.append(
-                pl.DataFrame(
-                    {
-                        "model": row["model"],
-                        "part": part,
-                        "output_tokens": tokens,
-                        "tok_per_s": curve.tok_per_s(input_tokens, tokens),
-                    }
-                )
-            )
+            points = {"output_tokens": tokens, "tok_per_s": curve.tok_per_s(input_tokens, tokens)}
+            frames.append(pl.DataFrame({"model": row["model"], "part": part} | points))
     return pl.concat(frames)

@@ -21,11 +21,6 @@ def runs(energy: pl.DataFrame, throughput: pl.DataFrame, models: pl.DataFrame) -
     The speed of a user is one over the median time per output token. `stalled` runs are those whose requests wait
     longer than they are served, so that their requests mostly wait.
 
-    Args:
-        energy: accepted measured energies.
-        throughput: accepted throughput rows, which have the runs of the energies.
-        models: model registry.
-
     Returns:
         `source, row_id, network, gpu, precision, speculative, input_tokens, output_tokens, stalled,
         tok_per_s_per_user, energy_j_per_output_token`, sorted by source and row.
@@ -53,11 +48,7 @@ def runs(energy: pl.DataFrame, throughput: pl.DataFrame, models: pl.DataFrame) -
 
 
 def at_common_lengths(runs: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Runs at the pair of lengths that most runs have, of the networks with the most runs at it.
-
-    Args:
-        runs: table of `runs`.
-        most: networks that are kept, at most.
+    """Runs at the pair of lengths that most runs have, of at most so many networks: those with the most runs at it.
 
     Returns:
         Rows of `runs`, the network with the most runs first, each in the order of `runs`. Of equally frequent lengths
@@ -72,11 +63,8 @@ def at_common_lengths(runs: pl.DataFrame, most: int) -> pl.DataFrame:
 def with_front(runs: pl.DataFrame, case: Sequence[str]) -> pl.DataFrame:
     """Whether a run is on the Pareto front of energy and speed: no other is at least as fast with no more energy.
 
-    Of runs that agree in both the first counts. A stalled run is not on the front, and no run is compared with it.
-
-    Args:
-        runs: table of `runs`.
-        case: columns that runs agree in to be compared.
+    Of runs that agree in both the first counts. A stalled run is not on the front, and no run is compared with it. A
+    case is the columns that runs agree in to be compared.
 
     Returns:
         The rows with `front`, sorted by `case` and speed, the fastest first.
@@ -91,10 +79,7 @@ def with_front(runs: pl.DataFrame, case: Sequence[str]) -> pl.DataFrame:
 def cost_of_speed(runs: pl.DataFrame, case: Sequence[str], speed: float) -> pl.DataFrame:
     """Least energy among the runs of a case that have a speed, over the least of all.
 
-    Args:
-        runs: table of `runs`; stalled ones do not count.
-        case: columns that runs agree in to be compared.
-        speed: least speed of one user, tokens/s.
+    Stalled runs do not count; a case is the columns that runs agree in to be compared, `speed` is in tokens/s.
 
     Returns:
         `case, cost`, of the cases with a run of this speed, sorted by case.

@@ -1,7 +1,5 @@
 """Schemas of throughput: fitted configurations and their errors."""
 
-import pandera.polars as pa
-
 from inference_energy.corpus.tables import lengths_behind
 from inference_energy.tables.columns import count, flag, number, share, table, text, texts
 from inference_energy.tables.units import FACTOR, SHARE, TOK_PER_S_PER_GPU
@@ -10,8 +8,7 @@ from inference_energy.throughput.fits import FORMS
 CONFIGURATION = {
     "configuration": text("name of the configuration: model, GPU, precision, version, parallelism"),
     **texts(source="source of its rows", model="model", gpu="GPU", precision="number format of the weights"),
-    "engine": text("serving engine", nullable=True),
-    "engine_version": text("its version", nullable=True),
+    **texts(nullable=True, engine="serving engine", engine_version="its version"),
     "gpus": count("GPUs of an instance", at_least=1),
     "concurrency": number("requests in flight", "requests in flight", nullable=True),
     **{
@@ -21,23 +18,14 @@ CONFIGURATION = {
 }
 
 
-def _gpu_time(*, nullable: bool = False) -> dict[str, pa.Column]:
-    per_token, per_token2 = "GPU-seconds per token", "GPU-seconds per token squared"
-    return {
-        "prefill_s_per_token": number("a: GPU time per input token", per_token, nullable=nullable),
-        "decode_s_per_token": number("b: GPU time per output token", per_token, nullable=nullable),
-        "attention_s_per_token2": number(
-            "c: GPU time per output token and token of context", per_token2, nullable=nullable
-        ),
-        "kv_growth": number("g: part of the answer in its own context", SHARE, nullable=nullable),
-    }
-
-
 THROUGHPUT_CONFIGURATIONS = table(
     ["configuration"],
     **CONFIGURATION,
     rows=count("rows behind the fit", at_least=3),
-    **_gpu_time(),
+    prefill_s_per_token=number("a: GPU time per input token", "GPU-seconds per token"),
+    decode_s_per_token=number("b: GPU time per output token", "GPU-seconds per token"),
+    attention_s_per_token2=number("c: GPU time per output token and token of context", "GPU-seconds per token squared"),
+    kv_growth=number("g: part of the answer in its own context", SHARE),
     fit_error_log_sd=number("typical log ratio of a row left out, pooled with that of all configurations", "log ratio"),
     **lengths_behind("the fit"),
 )

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import W_PER_KW
+from inference_energy.energy.service import OF_ANY_SERVICE
 from inference_energy.serving import operating_point
 from inference_energy.serving.fit import ServingModel, fit_model
 from inference_energy.serving.predict import drawn, drawn_step, energy
@@ -17,7 +18,6 @@ from inference_energy.statistics.quantiles import Z_P95
 
 COLUMN = {"source": "campaign", "model": "network", "gpu": "gpu"}
 PLACE = ("source", "row_id", "network", "gpu", "vendor", "precision", "engine", "prompts", "campaign")
-SERVICE_ENGINE = "of any service"  # a level that no row has: the engine of a service is not known
 LIMIT_MS_OF_OFFLINE = 1e9
 
 
@@ -81,7 +81,7 @@ def predictions(model: ServingModel, runs: pl.DataFrame, learnt: pl.DataFrame, o
         point = operating_point.at_speed(replicas, uncertain, speed, prior)
         parts.append(_rows("energy_at_speed", boards, measured, point.resampled().energy.j_per_token, point.reached))
         services = operating_point.services(boards).with_columns(
-            engine=pl.lit(SERVICE_ENGINE), attention_data_parallel=pl.lit(0.0)
+            engine=pl.lit(OF_ANY_SERVICE), attention_data_parallel=pl.lit(0.0)
         )
         if len(services):
             parts.append(_of_services(model, services, prior, of))

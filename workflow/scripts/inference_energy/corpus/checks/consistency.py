@@ -13,11 +13,7 @@ ROUNDING = 0.5
 def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     """Rows whose source states another number of parameters than the registry.
 
-    Args:
-        throughput: accepted rows.
-        models: model registry.
-        tolerance: largest accepted difference as a share of the registry's number; half a billion is always accepted,
-            as sources round to whole billions.
+    They may differ by `tolerance`, a share of the number, or half a billion, as sources round to whole billions.
     """
     known = ["total_parameters_billions", "active_parameters_billions"]
     stated = [f"stated_{name}" for name in known]
@@ -29,7 +25,6 @@ def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance:
                 (pl.col(f"stated_{name}") - pl.col(name)).abs() > pl.max_horizontal(tolerance * pl.col(name), ROUNDING)
             ),
             check="stated_parameters",
-            severity="warning",
             found=pl.col(f"stated_{name}"),
             expected=pl.col(name),
             unit="billion parameters",
@@ -43,11 +38,6 @@ def stated_parameters(throughput: pl.DataFrame, models: pl.DataFrame, tolerance:
     )
 
 
-def set_apart(implausible: pl.DataFrame) -> pl.DataFrame:
-    """Measured energies that `plausible.set_apart` keeps apart, each with its reason."""
-    return findings(implausible, severity="error", message=pl.col("message"))
-
-
 def precision_in_name(throughput: pl.DataFrame) -> pl.DataFrame:
     """Rows whose model is stated by a name with another number format than the row's precision, by its size."""
     stated = {name: precision_in(name) for name in throughput["stated_model"].drop_nulls().unique()}
@@ -59,7 +49,6 @@ def precision_in_name(throughput: pl.DataFrame) -> pl.DataFrame:
     return findings(
         throughput.filter(named_size != size),
         check="precision_in_name",
-        severity="warning",
         message=pl.format("{} weights, but its model is stated as {}", "precision", "stated_model"),
     )
 
@@ -77,7 +66,6 @@ def power_above_rating(energy: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataF
     return findings(
         rows.filter(pl.col("power") > pl.col("rating")),
         check="power_above_rating",
-        severity="error",
         found=pl.col("power"),
         expected=pl.col("rating"),
         unit="W",

@@ -12,7 +12,6 @@ def gaps(throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame, h
         findings(
             registry.join(throughput, on=name, how="anti").sort(name),
             check="coverage_gap",
-            severity="info",
             message=pl.format("no throughput row of {}", name),
         )
         for registry, name in ((models.select("model"), "model"), (hardware.select("gpu"), "gpu"))
@@ -26,7 +25,6 @@ def gaps(throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame, h
             findings(
                 unmeasured,
                 check="coverage_gap",
-                severity="info",
                 message=pl.format("no measured energy of a {} model on {}", "model_class", "gpu"),
             ),
         ]

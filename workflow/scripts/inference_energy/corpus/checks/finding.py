@@ -19,26 +19,41 @@ FINDING = {
     "message": pl.String,
 }
 SEVERITIES = ["error", "warning", "info"]
+# Every check that is made, in order of severity: its severity and its name for readers.
+CHECKS = {
+    "above_compute_limit": ("error", "above the GPU's peak arithmetic"),
+    "above_memory_limit": ("error", "above its memory bandwidth"),
+    "weights_do_not_fit": ("error", "weights larger than memory"),
+    "same_figure_other_gpus": ("error", "one run, two GPU counts"),
+    "unit_slip": ("error", "per GPU or of all GPUs?"),
+    "power_above_rating": ("error", "power above the rating"),
+    "board_power_impossible": ("error", "board power impossible"),
+    "disaggregated_power_impossible": ("error", "power of other GPUs"),
+    "energy_against_power": ("error", "energy differs from power"),
+    "conflict": ("warning", "conflicting throughputs"),
+    "stated_parameters": ("warning", "parameter count differs"),
+    "precision_in_name": ("warning", "precision differs from name"),
+    "refreshed_but_unchanged": ("warning", "refreshed, yet unchanged"),
+    "registry_age": ("warning", "registry not checked for long"),
+    "duplicate": ("info", "same run again"),
+    "stale": ("info", "nothing newer for long"),
+    "coverage_gap": ("info", "nothing measured"),
+}
 
 
-def findings(
-    rows: pl.DataFrame, *, severity: str, message: pl.Expr, check: str | None = None, **columns: pl.Expr | str | None
-) -> pl.DataFrame:
-    """Findings in the common columns, one per row.
+def findings(rows: pl.DataFrame, *, message: pl.Expr, **columns: pl.Expr | str | None) -> pl.DataFrame:
+    """Findings in the common columns, one per row, each as serious as `CHECKS` says.
 
     Args:
         rows: the rows found; common columns that they have are kept, the others are null.
-        check: name of the check; if none, the rows have it.
-        severity: `error` (cannot be true), `warning` (needs a look) or `info`.
         message: one sentence for readers.
-        columns: further common columns.
+        columns: further common columns, among them `check` if the rows do not have it.
     """
+    severities = {name: severity for name, (severity, _) in CHECKS.items()}
     made = rows.with_columns(
         message.alias("message"),
-        *([] if check is None else [pl.lit(check).alias("check")]),
-        pl.lit(severity).alias("severity"),
         **{name: value if isinstance(value, pl.Expr) else pl.lit(value) for name, value in columns.items()},
-    )
+    ).with_columns(severity=pl.col("check").replace_strict(severities, return_dtype=pl.String))
     return made.select(
         (pl.col(name) if name in made.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in FINDING.items()

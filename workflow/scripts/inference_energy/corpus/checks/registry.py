@@ -3,28 +3,7 @@
 import polars as pl
 
 from inference_energy.corpus.checks import consistency, coverage, repeats, roofline, staleness, unit_slips
-from inference_energy.corpus.checks.finding import FINDING, SEVERITIES
-
-# Every check that is made, in order of severity: its severity and its name for readers.
-CHECKS = {
-    "above_compute_limit": ("error", "above the GPU's peak arithmetic"),
-    "above_memory_limit": ("error", "above its memory bandwidth"),
-    "weights_do_not_fit": ("error", "weights larger than memory"),
-    "same_figure_other_gpus": ("error", "one run, two GPU counts"),
-    "unit_slip": ("error", "per GPU or of all GPUs?"),
-    "power_above_rating": ("error", "power above the rating"),
-    "board_power_impossible": ("error", "board power impossible"),
-    "disaggregated_power_impossible": ("error", "power of other GPUs"),
-    "energy_against_power": ("error", "energy differs from power"),
-    "conflict": ("warning", "conflicting throughputs"),
-    "stated_parameters": ("warning", "parameter count differs"),
-    "precision_in_name": ("warning", "precision differs from name"),
-    "refreshed_but_unchanged": ("warning", "refreshed, yet unchanged"),
-    "registry_age": ("warning", "registry not checked for long"),
-    "duplicate": ("info", "same run again"),
-    "stale": ("info", "nothing newer for long"),
-    "coverage_gap": ("info", "nothing measured"),
-}
+from inference_energy.corpus.checks.finding import FINDING, SEVERITIES, findings
 
 
 def benchmark_checks(
@@ -40,15 +19,8 @@ def benchmark_checks(
 ) -> pl.DataFrame:
     """All findings, the most serious first.
 
-    Args:
-        throughput: accepted throughput rows.
-        energy: measured energies with the configuration of their runs.
-        implausible: measured energies that are kept apart.
-        sources: table `source`.
-        models: model registry.
-        closed_models: registry of closed models.
-        hardware: hardware registry.
-        limits: `checks` of `config/config.yaml`.
+    `energy` are measured energies with the configuration of their runs, `implausible` those that are kept apart, and
+    `limits` are `checks` of `config/config.yaml`.
 
     Returns:
         One row per finding, in the columns of `finding.FINDING`.
@@ -61,7 +33,7 @@ def benchmark_checks(
             consistency.power_above_rating(energy, hardware),
             repeats.conflicts(throughput, limits["conflict_factor"]),
             consistency.stated_parameters(throughput, models, limits["parameter_tolerance"]),
-            consistency.set_apart(implausible),
+            findings(implausible, message=pl.col("message")),
             consistency.precision_in_name(throughput),
             staleness.refreshed_but_unchanged(sources),
             staleness.registry_age(

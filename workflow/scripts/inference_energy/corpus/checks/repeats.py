@@ -39,7 +39,6 @@ def duplicates(throughput: pl.DataFrame) -> pl.DataFrame:
     return findings(
         repeated,
         check="duplicate",
-        severity="info",
         found=pl.col("throughput_tok_per_s"),
         unit="tok/s",
         message=pl.format(
@@ -69,7 +68,6 @@ def same_figure_other_gpus(throughput: pl.DataFrame) -> pl.DataFrame:
     return findings(
         pairs.rename({"source_other": "other_source", "row_id_other": "other_row_id"}),
         check="same_figure_other_gpus",
-        severity="error",
         found=pl.col("gpus"),
         expected=pl.col("gpus_other"),
         unit="GPUs",
@@ -129,7 +127,6 @@ def conflicts(throughput: pl.DataFrame, factor: float) -> pl.DataFrame:
     return findings(
         pairs,
         check="conflict",
-        severity="warning",
         found=pl.col(speed),
         expected=pl.col(f"other_{speed}"),
         unit="output tok/s/GPU",

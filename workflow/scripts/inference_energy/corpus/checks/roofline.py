@@ -59,7 +59,6 @@ def impossible(limits: pl.DataFrame) -> pl.DataFrame:
         findings(
             limits.filter(found > pl.col(limit)),
             check=f"above_{limit}",
-            severity="error",
             found=found,
             expected=pl.col(limit),
             unit="output tok/s/GPU",
@@ -82,7 +81,6 @@ def impossible(limits: pl.DataFrame) -> pl.DataFrame:
             findings(
                 too_big,
                 check="weights_do_not_fit",
-                severity="error",
                 found=pl.col("weights_gb"),
                 expected=pl.col("held_gb"),
                 unit="GB",

@@ -29,7 +29,6 @@ def stale(throughput: pl.DataFrame, sources: pl.DataFrame, after_days: int) -> p
     return findings(
         newest,
         check="stale",
-        severity="info",
         found=pl.col("days"),
         expected=pl.lit(after_days),
         unit="days",
@@ -47,10 +46,7 @@ def stale(throughput: pl.DataFrame, sources: pl.DataFrame, after_days: int) -> p
 def registry_age(registries: Mapping[str, pl.Series], sources: pl.DataFrame, after_days: int) -> pl.DataFrame:
     """Registries whose newest row is older than a given age, on the day the newest source was read.
 
-    Args:
-        registries: dates of the rows, by the file of the registry.
-        sources: table `source`.
-        after_days: largest age that is no finding.
+    Given are the dates of the rows, by the file of the registry.
     """
     today = sources.select(_last_day(pl.col("read_on")).max()).item()
     dated = [dates.to_frame("dated").select(_last_day(pl.col("dated")).max()).item() for dates in registries.values()]
@@ -60,7 +56,6 @@ def registry_age(registries: Mapping[str, pl.Series], sources: pl.DataFrame, aft
     return findings(
         newest.filter(pl.col("days") > after_days),
         check="registry_age",
-        severity="warning",
         found=pl.col("days"),
         expected=pl.lit(after_days),
         unit="days",
@@ -82,7 +77,6 @@ def refreshed_but_unchanged(sources: pl.DataFrame) -> pl.DataFrame:
     return findings(
         same,
         check="refreshed_but_unchanged",
-        severity="warning",
         line=pl.lit(1),
         message=pl.format(
             "read on {} and again on {} with the same content: is it still being updated?",

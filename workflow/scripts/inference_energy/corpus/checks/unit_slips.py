@@ -22,11 +22,8 @@ def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     Neighbours share model, GPU, precision, load, serving and speculative decoding, with lengths equal to one
     significant digit and batch in the same octave; at least two other rows are needed. A per-GPU figure entered as that
     of an instance is too small by the number of GPUs, the reverse too large by it. An error by a factor of two cannot
-    be distinguished from a true difference and is not looked for.
-
-    Args:
-        throughput: accepted rows.
-        tolerance: largest factor between the row's ratio to its neighbours and the number of GPUs.
+    be distinguished from a true difference and is not looked for. `tolerance` is the largest factor between the ratio
+    of a row to its neighbours and the number of GPUs.
     """
     about = {
         "length_in": pl.col("input_tokens").round_sig_figs(1),
@@ -48,7 +45,6 @@ def unit_slips(throughput: pl.DataFrame, tolerance: float) -> pl.DataFrame:
     return findings(
         caught,
         check="unit_slip",
-        severity="error",
         found=pl.col("output_tok_per_s_per_gpu"),
         expected=pl.col("typical"),
         unit="output tok/s/GPU",

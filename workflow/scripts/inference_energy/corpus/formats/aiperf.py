@@ -61,6 +61,7 @@ def _run(export: dict, metrics: dict, config: dict, path: Path) -> Run:
     model = aiperf_config.model_name(config, str(path))
     load, limit, rate = aiperf_config.load(config)
     start = export.get("start_time")
+    cancelled = "cancelled before its end" if export.get("was_cancelled") is True else None
     throughput = FACTS | {
         "row_id": row_id(("", model), *lengths_in_id(lengths), load_in_id(limit, rate), ("", start)),
         "model": model,
@@ -75,7 +76,7 @@ def _run(export: dict, metrics: dict, config: dict, path: Path) -> Run:
         **times("time_to_first_token", "time_to_first_token", ("mean", "p50", "p99")),
         # Per request, (latency - time to first token) / (output tokens - 1).
         **times("time_per_output_token", "inter_token_latency", ("mean", "p50", "p99")),
-        "note": noted(_failed(metrics), _cancelled(export), found.note),
+        "note": noted(_failed(metrics), cancelled, found.note),
     }
     if found.j_per_output_token is None:
         return throughput, None
@@ -98,7 +99,3 @@ def _length(metrics: dict, side: str, path: Path) -> tuple[float | None, str]:
 def _failed(metrics: dict) -> str | None:
     failed = number(part(metrics, "error_request_count", "avg"))
     return f"{failed:.0f} failed requests" if failed else None
-
-
-def _cancelled(export: dict) -> str | None:
-    return "cancelled before its end" if export.get("was_cancelled") is True else None

@@ -44,14 +44,9 @@ class Boards:
 
 
 def boards(document: dict, metrics: dict, output_tokens: float | None, speed: float | None, place: str) -> Boards:
-    """Power and energy per output token of an export.
+    """Power and energy per output token of an export, of which `metrics` is the part that holds its metrics.
 
-    Args:
-        document: the export.
-        metrics: the part of it that holds its metrics.
-        output_tokens: answers of all requests, in tokens.
-        speed: output tokens per second.
-        place: the file, for messages.
+    The answers of all requests have `output_tokens`; `speed` is output tokens per second.
 
     Raises:
         InputError: GPUs of two names or makers, or a unit that is not known.

@@ -13,11 +13,7 @@ MEASURED = re.compile("energy|power|joule|watt", re.IGNORECASE)
 def records(path: Path, keys: Collection[str], allowed: str, measured: Collection[str] = ()) -> list[tuple[int, dict]]:
     """Every record of a JSON file (`json_files.objects`) with its line, if all of them are of the format.
 
-    Args:
-        path: the file.
-        keys: keys that every record of the format has.
-        allowed: what the format is, for the message.
-        measured: keys of power and energy that the format reads.
+    `measured` are keys of power and energy that the format reads; `allowed` says in the message what the format is.
 
     Raises:
         InputError: a fault of the file, a record without one of the keys, or measured power or energy under other keys.
@@ -32,11 +28,7 @@ def records(path: Path, keys: Collection[str], allowed: str, measured: Collectio
 def must_have(entries: list[tuple[int, dict]], keys: Collection[str], path: Path, allowed: str) -> None:
     """Refuse a file of which not every entry is of the format.
 
-    Args:
-        entries: the records of the file with their lines.
-        keys: keys that every record of the format has.
-        path: the file.
-        allowed: what the format is, for the message.
+    `keys` are those of every record of the format; `allowed` says in the message what the format is.
 
     Raises:
         InputError: the first entry that lacks one of the keys.
@@ -51,11 +43,7 @@ def must_have(entries: list[tuple[int, dict]], keys: Collection[str], path: Path
 def refuse_unread(document: object, read: Collection[str], path: Path, format_name: str) -> None:
     """Refuse a JSON document that holds measured power or energy which the format does not read.
 
-    Args:
-        document: the parsed file.
-        read: keys of power and energy that the format reads or that hold nothing measured.
-        path: the file.
-        format_name: what the file was taken for, for the message.
+    `read` are keys of power and energy that it reads or that hold nothing measured; the message names the format.
 
     Raises:
         InputError: a key with a value that tells of power or energy and is not in `read`.

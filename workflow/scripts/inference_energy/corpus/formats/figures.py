@@ -17,11 +17,7 @@ def figure(cell: str, footnotes: Sequence[str], place: str) -> tuple[str, str | 
     """A figure as plain digits with a point, and what a reader must know of it.
 
     Commas or blanks between thousands are taken out. A point is a decimal point, whatever the neighbours hold.
-
-    Args:
-        cell: text of the cell, with single blanks.
-        footnotes: lines of the page, for the text behind a mark.
-        place: file and line, for the message.
+    `footnotes` are lines of the page, for the text behind a mark.
 
     Returns:
         None for a cell without a digit, such as a dash.

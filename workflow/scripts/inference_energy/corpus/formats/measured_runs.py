@@ -42,11 +42,7 @@ def runs_reading(
 ) -> Reading:
     """A throughput row per run, and an energy row of the same name where energy was measured.
 
-    Args:
-        records: of the file, with their lines.
-        path: the file.
-        to_run: what a record says.
-        window: when its run began and ended.
+    `to_run` says what a record of the file is, `window` when its run began and ended.
 
     Raises:
         InputError: a value that cannot be stored as text.
@@ -73,11 +69,7 @@ def runs_reading(
 def in_unit(metric: object, statistic: str, units: dict[str, float], place: str) -> float | None:
     """A positive statistic of a metric that states its unit, converted; null where there is none.
 
-    Args:
-        metric: an object with `unit` and statistics, or nothing.
-        statistic: its key.
-        units: factor of every unit that is allowed.
-        place: file and metric, for the message.
+    `units` are the units that are allowed, each with its factor; `place` is file and metric, for the message.
 
     Raises:
         InputError: a value in another unit, or without one.

@@ -23,9 +23,7 @@ class Reading:
 def rows(records: list[dict[str, object]], file: str) -> pl.DataFrame:
     """Records as a text frame.
 
-    Args:
-        records: by column name, values as the file holds them, and `line`; a record may lack some.
-        file: the path that rows are traced to.
+    A record has values as the file holds them by column, as far as it has any, and its `line`.
 
     Raises:
         InputError: a value that no text can hold (half a surrogate pair, lists a thousand deep).

@@ -39,11 +39,8 @@ def reading(
 ) -> Reading:
     """A throughput row per result of text generation; results of other tasks are left out with their number.
 
-    Args:
-        results: the records with their lines.
-        path: the file.
-        to_row: the throughput row of a result; `FACTS` and the output throughput are added.
-        to_energy: the measured energy of a result; null if it has none, or the reason why it does not count.
+    `to_row` gives the throughput row of a result, to which `FACTS` and the output throughput are added; `to_energy` its
+    measured energy, null if it has none, or the reason why it does not count.
 
     Raises:
         InputError: a value that cannot be stored as text.
@@ -101,10 +98,8 @@ def other_task(result: dict) -> str | None:
 def mean_length(result: dict, total: str, each: str) -> tuple[float | None, str]:
     """Mean length in tokens, and its kind.
 
-    Args:
-        result: one result.
-        total: key of the tokens of all completed requests.
-        each: key of the list of tokens of every request, which detailed results have.
+    `total` is the key of the tokens of all completed requests, `each` that of a list of them, which detailed results
+    have.
     """
     lengths = result.get(each)
     # ASSUME: lengths are fixed only where the file proves it: detailed results with one length throughout.

@@ -36,10 +36,7 @@ PARALLEL = ["tensor_parallel", "pipeline_parallel", "expert_parallel", "data_par
 def figures(table: Table, path: Path, page: list[str]) -> tuple[list[dict], int]:
     """The figures of a throughput table, each with what its row, column and heading say, and how many cells have none.
 
-    Args:
-        table: with a label of lengths.
-        path: of the page.
-        page: its lines, for footnotes.
+    The table has a label of lengths; `page` are the lines of its page, for footnotes.
 
     Raises:
         InputError: a table that cannot be understood.

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from inference_energy.corpus.checks.registry import CHECKS
+from inference_energy.corpus.checks.finding import CHECKS
 from inference_energy.corpus.plausible import WHY
 from inference_energy.corpus.registry_checks import ARCHITECTURE
 from inference_energy.explain.asked import Asked

@@ -82,12 +82,7 @@ def at_words(share: float) -> str:
 def quantile_of(distribution: Distribution, share: float, label: str, behind: tuple[Node, ...], **facts: Value) -> Node:
     """A quantile of a distribution, with its formula where it has a closed form.
 
-    Args:
-        distribution: the distribution.
-        share: of probability that lies below.
-        label: what the quantile is.
-        behind: where the distribution comes from; its percentiles have the symbols `p05` and `p95`.
-        facts: further attributes of the node.
+    The percentiles among the steps `behind` it, where it comes from, have the symbols `p05` and `p95`.
     """
     value, score, note = float(distribution.quantile(np.array(share))), float(ndtri(share)), ""
     bounded = {"p05", "p95"} <= {node.symbol for node in behind}

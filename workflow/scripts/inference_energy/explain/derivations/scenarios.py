@@ -45,9 +45,7 @@ def scenario(asked: Asked) -> Node:
 def day_by_workload(asked: Asked, **changes: str) -> dict[str, Traced]:
     """Energy of a day of every workload of a scenario, every input at its median, GWh.
 
-    Args:
-        asked: a number of the scenario.
-        changes: of what its row says: `study`, `scenario`, `boundary`.
+    `changes` are of what its row says: `study`, `scenario`, `boundary`.
     """
     facts = {"boundary": FLEET} | asked.row | changes
     fleets = _situations(asked, *(facts[name] for name in ("study", "scenario", "boundary")))

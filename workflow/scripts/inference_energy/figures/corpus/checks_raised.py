@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.corpus.checks.registry import CHECKS
+from inference_energy.corpus.checks.finding import CHECKS
 from inference_energy.figures.axes import colours, columns_axis, either, rows_axis
 from inference_energy.figures.panels import panel
 from inference_energy.figures.theme import AMBER, BLUE, INK, ORANGE, PALE, titled

@@ -1,6 +1,7 @@
 """Coverage of the corpus: measured energies and throughput rows per model and GPU."""
 
 from collections.abc import Callable
+from functools import partial
 
 import altair as alt
 import polars as pl
@@ -37,7 +38,7 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
     grids = [
         _grid(
             shown.filter(model_class=of),
-            _energies if name == "energies" else _rows,
+            _energies if name == "energies" else partial(_numbers, column="rows"),
             gpus[name],
             title=CLASSES[of] if name == next(iter(heads)) else None,
             head=head if of == present[0] else None,
@@ -60,11 +61,6 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
 
 def counts(throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
     """Numbers of rows and of measured energies of every model and GPU that have any.
-
-    Args:
-        throughput: accepted throughput rows.
-        energy: accepted measured energies, whose runs are throughput rows too.
-        models: model registry.
 
     Returns:
         `model_class, model, gpu, rows, boards, wall, energies, model_place, gpu_place`: `boards` are energies of GPU
@@ -89,11 +85,7 @@ def counts(throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame)
 
 
 def summed(cells: pl.DataFrame) -> pl.DataFrame:
-    """Cells with the models of each class after the first ones, and such GPUs, summed up as others.
-
-    Args:
-        cells: table of `counts`.
-    """
+    """Cells of `counts` with the models of each class after the first ones, and such GPUs, summed up as others."""
     for name, most, within in (("model", MOST_MODELS, "model_class"), ("gpu", MOST_GPUS, pl.lit(0))):
         place = pl.col(f"{name}_place")
         left = place.max().over(within) + 1 - most
@@ -132,10 +124,6 @@ def _grid(
 def _said(text: str, *, x: float, y: float, **style: object) -> alt.Chart:
     """A text in bold at a place of a panel, px."""
     return label(constant(said=text).encode(y=alt.value(y)), alt.value(x), "said", fontWeight="bold", **style)
-
-
-def _rows(base: alt.Chart) -> list[alt.Chart]:
-    return _numbers(base, "rows")
 
 
 def _numbers(base: alt.Chart, column: str, beside: str = "false") -> list[alt.Chart]:

@@ -78,10 +78,6 @@ def lengths_of(rows: pl.DataFrame) -> pl.DataFrame:
 def of_most_dates(energy: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
     """Measured energies of GPU boards of the network that has them of the most dates.
 
-    Args:
-        energy: accepted measured energies.
-        models: model registry.
-
     Returns:
         `network, gpu, source, row_id, on, prompt, lengths, energy_j_per_output_token`, sorted by date, source and
         row. Of networks with equally many dates the one with the most dated runs counts, then the first by name.

@@ -72,12 +72,7 @@ def _panel(
 
 
 def apart(places: np.ndarray, distance: float) -> np.ndarray:
-    """Places that lie at least some distance apart, as near as can be to those asked for: least squares.
-
-    Args:
-        places: asked for, from the lowest up.
-        distance: to keep.
-    """
+    """Places at least some distance apart, as near as can be to those asked for, the lowest first: least squares."""
     # Less a distance for every place below, places that are far enough apart are those that do not fall: runs that
     # do are set to their mean (pool adjacent violators; Barlow et al. 1972, isotonic regression).
     steps = distance * np.arange(len(places))

@@ -9,13 +9,7 @@ from inference_energy.studies.study import WORKLOADS, PublishedStudy
 
 
 def draw(*, density: pl.DataFrame, quantiles: pl.DataFrame, study: PublishedStudy) -> alt.LayerChart:
-    """Distribution of output tokens per workload, with median and P95.
-
-    Args:
-        density: share of queries per factor of e in length; columns `label`, `output_tokens`, `density_per_e_fold`.
-        quantiles: columns `label`, `name` (P5, median, P95), `output_tokens`.
-        study: the study's `title` and `workloads`.
-    """
+    """Distribution of output tokens per workload, with median and P95."""
     labels = [spec.label for spec in study.workloads.values()]
     colour = alt.Color("label:N", legend=None).scale(domain=labels, range=[BLUE, ORANGE])
     x = alt.X("output_tokens:Q", title="Output tokens of a query (logarithmic)").scale(type="log", domain=[1, 60_000])

@@ -22,11 +22,7 @@ COLUMNS = ("requests", *TOKENS)
 def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder: Path) -> pl.DataFrame:
     """The rows of all bills, added up: one per source, month, model, tenant and region.
 
-    Args:
-        files: of bills.
-        bills: entries of the usage file, by source.
-        place: names the usage file in errors.
-        folder: for intermediate files.
+    `bills` are the entries of the usage file by source; `folder` is for intermediate files.
 
     Returns:
         `source, month, model, tenant, region, requests, input_tokens, cached_tokens, output_tokens`; requests and
@@ -75,10 +71,7 @@ def with_spread(bills: pl.DataFrame, lengths: dict[str, Lengths]) -> pl.DataFram
 
     A workload's mean of prompt times answer and of answer squared, scaled to the mean prompt and answer of the bill.
     Where a bill does not state its requests, answers have the workload's mean length; without answers, prompts do.
-
-    Args:
-        bills: table of `billed`.
-        lengths: of the workload, by source.
+    The `lengths` are those of the workload, by source.
 
     Returns:
         The bills with `requests` and all of `metering.SUMS`, as numbers that are not whole any more.

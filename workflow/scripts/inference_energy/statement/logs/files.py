@@ -112,11 +112,7 @@ def start_of(spec: dict, place: str) -> datetime:
 def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> list[UsageFile]:
     """Every file of the logs or of the bills of a usage, sorted.
 
-    Args:
-        usage: of `read_usage`.
-        kind: `logs` or `bills`.
-        place: names the usage file in errors.
-        folder: where the files lie, in place of the usage's own.
+    `kind` is `logs` or `bills`; `folder` is where the files lie, in place of the usage's own.
 
     Raises:
         InputError: a pattern without a file, a file of no known format, or one that is named twice.

@@ -72,15 +72,8 @@ def metered(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Exact sums over the requests of some files, and the list of the files.
 
-    Args:
-        files: of logs.
-        logs: entries of the usage file, by source.
-        place: names the usage file in errors.
-        step_minutes: length of a step in time.
-        leave_out: whether rows with a fault are counted and left out instead of stopping the run.
-        threads: that DuckDB may use.
-        folder: for data that do not fit into memory.
-        logger: for progress.
+    `logs` has the entries of the usage file, which `place` names in errors, by source. With `leave_out`, rows with a
+    fault are counted and left out instead of stopping the run. DuckDB keeps what does not fit into memory in `folder`.
 
     Returns:
         One row per source, step, model, tenant and region: `KEYS` and `SUMS`, the latter of 38 digits; and one row per

@@ -13,14 +13,8 @@ FIRST_SECONDS, NEXT_SECONDS = 2.0, 5.0
 class Progress:
     """Reports progress every few seconds, from a thread of its own; short work is not reported.
 
-    Use as a context; `done` and `part` are kept current by the work.
-
-    Args:
-        label: what is being done.
-        total: amount of work, in `unit`.
-        unit: of the amounts, for readers.
-        logger: where lines go besides the terminal.
-        share: share of the part that is under way, 0 to 1.
+    Use as a context; `done` and `part` are kept current by the work, of which `total` is the amount in `unit`. `share`
+    gives the share of the part that is under way, 0 to 1. Lines go to the logger besides the terminal.
     """
 
     def __init__(

@@ -34,13 +34,12 @@ def by_boundary(
     gpu_boards: float | None = None,
     node: float | None = None,
     datacenter: float | None = None,
-    fleet: float | None = None,
     pue: float | None = None,
 ) -> ByBoundary:
     """One estimate at every boundary, None where the method has none; with a PUE, the datacenter's from the node's."""
     if pue is not None:
         datacenter = datacenter_wh(node_wh=node, pue=pue)
-    return {"gpu_boards": gpu_boards, "node": node, "datacenter": datacenter, "fleet": fleet}
+    return {"gpu_boards": gpu_boards, "node": node, "datacenter": datacenter, "fleet": None}
 
 
 @formula(unit="J per output token", source="arithmetic")
