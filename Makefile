@@ -1,15 +1,17 @@
 # `make` builds everything, `make test` checks everything. Needs Python >= 3.11 and git.
 PYTHON ?= python3
+# Programs are run as modules: the first line of a script names its Python, which fails in a folder with a quote or a $.
 BIN := .venv/bin
 # What a run that was ended from outside left unfinished is made anew.
-RUN := $(BIN)/snakemake --quiet rules --cores "$${CORES:-all}" --rerun-incomplete
+RUN := $(BIN)/python -m snakemake --quiet rules --cores "$${CORES:-all}" --rerun-incomplete
 
 # What users give reaches commands through the environment, so that neither make nor a shell reads a part of it as code.
 GIVEN := WHAT DETAIL FORMAT USAGE LOGS NAME FILE BASE OUT SOURCE ROWS BENCH_FOLDER CORES
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
-# A value as a text of YAML, whatever it looks like: a folder may be called 2023
-yaml_text = "'$$(printf %s "$$$(1)" | sed "s/'/''/g")'"
+# A value as a list of one text of YAML, whatever it looks like: a folder may be called 2023. Snakemake takes quotes off
+# both ends of a text, but not off a list.
+yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
 .PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
 	benchmarks sources validate scoreboard explain bench bench-usage rule-graph browser slurm graphviz cluster lock clean
@@ -23,7 +25,7 @@ environment: .venv/lock.sha256
 .venv/lock.sha256: requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed, found " + sys.version)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	sha256sum requirements.lock > $@
 
 # Packages for runs on a Slurm cluster: a second environment in .venv/cluster, which also sees the packages of .venv.
@@ -33,29 +35,29 @@ cluster: .venv/cluster/lock.sha256
 	$(BIN)/python -m venv --without-pip .venv/cluster
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
 		> "$$(.venv/cluster/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
-	$(BIN)/pip --python .venv/cluster/bin/python install --quiet --disable-pip-version-check --require-hashes \
+	$(BIN)/python -m pip --python .venv/cluster/bin/python install --quiet --disable-pip-version-check --require-hashes \
 		-r requirements-cluster.lock
 	sha256sum requirements-cluster.lock > $@
 
 # Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
 # cores, because the tests of the cluster mostly wait.
 test: environment cluster browser slurm lint all
-	$(BIN)/pytest -n $$(($$(nproc) + 1))
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
 
 lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
-	PYTHONPATH=workflow/scripts $(BIN)/lint-imports --cache-dir .venv/import_linter
-	$(BIN)/codespell
-	$(BIN)/snakemake --lint
+	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
+	PYTHONPATH=workflow/scripts $(BIN)/python $(BIN)/lint-imports --cache-dir .venv/import_linter
+	$(BIN)/python -m codespell_lib
+	$(BIN)/python -m snakemake --lint
 
 # One job for every assumption that is swept, model and study: results/comparison/model_sweeps.parquet
 grid: environment
 	$(RUN) grid
 
 report: all
-	$(BIN)/snakemake --cores 1 --report results/report.html
+	$(BIN)/python -m snakemake --cores 1 --report results/report.html
 	@echo "Open results/report.html"
 
 # The energy of your own request logs and bills: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
@@ -118,7 +120,7 @@ bench-usage: all
 
 # The rule graph of the whole workflow, by chapters: docs/rule_graph.svg
 rule-graph: environment graphviz
-	$(BIN)/snakemake all grid statement --config usage=example --rulegraph dot > .snakemake/rule_graph.dot
+	$(BIN)/python -m snakemake all grid statement --config usage=example --rulegraph dot > .snakemake/rule_graph.dot
 	$(BIN)/python workflow/scripts/rule_graph.py < .snakemake/rule_graph.dot > .snakemake/chapters.dot
 	tred .snakemake/chapters.dot | dot -Tsvg -o docs/rule_graph.svg
 

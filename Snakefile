@@ -67,5 +67,4 @@ onsuccess:
 
 
 onerror:
-    jobs.mark_failed_outputs_as_old()
     jobs.show_errors()

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from inference_energy.figures.registry import OF_STUDIES, Figure, of_run
@@ -24,13 +24,26 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 
 
 def run(
-    folder: Path, *arguments: str, environment: Mapping[str, str] = {}, python: str | Path = sys.executable
+    folder: Path,
+    *arguments: str,
+    environment: Mapping[str, str] = {},
+    without: Collection[str] = (),
+    python: str | Path = sys.executable,
 ) -> subprocess.CompletedProcess[str]:
-    """Snakemake in a folder; `stdout` holds all that it prints, errors included, in order."""
+    """Snakemake in a folder; `stdout` holds all that it prints, errors included, in order.
+
+    Args:
+        folder: of the project.
+        arguments: of Snakemake.
+        environment: variables in place of those of the tests, or beside them.
+        without: variables of the tests that it does not get.
+        python: that runs it.
+    """
+    kept = {name: value for name, value in ENVIRONMENT.items() if name not in without}
     return subprocess.run(
         [str(python), "-m", "snakemake", "--nocolor", *arguments],
         cwd=folder,
-        env=ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        env=kept | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,7 +1,10 @@
 """A build from nothing: all targets, a readable end, nothing left to do, the same bytes again."""
 
 import csv
+import os
 import shutil
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -83,10 +86,31 @@ def test_second_run_has_nothing_to_do(copy):
     assert "Nothing to be done" in outcome.stdout
 
 
-def test_second_build_gives_the_same_bytes(built, tmp_path, contents):
-    folder = tmp_path / "again"
+STRANGE = 'it\'s a "new" {project} $HOME; & #1'
+
+
+def test_a_build_elsewhere_by_somebody_else_gives_the_same_bytes(built, tmp_path, contents):
+    """Another folder, with signs of a shell, time zone, locale, umask, no home, and jobs one by one."""
+    folder = tmp_path / STRANGE
     copy_sources(folder)
-    outcome = run(folder, "--cores", "1")
+    (folder / ".venv").symlink_to(sys.prefix)
+    locales = tmp_path / "locales"
+    locales.mkdir()
+    generated = subprocess.run(
+        ["localedef", "-i", "de_DE", "-f", "UTF-8", locales / "xx_XX.UTF-8"], capture_output=True, check=False
+    )
+    language = {"LOCPATH": str(locales), "LC_ALL": "xx_XX.UTF-8"} if generated.returncode == 0 else {"LC_ALL": "C"}
+    before = os.umask(0o077)
+    try:
+        outcome = run(
+            folder,
+            *("--cores", "1"),
+            environment=language | {"TZ": "Pacific/Chatham"},
+            without=("HOME",),
+            python=folder / ".venv/bin/python",
+        )
+    finally:
+        os.umask(before)
     assert outcome.returncode == 0, outcome.stdout
     first, second = contents(built), contents(folder)
     assert set(first) == set(second)

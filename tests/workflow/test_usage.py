@@ -50,6 +50,28 @@ def test_a_statement_is_whole(stated):
     assert [row["model"] for row in rows] == by_model.sort("energy_kwh_p50", descending=True)["model"].to_list()
 
 
+def test_folders_and_files_may_have_any_name_but_braces(mine):
+    before = pl.read_parquet(mine / FOLDER / "statement.parquet")
+    folder = mine / "it's \"2\" $HOME; [1] * & 'logs'"
+    shutil.copytree(mine / "resources/usage_example", folder)
+    names = ("-rf $HOME;&.csv", "name[1] 'q' \"d\" %s *?.csv", "{usage}.csv")
+    renamed = []
+    for log, name in zip(sorted(folder.glob("chat/*/*.csv")), names, strict=True):
+        renamed.append(log.rename(log.with_name(name)))
+    # As make gives it.
+    given = "usage_folder=['" + str(folder.relative_to(mine)).replace("'", "''") + "']"
+    refused = run(mine, "--cores", "2", *STATEMENT, given)
+    assert refused.returncode != 0
+    assert refused.stdout.splitlines()[-1].endswith(
+        "/{usage}.csv: found a path with braces; allowed: one without { and }: rename it"
+    )
+    assert pl.read_parquet(mine / FOLDER / "statement.parquet").equals(before)
+    renamed[-1].rename(renamed[-1].with_name("2023.csv"))
+    outcome = run(mine, "--cores", "2", *STATEMENT, given)
+    assert outcome.returncode == 0, outcome.stdout
+    assert pl.read_parquet(mine / FOLDER / "statement.parquet").equals(before)
+
+
 def test_any_number_of_jobs_gives_the_same_bytes(mine):
     before = files_of(mine)
     outcome = run(mine, "--cores", "2", *STATEMENT, "usage_shards=3")

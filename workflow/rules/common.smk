@@ -2,6 +2,7 @@
 import functools
 import os
 import re
+import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -10,10 +11,12 @@ SCRIPTS = str(Path(workflow.basedir) / "workflow/scripts")
 sys.path.insert(0, SCRIPTS)
 # Scripts of jobs lie in folders; this path lets them find the package in any environment.
 os.environ.update(PYTHONPATH=SCRIPTS)
+# Snakemake writes the path of Python into the commands of jobs as it stands.
+sys.executable = shlex.quote(os.path.relpath(sys.executable))
 
 from inference_energy.common import jobs, runs, yaml_files
 from inference_energy.common.errors import InputError
-from inference_energy.common.files import file_name, name_of
+from inference_energy.common.files import file_name, name_of, without_braces
 from inference_energy.figures import registry
 from inference_energy.headline import summary
 from inference_energy.publish import catalogue
@@ -22,11 +25,22 @@ from inference_energy.statement import run_end
 from inference_energy.statement.logs import files as statement_files
 from inference_energy.studies import checks, files, swept
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
+from snakemake.persistence import FileBackupMixin
+
+# Results are moved into place as a whole, so those before a failed job still stand. Copies of them, which Snakemake makes
+# and moves back, would have a new time, and none would be left on a full disk.
+FileBackupMixin.backup_output = lambda persistence, path: None
+FileBackupMixin.restore_output = lambda persistence, path: path.exists()
 
 # Jobs parse these files, too: in processes of their own.
 if workflow.is_main_process:
-    for line in runs.begin(Path()):
-        print(line, file=sys.stderr)
+    with jobs.command():
+        if {"--touch", "-t"} & set(sys.argv):
+            raise InputError("--touch: found an option that dates results anew which no job made; allowed: none such")
+        if not runs.others(Path()):
+            made_of.date_anew(Path("results"))
+        for line in runs.begin(Path()):
+            print(line, file=sys.stderr)
 else:
     runs.end_with_run()
 
@@ -207,9 +221,15 @@ def whole_run():
 
 def files_like(*patterns):
     """Every file of some patterns: a new one is read without an edit here."""
-    return lambda wildcards: sorted(
-        str(path) for pattern in patterns for path in Path().glob(pattern) if path.is_file()
+    return lambda wildcards: as_named(
+        sorted(str(path) for pattern in patterns for path in Path().glob(pattern) if path.is_file())
     )
+
+
+def as_named(paths):
+    """Paths of files with names from outside; one that Snakemake takes for a pattern ends the run."""
+    with jobs.command():
+        return without_braces(paths)
 
 
 def public_files():
@@ -240,8 +260,9 @@ def usage_study(wildcards):
 @functools.cache
 def usage_files(name):
     """The files of a usage's logs and bills; looked for only if its statement is requested."""
+    folder = config.get("usage_folder")
     with jobs.command():
-        return statement_files.listed(name, USAGES[name], config.get("usage_folder"))
+        return statement_files.listed(name, USAGES[name], folder[0] if isinstance(folder, list) else folder)
 
 
 def bill_files(wildcards):
@@ -257,7 +278,7 @@ def shard_files(wildcards):
 
 def paths_of(files):
     """Paths of such files."""
-    return lambda wildcards: [file["path"] for file in files(wildcards)]
+    return lambda wildcards: as_named(file["path"] for file in files(wildcards))
 
 
 def shards(kind):

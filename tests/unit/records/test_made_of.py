@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
+from inference_energy.common.errors import InputError
 from inference_energy.records import made_of
 
 
@@ -80,6 +82,24 @@ def test_a_file_too_large_to_read_at_every_start_is_known_by_size_and_time(recor
     monkeypatch.setattr(made_of, "LARGEST_BYTES", 3)
     os.utime("rows.csv", ns=(0, 7))
     assert made_of.fingerprint(Path("rows.csv")) == "8 bytes, modified 7 ns after 1970"
+
+
+def test_results_of_the_future_are_dated_now(tmp_path):
+    future, past = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    for path, at in ((future, time.time() + 1e6), (past, 5)):
+        path.touch()
+        os.utime(path, (at, at))
+    made_of.date_anew(tmp_path)
+    assert abs(future.stat().st_mtime - time.time()) < 60
+    assert past.stat().st_mtime == 5
+
+
+def test_a_source_of_the_future_is_refused():
+    path = Path(__file__)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made_of.time, "time_ns", lambda: path.stat().st_mtime_ns - 1)
+        with pytest.raises(InputError, match=r"test_made_of.py: found dated 20\d\d-.*; allowed: before now \(20"):
+            made_of.fingerprint(path)
 
 
 def test_a_parameter_that_no_json_has_is_a_defect(record):

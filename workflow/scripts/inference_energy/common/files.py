@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -43,6 +43,19 @@ def name_of(file_name: str) -> str:
             f"file name: found {file_name!r}; allowed: letters, digits, . and -, with _ for a blank and + before the"
             " hex of any other byte"
         ) from None
+
+
+def without_braces(paths: Iterable[str]) -> list[str]:
+    """Paths of files that a rule reads, as they are.
+
+    Raises:
+        InputError: one with braces, in which Snakemake would write something else.
+    """
+    paths = list(paths)
+    for path in paths:
+        if "{" in path or "}" in path:
+            raise InputError(f"{path}: found a path with braces; allowed: one without {{ and }}: rename it")
+    return paths
 
 
 def _written(character: str) -> str:

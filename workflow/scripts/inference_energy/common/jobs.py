@@ -2,20 +2,18 @@
 
 import atexit
 import logging
-import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from inference_energy.common import runs
+from inference_energy.common import disk, runs
 from inference_energy.common.errors import InputError
 
-# Both are emptied at the start of a run and read at the end of a failed one.
-ERRORS = Path("results/logs/errors.txt")
-FAILED_OUTPUTS = Path("results/logs/failed_outputs.txt")
+ERRORS = Path("results/logs/errors.txt")  # emptied at the start of a run, read at the end of a failed one
 LOGGER = logging.getLogger("inference_energy")
+logging.raiseExceptions = False  # a message that a full disk does not take; why the job fails is told at its end
 
 
 @contextmanager
@@ -26,17 +24,15 @@ def job(snakemake) -> Iterator[logging.Logger]:
     """
     runs.end_with_run()
     log_file = snakemake.log[0]
-    logging.basicConfig(filename=log_file, filemode="w", level=logging.INFO, format="%(message)s", force=True)
     try:
+        logging.basicConfig(filename=log_file, filemode="w", level=logging.INFO, format="%(message)s", force=True)
         yield LOGGER
     except InputError as error:
-        _stop(str(error), snakemake.output)
+        _stop(str(error))
     except Exception as error:  # every exception is reported, and the job still fails
         LOGGER.error(traceback.format_exc())
-        _stop(
-            f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})",
-            snakemake.output,
-        )
+        defect = f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})"
+        _stop(disk.fault(error) or defect)
 
 
 @contextmanager
@@ -46,34 +42,25 @@ def command() -> Iterator[None]:
         yield
     except InputError as error:
         sys.exit(f"Error: {error}")
+    except OSError as error:
+        line = disk.fault(error)
+        if not line:
+            raise
+        sys.exit(f"Error: {line}")
 
 
-def _stop(line: str, outputs: Iterable[str]) -> None:
+def _stop(line: str) -> None:
     LOGGER.error("Error: %s", line)
-    ERRORS.parent.mkdir(parents=True, exist_ok=True)
-    with ERRORS.open("a") as handle:
-        handle.write(line + "\n")
-    with FAILED_OUTPUTS.open("a") as handle:
-        handle.writelines(f"{output}\n" for output in outputs)
+    with suppress(OSError):  # a full disk does not take them; the line below still reaches the terminal
+        ERRORS.parent.mkdir(parents=True, exist_ok=True)
+        with ERRORS.open("a") as handle:
+            handle.write(line + "\n")
     sys.exit(f"Error: {line}")
 
 
 def forget_errors() -> None:
     """Empty the list of errors at the start of a run."""
-    for file in (ERRORS, FAILED_OUTPUTS):
-        file.unlink(missing_ok=True)
-
-
-def mark_failed_outputs_as_old() -> None:
-    """Let the next run try a failed job again.
-
-    Snakemake restores the previous good output with the time of the failure, so that it looks newer than the fault.
-    With the oldest possible time it is kept, but no longer regarded as current.
-    """
-    outputs = FAILED_OUTPUTS.read_text().splitlines() if FAILED_OUTPUTS.is_file() else []
-    for output in map(Path, outputs):
-        if output.exists():
-            os.utime(output, (1, 1))
+    ERRORS.unlink(missing_ok=True)
 
 
 def show_errors() -> None:
@@ -81,5 +68,6 @@ def show_errors() -> None:
 
     Each is printed once, as a job that is tried again repeats its message.
     """
-    lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else ["see the log named above"]
+    lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else []
+    lines = lines or disk.full(Path()) or ["see the log named above"]
     atexit.register(lambda: print(*(f"\nError: {line}" for line in dict.fromkeys(lines)), sep="\n", file=sys.stderr))

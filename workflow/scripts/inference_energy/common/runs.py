@@ -34,14 +34,10 @@ def begin(root: Path) -> list[str]:
     """
     folder, locks = root / FOLDER, root / LOCKS
     folder.mkdir(parents=True, exist_ok=True)
-    alive = []
-    for file in sorted(folder.iterdir()):
-        if lives(file):
-            with suppress(FileNotFoundError):  # it ended just now
-                alive.append(f"{_told(file)[0]} ({file.relative_to(root)})")
-        else:
-            file.unlink(missing_ok=True)
-    lines = []
+    alive, lines = [], []
+    for file in others(root):
+        with suppress(FileNotFoundError):  # it ended just now
+            alive.append(f"{_told(file)[0]} ({file.relative_to(root)})")
     if locks.is_dir() and any(locks.iterdir()):
         if alive:
             lines = [
@@ -61,6 +57,17 @@ def begin(root: Path) -> list[str]:
     _HELD.append(held)
     os.environ[RUN] = str(own.resolve())
     return lines
+
+
+def others(root: Path) -> list[Path]:
+    """Files of the runs that go on in a folder before this process begins one; those of dead runs are removed."""
+    alive = []
+    for file in sorted((root / FOLDER).glob("*")):
+        if lives(file):
+            alive.append(file)
+        else:
+            file.unlink(missing_ok=True)
+    return alive
 
 
 def _machine() -> tuple[str, str]:

@@ -4,12 +4,16 @@ Snakemake knows from its hidden folder which parameters a result was made with. 
 unpacked archive, no longer does. With these files an edit makes them newer than the results, whatever else was lost.
 """
 
+import os
+import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from inference_energy.common import files
+from inference_energy.common import files, jobs
+from inference_energy.common.errors import InputError
 from inference_energy.corpus.origins import sha256
 
 RESULTS = "results/"
@@ -33,15 +37,10 @@ def made_of(rule: Any, script: Path) -> Callable[[Any], str]:
             return str(path)
         kept.add(path)
         read = {path for item in inputs for path in _paths(item, wildcards) if not path.startswith(RESULTS)}
-        keep(
-            path,
-            {
-                "parameters": {
-                    name: value(wildcards) if callable(value) else value for name, value in parameters.items()
-                },
-                "files": {path: fingerprint(Path(path)) for path in sorted({*read, str(script)})},
-            },
-        )
+        given = {name: value(wildcards) if callable(value) else value for name, value in parameters.items()}
+        with jobs.command():
+            fingerprints = {path: fingerprint(Path(path)) for path in sorted({*read, str(script)})}
+            keep(path, {"parameters": given, "files": fingerprints})
         return str(path)
 
     return of
@@ -62,6 +61,18 @@ def keep(path: Path, content: Mapping[str, Any]) -> None:
         files.write(path, text)
 
 
+def date_anew(results: Path) -> None:
+    """Date results of the future now: no edit would be newer than they are.
+
+    Args:
+        results: folder of them, in which no run goes on.
+    """
+    now = time.time_ns()
+    for path in results.rglob("*"):
+        if path.lstat().st_mtime_ns > now:
+            os.utime(path, ns=(now, now))
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
@@ -71,10 +82,17 @@ def _plain(value: Any) -> Any:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of a file; size and time of one that is too large to read at every start; that it is missing."""
+    """SHA-256 of a file; size and time of one that is too large to read at every start; that it is missing.
+
+    Raises:
+        InputError: a file dated in the future, which Snakemake would take for newer than all that is made of it.
+    """
     if not path.is_file():
         return "missing"
-    of = path.stat()
+    of, now = path.stat(), time.time_ns()
+    if of.st_mtime_ns > now:
+        dated, today = (datetime.fromtimestamp(ns / 1e9).isoformat(" ", "seconds") for ns in (of.st_mtime_ns, now))
+        raise InputError(f"{path}: found dated {dated}; allowed: before now ({today}): set the clock, or `touch` it")
     return _fingerprint(path, of.st_size, of.st_mtime_ns)
 
 
