@@ -16,7 +16,8 @@ WAIT = "sys.stdout.flush(); import time; time.sleep(600)"
 
 @pytest.fixture(autouse=True)
 def no_run(monkeypatch):
-    monkeypatch.delenv(runs.RUN, raising=False)
+    monkeypatch.setenv(runs.RUN, "")  # so that it is as before afterwards
+    monkeypatch.delenv(runs.RUN)
     yield
     runs._HELD.clear()
 
