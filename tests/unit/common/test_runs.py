@@ -53,6 +53,13 @@ def test_a_folder_without_runs_and_locks_needs_nothing(tmp_path):
     assert list((tmp_path / runs.FOLDER).iterdir()) == [Path(os.environ[runs.RUN])]
 
 
+def test_a_file_that_a_loss_of_power_left_empty_is_no_run(tmp_path):
+    (tmp_path / runs.FOLDER).mkdir(parents=True)
+    (tmp_path / runs.FOLDER / "vm-7").touch()
+    lock(tmp_path)
+    assert runs.begin(tmp_path) == ["Removed the lock of a run that was ended from outside (.snakemake/locks)."]
+
+
 def test_the_lock_of_a_killed_run_is_removed_and_told(tmp_path, started):
     process, _ = started(BEGIN + WAIT)
     lock(tmp_path)

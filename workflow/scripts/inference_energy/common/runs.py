@@ -80,9 +80,9 @@ def _told(file: Path) -> list[str]:
 
 
 def _is_here(file: Path) -> bool:
-    """Whether a run is of this machine, so that its lock can be seen."""
+    """Whether a run is of this machine, so that its lock can be seen; a loss of power leaves files that do not say."""
     _, *machine = _told(file)
-    return any(own and own == its for own, its in zip(_machine(), machine, strict=True))
+    return not any(machine) or any(own and own == its for own, its in zip(_machine(), machine, strict=True))
 
 
 def lives(file: Path) -> bool:
