@@ -126,6 +126,8 @@ def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> l
     for source, spec in usage[kind].items():
         for pattern in spec["files"]:
             for path in _matching(root, pattern, f"{place}: {kind}.{source}.files"):
+                if not path.isprintable() or set("{}") & set(path):  # Snakemake takes braces for wildcards
+                    raise InputError(f"{place}: {kind}: found {path!r}; allowed: names of printable signs, no braces")
                 file = UsageFile(source=source, path=path, format=spec.get("format") or _format(path))
                 before = found.setdefault(path, file)
                 if before is not file and before.source != source:
