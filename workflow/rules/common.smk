@@ -11,7 +11,7 @@ sys.path.insert(0, SCRIPTS)
 # Scripts of jobs lie in folders; this path lets them find the package in any environment.
 os.environ.update(PYTHONPATH=SCRIPTS)
 
-from inference_energy.common import jobs, runs, yaml_files
+from inference_energy.common import escaped, jobs, runs, yaml_files
 from inference_energy.common.errors import InputError
 from inference_energy.common.files import file_name, name_of
 from inference_energy.figures import registry
@@ -26,7 +26,7 @@ from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 # Jobs parse these files, too: in processes of their own.
 if workflow.is_main_process:
     for line in runs.begin(Path()):
-        print(line, file=sys.stderr)
+        escaped.show(line, file=sys.stderr)
 else:
     runs.end_with_run()
 

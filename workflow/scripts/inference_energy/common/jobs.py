@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inference_energy.common import runs
 from inference_energy.common.errors import InputError
+from inference_energy.common.escaped import show, terminal
 
 # Both are emptied at the start of a run and read at the end of a failed one.
 ERRORS = Path("results/logs/errors.txt")
@@ -34,7 +35,7 @@ def job(snakemake) -> Iterator[logging.Logger]:
     except Exception as error:  # every exception is reported, and the job still fails
         LOGGER.error(traceback.format_exc())
         _stop(
-            f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})",
+            terminal(f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})"),
             snakemake.output,
         )
 
@@ -82,4 +83,5 @@ def show_errors() -> None:
     Each is printed once, as a job that is tried again repeats its message.
     """
     lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else ["see the log named above"]
-    atexit.register(lambda: print(*(f"\nError: {line}" for line in dict.fromkeys(lines)), sep="\n", file=sys.stderr))
+    told = [text for line in dict.fromkeys(lines) for text in ("", f"Error: {line}")]
+    atexit.register(lambda: show(*told, file=sys.stderr))

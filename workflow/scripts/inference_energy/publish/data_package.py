@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from inference_energy.common import files
+from inference_energy.common.escaped import write_csv
 from inference_energy.publish.sources import Source
 from inference_energy.tables.dictionary import Entry
 from inference_energy.tables.public import PublicTable
@@ -106,5 +107,5 @@ def write(root: Path, frames: Mapping[str, pl.DataFrame], content: dict) -> None
     tables = [root / FOLDER / f"{name}.csv" for name in frames]
     with files.complete(*tables, root / DESCRIPTOR) as (*unfinished, described):
         for frame, path in zip(frames.values(), unfinished, strict=True):
-            frame.write_csv(path)
+            write_csv(frame, path)
         described.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
