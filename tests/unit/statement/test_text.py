@@ -91,6 +91,15 @@ def test_files_of_folders_patterns_and_names(tmp_path):
         files.files_of(both, "logs", "u.yaml", str(tmp_path))
 
 
+@pytest.mark.parametrize("name", ["{study}.csv", "a\x1b[31m.csv", "a\u202e.csv", "a\udc80.csv"])
+def test_names_of_files_that_others_would_read_otherwise_are_refused(tmp_path, name):
+    (tmp_path / name).touch()
+    usage = {"folder": ".", "logs": {"x": {"files": ["*.csv"]}}}
+    with pytest.raises(InputError, match="allowed: names of printable signs, no braces") as raised:
+        files.files_of(usage, "logs", "u.yaml", str(tmp_path))
+    assert str(raised.value).isprintable()
+
+
 def test_files_are_dealt_to_every_shard():
     assert files.dealt([1, 2, 3, 4, 5], 2) == [[1, 3, 5], [2, 4]]
     assert files.dealt([1, 2], 16) == [[1], [2]]

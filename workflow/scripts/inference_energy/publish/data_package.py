@@ -17,6 +17,10 @@ from inference_energy.tables.public import PublicTable
 
 DESCRIPTOR = "datapackage.json"
 FOLDER = "csv"
+APOSTROPHES = (
+    "In CSV, texts that a spreadsheet would take for formulas, as they begin with =, +, -, @, a tab or a line break,"
+    " have an apostrophe in front. Of a text that begins with apostrophes and then such a sign, drop the first."
+)
 LICENCE_PATHS = {"MIT": "https://opensource.org/license/mit"}
 
 
@@ -44,7 +48,7 @@ def descriptor(
         "profile": "tabular-data-package",
         "name": "inference-energy",
         "title": citation["title"],
-        "description": description,
+        "description": f"{description} {APOSTROPHES}",
         "version": citation["version"],
         "licenses": [{"name": licence} | ({"path": LICENCE_PATHS[licence]} if licence in LICENCE_PATHS else {})],
         "contributors": [{"title": _name(author), "role": "author"} for author in citation["authors"]],
