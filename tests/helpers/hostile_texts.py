@@ -46,7 +46,7 @@ NAMES = {
         "source_id",
     ),
     *("published", "corrected", "stated_model", "stated_gpu", "overruled", "board_evidence", "boundary", "model_name"),
-    *("provider", "service", "node", "generation"),
+    *("provider", "service", "node", "generation", "left_out", "goals"),
 }
 
 _NUMBERS = itertools.count()
@@ -58,7 +58,7 @@ def text(*, printable: bool = False) -> str:
     return f"{STARTS[number % len(STARTS)]}H{number} {BODY}{'' if printable else UNPRINTABLE} end"
 
 
-def _free(schema: dict, name: str, value: str) -> str | None:
+def _free(schema: dict, name: str) -> str | None:
     """What a text may become by its schema; none where it names something."""
     if name in NAMES or schema.get("type") != "string" or "enum" in schema:
         return None
@@ -74,8 +74,8 @@ def _resolved(schema: dict, root: dict) -> dict:
     return schema
 
 
-def _scalars(node: yaml.Node, schema: dict, root: dict, name: str) -> Iterator[tuple[yaml.ScalarNode, str]]:
-    """Texts of a document that are free, each with the hostile text in its place."""
+def _scalars(node: yaml.Node, schema: dict, root: dict, name: str) -> Iterator[tuple[yaml.ScalarNode, str, str]]:
+    """Texts of a document that are free, each with the hostile text in its place and the name of its field."""
     schema = _resolved(schema, root)
     if name in NAMES and not isinstance(node, yaml.MappingNode):
         return
@@ -83,25 +83,46 @@ def _scalars(node: yaml.Node, schema: dict, root: dict, name: str) -> Iterator[t
         for key, value in node.value:
             below = schema.get("properties", {}).get(key.value, schema.get("additionalProperties"))
             if isinstance(below, dict) and name not in NAMES:
-                yield from _scalars(value, below, root, key.value)
+                known = key.value in schema.get("properties", {})
+                yield from _scalars(value, below, root, key.value if known else name)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             yield from _scalars(value, schema.get("items", {}), root, name)
-    elif (found := _free(schema, name, node.value)) is not None:
-        yield node, found
+    elif (found := _free(schema, name)) is not None:
+        yield node, found, name
 
 
-def poison_yaml(path: Path, schema: dict) -> int:
-    """Make all free texts of a file hostile, and the comments that stand in lines of their own; how many."""
+def free_fields(schema: dict, root: dict, name: str = "") -> set[str]:
+    """Names of all fields of a schema that hold free text; for items and other values, the name of what they are in."""
+    schema = _resolved(schema, root)
+    if name in NAMES:
+        return set()
+    found = {name} if _free(schema, name) is not None else set()
+    for key, below in schema.get("properties", {}).items():
+        found |= free_fields(below, root, key)
+    for below in (
+        schema.get("items"),
+        schema.get("additionalProperties"),
+        schema.get("else"),
+        schema.get("then"),
+        *schema.get("anyOf", ()),
+    ):
+        if isinstance(below, dict):
+            found |= free_fields(below, root, name)
+    return found
+
+
+def poison_yaml(path: Path, schema: dict) -> list[str]:
+    """Make all free texts of a file hostile, and the comments that stand in lines of their own; names of the fields."""
     content = path.read_text(encoding="utf-8")
     found = list(_scalars(yaml.compose(content), schema, schema, ""))
-    for node, hostile in sorted(found, key=lambda pair: -pair[0].start_mark.index):
+    for node, hostile, _ in sorted(found, key=lambda pair: -pair[0].start_mark.index):
         end = node.end_mark.index
         rest = "\n" if content[:end].endswith("\n") else ""
         content = content[: node.start_mark.index] + json.dumps(hostile) + rest + content[end:]
     comment = re.compile(r"^(\s*# .*)$", flags=re.MULTILINE)
     path.write_text(comment.sub(lambda of: f"{of[1]} {text(printable=True)}", content), encoding="utf-8")
-    return len(found)
+    return [name for _, _, name in found]
 
 
 def _tables(of: type[InputTable] = InputTable) -> Iterator[type[InputTable]]:
