@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from built_page import PAGE, launched, numbers
+from built_page import PAGE, RESULTS, launched, numbers
 from playwright.sync_api import Browser, Page, sync_playwright
 
 
@@ -18,10 +18,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open the page in a state, width and colour scheme; what it says and asks for is checked when the test ends."""
+    """Open a page in a state, width and colour scheme; what it says and asks for is checked when the test ends."""
     contexts, said, asked = [], [], []
 
-    def page_at(state: str = "", *, width: int = 1280, dark: bool = False) -> Page:
+    def page_at(state: str = "", *, width: int = 1280, dark: bool = False, file: str = PAGE.name) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True
         )
@@ -30,8 +30,9 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{PAGE.as_uri()}{state}")
-        page.wait_for_selector("html[data-ready]")
+        page.goto(f"{(RESULTS / file).as_uri()}{state}")
+        if file == PAGE.name:
+            page.wait_for_selector("html[data-ready]")
         return page
 
     yield page_at

@@ -168,6 +168,43 @@ def test_an_address_of_another_study_or_with_nonsense_shows_the_study(opened):
     assert shown(opened("#?study=nobody&subject=nothing&interventions=none&boundary=moon")) == plain
 
 
+FRAGMENTS = [
+    "#%",
+    "#%E0%A4%A",
+    "#?%",
+    "#?study=%E0%A4%A",
+    "#?study=toString",
+    "#?study=__proto__",
+    "#?study=constructor&subject=__proto__&workload=valueOf&zone=hasOwnProperty&gpu=toString",
+    "#?__proto__=x&toString=y&constructor=z",
+    "#?=&&==&study",
+    "#<script>window.hostile=1</script>",
+    "#?study=<img src=x onerror=window.hostile=1>&<b>=1",
+    f"#{'x' * 100_000}",
+    f"#?study={'x' * 100_000}",
+]
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_any_address_shows_the_page(opened, fragment):
+    plain, page = shown(opened()), opened(fragment)
+    assert shown(page) == plain
+    page.evaluate("location.hash = '#?study=current'")
+    page.evaluate("fragment => { location.hash = fragment; }", fragment)
+    page.wait_for_timeout(50)
+    assert page.locator("#summary").inner_text() != ""
+    assert page.evaluate("window.hostile") is None
+
+
+@pytest.mark.parametrize("file", ["explanations.html", "headline.html", "methods.html"])
+def test_any_address_shows_other_pages_too(opened, file):
+    page = opened(FRAGMENTS[0], file=file)
+    for fragment in FRAGMENTS:
+        page.evaluate("fragment => { location.hash = fragment; }", fragment)
+        page.wait_for_timeout(20)
+    assert page.locator("h1").is_visible()
+
+
 def test_an_address_of_an_older_page_is_read_as_far_as_possible(opened):
     page = opened("#?study=current&workload=own&pue=1.2&load=0.6&attainment=0.5&levers=routing&latency=50")
     assert page.locator('[name="pue"]').input_value() == "1.2"

@@ -1,14 +1,16 @@
 """Runs of the whole workflow in a folder of their own, and changes to its files."""
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+import pytest
 from inference_energy.figures.registry import OF_STUDIES, Figure, of_run
 
 ROOT = Path(__file__).parents[2]
@@ -106,3 +108,29 @@ def copy_sources(folder: Path) -> None:
 def figures_of(method: str) -> list[Figure]:
     """Figures that a whole run draws of every study of a method."""
     return [figure for figure in OF_STUDIES if figure.method == method]
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, prepare: Callable[[Path], object], *asked: str) -> Path:
+    """A folder with a finished run, made once for all workers of pytest-xdist.
+
+    What the run printed is in its `terminal.txt`.
+
+    Args:
+        factory: of pytest.
+        name: of the folder.
+        prepare: makes the folder, ready for the run.
+        asked: arguments of the run.
+    """
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            prepare(folder)
+            outcome = run(folder, "--cores", "2", *asked)
+            (folder / "terminal.txt").write_text(f"{outcome.stdout}\nexit {outcome.returncode}\n")
+    printed = (folder / "terminal.txt").read_text()
+    assert printed.endswith("\nexit 0\n"), printed
+    return folder

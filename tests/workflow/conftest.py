@@ -1,7 +1,5 @@
 """One finished build of the whole workflow, and copies of it to change."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -9,33 +7,7 @@ from pathlib import Path
 
 import pytest
 from inference_energy.records import made_of
-from runs import STATEMENT, copy_sources, run
-
-
-def made_once(factory: pytest.TempPathFactory, name: str, prepare: Callable[[Path], object], *asked: str) -> Path:
-    """A folder with a finished run, made once for all workers of pytest-xdist.
-
-    What the run printed is in its `terminal.txt`.
-
-    Args:
-        factory: of pytest.
-        name: of the folder.
-        prepare: makes the folder, ready for the run.
-        asked: arguments of the run.
-    """
-    shared = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / name
-    with (shared / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            prepare(folder)
-            outcome = run(folder, "--cores", "2", *asked)
-            (folder / "terminal.txt").write_text(f"{outcome.stdout}\nexit {outcome.returncode}\n")
-    printed = (folder / "terminal.txt").read_text()
-    assert printed.endswith("\nexit 0\n"), printed
-    return folder
+from runs import STATEMENT, copy_sources, made_once
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ const Controls = (() => {
   /* Interventions are known for some kinds of query. */
   function limit() {
     const { states } = data.studies[fields.study.value];
-    const known = fields.workload.value in (states.applied?.kinds ?? {});
+    const known = Object.hasOwn(states.applied?.kinds ?? {}, fields.workload.value);
     fields.interventions.disabled = !known;
     fields.interventions.checked &&= known;
     byId("unknown-interventions").hidden = known;
@@ -104,7 +104,7 @@ const Controls = (() => {
   function stateInAddress() {
     if (!location.hash.startsWith("#?")) return presetOf(data.first);
     const told = Object.fromEntries(new URLSearchParams(location.hash.slice(2)));
-    const study = told.study in data.studies ? told.study : data.first;
+    const study = Object.hasOwn(data.studies, told.study) ? told.study : data.first;
     const [known, others] = [true, false].map((wanted) => Object.entries(told).filter(([name]) => STATE.includes(name) === wanted));
     const names = others.map(([name]) => name).join(", ");
     byId("said").textContent = names && `The address sets ${names}, which this page does not have; it is left out.`;

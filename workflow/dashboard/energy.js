@@ -15,7 +15,9 @@ const Energy = (() => {
     return found;
   }
 
-  const mapped = (table, f) => Object.fromEntries(Object.entries(table).map(([name, value]) => [name, f(value)]));
+  /* A table with other values. It has no prototype: whatever name it is asked for, it has what was put into it. */
+  const mapped = (table, f) =>
+    Object.assign(Object.create(null), Object.fromEntries(Object.entries(table).map(([name, value]) => [name, f(value)])));
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const valueAt = (quantity, i) => (typeof quantity === "number" ? quantity : quantity[i]);
 

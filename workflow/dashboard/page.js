@@ -53,11 +53,14 @@
     return `The tables, with all draws: ${Readable.span({ p05, p50, p95 })} Wh.`;
   }
 
+  /* Text as one word of a command to copy, as `escaped.shell` writes it. */
+  const shell = (text) => (/["$`\\!]/.test(text) ? `'${text.replaceAll("'", `'"'"'`)}'` : `"${text}"`);
+
   /* The derivation of the number in the tables; the command names its row. */
   function showDerivation(study, { subject, workload }) {
     byId("derivation").href = `explanations.html#${study}`;
     byId("command").replaceChildren();
-    const command = `make explain WHAT="${study} ${workload} ${subject} energy_wh_p50"`;
+    const command = `make explain WHAT=${shell(`${study} ${workload} ${subject} energy_wh_p50`)}`;
     if (Controls.asInTheStudy()) byId("command").append("; in the project, ", Controls.element("code", { textContent: command }));
   }
 

@@ -14,9 +14,9 @@ os.environ.update(PYTHONPATH=SCRIPTS)
 # Snakemake writes the path of Python into the commands of jobs as it stands.
 sys.executable = shlex.quote(os.path.relpath(sys.executable))
 
-from inference_energy.common import jobs, runs, yaml_files
+from inference_energy.common import escaped, jobs, runs, yaml_files
 from inference_energy.common.errors import InputError
-from inference_energy.common.files import file_name, name_of, without_braces
+from inference_energy.common.files import as_named, file_name, name_of
 from inference_energy.figures import registry
 from inference_energy.headline import summary
 from inference_energy.publish import catalogue
@@ -40,7 +40,7 @@ if workflow.is_main_process:
         if not runs.others(Path()):
             made_of.date_anew(Path("results"))
         for line in runs.begin(Path()):
-            print(line, file=sys.stderr)
+            escaped.show(line, file=sys.stderr)
 else:
     runs.end_with_run()
 
@@ -221,15 +221,15 @@ def whole_run():
 
 def files_like(*patterns):
     """Every file of some patterns: a new one is read without an edit here."""
-    return lambda wildcards: as_named(
+    return lambda wildcards: named(
         sorted(str(path) for pattern in patterns for path in Path().glob(pattern) if path.is_file())
     )
 
 
-def as_named(paths):
+def named(paths):
     """Paths of files with names from outside; one that Snakemake takes for a pattern ends the run."""
     with jobs.command():
-        return without_braces(paths)
+        return as_named(paths)
 
 
 def public_files():
@@ -278,7 +278,7 @@ def shard_files(wildcards):
 
 def paths_of(files):
     """Paths of such files."""
-    return lambda wildcards: as_named(file["path"] for file in files(wildcards))
+    return lambda wildcards: named(file["path"] for file in files(wildcards))
 
 
 def shards(kind):

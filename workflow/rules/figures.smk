@@ -1,11 +1,11 @@
 # Figures, the final targets: Vega-Lite, SVG and PNG of each; figures/registry.py lists them.
 
-# Arguments of figures that come from the configuration.
+# Arguments of figures that come from the configuration; titles by functions, so that braces in them stay what they are.
 CONFIGURED = {
     "cross_methods": {"output_tokens": config["cross_methods"]["output_tokens"][0]},
     "method_bridge": {
-        "begin": STUDIES.get(config["bridge"]["from"], {}).get("title"),
-        "end": list(BRIDGE.values())[-1]["title"],
+        "begin": lambda wildcards: STUDIES[config["bridge"]["from"]]["title"],
+        "end": lambda wildcards: list(BRIDGE.values())[-1]["title"],
     },
 }
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from inference_energy.common import jobs
+from inference_energy.common import escaped, jobs
 from inference_energy.records import archive
 
 with jobs.command():
     path = archive.pack(Path())
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    escaped.show(f"{path}: {path.stat().st_size / 1e6:.1f} MB")

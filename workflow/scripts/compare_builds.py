@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from inference_energy.common import files, jobs
+from inference_energy.common import escaped, files, jobs
 from inference_energy.common.errors import InputError
 from inference_energy.records import builds, report, revisions
 
@@ -20,9 +20,9 @@ with jobs.command():
         base = builds.in_folder(Path(arguments.base), arguments.base)
     else:
         commit = revisions.commit(arguments.base, Path())
-        folder = revisions.built(commit, Path(), arguments.cores, lambda line: print(line, flush=True))
+        folder = revisions.built(commit, Path(), arguments.cores, escaped.show)
         base = builds.in_folder(folder, f"{arguments.base} ({commit[:12]})")
     changes = report.compare(base, now)
 files.write_json(arguments.out / "changes.json", report.as_json(changes))
 files.write(arguments.out / "changes.md", report.as_markdown(changes))
-print(f"{arguments.out / 'changes.md'}, {arguments.out / 'changes.json'}")
+escaped.show(f"{arguments.out / 'changes.md'}, {arguments.out / 'changes.json'}")

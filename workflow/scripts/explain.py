@@ -4,7 +4,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from inference_energy.common import jobs
+from inference_energy.common import escaped, jobs
 from inference_energy.explain import as_json, question, registry, text
 from inference_energy.explain.build import Build
 
@@ -20,6 +20,7 @@ with jobs.command():
     best = answer.best
     node = registry.explained(build, best.table, best.row, best.column) if best else None
 if arguments.format == "json":
-    print(as_json.rendered(node, answer))
+    told = as_json.rendered(node, answer)
 else:
-    print(text.rendered(node, answer, full=arguments.detail == "full") if node else text.choice(answer))
+    told = text.rendered(node, answer, full=arguments.detail == "full") if node else text.choice(answer)
+escaped.show(*told.split("\n"))

@@ -4,7 +4,7 @@ import argparse
 import datetime
 from pathlib import Path
 
-from inference_energy.common import jobs
+from inference_energy.common import escaped, jobs
 from inference_energy.corpus.new_source import new_source, rows_read
 from inference_energy.records.refreshed import change_lines
 from inference_energy.validation import frozen
@@ -21,5 +21,5 @@ with jobs.command():
     before = rows_read(place)
     steps = new_source(FOLDER, arguments.name, arguments.file, today)
     if before:
-        print(*change_lines(before, rows_read(place)), sep="\n")
-    print(*steps, *frozen.before_taking_in(Path(), FOLDER / arguments.name), sep="\n")
+        escaped.show(*change_lines(before, rows_read(place)))
+    escaped.show(*steps, *frozen.before_taking_in(Path(), FOLDER / arguments.name))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import polars as pl
-from inference_energy.common import jobs
+from inference_energy.common import escaped, jobs
 from inference_energy.tables import writing
 from inference_energy.validation import frozen, goals, tables
 
@@ -23,8 +23,8 @@ with jobs.command():
         )
         told = [*frozen.lines(judged), ", ".join(written.values())]
     else:
-        scores = pl.read_csv(RESULTS / "scores.csv", infer_schema_length=None)
+        scores = escaped.read_csv(RESULTS / "scores.csv", infer_schema_length=None)
         held_out = pl.read_parquet(RESULTS / "held_out.parquet")
         reached = goals.reached(scores, frozen.read_protocol(Path())["goals"])
         told = goals.lines(reached, goals.compared(held_out))
-print(*told, sep="\n")
+escaped.show(*told)

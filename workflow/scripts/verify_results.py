@@ -3,17 +3,17 @@
 import sys
 from pathlib import Path
 
-from inference_energy.common import jobs
+from inference_energy.common import escaped, jobs
 from inference_energy.records import provenance
 
 with jobs.command():
     recorded = provenance.read(provenance.FILE)
     different = provenance.differences(recorded, Path())
 if different:
-    print(*different, sep="\n")
+    escaped.show(*different)
     sys.exit(
         f"{len(different)} files or settings are not those of {provenance.FILE}; delete what was edited by hand and run"
         " `make`"
     )
 inputs, outputs = len(provenance.input_checksums(recorded)), len(recorded["outputs"])
-print(f"{inputs} inputs and {outputs} results are those of {provenance.FILE}.")
+escaped.show(f"{inputs} inputs and {outputs} results are those of {provenance.FILE}.")

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-import polars as pl
+from inference_energy.common import escaped
 from inference_energy.corpus.origins import sha256
 from inference_energy.headline import golden
 
 FILE = Path("tests/golden/headline.csv")
 
-golden.golden_table(pl.read_csv("results/headline.csv", infer_schema_length=None)).write_csv(FILE)
+escaped.write_csv(golden.golden_table(escaped.read_csv("results/headline.csv", infer_schema_length=None)), FILE)
 fault = golden.changelog_fault(Path("CHANGELOG.md").read_text(), sha256(FILE))
-print(f"{FILE} holds the numbers of results/headline.csv.", *([fault] if fault else []), sep="\n")
+escaped.show(f"{FILE} holds the numbers of results/headline.csv.", *([fault] if fault else []))

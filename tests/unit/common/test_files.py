@@ -62,3 +62,15 @@ def test_files_take_their_places_together_or_not_at_all(tmp_path):
         raise RuntimeError
     assert [path.read_text() for path in paths] == ["first", "first"]
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["new", "one.txt", "other.txt"]
+
+
+@pytest.mark.parametrize("name", ["{study}.csv", "a}.csv", "a\x1b[31m.csv", "a\u202e.csv", "a\udc80.csv"])
+def test_paths_that_snakemake_or_a_terminal_would_read_otherwise_are_refused(name):
+    with pytest.raises(InputError, match="found braces, or signs that cannot be shown; allowed: no such") as raised:
+        files.as_named(["fine.csv", name])
+    assert str(raised.value).isprintable()
+
+
+def test_other_paths_are_as_they_are():
+    paths = ["it's \"2\" $HOME; [1] * & 'logs'/Zürich 100 %.csv", "-rf"]
+    assert files.as_named(iter(paths)) == paths

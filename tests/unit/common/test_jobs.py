@@ -3,6 +3,7 @@
 import atexit
 
 from inference_energy.common import jobs, jobs as common_jobs
+from inference_energy.common.errors import InputError
 
 
 def printed(folder, monkeypatch, capsys, errors):
@@ -18,6 +19,12 @@ def printed(folder, monkeypatch, capsys, errors):
 def test_error_of_a_job_that_was_tried_again_is_printed_once(tmp_path, monkeypatch, capsys):
     errors = printed(tmp_path, monkeypatch, capsys, ["no such model", "no such GPU", "no such model"])
     assert errors == "\nError: no such model\n\nError: no such GPU\n"
+
+
+def test_an_error_shows_what_a_terminal_would_obey(tmp_path, monkeypatch, capsys):
+    errors = printed(tmp_path, monkeypatch, capsys, ["found '\x1b[2J\u202e'"])
+    assert errors == "\nError: found '\\u001b[2J\\u202e'\n"
+    assert str(InputError("a\n\x1b\x07\u2028b")) == r"a\n\u001b\u0007\u2028b"
 
 
 def test_job_that_could_not_say_why_it_failed_leaves_its_log(tmp_path, monkeypatch, capsys):

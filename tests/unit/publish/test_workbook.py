@@ -1,5 +1,7 @@
 """The workbook: numbers as numbers, text as text, units under names, the same bytes every time."""
 
+from dataclasses import replace
+
 import openpyxl
 import polars as pl
 import pytest
@@ -27,14 +29,14 @@ FRAME = pl.DataFrame(
 SOURCES = [Source(used_in="resources/a.csv", rows="x", url="https://example.org", citation="=cited")]
 
 
-def write(path, frame=FRAME):
+def write(path, frame=FRAME, sources=SOURCES):
     workbook.write(
         path,
         about={"What this is": "a test"},
         frames={"numbers": frame},
         meanings={"numbers": "One number"},
         entries=ENTRIES,
-        sources=SOURCES,
+        sources=sources,
         title="Test",
     )
     return path
@@ -95,6 +97,8 @@ def test_what_does_not_fit_is_told_and_leaves_the_previous_file(tmp_path):
     before = path.read_bytes()
     with pytest.raises(InputError, match="table numbers: column name, row 2: does not fit into a workbook"):
         write(path, FRAME.with_columns(name=pl.Series(["a", "b" * 40_000, "c"])))
+    with pytest.raises(InputError, match="sheet Sources: citation, row 1: does not fit into a workbook"):
+        write(path, sources=[replace(SOURCES[0], citation="b" * 40_000)])
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from inference_energy.common import html, yaml_files
+from inference_energy.common import yaml_files
 from inference_energy.common.errors import InputError
 from inference_energy.statement import run_end, tables, text, wording
 from inference_energy.statement.logs import files, progress
@@ -40,10 +40,6 @@ def test_intervals_and_shares():
     assert wording.count(40421844.0) == "40,421,844"
     shares = (0, 0.0004, 0.0204, 0.5, 0.9999, 1)
     assert [wording.share(value) for value in shares] == ["0 %", "< 0.1 %", "2.0 %", "50.0 %", "> 99.9 %", "100 %"]
-
-
-def test_cells_of_markdown_stay_in_their_place():
-    assert html.cell("a|b <i>\n*c*") == r"a\|b \<i\> \*c\*"
 
 
 def test_progress_says_what_is_done_how_fast_and_what_is_left():

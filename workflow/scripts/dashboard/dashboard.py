@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import polars as pl
-from inference_energy.common import files
+from inference_energy.common import escaped, files
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus.registries import read_registry
 from inference_energy.dashboard import page, payload
@@ -40,7 +40,7 @@ with wiring.job(snakemake) as job:
             "references": page.references(job.table("estimates"), loads),
         },
         figures=page.figures(params.figures, out.parent, Path(given.captions[0]).parent),
-        sources=page.sources(origins, pl.read_csv(job.path("sources"))),
+        sources=page.sources(origins, escaped.read_csv(job.path("sources"))),
     )
     files.write(out, html)
     job.logger.info("%s: %.1f MB", out, len(html) / 1e6)

@@ -5,11 +5,11 @@ from inspect import signature
 from pathlib import Path
 
 import polars as pl
-from inference_energy.common import jobs
+from inference_energy.common import escaped, jobs
 from inference_energy.figures import render
 from inference_energy.studies.study import part
 
-BY_ENDING = {".parquet": pl.read_parquet, ".csv": pl.read_csv}
+BY_ENDING = {".parquet": pl.read_parquet, ".csv": escaped.read_csv}
 
 with jobs.job(snakemake):
     parameters = dict(snakemake.params.items())

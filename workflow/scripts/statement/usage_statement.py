@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from inference_energy.common import html
+from inference_energy.common import escaped, html
 from inference_energy.statement import tables, text
 from inference_energy.tables import wiring
 from markupsafe import Markup
@@ -18,5 +18,5 @@ with wiring.job(snakemake) as job:
     ]
     for output, template in (("html", "page"), ("md", "text")):
         html.write(Path(snakemake.output[output]), job.path(template), drawings=drawings, **content)
-    read["statement"].write_csv(snakemake.output.csv)
+    escaped.write_csv(read["statement"], snakemake.output.csv)
     job.logger.info("%s", dict(content["figures"]))

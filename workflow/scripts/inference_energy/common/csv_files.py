@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.escaped import sql
 
 
 def read_text(path: Path, columns: list[str], optional: frozenset[str] = frozenset()) -> pl.DataFrame:
@@ -128,10 +129,9 @@ def _without_quotes(path: Path, header: list[str]) -> pl.DataFrame:
 def _with_quotes(path: Path, header: list[str]) -> pl.DataFrame:
     if set("*?[") & set(str(path)):
         raise duckdb.Error("DuckDB would take the path for a pattern")
-    quoted = str(path).replace("'", "''")
-    types = ", ".join("'" + name.replace("'", "''") + "': 'VARCHAR'" for name in header)
+    types = ", ".join(f"{sql(name)}: 'VARCHAR'" for name in header)
     query = (
-        f"SELECT * FROM read_csv('{quoted}', auto_detect=false, header=true, delim=',', quote='\"', escape='\"',"
+        f"SELECT * FROM read_csv({sql(str(path))}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"',"
         f" strict_mode=true, null_padding=false, compression='none', columns={{{types}}})"
     )
     with tempfile.TemporaryDirectory() as folder:

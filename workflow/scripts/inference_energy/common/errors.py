@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from inference_energy.common.escaped import terminal
+
 
 class InputError(ValueError):
     """A fault in a file, row, column or configuration key, reported in one line.
@@ -11,7 +13,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str):
-        super().__init__("\\n".join(message.splitlines()))  # what was found may itself hold line breaks
+        super().__init__(terminal(message))  # what was found may hold line breaks and worse
 
 
 def one_of(names: list[str] | tuple[str, ...] | dict) -> str:

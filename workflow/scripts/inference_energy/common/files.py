@@ -45,16 +45,16 @@ def name_of(file_name: str) -> str:
         ) from None
 
 
-def without_braces(paths: Iterable[str]) -> list[str]:
+def as_named(paths: Iterable[str]) -> list[str]:
     """Paths of files that a rule reads, as they are.
 
     Raises:
-        InputError: one with braces, in which Snakemake would write something else.
+        InputError: one with braces, in which Snakemake would write something else, or with signs that cannot be shown.
     """
     paths = list(paths)
     for path in paths:
-        if "{" in path or "}" in path:
-            raise InputError(f"{path}: found a path with braces; allowed: one without {{ and }}: rename it")
+        if not path.isprintable() or set("{}") & set(path):
+            raise InputError(f"{path}: found braces, or signs that cannot be shown; allowed: no such path; rename it")
     return paths
 
 

@@ -1,4 +1,4 @@
-"""Pages of one file each, from templates: in HTML all text is escaped, addresses in it become links."""
+"""Pages of one file each, from templates of HTML or Markdown: all text is escaped, addresses in it become links."""
 
 import inspect
 import re
@@ -8,27 +8,30 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from inference_energy.common import files
-from inference_energy.common.links import LINK, address
+from inference_energy.common.escaped import markdown
+from inference_energy.common.links import LINK, address, web_address
 
 CODE = re.compile(r"`([^`]+)`")
 
 
 def write(path: Path, template: Path, **content: object) -> None:
     """Write a page from its template; templates that it extends lie in the same folder."""
-    text = _environment(template.parent).get_template(template.name).render(**content)
-    files.write(path, text)
+    environment = _environment(template.parent, marked=template.name.endswith(".md.j2"))
+    files.write(path, environment.get_template(template.name).render(**content))
 
 
-def _environment(folder: Path) -> Environment:
+def _environment(folder: Path, *, marked: bool) -> Environment:
+    """Where templates of HTML, or of Markdown, are read: both escape all text but what they make themselves."""
     environment = Environment(
         loader=FileSystemLoader(folder),
-        autoescape=lambda template: template is None or not template.endswith(".md.j2"),
+        autoescape=True,
+        finalize=(lambda text: text if isinstance(text, Markup) else Markup(markdown(str(text)))) if marked else None,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"inline": inline, "paragraphs": paragraphs, "breakable": breakable, "cell": cell}
+    environment.filters |= {of.__name__: of for of in (inline, paragraphs, breakable, web_address)}
     return environment
 
 
@@ -62,8 +65,3 @@ def paragraphs(text: str) -> Markup:
 def breakable(name: str) -> Markup:
     """A long name that may go on in the next line behind a dot, an underscore or a slash."""
     return Markup("<wbr>").join(re.split(r"(?<=[._/])", name))
-
-
-def cell(text: str) -> str:
-    """Text in a table of Markdown: bars and tags are escaped, and all text is in one line."""
-    return re.sub(r"([\\|<>*_`\[\]])", r"\\\1", " ".join(text.split()))

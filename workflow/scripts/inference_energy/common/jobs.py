@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inference_energy.common import disk, runs
 from inference_energy.common.errors import InputError
+from inference_energy.common.escaped import show, terminal
 
 ERRORS = Path("results/logs/errors.txt")  # emptied at the start of a run, read at the end of a failed one
 LOGGER = logging.getLogger("inference_energy")
@@ -32,7 +33,7 @@ def job(snakemake) -> Iterator[logging.Logger]:
     except Exception as error:  # every exception is reported, and the job still fails
         LOGGER.error(traceback.format_exc())
         defect = f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})"
-        _stop(disk.fault(error) or defect)
+        _stop(disk.fault(error) or terminal(defect))
 
 
 @contextmanager
@@ -70,4 +71,5 @@ def show_errors() -> None:
     """
     lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else []
     lines = lines or disk.full(Path()) or ["see the log named above"]
-    atexit.register(lambda: print(*(f"\nError: {line}" for line in dict.fromkeys(lines)), sep="\n", file=sys.stderr))
+    told = [text for line in dict.fromkeys(lines) for text in ("", f"Error: {line}")]
+    atexit.register(lambda: show(*told, file=sys.stderr))

@@ -18,6 +18,11 @@ def address(link: re.Match) -> str:
     return link["url"] or f"https://doi.org/{link['doi']}"
 
 
+def web_address(text: str | None) -> str | None:
+    """The text, if it is an address on the web and nothing else: all that may become a link."""
+    return text if re.fullmatch(r"https?://[^\s\x00-\x20\x7f<>\"\\^`{|}]+", text or "") and text.isprintable() else None
+
+
 def first_url(text: str | None) -> str:
     """The first address in a text; empty where it has none."""
     found = ADDRESS.search(text or "")

@@ -14,6 +14,7 @@ import vl_convert
 from docutils.core import publish_parts
 
 from inference_energy.common.conversions import WH_PER_GWH
+from inference_energy.common.links import web_address
 from inference_energy.dashboard import coding, formulas
 from inference_energy.dashboard.payload import DRAWS
 
@@ -55,6 +56,7 @@ def page(
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters["web_address"] = web_address
     plain, arrays = coding.coded(numbers)
     groups: dict[str, list[Mapping]] = {}
     for figure in figures:
@@ -120,24 +122,20 @@ def references(statements: pl.DataFrame, loads: pl.DataFrame) -> dict[str, list[
     of_query = statements.filter(pl.col("source") == REFERENCE_SOURCE, pl.col("kind").is_in(KINDS))
     search = loads.row(by_predicate=pl.col("reference") == WEB_SEARCH, named=True)
     per_search = search["energy_gwh_per_day"] * WH_PER_GWH / QUERIES_OF_REFERENCE
-    queries = [("Web search", search["source"], per_search, "stated", _address(search["source"]))]
+    queries = [("Web search", search["source"], per_search, "stated", search["source"])]
     queries += [
         (f"{row['subject']}, {row['query']}", row["citation"], row["energy_wh"], KINDS[row["kind"]], row["url"])
         for row in of_query.sort("energy_wh", "row_id").iter_rows(named=True)
     ]
     days = [
-        (row["label"], row["derivation"], row["energy_gwh_per_day"], "stated", _address(row["source"]))
+        (row["label"], row["derivation"], row["energy_gwh_per_day"], "stated", row["source"])
         for row in loads.iter_rows(named=True)
     ]
     names = ("label", "citation", "value", "kind", "url")
     return {
-        of: [dict(zip(names, point, strict=True)) for point in points]
+        of: [dict(zip(names, (*point, web_address(url)), strict=True)) for *point, url in points]
         for of, points in (("query", queries), ("fleet", days))
     }
-
-
-def _address(source: str) -> str | None:
-    return source if source.startswith("http") else None
 
 
 def evidence(rows: list[dict], urls: Mapping[str, str]) -> list[dict]:
@@ -179,7 +177,7 @@ def headings(studies: Mapping[str, dict], kinds: Mapping[str, list[dict]], origi
 
     `kinds` are rows of `evidence.yaml` by method, `origins` is table `source`.
     """
-    urls = dict(origins.select("source", "url").iter_rows())
+    urls = {source: url for source, url in origins.select("source", "url").iter_rows() if web_address(url)}
     return [
         {"name": name, "title": study["title"], "evidence": evidence(kinds[study["method"]], urls)}
         for name, study in studies.items()

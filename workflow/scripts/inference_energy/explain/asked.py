@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from inference_energy.explain.searched import command
 from inference_energy.explain.sources import Sources
 from inference_energy.explain.step import RESULT, SYMBOL, Node, Place, Value, digits, listed, number
 from inference_energy.explain.trace import Traced
@@ -105,7 +106,7 @@ class Asked(Sources):
         """A fitted number, with some steps behind it and the command that derives it: many steps would repeat it."""
         there = replace(self, table=table, row=self.build.row(table, **key), column=column)
         words = " ".join([table, *map(str, key.values()), column])
-        return there.node(children=behind, note=f'fitted; derived by make explain WHAT="{words}"')
+        return there.node(children=behind, note=f"fitted; derived by {command(words)}")
 
     def each(self, table: str, rows: pl.DataFrame, column: str, words: str, label: str = "") -> Node:
         """A column of rows of a table, one by one; `label` names each by cells of its row in braces."""

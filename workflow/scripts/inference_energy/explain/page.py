@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import jinja2
 import polars as pl
 
+from inference_energy.common.links import web_address
 from inference_energy.explain import registry
 from inference_energy.explain.build import Build
-from inference_energy.explain.searched import question_for
+from inference_energy.explain.searched import command, question_for
 from inference_energy.explain.step import Node
 from inference_energy.explain.text import SHOWN, head
 from inference_energy.headline.declarations import SHARED
@@ -71,11 +72,12 @@ def page(build: Build, template: str) -> str:
                 "published": row.get("published"),
                 "interval": _interval(row),
                 "note": row.get("note") or "",
-                "command": question_for(table, 0, row, column),
+                "command": command(question_for(table, 0, row, column)),
                 "step": steps.step(node),
             }
         )
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["web_address"] = web_address
     titles = {study: build.study(study)["title"] for study in studies}
     return environment.from_string(template).render(studies=studies, titles=titles)
 

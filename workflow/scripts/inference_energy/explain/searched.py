@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from inference_energy.common.escaped import shell
 from inference_energy.explain.build import Build
 from inference_energy.publish.catalogue import BY_NAME, PUBLIC_TABLES
 
@@ -45,7 +46,7 @@ class Found:
     @property
     def command(self) -> str:
         """The command that explains it."""
-        return f'make explain WHAT="{self.words}"'
+        return command(self.words)
 
     @property
     def value(self) -> float | int | None:
@@ -65,6 +66,11 @@ def question_for(table: str, position: int, row: dict, column: str) -> str:
     """A question that names one number: its table, the cells of its key, its column."""
     cells = [cell(row[name]) for name in BY_NAME[table].key() if row.get(name) is not None]
     return " ".join([table, *(cells if BY_NAME[table].key() else [f"row {position}"]), column])
+
+
+def command(words: str) -> str:
+    """The command that explains what some words name."""
+    return f"make explain WHAT={shell(words)}"
 
 
 def cell(value: object) -> str:

@@ -97,7 +97,7 @@ class Sources:
             line=line,
             key=".".join(map(str, keys)),
             quote=lines(self.build.root / file)[line - 1].strip(),
-            url=first_url(comment) or entries.get("source", ""),
+            url=first_url(comment) or first_url(entries.get("source")),
             origin=entries["title"],
         )
         value, label = reduce(getitem, keys, entries), str(keys[-1]).replace("_", " ")

@@ -2,18 +2,31 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import vl_convert
 
+from inference_energy.common.escaped import terminal
+
 PNG_SCALE = 2
+LONGEST = 400  # characters of a text
 # Tables here are small, but a tick per row and form of the corpus is more than the library's default of 5,000.
 alt.data_transformers.disable_max_rows()
 
 
+def _printable(part: Any) -> Any:
+    """A part of a specification in which text has only signs that a drawing can hold, and not too many."""
+    if isinstance(part, str):
+        return terminal(part if len(part) <= LONGEST else f"{part[:LONGEST]} …")
+    if isinstance(part, dict):
+        return {name: _printable(value) for name, value in part.items()}
+    return [_printable(value) for value in part] if isinstance(part, list) else part
+
+
 def save(chart: alt.TopLevelMixin, outputs: list[str]) -> None:
     """Write one chart in every format named by the outputs' endings (.json, .svg, .png)."""
-    specification = chart.to_dict()
+    specification = _printable(chart.to_dict())
     text = json.dumps(specification, indent=1, sort_keys=True, allow_nan=False)
     version = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
     for output in map(Path, outputs):

@@ -13,7 +13,7 @@ BLUE, ORANGE, GREEN, PINK, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A
 PALETTE = [BLUE, ORANGE, GREEN, PINK, AMBER, SKY]
 INK, MUTED, PALE = "#1B1F23", "#57606A", "#C9D1D9"
 WIDTH = 520
-TITLE_CHARACTERS, SUBTITLE_CHARACTERS = 74, 112
+TITLE_CHARACTERS, SUBTITLE_CHARACTERS, LINES = 74, 112, 12
 
 
 def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.TopLevelMixin:
@@ -35,7 +35,7 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.To
 def _lines(text: str, width: int) -> list[str]:
     """Text in lines, a number never parted from its unit or sign."""
     pattern = r"\d (?=(Wh|GWh|B)\b|%)|> (?=\d)|× (?=\S)"
-    return textwrap.wrap(re.sub(pattern, lambda found: found[0].replace(" ", "\u00a0"), text), width)
+    return textwrap.wrap(re.sub(pattern, lambda found: found[0].replace(" ", "\u00a0"), text), width, max_lines=LINES)
 
 
 def config() -> dict:

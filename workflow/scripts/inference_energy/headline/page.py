@@ -1,7 +1,8 @@
 """The headline numbers as a readable table: printed and computed values, intervals and notes."""
 
-import csv
 from pathlib import Path
+
+from inference_energy.common.escaped import read_csv
 
 VERDICTS = {"true": "yes", "false": "no", "": ""}
 
@@ -18,8 +19,7 @@ def rows(file: Path) -> list[dict[str, str]]:
     """Rows of a CSV result as text; none where it is not built."""
     if not file.is_file():
         return []
-    with file.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+    return read_csv(file, infer_schema=False).fill_null("").to_dicts()
 
 
 def line(row: dict[str, str]) -> dict[str, str]:

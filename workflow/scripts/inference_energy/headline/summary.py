@@ -4,6 +4,7 @@ import datetime
 import shutil
 from pathlib import Path
 
+from inference_energy.common import escaped
 from inference_energy.energy.board_evidence import ADOPTED
 from inference_energy.headline import page
 
@@ -39,13 +40,14 @@ def show(stale_after_days: int, registry_stale_after_days: int, parents: dict[st
     rejected = REJECTED.read_text().splitlines()[1:] if REJECTED.is_file() else []
     today = datetime.datetime.now(tz=datetime.UTC).date()
     (numbers, were), (sources, had) = ((page.rows(file), page.rows(BEFORE / file.name)) for file in (HEADLINE, SOURCES))
-    print(*headline_lines(numbers), sep="\n")
-    print(*source_lines(sources, had, rejected, today, stale_after_days), sep="\n")
+    escaped.show(*headline_lines(numbers))
+    escaped.show(*source_lines(sources, had, rejected, today, stale_after_days))
     dates = {file: [row[column] for row in page.rows(file)] for file, column in REGISTRIES.items()}
-    for line in (*registry_lines(dates, today, registry_stale_after_days), *adopted_lines(EVIDENCE)):
-        print(line)
-    print(*moved_lines(numbers, were, parents), sep="\n")
-    print("\nNext: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.\n")
+    escaped.show(*registry_lines(dates, today, registry_stale_after_days), *adopted_lines(EVIDENCE))
+    escaped.show(*moved_lines(numbers, were, parents))
+    escaped.show(
+        "", "Next: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.", ""
+    )
 
 
 def adopted_lines(logs: list[Path]) -> list[str]:
@@ -57,7 +59,7 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
     """Published next to computed values."""
     if not rows:  # a run for a part of the results
         return []
-    lines = ["\nPublished and computed values (within: half the last printed digit + 3 standard errors)\n"]
+    lines = ["", "Published and computed values (within: half the last printed digit + 3 standard errors)", ""]
     wide = max(len(_label(row)) for row in rows) + 1
     named = max(len(row["study"]) for row in rows) + 2
     form = f"  {{:<{named}}}{{:<{wide}}}{{:>10}}{{:>10}}  {{:>10}}  {{}}"
@@ -68,7 +70,7 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
         lines.append(form.format(row["study"], _label(row), *numbers, of["within"].replace("no", "NO") or "-"))
     missed = sum(row["within"] == "false" for row in rows)
     if missed:
-        lines.append(f"\n{missed} printed values are not reproduced; column `note` of {HEADLINE} gives the reasons.")
+        lines += ["", f"{missed} printed values are not reproduced; column `note` of {HEADLINE} gives the reasons."]
     return lines
 
 
@@ -91,7 +93,8 @@ def source_lines(
         return sum(int(row[name]) for row in rows)
 
     lines = [
-        f"\nBenchmarks: {len(rows)} sources, {total('rows_accepted'):,} rows accepted"
+        "",
+        f"Benchmarks: {len(rows)} sources, {total('rows_accepted'):,} rows accepted"
         f" ({total('throughput_rows'):,} throughput, {total('measured_energies'):,} measured energy,"
         f" {total('published_estimates'):,} published estimates), {total('rows_rejected'):,} rejected,"
         f" {total('records_left_out'):,} out of scope",

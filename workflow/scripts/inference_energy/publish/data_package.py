@@ -10,12 +10,17 @@ from pathlib import Path
 import polars as pl
 
 from inference_energy.common import files
+from inference_energy.common.escaped import write_csv
 from inference_energy.publish.sources import Source
 from inference_energy.tables.dictionary import Entry
 from inference_energy.tables.public import PublicTable
 
 DESCRIPTOR = "datapackage.json"
 FOLDER = "csv"
+APOSTROPHES = (
+    "In CSV, texts that a spreadsheet would take for formulas, as they begin with =, +, -, @, a tab or a line break,"
+    " have an apostrophe in front. Of a text that begins with apostrophes and then such a sign, drop the first."
+)
 LICENCE_PATHS = {"MIT": "https://opensource.org/license/mit"}
 
 
@@ -37,7 +42,7 @@ def descriptor(
         "profile": "tabular-data-package",
         "name": "inference-energy",
         "title": citation["title"],
-        "description": description,
+        "description": f"{description} {APOSTROPHES}",
         "version": citation["version"],
         "licenses": [{"name": licence} | ({"path": LICENCE_PATHS[licence]} if licence in LICENCE_PATHS else {})],
         "contributors": [{"title": _name(author), "role": "author"} for author in citation["authors"]],
@@ -94,5 +99,5 @@ def write(root: Path, frames: Mapping[str, pl.DataFrame], content: dict) -> None
     tables = [root / FOLDER / f"{name}.csv" for name in frames]
     with files.complete(*tables, root / DESCRIPTOR) as (*unfinished, described):
         for frame, path in zip(frames.values(), unfinished, strict=True):
-            frame.write_csv(path)
+            write_csv(frame, path)
         described.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

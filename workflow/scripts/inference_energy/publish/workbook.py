@@ -105,12 +105,18 @@ def _write_table(formats: _Formats, sheet: Worksheet, frame: pl.DataFrame, entri
             values.dtype.base_type(), sheet.write_number
         )
         for row, value in enumerate(values, 2):
-            if value is not None and write_one(row, column, value, shown):
-                raise InputError(
-                    f"table {entry.table}: column {entry.column}, row {row - 1}: does not fit into a workbook;"
-                    " allowed: 32,767 characters in a cell, 1,048,576 rows in a sheet"
+            if value is not None:
+                _fits(
+                    write_one(row, column, value, shown), f"table {entry.table}: column {entry.column}, row {row - 1}"
                 )
     _navigable(sheet, 2, len(frame), len(entries))
+
+
+def _fits(fault: int, place: str) -> None:
+    if fault:
+        raise InputError(
+            f"{place}: does not fit into a workbook; allowed: 32,767 characters in a cell, 1,048,576 rows in a sheet"
+        )
 
 
 def _write_text(formats: _Formats, sheet: Worksheet, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -121,7 +127,7 @@ def _write_text(formats: _Formats, sheet: Worksheet, columns: Sequence[str], row
         sheet.set_column(column, column, min(max(longest, len(name) + 4, NARROWEST), WIDEST))
         for number, row in enumerate(rows, 1):
             if row[column]:
-                sheet.write_string(number, column, row[column])
+                _fits(sheet.write_string(number, column, row[column]), f"sheet {sheet.name}: {name}, row {number}")
     _navigable(sheet, 1, len(rows), len(columns))
 
 

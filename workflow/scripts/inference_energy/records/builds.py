@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from inference_energy.common.errors import InputError
+from inference_energy.common.escaped import read_csv
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus.origins import sha256
 from inference_energy.publish.catalogue import PUBLIC_TABLES
@@ -78,7 +79,7 @@ def _files(table: PublicTable, files: set[str]) -> list[tuple[str, str | None]]:
 
 def _read(path: Path, study: str | None) -> pl.DataFrame:
     try:
-        frame = pl.read_csv(path, infer_schema_length=None) if path.suffix == ".csv" else pl.read_parquet(path)
+        frame = read_csv(path, infer_schema_length=None) if path.suffix == ".csv" else pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
     return frame if study is None or "study" in frame.columns else frame.with_columns(study=pl.lit(study))

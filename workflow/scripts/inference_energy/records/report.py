@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from inference_energy.common.escaped import markdown
 from inference_energy.publish import catalogue
 from inference_energy.records import builds, diff
 from inference_energy.records.builds import Build
@@ -175,10 +176,10 @@ def _tables(changes: Changes) -> list[str]:
 
 def _inputs(changes: Changes) -> list[str]:
     lines = [
-        f"- benchmark rows of {source}: {'; '.join(f'{table}: {_lengths(rows)}' for table, rows in tables.items())}"
+        f"benchmark rows of {source}: {'; '.join(f'{table}: {_lengths(rows)}' for table, rows in tables.items())}"
         for source, tables in changes.benchmarks.items()
     ]
-    lines += [f"- `{path}`: {_counts(change)}" for path, change in changes.registries.items()]
+    lines += [f"`{path}`: {_counts(change)}" for path, change in changes.registries.items()]
     cells = [
         [path, text["row"], text["column"], text["before"] or "-", text["now"] or "-"]
         for path, change in changes.registries.items()
@@ -186,25 +187,28 @@ def _inputs(changes: Changes) -> list[str]:
     ]
     parts = []
     if changes.files is None:
-        lines.append("- The base does not record its other inputs.")
+        lines.append("The base does not record its other inputs.")
     elif changes.files:
-        lines += [f"- {name}: {_lengths(files)}" for name, files in changes.files.items()]
+        lines += [f"{name}: {_lengths(files)}" for name, files in changes.files.items()]
         named = [
-            f"- {what}: `{path}`" for files in changes.files.values() for what, paths in files.items() for path in paths
+            f"{what}: `{path}`" for files in changes.files.values() for what, paths in files.items() for path in paths
         ]
-        parts += _folded("Files", named)
+        parts += _folded("Files", _items(named))
     if changes.parameters:
-        lines.append(f"- parameters of studies and configuration: {len(changes.parameters)} differ")
+        lines.append(f"parameters of studies and configuration: {len(changes.parameters)} differ")
         rows = [[one["key"], diff.shown(one["before"]), diff.shown(one["now"])] for one in changes.parameters]
         parts += _folded("Parameters", [_table(["key", "before", "now"], rows, SHOWN["parameters"])])
     lines += [
-        f"- {package['key']}: {package['before'] or '-'} -> {package['now'] or '-'}"
-        for package in changes.packages or []
+        f"{package['key']}: {package['before'] or '-'} -> {package['now'] or '-'}" for package in changes.packages or []
     ]
     if cells:
         table = _table(["file", "row", "column", "before", "now"], cells, SHOWN["rows"])
         parts += _folded("Rows of registries", [table])
-    return ["\n".join(lines) or "None changed.", *parts]
+    return ["\n".join(_items(lines)) or "None changed.", *parts]
+
+
+def _items(lines: list[str]) -> list[str]:
+    return [f"- {markdown(line)}" for line in lines]
 
 
 def _lengths(of: dict[str, list[str]]) -> str:
@@ -220,15 +224,15 @@ def _table(head: list[str], rows: list[list[str]], shown: int | None = None) -> 
     """A table of the first rows, and how many more there are."""
     if not rows:
         return ""
-    lines = [head, ["---"] * len(head), *rows[:shown]]
+    lines = [list(map(_cell, line)) for line in (head, *rows[:shown])]
+    lines.insert(1, ["---"] * len(head))
     more = f"\n\n{len(rows) - shown} more in `changes.json`." if shown and len(rows) > shown else ""
-    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines) + more
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + more
 
 
 def _cell(text: str) -> str:
     """Text escaped so that it stays inside one cell of a table."""
-    text = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 3] + "..."
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+    return markdown(text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 3] + "...")
 
 
 def _folded(title: str, lines: list[str]) -> list[str]:

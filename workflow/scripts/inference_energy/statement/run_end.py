@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from inference_energy.common import escaped
 from inference_energy.statement.wording import count, quantity
 
 FOLDER = Path("results/usage")
@@ -14,12 +15,12 @@ def show(usages: Iterable[str]) -> None:
     for name in usages:
         folder = FOLDER / name
         if (folder / "statement.csv").is_file():
-            print(line(name, folder))
+            escaped.show(line(name, folder))
 
 
 def show_none() -> None:
     """Print how to name a usage where statements are asked for without one."""
-    print("No usage is named: make statement USAGE=example, or names under `usage` in config/config.yaml")
+    escaped.show("No usage is named: make statement USAGE=example, or names under `usage` in config/config.yaml")
 
 
 def line(name: str, folder: Path) -> str:

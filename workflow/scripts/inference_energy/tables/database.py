@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from inference_energy.common import files
+from inference_energy.common.escaped import sql
 
 SORTED_WITHIN = "1300MB"  # of memory; a table that is sorted needs more of it or, a little slower, of disk
 
@@ -47,10 +48,10 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
 
 
 def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, meaning: Meaning) -> None:
-    connection.execute(f'COMMENT ON {kind} "{name}" IS {quoted(meaning.text)}')
+    connection.execute(f'COMMENT ON {kind} "{name}" IS {sql(meaning.text)}')
     for column in connection.execute(f'FROM "{name}" LIMIT 0').description:
         text = meaning.columns[column[0]]
-        connection.execute(f'COMMENT ON COLUMN "{name}"."{column[0]}" IS {quoted(text)}')
+        connection.execute(f'COMMENT ON COLUMN "{name}"."{column[0]}" IS {sql(text)}')
 
 
 def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
@@ -85,7 +86,7 @@ def contents_sha256(path: Path) -> str:
             rows = Path(folder) / "rows.csv"
             # Every value in quotes: what is empty differs from what is missing.
             connection.execute(
-                f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO {quoted(str(rows))} (FORMAT csv, FORCE_QUOTE *)'
+                f'COPY (SELECT * FROM "{name}" ORDER BY ALL) TO {sql(str(rows))} (FORMAT csv, FORCE_QUOTE *)'
             )
             digest.update(rows.read_bytes())
     return digest.hexdigest()
@@ -95,10 +96,5 @@ def frame(connection: duckdb.DuckDBPyConnection, query: str, folder: Path | None
     """Result of a query, by way of a file in a folder, by default the system's folder for temporary files."""
     with tempfile.TemporaryDirectory(dir=folder, prefix=".rows_") as inside:
         parquet = Path(inside) / "rows.parquet"
-        connection.execute(f"COPY ({query}) TO {quoted(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
+        connection.execute(f"COPY ({query}) TO {sql(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
         return pl.read_parquet(parquet)
-
-
-def quoted(text: str) -> str:
-    """Text as SQL."""
-    return "'" + text.replace("'", "''") + "'"

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
+from inference_energy.common.escaped import read_csv
 from inference_energy.tables.columns import Schema, columns_of, comment, plain, types_of, unit_of
 
 METHODS = ("published", "nested")
@@ -99,7 +100,7 @@ def read(table: PublicTable, root: Path, studies: Mapping[str, str]) -> pl.DataF
     frames = [pl.DataFrame(schema=types)]  # a table that no study has exists without rows
     for study, file in table.files(studies).items():
         path = root / file
-        frame = pl.read_csv(path, schema_overrides=types) if path.suffix == ".csv" else pl.read_parquet(path)
+        frame = read_csv(path, schema_overrides=types) if path.suffix == ".csv" else pl.read_parquet(path)
         _check_columns(path, frame, table.schemas[studies.get(study, "")])
         if table.of_a_study and "study" not in frame.columns:
             frame = frame.with_columns(pl.lit(study).alias("study"))

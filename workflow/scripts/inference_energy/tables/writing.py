@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from inference_energy.common import files
+from inference_energy.common.escaped import write_csv
 from inference_energy.tables.columns import Schema, columns_of
 from inference_energy.tables.rows import checked
 
@@ -48,6 +49,6 @@ def _write(tables: list[tuple[pl.DataFrame, str, Schema]]) -> None:
     with files.complete(*(Path(path) for _, path, _ in tables)) as unfinished:
         for frame, target in zip(rounded, unfinished, strict=True):
             if target.suffix == ".csv":
-                frame.write_csv(target)
+                write_csv(frame, target)
             else:
                 frame.write_parquet(target)

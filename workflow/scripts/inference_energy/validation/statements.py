@@ -67,7 +67,7 @@ def overstatement(service: Service, estimates: pl.DataFrame, models: pl.DataFram
         result |= {"boundary": boundary, "compared_with": None if reason else subject, "reason": reason}
         found.append(result | {f"ours_wh_{name}": ours[name] for name in quantiles.PERCENTILES} | factors)
     numbers = pl.col("^(ours_wh|factor|energy_wh|input_tokens|output_tokens).*$").cast(pl.Float64)
-    table = pl.DataFrame(found, infer_schema_length=None).with_columns(numbers)
+    table = pl.DataFrame(found, infer_schema_length=None, schema_overrides={"reason": pl.String}).with_columns(numbers)
     return table.select(pl.lit(service.name).alias("study"), pl.all())
 
 

@@ -18,6 +18,7 @@ import duckdb
 import polars as pl
 
 from inference_energy.common.errors import InputError
+from inference_energy.common.escaped import sql
 from inference_energy.corpus.origins import sha256
 from inference_energy.statement.logs.faults import checks, faulty_rows, offset_checks, stop_at_first
 from inference_energy.statement.logs.files import UsageFile
@@ -33,7 +34,7 @@ from inference_energy.statement.logs.reading import (
     listed,
     unreadable,
 )
-from inference_energy.tables.database import frame, quoted
+from inference_energy.tables.database import frame
 
 US_PER_MINUTE = 60_000_000
 KEYS = ("source", "step_start_us", *NAMES)
@@ -160,7 +161,7 @@ def _add(
         if sum(left_out.values()) != unsound:
             raise RuntimeError(f"{unsound} rows of {rows.files[0]} and others are not sound, {left_out} by the checks")
     connection.execute(
-        f"INSERT INTO sums SELECT {quoted(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
+        f"INSERT INTO sums SELECT {sql(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
         f" FROM counted WHERE good AND {in_time}"
     )
     return left_out

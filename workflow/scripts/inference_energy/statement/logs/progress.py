@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from inference_energy.common.escaped import show
+
 FIRST_SECONDS, NEXT_SECONDS = 2.0, 5.0
 
 
@@ -40,7 +42,7 @@ class Progress:
             line = f"{self.label}: {self.total:,} {self.unit} in {duration(seconds)}{rate}"
             self.logger.info("%s", line)
             if seconds >= FIRST_SECONDS:
-                print(line, file=sys.stderr, flush=True)
+                show(line, file=sys.stderr)
 
     def finished(self) -> None:
         """The part that was under way is done."""
@@ -57,7 +59,7 @@ class Progress:
             wait = NEXT_SECONDS
             seconds = time.monotonic() - self._started
             line = status(self.label, self.done + self.share() * self.part, self.total, self.unit, seconds)
-            print(line, file=sys.stderr, flush=True)
+            show(line, file=sys.stderr)
             self.logger.info("%s", line)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.escaped import sql
 from inference_energy.statement.logs.files import UsageFile, start_of
-from inference_energy.tables.database import quoted
 
 # Tokens of one request; a power of two, so that one comparison tests all of a row at once.
 TOKENS_BELOW = 2**27
@@ -48,7 +48,7 @@ class Rows:
         name = self.spec["columns"][role]
         if self.format == "jsonl":
             path = "$" + "".join(f'."{part}"' for part in name.split("."))
-            return f"(json ->> {quoted(path)})"
+            return f"(json ->> {sql(path)})"
         return identifier(name)
 
     def type(self, role: str) -> str:
@@ -96,7 +96,7 @@ class Rows:
         """Whether the time of a row states its offset; none where the type or the usage file states it for all."""
         if "time_unit" in self.spec or self.type("time") != "VARCHAR":
             return None
-        return f"regexp_matches({self.raw('time')}, {quoted(OFFSET)})"
+        return f"regexp_matches({self.raw('time')}, {sql(OFFSET)})"
 
     def name(self, role: str) -> str:
         """A model, tenant or region; NULL where the files state none."""
@@ -104,7 +104,7 @@ class Rows:
             raw = self.raw(role)
             return raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
         constant = self.spec.get("constants", {}).get(role)
-        return "NULL::VARCHAR" if constant is None else quoted(constant)
+        return "NULL::VARCHAR" if constant is None else sql(constant)
 
     def has(self, role: str) -> bool:
         """Whether the files have a column for it."""
@@ -112,7 +112,7 @@ class Rows:
 
 
 def _in_utc(naive: str, zone: str) -> str:
-    return f"epoch_us({naive})" if zone == "UTC" else f"epoch_us({naive} AT TIME ZONE {quoted(zone)})"
+    return f"epoch_us({naive})" if zone == "UTC" else f"epoch_us({naive} AT TIME ZONE {sql(zone)})"
 
 
 def _number(raw: str) -> str:
@@ -122,7 +122,7 @@ def _number(raw: str) -> str:
 
 def listed(paths: Iterable[str]) -> str:
     """Paths as a list of SQL."""
-    return "[" + ", ".join(map(quoted, paths)) + "]"
+    return "[" + ", ".join(map(sql, paths)) + "]"
 
 
 def identifier(name: str) -> str:
