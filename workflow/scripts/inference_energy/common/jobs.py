@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from inference_energy.common import runs
-from inference_energy.common.errors import InputError
+from inference_energy.common.errors import InputError, one_line
 
 # Both are emptied at the start of a run and read at the end of a failed one.
 ERRORS = Path("results/logs/errors.txt")
@@ -34,7 +34,7 @@ def job(snakemake) -> Iterator[logging.Logger]:
     except Exception as error:  # every exception is reported, and the job still fails
         LOGGER.error(traceback.format_exc())
         _stop(
-            f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})",
+            one_line(f"{type(error).__name__}: {error}".splitlines()[0]) + f" (a defect; traceback in {log_file})",
             snakemake.output,
         )
 
@@ -46,6 +46,8 @@ def command() -> Iterator[None]:
         yield
     except InputError as error:
         sys.exit(f"Error: {error}")
+    except OSError as error:  # a path that is too long, or that may not be read
+        sys.exit(f"Error: {one_line(f'{error.filename}: {error.strerror}')}")
 
 
 def _stop(line: str, outputs: Iterable[str]) -> None:
@@ -55,7 +57,7 @@ def _stop(line: str, outputs: Iterable[str]) -> None:
         handle.write(line + "\n")
     with FAILED_OUTPUTS.open("a") as handle:
         handle.writelines(f"{output}\n" for output in outputs)
-    sys.exit(f"Error: {line}")
+    sys.exit(1)  # the run prints the line at its end
 
 
 def forget_errors() -> None:
