@@ -74,7 +74,7 @@ BILLS = table(
     **TOKENS,
 )
 FILES = table(
-    ["file"],
+    ["file", "sha256"],
     **texts(source="logs of the usage file", file="path of the file"),
     bytes=count("size", "bytes"),
     rows=count("rows"),
