@@ -15,8 +15,8 @@ def found(tmp_path, monkeypatch):
         (tmp_path / file).write_text(file)
     monkeypatch.chdir(tmp_path / "project")
 
-    def of(pattern, links="refuse", folder=tmp_path / "logs"):
-        usage = {"folder": ".", "links": links, "logs": {"log": {"files": [pattern]}}}
+    def of(pattern, links="refuse", folder=tmp_path / "logs", more=()):
+        usage = {"folder": ".", "links": links, "logs": {"log": {"files": [pattern, *more]}}}
         files = files_of(usage, "logs", PLACE, str(folder))
         assert all((tmp_path / "project" / file.path).exists() for file in files)
         return [file.name for file in files]
@@ -47,6 +47,10 @@ def test_other_ways_to_the_folder_give_the_same_names(found, tmp_path):
     assert found(".", folder="../logs") == found(".", folder=tmp_path / "link") == ["a.csv", "day/b.csv"]
     assert found(f"{tmp_path}/logs", folder="..") == ["logs/a.csv", "logs/day/b.csv"]
     assert found(f"{tmp_path}/logs/*.csv", folder="/usr") == ["logs/a.csv"]
+    (tmp_path / "others/logs").mkdir()
+    (tmp_path / "others/logs/a.csv").write_text("another")
+    two = found(f"{tmp_path}/logs/*.csv", folder="/usr", more=[f"{tmp_path}/others/logs/*.csv"])
+    assert two == ["logs/a.csv", "logs/a.csv (2)"]
     (tmp_path / "project/mine").symlink_to(tmp_path / "logs")
     assert found(".", folder=tmp_path / "project/mine") == ["mine/a.csv", "mine/day/b.csv"]
 

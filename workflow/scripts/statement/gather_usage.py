@@ -12,7 +12,7 @@ from inference_energy.tables import wiring
 with wiring.job(snakemake) as job:
     params, folder = snakemake.params, Path(snakemake.output.sums).parent
     read = map(pl.read_parquet, snakemake.input.files)
-    files = pl.concat([pl.DataFrame(schema=tables.FILE_TYPES), *read]).sort("source", "file", "sha256")
+    files = pl.concat([pl.DataFrame(schema=tables.FILE_TYPES), *read]).sort("source", "file")
     metering.check_repeats(files)
     billed = [UsageFile(**file) for file in params.bill_files]
     sums = metering.gathered(snakemake.input.sums, folder)

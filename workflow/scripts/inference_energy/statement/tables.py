@@ -74,7 +74,7 @@ BILLS = table(
     **TOKENS,
 )
 FILES = table(
-    ["file", "sha256"],
+    ["file"],
     **texts(source="logs of the usage file", file="path of the file"),
     bytes=count("size", "bytes"),
     rows=count("rows"),

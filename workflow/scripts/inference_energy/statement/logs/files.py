@@ -2,8 +2,9 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,8 +23,7 @@ FORMATS = {
 }
 ENDINGS = tuple(ending for of_format in FORMATS.values() for ending in of_format)
 # Optional entries of a usage file.
-DEFAULTS = {"folder": ".", "links": "refuse", "logs": {}, "bills": {}, "peak_load": 1.0, "step_minutes": 60}
-DEFAULTS |= {"invalid_rows": "fail"}
+DEFAULTS = {"folder": ".", "logs": {}, "bills": {}, "peak_load": 1.0, "step_minutes": 60, "invalid_rows": "fail"}
 PATTERN = re.compile(r"[*?\[]")
 
 
@@ -139,7 +139,12 @@ def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> l
                     raise InputError(
                         f"{place}: {kind}: found {path} in {before.source} and in {source}; allowed: in one"
                     )
-    return sorted(found.values())
+    files, called = [], Counter()
+    for file in sorted(found.values()):
+        called[file.name] += 1
+        count = called[file.name]  # folders elsewhere may have one name
+        files.append(file if count == 1 else replace(file, name=f"{file.name} ({count})"))
+    return files
 
 
 def _matching(root: Path, pattern: str, place: str, follow: bool) -> dict[str, str]:
