@@ -54,6 +54,14 @@ def schema(name):
 
 
 with jobs.command():
+    # Snakemake would run the code of templates in this file, which the schema does not know.
+    yaml_files.check(yaml_files.read_yaml(Path("config/config.yaml")), schema("config"), "config/config.yaml")
+
+
+configfile: "config/config.yaml"
+
+
+with jobs.command():
     yaml_files.check(config, schema("config"), "config/config.yaml")
     VALIDATION = yaml_files.read_yaml(Path("config/validation.yaml"))
     yaml_files.check(VALIDATION, schema("validation"), "config/validation.yaml")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
-from inference_energy.common.files import complete, file_name, name_of
+from inference_energy.common.files import as_named, complete, file_name, name_of
 
 ROOT = Path(__file__).parents[3]
 BY_HAND = {
@@ -67,10 +67,10 @@ def test_files_take_their_places_together_or_not_at_all(tmp_path):
 @pytest.mark.parametrize("name", ["{study}.csv", "a}.csv", "a\x1b[31m.csv", "a\u202e.csv", "a\udc80.csv"])
 def test_paths_that_snakemake_or_a_terminal_would_read_otherwise_are_refused(name):
     with pytest.raises(InputError, match="found braces, or signs that cannot be shown; allowed: no such") as raised:
-        files.as_named(["fine.csv", name])
+        as_named(["fine.csv", name])
     assert str(raised.value).isprintable()
 
 
 def test_other_paths_are_as_they_are():
     paths = ["it's \"2\" $HOME; [1] * & 'logs'/Zürich 100 %.csv", "-rf"]
-    assert files.as_named(iter(paths)) == paths
+    assert as_named(iter(paths)) == paths

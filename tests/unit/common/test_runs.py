@@ -16,8 +16,7 @@ WAIT = "sys.stdout.flush(); import time; time.sleep(600)"
 
 @pytest.fixture(autouse=True)
 def no_run(monkeypatch):
-    monkeypatch.setenv(runs.RUN, "")  # so that it is as before afterwards
-    monkeypatch.delenv(runs.RUN)
+    monkeypatch.setenv(runs.RUN, "")  # what a run sets is taken back behind a test
     yield
     runs._HELD.clear()
 

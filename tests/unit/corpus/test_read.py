@@ -405,6 +405,22 @@ def test_facts_of_a_file_of_two_tables_go_to_the_table_that_has_the_column(tmp_p
 # Origins.
 
 
+def test_a_long_text_sets_its_row_aside_and_is_cut(read):
+    tables = read(as_csv(with_cells("throughput", 1, note="x" * 40_000)))
+    assert tables["throughput"]["row_id"].to_list() == ["r1", "r3"]
+    rejected = tables["rejected_row"].row(0, named=True)
+    assert (rejected["column"], rejected["reason"]) == ("note", "allowed: at most 10,000 characters")
+    assert len(rejected["value"]) == 10_000
+
+
+def test_a_file_that_is_a_link_out_of_its_folder(read, tmp_path, refuse):
+    read()
+    rows = tmp_path / "lab/throughput.csv"
+    rows.rename(tmp_path / "elsewhere")
+    rows.symlink_to("../elsewhere")
+    assert refuse() == f"{rows}: found a link to ../elsewhere; allowed: a file in this folder"
+
+
 def test_no_source(tmp_path, refuse):
     assert refuse().startswith(f"{tmp_path}: found no source")
 

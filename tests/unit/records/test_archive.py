@@ -1,5 +1,6 @@
 """What goes into the archive of a run."""
 
+import json
 import tarfile
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def project(tmp_path):
         (tmp_path / archive.SCRIPTS / f"{command}.py").touch()
     for path in ("Snakefile", "results/headline.csv", "results/notes.txt", "password.txt"):
         (tmp_path / path).write_text(path)
+    (tmp_path / "requirements.lock").write_text(f"one==1.0 \\\n    --hash=sha256:{'a' * 64}\n")
     recorded = {
         "project": {"name": "n", "version": "1.2"},
         "software": {},
@@ -41,7 +43,7 @@ def test_an_archive_holds_what_is_named_and_nothing_that_lies_around(project):
     with tarfile.open(path) as members:
         names = members.getnames()
         owners = {(member.uid, member.gid, member.uname, member.gname) for member in members}
-    expected = {"Snakefile", "results/headline.csv", "results/provenance.json", *archive.DOCUMENTS}
+    expected = {"Snakefile", "results/headline.csv", "results/provenance.json", "sbom.cdx.json", *archive.DOCUMENTS}
     expected |= {f"workflow/scripts/{command}.py" for command in archive.COMMANDS}
     assert names == sorted(f"n-1.2/{name}" for name in expected)
     assert owners == {(0, 0, "", "")}
@@ -59,6 +61,22 @@ def test_files_that_are_not_those_of_the_run_are_not_packed(project):
     with pytest.raises(InputError, match=r"results/headline\.csv: found sha256 .*run `make` first"):
         archive.pack(project)
     assert (project / "archive/n-1.2.tar.gz").read_bytes() == good
+
+
+def test_packages_are_named(project):
+    with tarfile.open(archive.pack(project)) as members:
+        bill = json.load(members.extractfile("n-1.2/sbom.cdx.json"))
+    assert bill["metadata"]["component"] == {"type": "application", "bom-ref": "project", "name": "n", "version": "1.2"}
+    assert [component["purl"] for component in bill["components"]] == ["pkg:pypi/one@1.0"]
+
+
+@pytest.mark.parametrize("file", ["Snakefile", "results/headline.csv", "LICENSE"])
+def test_links_out_of_the_project_are_not_packed(project, file):
+    elsewhere = project.parent / f"elsewhere-{project.name}"
+    (project / file).rename(elsewhere)
+    (project / file).symlink_to(elsewhere)
+    with pytest.raises(InputError, match=rf"{file}: found a link out of the project"):
+        archive.pack(project)
 
 
 def test_a_missing_document_is_told(project):

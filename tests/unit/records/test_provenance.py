@@ -130,7 +130,12 @@ def test_contents_of_what_is_no_database(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [(None, "no such file"), ("{", "not valid JSON"), ('{"inputs": {}}', "missing configuration, outputs")],
+    [
+        (None, "no such file"),
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ('{"inputs": {}}', "missing configuration, outputs"),
+    ],
 )
 def test_provenance_that_is_none_is_told_in_one_line(tmp_path, text, told):
     path = tmp_path / "provenance.json"

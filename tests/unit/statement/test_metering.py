@@ -1,5 +1,6 @@
 """Requests added up exactly: by hand, in any order, format and number of files; faults in one line with counts."""
 
+import hashlib
 import logging
 from decimal import Decimal
 
@@ -270,6 +271,39 @@ def test_one_content_under_two_names_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"b\.parquet: found the same 4 rows as in .*a\.parquet"):
         metering.check_repeats(files)
     metering.check_repeats(files.head(1))
+
+
+@pytest.mark.parametrize("name", ["log.parquet", "log.csv", "log.jsonl"])
+def test_long_names_are_cut_and_stay_apart(tmp_path, name):
+    names = {"x": "x" * 40_000 + "1", "y": "x" * 40_000 + "2"}
+    write(frame().with_columns(pl.col("team").replace(names)), tmp_path / "in" / name)
+    sums, _ = metered(tmp_path / "in")
+    tenants = sums["tenant"].unique().to_list()
+    assert {len(tenant) for tenant in tenants} == {200}
+    assert sorted(tenant[-12:] for tenant in tenants) == sorted(
+        hashlib.sha256(tenant.encode()).hexdigest()[:12] for tenant in names.values()
+    )
+    assert sorted(map(len, sums["model"].unique())) == [1, 1]
+    assert metering.cut_names(sums, sums) == [
+        "tenant: 2 names of more than 200 characters are cut; each ends in a checksum of the whole"
+    ]
+
+
+def test_names_of_200_characters_stay(tmp_path):
+    write(frame().with_columns(team=pl.lit("é" * 200)), tmp_path / "in/log.parquet")
+    sums, _ = metered(tmp_path / "in")
+    assert sums["tenant"].unique().to_list() == ["é" * 200]
+    assert metering.cut_names(sums, sums) == []
+
+
+def test_deep_nesting_of_json_lines_takes_no_stack(tmp_path):
+    path = write(frame(), tmp_path / "in/log.jsonl")
+    deep = "[" * 1_000_000 + "]" * 1_000_000
+    path.write_text(path.read_text().replace('"team"', f'"more": {deep}, "team"', 1))
+    assert sums_of(metered(tmp_path / "in")[0]) == BY_HAND
+    path.write_text(path.read_text().replace('"team": "x"', f'"team": {deep}', 1))
+    tenants = metered(tmp_path / "in")[0]["tenant"].unique()
+    assert sorted(len(tenant) for tenant in tenants) == [1, 1, 200]
 
 
 def test_types_may_differ_between_files(tmp_path):

@@ -202,3 +202,11 @@ def test_member_without_curve():
         " models that have: DeepSeek-R1 or Other"
     )
     checks.check_members_fitted(members, "own.yaml", members["frontier"])
+
+
+@pytest.mark.parametrize("parent", ["../other", "/etc/hostname", "a/b", "../studies/current", "", "x" * 101, "a\nb"])
+def test_extends_names_a_study_and_never_a_path(folder, read, parent):
+    (folder.parent / "other.yaml").write_text("extends: current\n")
+    message = message_of(read, f"extends: {parent!r}\n".replace("'", '"'))
+    assert message.startswith(f"{folder / 'own.yaml'}: extends: found ")
+    assert message.endswith("; allowed: the name of one, up to 100 letters, digits, '.', '_' and '-': never a path")

@@ -1,10 +1,11 @@
 """Wiring of rule gather_usage."""
 
+import sys
 from pathlib import Path
 
 import polars as pl
 from inference_energy.statement import tables
-from inference_energy.statement.logs import bills, metering
+from inference_energy.statement.logs import bills as monthly, metering
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.tables import wiring
 
@@ -14,10 +15,8 @@ with wiring.job(snakemake) as job:
     files = pl.concat([pl.DataFrame(schema=tables.FILE_TYPES), *read]).sort("source", "file")
     metering.check_repeats(files)
     billed = [UsageFile(**file) for file in params.bill_files]
-    job.write(
-        tables,
-        sums=metering.gathered(snakemake.input.sums, folder),
-        bills=bills.billed(billed, params.bills, place=params.place, folder=folder),
-        files=files,
-        told=metering.told(files),
-    )
+    sums = metering.gathered(snakemake.input.sums, folder)
+    bills = monthly.billed(billed, params.bills, place=params.place, folder=folder)
+    for line in metering.cut_names(sums, bills):
+        print(line, file=sys.stderr, flush=True)
+    job.write(tables, sums=sums, bills=bills, files=files, told=metering.told(files))

@@ -1,9 +1,12 @@
 """The one exception for faults that a user can correct."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 from inference_energy.common.escaped import terminal
+
+LONGEST_WORD, LONGEST_LINE = 500, 2_000  # characters of a message
 
 
 class InputError(ValueError):
@@ -13,7 +16,21 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str):
-        super().__init__(terminal(message))  # what was found may hold line breaks and worse
+        super().__init__(one_line(message))
+
+
+def one_line(message: str) -> str:
+    """A message in one line; what was found may itself hold line breaks and worse, or be too long to be read."""
+    line = re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda found: shortened(found[0], LONGEST_WORD), terminal(message))
+    return shortened(line, LONGEST_LINE)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text without its middle where it has more characters than `most`; it then says how many are left out."""
+    if len(text) <= most:
+        return text
+    head, tail = most // 2, most // 4
+    return f"{text[:head]}... ({len(text) - head - tail:,} characters left out) ...{text[-tail:]}"
 
 
 def one_of(names: list[str] | tuple[str, ...] | dict) -> str:

@@ -1,6 +1,7 @@
 """File names that every shell accepts, files that are moved into place only when complete, and lines of files."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -66,6 +67,11 @@ def _written(character: str) -> str:
 
 def _bytes(character: str) -> str:
     return "".join(f"+{byte:02X}" for byte in character.encode())
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether symbolic links lead from a path in a folder to a place out of it."""
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 @contextmanager

@@ -5,12 +5,12 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from inference_energy.common import disk, runs
-from inference_energy.common.errors import InputError
-from inference_energy.common.escaped import show, terminal
+from inference_energy.common.errors import InputError, one_line
+from inference_energy.common.escaped import show
 
 ERRORS = Path("results/logs/errors.txt")  # emptied at the start of a run, read at the end of a failed one
 LOGGER = logging.getLogger("inference_energy")
@@ -32,8 +32,8 @@ def job(snakemake) -> Iterator[logging.Logger]:
         _stop(str(error))
     except Exception as error:  # every exception is reported, and the job still fails
         LOGGER.error(traceback.format_exc())
-        defect = f"{type(error).__name__}: {error}".splitlines()[0] + f" (a defect; traceback in {log_file})"
-        _stop(disk.fault(error) or terminal(defect))
+        defect = one_line(f"{type(error).__name__}: {error}".splitlines()[0]) + f" (a defect; traceback in {log_file})"
+        _stop(disk.fault(error) or defect)
 
 
 @contextmanager
@@ -43,20 +43,19 @@ def command() -> Iterator[None]:
         yield
     except InputError as error:
         sys.exit(f"Error: {error}")
-    except OSError as error:
-        line = disk.fault(error)
-        if not line:
-            raise
-        sys.exit(f"Error: {line}")
+    except OSError as error:  # of a disk, or of a path that is too long or is not there
+        sys.exit(f"Error: {disk.fault(error) or one_line(f'{error.filename}: {error.strerror}')}")
 
 
 def _stop(line: str) -> None:
     LOGGER.error("Error: %s", line)
-    with suppress(OSError):  # a full disk does not take them; the line below still reaches the terminal
+    try:
         ERRORS.parent.mkdir(parents=True, exist_ok=True)
         with ERRORS.open("a") as handle:
             handle.write(line + "\n")
-    sys.exit(f"Error: {line}")
+    except OSError:  # of a full disk, which does not take the list of errors
+        sys.exit(f"Error: {line}")
+    sys.exit(1)  # the run prints the line at its end
 
 
 def forget_errors() -> None:

@@ -1,6 +1,7 @@
 """YAML in, checked against a closed JSON schema; every fault reported in one line."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,28 @@ from yaml.cyaml import CSafeLoader
 
 from inference_energy.common.errors import InputError, one_of
 
+DEEPEST = 50  # levels of nesting
+TOO_DEEP = f"nested deeper than {DEEPEST} levels"
+LONGEST_TEXT = 10_000  # characters of a value; a cell of a workbook holds 32,767
+
 
 class _Strict:
-    """A loader that refuses a key written twice, refuses aliases, and leaves dates as text."""
+    """A loader that refuses a key written twice, aliases and deep nesting, and leaves dates as text."""
+
+    _level = 0
 
     def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
         # An alias may point at a node that contains it; code that walks the content would then not end.
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
             raise yaml.MarkedYAMLError(problem=f"alias *{event.anchor} is not allowed", problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
+        self._level += 1
+        if self._level > DEEPEST:
+            mark = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=mark)
+        node = super().compose_node(parent, index)
+        self._level -= 1
+        return node
 
 
 class _StrictLoader(_Strict, yaml.SafeLoader):
@@ -38,10 +51,11 @@ class _FastLoader(_Strict, Composer, CSafeLoader):
 
 def _mapping_without_duplicates(loader: yaml.SafeLoader | CSafeLoader, node: yaml.MappingNode) -> dict:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise yaml.MarkedYAMLError(problem=f"key {key!r} is given twice", problem_mark=node.start_mark)
-    return loader.construct_mapping(node, deep=True)
+    mapping = loader.construct_mapping(node, deep=True)
+    if len(mapping) < len(keys):
+        ((key, _),) = Counter(keys).most_common(1)
+        raise yaml.MarkedYAMLError(problem=f"key {key!r} is given twice", problem_mark=node.start_mark)
+    return mapping
 
 
 for _loader in (_StrictLoader, _FastLoader):
@@ -85,19 +99,23 @@ def check(content: Any, schema: dict, place: str | Path) -> None:
     Raises:
         InputError: one line with the key, what was found and what is allowed.
     """
-    _check_finite(content, place, ())
+    _check_values(content, place, ())
     error = best_match(Draft202012Validator(schema).iter_errors(content))
     if error is not None:
         raise InputError(f"{place}: {_explain(error)}")
 
 
-def _check_finite(node: Any, place: str | Path, keys: tuple) -> None:
+def _check_values(node: Any, place: str | Path, keys: tuple) -> None:
     # Comparisons with NaN are false, so a schema's minimum would let it through.
     if isinstance(node, int | float) and not abs(node) <= sys.float_info.max:
         raise InputError(f"{place}: {'.'.join(keys)}: found {node}; allowed: a finite number")
+    longest = max((len(text) for text in (node, *keys[-1:]) if isinstance(text, str)), default=0)
+    if longest > LONGEST_TEXT:
+        allowed = f"at most {LONGEST_TEXT:,}"
+        raise InputError(f"{place}: {'.'.join(keys)}: found a text of {longest:,} characters; allowed: {allowed}")
     children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, child in children:
-        _check_finite(child, place, (*keys, str(key)))
+        _check_values(child, place, (*keys, str(key)))
 
 
 TYPES = {"object": "a mapping of keys to values", "array": "a list", "string": "text", "boolean": "true or false"}
@@ -125,6 +143,7 @@ def _explain(error: ValidationError) -> str:
         "exclusiveMaximum": f"a number < {value}",
         "pattern": f"text matching {value}",
         "minLength": "text that is not empty",
+        "maxLength": f"text of at most {value} characters",
         "minItems": f"at least {value} item(s)",
         "maxItems": f"at most {value} items",
         "uniqueItems": "items that differ from each other",

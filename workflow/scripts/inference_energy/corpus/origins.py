@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.files import leads_out
 from inference_energy.common.yaml_files import check, read_yaml
 
 ORIGIN = "origin.yaml"
@@ -35,6 +36,8 @@ def read_origin(folder: Path, schema: dict, formats: Iterable[str]) -> dict:
         file = folder / name
         if not file.is_file():
             raise InputError(f"{path}: files.{name}: no such file; present: {one_of(present)}")
+        if leads_out(file, folder):
+            raise InputError(f"{file}: found a link to {file.readlink()}; allowed: a file in this folder")
         found = sha256(file)
         if found != facts["sha256"]:
             raise InputError(

@@ -1,12 +1,13 @@
-"""A run as one file: all inputs, code and results, so that others can check and repeat it."""
+"""A run as one file: all inputs, code and results, and the packages used, so that others can check and repeat it."""
 
 import gzip
+import io
 import tarfile
 from pathlib import Path
 
 from inference_energy.common import files as common_files
 from inference_energy.common.errors import InputError
-from inference_energy.records import imports, provenance
+from inference_energy.records import imports, packages, provenance
 
 FOLDER = Path("archive")
 SCRIPTS = Path("workflow/scripts")
@@ -18,6 +19,7 @@ DOCUMENTS = {
     "LICENSE": "LICENSE",
     "Makefile": "Makefile",
     "README.md": "README.md",
+    "SECURITY.md": "SECURITY.md",
     "config/README.md": "config/README.md",
     "results/README.md": "results/README.md",
 }
@@ -52,7 +54,10 @@ def pack(root: Path) -> Path:
     for path in files.values():
         if not path.is_file():
             raise InputError(f"{path}: no such file; an archive holds it")
+        if common_files.leads_out(path, root):
+            raise InputError(f"{path}: found a link out of the project; allowed: a file in it, as an archive holds it")
     project = recorded["project"]
+    bill = common_files.as_json(packages.bill_of_materials(root / "requirements.lock", project)).encode()
     name = f"{project['name']}-{project['version']}"
     target = root / FOLDER / f"{name}.tar.gz"
     with (
@@ -62,9 +67,9 @@ def pack(root: Path) -> Path:
         gzip.GzipFile(filename="", mode="wb", fileobj=handle, mtime=0) as packed,
         tarfile.open(mode="w", fileobj=packed, format=tarfile.PAX_FORMAT) as archive,
     ):
-        for member, path in files.items():
+        for member, path in sorted((files | {packages.FILE: None}).items()):
             entry = tarfile.TarInfo(f"{name}/{member}")
-            entry.size, entry.mtime, entry.mode = path.stat().st_size, TIME, 0o644
-            with path.open("rb") as content:
+            entry.size, entry.mtime, entry.mode = path.stat().st_size if path else len(bill), TIME, 0o644
+            with path.open("rb") if path else io.BytesIO(bill) as content:
                 archive.addfile(entry, content)
     return target

@@ -104,7 +104,7 @@ def read(path: Path) -> dict:
         recorded = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run `make` first") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON ({error}); run `make` to have it written again") from None
     missing = {"inputs", "outputs", "configuration", "studies", "software"} - set(recorded)
     if missing:

@@ -1,11 +1,14 @@
 """Studies: named sets of assumptions, each a YAML file that may extend another."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.studies.checks import CHANGEABLE, LENGTHS, POINTS, _check_meaning
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
@@ -58,12 +61,15 @@ def resolve(name: str, folder: Path, chain: tuple[str, ...] = ()) -> dict:
     Raises:
         InputError: unknown study, `extends` in a circle, or no mapping in the file.
     """
+    asked_by = f"{folder / f'{chain[-1]}.yaml'}: extends" if chain else "studies"
+    if not NAME.fullmatch(name):
+        allowed = "the name of one, up to 100 letters, digits, '.', '_' and '-': never a path"
+        raise InputError(f"{asked_by}: found {name!r}; allowed: {allowed}")
     path = folder / f"{name}.yaml"
     if name in chain:
         raise InputError(f"{path}: extends goes in a circle: {' -> '.join((*chain, name))}")
     if not path.is_file():
         known = [file.stem for file in folder.glob("*.yaml")]
-        asked_by = f"{folder / f'{chain[-1]}.yaml'}: extends" if chain else "studies"
         raise InputError(f"{asked_by}: no study {name!r} ({path} does not exist); allowed: {one_of(known)}")
     own = read_yaml(path)
     if not isinstance(own, dict):

@@ -11,6 +11,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from inference_energy.common.errors import InputError
+from inference_energy.common.yaml_files import LONGEST_TEXT
 from inference_energy.tables.inputs import PATTERN_WORDS, InputTable
 
 REJECTED = dict.fromkeys(("file", "line", "column", "value", "reason"), pl.String) | {"line": pl.Int64}
@@ -58,6 +59,9 @@ def split(
             faults.append(_faults(text, text[name].is_not_null() & typed[name].is_null(), name, _number(dtype)))
         if dtype == pl.Float64 and not typed[name].is_finite().all():
             faults.append(_faults(text, typed[name].is_finite().not_(), name, "a finite number"))
+        too_long = text[name].str.len_chars() > LONGEST_TEXT
+        if too_long.any():
+            faults.append(_faults(text, too_long, name, f"at most {LONGEST_TEXT:,} characters"))
     for name in sorted(known.keys() & columns.keys()):
         distinct = typed[name].drop_nulls().unique()
         names = {value: known[name].resolve(value) for value in distinct}
@@ -95,7 +99,7 @@ def _faults(text: pl.DataFrame, where: pl.Series, column: str, allowed: str | pl
         "file",
         "line",
         pl.lit(column).alias("column"),
-        pl.col(column).fill_null("").alias("value"),
+        pl.col(column).fill_null("").str.head(LONGEST_TEXT).alias("value"),
         pl.format("allowed: {}", reason).alias("reason"),
     )
 

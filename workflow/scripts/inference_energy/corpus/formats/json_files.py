@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
+from inference_energy.common.yaml_files import DEEPEST, TOO_DEEP
 
 STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
@@ -34,12 +37,17 @@ def parse(text: str, path: Path, first_line: int = 1) -> object:
         InputError: not JSON, a key given twice, or nested deeper than can be read.
     """
     try:
-        return json.loads(text, object_pairs_hook=_without_duplicates)
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        brackets = (token[0] for token in STRING_OR_BRACKET.finditer(text))
+        if max(accumulate((bracket in "[{") - (bracket in "]}") for bracket in brackets), default=0) > DEEPEST:
+            raise ValueError(TOO_DEEP)
     except json.JSONDecodeError as error:
         line = first_line + error.lineno - 1
         raise InputError(f"{path} line {line}: not valid JSON: {error.msg} (column {error.colno})") from None
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} line {first_line}: not usable JSON: {str(error).splitlines()[0]}") from None
+        fault = TOO_DEEP if isinstance(error, RecursionError) else str(error).splitlines()[0]
+        raise InputError(f"{path} line {first_line}: not usable JSON: {fault}") from None
+    return document
 
 
 def object_lines(text: str, depth: int) -> list[int]:
@@ -78,7 +86,9 @@ def objects(path: Path) -> list[tuple[int, dict]]:
     first = next(line for line in text.split("\n") if line.strip())
     try:
         lines = isinstance(parse(first, path), dict)
-    except InputError:
+    except InputError as error:
+        if TOO_DEEP in str(error):
+            raise
         lines = False  # a document over several lines, or a fault that parsing the whole text reports
     if lines:
         return list(json_lines(path))
@@ -127,8 +137,7 @@ def must_be_object(value: object, place: str) -> dict:
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict:
     record = dict(pairs)
     if len(record) < len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = next(name for name in names if names.count(name) > 1)
+        ((doubled, _),) = Counter(name for name, _ in pairs).most_common(1)
         raise ValueError(f"key {doubled!r} is given twice")
     return record
 

@@ -1,12 +1,17 @@
 """Usage files: the logs and bills of a statement, the meaning of their columns, and the treatment of unknown names."""
 
+import os
 import re
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.files import leads_out
 from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.studies import files as studies_files
 
@@ -29,6 +34,7 @@ class UsageFile:
     source: str  # name in the usage file of the logs or bills it belongs to
     path: str  # of the file
     format: str  # one of `FORMATS`
+    name: str  # path in the folder of the project or of the files, without those of the machine
 
 
 def read_usage(name: str, folder: Path, schema: dict) -> dict:
@@ -121,33 +127,79 @@ def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> l
     found: dict[str, UsageFile] = {}
     for source, spec in usage[kind].items():
         for pattern in spec["files"]:
-            for path in _matching(root, pattern, f"{place}: {kind}.{source}.files"):
-                file = UsageFile(source=source, path=path, format=spec.get("format") or _format(path))
+            follow = usage.get("links") == "follow"
+            for path, name in _matching(root, pattern, f"{place}: {kind}.{source}.files", follow).items():
+                file = UsageFile(source=source, path=path, format=spec.get("format") or _format(path), name=name)
                 before = found.setdefault(path, file)
                 if before is not file and before.source != source:
                     raise InputError(
                         f"{place}: {kind}: found {path} in {before.source} and in {source}; allowed: in one"
                     )
-    return sorted(found.values())
+    files, called = [], Counter()
+    for file in sorted(found.values()):
+        called[file.name] += 1
+        count = called[file.name]  # folders elsewhere may have one name
+        files.append(file if count == 1 else replace(file, name=f"{file.name} ({count})"))
+    return files
 
 
-def _matching(root: Path, pattern: str, place: str) -> list[str]:
-    pattern_path = Path(pattern).expanduser()
-    if PATTERN.search(pattern):
-        base, relative = (Path("/"), str(pattern_path)[1:]) if pattern_path.is_absolute() else (root, pattern)
-        paths = sorted(str(path) for path in base.glob(relative) if path.is_file())
-    else:
-        whole = root / pattern_path
-        inside = whole.rglob("*") if whole.is_dir() else [whole]
-        paths = sorted(
-            str(path) for path in inside if path.is_file() and (path == whole or str(path).endswith(ENDINGS))
+def _matching(root: Path, pattern: str, place: str, follow: bool) -> dict[str, str]:
+    """Paths that match a pattern, each with its name for readers."""
+    given = Path(pattern).expanduser()
+    start, parts, refused = root, given.parts, []
+    if given.is_absolute() or ".." in parts:  # the usage file itself names another folder
+        plain = next((place for place, part in enumerate(parts) if PATTERN.search(part)), len(parts))
+        start, parts = root.joinpath(*parts[:plain]), parts[plain:]
+
+    def enters(path: Path) -> bool:
+        if follow or not path.is_symlink() or not leads_out(path, start):
+            return True
+        refused.append(path)
+        return False
+
+    of_folder = not PATTERN.search(pattern) and (root / given).is_dir()
+    parts = (*parts, "**", "*") if of_folder else parts
+    found = _found(start, parts, enters, set()) if not parts or start.is_dir() else ()
+    wanted = {path for path in found if not path.is_dir() and (not of_folder or str(path).endswith(ENDINGS))}
+    paths = sorted(path for path in wanted if (path.is_file() or path.is_symlink()) and enters(path))
+    if refused:
+        first, more = min(refused), f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        raise InputError(
+            f"{place}: found the link {first} -> {os.path.realpath(first)} out of the folder {start}{more};"
+            " allowed: files in it, or `links: follow`"
         )
     if not paths:
         raise InputError(
             f"{place}: found no file for {pattern!r} in {root}; allowed: files, patterns or folders there"
             " (another folder: make statement LOGS=...)"
         )
-    return paths
+    return {str(path): _name(path, start, root) for path in paths}
+
+
+def _found(within: Path, parts: tuple[str, ...], enters: Callable[[Path], bool], entered: set) -> Iterator[Path]:
+    """What matches the parts of a pattern in a folder; `**` enters every folder once, wherever links lead."""
+    if not parts:
+        yield within
+        return
+    first, rest = parts[0], parts[1:]
+    if first == "**":
+        here = os.path.realpath(within), parts
+        if here in entered:
+            return
+        entered.add(here)
+        yield from _found(within, rest, enters, entered)
+        first, rest = "*", parts
+    for child in sorted(within.iterdir()) if PATTERN.search(first) else [within / first]:
+        if not rest and fnmatchcase(child.name, first):
+            yield child
+        elif rest and fnmatchcase(child.name, first) and child.is_dir() and enters(child):
+            yield from _found(child, rest, enters, entered)
+
+
+def _name(path: Path, start: Path, root: Path) -> str:
+    """The path in the folder of the project, of the files, or of what the usage file names: none of the machine."""
+    path, root, start = (Path(os.path.normpath(Path.cwd() / each)) for each in (path, root, start))
+    return str(path.relative_to(next(each for each in (Path.cwd(), root, start.parent) if path.is_relative_to(each))))
 
 
 def _format(path: str) -> str:

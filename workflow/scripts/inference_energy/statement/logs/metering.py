@@ -24,8 +24,10 @@ from inference_energy.statement.logs.faults import checks, faulty_rows, offset_c
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.progress import Progress
 from inference_energy.statement.logs.reading import (
+    CUT,
     FIRST_US,
     LAST_US,
+    LONGEST_NAME,
     NAMES,
     TOKENS,
     TOKENS_BELOW,
@@ -103,7 +105,7 @@ def metered(
         sums = frame(connection, added_up("sums"), folder)
     checksums = sha256_of([file.path for file in files], threads)
     facts = [
-        {"source": file.source, "file": file.path, "bytes": Path(file.path).stat().st_size}
+        {"source": file.source, "file": file.name, "bytes": Path(file.path).stat().st_size}
         | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": checksums[file.path]}
         for file in files
     ]
@@ -235,6 +237,17 @@ def check_repeats(files: pl.DataFrame) -> None:
             f"{first['file'][1]}: found the same {first['rows']:,} rows as in {first['file'][0]}; allowed: every file"
             f" once ({repeats['file'].list.len().sum() - len(repeats)} files repeat another)"
         )
+
+
+def cut_names(sums: pl.DataFrame, bills: pl.DataFrame) -> list[str]:
+    """A line for every column with names that were too long."""
+    names = {role: pl.concat([sums[role], bills[role]]).unique() for role in NAMES}
+    counts = {role: found.str.contains(CUT).sum() for role, found in names.items()}
+    return [
+        f"{role}: {count:,} names of more than {LONGEST_NAME} characters are cut; each ends in a checksum of the whole"
+        for role, count in counts.items()
+        if count
+    ]
 
 
 def told(files: pl.DataFrame) -> str:

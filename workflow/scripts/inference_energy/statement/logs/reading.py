@@ -19,6 +19,8 @@ NAIVE_TYPES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 ZONED_TYPES = {"TIMESTAMP WITH TIME ZONE"}
 TOKENS = ("input_tokens", "cached_tokens", "output_tokens")
 NAMES = ("model", "tenant", "region")
+LONGEST_NAME = 200  # characters; a cell of a workbook holds 32,767
+CUT = r"^[\s\S]{187}…[0-9a-f]{12}$"  # the end of a longer name: a checksum tells apart names that begin alike
 # Times of text carry an offset where their end, behind the date, has a sign or a Z.
 OFFSET = r"(Z|z|[+-]\d\d(:?\d\d)?)$"
 
@@ -99,10 +101,12 @@ class Rows:
         return f"regexp_matches({self.raw('time')}, {sql(OFFSET)})"
 
     def name(self, role: str) -> str:
-        """A model, tenant or region; NULL where the files state none."""
+        """A model, tenant or region, cut if it is too long; NULL where the files state none."""
         if role in self.spec["columns"]:
             raw = self.raw(role)
-            return raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
+            raw = raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
+            cut = f"left({raw}, {LONGEST_NAME - 13}) || '…' || left(sha256({raw}), 12)"
+            return f"(CASE WHEN length({raw}) > {LONGEST_NAME} THEN {cut} ELSE {raw} END)"
         constant = self.spec.get("constants", {}).get(role)
         return "NULL::VARCHAR" if constant is None else sql(constant)
 

@@ -1,0 +1,61 @@
+"""YAML has bounds: nesting, lengths and keys, each told in one line."""
+
+import pytest
+from inference_energy.common.yaml_files import DEEPEST, LONGEST_TEXT, check, read_yaml
+from messages import message_of
+
+MANY = 100_000
+DEEP = {
+    "lists": lambda levels: "[" * levels + "]" * levels,
+    "lists that do not end": lambda levels: "[" * levels,
+    "mappings": lambda levels: "{a: " * levels + "}" * levels,
+    "lists in one line": lambda levels: "- " * levels + "x",
+    "keys": lambda levels: "? " * levels,
+    "lists, read slowly": lambda levels: "[" * levels + "]" * levels + "\n#\t",  # as there is a tab
+}
+
+
+@pytest.fixture
+def message(tmp_path):
+    def of(text):
+        (tmp_path / "a.yaml").write_text(text)
+        return message_of(read_yaml, tmp_path / "a.yaml").removeprefix(f"{tmp_path}/")
+
+    return of
+
+
+@pytest.mark.parametrize("levels", [DEEPEST + 1, MANY])
+@pytest.mark.parametrize("form", DEEP)
+def test_deep_nesting_is_told(message, form, levels):
+    assert message(DEEP[form](levels)) == f"a.yaml line 1: not valid YAML: nested deeper than {DEEPEST} levels"
+
+
+def test_nesting_up_to_the_limit_is_read(tmp_path):
+    (tmp_path / "a.yaml").write_text("[" * DEEPEST + "]" * DEEPEST)
+    content = read_yaml(tmp_path / "a.yaml")
+    for _ in range(DEEPEST - 1):
+        (content,) = content
+    assert content == []
+
+
+def test_aliases_and_merges_are_refused(message):
+    bombs = [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 10)]
+    assert message("a0: &a0 [x]\n" + "".join(bombs)).endswith("alias *a0 is not allowed")
+    assert "merge" in message("<<: {a: 1}\nb: 1")
+
+
+def test_a_key_given_twice_among_many_is_found_at_once(message):
+    keys = "".join(f"k{number}: 1\n" for number in range(20_000))
+    assert message(f"{keys}k19999: 2").endswith("key 'k19999' is given twice")
+
+
+@pytest.mark.parametrize("content", [{"a": ["x" * 40_000]}, {"a": {"x" * 40_000: 1}}])
+def test_long_texts_are_told(content):
+    message = message_of(check, content, {}, "a.yaml")
+    assert message.startswith("a.yaml: a.")
+    assert message.endswith(f": found a text of 40,000 characters; allowed: at most {LONGEST_TEXT:,}")
+
+
+def test_limits_of_a_schema_are_told_in_words():
+    message = message_of(check, {"a": "x" * 300}, {"properties": {"a": {"maxLength": 200}}}, "a.yaml")
+    assert message == f"a.yaml: a: found '{'x' * 300}'; allowed: text of at most 200 characters"
