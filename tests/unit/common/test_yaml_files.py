@@ -59,3 +59,12 @@ def test_long_texts_are_told(content):
 def test_limits_of_a_schema_are_told_in_words():
     message = message_of(check, {"a": "x" * 300}, {"properties": {"a": {"maxLength": 200}}}, "a.yaml")
     assert message == f"a.yaml: a: found '{'x' * 300}'; allowed: text of at most 200 characters"
+
+
+@pytest.mark.parametrize("text", ['title: "\\ud800"', 'title: {"\\uDFFF": 1}'])
+def test_half_a_pair_of_surrogates_is_refused_in_one_line(tmp_path, text):
+    (tmp_path / "x.yaml").write_text(text)
+    message = message_of(read_yaml, tmp_path / "x.yaml")
+    assert "x.yaml: not valid YAML: " in message and "surrogates not allowed" in message
+    (tmp_path / "x.yaml").write_text('title: "\\u00e9"')
+    assert read_yaml(tmp_path / "x.yaml") == {"title": "é"}

@@ -1,5 +1,6 @@
 """YAML in, checked against a closed JSON schema; every fault reported in one line."""
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -72,6 +73,16 @@ def _load(text: str) -> Any:
     return yaml.load(text, Loader=_StrictLoader)
 
 
+def must_be_writable(content: Any, text: str) -> None:
+    """Refuse halves of pairs of surrogates, which an escape in the text of a file may give and no file can hold.
+
+    Raises:
+        ValueError: one was found.
+    """
+    if "\\u" in text.lower():
+        json.dumps(content, ensure_ascii=False, default=str).encode()
+
+
 def read_yaml(path: Path) -> Any:
     """Content of a YAML file.
 
@@ -79,7 +90,10 @@ def read_yaml(path: Path) -> Any:
         InputError: the file is missing, unreadable or not YAML.
     """
     try:
-        return _load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = _load(text)
+        must_be_writable(content, text)
+        return content
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
