@@ -117,3 +117,13 @@ def test_a_build_elsewhere_by_somebody_else_gives_the_same_bytes(built, tmp_path
     different = [name for name in first if not name.endswith(".duckdb") and first[name] != second[name]]
     assert different == []
     shutil.rmtree(folder)
+
+
+def test_a_folder_with_braces_is_refused_in_one_line(tmp_path):
+    folder = tmp_path / "{project}"
+    copy_sources(folder)
+    outcome = run(folder, "--cores", "1")
+    assert outcome.returncode != 0
+    assert outcome.stdout.splitlines()[-1] == (
+        f"Error: {folder}: found braces, or signs that cannot be shown; allowed: no such path; rename it"
+    )

@@ -27,10 +27,18 @@ from inference_energy.studies import checks, files, swept
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 from snakemake.persistence import FileBackupMixin
 
-# Results are moved into place as a whole, so those before a failed job still stand. Copies of them, which Snakemake makes
-# and moves back, would have a new time, and none would be left on a full disk.
+
+def restore(persistence, path):
+    """Leave a result before a failed job as it is, with the oldest time, so that the next run tries the job again."""
+    if path.exists():
+        os.utime(path, (1, 1))
+    return path.exists()
+
+
+# Results are moved into place as a whole, so no job spoils one. Snakemake would copy all before, and after a fault copy
+# them back: as new ones, and over good ones on a disk that has no room for them.
 FileBackupMixin.backup_output = lambda persistence, path: None
-FileBackupMixin.restore_output = lambda persistence, path: path.exists()
+FileBackupMixin.restore_output = restore
 
 # Jobs parse these files, too: in processes of their own.
 if workflow.is_main_process:
@@ -54,6 +62,7 @@ def schema(name):
 
 
 with jobs.command():
+    as_named([workflow.basedir])
     # Snakemake would run the code of templates in this file, which the schema does not know.
     yaml_files.check(yaml_files.read_yaml(Path("config/config.yaml")), schema("config"), "config/config.yaml")
 
