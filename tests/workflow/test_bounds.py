@@ -101,9 +101,9 @@ def test_a_failed_job_is_told_once_and_briefly(folder):
 
 
 USAGES = {
-    "name of a usage": ({"USAGE": "x" * 3_000}, "config/config.yaml: usage: found 'xxx"),
+    "name of a usage": ({"USAGE": "x" * 3_000}, "config/config.yaml: usage.0: found 'xxx"),
     "folder": ({"USAGE": "example", "LOGS": "x" * 3_000}, f"{'x' * 250}... "),
-    "folder that is a book": ({"USAGE": "example", "LOGS": LONG}, "config/config.yaml: usage_folder: found a text of"),
+    "long folder": ({"USAGE": "example", "LOGS": LONG}, "config/config.yaml: usage_folder.0: found a text of"),
 }
 
 

@@ -86,7 +86,7 @@ def test_second_run_has_nothing_to_do(copy):
     assert "Nothing to be done" in outcome.stdout
 
 
-STRANGE = 'it\'s a "new" {project} $HOME; & #1'
+STRANGE = 'it\'s a "new" 100 % $HOME; & #1'
 
 
 def test_a_build_elsewhere_by_somebody_else_gives_the_same_bytes(built, tmp_path, contents):

@@ -63,7 +63,7 @@ def test_folders_and_files_may_have_any_name_but_braces(mine):
     refused = run(mine, "--cores", "2", *STATEMENT, given)
     assert refused.returncode != 0
     assert refused.stdout.splitlines()[-1].endswith(
-        "/{usage}.csv: found a path with braces or signs that cannot be shown; allowed: none: rename it"
+        "/{usage}.csv: found braces, or signs that cannot be shown; allowed: no such path; rename it"
     )
     assert pl.read_parquet(mine / FOLDER / "statement.parquet").equals(before)
     renamed[-1].rename(renamed[-1].with_name("2023.csv"))
