@@ -1,13 +1,12 @@
 """Command behind `make compare BASE=x`: differences from another build, and changed inputs."""
 
-import argparse
 from pathlib import Path
 
 from inference_energy.common import escaped, files, jobs
 from inference_energy.common.errors import InputError
 from inference_energy.records import builds, report, revisions
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = jobs.Arguments(description=__doc__)
 parser.add_argument("base", help="a project folder with a finished build, a folder of results, or a git revision")
 parser.add_argument("out", type=Path, help="folder for changes.md and changes.json")
 parser.add_argument("cores", help="how many cores a revision is built with")

@@ -1,6 +1,5 @@
 """Command behind `make explain WHAT="..."`: derivation of a number of the public tables."""
 
-import argparse
 import signal
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from inference_energy.explain import as_json, question, registry, text
 from inference_energy.explain.build import Build
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make explain ... | head` ends quietly
-parser = argparse.ArgumentParser(description=__doc__)
+parser = jobs.Arguments(description=__doc__)
 parser.add_argument("what", help="words of a row and column in any order, or a value as it was printed")
 parser.add_argument("--detail", choices=["brief", "full"], default="brief", help="every row, or the first")
 parser.add_argument("--format", choices=["text", "json"], default="text", help="for people, or for machines")

@@ -1,6 +1,5 @@
 """Command behind `make new-source NAME=x FILE=path`: a folder for a benchmark source, or its refresh."""
 
-import argparse
 import datetime
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from inference_energy.validation import frozen
 
 FOLDER = Path("resources/benchmarks")
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = jobs.Arguments(description=__doc__)
 parser.add_argument("name", help="of the source: small letters, digits and _")
 parser.add_argument("file", nargs="?", type=Path, help="a benchmark file to copy into it")
 arguments = parser.parse_args()

@@ -1,6 +1,5 @@
 """Command behind `make validate`: scores next to their goals, or those of a source that is not taken in."""
 
-import argparse
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +9,7 @@ from inference_energy.validation import frozen, goals, tables
 
 RESULTS = Path("results/validation")
 
-parser = argparse.ArgumentParser(description=__doc__)
+parser = jobs.Arguments(description=__doc__)
 parser.add_argument("source", nargs="?", type=Path, help="folder of a source, laid out as in resources/benchmarks")
 parser.add_argument("--out", type=Path, help="CSV file for the scores of the source")
 arguments = parser.parse_args()

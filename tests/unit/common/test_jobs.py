@@ -2,6 +2,7 @@
 
 import atexit
 
+import pytest
 from inference_energy.common import jobs, jobs as common_jobs
 from inference_energy.common.errors import InputError
 
@@ -29,3 +30,13 @@ def test_an_error_shows_what_a_terminal_would_obey(tmp_path, monkeypatch, capsys
 
 def test_job_that_could_not_say_why_it_failed_leaves_its_log(tmp_path, monkeypatch, capsys):
     assert printed(tmp_path, monkeypatch, capsys, []) == "\nError: see the log named above\n"
+
+
+def test_arguments_that_a_command_does_not_know_are_told_in_one_short_line():
+    arguments = common_jobs.Arguments()
+    arguments.add_argument("--detail", choices=["brief", "full"])
+    with pytest.raises(SystemExit) as ended:
+        arguments.parse_args(["--detail", "x\n" + "x" * 40_000])
+    line = str(ended.value)
+    assert line.startswith("Error: argument --detail: invalid choice: 'x") and "choose from" in line
+    assert len(line) < 2_000 and "\n" not in line

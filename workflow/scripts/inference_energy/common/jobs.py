@@ -1,5 +1,6 @@
 """Jobs: their logs, errors reported in one line, and the summary of a failed run."""
 
+import argparse
 import atexit
 import logging
 import sys
@@ -7,6 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from inference_energy.common import disk, runs
 from inference_energy.common.errors import InputError, one_line
@@ -34,6 +36,14 @@ def job(snakemake) -> Iterator[logging.Logger]:
         LOGGER.error(traceback.format_exc())
         defect = one_line(f"{type(error).__name__}: {error}".splitlines()[0]) + f" (a defect; traceback in {log_file})"
         _stop(disk.fault(error) or defect)
+
+
+class Arguments(argparse.ArgumentParser):
+    """Arguments of a command; a fault of theirs ends it with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with one line."""
+        sys.exit(f"Error: {one_line(message)}")
 
 
 @contextmanager
