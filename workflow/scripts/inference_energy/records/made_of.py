@@ -15,8 +15,8 @@ from typing import Any
 from inference_energy.common import files, jobs
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.origins import sha256
+from inference_energy.records.run_files import RESULTS
 
-RESULTS = "results/"
 FOLDER = Path("results/made_of")
 # Larger files, as the logs of a service are, would take minutes to read at every start.
 LARGEST_BYTES = 64 * 2**20
