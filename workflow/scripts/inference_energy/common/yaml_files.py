@@ -3,6 +3,8 @@
 import json
 import sys
 from collections import Counter
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,7 @@ for _loader in (_StrictLoader, _FastLoader):
     _loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.constructor.SafeConstructor.construct_yaml_str)
 
 
+@cache  # studies are read once for each one that extends them
 def _load(text: str) -> Any:
     if "\t" not in text:
         try:
@@ -91,7 +94,7 @@ def read_yaml(path: Path) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        content = _load(text)
+        content = deepcopy(_load(text))
         must_be_writable(content, text)
         return content
     except FileNotFoundError:
