@@ -137,7 +137,7 @@ def _with_quotes(path: Path, header: list[str]) -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         parquet = Path(folder) / "cells.parquet"
         # By the connection that DuckDB has anyway: to open one takes longer than to read most files.
-        duckdb.execute(f"COPY ({query}) TO '{parquet}' (FORMAT parquet, COMPRESSION uncompressed)")
+        duckdb.execute(f"COPY ({query}) TO {sql(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
         return pl.read_parquet(parquet)
 
 
