@@ -108,7 +108,7 @@ def metered(paths: list[str], repeats: int, folder: Path, scans: bool) -> dict:
         one are left in the folder.
     """
     ending = Path(paths[0]).suffix[1:]
-    files = [usage_configuration.UsageFile(source="requests", path=path, format=ending) for path in paths]
+    files = [usage_configuration.UsageFile(source="requests", path=path, format=ending, name=path) for path in paths]
     logs = usage_file(paths)["logs"]
     found: dict = {name: [] for name in ("metering", "cores", "checksums", *SCAN)}
     checksums = metering.sha256_of
@@ -264,6 +264,8 @@ def main() -> None:
         rows * synthetic.BYTES_PER_ROW[name]
         for name, rows in {"parquet": asked[-1], "csv": TEXT_ROWS, "jsonl": TEXT_ROWS}.items()
     )
+    if not given.folder.is_dir():
+        sys.exit(f"Error: --folder: found {given.folder}; allowed: a folder that is there")
     free = shutil.disk_usage(given.folder).free
     print(f"{needed / 1e9:.1f} GB of disk needed in {given.folder}, {free / 1e9:.1f} GB free", file=sys.stderr)
     if needed > free:
