@@ -35,7 +35,7 @@ RENAMED = "MiniMax-M2.5"  # a model that studies serve, under a hostile name
 PUBLISHED = ("arxiv-2025", "joule-2026")
 FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 WEB = ("http", "https")
-LONG = {"config/studies/current.yaml": "description", "config/usage/example.yaml": "title"}  # 40,000 signs more
+LONG = {"config/studies/current.yaml": "description", "config/usage/example.yaml": "title"}  # nearly as long as allowed
 
 
 def poisoned_sources(folder: Path) -> None:
@@ -65,7 +65,7 @@ def poisoned_sources(folder: Path) -> None:
     for place, key in LONG.items():
         content = (folder / place).read_text()
         assert content.count(f'\n{key}: "') == 1
-        (folder / place).write_text(content.replace(f'\n{key}: "', f'\n{key}: "{"x" * 40_000} '))
+        (folder / place).write_text(content.replace(f'\n{key}: "', f'\n{key}: "{"x" * 9_000} '))
 
 
 @pytest.fixture(scope="module")

@@ -28,10 +28,3 @@ def test_deep_nesting_is_told(tmp_path, levels, ending):
 def test_a_key_given_twice_among_many_is_found_at_once(tmp_path):
     (tmp_path / "a.json").write_text("{" + "".join(f'"k{number}": 1, ' for number in range(100_000)) + '"k9": 1}')
     assert message_of(objects, tmp_path / "a.json").endswith("key 'k9' is given twice")
-
-
-def test_half_a_pair_of_surrogates_is_told(tmp_path):
-    (tmp_path / "a.json").write_text('{"model": "\\uD800"}')
-    assert "a.json line 1: not usable JSON: " in message_of(objects, tmp_path / "a.json")
-    (tmp_path / "a.json").write_text('{"model": "\\uD83D\\uDE00"}')
-    assert objects(tmp_path / "a.json")[0][1] == {"model": "\U0001f600"}

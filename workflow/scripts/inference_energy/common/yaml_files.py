@@ -76,16 +76,6 @@ def _load(text: str) -> Any:
     return yaml.load(text, Loader=_StrictLoader)
 
 
-def must_be_writable(content: Any, text: str) -> None:
-    """Refuse halves of pairs of surrogates, which an escape in the text of a file may give and no file can hold.
-
-    Raises:
-        ValueError: one was found.
-    """
-    if "\\u" in text.lower():
-        json.dumps(content, ensure_ascii=False, default=str).encode()
-
-
 def read_yaml(path: Path) -> Any:
     """Content of a YAML file.
 
@@ -95,7 +85,8 @@ def read_yaml(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
         content = deepcopy(_load(text))
-        must_be_writable(content, text)
+        if "\\u" in text.lower():  # it may give half a pair of surrogates, which no file can hold
+            json.dumps(content, ensure_ascii=False, default=str).encode()
         return content
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None

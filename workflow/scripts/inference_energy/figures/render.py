@@ -1,6 +1,7 @@
 """Charts to files: Vega-Lite JSON, SVG and PNG, the same bytes every time."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from inference_energy.common.escaped import terminal
 
 PNG_SCALE = 2
 LONGEST = 400  # characters of a text
+os.environ["TZ"] = "UTC"  # Vega draws times in the zone of the machine
 # Tables here are small, but a tick per row and form of the corpus is more than the library's default of 5,000.
 alt.data_transformers.disable_max_rows()
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from inference_energy.common.errors import InputError
-from inference_energy.common.yaml_files import DEEPEST, TOO_DEEP, must_be_writable
+from inference_energy.common.yaml_files import DEEPEST, TOO_DEEP
 
 STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
@@ -41,7 +41,6 @@ def parse(text: str, path: Path, first_line: int = 1) -> object:
         brackets = (token[0] for token in STRING_OR_BRACKET.finditer(text))
         if max(accumulate((bracket in "[{") - (bracket in "]}") for bracket in brackets), default=0) > DEEPEST:
             raise ValueError(TOO_DEEP)
-        must_be_writable(document, text)
     except json.JSONDecodeError as error:
         line = first_line + error.lineno - 1
         raise InputError(f"{path} line {line}: not valid JSON: {error.msg} (column {error.colno})") from None
