@@ -58,13 +58,20 @@ def text(*, printable: bool = False) -> str:
     return f"{STARTS[number % len(STARTS)]}H{number} {BODY}{'' if printable else UNPRINTABLE} end"
 
 
+def short() -> str:
+    """A hostile text that is no longer than names in logs may be: the parts of the long one take turns."""
+    number = next(_NUMBERS)
+    parts = [*(BODY[start : start + 140] for start in range(0, len(BODY), 140)), UNPRINTABLE]
+    return f"{STARTS[number % len(STARTS)]}H{number} {parts[number % len(parts)]} end"
+
+
 def _free(schema: dict, name: str) -> str | None:
     """What a text may become by its schema; none where it names something."""
     if name in NAMES or schema.get("type") != "string" or "enum" in schema:
         return None
     if str(schema.get("pattern", "")).startswith("^https?://"):
         return "https://example.org/" + text()
-    return None if "pattern" in schema else text()
+    return None if "pattern" in schema else short() if "maxLength" in schema else text()
 
 
 def _resolved(schema: dict, root: dict) -> dict:
@@ -180,7 +187,7 @@ def poison_logs(folder: Path, usage: Path) -> int:
     roles = {"model", "team", "region"}  # of `reading.NAMES`, as the example calls them
 
     def hostile(value: str) -> str:
-        return named.setdefault(value, text())
+        return named.setdefault(value, short())
 
     for path in folder.rglob("*.csv"):
         with path.open(encoding="utf-8", newline="") as handle:
