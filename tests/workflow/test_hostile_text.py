@@ -31,6 +31,7 @@ from markdown_it import MarkdownIt
 from playwright.sync_api import sync_playwright
 from runs import STATEMENT, copy_sources, made_once, run
 
+pytestmark = pytest.mark.xdist_group("hostile text")  # one worker: all tests use one folder
 RENAMED = "MiniMax-M2.5"  # a model that studies serve, under a hostile name
 PUBLISHED = ("arxiv-2025", "joule-2026")
 FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
