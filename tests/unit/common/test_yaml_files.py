@@ -1,4 +1,4 @@
-"""YAML has bounds: nesting, lengths and keys, each told in one line."""
+"""YAML has bounds: nesting, lengths and keys, each reported in one line."""
 
 import pytest
 from inference_energy.common.yaml_files import DEEPEST, LONGEST_TEXT, check, read_yaml

@@ -38,8 +38,7 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
     ):
         connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers state their order
         for name, frame in tables.items():
-            # Arrow batches need no file between, and no further package as a frame would.
-            connection.register("rows", SimpleNamespace(__arrow_c_stream__=frame.__arrow_c_stream__))
+            connection.register("rows", _batches(frame))
             connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM rows')
             connection.unregister("rows")
             _comment(connection, "TABLE", name, meanings[name])
@@ -61,9 +60,16 @@ def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
     order = ", ".join(f'"{name}"' for name in order_by)
     with duckdb.connect(str(path), read_only=True, config={"memory_limit": SORTED_WITHIN}) as connection:
         rows = connection.sql(f'SELECT * FROM "{table}" ORDER BY {order}')
-        # Arrow batches need no file between. Not `rows` itself: polars remembers the class of what it reads, and DuckDB
-        # reports at exit that its own were not freed.
-        return pl.DataFrame(SimpleNamespace(__arrow_c_stream__=rows.__arrow_c_stream__))
+        return pl.DataFrame(_batches(rows))
+
+
+def _batches(rows: pl.DataFrame | duckdb.DuckDBPyRelation) -> SimpleNamespace:
+    """Rows as Arrow batches alone, which polars and DuckDB exchange without a file.
+
+    Not the rows themselves: for a frame DuckDB asks for a further package, and polars remembers the class of what it
+    reads, so that DuckDB reports at exit that its own rows were not freed.
+    """
+    return SimpleNamespace(__arrow_c_stream__=rows.__arrow_c_stream__)
 
 
 def contents_sha256(path: Path) -> str:
