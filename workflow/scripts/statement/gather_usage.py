@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+from inference_energy.common import escaped
 from inference_energy.statement import tables
 from inference_energy.statement.logs import bills as monthly, metering
 from inference_energy.statement.logs.files import UsageFile
@@ -17,6 +18,5 @@ with wiring.job(snakemake) as job:
     billed = [UsageFile(**file) for file in params.bill_files]
     sums = metering.gathered(snakemake.input.sums, folder)
     bills = monthly.billed(billed, params.bills, place=params.place, folder=folder)
-    for line in metering.cut_names(sums, bills):
-        print(line, file=sys.stderr, flush=True)
+    escaped.show(*metering.cut_names(sums, bills), file=sys.stderr)
     job.write(tables, sums=sums, bills=bills, files=files, told=metering.told(files))
