@@ -42,7 +42,7 @@ cluster: .venv/cluster/lock.sha256
 # Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
 # cores, because the tests of the cluster mostly wait.
 test: environment cluster browser slurm lint all
-	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist loadgroup
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
 
 lint: environment
 	$(BIN)/ruff check .

@@ -110,7 +110,13 @@ def figures_of(method: str) -> list[Figure]:
     return [figure for figure in OF_STUDIES if figure.method == method]
 
 
-def made_once(factory: pytest.TempPathFactory, name: str, prepare: Callable[[Path], object], *asked: str) -> Path:
+def made_once(
+    factory: pytest.TempPathFactory,
+    name: str,
+    prepare: Callable[[Path], object],
+    *asked: str,
+    finish: Callable[[Path], object] = lambda folder: None,
+) -> Path:
     """A folder with a finished run, made once for all workers of pytest-xdist.
 
     What the run printed is in its `terminal.txt`.
@@ -120,6 +126,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, prepare: Callable[[Pat
         name: of the folder.
         prepare: makes the folder, ready for the run.
         asked: arguments of the run.
+        finish: what else is done in the folder, after the run.
     """
     shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -130,6 +137,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, prepare: Callable[[Pat
         if not folder.exists():
             prepare(folder)
             outcome = run(folder, "--cores", "2", *asked)
+            finish(folder)
             (folder / "terminal.txt").write_text(f"{outcome.stdout}\nexit {outcome.returncode}\n")
     printed = (folder / "terminal.txt").read_text()
     assert printed.endswith("\nexit 0\n"), printed

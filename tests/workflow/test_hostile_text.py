@@ -31,7 +31,6 @@ from markdown_it import MarkdownIt
 from playwright.sync_api import sync_playwright
 from runs import STATEMENT, copy_sources, made_once, run
 
-pytestmark = pytest.mark.xdist_group("hostile text")  # one worker: all tests use one folder
 RENAMED = "MiniMax-M2.5"  # a model that studies serve, under a hostile name
 PUBLISHED = ("arxiv-2025", "joule-2026")
 FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -69,16 +68,6 @@ def poisoned_sources(folder: Path) -> None:
         (folder / place).write_text(content.replace(f'\n{key}: "', f'\n{key}: "{"x" * 9_000} '))
 
 
-@pytest.fixture(scope="module")
-def poisoned(tmp_path_factory) -> Path:
-    """A finished build, and the statement of a usage."""
-    folder = made_once(tmp_path_factory, "poisoned", poisoned_sources)
-    outcome = run(folder, "--cores", "2", *STATEMENT)
-    (folder / "statement.txt").write_text(outcome.stdout)
-    assert outcome.returncode == 0, outcome.stdout
-    return folder
-
-
 def results(folder, *endings):
     """Results of some kinds; there are some."""
     found = [path for path in sorted((folder / "results").rglob("*.*")) if path.suffix in endings]
@@ -100,27 +89,34 @@ def command(folder, name, *arguments):
     return outcome.stdout + outcome.stderr
 
 
-@pytest.fixture(scope="module")
-def base(poisoned) -> Path:
-    """A build to compare with: other headline numbers, another title, other packages."""
-    folder = Path(shutil.copytree(poisoned / "results", poisoned / "base"))
-    headline = escaped.read_csv(folder / "headline.csv", infer_schema_length=None)
-    escaped.write_csv(headline.with_columns(computed=2 * pl.col("computed")), folder / "headline.csv")
-    recorded = json.loads((folder / "provenance.json").read_text())
+def state_and_compare(folder: Path) -> None:
+    """The statement of a usage, and a comparison with other headline numbers, another title and other packages."""
+    outcome = run(folder, "--cores", "2", *STATEMENT)
+    (folder / "statement.txt").write_text(outcome.stdout)
+    assert outcome.returncode == 0, outcome.stdout
+    base = Path(shutil.copytree(folder / "results", folder / "base"))
+    headline = escaped.read_csv(base / "headline.csv", infer_schema_length=None)
+    escaped.write_csv(headline.with_columns(computed=2 * pl.col("computed")), base / "headline.csv")
+    recorded = json.loads((base / "provenance.json").read_text())
     recorded["studies"]["current"]["title"] = "Another"
-    (folder / "provenance.json").write_text(json.dumps(recorded))
-    return folder
+    (base / "provenance.json").write_text(json.dumps(recorded))
+    (folder / "compared.txt").write_text(command(folder, "compare_builds", "base", "results/changes", "1"))
 
 
-def test_the_terminal_shows_every_sign(poisoned, base):
-    told = [(poisoned / name).read_text() for name in ("terminal.txt", "statement.txt")]
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory) -> Path:
+    """A finished build, the statement of a usage and a comparison of builds, which tests only read."""
+    return made_once(tmp_path_factory, "poisoned", poisoned_sources, finish=state_and_compare)
+
+
+def test_the_terminal_shows_every_sign(poisoned):
+    told = [(poisoned / name).read_text() for name in ("terminal.txt", "statement.txt", "compared.txt")]
     told += [command(poisoned, "list_sources"), command(poisoned, "validate"), command(poisoned, "verify_results")]
     told += [command(poisoned, "explain", "--detail", "full", "--", f"current long {MODEL} energy_wh_p50")]
     told += [command(poisoned, "explain", "--format", form, "--", "current long frontier") for form in ("text", "json")]
-    told += [command(poisoned, "compare_builds", str(base), "results/changes", "1")]
     assert [text for text in told if unseen(text)] == []
     assert all("Traceback" not in text for text in told)
-    assert "H" in told[2] and MODEL in told[5]
+    assert "H" in told[3] and MODEL in told[6]
 
 
 def test_a_shell_runs_nothing_of_it(poisoned):
@@ -156,8 +152,7 @@ def test_databases_hold_it_as_text(poisoned):
         assert "DROP TABLE headline" in texts
 
 
-def test_markdown_has_links_to_the_web_alone_and_no_markup(poisoned, base):
-    command(poisoned, "compare_builds", str(base), "results/changes", "1")
+def test_markdown_has_links_to_the_web_alone_and_no_markup(poisoned):
     reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     for path in results(poisoned, ".md"):
         if path.name == "README.md":
