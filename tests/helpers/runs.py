@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pytest
-from inference_energy.figures.registry import OF_STUDIES, Figure, of_run
+from inference_energy.figures.registry import of_run
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
@@ -103,11 +103,6 @@ def copy_sources(folder: Path) -> None:
         text, changes = re.subn(rf"^{key}: \d[\d_]*", f"{key}: {fewest}", text, flags=re.MULTILINE)
         assert changes == 1
     config.write_text(text)
-
-
-def figures_of(method: str) -> list[Figure]:
-    """Figures that a whole run draws of every study of a method."""
-    return [figure for figure in OF_STUDIES if figure.method == method]
 
 
 def made_once(

@@ -50,7 +50,7 @@ def test_a_job_for_every_study_model_and_assumption(copy):
     models = [model for of in current["classes"].values() for model in of["weights"]]
     expected = jobs("current", models, current["sweeps"].keys() - {"long_share"}) | jobs("pair", MODELS, PARAMETERS)
     assert len(expected) == 16 * 8 + 2 * 2
-    gathered = {"grid", "model_sweeps", "figure_model_sweeps current", "figure_model_sweeps pair"}
+    gathered = {"grid", "model_sweeps", "figures_grid current", "figures_grid pair"}
     assert planned(copy, "grid") == expected | gathered
     assert not {job for job in planned(copy) if "model_sweep" in job or job == "grid"}, "part of a whole run"
 
@@ -85,4 +85,4 @@ def test_a_grid_of_few(copy):
 
     assert planned(copy, "grid") <= {"grid"}  # a target without a file of its own
     replace(copy / "config/studies/pair.yaml", "pue: [1.2, 2.4]", "pue: [1.2, 1.8]")
-    assert planned(copy, "grid") == jobs("pair", MODELS, ["pue"]) | {"grid", "model_sweeps", "figure_model_sweeps pair"}
+    assert planned(copy, "grid") == jobs("pair", MODELS, ["pue"]) | {"grid", "model_sweeps", "figures_grid pair"}

@@ -1,7 +1,7 @@
 """After an edit exactly those jobs run again that depend on what was edited."""
 
 import pytest
-from runs import BENCHMARKS, figures_of, planned, replace, sign
+from runs import BENCHMARKS, planned, replace, sign
 
 STUDIES = ("arxiv-2025", "joule-2026")
 CURRENT = "config/studies/current.yaml"
@@ -19,57 +19,46 @@ def of(rules, studies=STUDIES):
     return {f"{rule} {study}" for rule in rules for study in studies}
 
 
-ENERGY_FIGURES = {
-    f"figure_energy_per_query {study} {workload}" for study in STUDIES for workload in ("traditional", "long")
-}
 FROM_ROWS = (
-    "throughput_fit",
-    "energy_per_query",
-    "intervention_multipliers",
-    "overstatement_pairs",
-    "scenario_aggregates",
-    "figure_throughput_fit",
-    "figure_intervention_pathways",
-    "figure_fleet_scenarios",
+    *("throughput_fit", "energy_per_query", "intervention_multipliers", "overstatement_pairs", "scenario_aggregates"),
+    "figures_published",
 )
-COMPARISON = {"headline", "headline_page"} | of(["figure_published_against_computed"])
-BRIDGE = {"method_bridge", "figure_method_bridge"}
-# What judges estimates by measurement, each with its figures.
-SCORES = {"scoreboard", "figure_held_out_scores"}
-METHODS = {"cross_methods", "figure_cross_methods", "figure_published_estimates", "figure_tornado"}
+COMPARISON = {"headline", "headline_page"} | of(["figures_published"])
+BRIDGE = {"method_bridge", "figures_comparison"}
+# What judges estimates by measurement, with its figures.
+SCORES = {"scoreboard", "figures_comparison"}
+METHODS = {"cross_methods", "figures_comparison"}
 LEFT_OUT = of(["left_out"], ["source", "model", "gpu", "version"])
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
-FLEET = of(["fleet", "figure_fleet_plan", "figure_fleet_day"], ["current"])
-SWEEPS = of(["sweeps", "figure_sweeps", "figure_sweep_grids"], ["current"])
-INTERVENTIONS = of(["interventions", "figure_interventions"], ["current"])
+NESTED_FIGURES = of(["figures_nested"], ["current"])
+FLEET = of(["fleet"], ["current"]) | NESTED_FIGURES
+SWEEPS = of(["sweeps"], ["current"]) | NESTED_FIGURES
+INTERVENTIONS = of(["interventions"], ["current"]) | NESTED_FIGURES
 NESTED = of(["query_energy"], ["current"]) | INTERVENTIONS | FLEET | SWEEPS
-NESTED_FIGURES = of([f"figure_{figure.name}" for figure in figures_of("nested")], ["current"])
-NESTED |= NESTED_FIGURES
 
 
 def test_edit_of_a_module_reruns_its_users(copy):
     module = copy / "workflow/scripts/inference_energy/oviedo/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
-    published = of(["scenario_aggregates", "figure_fleet_scenarios"])
+    published = of(["scenario_aggregates", "figures_published"])
     # The bridge begins at the scenarios of a published study.
     assert rerun(copy) == published | COMPARISON | BRIDGE | TABLES_OUT | PAGE
 
 
-def test_edit_of_a_figure_reruns_that_figure_and_the_page_of_methods_alone(copy):
+def test_edit_of_a_figure_reruns_its_job_and_the_page_of_methods_alone(copy):
     module = copy / "workflow/scripts/inference_energy/figures/fleet/tornado.py"
     module.write_text(module.read_text() + "# edited\n")
     registry = copy / "workflow/scripts/inference_energy/figures/registry.py"
     registry.write_text(registry.read_text() + "# edited\n")
-    assert rerun(copy) == {"figure_tornado", "methods_page"}
+    assert rerun(copy) == {"figures_comparison", "methods_page"}
 
 
 def test_edit_of_a_published_study_leaves_other_studies_alone(copy):
     replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
-    own = of(FROM_ROWS, ["joule-2026"]) | {name for name in ENERGY_FIGURES if " joule-2026 " in name}
-    assert rerun(copy) == own | COMPARISON | BRIDGE | SCORES | METHODS | TABLES_OUT | PAGE
+    assert rerun(copy) == of(FROM_ROWS, ["joule-2026"]) | COMPARISON | BRIDGE | SCORES | METHODS | TABLES_OUT | PAGE
 
 
 EDITS = {
@@ -87,7 +76,7 @@ EDITS = {
     "title": (
         "title: Current best estimate",
         "title: Today",
-        NESTED_FIGURES | {"figure_method_bridge", "headline_page"},
+        NESTED_FIGURES | {"figures_comparison", "headline_page"},
     ),
 }
 
@@ -130,17 +119,9 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
     sign(copy)
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms"}
-    figures = (
-        "coverage",
-        "energy_against_speed",
-        "measured_energy_over_time",
-        "throughput_over_time",
-        "checks_raised",
-        "throughput_forms",
-    )
-    corpus |= {f"figure_{name}" for name in figures} | {"intervention_pairs", "board_power_shares"}
+    corpus |= {"figures_corpus", "intervention_pairs", "board_power_shares"}
     judged = SCORES | METHODS | TABLES_OUT | PAGE | LEFT_OUT | {"serving_model", "published_fleets"}
-    assert rerun(copy) == corpus | of(FROM_ROWS) | ENERGY_FIGURES | NESTED | COMPARISON | BRIDGE | judged
+    assert rerun(copy) == corpus | of(FROM_ROWS) | NESTED | COMPARISON | BRIDGE | judged
 
 
 def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
@@ -151,12 +132,12 @@ def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
 
 def test_edit_of_a_limit_of_the_checks_reruns_the_checks_and_the_page_alone(copy):
     replace(copy / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
-    assert rerun(copy) == {"benchmark_checks", "figure_checks_raised", "explanations"} | TABLES_OUT
+    assert rerun(copy) == {"benchmark_checks", "figures_corpus", "explanations"} | TABLES_OUT
 
 
 def test_edit_of_the_form_of_throughput_leaves_all_studies_alone(copy):
     replace(copy / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
-    forms = {"throughput_forms", "figure_throughput_forms"}
+    forms = {"throughput_forms", "figures_corpus"}
     assert rerun(copy) == forms | TABLES_OUT | {"explanations"}
 
 

@@ -136,32 +136,16 @@ def library(script):
     return imports.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
 
 
-def code_of(figure):
-    """Every module behind a figure, likewise: no edit of one reruns another."""
-    drawn = f"workflow/scripts/inference_energy/figures/{figure.module.replace('.', '/')}.py"
-    return [*library("figures/figure"), drawn, *imports.imported(Path(drawn), Path("workflow/scripts"))]
+def code_of(figures):
+    """Every module behind the figures of a job, likewise: no edit of one reruns other jobs."""
+    modules = [f"workflow/scripts/inference_energy/figures/{each.module.replace('.', '/')}.py" for each in figures]
+    imported = [path for module in modules for path in imports.imported(Path(module), Path("workflow/scripts"))]
+    return sorted({*library("figures/figures"), *modules, *imported})
 
 
 def in_report(path, caption, category, label):
     """An output that Snakemake's report shows: with a caption of workflow/report, in a category, under a label."""
     return report(update(path), caption=f"../report/{caption}.rst", category=category, labels={"figure": label})
-
-
-def files_of(figure):
-    """A figure in every format, the first in Snakemake's report where it has a place there."""
-    files = {format: f"results/{figure.path}.{format}" for format in registry.FORMATS}
-    if not figure.category:
-        return {format: update(file) for format, file in files.items()}
-    study = {"subcategory": "{study}"} if figure.method else {}
-    caption, label = f"../report/{figure.name}.rst", figure.label or figure.name.replace("_", " ")
-    svg = report(files["svg"], caption=caption, category=figure.category, labels={"figure": label}, **study)
-    return files | {"svg": svg}
-
-
-def parts_of(figure):
-    """Parts of the study or the usage that a figure is drawn with."""
-    study = {"study": section("method", *figure.of_study)} if figure.of_study else {}
-    return study | ({"usage": usage_part(*figure.of_usage)} if figure.of_usage else {})
 
 
 def page_figures():

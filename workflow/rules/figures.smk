@@ -1,34 +1,73 @@
-# Figures, the final targets: Vega-Lite, SVG and PNG of each; figures/registry.py lists them.
+# Figures, the final targets: Vega-Lite, SVG and PNG of each; figures/registry.py lists them by job.
 
-# Arguments of figures that come from the configuration; titles by functions, so that braces in them stay what they are.
+# Arguments of figures that come from the configuration.
 CONFIGURED = {
     "cross_methods": {"output_tokens": config["cross_methods"]["output_tokens"][0]},
     "method_bridge": {
-        "begin": lambda wildcards: STUDIES[config["bridge"]["from"]]["title"],
-        "end": lambda wildcards: list(BRIDGE.values())[-1]["title"],
+        "begin": STUDIES[config["bridge"]["from"]]["title"] if BRIDGED else "",
+        "end": list(BRIDGE.values())[-1]["title"],
     },
 }
 
-for figure in registry.FIGURES:
+
+def of_report(figure, svg):
+    """The drawing of a figure, which Snakemake's report shows if the figure has a place there."""
+    if not figure.category:
+        return update(svg)
+    study = {"subcategory": "{study}"} if figure.method else {}
+    label = figure.label or figure.name.replace("_", " ")
+    return report(
+        svg, caption=f"../report/{figure.name}.rst", category=figure.category, labels={"figure": label}, **study
+    )
+
+
+def drawings(figures):
+    """Files of all figures of a job by format and path."""
+    paths = [(figure, figure.path.replace("{workload}", each)) for figure in figures for each in figure.workloads]
+    svg = [of_report(figure, f"results/{path}.svg") for figure, path in paths]
+    others = {ending: [update(f"results/{path}.{ending}") for _, path in paths] for ending in ("png", "json")}
+    return {"svg": svg, **others}
+
+
+def drawn(figures):
+    """What a job draws, in the order of its files: the module of each figure, its files by argument, other arguments."""
+
+    def of(wildcards):
+        return [
+            {
+                "module": figure.module,
+                "files": {name: file.format(**wildcards) for name, file in figure.inputs.items()},
+                "arguments": {
+                    **{name: value.format(workload=workload, **wildcards) for name, value in figure.params.items()},
+                    **CONFIGURED.get(figure.name, {}),
+                },
+                "study": section("method", *figure.of_study)(wildcards) if figure.of_study else None,
+                "usage": usage_part(*figure.of_usage)(wildcards) if figure.of_usage else None,
+            }
+            for figure in figures
+            for workload in figure.workloads
+        ]
+
+    return of
+
+
+for job, figures in registry.JOBS.items():
 
     rule:
         name:
-            f"figure_{figure.name}"
+            f"figures_{job}"
         input:
-            **figure.inputs,
-            code=code_of(figure),
+            tables=sorted({file for figure in figures for file in figure.inputs.values()}),
+            code=code_of(figures),
         output:
-            **files_of(figure),
+            **drawings(figures),
         log:
-            f"results/logs/{figure.path}.log",
+            f"results/logs/{figures[0].folder}/{job}.log",
         wildcard_constraints:
-            study=one_of([name for name, method in STUDY_METHODS.items() if method == figure.method]),
+            study=one_of([name for name, method in STUDY_METHODS.items() if method == figures[0].method]),
         params:
-            **parts_of(figure),
-            **figure.params,
-            **CONFIGURED.get(figure.name, {}),
-            module=figure.module,
+            figures=drawn(figures),
         script:
-            "../scripts/figures/figure.py"
+            "../scripts/figures/figures.py"
 
-    workflow.get_rule(f"figure_{figure.name}").docstring = f"{figure.meaning}."
+    workflow.get_rule(f"figures_{job}").docstring = f"Figures: {', '.join(figure.name for figure in figures)}."

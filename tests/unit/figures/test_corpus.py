@@ -11,10 +11,8 @@ def title(chart):
     return " ".join(chart.to_dict()["title"]["text"]).replace("\u00a0", " ")
 
 
-def svg(chart, tmp_path):
-    outputs = [tmp_path / f"figure.{ending}" for ending in ("json", "svg")]
-    render.save(chart, [str(path) for path in outputs])
-    return outputs[1].read_text()
+def svg(chart):
+    return render.formats(chart)["svg"].decode()
 
 
 MODELS = pl.DataFrame(
@@ -58,10 +56,10 @@ def test_models_and_gpus_after_the_first_ones_are_summed_up(monkeypatch):
     ]
 
 
-def test_coverage_says_what_was_measured(tmp_path):
+def test_coverage_says_what_was_measured():
     chart = coverage.draw(**covered())
     assert title(chart) == "Energy was measured for 2 models on 2 GPUs: 3 runs at the GPU boards, 1 at the wall"
-    drawn = svg(chart, tmp_path)
+    drawn = svg(chart)
     assert "Frontier (&gt; 200 B)" in drawn
     assert "Idle" not in drawn
     # A GPU without energy has a column of throughput rows alone.
@@ -69,11 +67,11 @@ def test_coverage_says_what_was_measured(tmp_path):
     assert drawn.count(">B200</text>") == 2
 
 
-def test_coverage_without_any_energy(tmp_path):
+def test_coverage_without_any_energy():
     tables = covered()
     chart = coverage.draw(**tables | {"energy": tables["energy"].clear()})
     assert title(chart).startswith("Energy was measured for 0 models on 0 GPUs")
-    drawn = svg(chart, tmp_path)
+    drawn = svg(chart)
     assert "Measured energies" not in drawn
     assert ">Twin</text>" in drawn
 
@@ -96,7 +94,7 @@ def fast_and_slow(networks=("Big", "Tiny"), **changed):
     return {"energy": table.drop(stated), "throughput": table.select("source", "row_id", *stated), "models": MODELS}
 
 
-def test_energy_against_speed_says_what_a_fast_token_costs(tmp_path):
+def test_energy_against_speed_says_what_a_fast_token_costs():
     chart = energy_against_speed.draw(**fast_and_slow())
     # The least of all is 2 J, the least at 100 tokens/s is 4 J with speculative decoding.
     assert title(chart) == (
@@ -105,26 +103,26 @@ def test_energy_against_speed_says_what_a_fast_token_costs(tmp_path):
     )
     subtitle = " ".join(chart.to_dict()["title"]["subtitle"])
     assert "up to 1,024 prompt and 512 answer tokens" in subtitle
-    drawn = svg(chart, tmp_path)
+    drawn = svg(chart)
     assert ">Big</text>" in drawn
     assert ">Tiny</text>" in drawn
 
 
-def test_energy_against_speed_has_the_networks_with_the_most_runs(monkeypatch, tmp_path):
+def test_energy_against_speed_has_the_networks_with_the_most_runs(monkeypatch):
     monkeypatch.setattr(energy_against_speed, "MODELS", 1)
-    drawn = svg(energy_against_speed.draw(**fast_and_slow(("Tiny", "Big", "Twin"))), tmp_path)
+    drawn = svg(energy_against_speed.draw(**fast_and_slow(("Tiny", "Big", "Twin"))))
     assert ">Big</text>" in drawn
     assert ">Tiny</text>" not in drawn
     assert ">Twin</text>" not in drawn
 
 
-def test_energy_against_speed_without_fast_runs_and_without_any(tmp_path):
+def test_energy_against_speed_without_fast_runs_and_without_any():
     chart = energy_against_speed.draw(**fast_and_slow(time_per_output_token_p50_ms=20.0))
     assert title(chart) == "No measured run gives one user 100 tokens/s"
-    svg(chart, tmp_path)
+    svg(chart)
     chart = energy_against_speed.draw(**fast_and_slow(boundary="node_wall"))
     assert title(chart) == "No measured energy has stated lengths and a latency"
-    assert "There is no such run." in svg(chart, tmp_path)
+    assert "There is no such run." in svg(chart)
 
 
 SOURCES = pl.DataFrame({"source": ["s", "t", "t"], "title": ["Single runs", "Dump", "Dump"]})
@@ -182,29 +180,29 @@ def test_the_least_of_a_gpu_source_date_and_lengths_is_marked():
     assert measured_energy_over_time.with_least(alike)["least"].to_list() == [True, False]
 
 
-def test_energy_over_time_says_the_least_per_gpu_and_what_is_not_shown(tmp_path):
+def test_energy_over_time_says_the_least_per_gpu_and_what_is_not_shown():
     chart = measured_energy_over_time.draw(energy=over_time(*DATED), models=MODELS, sources=SOURCES)
     assert title(chart) == (
         "Big: the least measured energy of an output token is 2 J on H100 to 3 J on B200 (about 1,024 + 1,024 tokens)"
     )
     assert "Without 1 run dated by year." in " ".join(chart.to_dict()["title"]["subtitle"])
-    drawn = svg(chart, tmp_path)
+    drawn = svg(chart)
     order = [drawn.index(f">{name}</text>") for name in ("About 1,024 + 1,024 tokens", "About 8,192 + 1,024 tokens")]
     assert sorted(order) == order
     assert ">Prompts of a data set</text>" in drawn
     assert ">Dump</text>" in drawn
 
 
-def test_energy_over_time_has_no_numbers_where_they_have_no_room(monkeypatch, tmp_path):
+def test_energy_over_time_has_no_numbers_where_they_have_no_room(monkeypatch):
     tables = {"energy": over_time(*DATED), "models": MODELS, "sources": SOURCES}
-    assert "number: of a GPU" in svg(measured_energy_over_time.draw(**tables), tmp_path)
+    assert "number: of a GPU" in svg(measured_energy_over_time.draw(**tables))
     monkeypatch.setattr(measured_energy_over_time, "NUMBERED", 1)
     chart = measured_energy_over_time.draw(**tables)
-    assert "number: of a GPU" not in svg(chart, tmp_path)
+    assert "number: of a GPU" not in svg(chart)
     assert not [row for rows in chart.to_dict()["datasets"].values() for row in rows if "said" in row]
 
 
-def test_energy_over_time_without_any_month(tmp_path):
+def test_energy_over_time_without_any_month():
     chart = measured_energy_over_time.draw(energy=over_time(DATED[5]), models=MODELS, sources=SOURCES)
     assert title(chart) == "No measured energy has a month"
-    assert "There is no such run." in svg(chart, tmp_path)
+    assert "There is no such run." in svg(chart)

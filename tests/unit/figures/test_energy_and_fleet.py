@@ -1,6 +1,5 @@
 """Figures of studies of method `nested` say what their tables say, whatever a study has or lacks."""
 
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -111,34 +110,33 @@ def texts(chart, column):
     return [row[column] for rows in data for row in rows if column in row]
 
 
-def drawn(chart, folder: Path):
+def drawn(chart):
     """The chart's SVG: only what Vega-Lite can draw has one."""
-    render.save(chart, [str(folder / "chart.svg")])
-    return (folder / "chart.svg").read_text()
+    return render.formats(chart)["svg"].decode()
 
 
 @pytest.mark.parametrize("classes", [("frontier",), ("frontier", "small")])
-def test_energy_by_class_says_median_mean_and_interval(classes, tmp_path):
+def test_energy_by_class_says_median_mean_and_interval(classes):
     of = study(classes=classes)
     chart = energy_by_class.draw(energy=energy_rows(of), study=of)
     assert finding(chart) == (
         "Traditional query, Frontier models: the median query takes 2 Wh, the mean is 5 Wh (P5–P95 0.5–9 Wh)"
     )
-    svg = drawn(chart, tmp_path)
+    svg = drawn(chart)
     assert svg.count(">Frontier models<") == 2  # a panel per workload, one below the other
     assert ("Small models" in svg) == ("small" in classes)
 
 
-def test_energy_by_class_draws_no_model_and_every_workload(tmp_path):
+def test_energy_by_class_draws_no_model_and_every_workload():
     of = study(workloads=(TRADITIONAL, LONG, "chat"))
     model = pl.col("subject_kind").replace("class", "model"), pl.lit("Some model").alias("subject")
     rows = energy_rows(of)
-    svg = drawn(energy_by_class.draw(energy=pl.concat([rows, rows.with_columns(model)]), study=of), tmp_path)
+    svg = drawn(energy_by_class.draw(energy=pl.concat([rows, rows.with_columns(model)]), study=of))
     assert "Some model" not in svg
     assert ">Chat query<" in svg
 
 
-def test_variance_shares_name_the_largest_ingredients(tmp_path):
+def test_variance_shares_name_the_largest_ingredients():
     shares = {
         "untrimmed": {"lengths": 0.7, "speed": 0.2, "serving model": 0.11, "host": -0.01},
         "shared": {"model mix": 0.4, "serving model": 0.58, "cached share": 0.01, "pue": 0.01},
@@ -153,7 +151,7 @@ def test_variance_shares_name_the_largest_ingredients(tmp_path):
         chart
     )
     assert {"70 %", "20 %", "58 %"} <= set(texts(chart, "said"))
-    assert ">2.7<" in drawn(chart, tmp_path)  # e to the root of a variance of 1
+    assert ">2.7<" in drawn(chart)  # e to the root of a variance of 1
 
 
 def test_variance_shares_of_what_is_known():
@@ -165,7 +163,7 @@ def test_variance_shares_of_what_is_known():
     assert "takes all as known" in finding(variance_shares.draw(variance=rows, study=of))
 
 
-def test_interventions_say_the_strongest_and_all_together(tmp_path):
+def test_interventions_say_the_strongest_and_all_together():
     rows = [
         intervention("caching", "Caching", 1.5),
         intervention("routing", "Routing", 3.0, measured=2.5),
@@ -173,39 +171,39 @@ def test_interventions_say_the_strongest_and_all_together(tmp_path):
     ]
     chart = interventions.draw(interventions=pl.DataFrame(rows), study=study())
     assert finding(chart) == ("Traditional query: routing saves most (3×), all interventions together 4× (2–8)")
-    svg = drawn(chart, tmp_path)
+    svg = drawn(chart)
     assert "Paper: 8–20×" in svg and ">All together<" in svg
     drawn_rows = [row for rows in chart.to_dict()["datasets"].values() for row in rows if "label" in row]
     assert {(row["left"], row["measured_p50"]) for row in drawn_rows if row["label"] == "Routing"} == {("0.333", 2.5)}
 
 
-def test_interventions_without_pairs(tmp_path):
+def test_interventions_without_pairs():
     rows = pl.DataFrame([intervention("caching", "Caching", 1.5)], schema_overrides={"measured_p50": pl.Float64})
     assert "caching saves most (1.5×)" in finding(interventions.draw(interventions=rows, study=study()))
 
 
-def test_fleet_plan_says_energy_nodes_and_peak(tmp_path):
+def test_fleet_plan_says_energy_nodes_and_peak():
     rows = [scenario("traditional", 0.4), scenario("mixed", 2.0, 0.1), scenario("extra", 4.0, 0.5)]
     plan = [planned("mixed", "nodes", "nodes", 1234.5), planned("mixed", "peak_power", "MW", 50.0)]
     chart = fleet_plan.draw(scenarios=pl.DataFrame(rows), plan=pl.DataFrame(plan), references=REFERENCES, study=study())
     assert finding(chart) == (
         "2 billion queries a day, 10% long, take 2.4 GWh (1–4), 1,230 nodes and 50 MW at the peak"
     )
-    svg = drawn(chart, tmp_path)
+    svg = drawn(chart)
     assert "1,230 (617–2,470)" in svg
     assert "Emissions" not in svg
 
 
-def test_fleet_plan_without_any_quantity_of_one_scenario(tmp_path):
+def test_fleet_plan_without_any_quantity_of_one_scenario():
     plan = pl.DataFrame([planned("own", "nodes", "nodes", 1.0)]).clear()
     chart = fleet_plan.draw(
         scenarios=pl.DataFrame([scenario("own", 0.5)]), plan=plan, references=REFERENCES.clear(), study=study()
     )
     assert finding(chart) == "2 billion queries a day take 0.6 GWh (0.25–1)"
-    assert "Own" in drawn(chart, tmp_path)
+    assert "Own" in drawn(chart)
 
 
-def test_sweeps_say_what_moves_most_and_least(tmp_path):
+def test_sweeps_say_what_moves_most_and_least():
     rows = [
         swept("pue", 1.1, 2.0),
         swept("pue", 1.5, 3.0),
@@ -218,7 +216,7 @@ def test_sweeps_say_what_moves_most_and_least(tmp_path):
     assert finding(chart) == (
         "Of the swept assumptions, answer length (1–8 Wh) changes a traditional query most; PUE (2–3 Wh) least"
     )
-    assert "Fleet, GWh per day" in drawn(chart, tmp_path)
+    assert "Fleet, GWh per day" in drawn(chart)
 
 
 def test_one_sweep_alone():
@@ -233,7 +231,7 @@ def test_sweeps_of_the_fleet_alone_and_none():
     assert finding(sweeps.draw(sweeps=rows.clear(), study=study())) == "Tiny: no sweeps"
 
 
-def test_boundaries_go_from_median_to_mean_to_fleet(tmp_path):
+def test_boundaries_go_from_median_to_mean_to_fleet():
     of = study()
     rows = energy_rows(of, ("gpu_boards", "node", "datacenter", "fleet"))
     chart = boundaries.draw(energy=rows, study=of)
@@ -245,7 +243,7 @@ def test_boundaries_go_from_median_to_mean_to_fleet(tmp_path):
     said = texts(chart, "said")
     assert "15 Wh (1.5–27), × 2.50" in said
     assert "20 Wh (2–36), × 1.33" in said
-    assert "Long query: by boundary" in drawn(chart, tmp_path)
+    assert "Long query: by boundary" in drawn(chart)
 
 
 def test_boundaries_where_fleet_and_query_are_metered_alike():
@@ -256,7 +254,7 @@ def test_boundaries_where_fleet_and_query_are_metered_alike():
     assert conditions(chart).endswith("Right: within the node.")
 
 
-def test_a_day_says_how_requests_and_power_vary(tmp_path):
+def test_a_day_says_how_requests_and_power_vary():
     of = study()
     scenarios = {
         "short": {"label": "Short", "long_share": 0, "interventions": False},
@@ -273,7 +271,7 @@ def test_a_day_says_how_requests_and_power_vary(tmp_path):
     )
     chart = fleet_day.draw(hours=hours, study=of)
     assert finding(chart) == "Mixed: requests vary by a factor of 3 over the day, power by 3: 5 to 15 MW"
-    svg = drawn(chart, tmp_path)
+    svg = drawn(chart)
     assert ">Mixed<" in svg and ">Short<" not in svg
 
 
@@ -282,16 +280,16 @@ def on_grid(x, y, p50, *, parameters=("pue", "output_tokens"), workload=TRADITIO
     return row | {"workload": workload, "unit": "Wh per query", "p50": p50}
 
 
-def test_grids_say_what_two_assumptions_change_together(tmp_path):
+def test_grids_say_what_two_assumptions_change_together():
     rows = [on_grid(x, y, x * y / 100) for x in (1.0, 1.5) for y in (100, 1000)]
     chart = sweep_grids.draw(grids=pl.DataFrame(rows), study=study())
     assert finding(chart) == "Together, PUE and answer length change the energy by a factor of 15"
-    svg = drawn(chart, tmp_path)
+    svg = drawn(chart)
     assert ">Traditional query, Wh per query<" in svg
     assert all(f">{said}<" in svg for said in ("1", "1.5", "10", "15"))
 
 
-def test_no_grids(tmp_path):
+def test_no_grids():
     rows = pl.DataFrame([on_grid(1.0, 2.0, 3.0)]).clear()
     assert finding(sweep_grids.draw(grids=rows, study=study())) == "Tiny: no grids"
 
@@ -315,26 +313,26 @@ MODELS_SWEPT = [
 ]
 
 
-def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike(tmp_path):
+def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike():
     chart = model_sweeps.draw(sweeps=pl.DataFrame(MODELS_SWEPT), study_name="tiny", study=of_models())
     assert finding(chart) == (
         "The effect of answer length differs most between models: 8× (A) to 40× (B); the effect of PUE is the same"
     )
     assert "In colour and in the title Frontier models; grey: models of other classes; ×: " in conditions(chart)
     assert max(texts(chart, "p50")) == 800.0
-    svg = drawn(chart, tmp_path)
+    svg = drawn(chart)
     assert svg.count(">A</text>") == svg.count(">B</text>") == 1  # at the end of the last panel of a row
     assert ">Other</text>" not in svg
 
 
-def test_sweeps_of_models_that_do_not_differ_or_are_none(tmp_path):
+def test_sweeps_of_models_that_do_not_differ_or_are_none():
     rows = pl.DataFrame(MODELS_SWEPT).filter(pl.col("model") == "A")
     chart = model_sweeps.draw(sweeps=rows, study_name="tiny", study=of_models(["A"]))
     assert finding(chart) == "Of the swept assumptions, answer length changes a traditional query most, by 8×"
     assert "grey" not in conditions(chart)
     chart = model_sweeps.draw(sweeps=rows.clear(), study_name="tiny", study=of_models())
     assert finding(chart) == "Tiny: no sweeps of models"
-    assert "No assumption is swept" in drawn(chart, tmp_path)
+    assert "No assumption is swept" in drawn(chart)
 
 
 @pytest.mark.parametrize(

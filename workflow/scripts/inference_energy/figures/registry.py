@@ -11,7 +11,7 @@ FORMATS = ("svg", "png", "json")
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure; its rule is `figure_<name>`, its caption `workflow/report/<name>.rst`."""
+    """One figure; the rule `figures_<job>` draws it, its caption is `workflow/report/<name>.rst`."""
 
     # below this package, chapter first; the arguments of its function `draw` are the tables of `inputs`, `params`,
     # and `study` or `usage` with no more than its parts `of_study` or `of_usage`
@@ -19,6 +19,7 @@ class Figure:
     meaning: str  # what it shows, in a line
     inputs: Mapping[str, str]  # files by the argument that takes their table
     folder: str = field(kw_only=True)  # under `results`
+    job: str = field(kw_only=True)  # all figures of a job are drawn together: loading what draws takes most of its time
     file: str = ""  # name in the folder, without the ending; where it is not that of the figure
     category: str = ""  # heading in Snakemake's report; empty where the figure is not in the report
     label: str = ""  # name in the report, where it is not that of the figure
@@ -31,7 +32,7 @@ class Figure:
 
     @property
     def name(self) -> str:
-        """Of its rule and its caption."""
+        """Of its caption."""
         return self.module.rsplit(".", 1)[-1]
 
     @property
@@ -45,11 +46,12 @@ INTERVENTIONS, FLEET, INPUTS = "Interventions", "Fleet", "Inputs"
 REFERENCES = {"references": "resources/reference_loads.csv"}
 CONTEXT = ("title", "workloads", "classes", "fleet", "boundary")
 
-_compared = partial(Figure, folder="figures/comparison", category=VALIDATION, group=VALIDATION)
-_published = partial(Figure, folder="figures/{study}", method="published", of_study=("title", "workloads"))
-_nested = partial(Figure, folder="figures/{study}", method="nested", of_study=CONTEXT)
-_corpus = partial(Figure, folder="figures/benchmarks", category=INPUTS, group="The benchmark corpus")
-_statement = partial(Figure, folder="usage/{usage}")
+_compared = partial(Figure, job="comparison", folder="figures/comparison", category=VALIDATION, group=VALIDATION)
+_study = partial(Figure, folder="figures/{study}")
+_published = partial(_study, job="published", method="published", of_study=("title", "workloads"))
+_nested = partial(_study, job="nested", method="nested", of_study=CONTEXT)
+_corpus = partial(Figure, job="corpus", folder="figures/benchmarks", category=INPUTS, group="The benchmark corpus")
+_statement = partial(Figure, job="statement", folder="usage/{usage}")
 
 
 def _tables(folder: str, *names: str, **by_argument: str) -> dict[str, str]:
@@ -244,6 +246,7 @@ ON_REQUEST = (
         "fleet.model_sweeps",
         "Mean energy of every model as a function of one assumption at a time",
         _tables("comparison", sweeps="model_sweeps"),
+        job="grid",
         category=FLEET,
         label="sweeps of every model",
         params={"study_name": "{study}"},
@@ -264,6 +267,7 @@ ON_REQUEST = (
     ),
 )
 FIGURES = (*COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
+JOBS = {job: [figure for figure in FIGURES if figure.job == job] for job in dict.fromkeys(each.job for each in FIGURES)}
 
 
 def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figure, dict[str, str]]]:

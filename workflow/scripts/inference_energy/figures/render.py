@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -26,15 +25,11 @@ def _printable(part: Any) -> Any:
     return [_printable(value) for value in part] if isinstance(part, list) else part
 
 
-def save(chart: alt.TopLevelMixin, outputs: list[str]) -> None:
-    """Write one chart in every format named by the outputs' endings (.json, .svg, .png)."""
+def formats(chart: alt.TopLevelMixin) -> dict[str, bytes]:
+    """One chart in every format, by the ending of its file: json, svg, png."""
     specification = _printable(chart.to_dict())
     text = json.dumps(specification, indent=1, sort_keys=True, allow_nan=False)
     version = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
-    for output in map(Path, outputs):
-        if output.suffix == ".json":
-            output.write_text(text + "\n")
-        elif output.suffix == ".svg":
-            output.write_text(vl_convert.vegalite_to_svg(text, vl_version=version))
-        else:
-            output.write_bytes(vl_convert.vegalite_to_png(text, vl_version=version, scale=PNG_SCALE))
+    svg = vl_convert.vegalite_to_svg(text, vl_version=version)
+    png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
+    return {"json": f"{text}\n".encode(), "svg": svg.encode(), "png": png}

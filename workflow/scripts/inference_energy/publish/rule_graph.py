@@ -23,11 +23,11 @@ def chapters(rule_files: dict[str, str]) -> dict[str, str]:
 
 
 def by_chapter(graph: str, chapter_of: dict[str, str]) -> str:
-    """The rules of every chapter in a box. All figures are one node; rules of no chapter (`all`) are left out.
+    """The rules of every chapter in a box; those of figures are one node, rules of no chapter (`all`) are left out.
 
-    The graph is that of `snakemake --rulegraph dot`; names of figures begin with `figure_`.
+    The graph is that of `snakemake --rulegraph dot`; names of rules that draw figures begin with `figures_`.
     """
-    rules = {n: rule for n, rule in NODE.findall(graph) if rule in chapter_of or rule.startswith("figure_")}
+    rules = {n: rule for n, rule in NODE.findall(graph) if rule in chapter_of or rule.startswith("figures_")}
     chapter = {n: chapter_of.get(rule, FIGURES) for n, rule in rules.items()}
     drawn = {n: FIGURES if chapter[n] == FIGURES else rule for n, rule in rules.items()}
     if not drawn:
@@ -36,7 +36,6 @@ def by_chapter(graph: str, chapter_of: dict[str, str]) -> str:
     for box in sorted({chapter[n] for n in drawn}):
         members = sorted({rule for n, rule in drawn.items() if chapter[n] == box})
         lines.append(f"subgraph cluster_{box} {{ label={box}; {'; '.join(members)} }}")
-    lines.append(f'{FIGURES} [label="{list(drawn.values()).count(FIGURES)} figures"]')
     pairs = {(drawn[a], drawn[b]) for a, b in EDGE.findall(graph) if a in drawn and b in drawn and drawn[a] != drawn[b]}
     lines += [f"{before} -> {after}" for before, after in sorted(pairs)]
     return HEAD + "".join(f"    {line};\n" for line in lines) + "}\n"
