@@ -122,15 +122,15 @@ def column(*values):
     ("at", "expected"), [(0.0, 1.0), (0.25, 2.0), (0.5, 3.0), (0.75, 3.5), (1.0, 4.0), (1.0 + 1e-12, 4.0)]
 )
 def test_interpolation_by_hand(at, expected):
-    found = day.interpolated(np.array([[at]]), column(0, 0.5, 1), column(1, 3, 4))
+    found = day.interpolation(column(0, 0.5, 1), column(1, 3, 4))(np.array([[at]]))
     assert found == pytest.approx(expected)
 
 
 @pytest.mark.filterwarnings("error")
 def test_points_at_one_place_are_a_step():
     places, values = column(0, 1, 1, 1), column(1, 5, 5, 5)
-    assert day.interpolated(np.array([[0.5]]), places, values) == pytest.approx(3)
-    assert day.interpolated(np.array([[1.0]]), places, values) == pytest.approx(5)
+    assert day.interpolation(places, values)(np.array([[0.5]])) == pytest.approx(3)
+    assert day.interpolation(places, values)(np.array([[1.0]])) == pytest.approx(5)
 
 
 def test_interpolation_is_that_of_numpy_for_every_draw_and_member():
@@ -138,7 +138,7 @@ def test_interpolation_is_that_of_numpy_for_every_draw_and_member():
     places = np.sort(generator.random((5, 6, 2)), axis=0)
     places[0], places[-1] = 0, 1
     values, at = generator.random((5, 6, 2)), generator.random((6, 1))
-    found = day.interpolated(at, places, values)
+    found = day.interpolation(places, values)(at)
     for draw in range(6):
         for member in range(2):
             expected = np.interp(at[draw, 0], places[:, draw, member], values[:, draw, member])

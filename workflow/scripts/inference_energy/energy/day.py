@@ -1,6 +1,6 @@
 """The day of a service: requests by hour, replicas kept for them, and the power that follows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,14 +96,19 @@ def rates(arrivals: str | None, services: pl.DataFrame, place: str) -> np.ndarra
     return found / found.mean()
 
 
-def interpolated(at: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.ndarray:
+def interpolation(places: np.ndarray, values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Piecewise linear interpolation, element by element, at places up to the last one, shape (draws, 1).
 
     Places rise along the first axis; they and their values have shape (points, draws, members).
     """
-    found = np.broadcast_to(values[-1], values.shape[1:])
-    for low in range(len(places) - 2, -1, -1):
-        width = np.maximum(places[low + 1] - places[low], np.finfo(float).tiny)
-        part = (at - places[low]) / width
-        found = np.where(at < places[low + 1], values[low] + (values[low + 1] - values[low]) * part, found)
-    return found
+    width = np.diff(places, axis=0)
+    slopes = np.diff(values, axis=0) / np.where(width > 0, width, np.inf)  # of a step: never used
+    starts = values[:-1] - slopes * places[:-1]
+
+    def at(place: np.ndarray) -> np.ndarray:
+        found = values[-1].copy()
+        for piece in range(len(slopes) - 1, -1, -1):
+            np.copyto(found, starts[piece] + slopes[piece] * place, where=place < places[piece + 1])
+        return found
+
+    return at

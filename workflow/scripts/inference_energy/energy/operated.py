@@ -12,7 +12,7 @@ from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.formulas import Quantity, formula
 from inference_energy.energy import power
 from inference_energy.energy.assumptions import DISAGGREGATED, Assumptions, speculative_name
-from inference_energy.energy.day import Day, energy_per_gpu_second_wh, interpolated
+from inference_energy.energy.day import Day, energy_per_gpu_second_wh, interpolation
 from inference_energy.energy.uncertainty import Shared, overhead_share
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point
@@ -252,11 +252,11 @@ def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
     saturated = np.sqrt(each("board_saturated_share_of_tdp_p05") * each("board_saturated_share_of_tdp_p95"))
     # From a replica without work to one that does all it can.
     places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
-    shares = np.concatenate([np.broadcast_to(idle, (1, *works.shape[1:])), where.boards])
+    share_at = interpolation(places, np.concatenate([np.broadcast_to(idle, (1, *works.shape[1:])), where.boards]))
     saturated_w, factor = _host_w(nodes, shared.values["host"]), shared.values["board_factor"][:, None]
 
     def at(work: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        share = interpolated(work, places, shares)
+        share = share_at(work)
         board = power.board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
         host = power.host_power_w(
             idle_w=host_idle_w,

@@ -99,8 +99,7 @@ def random_queries(service: Service, subject: str, workload: str) -> tuple[dict[
     (rows,) = np.nonzero(weights)
     rows = np.repeat(rows, QUERIES_PER_DRAW)
     generator = stream(service.seed, "queries", subject, workload)
-    below = np.cumsum(shares[rows], axis=1)
-    who = (generator.random((len(rows), 1)) * below[:, -1:] >= below).sum(axis=1).clip(0, shares.shape[1] - 1)
+    who = _members(shares, rows, generator.random(len(rows)))
     points = of.drawn(generator, len(rows))
     uncached, output, context = query_lengths(of)
     # Of the shared cached share its draw, and of a trace what it says of each prompt.
@@ -116,6 +115,15 @@ def random_queries(service: Service, subject: str, workload: str) -> tuple[dict[
         for boundary, wh in found.wh_per_gpu_second.items()
     }
     return energies, weights[rows]
+
+
+def _members(shares: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Members up to which some parts of their shares lie, as positions; each of a row of the shares."""
+    below = np.cumsum(shares, axis=1)
+    # One ascending list: the shares of row r end at r + 1.
+    ends = below / np.maximum(below[:, -1:], np.finfo(float).tiny) + np.arange(len(shares))[:, None]
+    found = np.searchsorted(ends.ravel(), rows + at, side="right") - rows * shares.shape[1]
+    return found.clip(0, shares.shape[1] - 1)
 
 
 def query_lengths(of: Lengths) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

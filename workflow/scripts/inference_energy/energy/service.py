@@ -25,8 +25,10 @@ from inference_energy.serving.replicas import WEIGHT_BYTES
 from inference_energy.serving.runs import REFERENCE_YEAR, for_fit, of_service
 from inference_energy.studies import files
 from inference_energy.studies.checks import check_classes
-from inference_energy.studies.study import NestedStudy
+from inference_energy.studies.study import NestedStudy, Serving
 
+Served = tuple[np.ndarray, np.ndarray]  # shares of members and weights of draws, see `Service.serving`
+KEPT = 8  # of them, which are large
 OF_ANY_SERVICE = "of any service"  # engine and campaign of a service that nobody measured: drawn from their priors
 
 
@@ -92,6 +94,7 @@ class Service:
     seed: int  # of all streams
     _known: dict[str, Operated] = field(default_factory=dict, repr=False, compare=False)
     _placed: dict[str, tuple[tuple, Placed]] = field(default_factory=dict, repr=False, compare=False)
+    _served: dict[tuple[str, str], tuple[Operated, Served]] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, workload: str) -> Operated:
         """Every member where it serves the queries of a workload."""
@@ -108,7 +111,7 @@ class Service:
         names = (*PLACING, *(speculative_name(model) for model in self.study.model_classes()))
         behind = (self.study.serving, self.members, self.lengths[workload], cached, *map(values.get, names))
         known, where = self._placed.get(workload, ((), None))
-        if len(known) != len(behind) or any(one is not other for one, other in zip(known, behind, strict=True)):
+        if len(known) != len(behind) or not all(map(_same, known, behind)):
             means = QueryMeans.of(self.lengths[workload], cached)
             where = placed(self.members, self.study, self.shared, means, self.prior)
             self._placed[workload] = behind, where
@@ -137,7 +140,12 @@ class Service:
         entries = self.study.plain()
         for change in changes:
             entries = files.merge(entries, change)
-        return resolved(self.name, NestedStudy.of(entries), self.tables, draws=self.shared.draws, seed=self.seed)
+        study = NestedStudy.of(entries)
+        members = self.members if _drawn_alike(study) == _drawn_alike(self.study) else None
+        size = {"draws": self.shared.draws, "seed": self.seed}
+        found = resolved(self.name, study, self.tables, **size, members=members)
+        # Where members run is the same as long as all is equal that it depends on.
+        return replace(found, _placed=dict(self._placed))
 
     def narrowed(self, subject: str) -> "Service":
         """The same with one model or class only: what it draws stays the same."""
@@ -153,7 +161,7 @@ class Service:
         kind, _ = self.study.subjects()[subject]
         return {subject: np.ones(self.shared.draws)} if kind == "model" else self.shared.mix[subject]
 
-    def serving(self, subject: str, workload: str) -> tuple[np.ndarray, np.ndarray]:
+    def serving(self, subject: str, workload: str) -> Served:
         """Share of a subject's queries of a workload that each member serves, and how much a draw counts.
 
         Models share the queries as the study says. The GPUs that serve a model share its queries in proportion to how
@@ -164,8 +172,17 @@ class Service:
             Shares, shape (draws, members), that sum to 1 or, where nothing reaches the operating point, are 0; and
             weights of the draws, shape (draws,).
         """
-        _, model_class = self.study.subjects()[subject]
         found = self.at(workload)
+        known, served = self._served.get((subject, workload), (None, None))
+        if known is not found:
+            served = self._shared_out(subject, found)
+            if len(self._served) >= KEPT:
+                self._served.clear()
+            self._served[subject, workload] = found, served
+        return served
+
+    def _shared_out(self, subject: str, found: Operated) -> Served:
+        _, model_class = self.study.subjects()[subject]
         seconds = found.mean_seconds()
         shares, probable = np.zeros(found.weight.shape), np.zeros(len(found.weight))
         for model, weight in self.models_of(subject).items():
@@ -219,8 +236,26 @@ def read_service(
     return resolved(name, NestedStudy.of(entries), read_tables(paths, repeated), draws=draws, seed=seed)
 
 
-def resolved(name: str, study: NestedStudy, tables: Tables, *, draws: int, seed: int) -> Service:
+def _same(one: Any, other: Any) -> bool:
+    """Whether two parts of a service are equal; members and tables only where they are one and the same."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return one is other or np.array_equal(one, other)
+    if isinstance(one, Lengths) and isinstance(other, Lengths):
+        return all(map(_same, vars(one).values(), vars(other).values()))
+    return one is other or (isinstance(one, Serving) and one == other)
+
+
+def _drawn_alike(study: NestedStudy) -> tuple:
+    """What the members of a study depend on, and with them the draws of what is uncertain about each."""
+    return study.members(), study.serving.engine, study.serving.replica_gpus
+
+
+def resolved(
+    name: str, study: NestedStudy, tables: Tables, *, draws: int, seed: int, members: Members | None = None
+) -> Service:
     """A study with everything that its energies are computed from.
+
+    `members` are those of the study, where they are known.
 
     Raises:
         InputError: whatever the study names that is not there.
@@ -238,7 +273,7 @@ def resolved(name: str, study: NestedStudy, tables: Tables, *, draws: int, seed:
             for workload, spec in study.workloads.items()
         },
         rates=day.rates(study.day.arrivals, tables.rates, f"{place}: day.arrivals"),
-        members=_members(name, study, tables, draws, seed),
+        members=members or _members(name, study, tables, draws, seed),
         prior=tables.prior,
         tables=tables,
         seed=seed,

@@ -13,7 +13,6 @@ from inference_energy.serving.step import Step
 from inference_energy.statistics.draws import resampled
 
 SPEEDS_TOK_PER_S = (20, 35, 50, 75, 100)
-GRID = 10  # batches at which the speed of every draw is computed; between them it is interpolated
 PARTS_OF_BATCH = (0.0, 0.03, 0.1, 0.3, 0.6, 1.0)  # at which power is computed; work in between is interpolated
 FEWEST_REACHED = 0.1  # of the draws, below which a speed counts as out of reach
 # Of one service: what runs must share to be alternatives of each other.
@@ -97,24 +96,7 @@ def batch_at_speed(taken: Step, speed: np.ndarray | float) -> tuple[np.ndarray, 
     Returns:
         The batches; and whether a batch of one has that speed.
     """
-    of = taken.of
-    largest = np.maximum(of.largest_batch(), 1.0)
-    grid = np.exp(np.linspace(0.0, 1.0, GRID)[:, None] * np.log(largest))
-    speeds = []
-    for batch in grid:
-        time = taken.at(batch)
-        floor = step.floor_seconds(of, time.bytes_per_token, time.flop_per_token)
-        speeds.append(np.log(step.speed_tok_per_s(batch, np.maximum(time.seconds, floor))))
-    # Speed falls with the batch; minima along the grid keep that where an interpolation could not.
-    falling = np.minimum.accumulate(np.stack(speeds), axis=0)
-    wanted = np.log(speed)
-    above = (falling >= wanted).sum(axis=0)
-    low = np.clip(above - 1, 0, GRID - 2)[None]
-    fast = np.take_along_axis(falling, low, axis=0)[0]
-    slow = np.take_along_axis(falling, low + 1, axis=0)[0]
-    part = np.where(fast > slow, (fast - wanted) / np.where(fast > slow, fast - slow, 1.0), 1.0)
-    place = (low[0] + np.clip(part, 0.0, 1.0)) / (GRID - 1)
-    return np.exp(place * np.log(largest)), above > 0
+    return taken.batch_within(1 / (step.DECODING_SHARE * speed))
 
 
 def at_speed(

@@ -10,8 +10,11 @@ from inference_energy.serving.replicas import Replicas
 # Mean time per output token of a request, over batch and time per output token of its replica: the rest of a request's
 # time is spent before its first token. Median of 8,000 runs that state both.
 DECODING_SHARE = 0.955
+ROUNDING = 1e-12  # of a speed that was computed
+NEWTON_STEPS = 6  # to the batch of a speed; after them it is short of it by less than 1e-6
 
 Values = Mapping[str, np.ndarray | float]
+Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # of the seconds of a step: fixed, per expert read, per request
 NO_EFFECTS = {"overhead": 0.0, "roofline": 0.0, "time": 0.0, "power": 0.0}
 
 
@@ -30,7 +33,12 @@ class Time:
 
 def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Experts of a layer that at least one of some tokens uses, where tokens choose independently."""
-    return experts * (1 - (1 - experts_per_token / experts) ** tokens)
+    return -experts * np.expm1(_log_unused(experts, experts_per_token) * tokens)
+
+
+def _log_unused(experts: np.ndarray, experts_per_token: np.ndarray) -> np.ndarray:
+    """Logarithm of the share of experts that one token leaves unused; so low that it is none where it uses all."""
+    return np.log(np.maximum(1 - experts_per_token / experts, np.finfo(float).tiny))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +66,7 @@ class Step:
 
     def at(self, batch: np.ndarray) -> Time:
         """Time per output token with some running requests."""
-        of = self.of
-        used = of.with_experts * experts_read(of.experts, of.experts_per_token, batch * self.verified)
+        used = self._experts_read(batch)
         steps, per_request = 1 / (batch * self.accepted), 1 / self.accepted
         spent = self.overhead_s * steps + self.overhead_s_per_request * per_request
         total = spent + (self.shared_s + self.expert_s * used) * steps + self.request_s * per_request + self.prompt_s
@@ -72,6 +79,62 @@ class Step:
             bytes_per_token=(self.shared_bytes + self.expert_bytes * used) * steps + self.request_bytes * per_request,
             flop_per_token=self.request_flop * per_request + self.prompt_flop,
         )
+
+    def batch_within(self, seconds: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+        """Largest batch of which a request gets its next token within some seconds, prefill of others included.
+
+        At most what memory holds, and at least 1.
+
+        Returns:
+            The batches; and whether a batch of one is fast enough.
+        """
+        of, per_request = self.of, 1 / self.accepted
+        # Seconds of a step are those of the model, or those that bandwidth and peak allow, if more. The first two are
+        # fixed + per expert * experts read + per request * batch.
+        model = (
+            (self.overhead_s + self.shared_s) * per_request,
+            self.expert_s * per_request,
+            (self.overhead_s_per_request + self.request_s) * per_request + self.prompt_s,
+        )
+        moved = self.shared_bytes, self.expert_bytes, self.request_bytes
+        moving = tuple(each * per_request / of.bandwidth_b_per_s for each in moved)
+        computing = (self.request_flop * per_request + self.prompt_flop) / of.peak_flop_per_s
+        largest = np.minimum(np.maximum(of.largest_batch(), 1.0), seconds / computing)
+        batch = np.clip(self._largest(model, seconds), 1.0, np.maximum(largest, 1.0))
+        limited = self._seconds(moving, batch) > seconds
+        if limited.any():
+            batch[limited] = np.maximum(self._largest(moving, seconds, limited), 1.0)
+        one = np.ones(batch.shape)
+        first = np.maximum(np.maximum(self._seconds(model, one), self._seconds(moving, one)), computing)
+        return batch, first <= seconds * (1 + ROUNDING)
+
+    def _largest(self, parts: Parts, seconds: np.ndarray | float, where: np.ndarray | None = None) -> np.ndarray:
+        """Batch at which `_seconds` are some seconds, by Newton's method; of all replicas, or `where` some are.
+
+        It begins below the root, where all experts are read. As experts that are read grow ever slower with the batch,
+        every step ends below the root, too: a user never sees less than the speed.
+        """
+        of = self.of
+        fixed, expert, request = parts
+        every = of.with_experts * of.experts * expert
+        rate = _log_unused(of.experts, of.experts_per_token) * self.verified
+        if where is not None:
+            given = (fixed, every, request, rate, seconds)
+            fixed, every, request, rate, seconds = (np.broadcast_to(each, where.shape)[where] for each in given)
+        batch = np.maximum((seconds - fixed - every) / request, 1.0)
+        for _ in range(NEWTON_STEPS):
+            unused = every * np.exp(rate * batch)
+            taken = fixed + every - unused + request * batch
+            batch = batch + (seconds - taken) / (request - rate * unused)
+        return batch
+
+    def _seconds(self, parts: Parts, batch: np.ndarray) -> np.ndarray:
+        fixed, expert, request = parts
+        return fixed + expert * self._experts_read(batch) + request * batch
+
+    def _experts_read(self, batch: np.ndarray) -> np.ndarray:
+        of = self.of
+        return of.with_experts * experts_read(of.experts, of.experts_per_token, batch * self.verified)
 
 
 def time_per_token(of: Replicas, batch: np.ndarray, given: Values, effects: Values = NO_EFFECTS) -> Time:

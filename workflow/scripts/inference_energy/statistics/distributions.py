@@ -1,7 +1,7 @@
 """Probability distributions, each limited to the physically possible range of its quantity."""
 
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import lru_cache, reduce
 from typing import Protocol, Self
 
 import numpy as np
@@ -166,13 +166,14 @@ class Beta:
         a, b = np.exp(found.x)
         return cls(a=float(a), b=float(b), low=low, high=high)
 
-    @cached_property
-    def _table(self) -> np.ndarray:
-        return self.low + (self.high - self.low) * betaincinv(self.a, self.b, _GRID)
-
     def quantile(self, shares: np.ndarray) -> np.ndarray:
         """Values at the given shares, interpolated between 8,195 exact ones."""
-        return np.interp(shares, _GRID, self._table)
+        return np.interp(shares, _GRID, self.low + (self.high - self.low) * _beta_quantiles(self.a, self.b))
+
+
+@lru_cache
+def _beta_quantiles(a: float, b: float) -> np.ndarray:
+    return betaincinv(a, b, _GRID)
 
 
 @dataclass(frozen=True, kw_only=True)
