@@ -246,6 +246,31 @@ def test_changes_are_those_of_a_study_that_extends_it():
     assert service.changed().study == service.study
 
 
+CHANGES = (
+    {"pue": 1.7},
+    {"serving": {"speed_tok_per_s": 40}},
+    {"serving": {"replica_gpus": [2, 4]}},
+    {"serving": {"speculative_share": 0.3}},
+    {"workloads": {"traditional": {"input_tokens": 900}}},
+    {"day": {"headroom": 2.0}},
+    {"hardware": [{"gpu": "H", "precision": "FP8", "share": 1}]},
+)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: "-".join(change))
+def test_what_a_change_leaves_as_it_is_may_be_kept(change):
+    """A service that was asked, changed and changed back equals one that is made anew."""
+    service = varied_service()
+    before = mean(service)
+    changed = service.changed(change)
+    anew = of_service.resolved(
+        changed.name, changed.study, changed.tables, draws=changed.shared.draws, seed=changed.seed
+    )
+    assert np.array_equal(mean(changed), mean(anew))
+    assert np.array_equal(mean(service), before)
+    assert np.array_equal(mean(changed.changed({})), mean(anew))
+
+
 def test_another_operating_point_replaces_the_one_before():
     found = tiny_service().changed({"serving": {"speed_tok_per_s": 40}})
     assert found.study.serving.batch is None

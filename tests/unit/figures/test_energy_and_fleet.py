@@ -1,6 +1,5 @@
 """Figures of studies of method `nested` say what their tables say, whatever a study has or lacks."""
 
-
 import numpy as np
 import polars as pl
 import pytest

@@ -224,26 +224,21 @@ def test_strata_of_any_measured_quantiles_stay_lengths(quantiles):
 
 def test_draws_follow_the_weights():
     found = of(trace="chat")
-    drawn = found.drawn(np.random.default_rng(1), 100_000)
+    drawn = found.below(np.random.default_rng(1).random(100_000))
     assert drawn.shape == (100_000,)
     shares = np.bincount(drawn, minlength=3) / len(drawn)
     error = 5 * np.sqrt(found.weights * (1 - found.weights) / len(drawn))
     assert (np.abs(shares - found.weights) < error).all()
-    assert (drawn == found.drawn(np.random.default_rng(1), 100_000)).all()
 
 
 def test_extreme_draws_are_points():
-    class Edges:
-        def random(self, draws):
-            return np.array([0.0, 1 - 2**-53])[:draws]
-
     for found in (of(trace="chat"), of(input_tokens=250, output_tokens=EXPONENTIAL)):
-        assert found.drawn(Edges(), 2).tolist() == [0, len(found.weights) - 1]
+        assert found.below(np.array([0.0, 1 - 2**-53])).tolist() == [0, len(found.weights) - 1]
 
 
 def test_mean_of_draws_is_the_mean():
     found = of(input_tokens={"trace": "chat"}, output_tokens=LOGNORMAL)
-    drawn = found.output_tokens[found.drawn(np.random.default_rng(1), 200_000)]
+    drawn = found.output_tokens[found.below(np.random.default_rng(1).random(200_000))]
     assert found.mean(found.output_tokens) == pytest.approx(drawn.mean(), abs=5 * drawn.std() / np.sqrt(len(drawn)))
 
 

@@ -1,6 +1,6 @@
 """Operating points: the batch that gives a speed, services and their prior, and draws weighted by it."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import made_up_runs
 import numpy as np
@@ -57,6 +57,35 @@ def test_the_batch_at_a_speed_gives_back_that_speed(batch):
         assert reached[draw].all()
         assert found[draw] == pytest.approx(batch, rel=1e-6)
         assert (speed_at(of, found, values)[draw] >= speeds[draw] * (1 - 1e-12)).all()
+
+
+@pytest.mark.parametrize("size", [1.0, 8.0])
+@pytest.mark.parametrize("speed", [15.0, 40.0, 90.0])
+def test_the_batch_at_a_speed_is_that_of_bisection(speed, size):
+    runs = learnt().filter(pl.col("batch") == 32, pl.col("network").is_in([SMALL, LARGE]), pl.col("source") == "mine")
+    experts = {"experts": 128.0, "experts_per_token": 8.0, "with_experts": 1.0}
+    dense, sparse = (
+        Replicas.of(runs),
+        Replicas.of(runs.with_columns(**{name: pl.lit(of) for name, of in experts.items()})),
+    )
+    for of in (
+        dense,
+        replace(sparse, expert_bytes=dense.shared_bytes / 100),
+        replace(sparse, expert_bytes=dense.kv_bytes),
+    ):
+        of, values = replace(of, gpus=np.full(len(of.gpus), size)), uncertain(runs)
+        found, reached = operating_point.batch_at_speed(drawn_step(of, values), speed)
+        low, high = np.ones(found.shape), np.broadcast_to(np.maximum(of.largest_batch(), 1.0), found.shape)
+        assert (reached == (speed_at(of, low, values) >= speed * (1 - 1e-9))).all()
+        all_fast = speed_at(of, high, values) >= speed
+        assert found[all_fast] == pytest.approx(high[all_fast])
+        for _ in range(60):
+            middle = (low + high) / 2
+            fast = speed_at(of, middle, values) >= speed
+            low, high = np.where(fast, middle, low), np.where(fast, high, middle)
+        between = reached & ~all_fast
+        assert found[between] == pytest.approx(low[between], rel=1e-5)
+        assert (speed_at(of, found, values)[reached] >= speed * (1 - 1e-9)).all()
 
 
 def test_a_higher_speed_needs_a_smaller_batch():

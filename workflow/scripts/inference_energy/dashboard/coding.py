@@ -26,8 +26,10 @@ def coded(numbers: Any) -> tuple[Any, bytes]:
     def without_arrays(value: Any) -> Any:
         if isinstance(value, np.ndarray):
             raw = _logs(value).tobytes()
-            start = max((end for _, end in ranges.values()), default=0)
-            return {"values": ranges.setdefault(raw, [start, start + len(value)])}
+            if raw not in ranges:
+                start = next(reversed(ranges.values()))[1] if ranges else 0
+                ranges[raw] = [start, start + len(value)]
+            return {"values": ranges[raw]}
         if isinstance(value, Mapping):
             return {name: without_arrays(of) for name, of in value.items()}
         return [without_arrays(of) for of in value] if isinstance(value, list | tuple) else value

@@ -10,7 +10,7 @@ from inference_energy.energy.operated import PER_TOKEN, context_tokens2, gpu_sec
 from inference_energy.energy.service import Service
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
-from inference_energy.statistics.draws import stream
+from inference_energy.statistics.draws import stratified, stream
 from inference_energy.studies.study import BOUNDARIES
 
 QUERIES_PER_DRAW = 8  # random queries of every draw of the shared uncertainty
@@ -99,8 +99,8 @@ def random_queries(service: Service, subject: str, workload: str) -> tuple[dict[
     (rows,) = np.nonzero(weights)
     rows = np.repeat(rows, QUERIES_PER_DRAW)
     generator = stream(service.seed, "queries", subject, workload)
-    who = _members(shares, rows, generator.random(len(rows)))
-    points = of.drawn(generator, len(rows))
+    who = _members(shares, rows, stratified(generator, len(rows)))
+    points = of.below(stratified(generator, len(rows)))
     uncached, output, context = query_lengths(of)
     # Of the shared cached share its draw, and of a trace what it says of each prompt.
     kept = found.queries.uncached_tokens[rows, 0] / of.mean(uncached)

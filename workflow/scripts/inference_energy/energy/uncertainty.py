@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import gammaincinv
 
 from inference_energy.common.formulas import Quantity
 from inference_energy.energy.assumptions import CACHED, Assumptions, cached_name, overhead_name
 from inference_energy.statistics.distributions import draw
-from inference_energy.statistics.draws import stream
+from inference_energy.statistics.draws import stratified, stream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +60,13 @@ def _dirichlet(weights: Mapping, concentration: float | None, place: tuple, draw
         return {name: np.full(draws, weight) for name, weight in weights.items()}
     # ASSUME: shares that are not known are Dirichlet around those of the study. A concentration as large as the number
     # of names makes every mix equally likely.
-    drawn = {
-        name: stream(*place, *((name,) if isinstance(name, str) else name)).standard_gamma(
-            weight * concentration, draws
-        )
-        for name, weight in weights.items()
-    }
-    return mixed(drawn)
+    streams = {name: stream(*place, *((name,) if isinstance(name, str) else name)) for name in weights}
+    return mixed(
+        {
+            name: gammaincinv(weight * concentration, stratified(streams[name], draws))
+            for name, weight in weights.items()
+        }
+    )
 
 
 def mixed(gammas: Mapping) -> dict:

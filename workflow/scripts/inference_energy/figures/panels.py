@@ -11,10 +11,9 @@ from inference_energy.figures.words import interval
 
 def panel(*layers: alt.Chart, size: tuple[float, float], title: str | None = None, **style: object) -> alt.LayerChart:
     """Layers, from the lowest up, as one panel with width and height in px, and with a title of some style if any."""
-    chart = alt.layer(*layers).properties(width=size[0], height=size[1])
-    if title is None:
-        return chart
-    return chart.properties(title=alt.TitleParams(title, anchor="start", **({"fontSize": 13, "offset": 5} | style)))
+    look = {"fontSize": 13, "offset": 5} | style
+    titled = {} if title is None else {"title": alt.TitleParams(title, anchor="start", **look)}
+    return alt.layer(*layers, width=size[0], height=size[1], **titled)
 
 
 def in_rows(panels: Sequence[alt.Chart], columns: int, **style: object) -> list[alt.HConcatChart]:

@@ -27,7 +27,8 @@ def _printable(part: Any) -> Any:
 
 def formats(chart: alt.TopLevelMixin) -> dict[str, bytes]:
     """One chart in every format, by the ending of its file: json, svg, png."""
-    specification = _printable(chart.to_dict())
+    # Parts were checked when they were made; to check each level of the whole again takes longer than to draw it.
+    specification = _printable(chart.to_dict(validate=False))
     text = json.dumps(specification, indent=1, sort_keys=True, allow_nan=False)
     version = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
     svg = vl_convert.vegalite_to_svg(text, vl_version=version)

@@ -32,10 +32,6 @@ class Lengths:
         """Mean over queries of a value per point."""
         return float(self.weights @ values)
 
-    def drawn(self, generator: np.random.Generator, draws: int) -> np.ndarray:
-        """Points of random queries, as positions, shape (draws,)."""
-        return self.below(generator.random(draws))
-
     def below(self, shares: np.ndarray) -> np.ndarray:
         """Points up to which the given shares of queries lie, as positions."""
         return np.minimum(np.searchsorted(self._cumulative, shares), len(self.weights) - 1)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtri
 
 from inference_energy.serving import step
 from inference_energy.serving.fit import Part, ServingModel, level_names
 from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.step import Step
-from inference_energy.statistics.draws import stream
+from inference_energy.statistics.draws import stratified, stream
 
 LARGEST_BOARD_SHARE = 1.05  # boards exceed their rated power by their measuring error only
 
@@ -41,13 +42,13 @@ def _part(part: Part, runs: pl.DataFrame, draws: int, place: tuple, keys: Sequen
     fit, generator = part.fit, stream(*place)
 
     def normal(of: str, of_which: Sequence[str]) -> np.ndarray:
-        """Standard normal draws, a column each: one stream for all, or one of its own for each that has a name."""
+        """Standard normal draws, a column each: from one stream, or from one of its own for each that has a name."""
         if keys is None:
             return generator.standard_normal((draws, len(of_which)))
-        columns = [stream(*place, of, name).standard_normal(draws) for name in of_which]
+        columns = [ndtri(stratified(stream(*place, of, name), draws)) for name in of_which]
         return np.stack(columns, axis=1) if columns else np.empty((draws, 0))
 
-    values = fit.values + generator.standard_normal((draws, len(fit.values))) @ fit.root.T
+    values = fit.values + normal("parameter", list(map(str, range(len(fit.values))))) @ fit.root.T
     sums: dict[str, np.ndarray] = {}
     for effect in part.effects:
         places = {level: place for place, level in enumerate(part.levels[effect.name])}

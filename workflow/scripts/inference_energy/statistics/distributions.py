@@ -7,6 +7,7 @@ from typing import Protocol, Self
 import numpy as np
 from scipy.special import betainc, betaincinv, expit, ndtri
 
+from inference_energy.statistics.draws import stratified
 from inference_energy.statistics.quantiles import QUANTILES, Z_P95
 
 
@@ -256,9 +257,8 @@ def distribution(spec: dict | float) -> Distribution:
 
 
 def draw(of: Distribution, generator: np.random.Generator, draws: int) -> np.ndarray:
-    """Independent draws, shape (draws,)."""
-    # Never exactly 0 or 1, where unbounded distributions have no value.
-    return of.quantile((generator.random(draws) * (2**53 - 2) + 1) / 2**53)
+    """Stratified draws, shape (draws,)."""
+    return of.quantile(stratified(generator, draws))
 
 
 def median(of: Distribution) -> float:
