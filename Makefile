@@ -14,7 +14,7 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
 .PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
-	benchmarks sources validate scoreboard explain bench bench-usage rule-graph browser slurm graphviz cluster lock clean
+	benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
 	$(RUN)
@@ -59,6 +59,10 @@ grid: environment
 report: all
 	$(BIN)/python -m snakemake --cores 1 --report results/report.html
 	@echo "Open results/report.html"
+
+# One study, configured or not, and its difference to the study that it extends: make study NAME=file in config/studies
+study: environment
+	$(RUN) study $(if $(NAME),--config study=$(call yaml_text,NAME))
 
 # The energy of your own request logs and bills: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
 statement: environment
@@ -120,7 +124,7 @@ bench-usage: all
 
 # The rule graph of the whole workflow, by chapters: docs/rule_graph.svg
 rule-graph: environment graphviz
-	$(BIN)/python -m snakemake all grid statement --config usage=example --rulegraph dot > .snakemake/rule_graph.dot
+	$(BIN)/python -m snakemake all grid statement study --config usage=example study=joule-2026 --rulegraph dot > .snakemake/rule_graph.dot
 	$(BIN)/python workflow/scripts/rule_graph.py < .snakemake/rule_graph.dot > .snakemake/chapters.dot
 	tred .snakemake/chapters.dot | dot -Tsvg -o docs/rule_graph.svg
 

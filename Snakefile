@@ -48,6 +48,12 @@ rule grid:
         expand("results/figures/{study}/model_sweeps.{format}", study=NESTED, format=registry.FORMATS),
 
 
+rule study:
+    """Tables and figures of one study, and its difference to the study that it extends; not part of a whole run."""
+    input:
+        lambda wildcards: study_files(),
+
+
 onstart:
     jobs.forget_errors()
     summary.remember()
@@ -55,7 +61,10 @@ onstart:
 
 onsuccess:
     # A run that only makes statements does not report published values.
-    if "statement" not in sys.argv:
+    if "study" in sys.argv:
+        for name in ASKED:
+            escaped.show(*difference.run_end(name, PARENTS[name], FOLDER, METHODS[STUDY_METHODS[name]]))
+    elif "statement" not in sys.argv:
         checks = config["checks"]
         summary.show(checks["stale_after_days"], checks["registry_stale_after_days"], PARENTS)
     elif not USAGES:

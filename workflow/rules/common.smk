@@ -15,10 +15,10 @@ os.environ.update(PYTHONPATH=SCRIPTS)
 sys.executable = shlex.quote(os.path.relpath(sys.executable))
 
 from inference_energy.common import escaped, jobs, runs, yaml_files
-from inference_energy.common.errors import InputError
+from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import as_named, file_name, name_of
 from inference_energy.figures import registry
-from inference_energy.headline import summary
+from inference_energy.headline import difference, summary
 from inference_energy.publish import catalogue
 from inference_energy.records import imports, made_of, run_files
 from inference_energy.statement import run_end
@@ -75,14 +75,19 @@ with jobs.command():
     VALIDATION = yaml_files.read_yaml(Path("config/validation.yaml"))
     yaml_files.check(VALIDATION, schema("validation"), "config/validation.yaml")
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
-    STUDIES = {name: files.read_study(name, Path("config/studies"), METHODS) for name in config["studies"]}
-    BRIDGE = {name: files.read_study(name, Path("config/studies"), METHODS) for name in config["bridge"]["steps"]}
-    files.read_study(config["bridge"]["from"], Path("config/studies"), METHODS)  # an unknown name stops here
+    FOLDER = Path("config/studies")
+    # The study that `make study` asks for is built beside the configured ones, as is the one that it extends.
+    ASKED = config.get("study", [])
+    ASKED = [ASKED] if isinstance(ASKED, str) else ASKED
+    named_studies = dict.fromkeys(
+        [*config["studies"], *(each for name in ASKED for each in files.with_parent(name, FOLDER))]
+    )
+    STUDIES = {name: files.read_study(name, FOLDER, METHODS) for name in named_studies}
+    BRIDGE = {name: files.read_study(name, FOLDER, METHODS) for name in config["bridge"]["steps"]}
+    files.read_study(config["bridge"]["from"], FOLDER, METHODS)  # an unknown name stops here
     checks.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
     USAGES = statement_files.read_usages(config["usage"], Path("config/usage"), schema("usage"))
-    USAGE_STUDIES = {
-        name: statement_files.study_of(name, usage, Path("config/studies"), METHODS) for name, usage in USAGES.items()
-    }
+    USAGE_STUDIES = {name: statement_files.study_of(name, usage, FOLDER, METHODS) for name, usage in USAGES.items()}
     PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 
 # Those of method `nested` as typed objects; params stay plain values, and hold no more than a script uses.
@@ -93,7 +98,7 @@ STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
 BRIDGED = config["bridge"]["from"] in STUDIES
 
 
-def one_of(names):
+def pattern_of(names):
     """Constraint of a wildcard to some names; none at all matches nothing."""
     return "|".join(map(re.escape, names)) or "(?!)"
 
@@ -101,7 +106,7 @@ def one_of(names):
 wildcard_constraints:
     study="|".join(map(re.escape, STUDIES)),
     workload="|".join(WORKLOADS),
-    usage=one_of(USAGES),
+    usage=pattern_of(USAGES),
     shard=r"\d+",
     shards=r"\d+",
 
@@ -180,6 +185,19 @@ def targets():
     ]
 
 
+def study_files():
+    """Tables and figures of the study that `make study` asks for, and its difference to the study that it extends."""
+    with jobs.command():
+        if not ASKED:
+            raise InputError(f"study: found none; allowed: {one_of(path.stem for path in FOLDER.glob('*.yaml'))}")
+    figures = [figure["path"] for figure in page_figures() if figure["wildcards"].get("study") in ASKED]
+    return [
+        *(file for file in public_files() if Path(file).parent.name in ASKED),
+        *(f"results/{path}.{format}" for path in figures for format in registry.FORMATS),
+        *(f"results/{name}/difference.csv" for name in ASKED if PARENTS[name]),
+    ]
+
+
 def model_sweep_files():
     """A file, and a job, for every model of every study of method `nested` and every assumption that can be swept."""
     return [
@@ -207,7 +225,7 @@ def whole_run():
     """Files that a whole run makes, and files that it reads: data, configuration, code, environment."""
     found = run_files.of_targets(targets(), workflow.rules, Path.cwd())
     named = (config["bridge"]["from"], *STUDIES, *BRIDGE)
-    configured = {path for name in named for path in files.lineage(name, Path("config/studies"))}
+    configured = {path for name in named for path in files.lineage(name, FOLDER)}
     included = {file.get_path_or_uri(secret_free=True) for file in workflow.included}
     imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == imports.PACKAGE}
     written = {Path(path).resolve().relative_to(Path.cwd()) for path in included | imported}

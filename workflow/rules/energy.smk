@@ -65,7 +65,7 @@ rule query_energy:
     log:
         "results/logs/{study}/query_energy.log",
     wildcard_constraints:
-        study=one_of(NESTED),
+        study=pattern_of(NESTED),
     params:
         **NESTED_PARAMS,
         study=section(*NESTED_QUERY),
@@ -84,7 +84,7 @@ rule interventions:
     log:
         "results/logs/{study}/interventions.log",
     wildcard_constraints:
-        study=one_of(NESTED),
+        study=pattern_of(NESTED),
     params:
         **NESTED_PARAMS,
         study=section(*NESTED_QUERY, "interventions"),

@@ -64,7 +64,7 @@ for job, figures in registry.JOBS.items():
         log:
             f"results/logs/{figures[0].folder}/{job}.log",
         wildcard_constraints:
-            study=one_of([name for name, method in STUDY_METHODS.items() if method == figures[0].method]),
+            study=pattern_of([name for name, method in STUDY_METHODS.items() if method == figures[0].method]),
         params:
             figures=drawn(figures),
         script:

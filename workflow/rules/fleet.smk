@@ -11,9 +11,11 @@ rule model_sweep:
     log:
         "results/logs/{study}/model_sweeps/{model}/{parameter}.log",
     wildcard_constraints:
-        study=one_of(NESTED),
-        model=one_of(sorted({file_name(model) for study in NESTED_STUDIES.values() for model in study.model_classes()})),
-        parameter=one_of(
+        study=pattern_of(NESTED),
+        model=pattern_of(
+            sorted({file_name(model) for study in NESTED_STUDIES.values() for model in study.model_classes()})
+        ),
+        parameter=pattern_of(
             sorted({parameter for study in NESTED_STUDIES.values() for parameter in swept.of_models(study)})
         ),
     params:
@@ -50,7 +52,7 @@ rule fleet:
     log:
         "results/logs/{study}/fleet.log",
     wildcard_constraints:
-        study=one_of(NESTED),
+        study=pattern_of(NESTED),
     params:
         **NESTED_PARAMS,
         study=section(*NESTED_QUERY, "interventions", "fleet"),
@@ -69,7 +71,7 @@ rule sweeps:
     log:
         "results/logs/{study}/sweeps.log",
     wildcard_constraints:
-        study=one_of(NESTED),
+        study=pattern_of(NESTED),
     params:
         **NESTED_PARAMS | {"draws": config["sweep_draws"]},
         study=section(*NESTED_QUERY, "fleet", "sweeps", "grids"),

@@ -1,5 +1,8 @@
 # Computed numbers compared with published values.
 
+# The parts of a study that decide what its headline numbers are.
+HEADLINE_PARTS = ("method", "workloads", "classes", "as_published", "interventions", "fleet", "compared_estimates")
+
 
 rule overstatement_pairs:
     """Non-production estimates next to the published method, for the same model, tokens and boundary."""
@@ -12,7 +15,7 @@ rule overstatement_pairs:
     log:
         "results/logs/{study}/overstatement_pairs.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=pattern_of(PUBLISHED),
     params:
         study=section("node_power_kw", "power_utilisation", "pue"),
     script:
@@ -35,16 +38,41 @@ rule headline:
     log:
         "results/logs/headline.log",
     params:
-        studies={
-            name: part(
-                study,
-                ("method", "workloads", "classes", "as_published", "interventions", "fleet", "compared_estimates"),
-            )
-            for name, study in STUDIES.items()
-        },
+        studies={name: part(study, HEADLINE_PARTS) for name, study in STUDIES.items()},
         draws=config["draws"],
     script:
         "../scripts/headline/headline.py"
+
+
+def numbers_of(study):
+    """Files of a study's own tables, in the order in which its headline numbers are computed from them."""
+    names = "energy_per_query intervention_multipliers scenario_aggregates".split()
+    names += ["overstatement_pairs"] if study in PUBLISHED else []
+    return [f"results/{study}/{name}.parquet" for name in names]
+
+
+rule study_difference:
+    """Headline numbers of a study next to those of the study that it extends."""
+    input:
+        before=lambda wildcards: numbers_of(PARENTS[wildcards.study]),
+        after=lambda wildcards: numbers_of(wildcards.study),
+        references="resources/reference_loads.csv",
+        estimates="results/validated/published_estimates.parquet",
+        code=library("headline/study_difference"),
+    output:
+        update("results/{study}/difference.csv"),
+    log:
+        "results/logs/{study}/study_difference.log",
+    wildcard_constraints:
+        study=pattern_of([name for name, parent in PARENTS.items() if parent in STUDIES]),
+    params:
+        studies=lambda wildcards: {
+            side: part(STUDIES[name], HEADLINE_PARTS)
+            for side, name in (("before", PARENTS[wildcards.study]), ("after", wildcards.study))
+        },
+        draws=config["draws"],
+    script:
+        "../scripts/headline/study_difference.py"
 
 
 rule method_bridge:

@@ -17,7 +17,7 @@ rule throughput_fit:
     log:
         "results/logs/{study}/throughput_fit.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=pattern_of(PUBLISHED),
     params:
         study=section("throughput", "classes", "node_power_kw", "workloads"),
     script:
@@ -34,7 +34,7 @@ rule token_lengths:
     log:
         "results/logs/{study}/token_lengths.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=pattern_of(PUBLISHED),
     params:
         study=section("workloads"),
     script:
@@ -52,7 +52,7 @@ rule energy_per_query:
     log:
         "results/logs/{study}/energy_per_query.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=pattern_of(PUBLISHED),
     params:
         study=section(*QUERY_ENERGY),
         draws=config["draws"],
@@ -71,7 +71,7 @@ rule intervention_multipliers:
     log:
         "results/logs/{study}/intervention_multipliers.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=pattern_of(PUBLISHED),
     params:
         study=section(*QUERY_ENERGY, "interventions"),
         draws=config["draws"],
@@ -92,7 +92,7 @@ rule scenario_aggregates:
     log:
         "results/logs/{study}/scenario_aggregates.log",
     wildcard_constraints:
-        study=one_of(PUBLISHED),
+        study=pattern_of(PUBLISHED),
     params:
         study=section(*QUERY_ENERGY, "fleet"),
         seed=config["seed"],

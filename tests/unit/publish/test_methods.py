@@ -5,13 +5,13 @@ from inference_energy.publish.methods import (
     Stage,
     chapters_by_stage,
     module_chapter,
-    read_lineage,
     shown,
     sources_by_use,
     study_chapter,
     study_part,
 )
 from inference_energy.publish.sources import Source
+from inference_energy.studies.keys import read_lineage
 
 SCHEMA = {"properties": {"title": {"description": "name"}}}
 

@@ -77,20 +77,20 @@ def test_effective_is_at_most_their_number_whatever_the_unit(weights, unit):
 
 def test_error_of_a_mean_by_hand():
     # Variance 1/4 x 3/4 x 4^2 of 1 (three times) and 5.
-    found = quantiles.weighted_errors(np.array([1.0, 5.0]), np.array([3.0, 1.0]), draws=12.0)
+    found = quantiles.with_errors(np.array([1.0, 5.0]), np.array([3.0, 1.0]), draws=12.0)[1]
     assert found["mean"] == pytest.approx(np.sqrt(3 / 16 * 16 / 12))
 
 
 def test_error_of_a_quantile_is_half_the_distance_over_two_errors_of_rank():
     values, weights = np.exp(np.linspace(0, 1, 10_001)), np.ones(10_001)
-    found = quantiles.weighted_errors(values, weights, draws=100.0, shares={"p50": 0.5, "p95": 0.95})
+    found = quantiles.with_errors(values, weights, draws=100.0, shares={"p50": 0.5, "p95": 0.95})[1]
     assert found["p50"] == pytest.approx((np.exp(0.55) - np.exp(0.45)) / 2, rel=1e-3)
     reach = np.sqrt(0.95 * 0.05 / 100)
     assert found["p95"] == pytest.approx((np.exp(0.95 + reach) - np.exp(0.95 - reach)) / 2, rel=1e-3)
 
 
 def test_rank_ends_at_the_first_and_the_last_value():
-    found = quantiles.weighted_errors(np.array([1.0, 2.0, 4.0]), np.ones(3), draws=1.0, shares={"p95": 0.95})
+    found = quantiles.with_errors(np.array([1.0, 2.0, 4.0]), np.ones(3), draws=1.0, shares={"p95": 0.95})[1]
     low = quantiles.of_weighted(np.array([1.0, 2.0, 4.0]), np.ones(3), {"p": 0.95 - np.sqrt(0.95 * 0.05)})["p"]
     assert found["p95"] == pytest.approx((4 - low) / 2)
 
@@ -101,11 +101,11 @@ def test_errors_are_the_scatter_over_seeds():
         return np.exp(generator.standard_normal(500)), generator.random(500)
 
     found = [quantiles.of_weighted(*drawn(seed)) for seed in range(200)]
-    errors = [quantiles.weighted_errors(*drawn(seed), quantiles.effective(drawn(seed)[1])) for seed in range(200)]
+    errors = [quantiles.with_errors(*drawn(seed), quantiles.effective(drawn(seed)[1]))[1] for seed in range(200)]
     for name in ("p05", "p50", "p95", "mean"):
         scatter = np.std([of[name] for of in found])
         assert np.mean([of[name] for of in errors]) == pytest.approx(scatter, rel=0.2)
 
 
 def test_what_is_known_has_no_error():
-    assert set(quantiles.weighted_errors(np.full(5, 2.0), np.ones(5), 5.0).values()) == {0.0}
+    assert set(quantiles.with_errors(np.full(5, 2.0), np.ones(5), 5.0)[1].values()) == {0.0}

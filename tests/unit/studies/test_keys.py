@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from inference_energy.common.comments import comments
-from inference_energy.publish.methods import read_lineage
-from inference_energy.studies.keys import StudyFile, by_keys, head, meaning, removed, study_keys
+from inference_energy.studies.keys import StudyFile, by_keys, head, meaning, read_lineage, removed, study_keys
 
 ROOT = Path(__file__).parents[3]
 CONFIGURED = ("arxiv-2025", "joule-2026", "current", *(f"bridge-{step:02}" for step in range(1, 10)))

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from inference_energy.corpus.registries import read_registry
 from inference_energy.fleet.tables import ReferenceLoad
@@ -19,13 +18,8 @@ with wiring.job(snakemake) as job:
     for (name, entries), *paths in zip(
         snakemake.params.studies.items(), files.energy, files.interventions, files.scenarios, strict=True
     ):
-        study = part(entries)
-        nested = study.method == "nested"
-        own = map(pl.read_parquet, (*paths, *pairs.get(name, ())))
-        read = dict(zip(declarations.OWN, own, strict=False)) | common
-        scale = None if nested else np.sqrt(snakemake.params.draws / study.as_published.draws_per_model)
-        declared = declarations.declared(study, read).values()
-        computed = quantities.evaluated(declared, quantities.Results(read, scale))
-        frame = (printed.compared if nested else printed.reproduced)(published, name, computed)
+        study, own = part(entries), list(map(pl.read_parquet, (*paths, *pairs.get(name, ()))))
+        computed = quantities.of_study(study, own, common, snakemake.params.draws)
+        frame = (printed.compared if study.method == "nested" else printed.reproduced)(published, name, computed)
         frames.append(frame.select(list(tables.HEADLINE.columns)))
     job.write(tables, table=pl.concat(frames, how="vertical_relaxed"))

@@ -5,6 +5,7 @@ from pathlib import Path
 from inference_energy.common import html, jobs, yaml_files
 from inference_energy.publish import methods, sources
 from inference_energy.records import imports
+from inference_energy.studies import keys as studies_keys
 
 with jobs.job(snakemake) as logger:
     folder, package, scripts = Path("config/studies"), "workflow/scripts/inference_energy", Path("workflow/scripts")
@@ -16,7 +17,7 @@ with jobs.job(snakemake) as logger:
         texts,
     )
     schemas = {method: yaml_files.read_yaml(Path(path)) for method, path in snakemake.params.schemas.items()}
-    lineages = {name: methods.read_lineage(name, folder) for name in snakemake.params.methods}
+    lineages = {name: studies_keys.read_lineage(name, folder) for name in snakemake.params.methods}
     parts = [
         methods.study_part(
             lineages[name], schemas[method], "" if name in snakemake.params.studies else snakemake.params.bridge[name]

@@ -13,7 +13,7 @@ from inference_energy.statistics import quantiles
 from inference_energy.statistics.draws import stratified, stream
 from inference_energy.studies.study import BOUNDARIES
 
-QUERIES_PER_DRAW = 8  # random queries of every draw of the shared uncertainty
+QUERIES_PER_DRAW = 16  # random queries of every draw of the shared uncertainty
 POINTS = 1024  # lengths, evenly spread over the queries of a workload, where a sum is over them
 DENSITY_BINS_PER_OCTAVE = 8
 
@@ -166,8 +166,7 @@ def _median(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def _row(values: np.ndarray, weights: np.ndarray, draws: float) -> dict[str, float]:
-    found, errors = quantiles.of_weighted(values, weights), quantiles.weighted_errors(values, weights, draws)
-    return _columns(int((weights > 0).sum()), found, errors)
+    return _columns(int((weights > 0).sum()), *quantiles.with_errors(values, weights, draws))
 
 
 def _columns(draws: int, values: Mapping[str, float], errors: Mapping[str, float]) -> dict[str, float]:

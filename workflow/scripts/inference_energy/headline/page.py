@@ -27,7 +27,7 @@ def line(row: dict[str, str]) -> dict[str, str]:
 
     What it does not have stays empty: a printed value, the difference to it, the verdict, an interval.
     """
-    numbers = {name: _number(row[name]) for name in ("published", "computed", "computed_p05", "computed_p95")}
+    numbers = {name: number(row[name]) for name in ("published", "computed", "computed_p05", "computed_p95")}
     ends = (numbers["computed_p05"], numbers["computed_p95"])
     difference = row["relative_difference"]
     return row | {
@@ -38,5 +38,6 @@ def line(row: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _number(text: str) -> str:
+def number(text: str) -> str:
+    """A number of a CSV result with four digits; nothing where the cell is empty."""
     return f"{float(text):,.4g}" if text else ""

@@ -1,12 +1,13 @@
 """Values of headline quantities: each declaration evaluated on the result tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from inference_energy.headline.declarations import (
     KEYS,
+    OWN,
     Cell,
     Count,
     Difference,
@@ -15,7 +16,9 @@ from inference_energy.headline.declarations import (
     Ratio,
     Source,
     StudyKey,
+    declared,
 )
+from inference_energy.studies.study import PublishedStudy, Study
 
 
 class Results:
@@ -69,6 +72,23 @@ class Results:
             case Ratio():
                 parts = (source.above, source.below)
                 return self.value(source) * np.hypot(*(self.error(part) / self.value(part) for part in parts))
+
+
+def of_study(
+    study: Study, tables: Sequence[pl.DataFrame], common: Mapping[str, pl.DataFrame], draws: int
+) -> pl.DataFrame:
+    """The headline numbers of a study, see `evaluated`.
+
+    Args:
+        study: its entries.
+        tables: its own, in the order of `declarations.OWN`.
+        common: those of `declarations.COMMON` by name.
+        draws: of the run per model, in studies of method `published`.
+    """
+    read = dict(zip(OWN, tables, strict=False)) | common
+    published = isinstance(study, PublishedStudy)
+    scale = float(np.sqrt(draws / study.as_published.draws_per_model)) if published else None
+    return evaluated(declared(study, read).values(), Results(read, scale))
 
 
 def evaluated(quantities: Iterable[Quantity], results: Results) -> pl.DataFrame:

@@ -52,6 +52,19 @@ HEADLINE = table(
     note=text("what a reader must know", nullable=True),
 )
 
+DIFFERENCE = table(
+    ["study", "quantity"],
+    **texts(study="study", quantity="name of the number", label="name for readers", unit="unit"),
+    before=number("value in the study that it extends", OF_ROW),
+    before_p05=number("P5 of what that is the median or mean of", OF_ROW, nullable=True),
+    before_p95=number("P95 of it", OF_ROW, nullable=True),
+    after=number("value in the study", OF_ROW),
+    after_p05=number("P5 of what that is the median or mean of", OF_ROW, nullable=True),
+    after_p95=number("P95 of it", OF_ROW, nullable=True),
+    spread=text("what the intervals are over: single queries, or what the whole fleet shares", nullable=True),
+    factor=number("after / before", FACTOR),
+)
+
 OVERSTATEMENT_PAIRS = table(
     ["study", "source", "row_id"],
     **texts(

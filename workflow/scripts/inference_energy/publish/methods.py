@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference_energy.common.comments import Assumption, anchors, of_module, of_study
-from inference_energy.common.yaml_files import read_yaml
 from inference_energy.publish.sources import Source
-from inference_energy.studies import files as studies_files, keys as studies_keys
+from inference_energy.studies import keys as studies_keys
 from inference_energy.studies.keys import StudyFile, StudyKey
 
 INCLUDED = re.compile(r'^include: "(.+)"$', re.MULTILINE)
@@ -128,18 +127,6 @@ def study_part(lineage: list[StudyFile], schema: dict, change: str = "") -> Stud
         keys=[key for key in keys if key.changed and key.keys not in NAMING] if change else keys,
         removed=[".".join(keys) for keys in studies_keys.removed(lineage)],
     )
-
-
-def read_lineage(name: str, folder: Path) -> list[StudyFile]:
-    """Files of a study and of all that it extends, the one that extends nothing first.
-
-    Raises:
-        InputError: a file that is missing or not YAML.
-    """
-    return [
-        StudyFile(name=path.stem, text=path.read_text(encoding="utf-8"), content=read_yaml(path))
-        for path in reversed(studies_files.lineage(name, folder))
-    ]
 
 
 def shown(value: object) -> list[str]:

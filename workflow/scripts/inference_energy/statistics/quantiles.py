@@ -48,23 +48,23 @@ def effective(weights: np.ndarray) -> float:
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
-def weighted_errors(
+def with_errors(
     values: np.ndarray, weights: np.ndarray, draws: float, shares: Mapping[str, float] = QUANTILES
-) -> dict[str, float]:
-    """Monte Carlo standard error of `of_weighted`.
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Quantiles and mean as of `of_weighted`, and their Monte Carlo standard errors.
 
-    Of a quantile: half the distance between the quantiles one standard error of rank below and above it. `draws` is the
-    number of equal, independent draws that they are worth, see `effective`.
+    That of a quantile is half the distance between the quantiles one standard error of rank below and above it. `draws`
+    is the number of equal, independent draws that they are worth, see `effective`.
     """
     reach = {name: np.sqrt(share * (1 - share) / draws) for name, share in shares.items()}
     ends = {
         (name, side): np.clip(share + side * reach[name], 0, 1) for name, share in shares.items() for side in (-1, 1)
     }
-    found = of_weighted(values, weights, ends)
-    mean = found["mean"]
-    variance = weights @ (values - mean) ** 2 / weights.sum()
-    errors = {name: (found[name, 1] - found[name, -1]) / 2 for name in shares}
-    return errors | {"mean": float(np.sqrt(variance / draws))}
+    every = of_weighted(values, weights, {**shares, **ends})
+    found = {name: every[name] for name in (*shares, "mean")}
+    variance = weights @ (values - found["mean"]) ** 2 / weights.sum()
+    errors = {name: (every[name, 1] - every[name, -1]) / 2 for name in shares}
+    return found, errors | {"mean": float(np.sqrt(variance / draws))}
 
 
 def columns(prefix: str, values: Mapping[str, float], suffix: str = "") -> dict[str, float]:

@@ -89,6 +89,16 @@ def lineage(name: str, folder: Path) -> list[Path]:
     return [path, *(lineage(parent, folder) if parent else [])]
 
 
+def with_parent(name: str, folder: Path) -> list[str]:
+    """The study that a study extends, if any, and the study itself.
+
+    Raises:
+        InputError: as `resolve`.
+    """
+    resolve(name, folder)
+    return [path.stem for path in reversed(lineage(name, folder)[:2])]
+
+
 # A mapping with one of these keys names its kind and replaces the value that another study has there.
 KINDS = {"family", "trace", "task", "pairs", "form"}
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from inference_energy.common.comments import Comment, comments, is_one_value
-from inference_energy.studies.files import merge
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.studies import files
 
 Keys = tuple[str, ...]
 
@@ -29,6 +31,18 @@ class StudyFile:
     name: str  # of the study
     text: str  # its YAML
     content: dict  # the same, read
+
+
+def read_lineage(name: str, folder: Path) -> list[StudyFile]:
+    """Files of a study and of all that it extends, the one that extends nothing first.
+
+    Raises:
+        InputError: a file that is missing or not YAML.
+    """
+    return [
+        StudyFile(name=path.stem, text=path.read_text(encoding="utf-8"), content=read_yaml(path))
+        for path in reversed(files.lineage(name, folder))
+    ]
 
 
 def study_keys(lineage: list[StudyFile], schema: dict) -> list[StudyKey]:
@@ -78,7 +92,10 @@ def _resolved(lineage: list[StudyFile]) -> tuple[dict, dict]:
     parent: dict = {}
     study: dict = {}
     for file in lineage:
-        parent, study = study, merge(study, {key: value for key, value in file.content.items() if key != "extends"})
+        parent, study = (
+            study,
+            files.merge(study, {key: value for key, value in file.content.items() if key != "extends"}),
+        )
     return parent, study
 
 
