@@ -8,6 +8,7 @@ import polars as pl
 from inference_energy.headline import page
 from inference_energy.studies.keys import StudyKey, read_lineage, study_keys
 
+LONGEST = 60  # characters of a value in the terminal
 NUMBERS = ("computed", "computed_p05", "computed_p95")
 
 
@@ -46,7 +47,7 @@ def run_end(study: str, parent: str | None, folder: Path, schema: dict) -> list[
 def lines(study: str, parent: str, keys: Iterable[StudyKey], file: Path) -> list[str]:
     """What the terminal shows of a study: the keys that it sets anew, and its numbers next to those of its parent."""
     found = [f"Study {study} extends {parent}, with"]
-    found += [f"  {'.'.join(key.keys)}: {key.before} -> {key.value}" for key in keys if key.changed]
+    found += [f"  {'.'.join(key.keys)}: {_short(key.before)} -> {_short(key.value)}" for key in keys if key.changed]
     rows = page.rows(file)
     wide = max((len(_label(row)) for row in rows), default=0) + 2
     found += ["", f"  {'':<{wide}}{parent:>12.12}  {study:>12.12}{'factor':>9}  P5 to P95"]
@@ -55,6 +56,11 @@ def lines(study: str, parent: str, keys: Iterable[StudyKey], file: Path) -> list
         interval = f"{low} to {high}" if low and high else ""
         found.append(f"  {_label(row):<{wide}}{before:>12}  {after:>12}{float(row['factor']):>9.3g}  {interval}")
     return found
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]} …"
 
 
 def _label(row: dict[str, str]) -> str:

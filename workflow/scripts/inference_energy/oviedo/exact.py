@@ -14,6 +14,8 @@ from scipy.special import ndtr
 
 from inference_energy.statistics.distributions import LogNormal
 
+CERTAIN = 8.3  # standard deviations beyond which a normal distribution function is 0 or 1 in double precision
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExactDistribution:
@@ -25,20 +27,39 @@ class ExactDistribution:
     _found: dict[float, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
-    def _log_means(self) -> np.ndarray:
-        return np.log(self.unit_energy_wh) + self.factor.log_mean
+    def _order(self) -> np.ndarray:
+        return np.argsort(self.unit_energy_wh, kind="stable")
 
-    def _scores(self, value: float) -> np.ndarray:
-        return (np.log(value) - self._log_means) / self.factor.log_sd
+    @cached_property
+    def _log_means(self) -> np.ndarray:
+        """Ascending."""
+        return np.log(self.unit_energy_wh[self._order]) + self.factor.log_mean
+
+    @cached_property
+    def _probabilities(self) -> np.ndarray:
+        return self.probabilities[self._order]
+
+    @cached_property
+    def _below(self) -> np.ndarray:
+        """Probability of all token counts before one, in the order of their energies."""
+        return np.concatenate([[0.0], np.cumsum(self._probabilities)])
+
+    def _around(self, value: float) -> tuple[slice, np.ndarray]:
+        """Token counts whose energy may be either side of a value, and the standard scores of the value there."""
+        log, reach = np.log(value), CERTAIN * self.factor.log_sd
+        around = slice(*np.searchsorted(self._log_means, [log - reach, log + reach]))
+        return around, (log - self._log_means[around]) / self.factor.log_sd
 
     def cdf(self, value: float) -> float:
         """P(energy <= value) = sum over k of P(k) Phi((ln value - m_k) / sd)."""
-        return float(self.probabilities @ ndtr(self._scores(value)))
+        around, scores = self._around(value)
+        return float(self._below[around.start] + self._probabilities[around] @ ndtr(scores))
 
     def pdf(self, value: float) -> float:
         """Density at a value, per Wh."""
-        normal_density = np.exp(-0.5 * self._scores(value) ** 2) / np.sqrt(2 * np.pi)
-        return float(self.probabilities @ normal_density) / (self.factor.log_sd * value)
+        around, scores = self._around(value)
+        normal_density = np.exp(-0.5 * scores**2) / np.sqrt(2 * np.pi)
+        return float(self._probabilities[around] @ normal_density) / (self.factor.log_sd * value)
 
     def quantile(self, share: float) -> float:
         """Value below which a share of queries lies, by root finding on the logarithm."""
@@ -55,7 +76,7 @@ class ExactDistribution:
     @cached_property
     def _log_bracket(self) -> tuple[float, float]:
         margin = 9 * self.factor.log_sd
-        return float(self._log_means.min() - margin), float(self._log_means.max() + margin)
+        return float(self._log_means[0] - margin), float(self._log_means[-1] + margin)
 
     def moment(self, order: int, low: float = 0.0, high: float = np.inf) -> float:
         """E[X^order; low < X < high], from the partial moments of a log-normal."""
@@ -63,4 +84,4 @@ class ExactDistribution:
         whole = np.exp(order * self._log_means + (order * sd) ** 2 / 2)
         above = ndtr((np.log(high) - self._log_means) / sd - order * sd) if np.isfinite(high) else 1.0
         below = ndtr((np.log(low) - self._log_means) / sd - order * sd) if low > 0 else 0.0
-        return float(self.probabilities @ (whole * (above - below)))
+        return float(self._probabilities @ (whole * (above - below)))
