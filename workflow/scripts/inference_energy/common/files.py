@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -103,9 +103,9 @@ def write(path: Path, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
 
 
-def as_json(content: Any, default: Callable[[Any], Any] | None = None) -> str:
-    """JSON with sorted keys; `default` turns what JSON does not have into what it has."""
-    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, default=default) + "\n"
+def as_json(content: Any) -> str:
+    """JSON with sorted keys."""
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -4,6 +4,7 @@ Snakemake knows from its hidden folder which parameters a result was made with. 
 unpacked archive, no longer does. With these files an edit makes them newer than the results, whatever else was lost.
 """
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -56,9 +57,17 @@ def _paths(item: Any, wildcards: Mapping[str, str]) -> Iterable[str]:
 
 def keep(path: Path, content: Mapping[str, Any]) -> None:
     """Write a record unless the file holds the same already, so that its time is that of the last change."""
-    text = files.as_json(content, _plain)
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        files.write(path, text)
+    plain = json.loads(json.dumps(content, default=_plain))
+    if _kept(path) != plain:
+        files.write_json(path, plain)
+
+
+def _kept(path: Path) -> Any:
+    """What a record holds; none where there is none, or where it is broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def date_anew(results: Path) -> None:
