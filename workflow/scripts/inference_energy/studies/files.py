@@ -8,7 +8,7 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.studies.checks import CHANGEABLE, LENGTHS, POINTS, _check_meaning
 
-_RIGHT: set[str] = set()  # entries with the title and the required entries of the schema that they satisfy
+_RIGHT: dict[tuple[int, str], dict] = {}  # the schema that entries satisfy, by its identity and the entries
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
@@ -40,10 +40,10 @@ def _check(study: dict, schema: dict, place: str | Path, changed: Collection[str
         of_schema = {key: study[key] for key in changed if key in study}
         schema = schema | {"required": [key for key in schema["required"] if key in changed]}
     # Studies that extend each other have the same interventions: what was found to be right needs no second look.
-    text = repr((schema.get("title"), schema["required"], of_schema))
-    if text not in _RIGHT:
+    known = (id(schema["properties"]), repr((schema["required"], of_schema)))
+    if known not in _RIGHT:
         check(of_schema, schema, place)
-        _RIGHT.add(text)
+        _RIGHT[known] = schema["properties"]
     _check_meaning(study, place)
 
 
