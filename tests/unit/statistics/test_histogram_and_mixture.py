@@ -30,6 +30,14 @@ def test_values_out_of_range_raise(value):
         LogHistogram().add(np.array([value]))
 
 
+def test_density_is_that_of_the_draws_near_a_value():
+    """Draws between 0.8 and 1.2 alone: a window that reaches beyond them would find less."""
+    found = counted(np.random.default_rng(4).uniform(0.8, 1.2, 200_000)).distribution()
+    assert found.pdf(1.0) == pytest.approx(1 / 0.4, rel=0.02)
+    assert found.pdf(1.12) == pytest.approx(1 / 0.4, rel=0.02)
+    assert found.pdf(0.6) == 0
+
+
 def test_two_trimmings_keep_the_middle_72_percent():
     assert pytest.approx((0.14, 0.86)) == KEPT
 

@@ -3,9 +3,11 @@
 import re
 
 import numpy as np
+import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.studies.study import Throughput
+from inference_energy.throughput import log_linear
 from inference_energy.throughput.log_linear import fit as fit_curve, throughput_fit, usable_rows
 
 CHOSEN = Throughput.of({"sources": ["oviedo"], "corrected": False, "precision": "FP8", "minimum_rows": 3})
@@ -23,6 +25,23 @@ def test_synthetic_distribution_is_recovered_and_capped():
 def test_two_rows_give_the_larger_everywhere():
     curve = fit_curve(LENGTHS_IN[:2], LENGTHS_OUT[:2], np.array([50.0, 20]), 3)
     assert curve.tok_per_s(np.array([1, 1e6]), 7) == pytest.approx(50)
+
+
+def test_as_many_rows_as_are_needed_are_fitted():
+    rows = (np.array([100.0, 100, 400]), np.array([50.0, 200, 200]), np.array([900.0, 700, 500]))
+    assert fit_curve(*rows, 3).form == "log_linear"
+    assert fit_curve(*rows, 4).form == "constant"
+
+
+def test_error_of_rows_left_out_is_a_root_mean_square_by_hand():
+    """Of 200 and 800 tok/s the larger holds: without the first it is 800 for 200, without the second 200 for 800."""
+    group = pl.DataFrame({"input_tokens": [1.0, 1.0], "output_tokens": [1.0, 1.0], "node_tok_per_s": [200.0, 800.0]})
+    found, ratios = log_linear._fit_model(group, minimum_rows=3)
+    assert ratios["left_out_tok_per_s"].to_list() == pytest.approx([800.0, 200.0])
+    assert found["leave_one_out_ratio_geometric_sd"] == pytest.approx(4.0)
+    assert (found["leave_one_out_ratio_min"], found["leave_one_out_ratio_max"]) == pytest.approx((0.25, 4.0))
+    # The fit is 800 for both: ln 4 and 0, whose root mean square is ln 4 / sqrt 2.
+    assert found["fit_ratio_geometric_sd"] == pytest.approx(4 ** (0.5**0.5))
 
 
 def test_published_fit(fit):
