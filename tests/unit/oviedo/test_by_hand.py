@@ -150,6 +150,7 @@ def test_a_day_without_interventions_by_hand():
     assert found["mean_se"] == pytest.approx(1.1 * np.hypot(0.9 * 0.01, 0.1 * 0.05))
     published = 1.1 * np.hypot(0.9 * 0.02, 0.1 * 0.1)
     assert found["p95_as_published"] - found["mean"] == pytest.approx(Z_P95 * published)
+    assert found["mean"] - found["p05_as_published"] == pytest.approx(Z_P95 * published)
     unit = 1.1 * (0.9 * 0.6 + 0.1 * 5.0)
     assert found["over_shared"] == pytest.approx(unit * np.array([0.6, 1.0, 1.2]))
 
