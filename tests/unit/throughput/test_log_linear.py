@@ -34,14 +34,15 @@ def test_as_many_rows_as_are_needed_are_fitted():
 
 
 def test_error_of_rows_left_out_is_a_root_mean_square_by_hand():
-    """Of 200 and 800 tok/s the larger holds: without the first it is 800 for 200, without the second 200 for 800."""
-    group = pl.DataFrame({"input_tokens": [1.0, 1.0], "output_tokens": [1.0, 1.0], "node_tok_per_s": [200.0, 800.0]})
-    found, ratios = log_linear._fit_model(group, minimum_rows=3)
-    assert ratios["left_out_tok_per_s"].to_list() == pytest.approx([800.0, 200.0])
-    assert found["leave_one_out_ratio_geometric_sd"] == pytest.approx(4.0)
-    assert (found["leave_one_out_ratio_min"], found["leave_one_out_ratio_max"]) == pytest.approx((0.25, 4.0))
-    # The fit is 800 for both: ln 4 and 0, whose root mean square is ln 4 / sqrt 2.
-    assert found["fit_ratio_geometric_sd"] == pytest.approx(4 ** (0.5**0.5))
+    """The largest throughput holds for all: of 100, 200 and 800 tok/s it is 800 for the first two, 200 for the last."""
+    observed = [100.0, 200.0, 800.0]
+    group = pl.DataFrame({"input_tokens": [1.0] * 3, "output_tokens": [1.0] * 3, "node_tok_per_s": observed})
+    found, ratios = log_linear._fit_model(group, minimum_rows=4)
+    assert ratios["left_out_tok_per_s"].to_list() == pytest.approx([800.0, 800.0, 200.0])
+    assert (found["leave_one_out_ratio_min"], found["leave_one_out_ratio_max"]) == pytest.approx((1 / 4, 8.0))
+    # Logarithms of the ratios in units of ln 2: 3, 2 and -2 without the row, 3, 2 and 0 with it.
+    assert found["leave_one_out_ratio_geometric_sd"] == pytest.approx(2 ** np.sqrt((9 + 4 + 4) / 3))
+    assert found["fit_ratio_geometric_sd"] == pytest.approx(2 ** np.sqrt((9 + 4) / 3))
 
 
 def test_published_fit(fit):
