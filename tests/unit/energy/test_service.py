@@ -246,6 +246,20 @@ def test_changes_are_those_of_a_study_that_extends_it():
     assert service.changed().study == service.study
 
 
+def test_shares_follow_what_is_replaced():
+    """A service that was asked, then given other draws, equals one that was given them before it was asked."""
+
+    def slower(service):
+        return service.sharing(service.shared.replaced("speed", 15.0)).serving("frontier", "traditional")
+
+    asked = varied_service()
+    before = asked.serving("frontier", "traditional")
+    found, expected = slower(asked), slower(varied_service())
+    assert all(map(np.array_equal, found, expected))
+    assert not all(map(np.array_equal, found, before))
+    assert all(map(np.array_equal, asked.serving("frontier", "traditional"), before))
+
+
 CHANGES = (
     {"pue": 1.7},
     {"serving": {"speed_tok_per_s": 40}},
