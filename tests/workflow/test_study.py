@@ -38,7 +38,7 @@ def test_one_study_and_an_edit_of_it(copy):
 
 FAULTS = {
     ("study",): "Error: study: found none; allowed: ",
-    ("study", "--config", "study=['curent']"): "Error: studies: no study 'curent' (config/studies/curent.yaml does",
+    ("study", "--config", "study=['today']"): "Error: studies: no study 'today' (config/studies/today.yaml does",
     ("study", "--config", "study=['../x']"): "Error: studies: found '../x'; allowed: the name of one",
 }
 
