@@ -198,6 +198,13 @@ def study_files():
     ]
 
 
+def numbers_of(study):
+    """Files of a study's own tables, in the order in which its headline numbers are computed from them."""
+    names = "energy_per_query intervention_multipliers scenario_aggregates".split()
+    names += ["overstatement_pairs"] if STUDY_METHODS[study] == "published" else []
+    return [f"results/{study}/{name}.parquet" for name in names]
+
+
 def model_sweep_files():
     """A file, and a job, for every model of every study of method `nested` and every assumption that can be swept."""
     return [

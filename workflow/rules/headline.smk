@@ -44,13 +44,6 @@ rule headline:
         "../scripts/headline/headline.py"
 
 
-def numbers_of(study):
-    """Files of a study's own tables, in the order in which its headline numbers are computed from them."""
-    names = "energy_per_query intervention_multipliers scenario_aggregates".split()
-    names += ["overstatement_pairs"] if study in PUBLISHED else []
-    return [f"results/{study}/{name}.parquet" for name in names]
-
-
 rule study_difference:
     """Headline numbers of a study next to those of the study that it extends."""
     input:
