@@ -1,8 +1,24 @@
 """Tests compute as jobs do, on one thread: the package says so when it is loaded, which must be before NumPy is."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import inference_energy  # noqa: F401
+import pytest
 from hypothesis import settings
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A browser for all tests of a worker: only one can be open at a time."""
+    from built_page import launched
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = launched(playwright)
+        yield started
+        started.close()

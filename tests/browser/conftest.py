@@ -3,17 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from built_page import PAGE, RESULTS, launched, numbers
-from playwright.sync_api import Browser, Page, sync_playwright
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One for all tests of a worker."""
-    with sync_playwright() as playwright:
-        started = launched(playwright)
-        yield started
-        started.close()
+from built_page import PAGE, RESULTS, numbers
+from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture

@@ -23,12 +23,10 @@ import inference_energy
 import openpyxl
 import polars as pl
 import pytest
-from built_page import launched
 from hostile_texts import MODEL, free_fields, poison_csv, poison_logs, poison_yaml, sign
 from inference_energy.common import escaped
 from inference_energy.common.yaml_files import read_yaml
 from markdown_it import MarkdownIt
-from playwright.sync_api import sync_playwright
 from runs import STATEMENT, copy_sources, made_once, run
 
 RENAMED = "MiniMax-M2.5"  # a model that studies serve, under a hostile name
@@ -180,14 +178,6 @@ def test_drawings_hold_nothing_but_marks(poisoned):
             }, (path, element.tag)
             assert not [name for name in element.attrib if name.lower().startswith("on") or name.endswith("href")]
     assert shown > 20
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        started = launched(playwright)
-        yield started
-        started.close()
 
 
 LINKS = "[...document.querySelectorAll('[href], [src], [action], [formaction]')].map(e => e.href ?? e.src ?? '')"

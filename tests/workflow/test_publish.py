@@ -9,6 +9,7 @@ import frictionless
 import openpyxl
 import polars as pl
 import pytest
+from inference_energy.figures.registry import of_run
 from inference_energy.publish import catalogue
 from inference_energy.tables import public
 from runs import ROOT, run
@@ -106,6 +107,18 @@ def test_page_of_headline_numbers_has_every_number(built, tables):
     assert page.count('<th scope="row">') == len(tables["headline"])
     missed = tables["headline"].filter(pl.col("within").not_()).height
     assert page.count('class="changed"') == missed > 0
+
+
+def test_the_report_shows_every_figure_under_its_label(copy):
+    outcome = run(copy, "--cores", "1", "--report", "results/report.html")
+    assert outcome.returncode == 0, outcome.stdout
+    report = (copy / "results/report.html").read_text(encoding="utf-8")
+    for figure, wildcards in of_run(STUDIES, bridged=True):
+        if figure.category:
+            label = (figure.label or figure.name.replace("_", " ")).format(**wildcards)
+            assert f'"figure": "{label}"' in report, figure.name
+            assert f"{figure.path.format(**wildcards)}.svg" in report
+    assert "{workload}" not in report
 
 
 def test_a_file_that_lacks_a_column_is_told_and_nothing_is_lost(copy, contents):

@@ -10,12 +10,12 @@ CONFIGURED = {
 }
 
 
-def of_report(figure, svg):
+def of_report(figure, workload, svg):
     """The drawing of a figure, which Snakemake's report shows if the figure has a place there."""
     if not figure.category:
         return update(svg)
     study = {"subcategory": "{study}"} if figure.method else {}
-    label = figure.label or figure.name.replace("_", " ")
+    label = (figure.label or figure.name.replace("_", " ")).replace("{workload}", workload)
     return report(
         svg, caption=f"../report/{figure.name}.rst", category=figure.category, labels={"figure": label}, **study
     )
@@ -23,9 +23,9 @@ def of_report(figure, svg):
 
 def drawings(figures):
     """Files of all figures of a job by format and path."""
-    paths = [(figure, figure.path.replace("{workload}", each)) for figure in figures for each in figure.workloads]
-    svg = [of_report(figure, f"results/{path}.svg") for figure, path in paths]
-    others = {ending: [update(f"results/{path}.{ending}") for _, path in paths] for ending in ("png", "json")}
+    drawn = [(figure, each, figure.path.replace("{workload}", each)) for figure in figures for each in figure.workloads]
+    svg = [of_report(figure, workload, f"results/{path}.svg") for figure, workload, path in drawn]
+    others = {ending: [update(f"results/{path}.{ending}") for *_, path in drawn] for ending in ("png", "json")}
     return {"svg": svg, **others}
 
 
