@@ -80,7 +80,7 @@ def bisected(of, values, speed):
 def test_the_batch_at_a_speed_is_that_of_bisection(speed, faster):
     runs, dense, values = few()
     values = replace(values, time_effects=values.time_effects | {"time": values.time_effects["time"] - faster})
-    sparse = replace(Replicas.of(runs.with_columns(**{name: pl.lit(of) for name, of in EXPERTS.items()})))
+    sparse = Replicas.of(runs.with_columns(**{name: pl.lit(of) for name, of in EXPERTS.items()}))
     small = replace(sparse, expert_bytes=dense.shared_bytes / 100)
     prompts = replace(dense, input_tokens=np.full(len(dense.gpus), 1e5))
     between = 0

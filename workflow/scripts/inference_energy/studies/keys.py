@@ -92,10 +92,8 @@ def _resolved(lineage: list[StudyFile]) -> tuple[dict, dict]:
     parent: dict = {}
     study: dict = {}
     for file in lineage:
-        parent, study = (
-            study,
-            files.merge(study, {key: value for key, value in file.content.items() if key != "extends"}),
-        )
+        own = {key: value for key, value in file.content.items() if key != "extends"}
+        parent, study = study, files.merge(study, own)
     return parent, study
 
 
