@@ -49,19 +49,15 @@ def lines(study: str, parent: str, keys: Iterable[StudyKey], file: Path) -> list
     found = [f"Study {study} extends {parent}, with"]
     found += [f"  {'.'.join(key.keys)}: {_short(key.before)} -> {_short(key.value)}" for key in keys if key.changed]
     rows = page.rows(file)
-    wide = max((len(_label(row)) for row in rows), default=0) + 2
+    wide = max((len(page.labelled(row)) for row in rows), default=0) + 2
     found += ["", f"  {'':<{wide}}{parent:>12.12}  {study:>12.12}{'factor':>9}  P5 to P95"]
     for row in rows:
         before, after, low, high = (page.number(row[name]) for name in ("before", "after", "after_p05", "after_p95"))
         interval = f"{low} to {high}" if low and high else ""
-        found.append(f"  {_label(row):<{wide}}{before:>12}  {after:>12}{float(row['factor']):>9.3g}  {interval}")
+        found.append(f"  {page.labelled(row):<{wide}}{before:>12}  {after:>12}{float(row['factor']):>9.3g}  {interval}")
     return found
 
 
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 2]} …"
-
-
-def _label(row: dict[str, str]) -> str:
-    return f"{row['label']} [{row['unit']}]"

@@ -38,6 +38,11 @@ def line(row: dict[str, str]) -> dict[str, str]:
     }
 
 
+def labelled(row: dict[str, str]) -> str:
+    """Label of a number with its unit."""
+    return f"{row['label']} [{row['unit']}]"
+
+
 def number(text: str) -> str:
     """A number of a CSV result with four digits; nothing where the cell is empty."""
     return f"{float(text):,.4g}" if text else ""

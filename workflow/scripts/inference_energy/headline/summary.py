@@ -60,22 +60,18 @@ def headline_lines(rows: list[dict[str, str]]) -> list[str]:
     if not rows:  # a run for a part of the results
         return []
     lines = ["", "Published and computed values (within: half the last printed digit + 3 standard errors)", ""]
-    wide = max(len(_label(row)) for row in rows) + 1
+    wide = max(len(page.labelled(row)) for row in rows) + 1
     named = max(len(row["study"]) for row in rows) + 2
     form = f"  {{:<{named}}}{{:<{wide}}}{{:>10}}{{:>10}}  {{:>10}}  {{}}"
     lines.append(form.format("study", "quantity", "published", "computed", "difference", "within"))
     for row in rows:
         of = page.line(row)
         numbers = (of["published"] or "-", of["computed"], of["relative_difference"] or "-")
-        lines.append(form.format(row["study"], _label(row), *numbers, of["within"].replace("no", "NO") or "-"))
+        lines.append(form.format(row["study"], page.labelled(row), *numbers, of["within"].replace("no", "NO") or "-"))
     missed = sum(row["within"] == "false" for row in rows)
     if missed:
         lines += ["", f"{missed} printed values are not reproduced; column `note` of {HEADLINE} gives the reasons."]
     return lines
-
-
-def _label(row: dict[str, str]) -> str:
-    return f"{row['label']} [{row['unit']}]"
 
 
 def source_lines(
@@ -162,6 +158,6 @@ def _moves(rows: list[dict[str, str]], before: list[float | None]) -> list[str]:
         now = float(row["computed"])
         if was is not None and was != now:
             change = now / was - 1 if was else float("inf")
-            said = f"  {row['study']}  {_label(row)}: {was:.4g} -> {now:.4g} ({change:+.1%})"
+            said = f"  {row['study']}  {page.labelled(row)}: {was:.4g} -> {now:.4g} ({change:+.1%})"
             moves.append((abs(change), said))
     return [said for _, said in sorted(moves, key=lambda move: -move[0])]
