@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "tests/helpers"))
 import synthetic_requests as synthetic
 from inference_energy.common import yaml_files
 from inference_energy.corpus import registries
-from inference_energy.energy import service
+from inference_energy.energy.read import read_tables
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.statement import build
 from inference_energy.statement.logs import bills, files as usage_configuration, metering
@@ -163,7 +163,7 @@ def energy(folder: Path) -> dict:
         "sums": pl.read_parquet(folder / "sums.parquet"),
         "bills": bills.billed([], {}, place=PLACE, folder=folder),
         "files": pl.read_parquet(folder / "files.parquet"),
-        "tables": service.read_tables({name: ROOT / path for name, path in TABLES.items()}, repeated),
+        "tables": read_tables({name: ROOT / path for name, path in TABLES.items()}, repeated),
         "registry": registry,
         "grid": registries.read_registry(ROOT / "resources/grid.csv", fleet_tables.GridZone),
         "draws": config["usage_draws"],

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 from check_rows import hardware, models
-from inference_energy.corpus.registries import network
+from inference_energy.corpus.names import network
 from inference_energy.serving import step
 from inference_energy.serving.fit import fit_model
 from inference_energy.serving.parameters import POWER, TIME

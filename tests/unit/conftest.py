@@ -95,7 +95,7 @@ def service_tables(models, hardware, known, origin_schema):
         rates=services.with_relative_rate(
             services.read_services(RESOURCES / "services", origin_schema)["service_rates_csv"]
         ),
-        **{name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in service.REGISTRIES.items()},
+        **{name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in read.REGISTRIES.items()},
     )
 
 

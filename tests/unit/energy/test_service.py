@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
-from inference_energy.energy import service as of_service
+from inference_energy.energy import read, service as of_service
 from inference_energy.energy.service import Service
 from inference_energy.studies.study import BOUNDARIES, NestedStudy
 from messages import message_of
@@ -349,18 +349,18 @@ def test_a_service_is_read_from_files(tmp_path):
     of, paths = tables(), {}
     for name in of.__dataclass_fields__:
         table = getattr(of, name)
-        paths[name] = str(tmp_path / f"{name}.{'csv' if name in of_service.REGISTRIES else 'parquet'}")
+        paths[name] = str(tmp_path / f"{name}.{'csv' if name in read.REGISTRIES else 'parquet'}")
         if name == "overheads":
             table = table.with_columns(meaning=pl.lit("made up"), source=pl.lit("https://example.org"))
         if name == "node_power":
             table = table.with_columns(board_saturated_share_of_tdp_p05=pl.lit(0.85))
         if name == "runs":
             table = table.with_columns(source=pl.lit("s"))
-        table.write_csv(paths[name]) if name in of_service.REGISTRIES else table.write_parquet(paths[name])
-    read = of_service.read_service("tiny", entries(), paths, repeated={}, draws=4, seed=1)
-    assert isinstance(read, Service)
-    assert read.study == NestedStudy.of(entries())
-    assert mean(read, boundary="gpu_boards") == pytest.approx(mean(tiny_service(), boundary="gpu_boards"))
+        table.write_csv(paths[name]) if name in read.REGISTRIES else table.write_parquet(paths[name])
+    found = read.read_service("tiny", entries(), paths, repeated={}, draws=4, seed=1)
+    assert isinstance(found, Service)
+    assert found.study == NestedStudy.of(entries())
+    assert mean(found, boundary="gpu_boards") == pytest.approx(mean(tiny_service(), boundary="gpu_boards"))
 
 
 def test_a_model_of_two_classes_takes_the_hardware_of_the_first():

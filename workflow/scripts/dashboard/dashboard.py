@@ -7,7 +7,7 @@ from inference_energy.common import escaped, files
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus.registries import read_registry
 from inference_energy.dashboard import page, payload
-from inference_energy.energy import service, tables as energy_tables
+from inference_energy.energy import read, service, tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.studies.study import whole
 from inference_energy.tables import wiring
@@ -26,7 +26,7 @@ with wiring.job(snakemake) as job:
         if name in fits:
             numbers = payload.published(name, study, fits[name], overheads, params.seed)
         else:
-            of = job.call(service.resolved, name, study, service.read_tables(given, params.repeated))
+            of = job.call(service.resolved, name, study, read.read_tables(given, params.repeated))
             numbers = payload.nested(of, per_node)
         studies[name] = payload.study_of_page(study, numbers, pl.read_parquet(energy))
     html = page.page(

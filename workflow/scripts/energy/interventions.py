@@ -1,7 +1,7 @@
 """Wiring of rule interventions."""
 
 from inference_energy.energy import interventions, tables
-from inference_energy.energy.service import read_service
+from inference_energy.energy.read import read_service
 from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:

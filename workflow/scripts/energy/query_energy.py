@@ -2,7 +2,7 @@
 
 import polars as pl
 from inference_energy.energy import assumptions, per_query, tables
-from inference_energy.energy.service import read_service
+from inference_energy.energy.read import read_service
 from inference_energy.fleet import tables as fleet_tables, variance
 from inference_energy.tables import wiring
 

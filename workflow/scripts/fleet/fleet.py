@@ -1,7 +1,7 @@
 """Wiring of rule fleet."""
 
 from inference_energy.corpus.registries import read_registry
-from inference_energy.energy.service import read_service
+from inference_energy.energy.read import read_service
 from inference_energy.fleet import scenarios, tables
 from inference_energy.tables import wiring
 

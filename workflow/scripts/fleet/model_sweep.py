@@ -1,7 +1,7 @@
 """Wiring of rule model_sweep."""
 
 from inference_energy.common.files import name_of
-from inference_energy.energy.service import read_service
+from inference_energy.energy.read import read_service
 from inference_energy.fleet import sweeps, tables
 from inference_energy.tables import wiring, writing
 

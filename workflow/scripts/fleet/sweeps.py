@@ -1,6 +1,6 @@
 """Wiring of rule sweeps."""
 
-from inference_energy.energy.service import read_service
+from inference_energy.energy.read import read_service
 from inference_energy.fleet import sweeps, tables
 from inference_energy.tables import wiring
 

@@ -1,7 +1,7 @@
 """Wiring of rule usage_energy."""
 
 from inference_energy.corpus import registries
-from inference_energy.energy.service import read_tables
+from inference_energy.energy.read import read_tables
 from inference_energy.fleet.tables import GridZone
 from inference_energy.statement import build, tables
 from inference_energy.studies.study import whole

@@ -1,6 +1,6 @@
 """Wiring of rule cross_methods."""
 
-from inference_energy.energy.service import read_service
+from inference_energy.energy.read import read_service
 from inference_energy.fleet import tables as fleet_tables, tornado
 from inference_energy.oviedo.energy import fitted_models
 from inference_energy.tables import wiring

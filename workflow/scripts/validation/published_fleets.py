@@ -2,7 +2,7 @@
 
 import polars as pl
 from inference_energy.corpus.registries import read_registry
-from inference_energy.energy.service import read_service
+from inference_energy.energy.read import read_service
 from inference_energy.serving import stored
 from inference_energy.tables import wiring
 from inference_energy.validation import published_fleet, tables

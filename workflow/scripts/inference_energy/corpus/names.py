@@ -109,3 +109,8 @@ def read_names(path: Path, registry: pl.DataFrame, column: str) -> Names:
                 " case, maker, separators, tuning, number format or date"
             )
     return Names(path, canonical)
+
+
+def network() -> pl.Expr:
+    """The network behind a model of the registry: fine-tuned models of one network have the same throughput."""
+    return pl.coalesce("same_network_as", "model").alias("network")

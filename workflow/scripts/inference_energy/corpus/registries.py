@@ -92,8 +92,3 @@ def read_hardware(path: Path) -> tuple[pl.DataFrame, Names]:
     """
     hardware = read_registry(path, Hardware)
     return hardware, read_names(path, hardware, "gpu")
-
-
-def network() -> pl.Expr:
-    """The network behind a model of the registry: fine-tuned models of one network have the same throughput."""
-    return pl.coalesce("same_network_as", "model").alias("network")

@@ -17,8 +17,7 @@ from inference_energy.statistics.distributions import (
     distribution,
     percentiles,
 )
-from inference_energy.studies.study import NestedStudy
-from inference_energy.throughput.log_linear import NODE_GPUS
+from inference_energy.studies.study import NODE_GPUS, NestedStudy
 
 CACHED = "cached share"
 SPECULATIVE = "speculative"

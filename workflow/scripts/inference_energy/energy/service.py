@@ -1,20 +1,17 @@
 """A service: a study with everything resolved that its energies are computed from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.corpus.registries import read_registry
 from inference_energy.energy import day, uncertainty
 from inference_energy.energy.assumptions import Assumptions, assumptions, speculative_name
 from inference_energy.energy.operated import PLACING, Members, Operated, Placed, QueryMeans, operated, placed
-from inference_energy.energy.tables import NodePower, Overhead
 from inference_energy.energy.uncertainty import Shared, shared_draws
 from inference_energy.requests import lengths
 from inference_energy.requests.lengths import Lengths
@@ -22,7 +19,7 @@ from inference_energy.serving import operating_point, predict, stored
 from inference_energy.serving.fit import ServingModel
 from inference_energy.serving.operating_point import BatchPrior
 from inference_energy.serving.replicas import WEIGHT_BYTES
-from inference_energy.serving.runs import REFERENCE_YEAR, for_fit, of_service
+from inference_energy.serving.runs import REFERENCE_YEAR, of_service
 from inference_energy.studies import files
 from inference_energy.studies.checks import check_classes
 from inference_energy.studies.study import NestedStudy, Serving
@@ -58,24 +55,6 @@ class Tables:
     def prior(self) -> BatchPrior:
         """Batch of services at a speed, from the runs that the model is fitted to."""
         return operating_point.batch_prior(self.runs)
-
-
-REGISTRIES = {"node_power": NodePower, "overheads": Overhead}
-
-
-def read_tables(paths: Mapping[str, str], repeated: Mapping[str, str]) -> Tables:
-    """All tables from their files: Parquet of earlier rules, CSV of `resources`.
-
-    `repeated` are sources whose runs the serving model is not fitted to, see `serving.runs.for_fit`.
-
-    Raises:
-        InputError: the first fault of a registry.
-    """
-    read = {}
-    for name in (each.name for each in fields(Tables)):
-        path = Path(paths[name])
-        read[name] = read_registry(path, table=REGISTRIES[name]) if name in REGISTRIES else pl.read_parquet(path)
-    return Tables(**read | {"runs": for_fit(read["runs"], repeated)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,19 +200,6 @@ class Service:
         found = self.at(workload)
         seconds = shares * found.mean_seconds()
         return {boundary: (seconds * wh).sum(axis=1) for boundary, wh in found.wh_per_gpu_second.items()}, weights
-
-
-def read_service(
-    name: str,
-    entries: Mapping[str, Any],
-    paths: Mapping[str, str],
-    *,
-    repeated: Mapping[str, str],
-    draws: int,
-    seed: int,
-) -> Service:
-    """The service of a study from the entries and files that a rule hands over: those of `read_tables`."""
-    return resolved(name, NestedStudy.of(entries), read_tables(paths, repeated), draws=draws, seed=seed)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -12,7 +12,8 @@ from inference_energy.common.csv_files import rows_by_line
 from inference_energy.common.errors import InputError
 from inference_energy.common.files import lines
 from inference_energy.corpus import registries
-from inference_energy.energy.service import REGISTRIES, Service, Tables, resolved
+from inference_energy.energy.read import REGISTRIES
+from inference_energy.energy.service import Service, Tables, resolved
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.oviedo.energy import exact_distribution
 from inference_energy.oviedo.exact import ExactDistribution
@@ -214,7 +215,7 @@ class Build:
 
     @kept
     def registry(self, name: str) -> pl.DataFrame:
-        """A registry of `resources` that services are resolved from: one of `service.REGISTRIES`."""
+        """A registry of `resources` that services are resolved from: one of `energy.read.REGISTRIES`."""
         return registries.read_registry(self.root / f"resources/{name}.csv", REGISTRIES[name])
 
     @cached_property

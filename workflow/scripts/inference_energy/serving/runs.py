@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from inference_energy.corpus.registries import network
+from inference_energy.corpus.names import network
 from inference_energy.serving.replicas import LARGEST_BATCH, Replicas, described
 
 REFERENCE_YEAR = 2026.0

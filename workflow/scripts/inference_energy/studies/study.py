@@ -16,6 +16,7 @@ from inference_energy.studies.entries import Entries
 WORKLOADS = ("traditional", "long")
 # What is metered, from the narrowest to the widest.
 BOUNDARIES = ("gpu_boards", "node", "datacenter", "fleet")
+NODE_GPUS = 8  # of the nodes whose power and throughput studies state
 
 Spec = float | dict[str, Any]  # of a distribution: a number that is known, or a mapping such as {family, p05, p95}
 

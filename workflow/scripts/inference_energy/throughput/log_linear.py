@@ -12,7 +12,6 @@ from inference_energy.corpus.corrections import corrected
 from inference_energy.corpus.tables import PLACE, Throughput
 from inference_energy.studies import study as studies
 
-NODE_GPUS = 8
 CORRECTIONS = Path("resources/corrections.csv")
 ROW_COLUMNS = [*Throughput.to_schema().columns, *PLACE]
 
@@ -111,7 +110,7 @@ def usable_rows(throughput: pl.DataFrame, chosen: studies.Throughput) -> pl.Data
             & pl.col("input_tokens").is_not_null()
             & pl.col("output_tokens").is_not_null()
         )
-        .with_columns(node_tok_per_s=pl.col("output_tok_per_s_per_gpu") * NODE_GPUS)
+        .with_columns(node_tok_per_s=pl.col("output_tok_per_s_per_gpu") * studies.NODE_GPUS)
         .select(*ROW_COLUMNS, "node_tok_per_s")
         .sort("model", "source", "row_id")
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from inference_energy.corpus.registries import network
+from inference_energy.corpus.names import network
 from inference_energy.throughput.fits import PER_GPU
 
 ENERGY = "energy_j_per_output_token"

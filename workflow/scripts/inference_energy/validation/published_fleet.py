@@ -15,8 +15,8 @@ from inference_energy.serving.operating_point import BatchPrior
 from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.runs import of_service, year
 from inference_energy.statistics import quantiles
+from inference_energy.studies.study import NODE_GPUS
 from inference_energy.tables.units import COUNT
-from inference_energy.throughput.log_linear import NODE_GPUS
 from inference_energy.validation.statements import METERED_BY_STATEMENT, UNSTATED
 
 # Benchmarks say nothing of the batches of replicas as large as those of a fleet.

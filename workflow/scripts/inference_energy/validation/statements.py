@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from inference_energy.corpus.registries import network
+from inference_energy.corpus.names import network
 from inference_energy.energy import assumptions
 from inference_energy.energy.service import Service
 from inference_energy.statistics import quantiles

@@ -6,7 +6,7 @@ from itertools import cycle
 import altair as alt
 import polars as pl
 
-from inference_energy.corpus.registries import network
+from inference_energy.corpus.names import network
 from inference_energy.figures.axes import colours, log_axis, shapes
 from inference_energy.figures.panels import panel, small_label
 from inference_energy.figures.theme import MUTED, PALETTE, message, titled

@@ -7,9 +7,10 @@ from inference_energy.explain.derivations.validation.ratios import share, statis
 from inference_energy.explain.sources import assumed
 from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf
+from inference_energy.studies.study import NODE_GPUS
 from inference_energy.throughput import fits, gpu_time, log_linear
 from inference_energy.throughput.fits import PER_GPU, PRIOR_ROWS
-from inference_energy.throughput.log_linear import NODE_GPUS, ThroughputModel
+from inference_energy.throughput.log_linear import ThroughputModel
 
 LENGTHS = {"L_in": "input_tokens", "L_out": "output_tokens"}
 PER_NODE = "node_tok_per_s"
