@@ -6,15 +6,16 @@ from collections import Counter
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 from yaml.composer import Composer
 from yaml.cyaml import CSafeLoader
 
 from inference_energy.common.errors import InputError, one_of
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 DEEPEST = 50  # levels of nesting
 TOO_DEEP = f"nested deeper than {DEEPEST} levels"
@@ -107,6 +108,10 @@ def check(content: Any, schema: dict, place: str | Path) -> None:
     Raises:
         InputError: one line with the key, what was found and what is allowed.
     """
+    # Imported here: who only reads files, or asks a question without a study of their own, does not wait for it.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
     _check_values(content, place, ())
     error = best_match(Draft202012Validator(schema).iter_errors(content))
     if error is not None:
@@ -129,7 +134,7 @@ def _check_values(node: Any, place: str | Path, keys: tuple) -> None:
 TYPES = {"object": "a mapping of keys to values", "array": "a list", "string": "text", "boolean": "true or false"}
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: "ValidationError") -> str:
     key = ".".join(str(part) for part in error.absolute_path) or "top level"
     rule, value = error.validator, error.validator_value
     found = f"found {error.instance!r}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -45,25 +46,45 @@ def _part(part: Part, runs: pl.DataFrame, draws: int, place: tuple, keys: Sequen
         """Standard normal draws, a column each: from one stream, or from one of its own for each that has a name."""
         if keys is None:
             return generator.standard_normal((draws, len(of_which)))
-        columns = [ndtri(stratified(stream(*place, of, name), draws)) for name in of_which]
-        return np.stack(columns, axis=1) if columns else np.empty((draws, 0))
+        return _named(place, of, tuple(of_which), draws)
 
-    values = fit.values + normal("parameter", list(map(str, range(len(fit.values))))) @ fit.root.T
+    of_values = tuple(map(str, range(len(fit.values))))
+    independent = normal("parameter", of_values) if keys is None else _kept(place, "parameter", of_values, draws)
+    names = {effect.name: level_names(runs, effect) for effect in part.effects}
+    fixed = [parameter.name for parameter in part.parameters]
+    places = {(name,): at for at, name in enumerate(fixed)} | {
+        (effect, level): of.start + at
+        for effect, of in part.slices().items()
+        for at, level in enumerate(part.levels[effect])
+    }
+    # Only what the runs need of the fitted values.
+    used = [(name,) for name in fixed] + [
+        (effect, level) for effect, of in names.items() for level in sorted(set(of)) if (effect, level) in places
+    ]
+    at = [places[each] for each in used]
+    fitted = fit.values[at] + independent @ fit.root[at].T
+    column = {each: place for place, each in enumerate(used)}
     sums: dict[str, np.ndarray] = {}
     for effect in part.effects:
-        places = {level: place for place, level in enumerate(part.levels[effect.name])}
-        names = level_names(runs, effect)
-        unseen = sorted(set(names) - places.keys())
-        new = {level: len(places) + place for place, level in enumerate(unseen)}
+        levels = names[effect.name]
+        unseen = [level for level in sorted(set(levels)) if (effect.name, level) not in places]
         other = normal(effect.name, unseen) * fit.deviations[effect.name]
-        of_levels = np.concatenate([values[:, part.slices()[effect.name]], other], axis=1)
-        chosen = of_levels[:, [(places | new)[name] for name in names]]
-        sums[effect.on] = sums.get(effect.on, 0.0) + chosen
+        of_levels = {level: fitted[:, column[effect.name, level]] for level in set(levels) - set(unseen)}
+        of_levels |= {level: other[:, place] for place, level in enumerate(unseen)}
+        sums[effect.on] = sums.get(effect.on, 0.0) + np.stack([of_levels[level] for level in levels], axis=1)
     both = np.hypot(fit.cell_sd, fit.row_sd)
     last = "time" if "time" in sums else "power"
     sums[last] = sums[last] + both * normal("run", keys or [""] * len(runs))
-    fixed = {parameter.name: values[:, [place]] for place, parameter in enumerate(part.parameters)}
-    return fixed, sums
+    return {name: fitted[:, [place]] for place, name in enumerate(fixed)}, sums
+
+
+def _named(place: tuple, of: str, names: tuple[str, ...], draws: int) -> np.ndarray:
+    """Standard normal draws of a stratified sample, a column for each name from a stream of its own."""
+    columns = [ndtri(stratified(stream(*place, of, name), draws)) for name in names]
+    return np.stack(columns, axis=1) if columns else np.empty((draws, 0))
+
+
+_kept = lru_cache(maxsize=4)(_named)  # draws of all values of a fit, which services with the same draws share
 
 
 @dataclass(frozen=True, kw_only=True)
