@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from inference_energy.common.errors import InputError
+from inference_energy.common.step import SOURCES, evaluate, walk
 from inference_energy.explain import page, question, registry, searched
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
 from inference_energy.explain.derivations.medians import Situation
-from inference_energy.explain.step import SOURCES, evaluate, walk
 from inference_energy.explain.trace import following
 from inference_energy.publish.catalogue import PUBLIC_TABLES
 from inference_energy.studies.study import BOUNDARIES

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from inference_energy.common import formula_source
 from inference_energy.common.formulas import REGISTRY
+from inference_energy.common.step import evaluate
 from inference_energy.dashboard import formulas as page_formulas
-from inference_energy.explain.step import evaluate
 
 for module in pkgutil.walk_packages(inference_energy.__path__, "inference_energy."):
     import_module(module.name)

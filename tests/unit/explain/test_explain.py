@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
-from inference_energy.common import comments
+from inference_energy.common import comments, step_text
+from inference_energy.common.step import Node, Place, computed, digits, evaluate, number, total, walk
 from inference_energy.explain import page, printed_values, searched, text
 from inference_energy.explain.registry import EXPLAINERS
-from inference_energy.explain.step import Node, Place, computed, digits, evaluate, number, total, walk
 from inference_energy.oviedo import energy
 from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.statistics import histogram
@@ -144,7 +144,7 @@ def test_text_names_the_formula_the_numbers_and_the_line():
         "https://nvidia.com",
     ):
         assert part in shown
-    assert max(map(len, shown.splitlines())) <= text.WIDTH
+    assert max(map(len, shown.splitlines())) <= step_text.WIDTH
 
 
 def test_many_rows_are_summed_up_unless_all_are_asked_for():

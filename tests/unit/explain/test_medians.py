@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
+from inference_energy.common.step import Node, evaluate, number
 from inference_energy.explain.derivations.medians import Situation, with_medians
 from inference_energy.explain.derivations.middle import _has, _replaced
-from inference_energy.explain.step import Node, evaluate, number
 from inference_energy.explain.trace import following
 from inference_energy.studies.study import BOUNDARIES
 from tiny_service import NODES, OVERHEADS, POWER_W, SECONDS, G, H, entries, frontier, on, tables, tiny_service

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from inference_energy.common.formulas import formula
-from inference_energy.explain.step import number, walk
+from inference_energy.common.step import number, walk
 from inference_energy.explain.trace import Traced, following, leaf, named, node_of
 from scipy.special import ndtri
 

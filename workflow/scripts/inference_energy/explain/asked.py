@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from inference_energy.common.step import RESULT, SYMBOL, Node, Place, Value, digits, listed, number
 from inference_energy.explain.searched import command
 from inference_energy.explain.sources import Sources
-from inference_energy.explain.step import RESULT, SYMBOL, Node, Place, Value, digits, listed, number
 from inference_energy.explain.trace import Traced
 from inference_energy.publish.catalogue import BY_NAME
 from inference_energy.statistics.quantiles import QUANTILES

@@ -7,11 +7,11 @@ import jinja2
 import polars as pl
 
 from inference_energy.common.links import web_address
+from inference_energy.common.step import Node
+from inference_energy.common.step_text import SHOWN, head
 from inference_energy.explain import registry
 from inference_energy.explain.build import Build
 from inference_energy.explain.searched import command, question_for
-from inference_energy.explain.step import Node
-from inference_energy.explain.text import SHOWN, head
 from inference_energy.headline.declarations import SHARED
 from inference_energy.studies.study import WORKLOADS
 

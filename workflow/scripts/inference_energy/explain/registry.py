@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from inference_energy.common.step import Node
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
 from inference_energy.explain.derivations import (
@@ -21,7 +22,6 @@ from inference_energy.explain.derivations import (
 )
 from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.derivations.validation import compared, held_out
-from inference_energy.explain.step import Node
 from inference_energy.explain.trace import following
 from inference_energy.studies.study import WORKLOADS
 

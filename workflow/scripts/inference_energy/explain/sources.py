@@ -11,8 +11,8 @@ from types import ModuleType
 from inference_energy.common import comments
 from inference_energy.common.files import ROOT, lines
 from inference_energy.common.links import first_url
+from inference_energy.common.step import Node, Place, Value
 from inference_energy.explain.build import Build
-from inference_energy.explain.step import Node, Place, Value
 
 # What is quoted of a benchmark row, where it has it.
 QUOTED = (

@@ -22,8 +22,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from inference_energy.common import formula_source
 from inference_energy.common.files import ROOT
 from inference_energy.common.formulas import TRACER, Formula
+from inference_energy.common.step import SYMBOL, Node, Place, evaluate, number, total
 from inference_energy.explain.sources import assumptions_of
-from inference_energy.explain.step import SYMBOL, Node, Place, evaluate, number, total
 
 OPERATORS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/", np.power: "**"}
 COMPARISONS = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)

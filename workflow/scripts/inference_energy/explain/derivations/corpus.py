@@ -2,12 +2,12 @@
 
 import polars as pl
 
+from inference_energy.common.step import Node, Place, computed, listed, number, total
 from inference_energy.corpus.checks.finding import CHECKS
 from inference_energy.corpus.plausible import WHY
 from inference_energy.corpus.registry_checks import ARCHITECTURE
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import QUOTED, origin_text
-from inference_energy.explain.step import Node, Place, computed, listed, number, total
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.throughput.fits import PER_GPU
 

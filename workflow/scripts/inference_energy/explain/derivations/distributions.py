@@ -8,10 +8,10 @@ from operator import getitem
 import numpy as np
 from scipy.special import ndtri
 
+from inference_energy.common.step import Node, Value, computed, number
 from inference_energy.energy import assumptions
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import constant
-from inference_energy.explain.step import Node, Value, computed, number
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import (

@@ -1,8 +1,8 @@
 """Evidence: pairs of runs that differ in one intervention, and measured power of GPU boards behind adopted ranges."""
 
+from inference_energy.common.step import Node
 from inference_energy.energy import intervention_evidence
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.step import Node
 
 ENERGY = "energy_j_per_output_token"
 

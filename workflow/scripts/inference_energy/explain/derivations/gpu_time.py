@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
+from inference_energy.common.step import Node, computed, number
 from inference_energy.energy import operated
 from inference_energy.energy.operated import gpu_seconds_per_query
 from inference_energy.explain.build import kept
 from inference_energy.explain.derivations import serving
 from inference_energy.explain.derivations.middle import Middle
-from inference_energy.explain.step import Node, computed, number
 from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.serving import step
 from inference_energy.serving.fit import level_names

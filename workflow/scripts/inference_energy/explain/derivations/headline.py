@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from inference_energy.common.step import Node, Place, computed, listed, number
 from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.sources import constant, quoted
-from inference_energy.explain.step import Node, Place, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf, named
 from inference_energy.headline import declarations, printed as headline_printed
 from inference_energy.headline.declarations import Cell, Count, Difference, Extreme, Quantity, Ratio, Source, StudyKey

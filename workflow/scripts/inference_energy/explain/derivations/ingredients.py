@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import polars as pl
 
+from inference_energy.common.step import Node, number
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions
-from inference_energy.explain.step import Node, number
 from inference_energy.explain.trace import given
 from inference_energy.fleet import variance as fleet_variance
 from inference_energy.statistics.quantiles import QUANTILES

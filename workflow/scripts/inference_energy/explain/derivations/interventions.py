@@ -7,6 +7,7 @@ from operator import mul
 import numpy as np
 from scipy.special import ndtr
 
+from inference_energy.common.step import Node, listed
 from inference_energy.energy import interventions as energy_interventions
 from inference_energy.energy.intervention_evidence import ranges
 from inference_energy.explain.asked import Asked
@@ -14,7 +15,6 @@ from inference_energy.explain.derivations import oviedo
 from inference_energy.explain.derivations.distributions import median_of
 from inference_energy.explain.derivations.medians import Situation, over_draws
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node, listed
 from inference_energy.explain.trace import given, leaf, named
 from inference_energy.oviedo import interventions
 from inference_energy.oviedo.interventions import COMBINED, STANDARD_SCORES, interventions_of

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from inference_energy.common.step import Node, number
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, number
 from inference_energy.oviedo.token_lengths import NAMED_SHARES, bins
 from inference_energy.statistics import histogram
 from inference_energy.statistics.distributions import ExponentialTokens, output_tokens

@@ -8,6 +8,7 @@ model and GPU its own.
 
 from dataclasses import replace
 
+from inference_energy.common.step import Node, Value, computed, listed, number
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.operated import query_wh
 from inference_energy.energy.service import Service
@@ -15,7 +16,6 @@ from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import kept
 from inference_energy.explain.derivations.power import Power
 from inference_energy.explain.sources import constant
-from inference_energy.explain.step import Node, Value, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf, named, node_of
 from inference_energy.fleet import sweeps, tornado
 from inference_energy.serving import operating_point

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from inference_energy.common.step import Node
 from inference_energy.energy.assumptions import CACHED, cached_name
 from inference_energy.energy.operated import Operated
 from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import kept
 from inference_energy.explain.derivations import distributions
-from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.statistics import quantiles
 from inference_energy.studies.files import KINDS

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from inference_energy.common.step import Node
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.distributions import median_of, moment_of
 from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.oviedo import energy, exact
 from inference_energy.oviedo.energy import spreads

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from inference_energy.common.step import Node
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.distributions import median_of, moment_of
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named, node_of
 from inference_energy.oviedo import scenarios
 from inference_energy.oviedo.scenarios import Workload

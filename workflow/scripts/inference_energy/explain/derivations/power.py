@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from inference_energy.common.conversions import SECONDS_PER_HOUR, W_PER_KW
+from inference_energy.common.step import Node, listed, number
 from inference_energy.energy import power
 from inference_energy.energy.assumptions import overhead_name, rated_node_power_w
 from inference_energy.energy.day import energy_per_gpu_second_wh, kept_share, needed_share, work_share
@@ -14,7 +15,6 @@ from inference_energy.explain.build import kept
 from inference_energy.explain.derivations import distributions
 from inference_energy.explain.derivations.gpu_time import GpuTime
 from inference_energy.explain.derivations.services import NAMES
-from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.serving import parameters
 from inference_energy.statistics.distributions import ShiftedLogNormal

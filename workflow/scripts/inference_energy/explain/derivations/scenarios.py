@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from inference_energy.common.step import Node
 from inference_energy.energy.assumptions import overhead_name
 from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.derivations import distributions, oviedo_fleet
 from inference_energy.explain.derivations.medians import Situation, over_draws
 from inference_energy.explain.derivations.oviedo_fleet import DAY
-from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.fleet import planning
 from inference_energy.fleet.scenarios import queries_of

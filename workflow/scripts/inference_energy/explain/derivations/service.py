@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from inference_energy.common.step import Node
 from inference_energy.energy import per_query, uncertainty
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.medians import Situation, drawn, points
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node
 
 SPREADS = {
     "untrimmed": "random queries: variability between queries and shared uncertainty are both drawn",

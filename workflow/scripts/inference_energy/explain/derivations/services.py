@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from inference_energy.common.step import Node, listed, number
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node, listed, number
 from inference_energy.requests import services
 from inference_energy.requests.service_tables import KINDS
 

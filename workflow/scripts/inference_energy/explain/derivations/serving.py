@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from inference_energy.common.step import Node, listed, number
 from inference_energy.corpus.registry_checks import ARCHITECTURE
 from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.build import Build
 from inference_energy.explain.sources import assumed, constant, place_in
-from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import leaf
 from inference_energy.serving import network, parameters, replicas, runs, tables
 from inference_energy.serving.fit import level_names, metered

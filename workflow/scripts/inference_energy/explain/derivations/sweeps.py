@@ -7,11 +7,11 @@ from operator import getitem
 
 import numpy as np
 
+from inference_energy.common.step import Node, listed, number
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations import distributions
 from inference_energy.explain.derivations.medians import OVER_SHARED, Situation, drawn, over_draws
 from inference_energy.explain.derivations.scenarios import of_shares
-from inference_energy.explain.step import Node, listed, number
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.fleet import planning, tornado
 from inference_energy.studies.study import WORKLOADS

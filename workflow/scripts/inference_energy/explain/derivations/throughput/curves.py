@@ -2,10 +2,10 @@
 
 import polars as pl
 
+from inference_energy.common.step import Node, computed, listed, number
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.sources import assumed
-from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.explain.trace import Traced, leaf
 from inference_energy.studies.study import NODE_GPUS
 from inference_energy.throughput import fits, gpu_time, log_linear

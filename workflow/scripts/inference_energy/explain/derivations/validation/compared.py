@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from inference_energy.common.step import Node, number
 from inference_energy.energy.assumptions import cached_name
 from inference_energy.energy.service import Service
 from inference_energy.explain.asked import Asked, shared
@@ -15,7 +16,6 @@ from inference_energy.explain.derivations.scenarios import day_by_workload
 from inference_energy.explain.derivations.validation.peers import said
 from inference_energy.explain.derivations.validation.ratios import share, statistic
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node, number
 from inference_energy.explain.trace import Traced, leaf, named
 from inference_energy.fleet.tornado import at_medians
 from inference_energy.headline import overstatement

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from inference_energy.common.step import Node, computed, listed, number
 from inference_energy.explain.asked import Asked, shared
 from inference_energy.explain.derivations.medians import Situation, over_draws
 from inference_energy.explain.derivations.validation.peers import per_token
 from inference_energy.explain.derivations.validation.ratios import share, statistic
-from inference_energy.explain.step import Node, computed, listed, number
 from inference_energy.validation import protocol, published_fleet as published_fleets, scoreboard
 from inference_energy.validation.left_out import COLUMN
 from inference_energy.validation.peers.on_runs import PEERS

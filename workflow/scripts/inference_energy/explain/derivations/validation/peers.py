@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from inference_energy.common.conversions import W_PER_KW
+from inference_energy.common.step import Node
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.throughput import curves
 from inference_energy.explain.sources import assumed, constant
-from inference_energy.explain.step import Node
 from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.validation.peers import ecologits, epoch, jegham, published
 from inference_energy.validation.peers.on_runs import BOUNDARY

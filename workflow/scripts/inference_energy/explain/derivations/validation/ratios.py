@@ -2,8 +2,8 @@
 
 import polars as pl
 
+from inference_energy.common.step import Node, number
 from inference_energy.explain.asked import Asked
-from inference_energy.explain.step import Node, number
 
 LOGARITHMIC = {
     "geometric_error": ("exp(sqrt(S / n))", "sum of the squared", lambda logs: (logs**2).sum()),
