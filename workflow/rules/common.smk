@@ -182,6 +182,7 @@ def targets():
         "results/methods.html",
         "results/explanations.html",
         "results/dashboard.html",
+        "results/package/build.json",
     ]
 
 

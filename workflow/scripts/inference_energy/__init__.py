@@ -1,7 +1,35 @@
-"""Energy per LLM query from token throughput: the pure functions behind the workflow."""
+"""How much energy does an LLM query use? From published token-throughput benchmarks to defensible answers.
 
+from inference_energy import estimate
+estimate(model="DeepSeek-R1", gpu="B200", input_tokens=2000, output_tokens=500)
+"""
+
+import importlib
 import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inference_energy.answers.estimate import Estimate, Range, estimate
+    from inference_energy.answers.frames import estimates
+    from inference_energy.answers.own import Gpu, Model
+    from inference_energy.common.errors import InputError
+
+__all__ = ["Estimate", "Gpu", "InputError", "Model", "Range", "estimate", "estimates"]
 
 # A job is one thread: matrices here are small, and threads of the linear algebra library that wait for each other made
 # jobs three times slower. It also keeps sums in the same order on any machine.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+_MODULES = {
+    **dict.fromkeys(["Estimate", "Range", "estimate"], "answers.estimate"),
+    "estimates": "answers.frames",
+    **dict.fromkeys(["Gpu", "Model"], "answers.own"),
+    "InputError": "common.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What the package is used for, imported when it is first asked for: the jobs of the pipeline do not need it."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)

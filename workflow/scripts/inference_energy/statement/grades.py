@@ -1,6 +1,7 @@
 """Evidence behind the energy of a usage: names as they were understood, evidence for every model, shares of tokens."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -66,24 +67,39 @@ def graded(names: pl.DataFrame, of: Mapping[str, Service], effects: pl.DataFrame
     Returns:
         One row per grade that occurs: `grade, meaning, token_share`; the shares sum to 1.
     """
-    shares = dict.fromkeys(GRADES, 0.0)
-    models, gpus, both = (
-        _with_runs(effects, name) for name in ("roofline_network", "roofline_gpu", "time_network_gpu")
-    )
+    shares, known = dict.fromkeys(GRADES, 0.0), Runs.of(effects)
     for row in names.iter_rows(named=True):
         if row["treatment"] != MODEL:
             shares[row["treatment"]] += row["token_share"]
             continue
         for (network, gpu), share in _served_by(of[row["subject"]], row["subject"]):
-            if f"{network} / {gpu}" in both:
-                grade = OWN_RUNS
-            elif gpu in gpus:
-                grade = OTHER_GPUS if network in models else OTHER_MODELS
-            else:
-                grade = NO_RUNS
-            shares[grade] += row["token_share"] * share
+            shares[known.grade(network, gpu)] += row["token_share"] * share
     rows = [(grade, GRADES[grade], share) for grade, share in shares.items() if share > 0]
     return pl.DataFrame(rows, {"grade": pl.String, "meaning": pl.String, "token_share": pl.Float64}, orient="row")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runs:
+    """What the runs are of that the serving model is fitted to."""
+
+    networks: set[str]
+    gpus: set[str]
+    both: set[str]  # networks and the GPUs that they ran on
+
+    @classmethod
+    def of(cls, effects: pl.DataFrame) -> "Runs":
+        """From table `serving_effects`."""
+        names = ("roofline_network", "roofline_gpu", "time_network_gpu")
+        networks, gpus, both = (_with_runs(effects, name) for name in names)
+        return cls(networks=networks, gpus=gpus, both=both)
+
+    def grade(self, network: str, gpu: str) -> str:
+        """Quality of the evidence behind the speed of a network on a GPU, one of `GRADES`."""
+        if f"{network} / {gpu}" in self.both:
+            return OWN_RUNS
+        if gpu in self.gpus:
+            return OTHER_GPUS if network in self.networks else OTHER_MODELS
+        return NO_RUNS
 
 
 def unmetered_share(names: pl.DataFrame, of: Mapping[str, Service], effects: pl.DataFrame) -> float:

@@ -27,10 +27,19 @@ def read_study(name: str, folder: Path, schemas: dict[str, dict]) -> dict:
     method = study.get("method")
     if not isinstance(method, str) or method not in schemas:
         raise InputError(f"{place}: method: found {method!r}; allowed: {one_of(schemas)}, or extends: another study")
-    _check(study, schemas[method], place)
-    if method == "nested":
-        _check_changes(study, schemas[method], place)
+    check_entries(study, schemas[method], place)
     return study
+
+
+def check_entries(study: dict, schema: dict, place: str | Path) -> None:
+    """Check the entries of a study with everything it inherits.
+
+    Raises:
+        InputError: as `read_study`.
+    """
+    _check(study, schema, place)
+    if study["method"] == "nested":
+        _check_changes(study, schema, place)
 
 
 def _check(study: dict, schema: dict, place: str | Path, changed: Collection[str] | None = None) -> None:
@@ -47,7 +56,7 @@ def _check(study: dict, schema: dict, place: str | Path, changed: Collection[str
     _check_meaning(study, place)
 
 
-def _check_changes(study: dict, schema: dict, place: Path) -> None:
+def _check_changes(study: dict, schema: dict, place: str | Path) -> None:
     """Check every intervention as a study that extends this one, and all of them together."""
     together = study = {key: value for key, value in study.items() if key not in ("sweeps", "grids")}
     for name, intervention in study["interventions"]["levers"].items():
