@@ -13,7 +13,7 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 # both ends of a text, but not off a list.
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
-.PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
+.PHONY: all environment test lint wheel report statement verify compare golden readme archive grid new-source \
 	benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
@@ -69,6 +69,11 @@ statement: environment
 	$(RUN) statement \
 		$(if $(USAGE)$(LOGS),--config) $(if $(USAGE),usage=$(call yaml_text,USAGE)) \
 		$(if $(LOGS),usage_folder=$(call yaml_text,LOGS))
+
+# The package that answers single questions, as a wheel in dist/, of the tables of this build
+wheel: all
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
 
 # Checks that the files of this folder are the ones that results/provenance.json lists.
 verify: environment

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
 HUBER = 2.5
 DIFFERENCE = 1e-5  # on scales of logarithms
@@ -108,6 +107,8 @@ def fitted(problem: Problem, start: Fit, steps: int) -> Fit:
 
 
 def _step(problem: Problem, now: Fit) -> Fit:
+    from scipy import sparse  # here, as who reads a fit need not load it
+
     width, rows = len(problem.prior), len(problem.y)
     expected, slopes = problem.expected(now.values)
     sums = problem.sums(now.values)
