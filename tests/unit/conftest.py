@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from inference_energy.common import yaml_files
 from inference_energy.corpus import plausible, read as corpus_read, registries, registry_tables
-from inference_energy.energy import operated, service
+from inference_energy.energy import operated, read as energy_read, service
 from inference_energy.requests import services, traces
 from inference_energy.requests.sources import read_folder
 from inference_energy.serving import stored
@@ -95,7 +95,9 @@ def service_tables(models, hardware, known, origin_schema):
         rates=services.with_relative_rate(
             services.read_services(RESOURCES / "services", origin_schema)["service_rates_csv"]
         ),
-        **{name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in read.REGISTRIES.items()},
+        **{
+            name: registries.read_registry(RESOURCES / f"{name}.csv", of) for name, of in energy_read.REGISTRIES.items()
+        },
     )
 
 

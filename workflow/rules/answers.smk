@@ -1,6 +1,8 @@
 # What the installed package answers questions from.
 
 PACKAGED = [*NESTED_TABLES, "grid", "closed_models"]
+# What the package answers from: every study of method `nested`, and the current one whatever is built.
+ANSWERED = {name: study for name, study in STUDIES.items() if study["method"] == "nested"} | {CURRENT: BRIDGE[CURRENT]}
 
 
 rule package:
@@ -17,8 +19,33 @@ rule package:
         "results/logs/package.log",
     params:
         **NESTED_PARAMS,
-        studies={name: study for name, study in STUDIES.items() if study["method"] == "nested"},
+        studies=ANSWERED,
         schema=METHODS["nested"],
         version=VERSION,
     script:
         "../scripts/answers/package.py"
+
+
+rule factors:
+    """Wh per 1,000 tokens by model, GPU, boundary, length of context and speed, as other tools use them."""
+    input:
+        **NESTED_TABLES,
+        grid="resources/grid.csv",
+        origins="results/validated/sources.parquet",
+        code=library("answers/factors"),
+    output:
+        parquet=update("results/factors.parquet"),
+        csv=update("results/factors.csv"),
+        json=update("results/factors.json"),
+        packed=update("results/package/factors.parquet"),
+    log:
+        "results/logs/factors.log",
+    params:
+        repeated=VALIDATION["repeated"],
+        draws=config["sweep_draws"],
+        seed=config["seed"],
+        name=CURRENT,
+        study=part(BRIDGE[CURRENT], (*NESTED_QUERY, "title", "description", "source", "method")),
+        version=VERSION,
+    script:
+        "../scripts/answers/factors.py"

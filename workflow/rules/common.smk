@@ -183,6 +183,7 @@ def targets():
         "results/explanations.html",
         "results/dashboard.html",
         "results/package/build.json",
+        "results/factors.parquet",
     ]
 
 

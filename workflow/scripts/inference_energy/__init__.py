@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inference_energy.answers.estimate import Estimate, Range, estimate
+    from inference_energy.answers.factors import factor_table
     from inference_energy.answers.frames import estimates
     from inference_energy.answers.own import Gpu, Model
     from inference_energy.common.errors import InputError
 
-__all__ = ["Estimate", "Gpu", "InputError", "Model", "Range", "estimate", "estimates"]
+__all__ = ["Estimate", "Gpu", "InputError", "Model", "Range", "estimate", "estimates", "factor_table"]
 
 # A job is one thread: matrices here are small, and threads of the linear algebra library that wait for each other made
 # jobs three times slower. It also keeps sums in the same order on any machine.
@@ -23,6 +24,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 _MODULES = {
     **dict.fromkeys(["Estimate", "Range", "estimate"], "answers.estimate"),
     "estimates": "answers.frames",
+    "factor_table": "answers.factors",
     **dict.fromkeys(["Gpu", "Model"], "answers.own"),
     "InputError": "common.errors",
 }

@@ -44,12 +44,12 @@ class Range:
 
 
 def two_digits(value: float) -> str:
-    """A number with two significant digits, without an exponent where it has few digits."""
+    """A number with two significant digits, with an exponent only where it would have many zeros."""
     if value == 0:
         return "0"
-    places = 1 - int(np.floor(np.log10(abs(value))))
-    rounded = round(value, places)
-    return f"{rounded:,.{max(places, 0)}f}" if 1e-4 <= abs(rounded) < 1e9 else f"{rounded:.1e}"
+    rounded = float(f"{value:.1e}")
+    places = max(0, 1 - int(np.floor(np.log10(abs(rounded)))))
+    return f"{rounded:,.{places}f}" if 1e-4 <= abs(rounded) < 1e9 else f"{rounded:.1e}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
-from inference_energy.common.files import ROOT
+from inference_energy.common.files import ROOT, complete
 from inference_energy.corpus.names import Names, read_names
 from inference_energy.energy.service import Tables
 from inference_energy.serving.operating_point import SERVICE
@@ -110,17 +110,17 @@ def write(
     seed: int,
 ) -> None:
     """Write everything that `read` reads into a folder."""
-    runs = tables.runs.select(*OF_RUNS)
-    frames = {name: getattr(tables, name) for name in OF_SERVICES} | {"runs": runs}
-    frames |= {"grid": grid, "closed_models": closed_models}
+    frames = {name: getattr(tables, name) for name in OF_SERVICES} | {"grid": grid, "closed_models": closed_models}
+    frames["runs"] = tables.runs.select(*OF_RUNS)
+    frames["covariance"] = tables.covariance.select("part", "covariance")  # its names are in the order of the values
     settings = {"version": version, "draws": draws, "seed": seed, "studies": studies, "schema": schema}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for name in TABLES:
-        path = folder / f"{name}.parquet"
-        frames[name].write_parquet(path, compression="zstd", compression_level=19, statistics=False)
-        digest.update(path.read_bytes())
-    text = json.dumps({"contents": digest.hexdigest()[:12]} | settings, indent=1, ensure_ascii=False)
-    (folder / BUILD).write_text(text + "\n")
+    with complete(folder / BUILD, *(folder / f"{name}.parquet" for name in TABLES)) as (build, *paths):
+        for name, path in zip(TABLES, paths, strict=True):
+            frames[name].write_parquet(path, compression="zstd", compression_level=19, statistics=False)
+            digest.update(path.read_bytes())
+        text = json.dumps({"contents": digest.hexdigest()[:12]} | settings, indent=1, ensure_ascii=False)
+        build.write_text(text + "\n")
 
 
 def read(folder: Path) -> Packaged:
@@ -138,7 +138,12 @@ def read(folder: Path) -> Packaged:
     return Packaged(tables=Tables(**{name: frames.pop(name) for name in OF_SERVICES}), **frames, **build)
 
 
+def folder() -> Path:
+    """Where the installed package has its tables, or else the build of the clone that this code is in."""
+    return INSTALLED if INSTALLED.is_dir() else BUILT
+
+
 @cache
 def packaged() -> Packaged:
-    """That of the installed package, or else of the build of the clone that this code is in."""
-    return read(INSTALLED if INSTALLED.is_dir() else BUILT)
+    """Everything that estimates are made from."""
+    return read(folder())

@@ -136,6 +136,11 @@ def precision_of(question: Question, gpu: Mapping[str, Any]) -> str:
     named = precision_in(question.model) if isinstance(question.model, str) else None
     if question.precision or named:
         return question.precision or named
+    return narrowest_precision(gpu)
+
+
+def narrowest_precision(gpu: Mapping[str, Any]) -> str:
+    """The narrowest number format that a GPU computes in."""
     if gpu["peak_fp4_tflop_per_s"]:
         return "FP4"
     return "FP8" if gpu["peak_fp8_tflop_per_s"] else "BF16"

@@ -18,7 +18,7 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.serving.replicas import USABLE_MEMORY, Replicas
 from inference_energy.statement.model_names import study_of
 from inference_energy.studies import files
-from inference_energy.studies.study import HardwareShare, NestedStudy
+from inference_energy.studies.study import HardwareShare, whole
 
 KEPT = 64  # services, so that the next question about one is answered at once
 
@@ -128,7 +128,7 @@ def _resolved(key: str, own: tuple[Model | Gpu, ...], given: _Packaged) -> Servi
         entries = files.merge(entries, {"workloads": {workload: lengths}})
         files.check_entries(entries, packaged.schema, "question")
     tables = _with_own(packaged.tables, own)
-    typed = study_of(NestedStudy.of(entries), name, tables.models, None)
+    typed = study_of(whole(entries), name, tables.models, None)
     of = typed.classes[name]
     if gpu is not None:
         of = of.replaced(hardware=(HardwareShare(gpu=gpu, precision=precision, share=1.0),))

@@ -1,0 +1,171 @@
+"""Energy factors: Wh per 1,000 tokens by model, GPU, boundary, length of context and speed, for other tools to use."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from inference_energy.answers.evidence import WORDS
+from inference_energy.answers.packaged import folder
+from inference_energy.answers.question import narrowest_precision
+from inference_energy.common.conversions import WH_PER_KWH
+from inference_energy.energy.operated import Operated
+from inference_energy.energy.service import Tables, resolved
+from inference_energy.statement.grades import Runs
+from inference_energy.statement.model_names import study_of
+from inference_energy.statistics import quantiles
+from inference_energy.studies import files
+from inference_energy.studies.study import BOUNDARIES, HardwareShare, whole
+
+# Lengths of the queries of a service, tokens of prompt and answer: all of them have these.
+CONTEXTS = {"short": (500, 200), "medium": (4_000, 500), "long": (50_000, 800)}
+SPEEDS_TOK_PER_S = (20, 40, 80)  # that users see in the busiest hour
+KINDS = ("uncached_input", "cached_input", "output")
+PER = 1000  # tokens
+NAMED_BY = ("model", "gpu", "precision", "context", "speed_tok_per_s", "boundary")
+DIGITS = 3  # significant, of every factor
+
+
+def factors(entries: dict, tables: Tables, *, draws: int, seed: int) -> pl.DataFrame:
+    """Factors of every model of the registry on every GPU that holds it and reaches the speed, a row each.
+
+    For a query of the service's own lengths they sum to its energy: uncached prompt tokens, cached ones and answer
+    tokens, each times its factor over 1,000. A prompt token pays for its prefill, unless it is in the cache, and for
+    being attended to by the answer; an answer token for its decoding and for being attended to by the rest of it.
+
+    `entries` are those of the study.
+    """
+    usable = tables.hardware.filter(
+        pl.col("tdp_w").is_not_null(), pl.any_horizontal(pl.col("^peak_fp(16|4)_tflop_per_s$").is_not_null())
+    )
+    mix = tuple(
+        HardwareShare(gpu=row["gpu"], precision=narrowest_precision(row), share=1.0)
+        for row in usable.iter_rows(named=True)
+    )
+    rows = [
+        row
+        for model in tables.models["model"]
+        for row in _of_model(model, entries, mix, tables, draws=draws, seed=seed)
+    ]
+    table = pl.DataFrame(rows).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
+    return table.sort(NAMED_BY).select(factor_id(), pl.all())
+
+
+def _of_model(
+    model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
+) -> Iterator[dict]:
+    known, members = Runs.of(tables.effects), None
+    networks = dict(tables.models.select("model", pl.coalesce("same_network_as", "model")).iter_rows())
+    for speed in SPEEDS_TOK_PER_S:
+        workloads = {
+            name: {"label": name, "input_tokens": prompt, "output_tokens": answer, "cached_share": 0}
+            for name, (prompt, answer) in CONTEXTS.items()
+        }
+        changed = files.merge(entries, {"serving": {"speed_tok_per_s": float(speed)}}) | {
+            "workloads": {"traditional": workloads["short"], **workloads}
+        }
+        study = study_of(whole(changed), model, tables.models, None)
+        study = study.replaced(classes={model: study.classes[model].replaced(hardware=mix)})
+        service = resolved("factors", study, tables, draws=draws, seed=seed, members=members)
+        members = service.members  # drawn once for all speeds
+        for context in CONTEXTS:
+            found = service.at(context)
+            for place, (_, gpu, precision) in enumerate(service.members.names):
+                if not found.weight[:, place].any():
+                    continue
+                facts = {
+                    "model": model,
+                    "gpu": gpu,
+                    "precision": precision,
+                    "context": context,
+                    "input_tokens": CONTEXTS[context][0],
+                    "output_tokens": CONTEXTS[context][1],
+                    "speed_tok_per_s": speed,
+                    "evidence": WORDS[known.grade(networks[model], gpu)],
+                }
+                for boundary in BOUNDARIES:
+                    yield facts | {"boundary": boundary} | _wh_per_1000(found, place, boundary, CONTEXTS[context])
+
+
+def _wh_per_1000(found: Operated, place: int, boundary: str, lengths: tuple[int, int]) -> dict[str, float]:
+    """P5, P50, P95 and mean of the factors of a model on a GPU."""
+    weight = found.weight[:, place]
+
+    def column(values: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(values, found.weight.shape)[:, place]
+
+    wh = PER * column(found.wh_per_gpu_second[boundary])
+    _, answer = lengths
+    attended = column(found.attention_s) * answer
+    each = {
+        "uncached_input": (column(found.prefill_s) + attended) * wh,
+        "cached_input": attended * wh,
+        "output": (column(found.decode_s) + attended / 2) * wh,
+    }
+    return {
+        name: value
+        for kind, values in each.items()
+        for name, value in quantiles.columns(
+            f"wh_per_1000_{kind}_tokens", quantiles.of_weighted(values, weight, quantiles.PERCENTILES)
+        ).items()
+    }
+
+
+def about(origins: pl.DataFrame, *, version: str, study: str) -> dict[str, str]:
+    """What the factors are and how to cite them; they hold from the day on which the newest source was read."""
+    valid_from = str(origins["read_on"].max())
+    cite = f"inference-energy {version}, energy factors of {valid_from}, study {study}"
+    return {"version": version, "study": study, "valid_from": valid_from, "cite": cite}
+
+
+def write_parquet(table: pl.DataFrame, path: Path, facts: dict[str, str]) -> None:
+    """Write factors, with what they are in the metadata of the file."""
+    table.write_parquet(path, compression="zstd", compression_level=19, statistics=False, metadata=facts)
+
+
+def packed(table: pl.DataFrame) -> pl.DataFrame:
+    """Factors as the package holds them: smaller, and the same once rounded."""
+    return table.drop("factor_id").with_columns(pl.selectors.float().cast(pl.Float32))
+
+
+def unpacked(table: pl.DataFrame) -> pl.DataFrame:
+    """The factors that were packed."""
+    numbers = pl.selectors.float().cast(pl.Float64).round_sig_figs(DIGITS)
+    return table.with_columns(numbers).select(factor_id(), pl.all())
+
+
+def factor_table() -> pl.DataFrame:
+    """Energy factors of the installed package or of this build, a row each: Wh per 1,000 tokens.
+
+    By model, GPU, number format, context (lengths of the queries), speed that users see, and boundary; columns are
+    `wh_per_1000_<kind>_tokens_<p05, p50, p95 or mean>`, see `factors`.
+    """
+    return unpacked(pl.read_parquet(folder() / "factors.parquet"))
+
+
+def factor_id() -> pl.Expr:
+    """Stable name of a row: it stays the same as long as the names that it consists of do."""
+    words = pl.concat_str(*(pl.col(name).cast(pl.String).pipe(_slug) for name in NAMED_BY), separator="/")
+    return words.alias("factor_id")
+
+
+def _slug(words: pl.Expr) -> pl.Expr:
+    """A name in small letters, digits, dots and dashes."""
+    return words.str.to_lowercase().str.replace_all(r"[^a-z0-9.]+", "-").str.strip_chars("-")
+
+
+def as_json(
+    table: pl.DataFrame, grid: pl.DataFrame, columns: Mapping[str, Mapping[str, str]], facts: Mapping[str, str]
+) -> str:
+    """The factors as one document: what they are, columns with units, zones of the grid, and rows as lists."""
+    per_wh = grid.select(
+        "zone",
+        "label",
+        gco2e_per_wh=pl.col("carbon_gco2e_per_kwh") / WH_PER_KWH,
+        offsite_water_l_per_wh=pl.col("water_l_per_kwh") / WH_PER_KWH,
+    )
+    zones = {row.pop("zone"): row for row in per_wh.to_dicts()}
+    document = {**facts, "columns": columns, "zones": zones, "rows": [list(row) for row in table.rows()]}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"

@@ -1,0 +1,35 @@
+"""Schema of the factor table."""
+
+from inference_energy.answers.evidence import MEASURED, PHYSICS, TRANSFERRED
+from inference_energy.answers.factors import CONTEXTS, KINDS
+from inference_energy.studies.study import BOUNDARIES
+from inference_energy.tables.columns import INTERVAL, count, quantiles, table, text, texts
+
+MEANINGS = {
+    "uncached_input": "prompt tokens that are not in the cache: their prefill, and the attention of the answer to them",
+    "cached_input": "prompt tokens in the cache: the attention of the answer to them",
+    "output": "answer tokens: their decoding, and the attention of the answer to itself",
+}
+_FACTORS = {
+    name: column
+    for kind in KINDS
+    for name, column in quantiles(
+        f"wh_per_1000_{kind}_tokens_{{}}",
+        f"energy of 1,000 {MEANINGS[kind]}, {{}} of what is not known",
+        "Wh per 1,000 tokens",
+        INTERVAL,
+    ).items()
+}
+FACTORS = table(
+    ["factor_id"],
+    factor_id=text("stable name of the row: model, GPU, number format, context, speed and boundary"),
+    **texts(model="name in resources/models.csv", gpu="name in resources/hardware.csv"),
+    precision=text("number format of the weights: the narrowest that the GPU computes in"),
+    context=text("lengths of the queries of the service", allowed=list(CONTEXTS)),
+    input_tokens=count("prompt of these queries", "tokens"),
+    output_tokens=count("answer of these queries", "tokens"),
+    speed_tok_per_s=count("tokens a second that users see in the busiest hour", "tok/s"),
+    boundary=text("what is metered", allowed=list(BOUNDARIES)),
+    evidence=text("what the factors rest on", allowed=[MEASURED, TRANSFERRED, PHYSICS]),
+    **_FACTORS,
+)
