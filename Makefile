@@ -13,7 +13,7 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 # both ends of a text, but not off a list.
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
-.PHONY: all environment test lint wheel report statement verify compare golden readme archive grid new-source \
+.PHONY: all environment test lint wheel report statement verify compare golden readme api archive grid new-source \
 	benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
@@ -90,6 +90,10 @@ golden: all
 # The list of tables in results/README.md, from the catalogue.
 readme: environment
 	@$(BIN)/python workflow/scripts/write_readme.py
+
+# Reference and examples of the installed package: docs/api.md, docs/estimates.md
+api: all
+	@$(BIN)/python workflow/scripts/write_api.py
 
 # The run as one file in archive/: inputs, configuration, code, results and provenance.
 archive: all

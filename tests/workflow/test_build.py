@@ -8,6 +8,7 @@ import sys
 
 import polars as pl
 import pytest
+from inference_energy.answers.packaged import TABLES as PACKAGED
 from inference_energy.figures import registry
 from inference_energy.publish.catalogue import PUBLIC_TABLES
 from runs import copy_sources, figure_paths, run
@@ -19,6 +20,8 @@ TABLES |= {f"validation/{kind}/held_out.parquet" for kind in ("source", "model",
 FIGURES = {f"{path}.{format}" for path in figure_paths(STUDIES, bridged=True) for format in registry.FORMATS}
 PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "headline.html", "methods.html"}
 PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}
+PUBLISHED |= {"package/build.json", "factors.csv", "factors.json", "factors.parquet"}
+PUBLISHED |= {f"package/{name}.parquet" for name in (*PACKAGED, "factors")}
 
 
 def test_all_declared_results_exist(built, contents):

@@ -31,6 +31,7 @@ METHODS = {"cross_methods", "figures_comparison"}
 LEFT_OUT = of(["left_out"], ["source", "model", "gpu", "version"])
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
+PACKAGE = {"package", "factors"}  # what single estimates are made from
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
 NESTED_FIGURES = of(["figures_nested"], ["current"])
@@ -65,18 +66,22 @@ EDITS = {
     "released replicas": (
         "released_share: {family: beta, p05: 0.05",
         "released_share: {family: beta, p05: 0.06",
-        NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT | {"published_fleets"},
+        NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT | PACKAGE | {"published_fleets"},
     ),
     "change of an intervention": (
         "changes: {pue: 1.08}",
         "changes: {pue: 1.09}",
-        INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT,
+        INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | {"package"},
     ),
-    "values of a sweep": ("  pue: [1.05, 1.1, 1.2, 1.3", "  pue: [1.06, 1.1, 1.2, 1.3", SWEEPS | TABLES_OUT),
+    "values of a sweep": (
+        "  pue: [1.05, 1.1, 1.2, 1.3",
+        "  pue: [1.06, 1.1, 1.2, 1.3",
+        SWEEPS | TABLES_OUT | {"package"},
+    ),
     "title": (
         "title: Current best estimate",
         "title: Today",
-        NESTED_FIGURES | {"figures_comparison", "headline_page"},
+        NESTED_FIGURES | {"figures_comparison", "headline_page", "package"},
     ),
 }
 
@@ -112,7 +117,7 @@ TABLES = {
 def test_edit_of_a_table_leaves_the_published_studies_alone(copy, table):
     old, new, expected = TABLES[table]
     replace(copy / "resources" / table, old, new)
-    assert rerun(copy) == expected | COMPARISON | TABLES_OUT | PAGE
+    assert rerun(copy) == expected | COMPARISON | TABLES_OUT | PAGE | PACKAGE
 
 
 def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
@@ -120,7 +125,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     sign(copy)
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms"}
     corpus |= {"figures_corpus", "intervention_pairs", "board_power_shares"}
-    judged = SCORES | METHODS | TABLES_OUT | PAGE | LEFT_OUT | {"serving_model", "published_fleets"}
+    judged = SCORES | METHODS | TABLES_OUT | PAGE | PACKAGE | LEFT_OUT | {"serving_model", "published_fleets"}
     assert rerun(copy) == corpus | of(FROM_ROWS) | NESTED | COMPARISON | BRIDGE | judged
 
 

@@ -45,7 +45,7 @@ rule factors:
         draws=config["sweep_draws"],
         seed=config["seed"],
         name=CURRENT,
-        study=part(BRIDGE[CURRENT], (*NESTED_QUERY, "title", "description", "source", "method")),
+        study=part(BRIDGE[CURRENT], [key for key in (*NESTED_QUERY, "method") if key != "workloads"]),
         version=VERSION,
     script:
         "../scripts/answers/factors.py"

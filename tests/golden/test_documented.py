@@ -1,0 +1,29 @@
+"""The reference and the examples of the installed package are what the code says and prints."""
+
+import json
+from pathlib import Path
+
+import pytest
+from inference_energy.common import yaml_files
+from inference_energy.common.errors import InputError
+from inference_energy.publish import api
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_reference_is_written_from_the_code():
+    assert (ROOT / "docs/api.md").read_text() == api.reference(), "run `make api`"
+
+
+def test_examples_print_what_the_guide_says():
+    guide = (ROOT / "docs/estimates.md").read_text()
+    assert guide.count("```text") >= 6
+    assert api.with_outputs(guide) == guide, "run `make api`"
+
+
+def test_factors_follow_their_schema():
+    schema = yaml_files.read_yaml(ROOT / "workflow/schemas/factors.schema.yaml")
+    document = json.loads((ROOT / "results/factors.json").read_text())
+    yaml_files.check(document, schema, "results/factors.json")
+    with pytest.raises(InputError):
+        yaml_files.check(document | {"rows": []}, schema, "results/factors.json")
