@@ -186,7 +186,8 @@
   addEventListener("beforeprint", () => images.forEach(reveal));
 
   Controls.start(data, update);
+  Question.start(data);
   /* For tests: the data of the page and the answer that it shows. */
-  window.inferenceEnergy = { data, shown: () => shown };
+  window.inferenceEnergy = { data, shown: () => shown, asked: Question.shown, answer: (question) => Ask.answer(data.ask, question) };
   document.documentElement.dataset.ready = "true";
 })();

@@ -49,3 +49,21 @@ rule factors:
         version=VERSION,
     script:
         "../scripts/answers/factors.py"
+
+
+rule answer_points:
+    """Every model on every GPU in a few points, which the page answers questions with."""
+    input:
+        **NESTED_TABLES,
+        code=library("answers/answer_points"),
+    output:
+        update("results/comparison/answer_points.parquet"),
+    log:
+        "results/logs/answer_points.log",
+    params:
+        repeated=VALIDATION["repeated"],
+        draws=config["service_draws"] // 2,
+        seed=config["seed"],
+        study=part(BRIDGE[CURRENT], (*NESTED_QUERY, "method")),
+    script:
+        "../scripts/answers/answer_points.py"

@@ -8,6 +8,8 @@ rule dashboard:
         estimates="results/validated/published_estimates.parquet",
         origins="results/validated/sources.parquet",
         sources="results/benchmark_sources.csv",
+        points="results/comparison/answer_points.parquet",
+        closed_models="results/validated/closed_models.parquet",
         grid="resources/grid.csv",
         references="resources/reference_loads.csv",
         fits=expand("results/{study}/throughput_fit.parquet", study=PUBLISHED),
@@ -22,7 +24,16 @@ rule dashboard:
         evidence="workflow/dashboard/evidence.yaml",
         parts=[
             f"workflow/dashboard/{name}"
-            for name in ("style.css", "energy.js", "readable.js", "charts.js", "controls.js", "page.js")
+            for name in (
+                "style.css",
+                "energy.js",
+                "ask.js",
+                "readable.js",
+                "charts.js",
+                "controls.js",
+                "question.js",
+                "page.js",
+            )
         ],
         code=library("dashboard/dashboard"),
     output:
@@ -33,6 +44,8 @@ rule dashboard:
     params:
         **NESTED_PARAMS,
         studies=STUDIES,
+        asked_title=BRIDGE[CURRENT]["title"],
+        asked=part(BRIDGE[CURRENT], (*NESTED_QUERY, "method")),
         first=CURRENT if CURRENT in STUDIES else list(STUDIES)[-1],
         figures=page_figures(),
         version=VERSION,

@@ -29,6 +29,7 @@ def built(**changes):
         "numbers": {"first": "one"},
         "figures": [FIGURE],
         "sources": [],
+        "asked_title": "Now",
     }
     return page(DASHBOARD, **(arguments | changes))
 

@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.common import escaped, files
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus.registries import read_registry
-from inference_energy.dashboard import page, payload
+from inference_energy.dashboard import asked, page, payload
 from inference_energy.energy import read, service, tables as energy_tables
 from inference_energy.fleet import tables as fleet_tables
 from inference_energy.studies.study import whole
@@ -20,15 +20,19 @@ with wiring.job(snakemake) as job:
     per_node = dict(job.table("hardware").select("gpu", "gpus_per_node").iter_rows())
     fits = {fit["study"][0]: fit for fit in map(pl.read_parquet, given.fits)}
     origins, out = job.table("origins"), Path(snakemake.output[0])
+    tables = read.read_tables(given, params.repeated)
     studies = {}
     for (name, entries), energy in zip(params.studies.items(), given.energies, strict=True):
         study = whole(entries)
         if name in fits:
             numbers = payload.published(name, study, fits[name], overheads, params.seed)
         else:
-            of = job.call(service.resolved, name, study, read.read_tables(given, params.repeated))
+            of = job.call(service.resolved, name, study, tables)
             numbers = payload.nested(of, per_node)
         studies[name] = payload.study_of_page(study, numbers, pl.read_parquet(energy))
+    ask = asked.asked(
+        job.table("points"), params.asked, tables, job.table("closed_models"), draws=params.draws, seed=params.seed
+    )
     html = page.page(
         job.path("page").parent,
         version=params.version,
@@ -37,9 +41,11 @@ with wiring.job(snakemake) as job:
             "first": params.first,
             "studies": studies,
             "zones": page.zones(zones),
+            "ask": ask,
             "references": page.references(job.table("estimates"), loads),
         },
         figures=page.figures(params.figures, out.parent, Path(given.captions[0]).parent),
+        asked_title=params.asked_title,
         sources=page.sources(origins, escaped.read_csv(job.path("sources"))),
     )
     files.write(out, html)

@@ -51,11 +51,11 @@ def evidence(of: Served, drawn: Drawn) -> Evidence:
         runs=len(runs),
         metered_runs=runs["board_share"].count(),
         sources=tuple(sorted(runs["source"].unique())),
-        note="" if closed is None else _of_closed(closed),
+        note="" if closed is None else of_closed(closed),
     )
 
 
-def _of_closed(row: dict) -> str:
+def of_closed(row: dict) -> str:
     """What is assumed of a closed model."""
     classes = (row["smallest_class"], row["largest_class"])
     size = f"a model of class {classes[0]}" if classes[0] == classes[1] else f"a model of class {' to '.join(classes)}"

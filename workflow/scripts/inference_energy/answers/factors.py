@@ -37,13 +37,7 @@ def factors(entries: dict, tables: Tables, *, draws: int, seed: int) -> pl.DataF
 
     `entries` are those of the study.
     """
-    usable = tables.hardware.filter(
-        pl.col("tdp_w").is_not_null(), pl.any_horizontal(pl.col("^peak_fp(16|4)_tflop_per_s$").is_not_null())
-    )
-    mix = tuple(
-        HardwareShare(gpu=row["gpu"], precision=narrowest_precision(row), share=1.0)
-        for row in usable.iter_rows(named=True)
-    )
+    mix = usable_hardware(tables.hardware)
     rows = [
         row
         for model in tables.models["model"]
@@ -51,6 +45,15 @@ def factors(entries: dict, tables: Tables, *, draws: int, seed: int) -> pl.DataF
     ]
     table = pl.DataFrame(rows).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
     return table.sort(NAMED_BY).select(factor_id(), pl.all())
+
+
+def usable_hardware(hardware: pl.DataFrame) -> tuple[HardwareShare, ...]:
+    """Every GPU of the registry of which enough is known, in the narrowest number format that it computes in."""
+    known = pl.any_horizontal(pl.col("^peak_fp(16|4)_tflop_per_s$").is_not_null())
+    return tuple(
+        HardwareShare(gpu=row["gpu"], precision=narrowest_precision(row), share=1.0)
+        for row in hardware.filter(pl.col("tdp_w").is_not_null(), known).iter_rows(named=True)
+    )
 
 
 def _of_model(

@@ -16,6 +16,7 @@ from inference_energy.studies.study import BOUNDARIES
 
 MOST_TOKENS = 10_000_000  # of a prompt or an answer
 WORKLOAD = "traditional"  # the other queries of the service, where the question does not say
+CLASS_SIZES = ("small", "medium", "large", "frontier")
 SUBJECT = "frontier"  # what answers, where the question does not say
 
 
@@ -101,17 +102,17 @@ def subject(given: str | Model | None, study: Mapping[str, Any], packaged: Packa
         near = like(str(name), every if isinstance(name, str) else names)
         raise InputError(f"model: found {name!r}; allowed: {near}; or Model(total_b=...) for one of your own")
     row = packaged.closed_models.row(by_predicate=pl.col("model") == closed, named=True)
-    ordered = sorted(classes, key=lambda each: CLASS_SIZES.index(study["classes"][each]["model_class"]))
-    sizes = [CLASS_SIZES.index(row[end]) for end in ("smallest_class", "largest_class")]
-    within = [
-        each for each in ordered if sizes[0] <= CLASS_SIZES.index(study["classes"][each]["model_class"]) <= sizes[1]
-    ]
+    within = classes_within(row, study)
     if not within:
         raise InputError(f"model: found {name!r}, of a size that no class of the study has; allowed: another study")
     return Subject(label=closed, names=tuple(within), closed=row)
 
 
-CLASS_SIZES = ("small", "medium", "large", "frontier")
+def classes_within(closed: Mapping[str, Any], study: Mapping[str, Any]) -> list[str]:
+    """Classes of a study that a closed model may be of, from the smallest."""
+    size = {name: CLASS_SIZES.index(of["model_class"]) for name, of in study["classes"].items()}
+    low, high = (CLASS_SIZES.index(closed[end]) for end in ("smallest_class", "largest_class"))
+    return sorted((name for name in size if low <= size[name] <= high), key=size.get)
 
 
 def gpu_of(given: str | Gpu | None, packaged: Packaged) -> tuple[str | None, dict | None]:

@@ -3,7 +3,7 @@
 from inference_energy.answers.evidence import MEASURED, PHYSICS, TRANSFERRED
 from inference_energy.answers.factors import CONTEXTS, KINDS
 from inference_energy.studies.study import BOUNDARIES
-from inference_energy.tables.columns import INTERVAL, count, quantiles, table, text, texts
+from inference_energy.tables.columns import INTERVAL, count, number, quantiles, table, text, texts
 
 MEANINGS = {
     "uncached_input": "prompt tokens that are not in the cache: their prefill, and the attention of the answer to them",
@@ -32,4 +32,18 @@ FACTORS = table(
     boundary=text("what is metered", allowed=list(BOUNDARIES)),
     evidence=text("what the factors rest on", allowed=[MEASURED, TRANSFERRED, PHYSICS]),
     **_FACTORS,
+)
+POINTS = table(
+    ["model", "gpu", "precision", "point"],
+    **texts(
+        model="name in resources/models.csv, or a class of the study", gpu="name in resources/hardware.csv, or empty"
+    ),
+    precision=text("number format of the weights; empty where the study's GPUs have several"),
+    evidence=text("what the points rest on", allowed=[MEASURED, TRANSFERRED, PHYSICS]),
+    point=count("its place, by the energy of a query"),
+    prefill_s=number("GPU time per prompt token that is not in the cache", "GPU-seconds"),
+    decode_s=number("GPU time per answer token", "GPU-seconds"),
+    attention_s=number("GPU time per answer token and token of its context", "GPU-seconds"),
+    boards_wh=number("energy of the boards that goes with a GPU-second", "Wh"),
+    node_wh=number("energy of the node that goes with a GPU-second", "Wh"),
 )

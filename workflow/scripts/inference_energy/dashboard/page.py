@@ -13,6 +13,7 @@ import polars as pl
 import vl_convert
 from docutils.core import publish_parts
 
+from inference_energy.answers.points import POINTS
 from inference_energy.common.conversions import WH_PER_GWH
 from inference_energy.common.links import web_address
 from inference_energy.dashboard import coding, formulas
@@ -25,7 +26,7 @@ FLEET_QUANTITIES = (
     ("emissions_t_per_day", "CO2e per day"),
     ("water_m3_per_day", "Water per day"),
 )
-SCRIPTS = ("energy", "readable", "charts", "controls", "page")
+SCRIPTS = ("energy", "ask", "readable", "charts", "controls", "question", "page")
 # Label of a statement by its kind; other kinds are not shown as points of reference.
 KINDS = {
     "provider_measurement": "measured",
@@ -46,12 +47,13 @@ def page(
     numbers: dict,
     figures: Iterable[Mapping[str, Any]],
     sources: list[dict],
+    asked_title: str,
 ) -> str:
     """The page as HTML, from a folder with `page.html.jinja`, `style.css` and the scripts.
 
     `studies` have name, title and rows of evidence, the first shown first; `numbers` are what the page computes with,
     as `coding.coded` takes it; `figures` are from `figures`, in the order in which they are shown; `sources` are those
-    of benchmarks, with their origin and number of rows.
+    of benchmarks, with their origin and number of rows; `asked_title` is the title of the study of single questions.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
@@ -71,6 +73,8 @@ def page(
         data=packed(json.dumps(plain, allow_nan=False, separators=(",", ":")).encode()),
         arrays=packed(arrays),
         draws=DRAWS,
+        points=POINTS,
+        asked_title=asked_title,
         vega=_inline(vl_convert.javascript_bundle()),
         formulas=_inline(formulas.script()),
         **{script: _inline((templates / f"{script}.js").read_text()) for script in SCRIPTS},
