@@ -126,6 +126,7 @@ explain: environment
 bench: all browser
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_dashboard.py
+	$(BIN)/python tests/bench_answers.py
 
 # Statements on synthetic request logs, 12 GB of disk per 1e9 rows: make bench-usage [ROWS=1e9] [BENCH_FOLDER=folder]
 bench-usage: all

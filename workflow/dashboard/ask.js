@@ -4,6 +4,7 @@
 
 const Ask = (() => {
   const STUDY = ""; // the GPUs of the study
+  const PARTS = ["energy_wh", "gpu_seconds", "wh_per_gpu_second"]; // the first is the product of the others
 
   /* What may answer: a model on a GPU, or the classes that a closed model may be of; null where nothing does. */
   function servedBy({ models, closed }, model, gpu) {
@@ -53,20 +54,19 @@ const Ask = (() => {
     const evidence = ask.closed[question.model] ? "not disclosed" : servedBy(ask, question.model, question.gpu)[0].evidence;
     return {
       energy_wh: summaryOf(points, "energy_wh"),
-      gpu_seconds: summaryOf(points, "gpu_seconds"),
-      wh_per_gpu_second: summaryOf(points, "wh_per_gpu_second"),
+      middles: Object.fromEntries(PARTS.map((name) => [name, geometricMean(points.map((point) => point[name]))])),
       middle: middleOf(points),
       evidence,
       note: ask.closed[question.model]?.note ?? "",
     };
   }
 
-  /* Why the median of one answer differs from that of another: factors that multiply to their ratio. */
+  const geometricMean = (values) => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+  /* Why one answer differs from another: factors that multiply to the ratio of their geometric means. */
   function difference(first, second) {
-    const ratio = (name) => second[name].p50 / first[name].p50;
-    const energy = ratio("energy_wh");
-    const [time, power] = [ratio("gpu_seconds"), ratio("wh_per_gpu_second")];
-    return { energy, time, power, rest: energy / (time * power) };
+    const ratio = (name) => second.middles[name] / first.middles[name];
+    return { energy: ratio("energy_wh"), time: ratio("gpu_seconds"), power: ratio("wh_per_gpu_second") };
   }
 
   return { answer, difference, servedBy, STUDY };

@@ -63,6 +63,7 @@ const Question = (() => {
   function show(data, side, question, answer) {
     const { energy_wh, evidence, note } = answer;
     const zone = data.zones[field("ask-zone").value];
+    byId(`ask-${side}-name`).textContent = `${question.model} on ${question.gpu || "the GPUs of the study"}`;
     byId(`ask-${side}-median`).textContent = `${two(energy_wh.p50)}\u00a0Wh`;
     byId(`ask-${side}-interval`).textContent = `P5–P95 of what is not known: ${two(energy_wh.p05)} to ${two(energy_wh.p95)}\u00a0Wh; expected ${two(energy_wh.mean)}\u00a0Wh`;
     byId(`ask-${side}-carbon`).textContent = zone
@@ -72,9 +73,9 @@ const Question = (() => {
   }
 
   function compared(first, second) {
-    const { energy, time, power, rest } = Ask.difference(first, second);
-    byId("ask-difference").textContent = `B over A: ${two(energy)} times the energy = ${two(time)} (GPU time)`
-      + ` × ${two(power)} (energy per GPU-second) × ${two(rest)} (both together), at the medians.`;
+    const { energy, time, power } = Ask.difference(first, second);
+    byId("ask-difference").textContent = `B needs ${two(energy)} times the energy of A: ${two(time)} times the GPU time,`
+      + ` ${two(power)} times the energy per GPU-second (geometric means).`;
   }
 
   let shown = {};
