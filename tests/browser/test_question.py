@@ -6,7 +6,7 @@ import pytest
 from inference_energy import estimate
 
 # Of 48 points, compared with 2,000 draws: what they leave of the sampling error.
-NEAR = {"p05": 0.40, "p50": 0.15, "p95": 0.40, "mean": 0.20}
+NEAR = {"p05": 0.50, "p50": 0.15, "p95": 0.50, "mean": 0.20}
 QUERIES = ((300, 100), (2000, 500), (30_000, 900))
 SERVED = (
     ("DeepSeek-V3.2", "B200 180GB"),
