@@ -42,7 +42,7 @@ rule factors:
         "results/logs/factors.log",
     params:
         repeated=VALIDATION["repeated"],
-        draws=config["sweep_draws"],
+        draws=config["service_draws"] // 2,
         seed=config["seed"],
         name=CURRENT,
         study=part(BRIDGE[CURRENT], [key for key in (*NESTED_QUERY, "method") if key != "workloads"]),

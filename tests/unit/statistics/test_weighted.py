@@ -109,3 +109,21 @@ def test_errors_are_the_scatter_over_seeds():
 
 def test_what_is_known_has_no_error():
     assert set(quantiles.with_errors(np.full(5, 2.0), np.ones(5), 5.0)[1].values()) == {0.0}
+
+
+@FUZZ
+@given(VALUES, st.integers(1, 4))
+def test_rows_of_a_matrix_are_summarised_one_by_one(values, rows):
+    each = np.array(list(values), float)
+    weights = np.array([*values.values()])
+    matrix = np.stack([each * (row + 1) for row in range(rows)])
+    found = quantiles.of_weighted_rows(matrix, weights)
+    for row in range(rows):
+        expected = quantiles.of_weighted(matrix[row], weights)
+        assert {name: of[row] for name, of in found.items()} == pytest.approx(expected, rel=1e-8)
+
+
+def test_values_of_a_matrix_without_weight_may_be_anything():
+    found = quantiles.of_weighted_rows(np.array([[1.0, np.nan, 100.0], [0.0, 5.0, 0.0]]), np.array([1.0, 0.0, 1.0]))
+    assert found["p50"].tolist() == pytest.approx([10.0, 0.0])
+    assert found["mean"].tolist() == pytest.approx([50.5, 0.0])

@@ -60,60 +60,51 @@ def _of_model(
     model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
 ) -> Iterator[dict]:
     known, members = Runs.of(tables.effects), None
-    networks = dict(tables.models.select("model", pl.coalesce("same_network_as", "model")).iter_rows())
     for speed in SPEEDS_TOK_PER_S:
-        workloads = {
-            name: {"label": name, "input_tokens": prompt, "output_tokens": answer, "cached_share": 0}
-            for name, (prompt, answer) in CONTEXTS.items()
-        }
-        changed = files.merge(entries, {"serving": {"speed_tok_per_s": float(speed)}}) | {
-            "workloads": {"traditional": workloads["short"], **workloads}
-        }
-        study = study_of(whole(changed), model, tables.models, None)
+        study = study_of(whole(_at_speed(entries, speed)), model, tables.models, None)
         study = study.replaced(classes={model: study.classes[model].replaced(hardware=mix)})
         service = resolved("factors", study, tables, draws=draws, seed=seed, members=members)
         members = service.members  # drawn once for all speeds
-        for context in CONTEXTS:
+        for context, (prompt, answer) in CONTEXTS.items():
             found = service.at(context)
-            for place, (_, gpu, precision) in enumerate(service.members.names):
+            for place, (_, gpu, precision) in enumerate(members.names):
                 if not found.weight[:, place].any():
                     continue
-                facts = {
-                    "model": model,
-                    "gpu": gpu,
-                    "precision": precision,
-                    "context": context,
-                    "input_tokens": CONTEXTS[context][0],
-                    "output_tokens": CONTEXTS[context][1],
-                    "speed_tok_per_s": speed,
-                    "evidence": WORDS[known.grade(networks[model], gpu)],
-                }
-                for boundary in BOUNDARIES:
-                    yield facts | {"boundary": boundary} | _wh_per_1000(found, place, boundary, CONTEXTS[context])
+                facts = {"model": model, "gpu": gpu, "precision": precision, "context": context}
+                facts |= {"input_tokens": prompt, "output_tokens": answer, "speed_tok_per_s": speed}
+                evidence = WORDS[known.grade(members.frame["network"][place], gpu)]
+                for boundary, values in _wh_per_1000(found, place, answer).items():
+                    yield facts | {"boundary": boundary, "evidence": evidence} | values
 
 
-def _wh_per_1000(found: Operated, place: int, boundary: str, lengths: tuple[int, int]) -> dict[str, float]:
-    """P5, P50, P95 and mean of the factors of a model on a GPU."""
-    weight = found.weight[:, place]
+def _at_speed(entries: dict, speed: float) -> dict:
+    """Entries of the study at a speed, its workloads replaced by those of `CONTEXTS`."""
+    workloads = {
+        name: {"label": name, "input_tokens": prompt, "output_tokens": answer, "cached_share": 0}
+        for name, (prompt, answer) in CONTEXTS.items()
+    }
+    changed = files.merge(entries, {"serving": {"speed_tok_per_s": float(speed)}})
+    return changed | {"workloads": {"traditional": workloads["short"], **workloads}}
+
+
+def _wh_per_1000(found: Operated, place: int, answer: int) -> dict[str, dict[str, float]]:
+    """By boundary, P5, P50, P95 and mean of the factors of a model on a GPU; `answer` are tokens."""
 
     def column(values: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values, found.weight.shape)[:, place]
 
-    wh = PER * column(found.wh_per_gpu_second[boundary])
-    _, answer = lengths
     attended = column(found.attention_s) * answer
-    each = {
-        "uncached_input": (column(found.prefill_s) + attended) * wh,
-        "cached_input": attended * wh,
-        "output": (column(found.decode_s) + attended / 2) * wh,
-    }
-    return {
-        name: value
-        for kind, values in each.items()
-        for name, value in quantiles.columns(
-            f"wh_per_1000_{kind}_tokens", quantiles.of_weighted(values, weight, quantiles.PERCENTILES)
-        ).items()
-    }
+    seconds = np.stack([column(found.prefill_s) + attended, attended, column(found.decode_s) + attended / 2])
+    by_boundary = {}
+    for boundary in BOUNDARIES:
+        wh = PER * column(found.wh_per_gpu_second[boundary])
+        values = quantiles.of_weighted_rows(seconds * wh, found.weight[:, place], quantiles.PERCENTILES)
+        by_boundary[boundary] = {
+            f"wh_per_1000_{kind}_tokens_{name}": float(of[row])
+            for row, kind in enumerate(KINDS)
+            for name, of in values.items()
+        }
+    return by_boundary
 
 
 def about(origins: pl.DataFrame, *, version: str, study: str) -> dict[str, str]:

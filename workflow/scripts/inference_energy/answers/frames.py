@@ -160,8 +160,8 @@ def _quantiles(per: np.ndarray, counts: np.ndarray, drawn: PerToken) -> dict[str
     """
     mean = (per @ drawn.weight) @ counts
     if counts.shape[1] <= EXACT:
-        each = [quantiles.of_weighted(values, drawn.weight, quantiles.PERCENTILES) for values in (counts.T @ per)]
-        return {f"wh_{name}": np.array([of[name] for of in each]) for name in quantiles.PERCENTILES} | {"wh_mean": mean}
+        each = quantiles.of_weighted_rows(counts.T @ per, drawn.weight, quantiles.PERCENTILES)
+        return {f"wh_{name}": each[name] for name in quantiles.PERCENTILES} | {"wh_mean": mean}
     return {f"wh_{name}": of * mean for name, of in _interpolated(per, counts, drawn.weight).items()} | {
         "wh_mean": mean
     }
@@ -183,10 +183,11 @@ def _interpolated(per: np.ndarray, counts: np.ndarray, weight: np.ndarray) -> di
     knots = np.linspace(0, 1, GRID + 1)
     table = np.empty((len(quantiles.PERCENTILES), GRID + 1, GRID + 1))
     for i, attention in enumerate(knots):
-        for j, prompt in enumerate(knots):
-            mix = np.array([(1 - attention) * prompt, (1 - attention) * (1 - prompt), attention])
-            of = quantiles.of_weighted(mix @ scaled, weight, quantiles.PERCENTILES)
-            table[:, i, j] = [of[name] for name in quantiles.PERCENTILES]
+        mixes = np.stack(
+            [(1 - attention) * knots, (1 - attention) * (1 - knots), np.full_like(knots, attention)], axis=1
+        )
+        found = quantiles.of_weighted_rows(mixes @ scaled, weight, quantiles.PERCENTILES)
+        table[:, i] = [found[name] for name in quantiles.PERCENTILES]
     parts = means[:, None] * counts
     attention = parts[2] / parts.sum(axis=0)
     beside = parts[0] + parts[1]

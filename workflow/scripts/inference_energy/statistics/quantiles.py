@@ -36,6 +36,21 @@ def of_weighted(values: np.ndarray, weights: np.ndarray, shares: Mapping[str, fl
     }
 
 
+def of_weighted_rows(
+    values: np.ndarray, weights: np.ndarray, shares: Mapping[str, float] = QUANTILES
+) -> dict[str, np.ndarray]:
+    """The same of every row of a matrix whose columns have the weights; values that agree count one by one."""
+    values, weights = values[:, weights > 0], weights[weights > 0]
+    order = np.argsort(values, axis=1)
+    with np.errstate(divide="ignore"):  # of values that are 0
+        logs = np.log(np.take_along_axis(values, order, axis=1))
+    each = weights[order]
+    below = (np.cumsum(each, axis=1) - each / 2) / weights.sum()
+    found = np.array([np.interp(list(shares.values()), *row) for row in zip(below, logs, strict=True)])
+    found = np.exp(found.reshape(len(values), len(shares))).T
+    return dict(zip(shares, found, strict=True)) | {"mean": values @ weights / weights.sum()}
+
+
 def place_of(values: np.ndarray, weights: np.ndarray, share: float) -> int:
     """Position of the smallest value up to which a share of the weight lies; values may be 0."""
     order = np.argsort(values, kind="stable")
