@@ -1,7 +1,6 @@
 """CSV files as text, every row with its line; faults of the file itself reported in one line."""
 
 import csv
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +9,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from inference_energy.common.arrow import batches
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
 
@@ -134,11 +134,8 @@ def _with_quotes(path: Path, header: list[str]) -> pl.DataFrame:
         f"SELECT * FROM read_csv({sql(str(path))}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"',"
         f" strict_mode=true, null_padding=false, compression='none', columns={{{types}}})"
     )
-    with tempfile.TemporaryDirectory() as folder:
-        parquet = Path(folder) / "cells.parquet"
-        # By the connection that DuckDB has anyway: to open one takes longer than to read most files.
-        duckdb.execute(f"COPY ({query}) TO {sql(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
-        return pl.read_parquet(parquet)
+    # By the connection that DuckDB has anyway: to open one takes longer than to read most files.
+    return pl.DataFrame(batches(duckdb.sql(query)))
 
 
 def _read_line_by_line(path: Path, header: list[str]) -> pl.DataFrame:
