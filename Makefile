@@ -123,10 +123,11 @@ scoreboard: environment
 explain: environment
 	@$(BIN)/python workflow/scripts/explain.py $${DETAIL:+--detail "$$DETAIL"} $${FORMAT:+--format "$$FORMAT"} -- "$$WHAT"
 
+# The page, a clean rebuild, and a table of cost against size
 bench: all browser
-	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_dashboard.py
 	$(BIN)/python tests/bench_answers.py
+	$(BIN)/python tests/bench.py
 
 # Statements on synthetic request logs, 12 GB of disk per 1e9 rows: make bench-usage [ROWS=1e9] [BENCH_FOLDER=folder]
 bench-usage: all

@@ -21,9 +21,9 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import yaml
-from bench import ROOT, copied, run_in
 
-sys.path.insert(0, str(ROOT / "tests/helpers"))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "helpers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow/scripts"))
 
 import synthetic_requests as synthetic
 from inference_energy.common import yaml_files
@@ -33,6 +33,7 @@ from inference_energy.fleet import tables as fleet_tables
 from inference_energy.statement import build
 from inference_energy.statement.logs import bills, files as usage_configuration, metering
 from inference_energy.studies.study import whole
+from measured import ROOT, Cost, copied, run_in
 
 THREADS = os.cpu_count() or 1
 REPEATS, REPEATS_OF_MANY, MANY_ROWS = 5, 2, 200_000_000  # repeats, and those of sizes that take minutes
@@ -196,8 +197,8 @@ def by_ecologits(path: Path, model: str) -> tuple[float, float, float]:
     return len(answers) / seconds, *ends
 
 
-def whole_runs(paths: list[str], folder: Path) -> list[tuple[float, float]]:
-    """Seconds and largest process in MB of whole runs of Snakemake, from logs to a statement."""
+def whole_runs(paths: list[str], folder: Path) -> list[Cost]:
+    """Costs of whole runs of Snakemake, from logs to a statement."""
     folder.mkdir()
     copied(folder, RESULTS)
     (folder / PLACE).write_text(yaml.safe_dump(usage_file(paths)))
@@ -296,8 +297,8 @@ def main() -> None:
     for ending, seconds in text.items():
         speeds = [TEXT_ROWS / taken / 1e6 for taken in seconds]
         print(f"{f'metering {ending}, million rows/s':<40}{shown(speeds, digits=2)} of {TEXT_ROWS:,} rows")
-    print(f"{f'whole run on {asked[0]:,} rows, seconds':<40}{shown([wall for wall, _ in whole])}")
-    print(f"{'  its largest process, MB':<40}{shown([peak for _, peak in whole], digits=0)}")
+    print(f"{f'whole run on {asked[0]:,} rows, seconds':<40}{shown([run.wall_s for run in whole])}")
+    print(f"{'  its largest process, MB':<40}{shown([run.peak_mb for run in whole], digits=0)}")
     total = our_energy["total"]
     at_once = [ours_ + statistics.median(our_energy["seconds"]) for ours_ in ours["metering"]]
     print(f"\n{int(total['requests']):,} requests of {synthetic.MODELS[0]}, next to another method:")

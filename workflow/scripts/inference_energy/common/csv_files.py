@@ -1,7 +1,6 @@
 """CSV files as text, every row with its line; faults of the file itself reported in one line."""
 
 import csv
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,8 +9,11 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from inference_energy.common.arrow import batches
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
+
+COUNTED_AT_ONCE = 2**20  # bytes: what is counted stays in the cache of a processor
 
 
 def read_text(path: Path, columns: list[str], optional: frozenset[str] = frozenset()) -> pl.DataFrame:
@@ -91,24 +93,23 @@ def _count(path: Path) -> _Counts | None:
     That is a zero byte, a carriage return alone as line break, or a blank next to a quote, which one parser accepts
     and the other does not.
     """
-    counts, rest = _Counts(), b""
-    with path.open("rb") as handle:
-        while part := handle.read(2**24):
-            whole, newline, rest = (rest + part).rpartition(b"\n")
-            if newline and not _add(counts, whole + newline):
-                return None
-    if rest and not _add(counts, rest + b"\n"):
+    content = path.read_bytes()
+    unsure = [b"\x00", *((b'" ', b'"\t', b' "', b'\t"') if b'"' in content else ())]
+    if any(text in content for text in unsure):
         return None
+    if b"\r" in content and content.count(b"\r") != content.count(b"\r\n"):
+        return None
+    counts, start = _Counts(), 0
+    while start < len(content):
+        end = content.find(b"\n", start + COUNTED_AT_ONCE) + 1 or len(content)
+        _add(counts, content[start:end])
+        start = end
     return counts
 
 
-def _add(counts: _Counts, lines: bytes) -> bool:
-    """Count whole lines; false where the parsers may differ."""
-    quotes = lines.count(b'"')
-    unsure = [b"\x00", *((b'" ', b'"\t', b' "', b'\t"') if quotes else ())]
-    if any(text in lines for text in unsure) or lines.count(b"\r") != lines.count(b"\r\n"):
-        return False
-    data = np.frombuffer(lines, dtype=np.uint8)
+def _add(counts: _Counts, lines: bytes) -> None:
+    """Count whole lines; the last one of a file may lack its line break."""
+    data = np.frombuffer(lines if lines.endswith(b"\n") else lines + b"\n", dtype=np.uint8)
     ends, commas = np.flatnonzero(data == ord("\n")), np.flatnonzero(data == ord(","))
     in_each = np.diff(np.searchsorted(commas, ends), prepend=0)
     if counts.lines == 0:
@@ -116,8 +117,7 @@ def _add(counts: _Counts, lines: bytes) -> bool:
     counts.even = counts.even and bool((in_each == counts.in_header).all())
     counts.lines += len(ends)
     counts.commas += len(commas)
-    counts.quotes += quotes
-    return True
+    counts.quotes += lines.count(b'"') if b'"' in lines else 0
 
 
 def _without_quotes(path: Path, header: list[str]) -> pl.DataFrame:
@@ -134,11 +134,8 @@ def _with_quotes(path: Path, header: list[str]) -> pl.DataFrame:
         f"SELECT * FROM read_csv({sql(str(path))}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"',"
         f" strict_mode=true, null_padding=false, compression='none', columns={{{types}}})"
     )
-    with tempfile.TemporaryDirectory() as folder:
-        parquet = Path(folder) / "cells.parquet"
-        # By the connection that DuckDB has anyway: to open one takes longer than to read most files.
-        duckdb.execute(f"COPY ({query}) TO {sql(str(parquet))} (FORMAT parquet, COMPRESSION uncompressed)")
-        return pl.read_parquet(parquet)
+    # By the connection that DuckDB has anyway: to open one takes longer than to read most files.
+    return pl.DataFrame(batches(duckdb.sql(query)))
 
 
 def _read_line_by_line(path: Path, header: list[str]) -> pl.DataFrame:

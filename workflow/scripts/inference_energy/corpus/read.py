@@ -56,14 +56,14 @@ def _read(sources: list[Path], folder: Path, origin_schema: dict, known: dict[st
             told = text.with_columns(pl.lit(value).alias(name) for name, value in of_source.items())
             texts.setdefault(table, []).append(told)
     tables = {name: pl.DataFrame(schema=types_of(of_all_sources(table))) for name, table in TABLES.items()}
-    read = [pl.DataFrame(schema=SOURCE | {"file": pl.String})]
+    read = [pl.DataFrame(schema=SOURCE | {"file": pl.String, "rows_read": pl.Int64})]
     rejected = [pl.DataFrame(schema=SOURCE | REJECTED)]
     for table, parts in texts.items():
-        text = pl.concat(parts)
+        # Not rechunked, columns are cut in different places, and every step would rechunk all of them.
+        text = pl.concat(parts, rechunk=True)
         good, bad = split(text, TABLES[table], known, within="source")
-        source_of = text.select("source", "file").unique()
-        rejected.append(bad.join(source_of, on="file", how="left", maintain_order="left").select("source", *REJECTED))
-        read.append(text.select("source", "file"))
+        read.append(text.group_by("source", "file").agg(pl.len().cast(pl.Int64).alias("rows_read")))
+        rejected.append(bad.join(read[-1], on="file", how="left", maintain_order="left").select("source", *REJECTED))
         tables[table] = good.select(tables[table].columns)
     tables["throughput"] = tables["throughput"].with_columns(output_tok_per_s_per_gpu())
     energy, without_run = _with_run(tables["measured_energy"], tables["throughput"])
@@ -121,7 +121,8 @@ def _complete(text: pl.DataFrame, table: str, path: Path, origin: dict, facts: d
     if "url" in schema:
         complete = complete.with_columns(pl.col("url").fill_null(origin["url"]))
     # A required column without a single value is a fault of the file, not of each of its rows.
-    absent = [name for name, column in schema.items() if not column.nullable and complete[name].is_null().all()]
+    empty = complete.null_count().row(0, named=True)
+    absent = [name for name, column in schema.items() if not column.nullable and empty[name] == len(complete)]
     if absent and not complete.is_empty():
         raise InputError(
             f"{path}: nothing in {one_of(absent)}; allowed: a column with values,"
@@ -164,14 +165,13 @@ def _with_run(energy: pl.DataFrame, throughput: pl.DataFrame) -> tuple[pl.DataFr
 
 
 def _count_rows(sources: pl.DataFrame, tables: dict[str, pl.DataFrame], read: pl.DataFrame) -> pl.DataFrame:
-    """Per file: rows read, accepted and rejected, and records left out."""
+    """Per file: rows read, accepted and rejected, and records left out; `read` are the rows of files by table."""
     accepted = pl.concat([tables[name].select("source", "file") for name in TABLES])
-    counts = [
-        frame.group_by("source", "file").agg(pl.len().cast(pl.Int64).alias(name))
-        for frame, name in ((accepted, "rows_accepted"), (read, "rows_read"))
-    ]
-    counts.append(tables["left_out"].group_by("source", "file").agg(pl.col("records").sum().alias("records_left_out")))
-    for count in counts:
+    for count in (
+        accepted.group_by("source", "file").agg(pl.len().cast(pl.Int64).alias("rows_accepted")),
+        read.group_by("source", "file").agg(pl.sum("rows_read")),
+        tables["left_out"].group_by("source", "file").agg(pl.sum("records").alias("records_left_out")),
+    ):
         sources = sources.join(count, on=["source", "file"], how="left", maintain_order="left")
     counted = pl.col("rows_read", "rows_accepted", "records_left_out").fill_null(0)
     return sources.with_columns(counted).with_columns(rows_rejected=pl.col("rows_read") - pl.col("rows_accepted"))

@@ -5,12 +5,12 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
 import polars as pl
 
 from inference_energy.common import files
+from inference_energy.common.arrow import batches
 from inference_energy.common.escaped import sql
 
 # Many small tables take a quarter of the space in small blocks; a large one is written faster in large ones.
@@ -38,7 +38,7 @@ def write(path: Path, tables: dict[str, pl.DataFrame], meanings: dict[str, Meani
     ):
         connection.execute("SET preserve_insertion_order = false")  # twice as fast; readers state their order
         for name, frame in tables.items():
-            connection.register("rows", _batches(frame))
+            connection.register("rows", batches(frame))
             connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM rows')
             connection.unregister("rows")
             _comment(connection, "TABLE", name, meanings[name])
@@ -60,16 +60,7 @@ def read(path: Path, table: str, order_by: list[str]) -> pl.DataFrame:
     order = ", ".join(f'"{name}"' for name in order_by)
     with duckdb.connect(str(path), read_only=True, config={"memory_limit": SORTED_WITHIN}) as connection:
         rows = connection.sql(f'SELECT * FROM "{table}" ORDER BY {order}')
-        return pl.DataFrame(_batches(rows))
-
-
-def _batches(rows: pl.DataFrame | duckdb.DuckDBPyRelation) -> SimpleNamespace:
-    """Rows as Arrow batches alone, which polars and DuckDB exchange without a file.
-
-    Not the rows themselves: for a frame DuckDB asks for a further package, and polars remembers the class of what it
-    reads, so that DuckDB reports at exit that its own rows were not freed.
-    """
-    return SimpleNamespace(__arrow_c_stream__=rows.__arrow_c_stream__)
+        return pl.DataFrame(batches(rows))
 
 
 def contents_sha256(path: Path) -> str:
