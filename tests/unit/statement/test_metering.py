@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import time
 from contextlib import suppress
 from decimal import Decimal
 
@@ -402,3 +403,11 @@ def test_first_of_equal_keys_of_json_counts(tmp_path):
     path = write(frame(), tmp_path / "in/log.jsonl")
     path.write_text(path.read_text().replace('"answer": 500', '"answer": 500, "answer": 1'))
     assert sums_of(metered(tmp_path / "in")[0]) == BY_HAND
+
+
+def test_checksums_that_nobody_waits_for_are_not_computed(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(metering, "sha256", lambda path: done.append(path) or time.sleep(0.05))
+    with pytest.raises(InputError), metering.checksums_of([str(n) for n in range(100)], 1):
+        raise InputError("a fault")
+    assert len(done) < 100

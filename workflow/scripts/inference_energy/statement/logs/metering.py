@@ -8,8 +8,8 @@ distribution over files and jobs.
 
 import logging
 import tempfile
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -99,18 +99,21 @@ def metered(
         counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
         left_out = dict.fromkeys(counts, 0)
         label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
-        with Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress:
+        with (
+            checksums_of([file.path for file in files], threads) as checksums,
+            Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress,
+        ):
             for source, rows in groups:
                 progress.part = sum(counts[path] for path in rows.files)
                 found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out)
                 counts |= found
                 left_out |= without
                 progress.finished(sum(found.values()))
+            sha256s = {path: checksum.result() for path, checksum in checksums.items()}
         sums = frame(connection, added_up("sums"), folder)
-    checksums = sha256_of([file.path for file in files], threads)
     facts = [
         {"source": file.source, "file": file.name, "bytes": Path(file.path).stat().st_size}
-        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": checksums[file.path]}
+        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": sha256s[file.path]}
         for file in files
     ]
     return sums, pl.DataFrame(facts)
@@ -266,10 +269,14 @@ def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Err
     return unreadable(rows.files[0], rows.format, error)
 
 
-def sha256_of(paths: list[str], threads: int) -> dict[str, str]:
-    """Checksum of every file; Python releases its lock while it computes one."""
-    with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(paths, pool.map(sha256, map(Path, paths)), strict=True))
+@contextmanager
+def checksums_of(paths: list[str], threads: int) -> Iterator[dict[str, Future[str]]]:
+    """Checksum of every file, computed on cores that are idle; Python releases its lock while it computes one."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield {path: pool.submit(sha256, Path(path)) for path in paths}
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
