@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import time
+from contextlib import suppress
 from decimal import Decimal
 
 import polars as pl
@@ -243,6 +245,21 @@ def test_parquet_with_a_wrecked_page_is_named(tmp_path):
         metered(tmp_path / "in")
 
 
+def test_statistics_of_parquet_are_not_believed(tmp_path):
+    """A wrong value is found even where the file claims that it has none."""
+    wrong, claimed = ((value).to_bytes(8, "little", signed=True) for value in (-123_456_789, 1))
+    path = tmp_path / "in/log.parquet"
+    path.parent.mkdir()
+    rows = changed("prompt", 0, -123_456_789).with_columns(pl.col("time").str.to_datetime(time_zone="UTC"))
+    rows.with_columns(cached=-123_456_790).write_parquet(path, compression="uncompressed", statistics=True)
+    content = path.read_bytes()
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    assert wrong in content[footer:]
+    path.write_bytes(content[:footer] + content[footer:].replace(wrong, claimed))
+    with pytest.raises((InputError, RuntimeError), match=r"negative|not sound"):
+        metered(tmp_path / "in", spec(columns={"cached_tokens": None}))
+
+
 def test_broken_text_is_named(tmp_path):
     write(frame(), tmp_path / "in/log.jsonl").open("a").write('{"time": "2026\n')
     with pytest.raises(InputError, match=r"log\.jsonl: cannot be read as jsonl: .*in line \d") as error:
@@ -319,3 +336,78 @@ def test_progress_goes_to_the_log(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         metered(tmp_path / "in")
     assert "meter 1 file: 4 rows in " in caplog.text
+
+
+def test_plain_text_is_read_once(tmp_path, monkeypatch):
+    """The rows of every file come from the pass that adds them up."""
+    monkeypatch.setattr(metering, "row_counts", None)
+    write(frame(), tmp_path / "csv/a.csv")
+    write(frame().head(1), tmp_path / "csv/b.csv")
+    write(frame().clear(), tmp_path / "csv/c.csv")
+    write(frame(), tmp_path / "jsonl/a.jsonl")
+    sums, files = metered(tmp_path / "csv")
+    assert files["rows"].to_list() == [4, 1, 0]
+    assert int(sums["requests"].sum()) == 5
+    assert sums_of(metered(tmp_path / "jsonl")[0]) == BY_HAND
+
+
+class NotPlainError(Exception):
+    """The fast pass gave a file up."""
+
+
+VALUES_OF_TEXT = {
+    "cached": (
+        "950.000", "7.5", " 8", "8 ", "\t8", "007", "+5", "-5", "1e2", "1_0", "1,000", "nan", "inf", "", "true", "5.",
+        "5\u00a0", "1e400", "134217728", "NULL",
+    ),
+    "time": (
+        "2026-01-01T00:10:00", "2026-01-01 00:10:00.5Z", "2026-01-01T00:10:00+02:00", "2026-01-01T00:10:00Z ",
+        " 2026-01-01T00:10:00Z", "2026-01-01T00:10:00Z\u00a0", "2026-01-01", "epoch", "2014-12-31T23:59:59.999999Z",
+        "01/02/2026 00:00:00",
+    ),
+    "team": ("", " x", '"x"', "x" * 201, "é" * 150),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"), [("log.csv", {}), ("log.jsonl", {}), ("log.csv", {"time_zone": "Europe/Berlin"})]
+)
+def test_what_one_pass_reads_slower_passes_read_too(tmp_path, monkeypatch, name, entry):
+    """Text with a value that one pass could read in another way is left to slower passes."""
+    rows = (NAIVE if entry else frame()).cast(TEXT)
+    read = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(metering, "row_counts", lambda *_: (_ for _ in ()).throw(NotPlainError))
+        for column, values in VALUES_OF_TEXT.items():
+            for value in values:
+                folder = tmp_path / str(len(list(tmp_path.iterdir())))
+                write(rows.with_columns(pl.Series(column, [value, *rows[column][1:]])), folder / name)
+                with suppress(NotPlainError):
+                    read[folder, column, value] = metered(folder, spec(**entry))[0].rows()
+    values = [key[1:] for key in read]
+    assert ("cached", "950.000") in values
+    assert ("cached", "5\u00a0") not in values
+    monkeypatch.setattr(metering, "_counted_if_plain", lambda *_: None)
+    assert {key: metered(key[0], spec(**entry))[0].rows() for key in read} == read
+
+
+@pytest.mark.parametrize("value", ["true", "[5]", '{"x": 5}', '"5 tokens"', "7.5"])
+def test_values_of_json_that_are_no_numbers_are_faults(tmp_path, value):
+    path = write(frame(), tmp_path / "in/log.jsonl")
+    path.write_text(path.read_text().replace('"answer": 500', f'"answer": {value}'))
+    with pytest.raises(InputError, match=r"output_tokens .*: 1 of 4 rows are not whole numbers"):
+        metered(tmp_path / "in")
+
+
+def test_first_of_equal_keys_of_json_counts(tmp_path):
+    path = write(frame(), tmp_path / "in/log.jsonl")
+    path.write_text(path.read_text().replace('"answer": 500', '"answer": 500, "answer": 1'))
+    assert sums_of(metered(tmp_path / "in")[0]) == BY_HAND
+
+
+def test_checksums_that_nobody_waits_for_are_not_computed(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(metering, "sha256", lambda path: done.append(path) or time.sleep(0.05))
+    with pytest.raises(InputError), metering.checksums_of([str(n) for n in range(100)], 1):
+        raise InputError("a fault")
+    assert len(done) < 100

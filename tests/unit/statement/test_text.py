@@ -64,6 +64,13 @@ def test_progress_of_long_work_is_told_while_it_lasts(monkeypatch, capsys):
     assert "meter: 100 rows in " in capsys.readouterr().err
 
 
+def test_progress_corrects_what_was_estimated():
+    with progress.Progress("meter", 100, "rows", logging.getLogger("test")) as of:
+        of.part = 40
+        of.finished(50)
+        assert (of.done, of.total) == (50, 110)
+
+
 def usage(**changes):
     return files.DEFAULTS | {"logs": {"a": {"files": ["."], "columns": {}}}} | changes
 

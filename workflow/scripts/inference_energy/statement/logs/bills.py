@@ -11,7 +11,7 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.statement.logs.faults import Check, stop_at_first, token_checks
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.metering import EXACT, SUMS, database
-from inference_energy.statement.logs.reading import NAMES, TOKENS, Rows, alike, unreadable
+from inference_energy.statement.logs.reading import NAMES, TOKENS, Rows, alike, shortened, unreadable
 from inference_energy.tables.database import frame
 
 TOKENS_BELOW = 10**16  # a thousand times the tokens of the largest services in a month
@@ -41,7 +41,7 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
                     stop_at_first(connection, rows, _checks(rows))
                 except duckdb.Error as error:
                     raise InputError(unreadable(rows.files[0], rows.format, error)) from None
-                names = ", ".join(f"{rows.name(role)} AS {role}" for role in NAMES)
+                names = ", ".join(f"{shortened(rows.name(role))} AS {role}" for role in NAMES)
                 sums = ", ".join(
                     f"sum({rows.whole(role)})::{EXACT} AS {role}" if rows.has(role) else f"NULL::{EXACT} AS {role}"
                     for role in COLUMNS

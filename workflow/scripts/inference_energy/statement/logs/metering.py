@@ -8,9 +8,9 @@ distribution over files and jobs.
 
 import logging
 import tempfile
-from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from inference_energy.statement.logs.reading import (
     Rows,
     alike,
     listed,
+    shortened,
     unreadable,
 )
 from inference_energy.tables.database import frame
@@ -44,6 +45,7 @@ EXACT = "DECIMAL(38, 0)"  # holds the square of any prompt of 2^27 tokens 10^21 
 _KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
 SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
 _COLUMNS = ", ".join([*(f"{name} VARCHAR" for name in NAMES), *(f"{name} {EXACT}" for name in SUMS)])
+SAMPLE_BYTES = 65_536  # of a text file, for the length of its rows
 MEMORY = "1500MB"  # memory of DuckDB before it writes to disk; its own code and buffers are extra
 
 
@@ -94,19 +96,24 @@ def metered(
                 connection, [f for f in files if f.source == source], logs[source], f"{place}: logs.{source}"
             )
         ]
-        counts = {path: count for _, rows in groups for path, count in row_counts(connection, rows).items()}
+        counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
         left_out = dict.fromkeys(counts, 0)
         label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
-        with Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress:
+        with (
+            checksums_of([file.path for file in files], threads) as checksums,
+            Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress,
+        ):
             for source, rows in groups:
                 progress.part = sum(counts[path] for path in rows.files)
-                left_out |= _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out)
-                progress.finished()
+                found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out)
+                counts |= found
+                left_out |= without
+                progress.finished(sum(found.values()))
+            sha256s = {path: checksum.result() for path, checksum in checksums.items()}
         sums = frame(connection, added_up("sums"), folder)
-    checksums = sha256_of([file.path for file in files], threads)
     facts = [
         {"source": file.source, "file": file.name, "bytes": Path(file.path).stat().st_size}
-        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": checksums[file.path]}
+        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": sha256s[file.path]}
         for file in files
     ]
     return sums, pl.DataFrame(facts)
@@ -126,6 +133,18 @@ def under_way(connection: duckdb.DuckDBPyConnection) -> float:
     return min(max(connection.query_progress(), 0.0) / 50, 1.0)
 
 
+def expected_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, int]:
+    """Rows of every file before it is read: of Parquet from its footer, of text as its size suggests."""
+    if rows.format == "parquet":
+        return row_counts(connection, rows)
+    found = dict.fromkeys(rows.files, 0)
+    for path in rows.files:
+        with suppress(OSError), Path(path).open("rb") as file:  # one that cannot be read is reported when it is metered
+            start = file.read(SAMPLE_BYTES)
+            found[path] = round(start.count(b"\n") * Path(path).stat().st_size / max(len(start), 1))
+    return found
+
+
 def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, int]:
     """Rows of every file; of Parquet from its footers, otherwise counted."""
     if rows.format == "parquet":
@@ -141,60 +160,102 @@ def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, i
 
 def _add(
     connection: duckdb.DuckDBPyConnection, source: str, rows: Rows, step_us: int, leave_out: bool
-) -> dict[str, int]:
+) -> tuple[dict[str, int], dict[str, int]]:
     """Add the sums of files that are read alike to the table of sums.
+
+    Returns:
+        Rows by file, and rows left out, by file, where there are any.
+    """
+    counts, left_out = _counted_if_plain(connection, rows, step_us), {}
+    if counts is None:
+        counts = row_counts(connection, rows)
+        left_out = _counted(connection, rows, step_us, sum(counts.values()), leave_out)
+    connection.execute(
+        f"INSERT INTO sums SELECT {sql(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
+        " FROM counted"
+    )
+    return counts, left_out
+
+
+def _counted(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, step_us: int, total: int, leave_out: bool
+) -> dict[str, int]:
+    """Count the sound rows of files; the total of rows tells whether there are others.
 
     Returns:
         Rows left out, by file, where there are any.
     """
-    connection.execute("CREATE OR REPLACE TEMP TABLE counted (step BIGINT, good BOOLEAN, " + _COLUMNS + ")")
     try:
-        connection.execute("INSERT INTO counted " + sums_query(rows, step_us))
+        _count(connection, sums_query(rows, step_us))
     except duckdb.Error as error:
         raise InputError(culprit(connection, rows, error)) from None
-    in_time = f"step * {step_us} BETWEEN {FIRST_US} AND {LAST_US - 1}"
-    wrong = f"SELECT coalesce(sum(requests), 0) FROM counted WHERE (good AND {in_time}) IS NOT TRUE"
-    (unsound,) = connection.execute(wrong).fetchone()
-    left_out = {}
-    if unsound:
-        if not leave_out:
-            stop_at_first(connection, rows, checks(rows))
-        left_out = faulty_rows(connection, rows, checks(rows))
-        if sum(left_out.values()) != unsound:
-            raise RuntimeError(f"{unsound} rows of {rows.files[0]} and others are not sound, {left_out} by the checks")
-    connection.execute(
-        f"INSERT INTO sums SELECT {sql(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
-        f" FROM counted WHERE good AND {in_time}"
-    )
+    (sound,) = connection.execute("SELECT coalesce(sum(requests), 0) FROM counted").fetchone()
+    if sound == total:
+        return {}
+    if not leave_out:
+        stop_at_first(connection, rows, checks(rows))
+    left_out = faulty_rows(connection, rows, checks(rows))
+    if sum(left_out.values()) != total - sound:
+        raise RuntimeError(
+            f"{total - sound} rows of {rows.files[0]} and others are not sound, {left_out} by the checks"
+        )
     return left_out
 
 
-def sums_query(rows: Rows, step_us: int) -> str:
-    """One pass over files that are read alike: sums by step, by whether the row is sound, and by name.
+def _counted_if_plain(connection: duckdb.DuckDBPyConnection, rows: Rows, step_us: int) -> dict[str, int] | None:
+    """Count text files in one pass, which ends at the first row that is not both plain and sound.
 
-    Products are of tokens cut to 27 bits (28 for prompts that caches are added to), so that no wrong value stops the
-    scan; values of sound rows are not cut.
+    Returns:
+        Rows by file; none for Parquet, or if there is such a row or any other fault, which slower passes find.
     """
-    cut = TOKENS_BELOW - 1
+    if rows.format == "parquet":
+        return None
+    try:
+        _count(connection, sums_query(replace(rows, plain=True), step_us))
+    except duckdb.Error:
+        return None
+    counted = connection.execute("SELECT file, sum(requests)::BIGINT FROM counted GROUP BY file").fetchall()
+    return dict.fromkeys(rows.files, 0) | dict(counted)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE counted (file VARCHAR, step BIGINT, {_COLUMNS})")
+    connection.execute(f"INSERT INTO counted {query}")
+
+
+def sums_query(rows: Rows, step_us: int) -> str:
+    """One pass over files that are read alike: sums over sound rows by step and names.
+
+    Rows that are not sound are left out, before products of their values could stop the scan. Where files are read as
+    plain, the first such row is an error, and sums are by file too, so that their requests are all rows of a file.
+    """
     tokens = [role for role in TOKENS if rows.has(role)]
-    sound, prompt = f"({' | '.join(tokens)}) BETWEEN 0 AND {cut}", "input_tokens"
+    # Of a column alone DuckDB would leave the check out where statistics in the file claim that all values pass it.
+    sound = f"zoned AND us BETWEEN {FIRST_US} AND {LAST_US - 1}"
+    sound += f" AND ({' | '.join(tokens)}) BETWEEN 0 AND {TOKENS_BELOW - 1}"
+    prompt = "input_tokens"
     if rows.has("cached_tokens") and rows.spec.get("cached_in_input", True):
         sound += " AND cached_tokens <= input_tokens"
     elif rows.has("cached_tokens"):
-        prompt = f"(input_tokens & {cut}) + (cached_tokens & {cut})"
+        prompt = "(input_tokens::BIGINT + cached_tokens)"
     zoned = [f"NOT {check.wrong}" for check in offset_checks(rows)]
     columns = [f"{rows.microseconds()} AS us", f"{' AND '.join(zoned) or 'true'} AS zoned"]
     columns += [f"{rows.name(role)} AS {role}" for role in NAMES] + [f"{rows.whole(role)} AS {role}" for role in tokens]
+    file, step, table = "NULL", f"us // {step_us}", rows.table()
+    if rows.plain:
+        file, step, sound = "filename", f"(CASE WHEN {sound} THEN {step} ELSE error('not sound') END)", "true"
+        columns, table = [*columns, file], rows.table(options=", filename = true")
+    names = ", ".join(f"{shortened(role)} AS {role}" for role in NAMES)  # of groups, which are few
     return f"""
-        SELECT us // {step_us} AS step, good, model, tenant, region, count(*), sum(prompt),
-            {"sum(cached_tokens)" if rows.has("cached_tokens") else "NULL"}, sum(output_tokens),
-            sum((prompt & {2 * cut + 1})::BIGINT * (output_tokens & {cut})),
-            sum((output_tokens & {cut})::BIGINT * (output_tokens & {cut}))
+        SELECT * REPLACE ({names})
         FROM (
-            SELECT *, {prompt} AS prompt, zoned AND {sound} AS good
-            FROM (SELECT {", ".join(columns)} FROM {rows.table()})
-        )
-        GROUP BY ALL"""
+            SELECT {file} AS file, {step} AS step, model, tenant, region, count(*), sum({prompt}),
+                {"sum(cached_tokens)" if rows.has("cached_tokens") else "NULL"}, sum(output_tokens),
+                sum({prompt}::BIGINT * output_tokens), sum(output_tokens::BIGINT * output_tokens)
+            FROM (SELECT {", ".join(columns)} FROM {table})
+            WHERE {sound}
+            GROUP BY ALL
+        )"""
 
 
 def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Error) -> str:
@@ -208,10 +269,14 @@ def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Err
     return unreadable(rows.files[0], rows.format, error)
 
 
-def sha256_of(paths: list[str], threads: int) -> dict[str, str]:
-    """Checksum of every file; Python releases its lock while it computes one."""
-    with ThreadPoolExecutor(threads) as pool:
-        return dict(zip(paths, pool.map(sha256, map(Path, paths)), strict=True))
+@contextmanager
+def checksums_of(paths: list[str], threads: int) -> Iterator[dict[str, Future[str]]]:
+    """Checksum of every file, computed on cores that are idle; Python releases its lock while it computes one."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield {path: pool.submit(sha256, Path(path)) for path in paths}
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:

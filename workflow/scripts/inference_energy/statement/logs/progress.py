@@ -44,10 +44,12 @@ class Progress:
             if seconds >= FIRST_SECONDS:
                 show(line, file=sys.stderr)
 
-    def finished(self) -> None:
-        """The part that was under way is done."""
-        self.advance(self.part)
+    def finished(self, amount: int | None = None) -> None:
+        """The part that was under way is done; `amount` corrects one that was estimated."""
+        amount = self.part if amount is None else amount
+        self.total += amount - self.part
         self.part = 0
+        self.advance(amount)
 
     def advance(self, amount: int) -> None:
         """So much more is done."""

@@ -34,23 +34,27 @@ class Rows:
     types: dict[str, str]  # DuckDB's type of every column, by name; not known for JSON lines
     spec: dict = field(repr=False)  # entry of the usage file
     place: str  # names it in errors
+    plain: bool = False  # text has no unusual spaces around values; a value with them is read as NULL
 
     def table(self, options: str = "") -> str:
         """The files as a table of SQL."""
-        paths = listed(self.files)
-        return {
-            "parquet": f"read_parquet({paths}, hive_partitioning = true, hive_types_autocast = false{options})",
-            "csv": f"read_csv({paths}, header = true, all_varchar = true, hive_partitioning = true,"
-            f" hive_types_autocast = false{options})",
-            "jsonl": f"read_ndjson_objects({paths}{options})",
-        }[self.format]
+        paths, hive = listed(self.files), "hive_partitioning = true, hive_types_autocast = false"
+        if self.format == "parquet":
+            return f"read_parquet({paths}, {hive}{options})"
+        if self.format == "csv":
+            return f"read_csv({paths}, header = true, all_varchar = true, {hive}{options})"
+        # All values of a row at once: every use of ->> parses the row anew.
+        values = f"json ->> [{', '.join(sql(_json_path(name)) for name in self._names())}]::VARCHAR[]"
+        return f"(SELECT *, {values} AS json_values FROM read_ndjson_objects({paths}{options}))"
+
+    def _names(self) -> list[str]:
+        return list(dict.fromkeys(self.spec["columns"].values()))
 
     def raw(self, role: str) -> str:
         """A column as it is in the files."""
         name = self.spec["columns"][role]
         if self.format == "jsonl":
-            path = "$" + "".join(f'."{part}"' for part in name.split("."))
-            return f"(json ->> {sql(path)})"
+            return f"json_values[{self._names().index(name) + 1}]"
         return identifier(name)
 
     def type(self, role: str) -> str:
@@ -62,7 +66,7 @@ class Rows:
         """A column of tokens as whole numbers; NULL where it holds none."""
         raw, of = self.raw(role), self.type(role)
         if of not in WHOLE_TYPES:
-            number = raw if of in NUMBER_TYPES else _number(raw)
+            number = raw if of in NUMBER_TYPES else self._number(raw)
             raw = f"(CASE WHEN {number} = floor({number}) THEN TRY_CAST({number} AS BIGINT) END)"
         if role == "cached_tokens" and self.spec.get("empty_cached_is_zero", False):
             return f"(CASE WHEN {empty(self.raw(role), of)} THEN 0 ELSE {raw} END)"
@@ -72,19 +76,27 @@ class Rows:
         """The time of a row since 1970 in UTC; NULL where it holds none."""
         raw, of = self.raw("time"), self.type("time")
         if "time_unit" in self.spec:
-            return self._counted(raw if of in NUMBER_TYPES else _number(raw))
+            return self._counted(raw if of in NUMBER_TYPES else self._number(raw))
         if of in ZONED_TYPES:
             return f"epoch_us({raw})"
         zone = self.spec.get("time_zone", "UTC")
         if of in NAIVE_TYPES:
             return _in_utc(f"{raw}::TIMESTAMP", zone)
-        text = f"trim({raw})"
+        text = self._trimmed(raw)
         naive = _in_utc(f"TRY_CAST({text} AS TIMESTAMP)", zone)
         if "time_zone" in self.spec:
             return naive
         # Reading an offset is slow; a Z, which most times have, is simply dropped.
         zoned = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
         return f"(CASE WHEN ends_with({text}, 'Z') THEN {naive} ELSE {zoned} END)"
+
+    def _number(self, raw: str) -> str:
+        return f"TRY_CAST({self._trimmed(raw)} AS DOUBLE)"
+
+    def _trimmed(self, raw: str) -> str:
+        # Casts skip plain spaces themselves; trim, which takes longer than a cast, also removes those of Unicode.
+        # Without it DuckDB may hand the cast to its reader of CSV, which stops at what is no number.
+        return raw if self.plain else f"trim({raw})"
 
     def _counted(self, number: str) -> str:
         start = int(start_of(self.spec, self.place).timestamp() * 1_000_000)
@@ -101,12 +113,10 @@ class Rows:
         return f"regexp_matches({self.raw('time')}, {sql(OFFSET)})"
 
     def name(self, role: str) -> str:
-        """A model, tenant or region, cut if it is too long; NULL where the files state none."""
+        """A model, tenant or region; NULL where the files state none."""
         if role in self.spec["columns"]:
             raw = self.raw(role)
-            raw = raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
-            cut = f"left({raw}, {LONGEST_NAME - 13}) || '…' || left(sha256({raw}), 12)"
-            return f"(CASE WHEN length({raw}) > {LONGEST_NAME} THEN {cut} ELSE {raw} END)"
+            return raw if self.type(role) == "VARCHAR" else f"CAST({raw} AS VARCHAR)"
         constant = self.spec.get("constants", {}).get(role)
         return "NULL::VARCHAR" if constant is None else sql(constant)
 
@@ -119,9 +129,14 @@ def _in_utc(naive: str, zone: str) -> str:
     return f"epoch_us({naive})" if zone == "UTC" else f"epoch_us({naive} AT TIME ZONE {sql(zone)})"
 
 
-def _number(raw: str) -> str:
-    # Without the call of trim DuckDB hands the cast to its reader of CSV, which stops at what is no number.
-    return f"TRY_CAST(trim({raw}) AS DOUBLE)"
+def _json_path(name: str) -> str:
+    return "$" + "".join(f'."{part}"' for part in name.split("."))
+
+
+def shortened(name: str) -> str:
+    """A name, cut if it is too long."""
+    cut = f"left({name}, {LONGEST_NAME - 13}) || '…' || left(sha256({name}), 12)"
+    return f"(CASE WHEN length({name}) > {LONGEST_NAME} THEN {cut} ELSE {name} END)"
 
 
 def listed(paths: Iterable[str]) -> str:
@@ -161,7 +176,7 @@ def alike(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: d
 
 
 def _types(connection: duckdb.DuckDBPyConnection, file: UsageFile, place: str) -> dict[str, str]:
-    rows = Rows(files=[file.path], format=file.format, types={}, spec={}, place=place)
+    rows = Rows(files=[file.path], format=file.format, types={}, spec={"columns": {}}, place=place)
     try:
         described = connection.execute(f"DESCRIBE FROM {rows.table()}").fetchall()
     except duckdb.Error as error:
