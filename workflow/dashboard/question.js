@@ -8,7 +8,7 @@ const Question = (() => {
   const field = (name) => form.elements[name];
 
   /* The number in a field; null if it is empty. A fault where it is not one that is allowed. */
-  function numberIn(name) {
+  function entered(name) {
     const { value, validity, min, max } = field(name);
     const label = field(name).closest("label").firstChild.textContent.trim();
     if (!validity.valid) return { fault: `${label}: found ${value || "no number"}; allowed: ${min} to ${max}.` };
@@ -19,7 +19,7 @@ const Question = (() => {
 
   /* What a side asks, or what is wrong with it. */
   function questionOf({ ask }, side) {
-    const numbers = Object.fromEntries(["input", "output", "cached", "pue"].map((name) => [name, numberIn(`ask-${name}`)]));
+    const numbers = Object.fromEntries(["input", "output", "cached", "pue"].map((name) => [name, entered(`ask-${name}`)]));
     const fault = Object.values(numbers).find((value) => value?.fault);
     if (fault) return fault;
     if (numbers.input === null || numbers.output === null) return { fault: "Tokens: found none; allowed: a prompt and an answer." };

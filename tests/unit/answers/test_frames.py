@@ -94,6 +94,11 @@ def test_a_frame_of_another_library_stays_one():
     assert isinstance(found, Frame)
     assert found.columns[:3] == ["input_tokens", "output_tokens", "other"]
     assert found.held["wh_p50"].tolist() == estimates(frame, model="A")["wh_p50"].to_list()
+    texts = np.array(["A", "A", float("nan"), None, "B"], dtype=object)  # empty cells: the study's class
+    mixed = estimates(Frame({**frame.to_dict(as_series=False), "model": texts}))
+    assert mixed.held["wh_p50"][1] == found.held["wh_p50"][1]
+    one = estimate("frontier", **frame.row(2, named=True)).wh
+    assert mixed.held["wh_p50"][2] == pytest.approx(one, rel=1e-9)
 
 
 @pytest.mark.usefixtures("tiny")
@@ -109,7 +114,7 @@ def test_what_no_row_may_be():
     assert refused([1, 2]) == "frame: found list; allowed: a DataFrame of polars or pandas"
     assert refused(frame.drop("output_tokens")).startswith("frame: found no column 'output_tokens'; allowed: one")
     assert refused(frame, input_tokens=3) == "input_tokens: found both a column and an argument; allowed: one of them"
-    assert refused(frame, modle="A").startswith("modle: found an argument that frames do not have; allowed: batch")
+    assert refused(frame, node="A").startswith("node: found an argument that frames do not have; allowed: batch")
     bad = frame.with_columns(output_tokens=pl.Series([1, -5, 2]))
     assert refused(bad) == "output_tokens: row 1: found -5; allowed: 0 to 10,000,000"
     text = frame.with_columns(output_tokens=pl.Series(["1", "x", "2"]))
@@ -120,4 +125,4 @@ def test_what_no_row_may_be():
     empty = pl.DataFrame({"input_tokens": [1, 0], "output_tokens": [1, 0]})
     assert refused(empty) == "output_tokens: row 1: found a query of 0 tokens; allowed: 1 or more"
     long = pl.DataFrame({"input_tokens": [1, 9999], "output_tokens": [1, 100]})
-    assert "allowed: up to 10,000, the context length of A" in refused(long, model="A")
+    assert refused(long, model="A").startswith("row 1: input_tokens: found prompt and answer of 10,099 tokens; ")
