@@ -2,4 +2,5 @@
 
 from inference_energy.answers.command import run
 
-run()
+if __name__ == "__main__":
+    run()
