@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.names import Names
 from inference_energy.corpus.read import read_sources
@@ -673,7 +673,7 @@ def test_order_of_the_columns_does_not_matter(read):
     assert read(as_csv(turned))["throughput"].equals(read()["throughput"])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(data=st.data())
 def test_any_damage_to_a_file_is_refused_or_sets_rows_aside(read, data):
     text = as_csv(RUNS)

@@ -15,7 +15,7 @@ from serving_replicas import USUAL
 from tiny_service import NODES, POWER_W, SECONDS, G, frontier, on, points, tables, tiny_service
 from varied_service import varied_service
 
-FUZZ = settings(max_examples=30, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=30, derandomize=True)
 DAY = {"headroom": 1, "released_share": 0}
 WORK_OF_ONE = (1 / 8 + 0.125 + 0.2) / (1 + 0.125 + 0.2)  # of a replica with one request: 1.325 ms per token, not 0.45
 

@@ -13,7 +13,7 @@ from messages import message_of
 from tiny_service import SECONDS, WH, entries, frontier, on, points, tables, tiny_service
 from varied_service import VARIED, varied_service
 
-FUZZ = settings(max_examples=30, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=30, derandomize=True)
 TWO_MODELS = frontier(A=3, B=1)
 
 

@@ -10,7 +10,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.requests import lengths
 from inference_energy.statistics.distributions import Constant, ExponentialTokens, Interpolated, LogNormal, distribution
 
-FUZZ = settings(max_examples=40, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=40, derandomize=True)
 TRACES = pl.DataFrame(
     [
         # Not in order, as tables need not be; prompts of 100 twice, answers of 10 twice.

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.statement.logs import metering
 from polars.testing import assert_frame_equal
@@ -129,7 +129,7 @@ requests = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(rows=requests, cuts=st.integers(1, 4), order=st.randoms(use_true_random=False))
 def test_order_files_and_shards_change_nothing(tmp_path_factory, rows, cuts, order):
     folder = tmp_path_factory.mktemp("log")
