@@ -13,7 +13,7 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 # both ends of a text, but not off a list.
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
-.PHONY: all environment test lint report statement verify compare golden readme archive grid new-source \
+.PHONY: all environment test test-quick lint report statement verify compare golden readme archive grid new-source \
 	benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm graphviz cluster lock clean
 
 all: environment
@@ -43,6 +43,10 @@ cluster: .venv/cluster/lock.sha256
 # cores, because the tests of the cluster mostly wait.
 test: environment cluster browser slurm lint all
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
+
+# Without a build: unit tests, but for those marked as slow.
+test-quick: environment
+	$(BIN)/python -m pytest -n $$(nproc) -m "not slow" tests/unit
 
 lint: environment
 	$(BIN)/ruff check .

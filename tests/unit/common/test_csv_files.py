@@ -134,6 +134,7 @@ def line_breaks(text):
     return text.replace("\r\n", "\n").replace("\r", "\n").count("\n")
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, st.booleans(), st.integers(0, 2)), min_size=1, max_size=5),
@@ -186,6 +187,7 @@ def test_cells_without_line_breaks_are_read_the_same_by_both_readers(path, rows,
     assert fast["line"].to_list() == list(range(2, len(rows) + 2))
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(content=st.text(st.sampled_from(list('ab,"\n\r\t 1')), max_size=30))
 @example(content="1,2,\n")

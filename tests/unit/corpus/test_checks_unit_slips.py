@@ -93,6 +93,7 @@ def test_rows_of_unknown_answer_length_are_not_judged():
     assert slips(*(row | unknown for row in (*NEIGHBOURS, PER_GPU_AS_INSTANCE))).is_empty()
 
 
+@pytest.mark.slow
 def test_real_corpus_has_few_slips():
     found = unit_slips(corpus()["throughput"], corpus()["limits"]["unit_slip_factor"])
     # A deployment that stands out among others of another size, as in sweeps of configurations, looks like a slip.

@@ -176,6 +176,7 @@ def test_no_depth_of_nesting_crashes():
             )
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.data())
 def test_changed_text_never_crashes(data):
@@ -185,6 +186,7 @@ def test_changed_text_never_crashes(data):
     only_reads_or_refuses((text[:start] + middle + text[stop:]).encode("utf-8", "replace"))
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.data())
 def test_any_value_anywhere_never_crashes(data):

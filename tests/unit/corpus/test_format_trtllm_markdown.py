@@ -258,6 +258,7 @@ def test_a_parallelism_beside_the_lengths(path):
     assert columns(reading(path, page), "gpu", "gpus", "throughput_tok_per_s") == [("A", "1", "3"), ("B", "x", "4")]
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.data())
 def test_changed_text_never_crashes(data):

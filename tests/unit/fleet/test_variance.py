@@ -147,6 +147,7 @@ def test_what_the_serving_model_does_not_know_is_the_rest():
     assert max(found.values()) < 0.05
 
 
+@pytest.mark.slow
 def test_known_shares_of_a_multiplicative_service():
     # Utilisation with a log deviation of 0.4, and time of 0.3: 0.16 and 0.09 of 0.25.
     ends = dict(zip(("p05", "p95"), np.exp(0.4 * 1.645 * np.array([-1, 1])), strict=True))

@@ -32,6 +32,7 @@ def test_energy_of_every_answer_length(plain):
         assert exact.unit_energy_wh[tokens - 1] == pytest.approx(by_hand)
 
 
+@pytest.mark.slow
 def test_draws_have_the_energy_of_whole_answers(plain):
     spec = plain.workloads["traditional"].output_tokens
     of = {"study": plain, "workload": "traditional", "model": "any", "throughput": constant(1000.0)}
@@ -177,6 +178,7 @@ def test_ends_of_a_day_are_its_p5_and_p95():
     assert len(found["over_shared"]) == 1001
 
 
+@pytest.mark.slow
 def test_unit_energy_of_a_fleet_is_the_mean_over_the_mean_of_its_factors(study, fit):
     """Mean, not median: E[utilisation] E[PUE] times the unit energy is the mean energy."""
     summary, _ = energy.energy_per_query(study_name="test", study=study, fit=fit, draws=10_000, seed=1)
