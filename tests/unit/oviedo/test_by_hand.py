@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.oviedo import energy, interventions, scenarios
+from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.statistics.distributions import LogNormal
 from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import QUANTILES, Z_P95
@@ -30,6 +31,14 @@ def test_energy_of_every_answer_length(plain):
     for tokens in (1, 2, 300, len(exact.probabilities)):
         by_hand = 10.2 / 3.6 * tokens / (2000 * tokens**-0.1)
         assert exact.unit_energy_wh[tokens - 1] == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("log_sd", [0.1, 3.0])
+def test_quantiles_of_one_answer_are_those_of_its_factors(log_sd):
+    factor = LogNormal(log_mean=0.5, log_sd=log_sd)
+    exact = ExactDistribution(unit_energy_wh=np.array([2.0]), probabilities=np.ones(1), factor=factor)
+    for share, score in {1e-6: -4.753424, 0.05: -1.644854, 0.5: 0.0, 0.999: 3.090232}.items():
+        assert np.log(exact.quantile(share)) == pytest.approx(np.log(2) + 0.5 + log_sd * score, abs=1e-5)
 
 
 @pytest.mark.slow
