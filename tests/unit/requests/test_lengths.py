@@ -231,6 +231,15 @@ def test_draws_follow_the_weights():
     assert (np.abs(shares - found.weights) < error).all()
 
 
+def test_queries_spread_evenly_are_the_middles_of_equal_parts():
+    five = lengths.Lengths(
+        input_tokens=np.ones(5), output_tokens=np.arange(1.0, 6), cached_share=np.zeros(5), weights=np.full(5, 0.2)
+    )
+    assert five.evenly(5).tolist() == [0, 1, 2, 3, 4]
+    assert five.evenly(1).tolist() == [2]
+    assert five.evenly(2).tolist() == [1, 3]  # 25 % and 75 %
+
+
 def test_extreme_draws_are_points():
     for found in (of(trace="chat"), of(input_tokens=250, output_tokens=EXPONENTIAL)):
         assert found.below(np.array([0.0, 1 - 2**-53])).tolist() == [0, len(found.weights) - 1]
