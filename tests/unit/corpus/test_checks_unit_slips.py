@@ -24,7 +24,10 @@ def test_too_small_and_too_large_by_the_number_of_gpus_are_both_found():
     assert found["found"].to_list() == [62.5, 4000]
     # Median of 62.5, 480, 493.75, 510, 520 and 4000.
     assert found["expected"].to_list() == [501.875, 501.875]
-    assert found["message"][0].endswith("a per-GPU figure entered as that of all GPUs?")
+    assert found["message"][0] == (
+        "62.5 output tok/s/GPU is 0.125 x that of its 5 neighbours (501.9), about its 8 GPUs: a per-GPU figure entered"
+        " as that of all GPUs?"
+    )
     assert found["message"][1].endswith("a figure of all GPUs entered per GPU?")
 
 

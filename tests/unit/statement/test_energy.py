@@ -219,6 +219,19 @@ def test_names_that_are_not_known_are_told_with_their_share(models, told):
         model_names.resolved(NAMES, models, ["frontier"], REGISTRY, "u.yaml")
 
 
+@pytest.mark.parametrize(
+    ("number", "told"), [(5, "'m0' (20.0% of tokens), "), (6, "'m4' (16.7% of tokens) and 1 more; allowed: ")]
+)
+def test_at_most_five_names_that_are_not_known_are_told(number, told):
+    names = [f"m{place}" for place in range(number)]
+    sums = pl.DataFrame({"model": names, "input_tokens": [100] * number, "output_tokens": [0] * number})
+    with pytest.raises(InputError) as error:
+        model_names.resolved(sums, {"unknown": "fail"}, ["frontier"], REGISTRY, "u.yaml")
+    assert told in str(error.value)
+    assert ("more;" in str(error.value)) == (number > 5)
+    assert "'m5'" not in str(error.value)
+
+
 def test_regions_without_an_entry_have_that_of_all_others_or_stop_the_run():
     found = statement_regions.of_regions(["eu", None], {"default": {"grid_zone": "AAA"}}, GRID, "u.yaml")
     assert found["eu"].market_gco2e_per_kwh == found[None].location_gco2e_per_kwh == 500
