@@ -242,6 +242,16 @@ def test_regions_without_an_entry_have_that_of_all_others_or_stop_the_run():
         statement_regions.of_regions(["eu"], {"eu": {"grid_zone": "AAX"}}, GRID, "u.yaml")
 
 
+@pytest.mark.parametrize("requests", [None, 0.0])
+def test_a_bill_of_nothing_is_nothing(requests):
+    place = {"source": "b", "month": "2026-01", "model": "A", "tenant": "x", "region": "eu"}
+    empty = {"requests": requests, "input_tokens": 0.0, "cached_tokens": 0.0, "output_tokens": 0.0}
+    billed = pl.DataFrame([place | empty], schema_overrides={"requests": pl.Float64})
+    found = bills.with_spread(billed, {"b": points([100], [20])})
+    sums = found.select("requests", "input_output_tokens2", "output_tokens2").row(0)
+    assert sums == (0.0, 0.0, 0.0)
+
+
 def test_bills_get_the_lengths_of_a_workload():
     """Requests drawn from the workload itself, billed, have the sums that its requests have."""
     lengths = points([100, 1000, 3000], [700, 20, 400], weights=[1, 1, 2])
