@@ -170,7 +170,7 @@ def outcome(
     except subprocess.TimeoutExpired:
         return NOTICED, "timeout"
     failed = ran.returncode != 0
-    broken = failed and ("error during collection" in ran.stdout or "ImportError while loading" in ran.stdout)
+    broken = failed and ("ERROR collecting" in ran.stdout or "Error while loading conftest" in ran.stdout)
     return IMPORT_FAILED if broken else NOTICED if failed else SURVIVED, ran.stdout[-2000:]
 
 
