@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats import trtllm_markdown
+from inference_energy.corpus.formats import trtllm_markdown, trtllm_tables
 from inference_energy.corpus.formats.reading import Reading
 
 BY_ROW = """# Overview
@@ -168,6 +168,14 @@ def test_a_head_that_says_it_all(path):
     ]
     assert set(columns(read, "throughput_scope", "engine_version")) == {("gpu", None)}
     assert read.left_out == {"cell without a figure": 1}
+
+
+@pytest.mark.parametrize(
+    ("head", "gpus"),
+    [("Big TP2,PP4 (FP8)", "8"), ("Big TP8,EP4 (FP8)", "8"), ("Big PP2,DEP4 (FP4)", "8"), ("Big EP4 (FP4)", "")],
+)
+def test_experts_are_on_the_gpus_that_the_other_degrees_count(head, gpus):
+    assert trtllm_tables._column_head(head, "a.md line 1")["gpus"] == gpus
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,20 @@ def test_a_sampling_error_of_an_intervention_rests_on_its_number():
     assert "sampling error" in found.note
 
 
+@pytest.mark.parametrize(("column", "value"), [("pairs", 3), ("measured_p50", 2.0)])
+def test_a_statistic_of_pairs_rests_on_the_pairs_of_its_evidence(column, value):
+    row = {"study": "current", "lever": "slower_answers", "evidence": "larger_batch", column: value}
+    pairs = [
+        PAIR | {"lever": lever, "model": "M", "gpu": "G", "measured_multiplier": times}
+        for lever, times in (("larger_batch", 1.0), ("larger_batch", 2.0), ("larger_batch", 4.0), ("other", 9.0))
+    ]
+    found = interventions.explained(asked("intervention_multipliers", row, column, intervention_pairs=pairs))
+    assert holds(found)
+    key, listing = found.children[0].children
+    assert key.value == "larger_batch"
+    assert [step.value for step in listing.children] == [1.0, 2.0, 4.0]
+
+
 def test_draws_at_a_boundary_are_those_of_its_row():
     key = {"study": "current", "workload": "long", "subject": "frontier"}
     rows = [
