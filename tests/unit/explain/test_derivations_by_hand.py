@@ -7,10 +7,20 @@ import polars as pl
 import pytest
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
-from inference_energy.explain.derivations import corpus, evidence, interventions, lengths, service, serving
+from inference_energy.explain.derivations import (
+    corpus as corpus_rows,
+    evidence,
+    headline,
+    interventions,
+    lengths,
+    service,
+    serving,
+)
 from inference_energy.explain.derivations.validation import held_out
 from inference_energy.explain.step import walk
+from inference_energy.headline import declarations
 from inference_energy.oviedo.token_lengths import token_lengths
+from inference_energy.publish.catalogue import BY_NAME
 
 ROOT = Path(__file__).parents[3]
 EDITION = "joule-2026"
@@ -128,7 +138,7 @@ def test_a_fact_that_the_line_of_an_energy_does_not_state_is_of_its_run(table):
     row = RUN | {"row_id": "r", "gpus": 8, "power_w": 5600.0, "file": "energy.csv", "line": 3}
     cells = {"row_id": "r", "power_w": "5600"}
     places = {
-        column: corpus.row_of(asked(table, row, column, cells, throughput=[RUN | {"row_id": "r", "gpus": 8}]))
+        column: corpus_rows.row_of(asked(table, row, column, cells, throughput=[RUN | {"row_id": "r", "gpus": 8}]))
         for column in ("gpus", "power_w")
     }
     assert {name: found.children[0].place.file for name, found in places.items()} == {
@@ -140,7 +150,7 @@ def test_a_fact_that_the_line_of_an_energy_does_not_state_is_of_its_run(table):
 
 def test_a_fact_of_a_run_is_of_its_own_line():
     row = RUN | {"row_id": "r", "gpus": 8}
-    found = corpus.row_of(asked("throughput", row, "gpus", {"row_id": "r"}))
+    found = corpus_rows.row_of(asked("throughput", row, "gpus", {"row_id": "r"}))
     assert (found.children[0].place.file, found.children[0].value) == ("runs.csv", 8)
     assert "of the run's row" not in found.note
 
@@ -191,6 +201,23 @@ def test_a_statistic_of_pairs_rests_on_the_pairs_of_its_evidence(column, value):
     key, listing = found.children[0].children
     assert key.value == "larger_batch"
     assert [step.value for step in listing.children] == [1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rests_on"),
+    [("computed", 3.0, {0.9, 0.3}), ("sampling_se", 3.0 * 0.01 / 0.9, {3.0, 0.01, 0.9})],
+)
+def test_a_day_of_a_fleet_over_a_familiar_load_by_hand(corpus, column, value, rests_on):
+    """0.9 GWh a day over a billion searches of 0.3 Wh."""
+    day = {"study": EDITION, "scenario": "all", "long_share": 0.0, "interventions": False}
+    day |= {"energy_gwh_per_day_mean": 0.9, "energy_gwh_per_day_published_se": 0.01}
+    none = {name: pl.DataFrame(schema=BY_NAME[name].types()) for name in declarations.OWN}
+    tables = none | {"scenario_aggregates": [day], "published_estimate": corpus["published_estimate"]}
+    row = {"study": EDITION, "quantity": "all energy_gwh_per_day_mean/web_search", "unit": "x"}
+    row |= {"computed": 3.0, "published": None, "note": None, column: value}
+    found = headline.explained(asked("headline", row, column, **tables))
+    assert holds(found)
+    assert rests_on <= set(values(found).values())
 
 
 def test_draws_at_a_boundary_are_those_of_its_row():
