@@ -11,6 +11,7 @@ import argparse
 import ast
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -143,7 +144,7 @@ def copied(folder: Path) -> Path:
 def outcome(
     tree: Path, tests: list[str], *options: str, module: str = "", timeout: float | None = None
 ) -> tuple[str, str]:
-    """What tests say, and the end of their output; a change that makes them run on and on is noticed.
+    """What tests say, and the test that failed; a change that makes them run on and on is noticed.
 
     Args:
         tree: the copy.
@@ -154,7 +155,8 @@ def outcome(
     """
     files = [path for name in tests for path in sorted(tree.glob(name))]
     files.sort(key=lambda path: module not in path.stem)
-    quiet = ["-x", "-q", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none"]
+    # In a folder of its own, as other sessions clear the one that they share.
+    quiet = ["-x", "-q", "-p", "no:cacheprovider", f"--basetemp={tree.with_name('tmp')}"]
     command = [sys.executable, "-m", "pytest", *quiet, *options, *(str(path.relative_to(tree)) for path in files)]
     try:
         ran = subprocess.run(
@@ -169,16 +171,21 @@ def outcome(
         )
     except subprocess.TimeoutExpired:
         return NOTICED, "timeout"
-    failed = ran.returncode != 0
-    broken = failed and ("ERROR collecting" in ran.stdout or "Error while loading conftest" in ran.stdout)
-    return IMPORT_FAILED if broken else NOTICED if failed else SURVIVED, ran.stdout[-2000:]
+    if ran.returncode == 0:
+        return SURVIVED, ""
+    if "ERROR collecting" in ran.stdout or "Error while loading conftest" in ran.stdout:
+        return IMPORT_FAILED, ran.stdout[-500:]
+    by = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
+    if not by:  # nothing that a test found
+        raise SystemExit(f"pytest ended with {ran.returncode}:\n{ran.stdout[-2000:]}")
+    return NOTICED, by[1]
 
 
 def must_pass(tree: Path, tests: list[str], *options: str) -> None:
     """End where tests fail without a change: they would notice any."""
-    said, output = outcome(tree, tests, *options)
+    said, by = outcome(tree, tests, *options)
     if said != SURVIVED:
-        raise SystemExit(f"Tests fail without a change:\n{output}")
+        raise SystemExit(f"Tests fail without a change: {by}")
 
 
 def others(chapter: str) -> list[str]:
@@ -198,12 +205,12 @@ def run(chapter: str, number: int, tree: Path, *, own: bool) -> dict[str, list[M
         if sum(map(len, found.values())) == number:
             break
         (tree / mutant.module).write_text(mutant.after, encoding="utf-8")
-        said, _ = outcome(tree, CHAPTERS[chapter], module=mutant.module.stem, timeout=patience)
+        said, by = outcome(tree, CHAPTERS[chapter], module=mutant.module.stem, timeout=patience)
         if said == SURVIVED and not own:
-            said, _ = outcome(tree, others(chapter), "-m", "not slow", timeout=20 * patience)
+            said, by = outcome(tree, others(chapter), "-m", "not slow", timeout=20 * patience)
             said = SURVIVED if said == SURVIVED else ELSEWHERE
         (tree / mutant.module).write_text(mutant.before, encoding="utf-8")
-        print(f"{said}: {mutant}", flush=True)
+        print(f"{said}: {mutant}", *([] if said == SURVIVED else [f"    by {by}"]), sep="\n", flush=True)
         if said != IMPORT_FAILED:
             found[said].append(mutant)
     return found
@@ -220,7 +227,7 @@ def main() -> None:
         parser.error(f"found {', '.join(sorted(unknown))}; allowed: {', '.join(CHAPTERS)}")
     scores = {}
     with TemporaryDirectory() as name:
-        tree = copied(Path(name))
+        tree = copied(Path(name) / "tree")
         if not given.own:
             must_pass(tree, ["tests/unit/*/test_*.py"], "-m", "not slow")
         for chapter in given.chapters or CHAPTERS:
