@@ -173,12 +173,17 @@ def outcome(
         return NOTICED, "timeout"
     if ran.returncode == 0:
         return SURVIVED, ""
-    if "ERROR collecting" in ran.stdout or "Error while loading conftest" in ran.stdout:
-        return IMPORT_FAILED, ran.stdout[-500:]
-    by = re.search(r"^(?:FAILED|ERROR) (\S+)", ran.stdout, re.MULTILINE)
+    by = re.search(r"^(?:FAILED|ERROR|ImportError while loading) (\S+)", ran.stdout, re.MULTILINE)
     if not by:  # nothing that a test found
         raise SystemExit(f"pytest ended with {ran.returncode}:\n{ran.stdout[-2000:]}")
     return NOTICED, by[1]
+
+
+def importable(tree: Path, module: Path) -> bool:
+    """Whether Python can import a module: what cannot be imported is no wrong number."""
+    name = ".".join(module.relative_to(PACKAGE.parent).with_suffix("").parts)
+    command = [sys.executable, "-B", "-c", f"import {name}"]
+    return not subprocess.run(command, cwd=tree / PACKAGE.parent, capture_output=True, check=False).returncode
 
 
 def must_pass(tree: Path, tests: list[str], *options: str) -> None:
@@ -205,12 +210,14 @@ def run(chapter: str, number: int, tree: Path, *, own: bool) -> dict[str, list[M
         if sum(map(len, found.values())) == number:
             break
         (tree / mutant.module).write_text(mutant.after, encoding="utf-8")
-        said, by = outcome(tree, CHAPTERS[chapter], module=mutant.module.stem, timeout=patience)
+        said, by = IMPORT_FAILED, ""
+        if importable(tree, mutant.module):
+            said, by = outcome(tree, CHAPTERS[chapter], module=mutant.module.stem, timeout=patience)
         if said == SURVIVED and not own:
             said, by = outcome(tree, others(chapter), "-m", "not slow", timeout=20 * patience)
             said = SURVIVED if said == SURVIVED else ELSEWHERE
         (tree / mutant.module).write_text(mutant.before, encoding="utf-8")
-        print(f"{said}: {mutant}", *([] if said == SURVIVED else [f"    by {by}"]), sep="\n", flush=True)
+        print(f"{said}: {mutant}", *([f"    by {by}"] if by else []), sep="\n", flush=True)
         if said != IMPORT_FAILED:
             found[said].append(mutant)
     return found

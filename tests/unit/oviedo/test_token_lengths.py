@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from inference_energy.oviedo.token_lengths import bins, token_lengths
+from inference_energy.oviedo.token_lengths import assumed_lengths, bins, token_lengths
 
 SCALE = 100 / np.log(2)  # of a median of 100
 LONGEST = int(np.ceil(11 * np.log(10) * SCALE)) + 1  # one answer in 1e11 is longer
@@ -32,6 +32,20 @@ def test_a_bin_of_many_lengths_is_drawn_at_its_middle(tables):
     row = tables[0].row(-30, named=True)
     assert row["output_tokens"] == pytest.approx(np.sqrt(low * (high - 1)))
     assert row["density_per_e_fold"] == pytest.approx((beyond(low - 0.5) - beyond(high - 0.5)) / np.log(high / low))
+
+
+def test_assumed_lengths_are_a_known_prompt_and_quantiles_of_answers(study):
+    traditional = study.workloads["traditional"].replaced(
+        label="Short", input_tokens=500, output_tokens={"family": "exponential", "median": 100}
+    )
+    long = traditional.replaced(label="Long", input_tokens=700)
+    found = assumed_lengths(study.replaced(workloads={"a": traditional, "b": long}), {"p50": 0.5, "p95": 0.95})
+    assert found.rows() == [
+        ("Short", "input", 500.0, 500.0),
+        ("Short", "output", 100.0, 432.0),
+        ("Long", "input", 700.0, 700.0),
+        ("Long", "output", 100.0, 432.0),
+    ]
 
 
 def test_named_quantiles_are_the_fewest_tokens_that_reach_them(tables):
