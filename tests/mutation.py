@@ -155,7 +155,7 @@ def outcome(
     """
     files = [path for name in tests for path in sorted(tree.glob(name))]
     files.sort(key=lambda path: module not in path.stem)
-    # In a folder of its own, as other sessions clear the one that they share.
+    # In a folder of its own, as runs of pytest clear the one that they share.
     quiet = ["-x", "-q", "-p", "no:cacheprovider", f"--basetemp={tree.with_name('tmp')}"]
     command = [sys.executable, "-m", "pytest", *quiet, *options, *(str(path.relative_to(tree)) for path in files)]
     try:
