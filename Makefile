@@ -6,15 +6,17 @@ BIN := .venv/bin
 RUN := $(BIN)/python -m snakemake --quiet rules --cores "$${CORES:-all}" --rerun-incomplete
 
 # What users give reaches commands through the environment, so that neither make nor a shell reads a part of it as code.
-GIVEN := WHAT DETAIL FORMAT USAGE LOGS NAME FILE BASE OUT SOURCE ROWS BENCH_FOLDER CORES
+GIVEN := WHAT DETAIL FORMAT USAGE LOGS NAME FILE BASE OUT SOURCE ROWS BENCH_FOLDER CORES \
+	CHAPTERS MUTANTS OWN
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 # A value as a list of one text of YAML, whatever it looks like: a folder may be called 2023. Snakemake takes quotes off
 # both ends of a text, but not off a list.
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
-.PHONY: all environment test lint wheel report statement verify compare golden readme api archive grid new-source \
-	benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm graphviz cluster lock clean
+.PHONY: all environment test test-quick mutation lint wheel report statement verify compare golden readme api archive \
+	grid new-source benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm \
+	graphviz cluster lock clean
 
 all: environment
 	$(RUN)
@@ -39,10 +41,27 @@ cluster: .venv/cluster/lock.sha256
 		-r requirements-cluster.lock
 	sha256sum requirements-cluster.lock > $@
 
+# Packages for mutants of the code, in the same way.
+.venv/mutation/lock.sha256: requirements-mutation.lock .venv/lock.sha256
+	$(BIN)/python -m venv --without-pip .venv/mutation
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		> "$$(.venv/mutation/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	$(BIN)/python -m pip --python .venv/mutation/bin/python install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-mutation.lock
+	sha256sum requirements-mutation.lock > $@
+
 # Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
 # cores, because the tests of the cluster mostly wait.
 test: environment cluster browser slurm lint all
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
+
+# Without a build: unit tests, but for those marked as slow.
+test-quick: environment
+	$(BIN)/python -m pytest -n $$(nproc) -m "not slow" tests/unit
+
+# Do the unit tests notice wrong numbers? make mutation [CHAPTERS="energy corpus/checks"] [MUTANTS=12] [OWN=1]
+mutation: .venv/mutation/lock.sha256
+	@.venv/mutation/bin/python tests/mutation.py $${MUTANTS:+--mutants "$$MUTANTS"} $${OWN:+--own} -- $$CHAPTERS
 
 lint: environment
 	$(BIN)/ruff check .
@@ -161,6 +180,8 @@ lock:
 		requirements.in -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements-cluster.in -o requirements-cluster.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements-mutation.in -o requirements-mutation.lock
 
 clean:
 	rm -rf results/[!R]* .snakemake .builds

@@ -5,10 +5,12 @@ from typing import Any
 
 import inference_energy  # noqa: F401
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("project", deadline=None)
+# How long an example takes says how busy the machine is. A test may write the file of each example over the last one.
+settings.register_profile(
+    "project", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 settings.load_profile("project")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from built_page import PAGE, RESULTS, numbers
+from patience import HANGS_S
 from playwright.sync_api import Browser, Page
 
 
@@ -17,6 +18,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True
         )
         contexts.append(context)
+        context.set_default_timeout(1000 * HANGS_S)
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from dashboard_engine import decoded
+from patience import HANGS_S
 from playwright.sync_api import Browser, Playwright
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ def launched(playwright: Playwright) -> Browser:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     assert found, f"no browser: found none of {', '.join(BROWSERS)}; `make browser` installs Debian's chromium"
     assert PAGE.is_file(), f"{PAGE} is not there; `make` builds it"
-    return playwright.chromium.launch(executable_path=found, args=OPTIONS)
+    return playwright.chromium.launch(executable_path=found, args=OPTIONS, timeout=1000 * HANGS_S)
 
 
 def numbers(html: str) -> dict:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.formats.reading import Reading
 
@@ -12,7 +12,7 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=6,
 )
-FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=100)
 
 
 @st.composite

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from inference_energy.figures.registry import of_run
+from patience import HANGS_S
 
 ROOT = Path(__file__).parents[2]
 SOURCES = (
@@ -49,7 +50,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=1200,  # a run that hangs; far above what any takes on a busy machine
+        timeout=HANGS_S,
         check=False,
     )
 

@@ -13,11 +13,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from patience import HANGS_S
+
 # Debian keeps daemons where only root looks for commands.
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 DAEMONS = ("munged", "slurmctld", "slurmd")
 CORES = 2
-PATIENCE_S = 30
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost=localhost(127.0.0.1)
@@ -148,8 +149,8 @@ def _end_jobs(lead: dict[str, str]) -> None:
 
 
 def _wait(reached: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + HANGS_S
     while not reached():
         if time.monotonic() > end:
-            raise TimeoutError(f"Slurm: {what} kept us waiting for {PATIENCE_S} s")
+            raise TimeoutError(f"Slurm: {what} kept us waiting for {HANGS_S} s")
         time.sleep(0.1)

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 import pytest
 from inference_energy.records import made_of
+from patience import HANGS_S
 from runs import BENCHMARKS, ENVIRONMENT, ROOT, STATEMENT, copy_sources, replace, run, sign
 
 EXAMPLE = "config/usage/example.yaml"
@@ -37,7 +38,7 @@ def make(folder: Path, *arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,
+        timeout=HANGS_S,
         check=False,
     )
     assert outcome.returncode == 2, outcome.stdout

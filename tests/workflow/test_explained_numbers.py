@@ -19,6 +19,7 @@ from inference_energy.explain.derivations.medians import Situation
 from inference_energy.explain.trace import following
 from inference_energy.publish.catalogue import PUBLIC_TABLES
 from inference_energy.studies.study import BOUNDARIES
+from patience import HANGS_S
 from runs import ROOT
 from scipy.optimize import nnls
 
@@ -379,7 +380,7 @@ def test_throughput_per_gpu_is_the_line_over_its_gpus(explain, built):
 
 def command(folder, *arguments):
     script = [sys.executable, str(ROOT / "workflow/scripts/explain.py"), *arguments]
-    return subprocess.run(script, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(script, cwd=folder, capture_output=True, text=True, check=False, timeout=HANGS_S)
 
 
 def test_the_command_answers_for_machines(built):

@@ -27,6 +27,7 @@ from hostile_texts import MODEL, free_fields, poison_csv, poison_logs, poison_ya
 from inference_energy.common import escaped
 from inference_energy.common.yaml_files import read_yaml
 from markdown_it import MarkdownIt
+from patience import HANGS_S
 from runs import STATEMENT, copy_sources, made_once, run
 
 RENAMED = "MiniMax-M2.5"  # a model that studies serve, under a hostile name
@@ -188,6 +189,7 @@ HANDLERS = (
 
 def test_pages_run_ask_and_complain_of_nothing(poisoned, browser):
     context = browser.new_context(offline=True)
+    context.set_default_timeout(1000 * HANGS_S)
     said, asked = [], []
     for path in results(poisoned, ".html", ".svg"):
         page = context.new_page()

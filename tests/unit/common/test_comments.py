@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from inference_energy.common.comments import anchors, of_module, of_study, slug
 
 ROOT = Path(__file__).parents[3]
@@ -60,6 +61,7 @@ def test_slug_is_letters_digits_and_hyphens():
     assert slug("A node's PUE, 1.2!") == "a-node-s-pue-1-2"
 
 
+@pytest.mark.slow
 def test_every_assumption_of_the_code_is_found():
     files = sorted((ROOT / "workflow/scripts/inference_energy").rglob("*.py"))
     marked = re.compile(r"[^\"`]*# ASSUME:")

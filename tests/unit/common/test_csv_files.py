@@ -5,7 +5,7 @@ import io
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 from inference_energy.common import csv_files
 from inference_energy.common.csv_files import read_text
 from messages import message_of
@@ -134,7 +134,8 @@ def line_breaks(text):
     return text.replace("\r\n", "\n").replace("\r", "\n").count("\n")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=150)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, st.booleans(), st.integers(0, 2)), min_size=1, max_size=5),
     newline=st.sampled_from(["\n", "\r\n"]),
@@ -172,7 +173,7 @@ def test_any_cells_come_back_with_their_lines_from_both_readers(path, rows, newl
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\x00"), max_size=8)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(rows=st.lists(st.tuples(PLAIN, PLAIN), min_size=1, max_size=20), mark=st.booleans())
 def test_cells_without_line_breaks_are_read_the_same_by_both_readers(path, rows, mark):
     handle = io.StringIO(newline="")
@@ -186,7 +187,8 @@ def test_cells_without_line_breaks_are_read_the_same_by_both_readers(path, rows,
     assert fast["line"].to_list() == list(range(2, len(rows) + 2))
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=500)
 @given(content=st.text(st.sampled_from(list('ab,"\n\r\t 1')), max_size=30))
 @example(content="1,2,\n")
 @example(content="\r1,2\n")

@@ -36,7 +36,7 @@ def test_every_registered_model_comes_back_and_no_two_share_a_file():
     assert len({file.lower() for file in files}) == len(models)  # also where upper and lower case are the same file
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200, derandomize=True)
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_name_is_safe_and_comes_back(name):
     written = file_name(name)

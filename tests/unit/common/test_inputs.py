@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.csv_files import read_text
 from inference_energy.common.errors import InputError
 from inference_energy.corpus import origins
@@ -143,7 +143,8 @@ def test_alias_becomes_the_name_used_throughout(path):
     assert good["model"].to_list() == [row["model"].upper() for row in ROWS]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=50)
 @given(number=st.integers(0, len(ROWS) - 1), column=st.sampled_from(COLUMNS), value=ANY_TEXT)
 def test_any_text_in_any_cell_is_accepted_as_valid_or_set_aside(path, number, column, value):
     try:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from inference_energy.common import runs
+from patience import HANGS_S
 
 BEGIN = "import sys; from pathlib import Path; from inference_energy.common import runs; print(runs.begin(Path()));"
-WAIT = "sys.stdout.flush(); import time; time.sleep(600)"
+WAIT = "sys.stdout.flush(); import time; time.sleep(3600)"
 
 
 @pytest.fixture(autouse=True)
@@ -102,12 +103,12 @@ def test_the_same_machine_after_a_restart_or_in_another_container_is_this_one(tm
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_a_job_ends_soon_after_its_run(tmp_path, started, how):
     job = "import subprocess; p = subprocess.Popen([sys.executable, '-c', '''import time"
-    job += "\nfrom inference_energy.common import runs\nruns.end_with_run()\ntime.sleep(600)''']); print(p.pid);"
+    job += "\nfrom inference_energy.common import runs\nruns.end_with_run()\ntime.sleep(3600)''']); print(p.pid);"
     process, _ = started(BEGIN + job + WAIT)
     child = int(process.stdout.readline())
     process.send_signal(how)
     process.wait()
-    until = time.monotonic() + 60
+    until = time.monotonic() + HANGS_S
     while time.monotonic() < until and _runs(child):
         time.sleep(0.1)
     assert not _runs(child)

@@ -44,6 +44,7 @@ def test_aliases_and_merges_are_refused(message):
     assert "merge" in message("<<: {a: 1}\nb: 1")
 
 
+@pytest.mark.slow
 def test_a_key_given_twice_among_many_is_found_at_once(message):
     keys = "".join(f"k{number}: 1\n" for number in range(20_000))
     assert message(f"{keys}k19999: 2").endswith("key 'k19999' is given twice")

@@ -6,6 +6,8 @@ from check_rows import checked, corpus, energy, hardware, models, sources, throu
 from inference_energy.corpus import plausible, tables
 from inference_energy.corpus.checks.finding import CHECKS, FINDING, SEVERITIES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def findings():

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from inference_energy.corpus.tables import ACCEPTED, TABLES
 
+pytestmark = pytest.mark.slow
+
 BENCHMARKS = Path(__file__).parents[3] / "resources/benchmarks"
 ROWS = {
     "throughput": {

@@ -300,6 +300,7 @@ def test_no_other_format_claims_the_file(tmp_path):
         assert recognised(path) == "aiperf_json"
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps(EXPORT)) | mutated_value(EXPORT))
 def test_any_content_is_read_or_refused(tmp_path, text):

@@ -163,6 +163,7 @@ def test_no_other_format_claims_the_file(tmp_path):
     assert recognised(tmp_path / "benchmarks.json") == "guidellm_json"
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps(REPORT)) | mutated_value(REPORT))
 def test_any_content_is_read_or_refused(tmp_path, text):

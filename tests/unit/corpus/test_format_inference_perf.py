@@ -125,6 +125,7 @@ def test_no_other_format_claims_the_file(tmp_path):
     assert recognised(tmp_path / "summary_lifecycle_metrics.json") == "inference_perf_json"
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps(SUMMARY)) | mutated_value(SUMMARY))
 def test_any_content_is_read_or_refused(tmp_path, text):

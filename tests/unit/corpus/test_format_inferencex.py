@@ -375,6 +375,7 @@ def test_no_other_format_claims_the_file(tmp_path):
         assert recognised(path) == "inferencex_json"
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     text=mutated_text(json.dumps([RESULT | POWER, RESULT | SPLIT, API])) | mutated_value([RESULT | POWER | SPLIT, API])

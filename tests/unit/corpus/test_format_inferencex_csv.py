@@ -185,6 +185,7 @@ def test_no_other_format_claims_the_file(tmp_path, header):
     assert recognised(file_of(tmp_path / "export.csv", header, row(header))) == "inferencex_csv"
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text("\n".join([",".join(SECOND), ",".join(cell.replace(",", "") for cell in row(SECOND))])))
 def test_any_content_is_read_or_refused(tmp_path, text):

@@ -175,6 +175,7 @@ def test_wrong_files_are_refused(tmp_path, tests, message):
     assert str(tmp_path / "bench.json") in str(error.value)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps([TEST, TEST], indent=1)) | mutated_value([TEST]))
 def test_any_content_is_read_or_refused(tmp_path, text):

@@ -167,6 +167,7 @@ def test_wrong_files_are_refused(tmp_path, changes, message):
         read(tmp_path, **changes)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps(RUN)) | mutated_value(RUN))
 def test_any_content_is_read_or_refused(tmp_path, text):

@@ -176,7 +176,8 @@ def test_no_depth_of_nesting_crashes():
             )
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=100)
 @given(st.data())
 def test_changed_text_never_crashes(data):
     text = json.dumps(PAGE, indent=1)
@@ -185,7 +186,8 @@ def test_changed_text_never_crashes(data):
     only_reads_or_refuses((text[:start] + middle + text[stop:]).encode("utf-8", "replace"))
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=100)
 @given(st.data())
 def test_any_value_anywhere_never_crashes(data):
     page = copy.deepcopy(PAGE)

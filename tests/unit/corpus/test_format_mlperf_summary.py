@@ -316,6 +316,7 @@ def test_text_that_is_not_unicode_is_refused(tmp_path):
         read(tmp_path, RESULT | {"System": "\ud800"})
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     text=mutated_text(json.dumps([RESULT, RESULT], indent=1))

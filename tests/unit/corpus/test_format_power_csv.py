@@ -107,12 +107,14 @@ def test_a_log_is_recognised_and_has_no_rows_of_its_own(tmp_path, text, name):
     assert FORMATS[name].read(path).tables == {}
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(NVIDIA))
 def test_any_log_of_nvidia_smi_is_read_or_refused(tmp_path, text):
     assert_read_or_refused(FORMATS["nvidia_smi_csv"].read, tmp_path / "power.csv", text)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(AMD))
 def test_any_log_of_amd_smi_is_read_or_refused(tmp_path, text):

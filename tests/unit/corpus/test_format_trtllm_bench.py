@@ -148,6 +148,7 @@ def test_wrong_files_are_refused(tmp_path, content, message):
         read(tmp_path, content)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps(REPORT)) | mutated_value(REPORT))
 def test_any_content_is_read_or_refused(tmp_path, text):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
-from inference_energy.corpus.formats import trtllm_markdown
+from inference_energy.corpus.formats import trtllm_markdown, trtllm_tables
 from inference_energy.corpus.formats.reading import Reading
 
 BY_ROW = """# Overview
@@ -171,6 +171,14 @@ def test_a_head_that_says_it_all(path):
 
 
 @pytest.mark.parametrize(
+    ("head", "gpus"),
+    [("Big TP2,PP4 (FP8)", "8"), ("Big TP8,EP4 (FP8)", "8"), ("Big PP2,DEP4 (FP4)", "8"), ("Big EP4 (FP4)", "")],
+)
+def test_experts_are_on_the_gpus_that_the_other_degrees_count(head, gpus):
+    assert trtllm_tables._column_head(head, "a.md line 1")["gpus"] == gpus
+
+
+@pytest.mark.parametrize(
     ("cell", "figure", "note"),
     [
         ("6,920<sup>1</sup>", "6920", "footnote best of three"),
@@ -258,7 +266,8 @@ def test_a_parallelism_beside_the_lengths(path):
     assert columns(reading(path, page), "gpu", "gpus", "throughput_tok_per_s") == [("A", "1", "3"), ("B", "x", "4")]
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=100)
 @given(st.data())
 def test_changed_text_never_crashes(data):
     text = data.draw(st.sampled_from([BY_ROW, BY_SECTION, BY_COLUMN]))

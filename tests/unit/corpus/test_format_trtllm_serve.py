@@ -102,6 +102,7 @@ def test_wrong_files_are_refused(tmp_path, results, message):
         read(tmp_path, *results)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps(RESULT)) | mutated_value(RESULT))
 def test_any_content_is_read_or_refused(tmp_path, text):

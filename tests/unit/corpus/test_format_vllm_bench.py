@@ -250,6 +250,7 @@ def test_text_that_is_not_unicode_is_refused(tmp_path):
         throughput(tmp_path, RESULT, RESULT | {"model_id": "\ud800"})
 
 
+@pytest.mark.slow
 @FUZZ
 @given(text=mutated_text(json.dumps(RESULT) + "\n" + json.dumps(RESULT)) | mutated_value(RESULT))
 def test_any_content_is_read_or_refused(tmp_path, text):

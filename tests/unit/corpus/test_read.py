@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.corpus.names import Names
 from inference_energy.corpus.read import read_sources
@@ -593,6 +593,7 @@ BAD_CELLS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "column", "value"), BAD_CELLS)
 def test_faulty_cell_sets_its_row_aside(read, table, column, value):
     tables = read(as_csv(with_cells(table, 1, **{column: value})), table)
@@ -600,6 +601,18 @@ def test_faulty_cell_sets_its_row_aside(read, table, column, value):
     rejected = tables["rejected_row"].select("source", "line", "column", "value").rows()
     assert rejected == [("lab", 3, column, value)]
     ACCEPTED[table].validate(tables[table])
+
+
+@pytest.mark.parametrize("table", ["throughput", "published_estimate"])
+def test_faulty_cells_of_many_rows_set_each_aside_alone(read, table):
+    faults = [(column, value) for of, column, value in BAD_CELLS if of == table]
+    good = VALID[table][0]
+    faulty = [good | {"row_id": f"b{number}"} | {column: value} for number, (column, value) in enumerate(faults)]
+    tables = read(as_csv([good, *faulty, good | {"row_id": "r9"}]), table)
+    assert tables[table]["row_id"].to_list() == ["r1", "r9"]
+    rejected = tables["rejected_row"]
+    assert list(zip(rejected["column"], rejected["value"], strict=True)) == faults
+    assert rejected["line"].is_sorted() and rejected["line"].n_unique() == len(faults)
 
 
 # Faulty files: what a change of the bytes of a valid file does.
@@ -673,7 +686,8 @@ def test_order_of_the_columns_does_not_matter(read):
     assert read(as_csv(turned))["throughput"].equals(read()["throughput"])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=200)
 @given(data=st.data())
 def test_any_damage_to_a_file_is_refused_or_sets_rows_aside(read, data):
     text = as_csv(RUNS)

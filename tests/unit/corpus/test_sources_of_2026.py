@@ -8,6 +8,8 @@ from inference_energy.common import yaml_files
 from inference_energy.corpus import read
 from inference_energy.corpus.registries import Names
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 BENCHMARKS = ROOT / "resources/benchmarks"
 SOURCES = (

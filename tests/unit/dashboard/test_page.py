@@ -12,6 +12,8 @@ from inference_energy.common.yaml_files import read_yaml
 from inference_energy.dashboard import formulas, page as dashboard_page, payload
 from inference_energy.dashboard.page import caption_html, evidence, packed, page, plate, references
 
+pytestmark = pytest.mark.slow
+
 DASHBOARD = Path(__file__).parents[3] / "workflow/dashboard"
 SVG = '<svg width="790" height="697" viewBox="0 0 790.4 697"><text>A</text></svg>'
 FIGURE = plate(

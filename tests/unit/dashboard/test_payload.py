@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 DRAWS = 2000
 
 
+@pytest.mark.slow
 def test_few_draws_represent_all():
     generator = np.random.default_rng(1)
     both = generator.standard_normal((2, DRAWS))

@@ -13,7 +13,7 @@ from messages import message_of
 from tiny_service import entries, frontier, on, tables
 from varied_service import VARIED
 
-FUZZ = settings(max_examples=30, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=30, derandomize=True)
 MANY = 200_000
 
 

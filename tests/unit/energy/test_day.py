@@ -8,7 +8,7 @@ from inference_energy.energy import day
 from inference_energy.energy.day import Day
 from messages import message_of
 
-FUZZ = settings(max_examples=50, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=50, derandomize=True)
 RATES = np.array([1.5, 0.5])
 
 

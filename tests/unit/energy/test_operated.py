@@ -15,7 +15,7 @@ from serving_replicas import USUAL
 from tiny_service import NODES, POWER_W, SECONDS, G, frontier, on, points, tables, tiny_service
 from varied_service import varied_service
 
-FUZZ = settings(max_examples=30, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=30, derandomize=True)
 DAY = {"headroom": 1, "released_share": 0}
 WORK_OF_ONE = (1 / 8 + 0.125 + 0.2) / (1 + 0.125 + 0.2)  # of a replica with one request: 1.325 ms per token, not 0.45
 
@@ -178,6 +178,7 @@ def test_means_over_queries_weigh_every_query():
     assert found.mean_seconds() == pytest.approx(np.full((4, 1), expected), rel=1e-6)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.integers(1, 50_000), st.integers(1, 20_000), st.integers(1, 1000), st.floats(0, 0.99))
 def test_longer_queries_take_longer_and_cached_ones_less(prompt, answer, more, cached):
@@ -302,6 +303,7 @@ def test_a_gpu_without_a_row_of_node_power_has_a_node_like_the_measured_ones():
     assert both.wh_per_gpu_second["node"][0] * 3600 == pytest.approx([1150, 650], rel=1e-6)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.floats(1.0, 3.0), st.floats(1.0, 20.0), st.floats(0, 1))
 def test_boundaries_are_nested_and_linear_in_pue(pue, headroom, released):

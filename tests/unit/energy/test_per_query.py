@@ -194,7 +194,7 @@ def test_what_is_shared_is_at_its_median_where_queries_differ():
     assert row(summary(service), spread="per_query")["energy_wh_p50"] == pytest.approx(middle, rel=1e-6)
 
 
-@settings(deadline=None, max_examples=20, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 9)), min_size=1, max_size=8))
 def test_weighted_median_is_the_median_of_repeated_values(pairs):
     values, weights = np.array(pairs, dtype=float).T

@@ -13,7 +13,7 @@ from messages import message_of
 from tiny_service import SECONDS, WH, entries, frontier, on, points, tables, tiny_service
 from varied_service import VARIED, varied_service
 
-FUZZ = settings(max_examples=30, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=30, derandomize=True)
 TWO_MODELS = frontier(A=3, B=1)
 
 
@@ -59,6 +59,7 @@ def test_gpus_share_the_queries_of_a_model_as_fast_as_they_are():
     assert mean(service, boundary="node") == pytest.approx(power / rate / 3600)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(st.floats(0.01, 10), st.floats(0.01, 10), st.floats(0.01, 10), st.floats(0.01, 10))
 def test_energy_is_mean_power_over_mean_rate_for_any_mix(g, h, a, b):

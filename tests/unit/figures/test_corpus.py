@@ -3,8 +3,11 @@
 from datetime import date
 
 import polars as pl
+import pytest
 from inference_energy.figures import render
 from inference_energy.figures.corpus import coverage, energy_against_speed, measured_energy_over_time
+
+pytestmark = pytest.mark.slow
 
 
 def title(chart):

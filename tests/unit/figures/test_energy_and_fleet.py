@@ -9,6 +9,8 @@ from inference_energy.figures.fleet import fleet_day, fleet_plan, model_sweeps, 
 from inference_energy.figures.fleet.model_sweeps import apart
 from inference_energy.studies.study import NestedStudy
 
+pytestmark = pytest.mark.slow
+
 TRADITIONAL, LONG = "traditional", "long"
 BOUNDARY = {"query": "datacenter", "fleet": "fleet"}
 

@@ -10,6 +10,8 @@ import pytest
 from hostile_texts import BODY, UNPRINTABLE
 from inference_energy.figures import render, theme
 
+pytestmark = pytest.mark.slow
+
 # Vega-Lite would end the process at these.
 TEXTS = [f"{BODY} {UNPRINTABLE}\x00\ufffe", "x" * 40_000, "<b> " * 10_000, "\x1b", "", " "]
 

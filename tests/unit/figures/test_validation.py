@@ -8,6 +8,8 @@ from inference_energy.figures import render
 from inference_energy.figures.fleet import tornado
 from inference_energy.figures.validation import cross_methods, held_out_scores, published_estimates
 
+pytestmark = pytest.mark.slow
+
 
 def methods_chart():
     methods = pl.DataFrame(

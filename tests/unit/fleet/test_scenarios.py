@@ -186,7 +186,7 @@ def test_the_energy_of_a_day_is_the_sum_of_its_hours(service, share):
     assert fleet.hours_mw.sum(axis=0) / 1000 == pytest.approx(energy)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(
     st.lists(st.floats(0, 5), min_size=24, max_size=24).filter(lambda rates: sum(rates) > 1),
     st.floats(1, 3),

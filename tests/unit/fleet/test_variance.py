@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
+from inference_energy.fleet import variance as fleet_variance
 from inference_energy.fleet.tables import VARIANCE_SHARES
 from inference_energy.fleet.variance import REST, first_order_share, variance_shares
 from tiny_service import STUDY, frontier, on, points, tables, tiny_service
@@ -147,6 +148,7 @@ def test_what_the_serving_model_does_not_know_is_the_rest():
     assert max(found.values()) < 0.05
 
 
+@pytest.mark.slow
 def test_known_shares_of_a_multiplicative_service():
     # Utilisation with a log deviation of 0.4, and time of 0.3: 0.16 and 0.09 of 0.25.
     ends = dict(zip(("p05", "p95"), np.exp(0.4 * 1.645 * np.array([-1, 1])), strict=True))
@@ -190,6 +192,18 @@ def test_what_is_known_has_no_variance():
     table = variance_shares(tiny_service())
     assert table["log_variance"].max() == pytest.approx(0, abs=1e-12)
     assert np.isfinite(table["variance_share"].to_numpy()).all()
+
+
+def test_queries_that_differ_less_than_their_means_have_no_variance_of_lengths(monkeypatch):
+    """As a few random queries may."""
+    service = tiny_service(draws=4)
+    means = {boundary: np.array([1.0, 2.0, 4.0, 8.0]) for boundary in service.mean_wh("frontier", "traditional")[0]}
+    alike = {boundary: np.full(8, 3.0) for boundary in means}
+    monkeypatch.setattr(type(service), "mean_wh", lambda *_: (means, np.ones(4)))
+    monkeypatch.setattr(fleet_variance, "random_queries", lambda *_: (alike, np.ones(8)))
+    found = variance_shares(service).filter(workload="traditional", ingredient="lengths")
+    assert found["variance_share"].to_list() == [0.0]
+    assert found["log_variance"].to_list() == pytest.approx([np.log(2) ** 2 * 1.25])
 
 
 def test_a_class_that_nothing_serves_has_no_rows():

@@ -46,8 +46,8 @@ def test_the_terminal_shows_changed_keys_and_both_numbers(tmp_path):
     keys = [key("pue", 1.2, 1.1), key("day.headroom", 2, 2, changed=False)]
     lines = difference.lines("mine", "current", keys, file)
     assert lines[:3] == ["Study mine extends current, with", "  pue: 1.2 -> 1.1", ""]
-    assert [line.split() for line in lines[3:]] == [
-        ["current", "mine", "factor", "P5", "to", "P95"],
-        ["Ratio", "[x]", "3", "6", "2"],
-        ["A", "[Wh]", "2", "1.5", "0.75", "0.5", "to", "3"],
+    assert [line.rstrip() for line in lines[3:]] == [
+        "                  current          mine   factor  P5 to P95",
+        "  Ratio [x]             3             6        2",
+        "  A [Wh]                2           1.5     0.75  0.5 to 3",
     ]

@@ -94,11 +94,13 @@ def outcomes(tree, *names):
 AGREED, EXPLAINED = "headline_numbers", "changelog"
 
 
+@pytest.mark.slow
 def test_agreed_and_explained_numbers_pass(tree):
     passed, printed = outcomes(tree, AGREED, EXPLAINED)
     assert passed and "2 passed" in printed
 
 
+@pytest.mark.slow
 def test_a_moved_number_fails_and_says_what_to_do(tree):
     numbers(computed=2.1).write_csv(tree / "results/headline.csv")
     passed, printed = outcomes(tree, AGREED)
@@ -106,6 +108,7 @@ def test_a_moved_number_fails_and_says_what_to_do(tree):
     assert "s q: computed: 2 -> 2.1 Wh" in printed and "`make golden`" in printed and "CHANGELOG.md" in printed
 
 
+@pytest.mark.slow
 def test_an_update_that_the_changelog_does_not_explain_fails(tree):
     for file in ("results/headline.csv", "tests/golden/headline.csv"):
         numbers(computed=2.1).write_csv(tree / file)
@@ -116,6 +119,7 @@ def test_an_update_that_the_changelog_does_not_explain_fails(tree):
     assert outcomes(tree, AGREED, EXPLAINED)[0]
 
 
+@pytest.mark.slow
 def test_without_results_the_tests_fail_and_ask_for_a_build(tree):
     (tree / "results/headline.csv").unlink()
     passed, printed = outcomes(tree, "results_are", AGREED)

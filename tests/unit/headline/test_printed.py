@@ -61,6 +61,13 @@ def test_unknown_quantity_is_named():
         printed.reproduced(published(), "one", computed(0.3, quantity="other"))
 
 
+def test_an_unknown_quantity_is_told_with_five_that_are_known():
+    known = pl.concat([computed(0.3, quantity=f"q{number}") for number in range(7)])
+    with pytest.raises(InputError) as error:
+        printed.reproduced(published(), "one", known)
+    assert str(error.value).endswith("allowed, among others: q0, q1, q2, q3 or q4")
+
+
 def test_a_study_without_printed_values_shows_its_numbers_alone():
     mine = printed.reproduced(published(), "mine", computed(0.2)).row(0, named=True)
     assert (mine["study"], mine["label"], mine["computed"]) == ("mine", "Q", 0.2)

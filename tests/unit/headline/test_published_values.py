@@ -19,6 +19,8 @@ from inference_energy.headline import (
 from inference_energy.oviedo import energy, interventions, scenarios
 from inference_energy.throughput import log_linear
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 CONFIG = yaml_files.read_yaml(ROOT / "config/config.yaml")
 NOT_COMING_BACK = {

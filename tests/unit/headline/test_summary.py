@@ -3,13 +3,16 @@
 import datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
+from inference_energy.common import escaped
 from inference_energy.headline.summary import (
     REGISTRIES,
     adopted_lines,
     headline_lines,
     moved_lines,
     registry_lines,
+    show,
     source_lines,
 )
 from inference_energy.headline.tables import HEADLINE
@@ -62,6 +65,18 @@ def test_rejected_cells_are_shown_up_to_eight():
     assert "20 benchmark cells were rejected" in text
     assert "cell 7" in text
     assert "cell 8" not in text
+
+
+def test_the_head_of_the_list_of_rejected_cells_is_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/logs").mkdir(parents=True)
+    escaped.write_csv(pl.DataFrame([source("a", rows_accepted=10)]), tmp_path / "results/benchmark_sources.csv")
+    (tmp_path / "results/logs/rejected_rows.txt").write_text("The head.\nfirst cell\nsecond cell\n")
+    show(10**6, 10**6, {})
+    told = capsys.readouterr().out
+    assert "2 benchmark cells were rejected" in told
+    assert "  first cell\n  second cell\n" in told
+    assert "The head." not in told
 
 
 def test_corpus_that_nobody_read_again_is_told():

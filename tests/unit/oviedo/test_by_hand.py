@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.oviedo import energy, interventions, scenarios
+from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.statistics.distributions import LogNormal
 from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import QUANTILES, Z_P95
@@ -32,6 +33,15 @@ def test_energy_of_every_answer_length(plain):
         assert exact.unit_energy_wh[tokens - 1] == pytest.approx(by_hand)
 
 
+@pytest.mark.parametrize("log_sd", [0.1, 3.0])
+def test_quantiles_of_one_answer_are_those_of_its_factors(log_sd):
+    factor = LogNormal(log_mean=0.5, log_sd=log_sd)
+    exact = ExactDistribution(unit_energy_wh=np.array([2.0]), probabilities=np.ones(1), factor=factor)
+    for share, score in {1e-6: -4.753424, 0.05: -1.644854, 0.5: 0.0, 0.999: 3.090232}.items():
+        assert np.log(exact.quantile(share)) == pytest.approx(np.log(2) + 0.5 + log_sd * score, abs=1e-5)
+
+
+@pytest.mark.slow
 def test_draws_have_the_energy_of_whole_answers(plain):
     spec = plain.workloads["traditional"].output_tokens
     of = {"study": plain, "workload": "traditional", "model": "any", "throughput": constant(1000.0)}
@@ -177,6 +187,7 @@ def test_ends_of_a_day_are_its_p5_and_p95():
     assert len(found["over_shared"]) == 1001
 
 
+@pytest.mark.slow
 def test_unit_energy_of_a_fleet_is_the_mean_over_the_mean_of_its_factors(study, fit):
     """Mean, not median: E[utilisation] E[PUE] times the unit energy is the mean energy."""
     summary, _ = energy.energy_per_query(study_name="test", study=study, fit=fit, draws=10_000, seed=1)

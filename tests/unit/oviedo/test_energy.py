@@ -31,6 +31,7 @@ def test_weights_sum_to_one(study):
     assert sum(study.classes["frontier"].model_shares().values()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_monte_carlo_agrees_with_the_summation(study, fit):
     summary, _ = energy_per_query(study_name="joule-2026", study=study, fit=fit, draws=200_000, seed=1)
     assert len(summary) == 2 * 6 * 2

@@ -39,6 +39,7 @@ def test_sampling_error_of_a_multiplier_by_hand():
     assert tenth == pytest.approx(0.003 * 0.5 * 8 / 0.17550, rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "share"), [("p10", 0.1), ("p50", 0.5)])
 def test_sampling_errors_agree_with_repeated_runs(study, published, name, share):
     combined = interventions.multipliers(study, "traditional")[interventions.COMBINED]

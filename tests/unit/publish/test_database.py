@@ -8,6 +8,8 @@ import pytest
 from inference_energy.publish import catalogue, database as publish_database
 from inference_energy.tables import database
 
+pytestmark = pytest.mark.slow
+
 SQL = sorted((Path(__file__).parents[3] / "workflow/views").glob("*.sql"))
 MEANINGS = publish_database.meanings(catalogue.BY_NAME, SQL)
 VIEWS = [name for name, meaning in MEANINGS.items() if meaning.query]

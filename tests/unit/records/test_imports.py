@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from inference_energy.records import imports
 
 ROOT = Path(__file__).parents[3]
@@ -35,6 +36,7 @@ def loaded(scripts):
     return {script: files for script, *files in (line.split("\t") for line in printed.splitlines())}
 
 
+@pytest.mark.slow
 def test_every_script_imports_what_is_declared():
     scripts = sorted(FOLDER.glob("*.py"))
     assert scripts

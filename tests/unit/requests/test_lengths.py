@@ -10,7 +10,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.requests import lengths
 from inference_energy.statistics.distributions import Constant, ExponentialTokens, Interpolated, LogNormal, distribution
 
-FUZZ = settings(max_examples=40, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=40, derandomize=True)
 TRACES = pl.DataFrame(
     [
         # Not in order, as tables need not be; prompts of 100 twice, answers of 10 twice.
@@ -229,6 +229,15 @@ def test_draws_follow_the_weights():
     shares = np.bincount(drawn, minlength=3) / len(drawn)
     error = 5 * np.sqrt(found.weights * (1 - found.weights) / len(drawn))
     assert (np.abs(shares - found.weights) < error).all()
+
+
+def test_queries_spread_evenly_are_the_middles_of_equal_parts():
+    five = lengths.Lengths(
+        input_tokens=np.ones(5), output_tokens=np.arange(1.0, 6), cached_share=np.zeros(5), weights=np.full(5, 0.2)
+    )
+    assert five.evenly(5).tolist() == [0, 1, 2, 3, 4]
+    assert five.evenly(1).tolist() == [2]
+    assert five.evenly(2).tolist() == [1, 3]  # 25 % and 75 %
 
 
 def test_extreme_draws_are_points():

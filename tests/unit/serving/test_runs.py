@@ -227,6 +227,13 @@ def test_a_result_of_many_replicas_counts_as_the_fewest_gpus_that_hold_the_weigh
     assert found["seconds_per_token"].to_list() == pytest.approx([1 / 4000, 1 / 1000, 1 / 4000])
 
 
+@pytest.mark.parametrize(("memory_gb", "gpus"), [(20, 8), (60, 2), (200, 1)])
+def test_a_replica_has_a_power_of_two_gpus(memory_gb, gpus):
+    # 70 GB in 0.6 of the memory: 5.8, 1.9 and 0.6 GPUs
+    found = one({"source": "mlperf_x", "gpus": 64, "throughput_tok_per_s": 32_000}, gpu={"memory_gb": memory_gb})
+    assert found["gpus"] == gpus
+
+
 def test_a_replica_is_no_larger_than_the_result():
     found = one({"source": "mlperf_x", "precision": "BF16", "gpus": 2, "throughput_tok_per_s": 1000})
     assert found["gpus"] == 2  # four would be needed

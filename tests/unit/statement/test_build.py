@@ -71,6 +71,7 @@ def test_all_tables_are_sound_and_in_total_those_computed_by_hand(tmp_path):
     assert all(len(row) == len(content["served"].head) for row in content["served"].rows)
 
 
+@pytest.mark.slow
 def test_order_and_files_change_nothing(tmp_path):
     once = accounts(tmp_path / "once")
     again = accounts(tmp_path / "again", [[row] for row in reversed(ROWS)])

@@ -219,6 +219,19 @@ def test_names_that_are_not_known_are_told_with_their_share(models, told):
         model_names.resolved(NAMES, models, ["frontier"], REGISTRY, "u.yaml")
 
 
+@pytest.mark.parametrize(
+    ("number", "told"), [(5, "'m0' (20.0% of tokens), "), (6, "'m4' (16.7% of tokens) and 1 more; allowed: ")]
+)
+def test_at_most_five_names_that_are_not_known_are_told(number, told):
+    names = [f"m{place}" for place in range(number)]
+    sums = pl.DataFrame({"model": names, "input_tokens": [100] * number, "output_tokens": [0] * number})
+    with pytest.raises(InputError) as error:
+        model_names.resolved(sums, {"unknown": "fail"}, ["frontier"], REGISTRY, "u.yaml")
+    assert told in str(error.value)
+    assert ("more;" in str(error.value)) == (number > 5)
+    assert "'m5'" not in str(error.value)
+
+
 def test_regions_without_an_entry_have_that_of_all_others_or_stop_the_run():
     found = statement_regions.of_regions(["eu", None], {"default": {"grid_zone": "AAA"}}, GRID, "u.yaml")
     assert found["eu"].market_gco2e_per_kwh == found[None].location_gco2e_per_kwh == 500
@@ -227,6 +240,16 @@ def test_regions_without_an_entry_have_that_of_all_others_or_stop_the_run():
         statement_regions.of_regions(["eu", "us", None], {"eu": {"grid_zone": "AAA"}}, GRID, "u.yaml")
     with pytest.raises(InputError, match=r"regions.eu.grid_zone: found 'AAX'; allowed: .*AAA"):
         statement_regions.of_regions(["eu"], {"eu": {"grid_zone": "AAX"}}, GRID, "u.yaml")
+
+
+@pytest.mark.parametrize("requests", [None, 0.0])
+def test_a_bill_of_nothing_is_nothing(requests):
+    place = {"source": "b", "month": "2026-01", "model": "A", "tenant": "x", "region": "eu"}
+    empty = {"requests": requests, "input_tokens": 0.0, "cached_tokens": 0.0, "output_tokens": 0.0}
+    billed = pl.DataFrame([place | empty], schema_overrides={"requests": pl.Float64})
+    found = bills.with_spread(billed, {"b": points([100], [20])})
+    sums = found.select("requests", "input_output_tokens2", "output_tokens2").row(0)
+    assert sums == (0.0, 0.0, 0.0)
 
 
 def test_bills_get_the_lengths_of_a_workload():

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
 from inference_energy.statement.logs import metering
 from polars.testing import assert_frame_equal
@@ -38,6 +38,7 @@ def test_sums_are_those_made_by_hand(tmp_path, name):
     assert files.select("rows", "rows_left_out").row(0) == (4, 0)
 
 
+@pytest.mark.slow
 def test_times_of_all_kinds_are_the_same(tmp_path):
     expected, _ = metered(write(frame(), tmp_path / "utc" / "log.parquet").parent)
     berlin = NAIVE.with_columns(
@@ -131,7 +132,8 @@ requests = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=15)
 @given(rows=requests, cuts=st.integers(1, 4), order=st.randoms(use_true_random=False))
 def test_order_files_and_shards_change_nothing(tmp_path_factory, rows, cuts, order):
     folder = tmp_path_factory.mktemp("log")
@@ -313,6 +315,7 @@ def test_names_of_200_characters_stay(tmp_path):
     assert metering.cut_names(sums, sums) == []
 
 
+@pytest.mark.slow
 def test_deep_nesting_of_json_lines_takes_no_stack(tmp_path):
     path = write(frame(), tmp_path / "in/log.jsonl")
     deep = "[" * 1_000_000 + "]" * 1_000_000

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 from inference_energy.common import yaml_files
@@ -154,6 +155,40 @@ def test_every_number_of_a_statement_has_a_unit_and_a_meaning():
         assert entries, name
         assert all(entry.meaning for entry in entries)
         assert all(entry.unit for entry in entries if entry.type in ("number", "integer"))
+
+
+def broken_down(breakdown, kwh, **keys):
+    of = {
+        f"{name}_{q}": kwh
+        for name in ("energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e")
+        for q in ("p05", "p50", "p95", "mean")
+    }
+    return (
+        {"breakdown": breakdown, "month": None, "model": None, "tenant": None, "region": None}
+        | keys
+        | of
+        | {"requests": 10.0, "input_tokens": 100.0, "output_tokens": 20.0}
+    )
+
+
+def test_a_breakdown_of_one_row_is_left_out_and_those_after_it_are_not():
+    """Of one model, one month and one region, but two tenants; the largest is the first."""
+    table = pl.DataFrame(
+        [
+            broken_down("total", 8.0),
+            broken_down("model", 8.0, model="A"),
+            broken_down("month", 8.0, month="2026-04"),
+            broken_down("month and model", 8.0, month="2026-04", model="A"),
+            broken_down("tenant", 2.0, tenant="sales"),
+            broken_down("tenant", 6.0, tenant="support"),
+            broken_down("region", 8.0, region="eu"),
+        ],
+        schema_overrides=dict.fromkeys(("month", "model", "tenant", "region"), pl.String),
+    )
+    model, tenant = text.breakdowns(table)
+    assert (model.title, tenant.title) == ("By model", "By tenant")
+    assert [row[:3] for row in model.rows] == [["A", "10", "120"]]
+    assert [(row[0], row[4]) for row in tenant.rows] == [("support", "75.0 %"), ("sales", "25.0 %")]
 
 
 def test_every_boundary_says_what_it_leaves_out():

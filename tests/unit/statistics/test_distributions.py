@@ -11,7 +11,7 @@ def test_median_is_the_geometric_mean_of_the_percentiles():
     assert LogNormal.from_percentiles(p05=0.4, p95=0.9).percentile(0) == pytest.approx(0.6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.floats(1e-3, 1e3), st.floats(1.01, 100))
 def test_percentiles_come_back(p05, ratio):
     distribution = LogNormal.from_percentiles(p05=p05, p95=p05 * ratio)

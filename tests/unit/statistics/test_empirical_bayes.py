@@ -248,6 +248,7 @@ def test_whitened_rows_have_the_unit_as_covariance(cells, cell_sd, row_sd):
     assert root @ covariance(cell, cell_sd, row_sd) @ root.T == pytest.approx(np.eye(len(cell)), abs=1e-8)
 
 
+@pytest.mark.slow
 @given(st.permutations(range(12)))
 def test_order_of_rows_does_not_matter(order):
     y = np.linspace(-1, 2, 12) ** 2

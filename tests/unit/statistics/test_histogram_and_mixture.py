@@ -24,10 +24,15 @@ def test_quantiles_agree_with_numpy_and_chunks_add_up():
         assert whole.distribution().quantile(share) == pytest.approx(np.quantile(values, share), rel=1e-3)  # a bin
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf, 1e-11, 1e11])
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf, np.nextafter(2.0**-32, 0), 2.0**32])
 def test_values_out_of_range_raise(value):
     with pytest.raises(ValueError):
         LogHistogram().add(np.array([value]))
+
+
+@pytest.mark.parametrize("value", [2.0**-32, np.nextafter(2.0**32, 0)])
+def test_values_at_the_ends_of_the_range_are_counted(value):
+    assert counted(np.array([value])).distribution().quantile(0.5) == pytest.approx(value, rel=1e-3)
 
 
 def test_density_is_that_of_the_draws_near_a_value():

@@ -17,7 +17,7 @@ from inference_energy.statistics.distributions import (
 )
 from inference_energy.statistics.quantiles import QUANTILES
 
-FUZZ = settings(max_examples=50, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=50, derandomize=True)
 MEASURED = Interpolated(shares=(0.05, 0.25, 0.5, 0.75, 0.95), values=(20.0, 100.0, 300.0, 600.0, 935.0))
 DISTRIBUTIONS = {
     "constant": Constant(0.7),

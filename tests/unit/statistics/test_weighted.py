@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.statistics import quantiles
 
-FUZZ = settings(max_examples=50, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=50, derandomize=True)
 VALUES = st.dictionaries(st.integers(1, 1000), st.floats(1e-3, 1.0), min_size=1, max_size=20)
 
 

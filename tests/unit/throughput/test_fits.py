@@ -241,6 +241,7 @@ def test_stated_errors_cover_what_they_say(real_summary, form):
     assert 0.88 <= real_summary[form]["share_inside_90"] <= 0.93
 
 
+@pytest.mark.slow
 def test_kv_growth_holds_for_models_it_was_not_chosen_on(real, monkeypatch):
     monkeypatch.setattr(fits, "FORMS", ("gpu_seconds",))
     squares = {

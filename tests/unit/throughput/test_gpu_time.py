@@ -8,7 +8,7 @@ from inference_energy.throughput.gpu_time import GpuSeconds, fit
 FORM = GpuSeconds(prefill=1e-3, decode=2e-3, attention=1e-6, kv_growth=0.5)
 LENGTHS_IN = np.array([128.0, 128, 500, 1000, 2048, 5000, 20000])
 LENGTHS_OUT = np.array([128.0, 4096, 2000, 1000, 128, 500, 2000])
-FUZZ = settings(max_examples=100, deadline=None, derandomize=True)
+FUZZ = settings(max_examples=100, derandomize=True)
 COEFFICIENT = st.floats(1e-9, 1e3)
 FORMS = st.builds(
     GpuSeconds, prefill=COEFFICIENT, decode=COEFFICIENT, attention=COEFFICIENT, kv_growth=st.floats(0.3, 1)

@@ -15,6 +15,23 @@ LENGTHS_IN = np.array([100.0, 1000, 100, 5000])
 LENGTHS_OUT = np.array([100.0, 100, 2000, 700])
 
 
+def test_a_curve_is_drawn_from_10_to_50_000_tokens_in_three_parts():
+    """Of a model with 2,000 tokens a second at any lengths, measured at 100 to 400."""
+    known = {"form": "constant", "intercept": np.log(2000), "slope_input": 0.0, "slope_output": 0.0}
+    fit = pl.DataFrame(
+        [known | {"model": "M", "cap_tok_per_s": 1e9, "output_tokens_min": 100.0, "output_tokens_max": 400.0}]
+    )
+    found = log_linear.throughput_curve(fit, 500.0)
+    ends = found.group_by("part", maintain_order=True).agg(
+        first=pl.col("output_tokens").first(), last=pl.col("output_tokens").last(), points=pl.len()
+    )
+    assert ends["part"].to_list() == ["shorter", "fitted", "longer"]
+    assert ends["first"].to_list() == pytest.approx([10, 100, 400])
+    assert ends["last"].to_list() == pytest.approx([100, 400, 50_000])
+    assert ends["points"].to_list() == [40, 40, 40]
+    assert found["tok_per_s"].to_list() == pytest.approx([2000.0] * 120)
+
+
 def test_synthetic_distribution_is_recovered_and_capped():
     observed = np.exp(9 - 0.5 * np.log(LENGTHS_IN) + 0.2 * np.log(LENGTHS_OUT))
     curve = fit_curve(LENGTHS_IN, LENGTHS_OUT, observed, 3)

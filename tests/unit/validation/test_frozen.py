@@ -274,6 +274,7 @@ def command(root, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_the_command_writes_and_prints_scores(lab, root, tmp_path):
     outcome = command(root, "--out", str(tmp_path / "s.csv"), "--", str(lab()))
     assert outcome.returncode == 0, outcome.stderr
@@ -286,6 +287,7 @@ def test_the_command_writes_and_prints_scores(lab, root, tmp_path):
     assert not (root / "results/validation").exists()
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_one_line(root, tmp_path):
     outcome = command(root, "--", str(tmp_path / "none"))
     assert (outcome.returncode, outcome.stdout) == (1, "")

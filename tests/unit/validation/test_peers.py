@@ -371,6 +371,18 @@ def test_published_as_printed():
     assert digits(published.PUE, 3) == "1.296"
 
 
+@pytest.mark.parametrize(
+    ("gpu", "total_b", "kw"),
+    [
+        ("H100 SXM 80GB", 640, 10.2),  # what 8 x 80 GB hold, one byte each
+        ("H100 SXM 80GB", 640.5, 12.8),
+        ("H200 SXM 141GB", 671, 10.2),
+    ],
+)
+def test_published_node_of_weights_that_eight_gpus_do_not_hold(gpu, total_b, kw):
+    assert published.node_power_kw(gpu=gpu, total_b=total_b) == kw
+
+
 @given(POSITIVE, st.floats(0, 1), PUE, st.floats(0, 1e5), SPEED)
 def test_published_is_the_formula(node_power_kw, utilisation, pue, tokens, tok_per_s):
     found = published_wh(

@@ -6,14 +6,7 @@ estimate(model="DeepSeek-R1", gpu="B200", input_tokens=2000, output_tokens=500)
 
 import importlib
 import os
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from inference_energy.answers.estimate import Estimate, Range, estimate
-    from inference_energy.answers.factors import factor_table
-    from inference_energy.answers.frames import estimates
-    from inference_energy.answers.own import Gpu, Model
-    from inference_energy.common.errors import InputError
+from typing import Any
 
 __all__ = ["Estimate", "Gpu", "InputError", "Model", "Range", "estimate", "estimates", "factor_table"]
 

@@ -71,7 +71,8 @@ def _part(part: Part, runs: pl.DataFrame, draws: int, place: tuple, keys: Sequen
         other = normal(effect.name, unseen) * fit.deviations[effect.name]
         of_levels = {level: fitted[:, column[effect.name, level]] for level in set(levels) - set(unseen)}
         of_levels |= {level: other[:, place] for place, level in enumerate(unseen)}
-        sums[effect.on] = sums.get(effect.on, 0.0) + np.stack([of_levels[level] for level in levels], axis=1)
+        chosen = np.stack([of_levels[level] for level in levels], axis=1) if levels else np.empty((draws, 0))
+        sums[effect.on] = sums.get(effect.on, 0.0) + chosen
     both = np.hypot(fit.cell_sd, fit.row_sd)
     last = "time" if "time" in sums else "power"
     sums[last] = sums[last] + both * normal("run", keys or [""] * len(runs))

@@ -10,7 +10,7 @@ import polars as pl
 from inference_energy.common import yaml_files
 from inference_energy.common.errors import InputError
 from inference_energy.corpus import plausible, read, registries
-from inference_energy.corpus.names import Names
+from inference_energy.corpus.names import Names, network
 from inference_energy.corpus.origins import ORIGIN
 from inference_energy.energy.tables import NodePower
 from inference_energy.serving import runs as serving_runs, stored, tables
@@ -189,7 +189,7 @@ def _repeated(runs: pl.DataFrame, learnt: pl.DataFrame) -> int:
 
 def _placed(reasons: pl.DataFrame, throughput: pl.DataFrame, of: Frozen) -> pl.DataFrame:
     """Reasons with the place of each row in its file, and what it is a run of."""
-    networks = of.models.select("model", registries.network())
+    networks = of.models.select("model", network())
     rows = throughput.join(networks, on="model").select(
         *KEYS, "file", "line", "network", "gpu", "precision", "engine", "prompts"
     )
