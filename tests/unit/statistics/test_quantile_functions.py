@@ -16,6 +16,7 @@ from inference_energy.statistics.distributions import (
     percentiles,
 )
 from inference_energy.statistics.quantiles import QUANTILES
+from scipy.special import betainc
 
 FUZZ = settings(max_examples=50, derandomize=True)
 MEASURED = Interpolated(shares=(0.05, 0.25, 0.5, 0.75, 0.95), values=(20.0, 100.0, 300.0, 600.0, 935.0))
@@ -106,7 +107,13 @@ def test_beta_refuses_percentiles_outside_its_range(p05, p95, low, high):
 
 def test_beta_says_so_where_no_distribution_is_found():
     with pytest.raises(ValueError, match="allowed: percentiles that a beta distribution can have"):
-        Beta.from_percentiles(p05=1e-6, p95=0.999)
+        Beta.from_percentiles(p05=0.5, p95=0.5 + 1e-9)
+
+
+@pytest.mark.parametrize(("p05", "p95"), [(1e-6, 0.999), (1e-200, 0.9), (0.05, 0.65), (0.68, 0.99), (1e-12, 1 - 1e-9)])
+def test_beta_has_its_percentiles_however_far_apart_they_are(p05, p95):
+    found = Beta.from_percentiles(p05=p05, p95=p95)
+    assert betainc(found.a, found.b, [p05, p95]) == pytest.approx([0.05, 0.95], rel=1e-9)
 
 
 def test_shifted_lognormal_by_hand():
