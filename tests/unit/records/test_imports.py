@@ -29,6 +29,9 @@ for script in scripts:
 """
 
 
+LATER = {"write_api.py"}  # the command that it documents imports some modules where it needs them
+
+
 def loaded(scripts):
     """Modules of the package that Python loads for the imports of every script."""
     command = [sys.executable, "-c", LOAD_IMPORTS, str(FOLDER), *map(str, scripts)]
@@ -40,7 +43,11 @@ def loaded(scripts):
 def test_every_script_imports_what_is_declared():
     scripts = sorted(FOLDER.glob("*.py"))
     assert scripts
-    assert {str(script): imports.imported(script, FOLDER) for script in scripts} == loaded(scripts)
+    declared, found = {str(script): imports.imported(script, FOLDER) for script in scripts}, loaded(scripts)
+    for script in scripts:
+        assert set(found[str(script)]) <= set(declared[str(script)])
+        if script.name not in LATER:
+            assert found[str(script)] == declared[str(script)]
 
 
 def test_modules_that_import_each_other_end(tmp_path):
