@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from inference_energy.common.step import walk
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.build import Build
 from inference_energy.explain.derivations import (
@@ -17,7 +18,6 @@ from inference_energy.explain.derivations import (
     serving,
 )
 from inference_energy.explain.derivations.validation import held_out
-from inference_energy.explain.step import walk
 from inference_energy.headline import declarations
 from inference_energy.oviedo.token_lengths import token_lengths
 from inference_energy.publish.catalogue import BY_NAME
