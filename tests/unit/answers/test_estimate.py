@@ -245,6 +245,8 @@ def test_numbers_have_two_digits(value, shown):
         ({"input_tokens": 0, "output_tokens": 0}, "output_tokens: found a query of 0 tokens; allowed: "),
         ({"model": "A", "input_tokens": 9000, "output_tokens": 1001}, "allowed: up to 10,000, the context length of A"),
         ({"cached_share": 1.1, **QUERY}, "cached_share: found 1.1; allowed: 0 to 1 "),
+        ({"cached_share": {"p05": 0}, **QUERY}, "cached_share: found {'p05': 0}; allowed: 0 to 1, a number"),
+        ({"model": Model(8, name="A")}, "Model: name: found 'A', which the registry has; allowed: a name of its own"),
         ({"pue": 0.99}, "pue: found 0.99; allowed: 1 to 5 "),
         ({"speed_tok_per_s": 0}, "speed_tok_per_s: found 0; allowed: 1 to 2,000 "),
         ({"batch": 0.5}, "batch: found 0.5; allowed: 1 to 100,000 "),
@@ -279,6 +281,13 @@ def test_a_model_that_memory_does_not_hold():
     assert words.startswith(
         "gpu: found small, of which 1 hold 7 GB; allowed: one whose memory holds A: 8 GB of weights"
     )
+
+
+def test_a_gpu_of_which_too_little_is_known(holding):
+    hardware = tables().hardware.with_columns(tdp_w=pl.when(gpu="H").then(None).otherwise("tdp_w"))
+    holding(tiny_package(of=tables(hardware=hardware)))
+    words = refused(model="A", gpu="H", **QUERY)
+    assert words == "gpu: found 'H', whose tdp_w nobody states; allowed: another, or Gpu(...) with it"
 
 
 @pytest.mark.parametrize(

@@ -13,5 +13,5 @@ def number(name: str, value: Any, least: float, most: float, unit: str) -> float
         InputError: anything else.
     """
     if isinstance(value, bool) or not isinstance(value, Real) or not least <= float(value) <= most:
-        raise InputError(f"{name}: found {value!r}; allowed: {least:,g} to {most:,g} {unit}")
+        raise InputError(f"{name}: found {value!r}; allowed: {least:,.10g} to {most:,.10g} {unit}")
     return float(value)

@@ -47,6 +47,8 @@ class Question:
                 number(name, value, 0, MOST_TOKENS, "tokens, or a distribution such as {family, p05, p95}")
         if self.of_one_query and not self.input_tokens and not self.output_tokens:
             raise InputError("output_tokens: found a query of 0 tokens; allowed: a prompt or an answer of 1 or more")
+        if isinstance(self.cached_share, Mapping) and self.of_one_query:
+            raise InputError(f"cached_share: found {self.cached_share}; allowed: 0 to 1, a number for one query")
         if self.cached_share is not None and not isinstance(self.cached_share, Mapping):
             number("cached_share", self.cached_share, 0, 1, "(share of the prompt)")
         if self.precision is not None and self.precision not in WEIGHT_BYTES:
@@ -129,7 +131,11 @@ def gpu_of(given: str | Gpu | None, packaged: Packaged) -> tuple[str | None, dic
     if known is None:
         near = like(str(given), packaged.gpus.canonical)
         raise InputError(f"gpu: found {given!r}; allowed: {near}; or Gpu(tdp_w=..., ...) for one of your own")
-    return known, packaged.tables.hardware.row(by_predicate=pl.col("gpu") == known, named=True)
+    row = packaged.tables.hardware.row(by_predicate=pl.col("gpu") == known, named=True)
+    for name in ("tdp_w", "memory_gb", "memory_bandwidth_gb_per_s"):
+        if row[name] is None:
+            raise InputError(f"gpu: found {known!r}, whose {name} nobody states; allowed: another, or Gpu(...) with it")
+    return known, row
 
 
 def precision_of(question: Question, gpu: Mapping[str, Any]) -> str:

@@ -164,6 +164,9 @@ def _with_own(tables: Tables, own: tuple[Model | Gpu, ...]) -> Tables:
     for each in own:
         name = "models" if isinstance(each, Model) else "hardware"
         registry = getattr(tables, name)
+        if each.name in registry[registry.columns[0]]:
+            kind = type(each).__name__
+            raise InputError(f"{kind}: name: found {each.name!r}, which the registry has; allowed: a name of its own")
         tables = replace(tables, **{name: pl.concat([registry, each.row(registry)])})
     return tables
 
