@@ -128,7 +128,7 @@ def test_the_wheel_answers_on_its_own(tmp_path):
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         assert (
-            "inference-energy = inference_energy.answers.command:run"
+            "inference-energy = inference_energy.embedding.command:run"
             in archive.read(next(name for name in archive.namelist() if name.endswith("entry_points.txt"))).decode()
         )
         archive.extractall(installed)

@@ -1,5 +1,5 @@
 """`python -m inference_energy` is the command `inference-energy`."""
 
-from inference_energy.answers.command import run
+from inference_energy.embedding.command import run
 
 run()
