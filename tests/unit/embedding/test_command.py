@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 def test_the_server_says_what_to_install(monkeypatch, capsys):
     for name in ("mcp", "mcp.server", "mcp.server.mcpserver"):
         monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
-    monkeypatch.delitem(sys.modules, "inference_energy.embedding.mcp_server", raising=False)
+    monkeypatch.delitem(sys.modules, "inference_energy.embedding.mcp", raising=False)
     monkeypatch.setattr(sys, "argv", ["inference-energy", "mcp"])
     with pytest.raises(SystemExit) as ended:
         command.run()

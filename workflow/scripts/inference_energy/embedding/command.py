@@ -10,7 +10,7 @@ __all__ = ["app", "run"]
 def mcp_command() -> None:
     """A server of estimates for assistants that speak MCP, over standard input and output; needs the extra `mcp`."""
     try:
-        from inference_energy.embedding.mcp_server import server
+        from inference_energy.embedding.mcp import server
     except ImportError as error:
         raise InputError(
             f"mcp: found no package mcp of version 2 or newer ({error}); allowed: pip install 'inference-energy[mcp]'"

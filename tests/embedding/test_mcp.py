@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from inference_energy import estimate
-from inference_energy.embedding import mcp_server
+from inference_energy.embedding import mcp as mcp_server
 from mcp import Client, StdioServerParameters, stdio_client
 
 ROOT = Path(__file__).parents[2]
