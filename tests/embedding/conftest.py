@@ -1,10 +1,14 @@
 """Tests of estimates inside other tools, with the real packages: they run in the environment of `make embedding`."""
 
 import importlib.util
+import os
 
 import pytest
 from inference_energy.answers import estimate, packaged, told
 from tiny_package import tiny_package
+
+# LiteLLM otherwise fetches its list of prices when it is imported.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 PACKAGES = ("litellm", "mcp", "opentelemetry.sdk")
 

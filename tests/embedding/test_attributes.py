@@ -40,10 +40,17 @@ def test_every_number_has_its_unit():
 
 def test_the_first_name_that_is_known_counts():
     energies = Energies({"prod-chat": "A", "own": Model(total_b=1, name="mine")})
-    for names in (["A"], [None, "A"], ["A-2031", "A"], ["prod-chat"], ["prod-chat", "B"]):
+    for names in (["A"], [None, "A"], ["A-2031", "A"], ["prod-chat"], ["B", "prod-chat"]):
         assert energies.attributes(names, **REQUEST)["inference_energy.model"] == "A"
     assert energies.attributes(["own"], **REQUEST)["inference_energy.model"] == "mine"
-    assert energies.attributes([None], **REQUEST) == {}
+    assert energies.attributes([None, 3, ["A"]], **REQUEST) == {}
+
+
+def test_a_request_without_its_tokens(caplog):
+    """It is not the random query of a workload that `estimate` would answer for."""
+    for missing in REQUEST:
+        assert Energies().attributes(["A"], **REQUEST | {missing: None}) == {}
+    assert caplog.records == []
 
 
 def test_tokens_of_the_cache():

@@ -125,7 +125,7 @@ def test_a_fault_breaks_nothing(traced, caplog, monkeypatch):
     found = traced({"a": CHAT, "b": CHAT})
     assert dict(found["a"].attributes) == CHAT
     assert [record.getMessage() for record in caplog.records] == [
-        "no energy of requests to a span: TypeError: 'NoneType' object is not callable"
+        "no energy of a span: TypeError: 'NoneType' object is not callable"
     ]
 
 

@@ -59,30 +59,33 @@ class Energies:
         """Attributes of a request; none if there is no estimate of it.
 
         Args:
-            names: names of its model, the most exact first.
+            names: names of its model, the most exact first; those in `models` come before.
             input_tokens: tokens of the prompt, those of the cache included.
             output_tokens: tokens of the answer.
             cached_tokens: tokens of the prompt that were in the cache; none: the share of the study.
         """
+        if input_tokens is None or output_tokens is None:
+            return {}
         first: tuple[str, Exception] | None = None
-        for name in dict.fromkeys(name for name in names if name):
+        given = dict.fromkeys(name for name in names if name and isinstance(name, str))
+        for name in sorted(given, key=lambda name: name not in self.models):
             try:
                 return _flat(self._estimate(name, input_tokens, output_tokens, cached_tokens))
             except Exception as error:
                 first = first or (name, error)
         if first is not None:
-            self.fault(*first)
+            name, error = first
+            self.fault(f"no energy of requests to {one_line(name)}", error)
         return {}
 
-    def fault(self, name: str, error: Exception) -> None:
-        """Log a fault, once per cause: the same kind of fault of the same model."""
+    def fault(self, what: str, error: Exception) -> None:
+        """Log what failed, once per cause: the same kind of fault of the same thing."""
         known = isinstance(error, InputError)
         # A message has numbers of the request in it; what they are of stands before the first colon.
-        cause = (name, str(error).partition(":")[0] if known else type(error).__name__)
+        cause = (what, str(error).partition(":")[0] if known else type(error).__name__)
         if cause not in self._logged and len(self._logged) < MOST_CAUSES:
             self._logged.add(cause)
-            words = str(error) if known else one_line(f"{type(error).__name__}: {error}")
-            logger.warning("no energy of requests to %s: %s", one_line(name), words)
+            logger.warning("%s: %s", what, error if known else one_line(f"{type(error).__name__}: {error}"))
 
     def _estimate(self, name: str, input_tokens: Any, output_tokens: Any, cached_tokens: Any) -> "Estimate":
         from inference_energy.answers.estimate import estimate

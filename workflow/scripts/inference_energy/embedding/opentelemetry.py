@@ -73,16 +73,17 @@ class EnergySpanExporter(SpanExporter):
             found = self._energy(span.attributes or {})
             return _copied(span, found) if found else span
         except Exception as error:
-            self.energies.fault("a span", error)
+            self.energies.fault("no energy of a span", error)
             return span
 
     def _energy(self, given: Mapping[str, Any]) -> dict[str, str | float]:
-        prompt, answer = _first(given, INPUT), _first(given, OUTPUT)
-        if given.get(OPERATION) not in REQUESTS or prompt is None or answer is None:
+        if given.get(OPERATION) not in REQUESTS:
             return {}
-        names = [given.get(name) for name in MODEL]
         return self.energies.attributes(
-            names, input_tokens=prompt, output_tokens=answer, cached_tokens=_first(given, CACHED)
+            [given.get(name) for name in MODEL],
+            input_tokens=_first(given, INPUT),
+            output_tokens=_first(given, OUTPUT),
+            cached_tokens=_first(given, CACHED),
         )
 
 
