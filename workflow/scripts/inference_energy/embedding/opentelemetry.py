@@ -1,8 +1,8 @@
 """Energy of LLM requests in traces: attributes of the GenAI spans of OpenTelemetry. It needs the extra `opentelemetry`.
 
-A span can no longer be changed when its numbers of tokens are known to a span processor. `EnergySpanExporter` therefore
-wraps the exporter, and hands it copies of the GenAI spans with the attributes added. Behind a `BatchSpanProcessor` this
-happens in the thread that exports, so that requests do not wait for it.
+A span processor gets a span when it has ended, and an ended span is read-only. `EnergySpanExporter` therefore wraps the
+exporter, and hands it copies of the GenAI spans with the attributes added. Behind a `BatchSpanProcessor` this happens
+in the thread that exports, so that requests do not wait for it.
 
     provider.add_span_processor(BatchSpanProcessor(EnergySpanExporter(OTLPSpanExporter(), gpu="H100", zone="FRA")))
 """
