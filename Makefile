@@ -16,7 +16,7 @@ yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
 .PHONY: all environment test test-quick mutation lint wheel report statement verify compare golden readme api archive \
 	grid new-source benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm \
-	graphviz cluster lock clean
+	graphviz cluster embedding lock clean
 
 all: environment
 	$(RUN)
@@ -33,13 +33,16 @@ environment: .venv/lock.sha256
 # Packages for runs on a Slurm cluster: a second environment in .venv/cluster, which also sees the packages of .venv.
 cluster: .venv/cluster/lock.sha256
 
-.venv/cluster/lock.sha256: requirements-cluster.lock .venv/lock.sha256
-	$(BIN)/python -m venv --without-pip .venv/cluster
+# Packages of the tools that estimates are embedded in, for their tests: likewise in .venv/embedding.
+embedding: .venv/embedding/lock.sha256
+
+.venv/%/lock.sha256: requirements-%.lock .venv/lock.sha256
+	$(BIN)/python -m venv --without-pip .venv/$*
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
-		> "$$(.venv/cluster/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
-	$(BIN)/python -m pip --python .venv/cluster/bin/python install --quiet --disable-pip-version-check --require-hashes \
-		-r requirements-cluster.lock
-	sha256sum requirements-cluster.lock > $@
+		> "$$(.venv/$*/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	$(BIN)/python -m pip --python .venv/$*/bin/python install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-$*.lock
+	sha256sum requirements-$*.lock > $@
 
 # Packages for mutants of the code, in the same way.
 .venv/mutation/lock.sha256: requirements-mutation.lock .venv/lock.sha256
@@ -52,8 +55,9 @@ cluster: .venv/cluster/lock.sha256
 
 # Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
 # cores, because the tests of the cluster mostly wait.
-test: environment cluster browser slurm lint all
+test: environment cluster embedding browser slurm lint all
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
+	.venv/embedding/bin/python -m pytest tests/embedding
 
 # Without a build: unit tests, but for those marked as slow.
 test-quick: environment
@@ -182,6 +186,8 @@ lock:
 		requirements-cluster.in -o requirements-cluster.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements-mutation.in -o requirements-mutation.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements-embedding.in -o requirements-embedding.lock
 
 clean:
 	rm -rf results/[!R]* .snakemake .builds

@@ -128,9 +128,13 @@ def test_the_wheel_answers_on_its_own(tmp_path):
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         assert (
-            "inference-energy = inference_energy.answers.command:run"
+            "inference-energy = inference_energy.embedding.command:run"
             in archive.read(next(name for name in archive.namelist() if name.endswith("entry_points.txt"))).decode()
         )
+        about = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()
+        for extra in ("litellm", "mcp", "opentelemetry"):
+            assert f"Provides-Extra: {extra}\n" in about
+            assert f"inference_energy/embedding/{extra}.py" in archive.namelist()
         archive.extractall(installed)
     code = """
 import json, sys
@@ -139,6 +143,7 @@ from inference_energy.answers import command, packaged
 found = estimate("DeepSeek-R1", "B200", input_tokens=2000, output_tokens=500, zone="FRA")
 found.as_json(), found.explain(), factor_table()
 apart = ("pandera", "duckdb", "snakemake", "altair", "jinja2", "xlsxwriter", "scipy.optimize", "scipy.sparse")
+apart += ("inference_energy.embedding", "mcp", "litellm", "opentelemetry")
 print(json.dumps([found.wh, [name for name in apart if name in sys.modules], packaged.__file__]))
 """
     told = subprocess.run(

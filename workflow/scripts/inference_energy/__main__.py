@@ -1,6 +1,6 @@
 """`python -m inference_energy` is the command `inference-energy`."""
 
-from inference_energy.answers.command import run
+from inference_energy.embedding.command import run
 
 if __name__ == "__main__":
     run()

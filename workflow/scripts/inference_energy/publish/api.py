@@ -11,8 +11,8 @@ from typing import Any
 import typer
 
 import inference_energy
-from inference_energy.answers.command import app
 from inference_energy.answers.tables import FACTORS
+from inference_energy.embedding.command import app
 from inference_energy.tables.columns import columns_of, comment, unit_of
 
 HEAD = """# Python and command line
