@@ -22,7 +22,7 @@ def test_examples_print_what_the_guide_says():
 
 
 def test_factors_follow_their_schema():
-    schema = yaml_files.read_yaml(ROOT / "workflow/schemas/factors.schema.yaml")
+    schema = json.loads((ROOT / "docs/factors.schema.json").read_text())
     document = json.loads((ROOT / "results/factors.json").read_text())
     yaml_files.check(document, schema, "results/factors.json")
     with pytest.raises(InputError):

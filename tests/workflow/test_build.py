@@ -20,7 +20,13 @@ TABLES |= {f"validation/{kind}/held_out.parquet" for kind in ("source", "model",
 FIGURES = {f"{path}.{format}" for path in figure_paths(STUDIES, bridged=True) for format in registry.FORMATS}
 PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "headline.html", "methods.html"}
 PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}
-PUBLISHED |= {"package/build.json", "factors.csv", "factors.json", "factors.parquet"}
+PUBLISHED |= {
+    "package/build.json",
+    "factors.csv",
+    "factors.json",
+    "factors.parquet",
+    "comparison/answer_points.parquet",
+}
 PUBLISHED |= {f"package/{name}.parquet" for name in (*PACKAGED, "factors")}
 
 

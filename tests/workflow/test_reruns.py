@@ -66,7 +66,7 @@ EDITS = {
     "released replicas": (
         "released_share: {family: beta, p05: 0.05",
         "released_share: {family: beta, p05: 0.06",
-        NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT | PACKAGE | {"published_fleets"},
+        NESTED | COMPARISON | BRIDGE | METHODS | TABLES_OUT | PACKAGE | {"published_fleets", "answer_points"},
     ),
     "change of an intervention": (
         "changes: {pue: 1.08}",
@@ -107,7 +107,7 @@ TABLES = {
         | METHODS
         | SCORES
         | LEFT_OUT
-        | {"board_power_shares", "intervention_pairs", "published_fleets"},
+        | {"board_power_shares", "intervention_pairs", "published_fleets", "answer_points"},
     ),
     "grid.csv": (",358.95,", ",358.96,", FLEET),
 }
@@ -125,7 +125,15 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
     sign(copy)
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms"}
     corpus |= {"figures_corpus", "intervention_pairs", "board_power_shares"}
-    judged = SCORES | METHODS | TABLES_OUT | PAGE | PACKAGE | LEFT_OUT | {"serving_model", "published_fleets"}
+    judged = (
+        SCORES
+        | METHODS
+        | TABLES_OUT
+        | PAGE
+        | PACKAGE
+        | LEFT_OUT
+        | {"serving_model", "published_fleets", "answer_points"}
+    )
     assert rerun(copy) == corpus | of(FROM_ROWS) | NESTED | COMPARISON | BRIDGE | judged
 
 

@@ -223,6 +223,7 @@ BESIDE = (
     "config/validation.yaml",
     "pyproject.toml",
     "requirements.*",
+    "workflow/build_hook.py",
     "workflow/report/workflow.rst",
     "workflow/schemas/*.yaml",
     "workflow/scripts/records/provenance.py",

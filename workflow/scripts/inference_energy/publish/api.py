@@ -84,7 +84,7 @@ FACTORS_TOLD = """## The factor table
 speed and boundary. A query takes uncached prompt tokens, cached prompt tokens and answer tokens, each times its factor
 over 1,000; for the lengths of the row's context this is exact. Emissions and water are proportional to the energy:
 multiply by the zone's `gco2e_per_wh`, which `factors.json` holds beside the rows. The document follows
-`workflow/schemas/factors.schema.yaml`. `factor_id` stays the same as long as the names that it consists of do.
+`docs/factors.schema.json`. `factor_id` stays the same as long as the names that it consists of do.
 
 | column | meaning |
 |---|---|"""
