@@ -44,8 +44,7 @@ rule dashboard:
     params:
         **NESTED_PARAMS,
         studies=STUDIES,
-        asked_title=BRIDGE[CURRENT]["title"],
-        asked=part(BRIDGE[CURRENT], (*NESTED_QUERY, "method")),
+        asked=part(BRIDGE[CURRENT], (*NESTED_QUERY, "method", "title")),
         first=CURRENT if CURRENT in STUDIES else list(STUDIES)[-1],
         figures=page_figures(),
         version=VERSION,

@@ -15,7 +15,8 @@ from inference_energy.common.step import evaluate
 from inference_energy.dashboard import formulas as page_formulas
 
 for module in pkgutil.walk_packages(inference_energy.__path__, "inference_energy."):
-    import_module(module.name)
+    if not module.name.startswith("inference_energy.embedding."):  # needs the packages of other tools
+        import_module(module.name)
 FORMULAS = {
     name.removeprefix("inference_energy."): of
     for name, of in sorted(REGISTRY.items())

@@ -45,7 +45,7 @@ with wiring.job(snakemake) as job:
             "references": page.references(job.table("estimates"), loads),
         },
         figures=page.figures(params.figures, out.parent, Path(given.captions[0]).parent),
-        asked_title=params.asked_title,
+        asked_title=params.asked["title"],
         sources=page.sources(origins, escaped.read_csv(job.path("sources"))),
     )
     files.write(out, html)
