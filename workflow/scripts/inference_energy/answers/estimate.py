@@ -175,7 +175,8 @@ def answered(question: Question) -> Estimate:
         energy_wh=Range.of(values, drawn.weight),
         emissions_gco2e=None if emissions is None else Range.of(emissions, drawn.weight),
         water_l=None if water is None else Range.of(values * water, drawn.weight),
-        evidence=evidence(of, energies.per_token(of)),
+        # Random queries do not say what served them.
+        evidence=evidence(of, drawn if question.of_one_query else energies.per_token(of)),
     )
 
 

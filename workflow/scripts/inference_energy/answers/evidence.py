@@ -7,7 +7,7 @@ import polars as pl
 
 from inference_energy.answers.energies import Drawn
 from inference_energy.answers.served import Served
-from inference_energy.statement.grades import GRADES, NO_RUNS, OTHER_GPUS, OTHER_MODELS, OWN_RUNS, Runs
+from inference_energy.statement.grades import GRADES, NO_RUNS, OTHER_GPUS, OTHER_MODELS, OWN_RUNS
 
 # The grades of statements in one word each, best first.
 MEASURED, TRANSFERRED, PHYSICS = "measured", "transferred", "physics only"
@@ -29,8 +29,7 @@ class Evidence:
 
 def evidence(of: Served, drawn: Drawn) -> Evidence:
     """What the estimate of a question rests on."""
-    tables = of.packaged.tables
-    known, shares, meaning = Runs.of(tables.effects), {}, {}
+    known, shares, meaning = of.packaged.runs, {}, {}
     pairs: dict[tuple[str, str], float] = {}
     for place, service in enumerate(of.services.values()):
         here = drawn.service == place
@@ -42,7 +41,7 @@ def evidence(of: Served, drawn: Drawn) -> Evidence:
         shares[WORDS[grade]] = shares.get(WORDS[grade], 0.0) + share
         meaning[WORDS[grade]] = GRADES[grade]
     wanted = pl.DataFrame(list(pairs), schema=["network", "gpu"], orient="row")
-    runs = tables.runs.join(wanted, on=["network", "gpu"], how="semi")
+    runs = of.packaged.tables.runs.join(wanted, on=["network", "gpu"], how="semi")
     closed = of.subject.closed
     return Evidence(
         kind="not disclosed" if closed else max(shares, key=shares.get),

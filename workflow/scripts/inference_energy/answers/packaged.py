@@ -15,6 +15,7 @@ from inference_energy.common.files import ROOT, complete
 from inference_energy.corpus.names import Names, read_names
 from inference_energy.energy.service import Tables
 from inference_energy.serving.operating_point import SERVICE
+from inference_energy.statement.grades import Runs
 from inference_energy.studies import files
 
 INSTALLED = Path(__file__).parents[1] / "packaged"  # where the wheel has them
@@ -29,7 +30,7 @@ OF_RUNS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # compared as what it is, so that services can be kept by it
 class Packaged:
     """Everything that an estimate is made from."""
 
@@ -58,6 +59,11 @@ class Packaged:
     def gpus(self) -> Names:
         """Names of GPUs."""
         return read_names(Path("resources/hardware.csv"), self.tables.hardware, "gpu")
+
+    @cached_property
+    def runs(self) -> Runs:
+        """What the runs are of that the serving model is fitted to."""
+        return Runs.of(self.tables.effects)
 
     def study(self, given: str | Mapping[str, Any]) -> tuple[str, dict]:
         """Name and entries of a study: one by its name, or what differs from the one that it extends (`current`).

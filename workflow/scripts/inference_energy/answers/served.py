@@ -98,27 +98,12 @@ def _service(question: Question, name: str, on: tuple[str | None, str | None], p
     asked = [question.study, changes, name, on, question.workload, lengths]
     key = json.dumps(asked, sort_keys=True, default=str)
     own = tuple(each for each in (question.model, question.gpu) if isinstance(each, Model | Gpu))
-    if question.trace is not None:
-        return _with_trace(_resolved(key, own, _Packaged(packaged)), question)
-    return _resolved(key, own, _Packaged(packaged))
-
-
-@dataclass(frozen=True)
-class _Packaged:
-    """Tables as an argument of what is kept: equal if they are the same object."""
-
-    of: Packaged
-
-    def __hash__(self) -> int:
-        return id(self.of)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Packaged) and self.of is other.of
+    service = _resolved(key, own, packaged)
+    return service if question.trace is None else _with_trace(service, question)
 
 
 @lru_cache(maxsize=KEPT)
-def _resolved(key: str, own: tuple[Model | Gpu, ...], given: _Packaged) -> Service:
-    packaged = given.of
+def _resolved(key: str, own: tuple[Model | Gpu, ...], packaged: Packaged) -> Service:
     study, changes, name, (gpu, precision), workload, lengths = json.loads(key)
     label, entries = packaged.study(study)
     entries = files.merge(entries, changes)
