@@ -1,7 +1,8 @@
 """YAML has bounds: nesting, lengths and keys, each reported in one line."""
 
 import pytest
-from inference_energy.common.yaml_files import DEEPEST, LONGEST_TEXT, check, read_yaml
+from inference_energy.common.errors import InputError
+from inference_energy.common.yaml_files import DEEPEST, LONGEST_TEXT, check, read_checked, read_yaml
 from messages import message_of
 
 MANY = 100_000
@@ -69,3 +70,61 @@ def test_half_a_pair_of_surrogates_is_refused_in_one_line(tmp_path, text):
     assert "x.yaml: not valid YAML: " in message and "surrogates not allowed" in message
     (tmp_path / "x.yaml").write_text('title: "\\u00e9"')
     assert read_yaml(tmp_path / "x.yaml") == {"title": "é"}
+
+
+@pytest.mark.parametrize("loaded_by", ["C", "Python"])
+def test_names_that_older_yaml_takes_for_something_else_stay_text(tmp_path, loaded_by):
+    path = tmp_path / "a.yaml"
+    written = "{no: {zone: NO}, 405: on, y: 1:30, 2026: 010, 2026-01: off, a: 1_000, b: 0x1F}"
+    path.write_text(written + ("\n# \t a tab is left to the loader in Python" if loaded_by == "Python" else ""))
+    assert read_yaml(path) == {
+        "no": {"zone": "NO"}, "405": "on", "y": "1:30", "2026": "010", "2026-01": "off", "a": "1_000", "b": "0x1F",
+    }  # fmt: skip
+
+
+def test_numbers_truth_values_and_nothing_are_those_of_yaml_1_2(tmp_path):
+    (tmp_path / "a.yaml").write_text("[405, -3, 0.35, 1e3, 1.5E-3, .5, 1., true, False, null, ~, 0]")
+    found = read_yaml(tmp_path / "a.yaml")
+    assert found == [405, -3, 0.35, 1000.0, 0.0015, 0.5, 1.0, True, False, None, None, 0]
+    assert [type(value) for value in found[:5]] == [int, int, float, float, float]
+
+
+def test_a_key_and_its_text_are_one_key(tmp_path):
+    (tmp_path / "a.yaml").write_text("{405: a, '405': b}")
+    with pytest.raises(InputError, match="key '405' is given twice"):
+        read_yaml(tmp_path / "a.yaml")
+
+
+TEXTS = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "files": {"type": "array", "items": {"type": "string"}},
+        "names": {"type": "object", "additionalProperties": {"type": "string"}},
+        "share": {"type": "number"},
+        "known": {"type": "boolean"},
+    },
+}
+
+
+def test_text_that_looks_like_a_number_is_text_where_text_is_meant(tmp_path):
+    (tmp_path / "a.yaml").write_text("{name: 405, files: [2026, a, 1e3], names: {405: 3.10, b: true}, share: 0.5}")
+    assert read_checked(tmp_path / "a.yaml", TEXTS) == {
+        "name": "405", "files": ["2026", "a", "1e3"], "names": {"405": "3.10", "b": "true"}, "share": 0.5,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("share: 1:30", "share: found '1:30'; allowed: a value of type number"),
+        ("share: 010", "share: found '010'; allowed: a value of type number"),
+        ("known: no", "known: found 'no'; allowed: true or false"),
+        ("name: ", "name: found None; allowed: text"),
+        ("name: [a]", r"name: found \['a'\]; allowed: text"),
+    ],
+)
+def test_what_is_neither_is_named_as_it_is_written(tmp_path, text, told):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(InputError, match=told):
+        read_checked(tmp_path / "a.yaml", TEXTS)

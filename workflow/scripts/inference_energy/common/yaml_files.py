@@ -1,12 +1,13 @@
 """YAML in, checked against a closed JSON schema; every fault reported in one line."""
 
 import json
+import re
 import sys
 from collections import Counter
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import yaml
 from yaml.composer import Composer
@@ -22,10 +23,28 @@ TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 LONGEST_TEXT = 10_000  # characters of a value; a cell of a workbook holds 32,767
 
 
+# Scalars as YAML 1.2 reads them. YAML 1.1, which the library follows, also takes no, on and NO for truth values, 1:30 and
+# 010 for numbers, and 1e3 for text: names of regions and models, and numbers, would change without a word.
+RESOLVERS = {
+    "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": (r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "merge": (r"<<", "<"),
+}
+
+
 class _Strict:
-    """A loader that refuses a key written twice, aliases and deep nesting, and leaves dates as text."""
+    """A loader that refuses a key written twice, aliases and deep nesting, and leaves dates as text.
+
+    Keys are text as they are written: a model may be called 405.
+    """
 
     _level = 0
+    yaml_implicit_resolvers: ClassVar[dict] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
         # An alias may point at a node that contains it; code that walks the content would then not end.
@@ -45,6 +64,12 @@ class _StrictLoader(_Strict, yaml.SafeLoader):
     """Words faults well, and refuses tabs."""
 
 
+class _TextLoader(_StrictLoader):
+    """Leaves every value as it is written."""
+
+    yaml_implicit_resolvers: ClassVar[dict] = {}
+
+
 class _FastLoader(_Strict, Composer, CSafeLoader):
     """Scans in C, ten times as fast."""
 
@@ -54,6 +79,9 @@ class _FastLoader(_Strict, Composer, CSafeLoader):
 
 
 def _mapping_without_duplicates(loader: yaml.SafeLoader | CSafeLoader, node: yaml.MappingNode) -> dict:
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+            key.tag = "tag:yaml.org,2002:str"
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     mapping = loader.construct_mapping(node, deep=True)
     if len(mapping) < len(keys):
@@ -63,6 +91,8 @@ def _mapping_without_duplicates(loader: yaml.SafeLoader | CSafeLoader, node: yam
 
 
 for _loader in (_StrictLoader, _FastLoader):
+    for _name, (_pattern, _first) in RESOLVERS.items():
+        _loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"^(?:{_pattern})\Z"), list(_first))
     _loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_duplicates)
     _loader.add_constructor("tag:yaml.org,2002:timestamp", yaml.constructor.SafeConstructor.construct_yaml_str)
 
@@ -100,6 +130,36 @@ def read_yaml(path: Path) -> Any:
         line = f" line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InputError(f"{path}{line}: not valid YAML: {problem}") from None
+
+
+def read_checked(path: Path, schema: dict) -> Any:
+    """Content of a YAML file, checked against its schema; a value that is to be text is the text as it is written.
+
+    Names may look like numbers: a folder called 2026, a model called 405.
+
+    Raises:
+        InputError: as of `read_yaml` and `check`.
+    """
+    from jsonschema import Draft202012Validator
+
+    content = read_yaml(path)
+    meant = [
+        list(error.absolute_path)
+        for error in Draft202012Validator(schema).iter_errors(content)
+        if error.validator == "type" and error.validator_value == "string" and isinstance(error.instance, int | float)
+    ]
+    if meant:
+        written = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)
+        for *keys, last in meant:
+            _at(content, keys)[last] = _at(written, keys)[last]
+    check(content, schema, path)
+    return content
+
+
+def _at(content: Any, keys: list) -> Any:
+    for key in keys:
+        content = content[key]
+    return content
 
 
 def check(content: Any, schema: dict, place: str | Path) -> None:

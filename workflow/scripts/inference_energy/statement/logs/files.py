@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import leads_out
-from inference_energy.common.yaml_files import check, read_yaml
+from inference_energy.common.yaml_files import read_checked
 from inference_energy.studies import files as studies_files
 
 MINUTES_PER_DAY = 1440
@@ -47,9 +47,7 @@ def read_usage(name: str, folder: Path, schema: dict) -> dict:
     if not path.is_file():
         known = [file.stem for file in folder.glob("*.yaml")]
         raise InputError(f"usage: no usage file {name!r} ({path} does not exist); allowed: {one_of(known)}")
-    usage = read_yaml(path)
-    check(usage, schema, path)
-    usage = DEFAULTS | usage
+    usage = DEFAULTS | read_checked(path, schema)
     _check_meaning(usage, path)
     return usage
 
