@@ -75,17 +75,17 @@ def test_half_a_pair_of_surrogates_is_refused_in_one_line(tmp_path, text):
 @pytest.mark.parametrize("loaded_by", ["C", "Python"])
 def test_names_that_older_yaml_takes_for_something_else_stay_text(tmp_path, loaded_by):
     path = tmp_path / "a.yaml"
-    written = "{no: {zone: NO}, 405: on, y: 1:30, 2026: 010, 2026-01: off, a: 1_000, b: 0x1F}"
+    written = "{no: {zone: NO}, 405: on, y: 1:30, 2026: 010, 2026-01: off, a: 1_00, b: 0x1F}"
     path.write_text(written + ("\n# \t a tab is left to the loader in Python" if loaded_by == "Python" else ""))
     assert read_yaml(path) == {
-        "no": {"zone": "NO"}, "405": "on", "y": "1:30", "2026": "010", "2026-01": "off", "a": "1_000", "b": "0x1F",
+        "no": {"zone": "NO"}, "405": "on", "y": "1:30", "2026": "010", "2026-01": "off", "a": "1_00", "b": "0x1F",
     }  # fmt: skip
 
 
 def test_numbers_truth_values_and_nothing_are_those_of_yaml_1_2(tmp_path):
-    (tmp_path / "a.yaml").write_text("[405, -3, 0.35, 1e3, 1.5E-3, .5, 1., true, False, null, ~, 0]")
+    (tmp_path / "a.yaml").write_text("[405, -3, 0.35, 1e3, 1.5E-3, .5, 1., true, False, null, ~, 0, 1_000_000]")
     found = read_yaml(tmp_path / "a.yaml")
-    assert found == [405, -3, 0.35, 1000.0, 0.0015, 0.5, 1.0, True, False, None, None, 0]
+    assert found == [405, -3, 0.35, 1000.0, 0.0015, 0.5, 1.0, True, False, None, None, 0, 1_000_000]
     assert [type(value) for value in found[:5]] == [int, int, float, float, float]
 
 

@@ -24,10 +24,11 @@ LONGEST_TEXT = 10_000  # characters of a value; a cell of a workbook holds 32,76
 
 
 # Scalars as YAML 1.2 reads them. YAML 1.1, which the library follows, also takes no, on and NO for truth values, 1:30 and
-# 010 for numbers, and 1e3 for text: names of regions and models, and numbers, would change without a word.
+# 010 for numbers, and 1e3 for text: names of regions and models, and numbers, would change without a word. Of YAML 1.1
+# groups of three digits stay: 1_000_000.
 RESOLVERS = {
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    "int": (r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    "int": (r"[-+]?(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:_[0-9]{3})+)", "-+0123456789"),
     "float": (
         r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
         "-+.0123456789",
