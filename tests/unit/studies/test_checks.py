@@ -540,7 +540,7 @@ FAULTS = {
         "fleet.subject: found 'huge'; allowed: frontier, large, medium or small",
     ),
     "no queries": ("fleet: {queries_per_day: 0}", "fleet.queries_per_day: found 0; allowed: a number > 0"),
-    "queries as text": ("fleet: {queries_per_day: 1e9}", "fleet.queries_per_day: found '1e9'; allowed: "),
+    "queries as text": ("fleet: {queries_per_day: 1:000}", "fleet.queries_per_day: found '1:000'; allowed: "),
     "share of long queries": (
         "fleet: {scenarios: {mixed: {long_share: 2}}}",
         "fleet.scenarios.mixed.long_share: found 2; allowed: a number <= 1",
