@@ -90,7 +90,7 @@ def test_files_of_folders_patterns_and_names(tmp_path):
     assert found("**/*.gz") == [("2.csv.gz", "csv")]
     assert found("z.log", format="csv") == [("z.log", "csv")]
     assert found(str(tmp_path / "x/1.parquet")) == [("1.parquet", "parquet")]
-    with pytest.raises(InputError, match=r"z.log: found no known ending; allowed: .csv, "):
+    with pytest.raises(InputError, match=r"z.log: found a file that is not read: no known ending; known are .csv, "):
         found("z.log")
     with pytest.raises(InputError, match=r"u.yaml: logs.a.files: found no file for 'nothing' in"):
         found("nothing")

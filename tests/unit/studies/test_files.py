@@ -110,7 +110,7 @@ FAULTS = {
         'classes: {"a\\n": {label: a, total_parameters_billions_over: 1, weights: {DeepSeek-R1: 1}}}',
         "classes: found 'a\\n'",
     ),
-    "class name that is a number": ("classes: {1: {}}", "classes.1: missing key"),
+    "class name that is a number": ("classes: {1: {}}", "classes: found '1'; allowed: text matching"),
     "zero power": ("node_power_kw: {default: 0}", "node_power_kw.default: found 0; allowed: a number > 0"),
     "null, which takes a key away": ("pue: ~", "top level: missing key pue"),
     "text instead of mapping": ("classes: frontier", "classes: found 'frontier'"),

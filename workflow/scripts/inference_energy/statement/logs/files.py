@@ -13,15 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import leads_out
 from inference_energy.common.yaml_files import read_checked
+from inference_energy.statement.logs.kinds import format_of, is_copy
 from inference_energy.studies import files as studies_files
 
 MINUTES_PER_DAY = 1440
-FORMATS = {
-    "parquet": (".parquet", ".pq"),
-    "csv": (".csv", ".csv.gz", ".tsv", ".tsv.gz"),
-    "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
-}
-ENDINGS = tuple(ending for of_format in FORMATS.values() for ending in of_format)
 # Optional entries of a usage file.
 DEFAULTS = {"folder": ".", "logs": {}, "bills": {}, "peak_load": 1.0, "step_minutes": 60, "invalid_rows": "fail"}
 PATTERN = re.compile(r"[*?\[]")
@@ -35,6 +30,15 @@ class UsageFile:
     path: str  # of the file
     format: str  # one of `FORMATS`
     name: str  # path in the folder of the project or of the files, without those of the machine
+
+
+@dataclass(frozen=True, order=True, kw_only=True)
+class NotRead:
+    """A file or folder beside those that are read."""
+
+    source: str  # as of `UsageFile`
+    name: str  # likewise
+    reason: str  # why it is not read
 
 
 def read_usage(name: str, folder: Path, schema: dict) -> dict:
@@ -114,7 +118,14 @@ def start_of(spec: dict, place: str) -> datetime:
 
 
 def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> list[UsageFile]:
-    """Every file of the logs or of the bills of a usage, sorted.
+    """Every file of the logs or of the bills of a usage, sorted; as `found_of`."""
+    return found_of(usage, kind, place, folder)[0]
+
+
+def found_of(
+    usage: dict, kind: str, place: str, folder: str | None = None
+) -> tuple[list[UsageFile], list[NotRead]]:
+    """Every file of the logs or of the bills of a usage, sorted, and what lies beside them and is not read.
 
     `kind` is `logs` or `bills`; `folder` is where the files lie, in place of the usage's own.
 
@@ -123,30 +134,46 @@ def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> l
     """
     root = Path(folder or usage["folder"]).expanduser()
     found: dict[str, UsageFile] = {}
+    passed_over: dict[str, NotRead] = {}
     for source, spec in usage[kind].items():
         for pattern in spec["files"]:
             follow = usage.get("links") == "follow"
-            for path, name in _matching(root, pattern, f"{place}: {kind}.{source}.files", follow).items():
-                file = UsageFile(source=source, path=path, format=spec.get("format") or _format(path), name=name)
+            stated = spec.get("format")
+            paths, others = _matching(root, pattern, f"{place}: {kind}.{source}.files", follow, stated)
+            for path, (name, format_) in paths.items():
+                file = UsageFile(source=source, path=path, format=format_, name=name)
                 before = found.setdefault(path, file)
                 if before is not file and before.source != source:
                     raise InputError(
                         f"{place}: {kind}: found {path} in {before.source} and in {source}; allowed: in one"
                     )
+            for path, (name, reason) in others.items():
+                passed_over.setdefault(path, NotRead(source=source, name=name, reason=reason))
+    for path in [path for path in found if path[:-3] in found and is_copy(Path(path))]:
+        copy = found.pop(path)
+        reason = f"the compressed copy of {Path(path[:-3]).name}, which is read"
+        passed_over[path] = NotRead(source=copy.source, name=copy.name, reason=reason)
     files, called = [], Counter()
     for file in sorted(found.values()):
         called[file.name] += 1
         count = called[file.name]  # folders elsewhere may have one name
         files.append(file if count == 1 else replace(file, name=f"{file.name} ({count})"))
-    return files
+    return files, sorted(other for path, other in passed_over.items() if path not in found)
 
 
-def _matching(root: Path, pattern: str, place: str, follow: bool) -> dict[str, str]:
-    """Paths that match a pattern, each with its name for readers."""
+def _matching(
+    root: Path, pattern: str, place: str, follow: bool, stated: str | None
+) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
+    """Paths that match a pattern, each with its name for readers and its format; and others with name and reason.
+
+    A pattern that is the name of a file or folder is this name: `usage[1].csv`.
+    """
     given = Path(pattern).expanduser()
+    is_name = not PATTERN.search(pattern) or (root / given).exists()
     start, parts, refused = root, given.parts, []
+    others: dict[Path, str] = {}
     if given.is_absolute() or ".." in parts:  # the usage file itself names another folder
-        plain = next((place for place, part in enumerate(parts) if PATTERN.search(part)), len(parts))
+        plain = next((place for place, part in enumerate(parts) if PATTERN.search(part) and not is_name), len(parts))
         start, parts = root.joinpath(*parts[:plain]), parts[plain:]
 
     def enters(path: Path) -> bool:
@@ -155,11 +182,26 @@ def _matching(root: Path, pattern: str, place: str, follow: bool) -> dict[str, s
         refused.append(path)
         return False
 
-    of_folder = not PATTERN.search(pattern) and (root / given).is_dir()
-    parts = (*parts, "**", "*") if of_folder else parts
-    found = _found(start, parts, enters, set()) if not parts or start.is_dir() else ()
-    wanted = {path for path in found if not path.is_dir() and (not of_folder or str(path).endswith(ENDINGS))}
-    paths = sorted(path for path in wanted if (path.is_file() or path.is_symlink()) and enters(path))
+    of_folder = is_name and (root / given).is_dir()
+    wild = [not is_name] * len(parts)
+    if of_folder:
+        parts, wild = (*parts, "**", "*"), [*wild, True, True]
+    steps = tuple(zip(parts, wild, strict=True))
+    found = _found(start, steps, enters, set(), others if of_folder else None) if not parts or start.is_dir() else ()
+    wanted = {path for path in found if not path.is_dir()}
+    formats: dict[Path, str] = {}
+    for path in wanted:
+        format_, reason = format_of(path.name, stated)
+        if not of_folder and stated:  # what the usage file itself names is as it says
+            format_ = stated
+        if format_ is not None:
+            formats[path] = format_
+        elif is_name and not of_folder:
+            raise InputError(f"{path}: found a file that is not read: {reason}")
+        else:
+            others[path] = reason
+    paths = sorted(path for path in formats if (path.is_file() or path.is_symlink()) and enters(path))
+    others |= {path: "no file" for path in formats if not (path.is_file() or path.is_symlink())}
     if refused:
         first, more = min(refused), f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         raise InputError(
@@ -167,44 +209,71 @@ def _matching(root: Path, pattern: str, place: str, follow: bool) -> dict[str, s
             " allowed: files in it, or `links: follow`"
         )
     if not paths:
+        beside = [f"{path.name} ({reason})" for path, reason in sorted(others.items())[:3]]
+        unread = f"; not read: {', '.join(beside)}" if beside else ""
         raise InputError(
-            f"{place}: found no file for {pattern!r} in {root}; allowed: files, patterns or folders there"
+            f"{place}: found no file for {pattern!r} in {root}{unread}; allowed: files, patterns or folders there"
             " (another folder: make statement LOGS=...)"
         )
-    return {str(path): _name(path, start, root) for path in paths}
+    if not of_folder and not is_name:
+        others |= _beside(paths)
+    return (
+        {str(path): (_name(path, start, root), formats[path]) for path in paths},
+        {str(path): (_name(path, start, root), reason) for path, reason in others.items()},
+    )
 
 
-def _found(within: Path, parts: tuple[str, ...], enters: Callable[[Path], bool], entered: set) -> Iterator[Path]:
-    """What matches the parts of a pattern in a folder; `**` enters every folder once, wherever links lead."""
-    if not parts:
+def _beside(paths: list[Path]) -> dict[Path, str]:
+    """Files that look like logs in the folders of those that a pattern matches."""
+    chosen = set(paths)
+    return {
+        path: "the pattern of the usage file does not match it"
+        for folder in {path.parent for path in paths}
+        for path in folder.iterdir()
+        if path not in chosen and path.is_file() and format_of(path.name)[0] is not None
+    }
+
+
+def _found(
+    within: Path,
+    steps: tuple[tuple[str, bool], ...],
+    enters: Callable[[Path], bool],
+    entered: set,
+    hidden: dict[Path, str] | None,
+) -> Iterator[Path]:
+    """What matches the parts of a pattern in a folder; `**` enters every folder once, wherever links lead.
+
+    A part is a name, or a pattern where its second entry says so. Hidden folders are not entered but go to `hidden`;
+    where this is none they are as others.
+    """
+    if not steps:
         yield within
         return
-    first, rest = parts[0], parts[1:]
-    if first == "**":
-        here = os.path.realpath(within), parts
+    (first, wild), rest = steps[0], steps[1:]
+    if wild and first == "**":
+        here = os.path.realpath(within), steps
         if here in entered:
             return
         entered.add(here)
-        yield from _found(within, rest, enters, entered)
-        first, rest = "*", parts
-    for child in sorted(within.iterdir()) if PATTERN.search(first) else [within / first]:
-        if not rest and fnmatchcase(child.name, first):
+        yield from _found(within, rest, enters, entered, hidden)
+        first, rest = "*", steps
+    searched = wild and PATTERN.search(first)
+    for child in sorted(within.iterdir()) if searched else [within / first]:
+        if searched and not fnmatchcase(child.name, first):
+            continue
+        if not rest and (searched or child.exists() or child.is_symlink()):
             yield child
-        elif rest and fnmatchcase(child.name, first) and child.is_dir() and enters(child):
-            yield from _found(child, rest, enters, entered)
+        elif rest and child.is_dir():
+            if hidden is not None and searched and child.name.startswith("."):
+                hidden[child] = "a hidden folder"
+            elif enters(child):
+                yield from _found(child, rest, enters, entered, hidden)
 
 
 def _name(path: Path, start: Path, root: Path) -> str:
     """The path in the folder of the project, of the files, or of what the usage file names: none of the machine."""
     path, root, start = (Path(os.path.normpath(Path.cwd() / each)) for each in (path, root, start))
     return str(path.relative_to(next(each for each in (Path.cwd(), root, start.parent) if path.is_relative_to(each))))
-
-
-def _format(path: str) -> str:
-    for name, endings in FORMATS.items():
-        if path.lower().endswith(endings):
-            return name
-    raise InputError(f"{path}: found no known ending; allowed: {one_of(ENDINGS)}, or `format` in the usage file")
 
 
 def read_usages(names: list[str] | str, folder: Path, schema: dict) -> dict[str, dict]:
@@ -233,13 +302,17 @@ def study_of(name: str, usage: dict, folder: Path, schemas: dict[str, dict]) -> 
 
 
 def listed(name: str, usage: dict, folder: str | None) -> dict[str, list[dict]]:
-    """The files of a usage's logs and bills, as plain values.
+    """The files of a usage's logs and bills, and under `not_read` what lies beside them, as plain values.
 
     Raises:
-        InputError: as `files_of`.
+        InputError: as `found_of`.
     """
     place = f"config/usage/{name}.yaml"
-    return {kind: [asdict(file) for file in files_of(usage, kind, place, folder)] for kind in ("logs", "bills")}
+    found = {kind: found_of(usage, kind, place, folder) for kind in ("logs", "bills")}
+    # What one source passes over may be what another one reads.
+    names = {file.name for files, _ in found.values() for file in files}
+    others = [asdict(other) for _, not_read in found.values() for other in not_read if other.name not in names]
+    return {kind: [asdict(file) for file in files] for kind, (files, _) in found.items()} | {"not_read": others}
 
 
 def dealt(files: list, shards: int) -> list[list]:
