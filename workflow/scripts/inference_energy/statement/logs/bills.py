@@ -40,7 +40,7 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
                 try:
                     stop_at_first(connection, rows, _checks(rows))
                 except duckdb.Error as error:
-                    raise InputError(unreadable(rows.files[0], rows.format, error)) from None
+                    raise InputError(unreadable(rows, error)) from None
                 names = ", ".join(f"{shortened(rows.name(role))} AS {role}" for role in NAMES)
                 sums = ", ".join(
                     f"sum({rows.whole(role)})::{EXACT} AS {role}" if rows.has(role) else f"NULL::{EXACT} AS {role}"

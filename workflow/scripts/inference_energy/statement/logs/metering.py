@@ -6,12 +6,14 @@ answer tokens squared. All are whole numbers, so that the result does not depend
 distribution over files and jobs.
 """
 
+import hashlib
 import logging
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -19,9 +21,10 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
-from inference_energy.corpus.origins import sha256
-from inference_energy.statement.logs.faults import checks, faulty_rows, offset_checks, stop_at_first
+from inference_energy.statement.logs.faults import checks, faulty_rows, header_checks, stop_at_first
 from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.kinds import is_gzip, opened
+from inference_energy.statement.logs.layout import Layout, rows_in
 from inference_energy.statement.logs.progress import Progress
 from inference_energy.statement.logs.reading import (
     CUT,
@@ -45,6 +48,7 @@ EXACT = "DECIMAL(38, 0)"  # holds the square of any prompt of 2^27 tokens 10^21 
 _KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
 SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
 _COLUMNS = ", ".join([*(f"{name} VARCHAR" for name in NAMES), *(f"{name} {EXACT}" for name in SUMS)])
+BLOCK_BYTES = 2**20  # read at once
 SAMPLE_BYTES = 65_536  # of a text file, for the length of its rows
 MEMORY = "1500MB"  # memory of DuckDB before it writes to disk; its own code and buffers are extra
 
@@ -109,11 +113,14 @@ def metered(
                 counts |= found
                 left_out |= without
                 progress.finished(sum(found.values()))
-            sha256s = {path: checksum.result() for path, checksum in checksums.items()}
+            read = {path: fingerprint.result() for path, fingerprint in checksums.items()}
+        for _, rows in groups:
+            for path in rows.files:
+                check_lines(path, rows.layout, read[path].lines, counts[path])
         sums = frame(connection, added_up("sums"), folder)
     facts = [
         {"source": file.source, "file": file.name, "bytes": Path(file.path).stat().st_size}
-        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": sha256s[file.path]}
+        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": read[file.path].sha256}
         for file in files
     ]
     return sums, pl.DataFrame(facts)
@@ -192,8 +199,7 @@ def _counted(
     (sound,) = connection.execute("SELECT coalesce(sum(requests), 0) FROM counted").fetchone()
     if sound == total:
         return {}
-    if not leave_out:
-        stop_at_first(connection, rows, checks(rows))
+    stop_at_first(connection, rows, header_checks(rows) if leave_out else checks(rows))
     left_out = faulty_rows(connection, rows, checks(rows))
     if sum(left_out.values()) != total - sound:
         raise RuntimeError(
@@ -231,15 +237,14 @@ def sums_query(rows: Rows, step_us: int) -> str:
     """
     tokens = [role for role in TOKENS if rows.has(role)]
     # Of a column alone DuckDB would leave the check out where statistics in the file claim that all values pass it.
-    sound = f"zoned AND us BETWEEN {FIRST_US} AND {LAST_US - 1}"
+    sound = f"timed AND us BETWEEN {FIRST_US} AND {LAST_US - 1}"
     sound += f" AND ({' | '.join(tokens)}) BETWEEN 0 AND {TOKENS_BELOW - 1}"
     prompt = "input_tokens"
     if rows.has("cached_tokens") and rows.spec.get("cached_in_input", True):
         sound += " AND cached_tokens <= input_tokens"
     elif rows.has("cached_tokens"):
         prompt = "(input_tokens::BIGINT + cached_tokens)"
-    zoned = [f"NOT {check.wrong}" for check in offset_checks(rows)]
-    columns = [f"{rows.microseconds()} AS us", f"{' AND '.join(zoned) or 'true'} AS zoned"]
+    columns = [f"{rows.microseconds()} AS us", f"{rows.timed() or 'true'} AS timed"]
     columns += [f"{rows.name(role)} AS {role}" for role in NAMES] + [f"{rows.whole(role)} AS {role}" for role in tokens]
     file, step, table = "NULL", f"us // {step_us}", rows.table()
     if rows.plain:
@@ -265,16 +270,62 @@ def culprit(connection: duckdb.DuckDBPyConnection, rows: Rows, error: duckdb.Err
         try:
             connection.execute(f"SELECT count(*) FROM ({sums_query(alone, US_PER_MINUTE)})").fetchall()
         except duckdb.Error as found:
-            return unreadable(path, rows.format, found)
-    return unreadable(rows.files[0], rows.format, error)
+            return unreadable(alone, found)
+    return unreadable(rows, error)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is known of a file whose bytes were read once."""
+
+    sha256: str
+    lines: int  # line breaks, and one more if the last line has none
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Checksum and lines of a file; lines are those of the content if it is compressed.
+
+    Raises:
+        InputError: compressed content that is cut off or damaged.
+    """
+    checksum, compressed, breaks, end = hashlib.sha256(), False, 0, b"\n"
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            compressed = compressed or (file.tell() == len(block) and is_gzip(block))
+            checksum.update(block)
+            breaks += 0 if compressed else block.count(b"\n")
+            end = block[-1:]
+    if compressed:
+        try:
+            with opened(str(path)) as content:
+                while block := content.read(BLOCK_BYTES):
+                    breaks += block.count(b"\n")
+                    end = block[-1:]
+        except (EOFError, zlib.error, OSError) as error:
+            raise InputError(f"{path}: compressed content is cut off or damaged: {error}; allowed: a whole file") from None
+    return Fingerprint(checksum.hexdigest(), breaks + (end != b"\n"))
+
+
+def check_lines(path: str, layout: Layout | None, lines: int, rows: int) -> None:
+    """Compare the rows of a text file that the database found with its lines.
+
+    Raises:
+        RuntimeError: the file has others: a fault of the database or of this module, not of the file.
+    """
+    if layout is None or layout.array or lines - layout.skipped - len(layout.columns[:1]) == rows:
+        return
+    # There are blank lines, or line breaks within cells.
+    found = rows_in(path, layout)
+    if found != rows:
+        raise RuntimeError(f"{path}: read {rows:,} rows of {found:,}")
 
 
 @contextmanager
-def checksums_of(paths: list[str], threads: int) -> Iterator[dict[str, Future[str]]]:
-    """Checksum of every file, computed on cores that are idle; Python releases its lock while it computes one."""
+def checksums_of(paths: list[str], threads: int) -> Iterator[dict[str, Future[Fingerprint]]]:
+    """Fingerprint of every file, computed on cores that are idle; Python releases its lock while it computes one."""
     pool = ThreadPoolExecutor(threads)
     try:
-        yield {path: pool.submit(sha256, Path(path)) for path in paths}
+        yield {path: pool.submit(fingerprint, Path(path)) for path in paths}
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -1,13 +1,17 @@
 """The columns of logs and bills as SQL: rows of any format as the same few columns."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs.files import UsageFile, start_of
+from inference_energy.statement.logs.layout import Layout, fault, layout_of
 
 # Tokens of one request; a power of two, so that one comparison tests all of a row at once.
 TOKENS_BELOW = 2**27
@@ -21,8 +25,9 @@ TOKENS = ("input_tokens", "cached_tokens", "output_tokens")
 NAMES = ("model", "tenant", "region")
 LONGEST_NAME = 200  # characters; a cell of a workbook holds 32,767
 CUT = r"^[\s\S]{187}…[0-9a-f]{12}$"  # the end of a longer name: a checksum tells apart names that begin alike
-# Times of text carry an offset where their end, behind the date, has a sign or a Z.
-OFFSET = r"(Z|z|[+-]\d\d(:?\d\d)?)$"
+# Times of text: the database itself would also read dates alone, and times without their AM or PM.
+CLOCK = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[T ]\d{1,2}:\d\d(:\d\d(\.\d+)?)?"
+OFFSET = r" ?(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,25 +40,29 @@ class Rows:
     spec: dict = field(repr=False)  # entry of the usage file
     place: str  # names it in errors
     plain: bool = False  # text has no unusual spaces around values; a value with them is read as NULL
+    layout: Layout | None = None  # of text files; none of Parquet
+    folders: tuple[str, ...] = ()  # columns that the names of their folders state, as region=eu
 
     def table(self, options: str = "") -> str:
         """The files as a table of SQL."""
-        paths, hive = listed(self.files), "hive_partitioning = true, hive_types_autocast = false"
-        if self.format == "parquet":
-            return f"read_parquet({paths}, {hive}{options})"
+        hive = "hive_partitioning = true, hive_types_autocast = false"
+        options = (hive if self.folders else "hive_partitioning = false") + options
+        if self.layout is None:
+            return f"read_parquet({listed(self.files)}, {options})"
+        table = self.layout.table(listed(self.files), options)
         if self.format == "csv":
-            return f"read_csv({paths}, header = true, all_varchar = true, {hive}{options})"
+            return table
         # All values of a row at once: every use of ->> parses the row anew.
         values = f"json ->> [{', '.join(sql(_json_path(name)) for name in self._names())}]::VARCHAR[]"
-        return f"(SELECT *, {values} AS json_values FROM read_ndjson_objects({paths}{options}))"
+        return f"(SELECT *, {values} AS json_values FROM {table})"
 
     def _names(self) -> list[str]:
-        return list(dict.fromkeys(self.spec["columns"].values()))
+        return [name for name in dict.fromkeys(self.spec["columns"].values()) if name not in self.folders]
 
     def raw(self, role: str) -> str:
         """A column as it is in the files."""
         name = self.spec["columns"][role]
-        if self.format == "jsonl":
+        if self.format == "jsonl" and name not in self.folders:
             return f"json_values[{self._names().index(name) + 1}]"
         return identifier(name)
 
@@ -67,7 +76,9 @@ class Rows:
         raw, of = self.raw(role), self.type(role)
         if of not in WHOLE_TYPES:
             number = raw if of in NUMBER_TYPES else self._number(raw)
-            raw = f"(CASE WHEN {number} = floor({number}) THEN TRY_CAST({number} AS BIGINT) END)"
+            # 950.000 is 950 or 950 thousand.
+            sure = "" if of in NUMBER_TYPES else f" AND NOT ends_with({self._trimmed(raw)}, '.000')"
+            raw = f"(CASE WHEN {number} = floor({number}){sure} THEN TRY_CAST({number} AS BIGINT) END)"
         if role == "cached_tokens" and self.spec.get("empty_cached_is_zero", False):
             return f"(CASE WHEN {empty(self.raw(role), of)} THEN 0 ELSE {raw} END)"
         return raw
@@ -87,7 +98,8 @@ class Rows:
         if "time_zone" in self.spec:
             return naive
         # Reading an offset is slow; a Z, which most times have, is simply dropped.
-        zoned = f"epoch_us(TRY_CAST({text} AS TIMESTAMPTZ))"
+        closed = f"replace(replace({text}, ' +', '+'), ' -', '-')"  # an offset behind a space is not read
+        zoned = f"epoch_us(TRY_CAST({closed} AS TIMESTAMPTZ))"
         return f"(CASE WHEN ends_with({text}, 'Z') THEN {naive} ELSE {zoned} END)"
 
     def _number(self, raw: str) -> str:
@@ -106,11 +118,15 @@ class Rows:
         low, high = int((FIRST_US - start) * factor), int((LAST_US - start) * factor)
         return f"(CASE WHEN {number} BETWEEN {low} AND {high} THEN {start} + CAST({scaled} AS BIGINT) END)"
 
-    def zoned(self) -> str | None:
-        """Whether the time of a row states its offset; none where the type or the usage file states it for all."""
+    def written(self, pattern: str) -> str | None:
+        """Whether the time of a row is text of a pattern; none where times are no text or numbers of a unit."""
         if "time_unit" in self.spec or self.type("time") != "VARCHAR":
             return None
-        return f"regexp_matches({self.raw('time')}, {sql(OFFSET)})"
+        return f"regexp_full_match({self._trimmed(self.raw('time'))}, {sql(pattern)})"
+
+    def timed(self) -> str | None:
+        """Whether the time of a row is text that states its offset, or none if the usage file does; none as above."""
+        return self.written(CLOCK if "time_zone" in self.spec else CLOCK + OFFSET)
 
     def name(self, role: str) -> str:
         """A model, tenant or region; NULL where the files state none."""
@@ -134,14 +150,15 @@ def _json_path(name: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name, cut if it is too long."""
+    """A name without spaces around it, cut if it is too long; NULL if nothing is left."""
+    name = f"nullif(trim({name}), '')"
     cut = f"left({name}, {LONGEST_NAME - 13}) || '…' || left(sha256({name}), 12)"
     return f"(CASE WHEN length({name}) > {LONGEST_NAME} THEN {cut} ELSE {name} END)"
 
 
 def listed(paths: Iterable[str]) -> str:
-    """Paths as a list of SQL."""
-    return "[" + ", ".join(map(sql, paths)) + "]"
+    """Paths as a list of SQL; the database takes none of their signs for a pattern."""
+    return "[" + ", ".join(sql(re.sub(r"[*?\[]", r"[\g<0>]", path)) for path in paths) + "]"
 
 
 def identifier(name: str) -> str:
@@ -157,37 +174,84 @@ def alike(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: d
     """
     groups: dict[tuple, list[str]] = {}
     for file in files:
-        types = _types(connection, file, place)
-        if file.format != "jsonl":
-            for role, column in spec["columns"].items():
-                if column not in types:
-                    raise InputError(
-                        f"{file.path}: no column {column!r} for {role} ({place}.columns);"
-                        f" allowed: {one_of(list(types))}"
-                    )
-        used = {column: types[column] for column in spec["columns"].values() if column in types}
-        groups.setdefault((file.format, tuple(sorted(used.items()))), []).append(file.path)
+        rows = _alone(connection, file, spec, place)
+        key = (rows.format, rows.layout, rows.folders, tuple(sorted(rows.types.items())))
+        groups.setdefault(key, []).append(file.path)
     found = []
-    for (format_, used), paths in groups.items():
-        rows = Rows(files=paths, format=format_, types=dict(used), spec=spec, place=place)
+    for (format_, layout, folders, types), paths in groups.items():
+        rows = Rows(
+            files=paths, format=format_, types=dict(types), spec=spec, place=place, layout=layout, folders=folders
+        )
         _check_types(rows)
         found.append(rows)
     return found
 
 
-def _types(connection: duckdb.DuckDBPyConnection, file: UsageFile, place: str) -> dict[str, str]:
-    rows = Rows(files=[file.path], format=file.format, types={}, spec={"columns": {}}, place=place)
+def _alone(connection: duckdb.DuckDBPyConnection, file: UsageFile, spec: dict, place: str) -> Rows:
+    """One file as rows."""
+    stated = {name: value for name, value in folders_of(file.path).items() if name in spec["columns"].values()}
+    wanted = {role: column for role, column in spec["columns"].items() if column not in stated}
+    rows = Rows(files=[file.path], format=file.format, types={}, spec=spec, place=place)
+    if file.format == "parquet":
+        types = _types(connection, rows)
+        for role, column in wanted.items():
+            if column not in types:
+                raise InputError(
+                    f"{file.path}: no column {column!r} for {role} ({place}.columns); allowed: {one_of(list(types))}"
+                )
+        rows = replace(rows, types={name: types[name] for name in spec["columns"].values() if name in types})
+    else:
+        rows = replace(rows, layout=layout_of(file.path, file.format, wanted, place))
+    folders = tuple(name for name, value in stated.items() if not _holds(connection, rows, name, value))
+    return replace(rows, folders=folders, types=rows.types | dict.fromkeys(folders, "VARCHAR"))
+
+
+def folders_of(path: str) -> dict[str, str]:
+    """Columns that the names of the folders of a file state, as region=eu."""
+    parts = (part.split("=", 1) for part in Path(path).parts[:-1] if part.count("=") == 1)
+    return {name: unquote(value) for name, value in parts if name and value}
+
+
+def _holds(connection: duckdb.DuckDBPyConnection, rows: Rows, name: str, stated: str) -> bool:
+    """Whether a file has itself a column that its folder states, too.
+
+    Raises:
+        InputError: a column that holds another value than the folder's name.
+    """
+    columns = rows.types if rows.layout is None else rows.layout.columns
+    if rows.format != "jsonl" and name not in columns:
+        return False
+    value = f"json ->> {sql(_json_path(name))}" if rows.format == "jsonl" else f"CAST({identifier(name)} AS VARCHAR)"
+    table = replace(rows, spec={"columns": {}}).table()
+    try:
+        found = connection.execute(f"SELECT DISTINCT trim({value}) AS value FROM {table} ORDER BY ALL LIMIT 3").fetchall()
+    except duckdb.Error as error:
+        raise InputError(unreadable(rows, error)) from None
+    values = [value for (value,) in found]
+    if rows.format == "jsonl" and values in ([], [None]):
+        return False
+    if values and values != [stated]:
+        raise InputError(
+            f"{rows.files[0]}: found {one_of([repr(value) for value in values])} in column {name}, but {name}={stated}"
+            " in the name of its folder; allowed: the same in both"
+        )
+    return True
+
+
+def _types(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, str]:
     try:
         described = connection.execute(f"DESCRIBE FROM {rows.table()}").fetchall()
     except duckdb.Error as error:
-        raise InputError(unreadable(file.path, file.format, error)) from None
+        raise InputError(unreadable(rows, error)) from None
     return {name: kind for name, kind, *_ in described}
 
 
-def unreadable(path: str, format_: str, error: Exception) -> str:
-    """A fault of a whole file in one line."""
+def unreadable(rows: Rows, error: Exception) -> str:
+    """A fault of the first of some files as a whole, in one line: the first cause, if one is found."""
+    path = rows.files[0]
+    found = None if rows.layout is None else fault(path, rows.layout)
     line = str(error).strip().splitlines()[0].split(": ", 1)[-1]
-    return f"{path}: cannot be read as {format_}: {line}; allowed: a whole file, or `format` in the usage file"
+    return found or f"{path}: cannot be read as {rows.format}: {line}; allowed: a whole file, or `format` in the usage file"
 
 
 def _check_types(rows: Rows) -> None:
