@@ -299,6 +299,11 @@ def bill_files(wildcards):
     return usage_files(wildcards.usage)["bills"]
 
 
+def files_not_read(wildcards):
+    """What lies beside the files of a usage and is not read, with the reason."""
+    return usage_files(wildcards.usage)["not_read"]
+
+
 def shard_files(wildcards):
     """The files of one shard of a usage's logs."""
     files = statement_files.dealt(usage_files(wildcards.usage)["logs"], int(wildcards.shards))

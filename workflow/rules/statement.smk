@@ -49,6 +49,7 @@ rule gather_usage:
         "results/logs/usage/{usage}/gather_usage.log",
     params:
         bill_files=bill_files,
+        not_read=files_not_read,
         bills=usage_part("bills"),
         place="config/usage/{usage}.yaml",
     script:

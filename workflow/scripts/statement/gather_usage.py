@@ -15,6 +15,7 @@ with wiring.job(snakemake) as job:
     read = map(pl.read_parquet, snakemake.input.files)
     files = pl.concat([pl.DataFrame(schema=tables.FILE_TYPES), *read]).sort("source", "file")
     metering.check_repeats(files)
+    files = metering.with_not_read(files, params.not_read)
     billed = [UsageFile(**file) for file in params.bill_files]
     sums = metering.gathered(snakemake.input.sums, folder)
     bills = monthly.billed(billed, params.bills, place=params.place, folder=folder)

@@ -76,10 +76,11 @@ BILLS = table(
 FILES = table(
     ["file"],
     **texts(source="logs of the usage file", file="path of the file"),
-    bytes=count("size", "bytes"),
+    bytes=count("size; null for a file that was not read", "bytes", nullable=True),
     rows=count("rows"),
     rows_left_out=count("rows with a fault, left out of all sums"),
-    sha256=text("SHA-256 of the content", like=r"^[0-9a-f]{64}$"),
+    sha256=text("SHA-256 of the content; null for a file that was not read", like=r"^[0-9a-f]{64}$", nullable=True),
+    not_read=text("why a file or folder beside the others was not read; null for one that was", nullable=True),
 )
 STATEMENT = table(
     ["breakdown", "month", "model", "tenant", "region"],
@@ -163,6 +164,6 @@ TABLES = {
         ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
         ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
-        ("files", FILES, "One file of requests that was read"),
+        ("files", FILES, "One file of requests that was read, or one beside them that was not"),
     )
 }

@@ -273,12 +273,20 @@ def names(table: pl.DataFrame) -> Table:
     return _table("Names of models", table.head(ROWS_SHOWN), cells, 3, note)
 
 
+def _listed(others: pl.DataFrame) -> str:
+    named = [f"{file} ({reason})" for file, reason in others.select("file", "not_read").head(ROWS_SHOWN).iter_rows()]
+    return ", ".join(named) + (" and others in the workbook" if len(others) > ROWS_SHOWN else "")
+
+
 def files(table: pl.DataFrame) -> Table:
     """Files that were read."""
+    others = table.filter(pl.col("not_read").is_not_null())
+    table = table.filter(pl.col("not_read").is_null())
     empty = table.filter(pl.col("rows") == 0)
     rows, left_out = (int(table[name].sum() or 0) for name in ("rows", "rows_left_out"))
     note = f"{len(table)} files, {rows:,} rows, {left_out:,} left out."
     note += f" {len(empty)} hold no rows." if len(empty) else ""
+    note += f" {len(others)} beside them were not read: {_listed(others)}." if len(others) else ""
     note += f" The first {ROWS_SHOWN} are shown; all are in the workbook." if len(table) > ROWS_SHOWN else ""
     cells = {
         "File": lambda row: row["file"].rsplit("/", 1)[-1],

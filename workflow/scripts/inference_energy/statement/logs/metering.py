@@ -86,7 +86,7 @@ def metered(
 
     Returns:
         One row per source, step, model, tenant and region: `KEYS` and `SUMS`, the latter of 38 digits; and one row per
-        file: `source, file, bytes, rows, rows_left_out, sha256`.
+        file: `source, file, bytes, rows, rows_left_out, sha256, not_read`.
 
     Raises:
         InputError: a file that cannot be read or lacks a column, or rows with faults that are not to be left out.
@@ -123,7 +123,7 @@ def metered(
         | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": read[file.path].sha256}
         for file in files
     ]
-    return sums, pl.DataFrame(facts)
+    return sums, pl.DataFrame(facts).with_columns(not_read=pl.lit(None, pl.String))
 
 
 def added_up(table: str) -> str:
@@ -366,11 +366,26 @@ def cut_names(sums: pl.DataFrame, bills: pl.DataFrame) -> list[str]:
     ]
 
 
+def with_not_read(files: pl.DataFrame, not_read: list[dict]) -> pl.DataFrame:
+    """The files that were read, and those beside them that were not (`files.NotRead` as plain values), sorted."""
+    others = [
+        {"source": other["source"], "file": other["name"], "rows": 0, "rows_left_out": 0, "not_read": other["reason"]}
+        for other in not_read
+    ]
+    types = {name: files.schema[name] for name in ("source", "file", "rows", "rows_left_out", "not_read")}
+    return pl.concat([files, pl.DataFrame(others, types)], how="diagonal").sort("source", "file")
+
+
 def told(files: pl.DataFrame) -> str:
-    """Files read, in one line; files without rows and rows that were left out are named."""
-    empty = files.filter(pl.col("rows") == 0)["file"].to_list()
-    line = f"{len(files)} files of requests, {files['rows'].sum() or 0:,} rows"
+    """Files read, in one line; files without rows, rows that were left out and files that were not read are named."""
+    read, others = files.filter(pl.col("not_read").is_null()), files.filter(pl.col("not_read").is_not_null())
+    empty = read.filter(pl.col("rows") == 0)["file"].to_list()
+    line = f"{len(read)} files of requests, {read['rows'].sum() or 0:,} rows"
     if empty:
         line += f"; {len(empty)} without rows: {', '.join(empty[:3])}{' and others' if len(empty) > 3 else ''}"
-    left_out = files["rows_left_out"].sum() or 0
-    return line + (f"; {left_out:,} rows with a fault left out" if left_out else "")
+    left_out = read["rows_left_out"].sum() or 0
+    line += f"; {left_out:,} rows with a fault left out" if left_out else ""
+    if len(others):
+        named = [f"{name} ({reason})" for name, reason in others.select("file", "not_read").head(5).iter_rows()]
+        line += f"; {len(others)} not read: {', '.join(named)}{' and others' if len(others) > 5 else ''}"
+    return line
