@@ -212,9 +212,9 @@ def _explain(error: "ValidationError") -> str:
         "type": error.schema.get("title") or TYPES.get(str(value), f"a value of type {value}"),
         "enum": one_of([repr(item) for item in value]) if rule == "enum" else "",
         "minimum": f"a number >= {value}",
-        "maximum": f"a number <= {value}",
+        "maximum": f"a number <= {value}{_in_percent(error.instance) if value == 1 else ''}",
         "exclusiveMinimum": f"a number > {value}",
-        "exclusiveMaximum": f"a number < {value}",
+        "exclusiveMaximum": f"a number < {value}{_in_percent(error.instance) if value == 1 else ''}",
         "pattern": f"text matching {value}",
         "minLength": "text that is not empty",
         "maxLength": f"text of at most {value} characters",
@@ -224,3 +224,7 @@ def _explain(error: "ValidationError") -> str:
         "minProperties": f"at least {value} key(s)",
     }.get(rule)
     return f"{key}: {found}; allowed: {allowed}" if allowed else f"{key}: {error.message}"
+
+
+def _in_percent(found: Any) -> str:
+    return f" ({found / 100:g} if it is in percent)" if isinstance(found, int | float) and 1 < found <= 100 else ""

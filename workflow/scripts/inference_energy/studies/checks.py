@@ -1,4 +1,4 @@
-"""Checks that a schema cannot express: order of percentiles, names that refer to each other, known models."""
+"""Checks that a schema cannot express: order of percentiles, physical ranges, names that refer to each other, known models."""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
+from inference_energy.studies.physical import check_study
 from inference_energy.studies.study import NestedStudy, PublishedStudy
 
 LENGTHS = {"input_tokens", "output_tokens"}
@@ -18,10 +19,11 @@ CHANGEABLE = (
 
 
 def _check_meaning(study: dict, place: str | Path) -> None:
-    """Check what a schema cannot express: order of percentiles, and names that refer to each other."""
+    """Check what a schema cannot express: order of percentiles, physical ranges, and names that refer to each other."""
     for key, spec in _ranges(study):
         if spec["p05"] >= spec["p95"]:
             raise InputError(f"{place}: {key}: found p05 {spec['p05']} >= p95 {spec['p95']}; allowed: p05 < p95")
+    check_study(study, place)
     for low, high in study.get("as_published", {}).get("trimming", []):
         if low >= high:
             raise InputError(

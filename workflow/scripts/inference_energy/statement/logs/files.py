@@ -15,6 +15,7 @@ from inference_energy.common.files import leads_out
 from inference_energy.common.yaml_files import read_checked
 from inference_energy.statement.logs.kinds import format_of, is_copy
 from inference_energy.studies import files as studies_files
+from inference_energy.studies.physical import CARBON, PUE, check_range
 
 MINUTES_PER_DAY = 1440
 # Optional entries of a usage file.
@@ -65,6 +66,10 @@ def _check_meaning(usage: dict, path: Path) -> None:
     cached = usage.get("cached_share")
     if isinstance(cached, dict) and cached["p05"] >= cached["p95"]:
         raise InputError(f"{path}: cached_share: found p05 {cached['p05']} >= p95 {cached['p95']}; allowed: p05 < p95")
+    for region, entry in usage["regions"].items():
+        for key, of in (("pue", PUE), ("market_gco2e_per_kwh", CARBON)):
+            if key in entry:
+                check_range(entry[key], of, f"{path}: regions.{region}.{key}")
     for kind in ("logs", "bills"):
         for source, spec in usage[kind].items():
             place = f"{path}: {kind}.{source}"
