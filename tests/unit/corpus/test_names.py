@@ -43,6 +43,17 @@ KNOWN = Names(
         ("llama-3.3-70b-2024-12-06", "Llama 3.3 70B"),
         ("llama-3.3-70b-20241206", "Llama 3.3 70B"),
         ("/srv/weights/Llama-3.3-70B-Instruct-FP8.safetensors", "Llama 3.3 70B"),
+        ("openai.gpt-oss-120b-1:0", "gpt-oss-120b"),
+        ("arn:aws:bedrock:eu-west-1::foundation-model/openai.gpt-oss-120b-1:0", "gpt-oss-120b"),
+        ("us.deepseek.r1-v1:0", "DeepSeek-R1"),  # the maker is part of the name
+        ("vertex_ai/deepseek-ai/deepseek-r1-0528-maas", "DeepSeek-R1-0528"),
+        ("lab/Llama-3.3-70B-Instruct-Turbo", "Llama 3.3 70B"),
+        ("accounts/fireworks/models/llama-3p3-70b", None),
+        ("groq/llama-3.3-70b-versatile", "Llama 3.3 70B"),
+        ("llama-3.3-70b-turbo", None),  # of models without tuning a turbo is another model
+        ("deepseek-reasoner", None),
+        ("deepseek-r1:70b", None),  # a distilled one
+        ("DeepSeek-R1-Distill-Llama-70B", None),
         ("Qwen/Qwen3-8B-FP8", "Qwen3-8B"),
         ("Qwen 38B", None),
         ("qwen3-80b", None),

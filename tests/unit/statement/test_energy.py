@@ -186,8 +186,43 @@ NAMES = table(*(row(1, tokens, 0, subject=name) for name, tokens in (("alias of 
 
 def test_a_name_that_yaml_reads_as_a_number_is_found():
     sums = table(row(1, 60, 0, subject="405"))
-    found = model_names.resolved(sums, {"names": {405: "A"}, "unknown": "fail"}, ["large"], REGISTRY, "usage")
+    found = model_names.resolved(sums, {"names": {"405": "A"}, "unknown": "fail"}, ["large"], REGISTRY, "usage")
     assert found["405"].name == "A"
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        (" Gpt-X ", "frontier"),
+        ("openai/gpt-x", "frontier"),
+        ("gpt-x-2026-01-31", "frontier"),
+        ("us.anthropic.house-20260101-v1:0", "large"),
+        ("house-20260202", "large"),
+        ("HOUSE-20260101", "large"),
+        ("two-20260101", "large"),
+        ("two-20260202", "frontier"),
+        ("two-20260303", None),  # either of two
+        ("gpt-x-turbo", None),
+    ],
+)
+def test_own_names_are_found_as_those_of_the_registry_are(name, subject):
+    names = {"gpt-x": "frontier", "house": "large", "two-20260101": "large", "two-20260202": "frontier"}
+    sums = table(row(1, 60, 0, subject=name))
+    models = {"names": names, "unknown": "leave_out"}
+    found = model_names.resolved(sums, models, ["frontier", "large"], REGISTRY, "usage")
+    assert found[name].name == subject
+
+
+def test_a_name_that_changed_its_model_is_told_so():
+    sums = table(row(1, 60, 0, subject="deepseek/deepseek-reasoner"))
+    with pytest.raises(InputError, match="DeepSeek-R1 until August 2025, then"):
+        model_names.resolved(sums, {"unknown": "fail"}, ["frontier"], REGISTRY, "usage")
+
+
+@pytest.mark.parametrize("name", ["EU", " eu ", "Eu"])
+def test_regions_are_found_in_other_letters(name):
+    spec = {"eu": {"grid_zone": "AAA", "market_gco2e_per_kwh": 7}, "default": {"grid_zone": "AAA"}}
+    assert statement_regions.of_regions([name], spec, GRID, "u.yaml")[name].market_gco2e_per_kwh == 7
 
 
 def test_names_are_resolved_by_registry_own_names_and_classes():

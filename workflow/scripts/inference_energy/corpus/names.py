@@ -14,9 +14,17 @@ from inference_energy.corpus.formats.values import PRECISION_NAMES
 # A folder of the Hugging Face cache: models--MAKER--NAME/snapshots/REVISION.
 CACHE_FOLDER = re.compile(r"models--(?P<maker>[^/]+?)--(?P<name>[^/]+)")
 FILE_ENDING = re.compile(r"\.(gguf|safetensors|bin|pt|engine)$")
-# What gateways write around a name: a region and maker before it, a version or route behind it.
-GATEWAY = re.compile(r"^(?:(?:us|eu|apac|global)\.)?(?:meta|deepseek|openai|qwen|mistral|google|nvidia|moonshot|zai)\.")
-ROUTE = re.compile(r"(?::(?:free|beta|nitro|floor|extended|online|latest|\d+)|-v\d+:\d+|@\w+)$")
+# What gateways write around a name: a region and maker before it, a version, route or way of serving behind it. The maker
+# stays where it is part of the name: deepseek.r1 of Bedrock.
+GATEWAY = re.compile(
+    r"^(?:(?:us|us-gov|eu|apac|jp|au|ca|sa|me|global)\.)?(?:(?:ai21|amazon|anthropic|cohere|google|meta|minimax|mistral"
+    r"|moonshot|moonshotai|nvidia|openai|qwen|stability|writer|zai)\.)?"
+)
+ROUTE = re.compile(
+    r"(?::(?:free|beta|nitro|floor|extended|online|latest|\d+)|-v?\d+:\d+(?::\w+)?|@\w+|-maas|-tput|(?<=b)-versatile"
+    r"|(?<=instruct)-turbo(?:-free)?)$"
+)
+POINT = re.compile(r"(?<=v\d)p(?=\d)")  # of versions, as Fireworks writes it: v3p3
 MAKER_WORDS = re.compile(r"^(?:meta|nvidia|amd instinct|amd|intel|google|aws)[\s_-]+")
 _PRECISIONS = sorted((re.escape(name) for name in PRECISION_NAMES if name != "half"), key=len, reverse=True)
 PRECISION = re.compile(rf"(?:^|[\s_.-])(?P<format>{'|'.join(_PRECISIONS)})(?=$|[\s_.-])")
@@ -41,6 +49,7 @@ def key(name: str) -> str:
     text = FILE_ENDING.sub("", last)
     for pattern in (ROUTE, GATEWAY, MAKER_WORDS):
         text = pattern.sub("", text)
+    text = POINT.sub(".", text)
     shorter = ENDING.sub("", text)
     while shorter != text:
         text, shorter = shorter, ENDING.sub("", shorter)

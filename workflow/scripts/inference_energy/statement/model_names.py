@@ -1,16 +1,20 @@
 """Names of models in a usage, resolved to models of the registry or classes of the study."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
-from inference_energy.corpus.names import Names
+from inference_energy.corpus.names import Names, key
 from inference_energy.studies.study import ModelClass, NestedStudy, Spec
 
 LISTED = 5  # unknown names that an error shows
 # How the name of a model in a log was understood.
 MODEL, CLASS, BY_DEFAULT, LEFT_OUT = "model", "class", "class by default", "left out"
+# Names that stand for other networks over time; by their keys.
+_DEEPSEEK = "; DeepSeek-{} until August 2025, then DeepSeek-V3.1 and its successors"
+CHANGED = {"deepseekreasoner": _DEEPSEEK.format("R1"), "deepseek": _DEEPSEEK.format("V3")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +35,15 @@ def resolved(
 ) -> dict[str | None, Subject]:
     """How every name of a model in a table of sums is understood.
 
-    `models` is that entry of the usage file.
+    `models` is that entry of the usage file. Its names are found as those of the registry are: also in other letters, with
+    other makers before them and dates behind them, if only one of them is meant.
 
     Raises:
         InputError: unknown names that are not to be left out or taken for a class; a name of the usage file that is
             neither a model nor a class.
     """
-    names = {str(name): target for name, target in models.get("names", {}).items()}  # YAML reads 405 as a number
+    names = models.get("names", {})
+    own_names = Names(Path(f"{place}: models.names"), dict(zip(names, names, strict=True)))
     own = {name: _known(target, classes, registry) for name, target in names.items()}
     for name, subject in own.items():
         if subject is None:
@@ -54,9 +60,9 @@ def resolved(
     found: dict[str | None, Subject] = {}
     missing = []
     for name, count in shares.iter_rows():
-        subject = own.get(name) or _known(name, classes, registry)
+        subject = own.get(own_names.resolve(name)) or _known(name, classes, registry)
         if subject is None:
-            missing.append(f"{name!r} ({count / total:.1%} of tokens)")
+            missing.append(f"{name!r} ({count / total:.1%} of tokens{CHANGED.get(key(name or ''), '')})")
             subject = (
                 Subject(name=unknown["class"], treatment=BY_DEFAULT)
                 if isinstance(unknown, dict)

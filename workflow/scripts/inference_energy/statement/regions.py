@@ -35,6 +35,14 @@ def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, plac
         InputError: a region without an entry, or a zone that the grid does not have.
     """
     entries = {name: _region(entry, grid, f"{place}: regions.{name}") for name, entry in spec.items()}
+    names = list(names)
+    letters: dict[str, list[str]] = {}
+    for name in entries:
+        letters.setdefault(name.strip().lower(), []).append(name)
+    for name in names:  # in other letters, if only one is meant
+        alike = [] if name is None else letters.get(name.strip().lower(), [])
+        if name not in entries and len(alike) == 1:
+            entries[name] = entries[alike[0]]
     unknown = sorted(name or "(none)" for name in names if name not in entries)
     if unknown and DEFAULT not in entries:
         raise InputError(
