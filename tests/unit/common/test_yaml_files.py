@@ -108,9 +108,9 @@ TEXTS = {
 
 
 def test_text_that_looks_like_a_number_is_text_where_text_is_meant(tmp_path):
-    (tmp_path / "a.yaml").write_text("{name: 405, files: [2026, a, 1e3], names: {405: 3.10, b: true}, share: 0.5}")
+    (tmp_path / "a.yaml").write_text("{name: 405, files: [2026, a, 1e3], names: {405: 3.10, b: 1.}, share: 0.5}")
     assert read_checked(tmp_path / "a.yaml", TEXTS) == {
-        "name": "405", "files": ["2026", "a", "1e3"], "names": {"405": "3.10", "b": "true"}, "share": 0.5,
+        "name": "405", "files": ["2026", "a", "1e3"], "names": {"405": "3.10", "b": "1."}, "share": 0.5,
     }  # fmt: skip
 
 
@@ -120,6 +120,7 @@ def test_text_that_looks_like_a_number_is_text_where_text_is_meant(tmp_path):
         ("share: 1:30", "share: found '1:30'; allowed: a value of type number"),
         ("share: 010", "share: found '010'; allowed: a value of type number"),
         ("known: no", "known: found 'no'; allowed: true or false"),
+        ("name: true", "name: found True; allowed: text"),
         ("name: ", "name: found None; allowed: text"),
         ("name: [a]", r"name: found \['a'\]; allowed: text"),
     ],

@@ -8,7 +8,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import leads_out
-from inference_energy.common.yaml_files import check, read_yaml
+from inference_energy.common.yaml_files import read_checked, read_yaml
 
 ORIGIN = "origin.yaml"
 OPTIONAL = ("notes", "obtained", "carrier", "refresh")
@@ -22,8 +22,7 @@ def read_origin(folder: Path, schema: dict, formats: Iterable[str]) -> dict:
             sha256 than the origin says.
     """
     path = folder / ORIGIN
-    origin = read_yaml(path)
-    check(origin, schema, path)
+    origin = read_checked(path, schema)
     present = sorted(file.name for file in folder.iterdir() if file.is_file() and file.name != ORIGIN)
     for name in present:
         if name not in origin["files"]:
