@@ -10,7 +10,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statement.logs.faults import Check, stop_at_first, token_checks
 from inference_energy.statement.logs.files import UsageFile
-from inference_energy.statement.logs.metering import EXACT, SUMS, database
+from inference_energy.statement.logs.metering import EXACT, SUMS, check_lines, database, fingerprint, row_counts
 from inference_energy.statement.logs.reading import NAMES, TOKENS, Rows, alike, shortened, unreadable
 from inference_energy.tables.database import frame
 
@@ -39,6 +39,8 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
             for rows in alike(connection, own, spec, f"{place}: bills.{source}"):
                 try:
                     stop_at_first(connection, rows, _checks(rows))
+                    for path, count in row_counts(connection, rows).items():
+                        check_lines(path, rows.layout, fingerprint(Path(path)).lines, count)
                 except duckdb.Error as error:
                     raise InputError(unreadable(rows, error)) from None
                 names = ", ".join(f"{shortened(rows.name(role))} AS {role}" for role in NAMES)
@@ -56,7 +58,27 @@ def billed(files: list[UsageFile], bills: dict[str, dict], *, place: str, folder
     sums = [
         pl.when(pl.col(name).is_null().any()).then(None).otherwise(pl.col(name).sum()).alias(name) for name in COLUMNS
     ]
-    return pl.concat(found).group_by(keys).agg(sums).sort(keys, nulls_last=False)
+    added = pl.concat(found).group_by(keys).agg(sums).sort(keys, nulls_last=False)
+    _check_requests(added, place)
+    return added
+
+
+def _check_requests(added: pl.DataFrame, place: str) -> None:
+    """Tokens without a request, or more requests than prompt tokens: their number would decide the energy."""
+    prompts, answers = pl.col("input_tokens"), pl.col("output_tokens")
+    faults = {
+        "the number of requests, or no column for it": pl.col("requests") == 0,
+        "a prompt token for each request at least (are columns exchanged?)": pl.col("requests") > prompts,
+    }
+    for allowed, fault in faults.items():
+        wrong = added.filter(fault & (prompts + answers > 0))
+        if not wrong.is_empty():
+            row = wrong.row(0, named=True)
+            raise InputError(
+                f"{place}: bills.{row['source']}: requests: found {int(row['requests']):,} with"
+                f" {int(row['input_tokens']):,} prompt and {int(row['output_tokens']):,} answer tokens of"
+                f" {row['model'] or 'no model'} in {row['month']}; allowed: {allowed}"
+            )
 
 
 def _checks(rows: Rows) -> list[Check]:

@@ -52,7 +52,7 @@ class Layout:
             return f"""read_csv({paths}, auto_detect = false, header = true, skip = {self.skipped}, quote = '"',
                 delim = {sql(self.separator)}, escape = '"', strict_mode = true, null_padding = false,
                 columns = {{{types}}}, {options})"""
-        if self.bom and not self.array:  # the reader of JSON refuses the mark, the reader of CSV leaves it out
+        if self.bom:  # the reader of JSON refuses the mark, the reader of CSV leaves it out
             one = f"max_line_size = {LONGEST_OBJECT}, columns = {{'json': 'JSON'}}"
             read = f"read_csv({paths}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = ''"
             return f"(SELECT * FROM {read}, {one}, {options}) WHERE json IS NOT NULL)"
@@ -82,7 +82,10 @@ def layout_of(path: str, format_: str, wanted: dict[str, str], place: str) -> La
         raise InputError(_not_utf8(path, error.start, head[: error.start].count(b"\n"))) from None
     if format_ == "csv":
         return _of_csv(path, text, compressed, wanted, place)
-    return Layout(compressed=compressed, array=text.lstrip().startswith("["), bom=bom)
+    array = text.lstrip().startswith("[")
+    if array and bom:
+        raise InputError(f"{path}: found a byte order mark before a list; allowed: a list of objects without the mark")
+    return Layout(compressed=compressed, array=array, bom=bom)
 
 
 def _head(path: str) -> bytes:
@@ -102,15 +105,15 @@ def _of_csv(path: str, text: str, compressed: bool, wanted: dict[str, str], plac
         raise InputError(f"{path}: the file is empty; allowed: a header and rows")
     found = []
     for separator in SEPARATORS:
-        before, cells = 0, 0  # lines before the row; the most cells of a row before it
+        cells = 0  # the most of a row before
         for row, line in _rows(io.StringIO(text, newline=""), separator, strict=False):
             names = [name.strip() for name in row]
             if set(wanted.values()) <= set(names):
-                found.append((cells > 1, before, -len(names), separator, names))
+                found.append((cells > 1, line - 1, -len(names), separator, names))
                 break
-            before, cells = line, max(cells, sum(map(bool, names)))
-            if before > LINES_BEFORE_HEADER:
+            if line > LINES_BEFORE_HEADER:
                 break
+            cells = max(cells, sum(map(bool, names)))
     if not found:
         rows = {each: next(_rows(io.StringIO(text, newline=""), each, strict=False), ([], 0))[0] for each in SEPARATORS}
         names = [name.strip() for name in max(rows.values(), key=len)]
@@ -133,11 +136,13 @@ def _of_csv(path: str, text: str, compressed: bool, wanted: dict[str, str], plac
 
 
 def _rows(lines: Iterable[str], separator: str, *, strict: bool = True) -> Iterator[tuple[list[str], int]]:
-    """Rows that are not blank, each with the number of lines read with it."""
-    reader = csv.reader(lines, delimiter=separator, strict=strict)
+    """Rows that are not blank, each with the line that it begins on, from 1."""
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=strict)
+    start = 1
     for row in reader:
         if row:
-            yield row, reader.line_num
+            yield row, start
+        start = reader.line_num + 1
 
 
 def _distinct(names: list[str], wanted: set[str]) -> tuple[str, ...]:
@@ -200,11 +205,11 @@ def _of_rows(path: str, file, layout: Layout) -> str | None:
             yield text
 
     try:
-        for row, read in _rows(lines(), layout.separator):
-            start, line = line + 1, layout.skipped + read
+        for row, start in _rows(lines(), layout.separator):
+            line = layout.skipped + start
             header = header or [name.strip() for name in row]
             if len(row) != len(header):
-                return f"{path} line {start}: {_other_cells(row, header, next(file, None) is None)}"
+                return f"{path} line {line}: {_other_cells(row, header, next(file, None) is None)}"
     except csv.Error as error:
         what = "a quote that is never closed" if "end of data" in str(error) else f"malformed CSV ({error})"
         return f"{path} line {line + 1}: found {what}; allowed: quotes around whole cells, doubled inside of them"
