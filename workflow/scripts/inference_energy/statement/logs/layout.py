@@ -158,7 +158,7 @@ def _distinct(names: list[str], wanted: set[str]) -> tuple[str, ...]:
 
 def rows_in(path: str, layout: Layout) -> int:
     """Rows of a file, counted one by one; of a list of JSON none are counted."""
-    with io.TextIOWrapper(opened(path), encoding="utf-8-sig", newline="") as file:
+    with io.TextIOWrapper(opened(path), encoding="utf-8-sig", errors="replace", newline="") as file:
         if not layout.columns:
             return sum(1 for line in file if line.strip())
         for _ in range(layout.skipped):
@@ -191,6 +191,9 @@ def _encoding(path: str, file) -> str | None:
             line = breaks + block[: block.index(b"\x00")].count(b"\n") + 1
             return f"{path} line {line}: found bytes of zero; {UTF8}"
         before, breaks = before + len(block), breaks + block.count(b"\n")
+    pending = len(decoder.getstate()[0])
+    if pending:
+        return f"{path} line {breaks + 1}: found half a character at the end: the file may be cut off; allowed: a whole file"
     return None
 
 
