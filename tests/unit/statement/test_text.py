@@ -135,6 +135,11 @@ SOUND = {
         ({"cached_share": {"family": "beta", "p05": 0.5, "p95": 0.4}}, "cached_share: found p05 0.5 >= p95 0.4"),
         ({"logs": {}}, "logs: found {}; allowed: at least 1"),
         ({"regions": {"eu": {"grid_zone": "IRL", "market_gco2e_per_kwh": 5}}}, "market_source"),
+        ({"regions": {"eu": {"grid_zone": "IRL", "market_gco2e_per_kwh": 0.35, "market_source": "s"}}},
+         "regions.eu.market_gco2e_per_kwh: found 0.35; allowed: 0, or 1.5 to 2,000 gCO2e/kWh (350 if it is in kg/kWh)"),
+        ({"regions": {"eu": {"grid_zone": "IRL", "pue": 112, "pue_source": "s"}}},
+         "regions.eu.pue: found 112; allowed: 1 to 3 (1.12 if it is in percent)"),
+        ({"peak_load": 80}, "peak_load: found 80; allowed: a number <= 1 (0.8 if it is in percent)"),
     ],
 )  # fmt: skip
 def test_wrong_usage_files_are_told(tmp_path, changes, told):
@@ -148,6 +153,24 @@ def test_wrong_usage_files_are_told(tmp_path, changes, told):
     assert "\n" not in str(error.value)
     with pytest.raises(InputError, match=r"no usage file 'other' .*; allowed: mine"):
         files.read_usage("other", tmp_path, schema)
+
+
+def test_names_that_look_like_something_else_stay_names(tmp_path):
+    schema = yaml_files.read_yaml(ROOT / "workflow/schemas/usage.schema.yaml")
+    (tmp_path / "2026.yaml").write_text(
+        "title: 2026\nstudy: current\nboundary: node\nfolder: 2026\n"
+        "logs: {1: {files: [2026, 1.50], columns: {time: t, model: 1, input_tokens: 2, output_tokens: 3},"
+        " constants: {tenant: 007, region: no}}}\n"
+        "models: {names: {405: Llama 3.1 405B, on: large}, unknown: fail}\n"
+        "regions: {no: {grid_zone: NOR}, default: {grid_zone: NO}}\n"
+    )
+    found = files.read_usage("2026", tmp_path, schema)
+    assert (found["title"], found["folder"]) == ("2026", "2026")
+    assert found["logs"]["1"]["files"] == ["2026", "1.50"]
+    assert found["logs"]["1"]["columns"] == {"time": "t", "model": "1", "input_tokens": "2", "output_tokens": "3"}
+    assert found["logs"]["1"]["constants"] == {"tenant": "007", "region": "no"}
+    assert found["models"]["names"] == {"405": "Llama 3.1 405B", "on": "large"}
+    assert found["regions"] == {"no": {"grid_zone": "NOR"}, "default": {"grid_zone": "NO"}}
 
 
 def test_every_number_of_a_statement_has_a_unit_and_a_meaning():

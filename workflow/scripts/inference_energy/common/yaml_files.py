@@ -209,7 +209,8 @@ def _explain(error: "ValidationError") -> str:
         missing = one_of([name for name in value if name not in error.instance])
         return f"{key}: missing key {missing}"
     allowed = {
-        "type": error.schema.get("title") or TYPES.get(str(value), f"a value of type {value}"),
+        "type": (error.schema.get("title") or TYPES.get(str(value), f"a value of type {value}"))
+        + (_with_a_point(error.instance) if value == "number" else ""),
         "enum": one_of([repr(item) for item in value]) if rule == "enum" else "",
         "minimum": f"a number >= {value}",
         "maximum": f"a number <= {value}{_in_percent(error.instance) if value == 1 else ''}",
@@ -228,3 +229,10 @@ def _explain(error: "ValidationError") -> str:
 
 def _in_percent(found: Any) -> str:
     return f" ({found / 100:g} if it is in percent)" if isinstance(found, int | float) and 1 < found <= 100 else ""
+
+
+def _with_a_point(found: Any) -> str:
+    if not isinstance(found, str) or not re.fullmatch(r"\s*-?\d+([.,]\d+)?\s*%?\s*", found):
+        return ""
+    number = float(found.strip(" %").replace(",", ".")) / (100 if "%" in found else 1)
+    return f" ({number:g} without quotes, a comma or %)"
