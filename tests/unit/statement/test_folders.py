@@ -181,9 +181,9 @@ def test_files_that_were_not_read_are_in_the_table_and_the_last_line(tmp_path):
 @given(
     names=st.lists(
         st.sampled_from(["a", "b[1]", "c*", "d?", "e 2026", "ß"]).flatmap(
-            lambda stem: st.sampled_from([".csv", ".CSV", ".csv.1", ".csv.gz", ".csv.zst", ".csv.bak", ".txt", ".csv.2.gz"]).map(
-                lambda ending: stem + ending
-            )
+            lambda stem: st.sampled_from(
+                [".csv", ".CSV", ".csv.1", ".csv.gz", ".csv.zst", ".csv.bak", ".txt", ".csv.2.gz"]
+            ).map(lambda ending: stem + ending)
         ),
         min_size=1,
         max_size=6,

@@ -1,4 +1,4 @@
-"""Text files are read as they are laid out, or refused with the line and the first cause: nothing is guessed or lost."""
+"""Text files are read as they are laid out, or refused with the line and the first cause."""
 
 import gzip
 import json
@@ -42,6 +42,11 @@ def of(tmp_path):
     return metering_of
 
 
+def beside(name: str, value: str) -> str:
+    """The file with a further column."""
+    return "\n".join([f"{HEADER},{name}", *(f"{row},{value}" for row in ROWS)]) + "\n"
+
+
 READ_RIGHT = {
     "as it is": TEXT,
     "semicolons": TEXT.replace(",", ";"),
@@ -58,8 +63,8 @@ READ_RIGHT = {
     "a line of Excel": "sep=;\n" + TEXT.replace(",", ";"),
     "a line break in a cell": TEXT.replace(",x,", ',"x\ny",'),
     "columns in another order": "\n".join(",".join(reversed(line.split(","))) for line in [HEADER, *ROWS]),
-    "further columns, two of one name": "\n".join(f"{line},{more}" for line, more in zip([HEADER, *ROWS], ["n,n,,", *["1,2,,"] * 24], strict=True)),
-    "a further column in other letters": "\n".join(f"{line},{more}" for line, more in zip([HEADER, *ROWS], ["Model", *["?"] * 24], strict=True)),
+    "further columns, two of one name": beside("n,n,,", "1,2,,"),
+    "a further column in other letters": beside("Model", "?"),
     "compressed": gzip.compress(TEXT.encode()),
     "compressed in parts": gzip.compress(TEXT[:100].encode()) + gzip.compress(TEXT[100:].encode()),
     "decimals": TEXT.replace(",A,100,0,0,", ",A,100.0,0.00,0.0,"),
@@ -115,13 +120,13 @@ REFUSED = {
     ),
     "columns exchanged, midway": (
         "\n".join([HEADER, *ROWS[:20], HEADER.replace("prompt,cached,answer", "answer,cached,prompt"), *ROWS[20:]]),
-        "log.csv: time (column time): 1 of 25 rows are a header again, such as 'time'; allowed: one header, in the first"
-        " line of a file (a file for each header) (and ",
+        "log.csv: time (column time): 1 of 25 rows are a header again, such as 'time'; allowed: one header, in"
+        " the first line of a file (a file for each header) (and ",
     ),
     "a cell more": (line(9, ROWS[7] + ",?"), "log.csv line 9: found 8 cells; allowed: 7, as in the header"),
     "a cell less": (line(9, ROWS[7][:-3]), "log.csv line 9: found 6 cells; allowed: 7, as in the header"),
     "cut off": (TEXT[:-9], "log.csv line 25: found 5 cells: the file may be cut off; allowed: 7, as in the header"),
-    "an open quote": (line(9, ROWS[7].replace("A", '"A')), "log.csv line 9: found a quote that is never closed; allowed: "),
+    "an open quote": (line(9, ROWS[7].replace("A", '"A')), "log.csv line 9: found a quote that is never closed"),
     "two kinds of line breaks": (
         TEXT.replace("\n", "\r\n", 12),
         "log.csv: found line breaks of two kinds (of Windows and others); allowed: one kind",
@@ -142,7 +147,7 @@ REFUSED = {
         " completion, model, place, prompt, team or time",
     ),
     "a column twice": (
-        "\n".join(f"{each},{more}" for each, more in zip([HEADER, *ROWS], ["prompt", *["1"] * 24], strict=True)),
+        beside("prompt", "1"),
         "log.csv line 1: found column prompt twice; allowed: once",
     ),
     "nothing": ("", "log.csv: the file is empty; allowed: a header and rows"),
@@ -163,14 +168,13 @@ def test_faults_of_csv_name_the_line_and_the_first_cause(of, fault, leave_out):
         (JSON[:-18], "log.jsonl line 24: found no whole JSON object (Unterminated string starting at: "),
         (line(9, "{", JSON), "log.jsonl line 9: found no whole JSON object ("),
         (line(9, "2026-02-03 server restarted", JSON), "log.jsonl line 9: found no whole JSON object ("),
-        (json.dumps({"data": LINES}, indent=1), "log.jsonl: found one JSON document over several lines; allowed: an object"),
+        (json.dumps({"data": LINES}, indent=1), "log.jsonl: found one JSON document over several lines"),
         (json.dumps(LINES)[:-5], "log.jsonl: found a list of JSON that is not whole ("),
         (JSON.replace('"x"', '"Köln"').encode("latin-1"), "log.jsonl line 1: not UTF-8 text (byte "),
         (JSON.encode("utf-16"), "log.jsonl: found UTF-16 text; allowed: UTF-8 text"),
         (gzip.compress(JSON.encode())[:-9], "log.jsonl: cannot be read"),
-        (b"\xef\xbb\xbf" + json.dumps(LINES).encode(), "log.jsonl: found a byte order mark before a list; allowed: a list"),
+        (b"\xef\xbb\xbf" + json.dumps(LINES).encode(), "log.jsonl: found a byte order mark before a list"),
     ],
-    ids=["cut off", "not whole", "no JSON", "a document", "a list, cut off", "Latin-1", "UTF-16", "compressed, cut off", "mark and list"],
 )  # fmt: skip
 def test_faults_of_json_name_the_line_and_the_first_cause(of, content, told):
     assert of(content, "log.jsonl").startswith(told)
@@ -196,7 +200,7 @@ def test_damaged_compression_is_named(of):
 TIMES = {
     "2026-02-03 01:05:00 PM": "with AM or PM, such as '2026-02-03 01:05:00 PM'; allowed: hours from 0 to 23",
     "2026-02-03 1:05 p.m.": "with AM or PM",
-    "2026-02-03": "dates without a time of day, such as '2026-02-03'; allowed: date and time; sums by day are no requests",
+    "2026-02-03": "dates without a time of day, such as '2026-02-03'; allowed: date and time; sums by day",
     "2026/02/03": "dates without a time of day",
     "1770000000": "numbers, seconds by their size, such as '1770000000'; allowed: with time_unit: s",
     "1770000000123": "numbers, milliseconds by their size, such as '1770000000123'; allowed: with time_unit: ms",
@@ -223,7 +227,8 @@ def test_times_that_say_too_little_are_refused_with_what_to_do(of, time, name):
 @pytest.mark.parametrize(
     "time",
     [
-        "2026-02-03T11:30:00+02:00", "2026-02-03 11:30:00 +0200", "2026-02-03 11:30:00+02", "2026-02-03 04:00:00 -05:30",
+        "2026-02-03T11:30:00+02:00", "2026-02-03 11:30:00 +0200", "2026-02-03 11:30:00+02",
+        "2026-02-03 04:00:00 -05:30",
         "2026-02-03 09:30:00 UTC", "2026-02-03T09:30:00 Z", "2026-02-03T09:30:00.123456Z", "2026-02-03 09:30Z",
         " 2026-02-03T09:30:00Z ", "2026/02/03 09:30:00Z",
     ],
@@ -254,7 +259,9 @@ def test_numbers_that_have_two_readings_are_refused_with_both(of, number, told):
     assert told in found
 
 
-@pytest.mark.parametrize(("number", "whole"), [("109.0", 109), ("109.00", 109), (" 109 ", 109), ("1.09e2", 109), ("1e2", 100)])
+@pytest.mark.parametrize(
+    ("number", "whole"), [("109.0", 109), ("109.00", 109), (" 109 ", 109), ("1.09e2", 109), ("1e2", 100)]
+)
 def test_numbers_that_have_one_reading_are_read(of, number, whole):
     assert of(TEXT.replace(",A,109,", f",A,{number},")) == (24, TOTAL[1] + whole - 109, *TOTAL[2:])
 
@@ -286,14 +293,20 @@ def test_folders_and_columns_of_one_name_agree_or_fail(tmp_path):
                 assert total(folder, entry) == told
             else:
                 assert message_of(metered, folder, entry) == (
-                    f"{path}: found 'eu' in column place, but place=us in the name of its folder; allowed: the same in both"
+                    f"{path}: found 'eu' in column place, but place=us in the name of its folder; allowed: the same in"
+                    " both"
                 )
     write(frame(), tmp_path / "parquet/place=eu/log.parquet")
-    assert "found 'eu' or 'us' in column place, but place=eu" in message_of(metered, tmp_path / "parquet", spec(files=["."]))
+    assert "found 'eu' or 'us' in column place, but place=eu" in message_of(
+        metered, tmp_path / "parquet", spec(files=["."])
+    )
 
 
 def test_folders_state_columns_that_files_lack(tmp_path):
-    for name, content in (("log.csv", TEXT.replace(",place", "").replace(",eu", "")), ("log.jsonl", JSON.replace(', "place": "eu"', ""))):
+    for name, content in (
+        ("log.csv", TEXT.replace(",place", "").replace(",eu", "")),
+        ("log.jsonl", JSON.replace(', "place": "eu"', "")),
+    ):
         path = tmp_path / name.replace(".", "_") / "place=a b%2Fc" / name
         path.parent.mkdir(parents=True)
         path.write_text(content)
@@ -368,13 +381,27 @@ NUMBERS = ["{}", "{}.0", " {}", "{:,}", "{:_}", '"{}"']
     zone=st.sampled_from(ZONES),
     number=st.sampled_from(NUMBERS),
     team=st.sampled_from(["x", "Zoë", "ß|", " y "]),
-    name=st.sampled_from(["log.csv", "LOG.CSV", "log.csv.1", "log[1].csv", "log-20260203.csv", "log.csv.gz", "l?*.csv"]),
+    name=st.sampled_from(
+        ["log.csv", "LOG.CSV", "log.csv.1", "log[1].csv", "log-20260203.csv", "log.csv.gz", "l?*.csv"]
+    ),
     cut=st.sampled_from([0, 0, 0, 1, 7]),
     leave_out=st.booleans(),
     tokens=st.lists(st.integers(0, 130_000), min_size=24, max_size=24),
 )
 def test_whatever_happens_to_a_log_its_total_is_right_or_it_is_refused(
-    tmp_path_factory, happening, place, encoding, separator, line_break, zone, number, team, name, cut, leave_out, tokens
+    tmp_path_factory,
+    happening,
+    place,
+    encoding,
+    separator,
+    line_break,
+    zone,
+    number,
+    team,
+    name,
+    cut,
+    leave_out,
+    tokens,
 ):
     folder = tmp_path_factory.mktemp("log")
     team = f'"{team}"' if separator in team else team
@@ -383,7 +410,10 @@ def test_whatever_happens_to_a_log_its_total_is_right_or_it_is_refused(
         for hour, value in enumerate(tokens)
     ]
     if "," in number.format(1000) and separator == ",":
-        lines = [lines[0]] + [each.replace(number.format(value), f'"{number.format(value)}"', 1) for each, value in zip(lines[1:], tokens, strict=True)]
+        lines = [lines[0]] + [
+            each.replace(number.format(value), f'"{number.format(value)}"', 1)
+            for each, value in zip(lines[1:], tokens, strict=True)
+        ]
     lines = HAPPENINGS[happening](lines, place)
     if separator != ",":
         lines = [each.replace(",", separator) for each in lines] if "," not in number.format(1000) else lines

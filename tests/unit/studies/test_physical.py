@@ -42,7 +42,10 @@ def test_what_can_be_passes_and_in_another_unit_does_not(pue, carbon):
         ({"sweeps": {"pue": [1.1, 140]}}, "s.yaml: sweeps.pue[1]: found 140; allowed: 1 to 3"),
         ({"serving": {"time_per_token_ms": 0.03}}, "s.yaml: serving.time_per_token_ms: found 0.03; allowed: 0.05 to"),
         ({"day": {"headroom": 130}}, "s.yaml: day.headroom: found 130; allowed: 1 to 20 (1.3 if it is in percent)"),
-        ({"fleet": {"onsite_water_l_per_kwh": 300}}, "s.yaml: fleet.onsite_water_l_per_kwh: found 300; allowed: 0 to 30"),
+        (
+            {"fleet": {"onsite_water_l_per_kwh": 300}},
+            "s.yaml: fleet.onsite_water_l_per_kwh: found 300; allowed: 0 to 30",
+        ),
     ],
 )
 def test_all_quantities_of_a_study_are_compared(study, told):

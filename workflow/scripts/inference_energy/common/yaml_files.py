@@ -23,9 +23,9 @@ TOO_DEEP = f"nested deeper than {DEEPEST} levels"
 LONGEST_TEXT = 10_000  # characters of a value; a cell of a workbook holds 32,767
 
 
-# Scalars as YAML 1.2 reads them. YAML 1.1, which the library follows, also takes no, on and NO for truth values, 1:30 and
-# 010 for numbers, and 1e3 for text: names of regions and models, and numbers, would change without a word. Of YAML 1.1
-# groups of three digits stay: 1_000_000.
+# Scalars as YAML 1.2 reads them. YAML 1.1, which the library follows, also takes no, on and NO for truth values, 1:30
+# and 010 for numbers, and 1e3 for text: names of regions and models, and numbers, would change without a word. Of
+# YAML 1.1 groups of three digits stay: 1_000_000.
 RESOLVERS = {
     "bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
     "int": (r"[-+]?(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:_[0-9]{3})+)", "-+0123456789"),

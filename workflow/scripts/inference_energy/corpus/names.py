@@ -14,8 +14,8 @@ from inference_energy.corpus.formats.values import PRECISION_NAMES
 # A folder of the Hugging Face cache: models--MAKER--NAME/snapshots/REVISION.
 CACHE_FOLDER = re.compile(r"models--(?P<maker>[^/]+?)--(?P<name>[^/]+)")
 FILE_ENDING = re.compile(r"\.(gguf|safetensors|bin|pt|engine)$")
-# What gateways write around a name: a region and maker before it, a version, route or way of serving behind it. The maker
-# stays where it is part of the name: deepseek.r1 of Bedrock.
+# What gateways write around a name: a region and maker before it, a version, route or way of serving behind it. The
+# maker stays where it is part of the name: deepseek.r1 of Bedrock.
 GATEWAY = re.compile(
     r"^(?:(?:us|us-gov|eu|apac|jp|au|ca|sa|me|global)\.)?(?:(?:ai21|amazon|anthropic|cohere|google|meta|minimax|mistral"
     r"|moonshot|moonshotai|nvidia|openai|qwen|stability|writer|zai)\.)?"

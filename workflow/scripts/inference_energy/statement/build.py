@@ -60,7 +60,9 @@ def accounts(
     }
     rows = together(sums, bill_tables.with_spread(bills, spread))
     if rows.is_empty():
-        raise InputError(f"{place}: found no request in {files['not_read'].is_null().sum()} files; allowed: at least one")
+        raise InputError(
+            f"{place}: found no request in {files['not_read'].is_null().sum()} files; allowed: at least one"
+        )
     known = model_names.resolved(rows, usage["models"], list(study.classes), registry, place)
     kept = grades.labelled(rows, known)
     if kept.is_empty():

@@ -35,8 +35,8 @@ def resolved(
 ) -> dict[str | None, Subject]:
     """How every name of a model in a table of sums is understood.
 
-    `models` is that entry of the usage file. Its names are found as those of the registry are: also in other letters, with
-    other makers before them and dates behind them, if only one of them is meant.
+    `models` is that entry of the usage file. Its names are found as those of the registry are: also in other letters,
+    with other makers before them and dates behind them, if only one of them is meant.
 
     Raises:
         InputError: unknown names that are not to be left out or taken for a class; a name of the usage file that is

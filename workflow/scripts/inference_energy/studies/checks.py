@@ -1,4 +1,4 @@
-"""Checks that a schema cannot express: order of percentiles, physical ranges, names that refer to each other, known models."""
+"""Checks that a schema cannot express: percentiles, physical ranges, names that refer to each other, known models."""
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path

@@ -19,8 +19,8 @@ class Range:
 
 
 PERCENT = {"percent": 0.01}
-# ASSUME: no datacenter has a PUE above 3, no grid or supplier a factor above 2 kg/kWh, which is twice that of lignite; a
-# factor below 1.5 g/kWh is one in kg, as no mix of plants but one of none at all emits so little over their life cycle.
+# ASSUME: no datacenter has a PUE above 3, no grid or supplier a factor above 2 kg/kWh, which is twice that of lignite;
+# a factor below 1.5 g/kWh is one in kg, as no plant emits so little over its life cycle.
 PUE = Range(1, 3, "", PERCENT)
 CARBON = Range(1.5, 2_000, " gCO2e/kWh", {"kg/kWh": 1_000, "mg/kWh or g/MWh": 0.001}, or_zero=True)
 # ASSUME: the ranges below are ten times as wide as what is known of services and servers.

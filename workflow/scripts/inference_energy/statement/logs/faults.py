@@ -18,8 +18,7 @@ from inference_energy.statement.logs.reading import (
     empty,
 )
 
-
-GROUPED = re.compile(r"\d{1,3}(?:[.,'’_\s]\d{3})+")
+GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019_\s]\d{3})+")
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,7 @@ def files_of(usage: dict, kind: str, place: str, folder: str | None = None) -> l
     return found_of(usage, kind, place, folder)[0]
 
 
-def found_of(
-    usage: dict, kind: str, place: str, folder: str | None = None
-) -> tuple[list[UsageFile], list[NotRead]]:
+def found_of(usage: dict, kind: str, place: str, folder: str | None = None) -> tuple[list[UsageFile], list[NotRead]]:
     """Every file of the logs or of the bills of a usage, sorted, and what lies beside them and is not read.
 
     `kind` is `logs` or `bills`; `folder` is where the files lie, in place of the usage's own.

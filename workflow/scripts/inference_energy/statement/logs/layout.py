@@ -119,13 +119,14 @@ def _of_csv(path: str, text: str, compressed: bool, wanted: dict[str, str], plac
         names = [name.strip() for name in max(rows.values(), key=len)]
         role = next(role for role, column in wanted.items() if column not in names)
         raise InputError(
-            f"{path}: no column {wanted[role]!r} for {role} ({place}.columns); allowed: {one_of(list(dict.fromkeys(names)))}"
+            f"{path}: no column {wanted[role]!r} for {role} ({place}.columns); allowed:"
+            f" {one_of(list(dict.fromkeys(names)))}"
         )
     late, before, _, separator, names = min(found)
     if late:
         raise InputError(
-            f"{path} line {before + 1}: found the header with {one_of(list(wanted.values()))} below rows of other columns;"
-            " allowed: one header, in the first line (a file for each header)"
+            f"{path} line {before + 1}: found the header with {one_of(list(wanted.values()))} below rows of other"
+            " columns; allowed: one header, in the first line (a file for each header)"
         )
     twice = sorted({name for name in wanted.values() if names.count(name) > 1})
     if twice:
@@ -193,7 +194,10 @@ def _encoding(path: str, file) -> str | None:
         before, breaks = before + len(block), breaks + block.count(b"\n")
     pending = len(decoder.getstate()[0])
     if pending:
-        return f"{path} line {breaks + 1}: found half a character at the end: the file may be cut off; allowed: a whole file"
+        return (
+            f"{path} line {breaks + 1}: found half a character at the end: the file may be cut off; allowed:"
+            " a whole file"
+        )
     return None
 
 
@@ -226,9 +230,7 @@ def _other_cells(row: list[str], header: list[str], last: bool) -> str:
     if 2 * len(cells & set(header)) > len(header):
         new = sorted(cells - set(header))
         gone = [name for name in header if name not in cells]
-        change = " and ".join(
-            [f"with new {one_of(new)}"] * bool(new) + [f"without {one_of(gone)}"] * bool(gone)
-        )
+        change = " and ".join([f"with new {one_of(new)}"] * bool(new) + [f"without {one_of(gone)}"] * bool(gone))
         return f"found another header, {change}; allowed: one header in each file"
     cut = ": the file may be cut off" if last and len(row) < len(header) else ""
     return f"found {len(row)} cells{cut}; allowed: {len(header)}, as in the header"
@@ -245,8 +247,11 @@ def _of_json(path: str, file, layout: Layout) -> str | None:
         try:
             json.loads(line) if line.strip() else None
         except (ValueError, RecursionError) as error:
-            if number == 1 and line.strip() in ("{", "[") or (line.lstrip().startswith("{") and _is_one(path)):
-                return f"{path}: found one JSON document over several lines; allowed: an object per line, or a list of them"
+            if (number == 1 and line.strip() in ("{", "[")) or (line.lstrip().startswith("{") and _is_one(path)):
+                return (
+                    f"{path}: found one JSON document over several lines; allowed: an object per line,"
+                    " or a list of them"
+                )
             cut = "" if line.endswith("\n") else ": the file may be cut off"
             return f"{path} line {number}: found no whole JSON object ({error}){cut}; allowed: an object per line"
     return None

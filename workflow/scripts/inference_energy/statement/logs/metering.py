@@ -302,7 +302,9 @@ def fingerprint(path: Path) -> Fingerprint:
                     breaks += block.count(b"\n")
                     end = block[-1:]
         except (EOFError, zlib.error, OSError) as error:
-            raise InputError(f"{path}: compressed content is cut off or damaged: {error}; allowed: a whole file") from None
+            raise InputError(
+                f"{path}: compressed content is cut off or damaged: {error}; allowed: a whole file"
+            ) from None
     return Fingerprint(checksum.hexdigest(), breaks + (end != b"\n"))
 
 

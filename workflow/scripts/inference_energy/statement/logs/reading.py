@@ -224,7 +224,9 @@ def _holds(connection: duckdb.DuckDBPyConnection, rows: Rows, name: str, stated:
     value = f"json ->> {sql(_json_path(name))}" if rows.format == "jsonl" else f"CAST({identifier(name)} AS VARCHAR)"
     table = replace(rows, spec={"columns": {}}).table()
     try:
-        found = connection.execute(f"SELECT DISTINCT trim({value}) AS value FROM {table} ORDER BY ALL LIMIT 3").fetchall()
+        found = connection.execute(
+            f"SELECT DISTINCT trim({value}) AS value FROM {table} ORDER BY ALL LIMIT 3"
+        ).fetchall()
     except duckdb.Error as error:
         raise InputError(unreadable(rows, error)) from None
     values = [value for (value,) in found]
@@ -251,7 +253,10 @@ def unreadable(rows: Rows, error: Exception) -> str:
     path = rows.files[0]
     found = None if rows.layout is None else fault(path, rows.layout)
     line = str(error).strip().splitlines()[0].split(": ", 1)[-1]
-    return found or f"{path}: cannot be read as {rows.format}: {line}; allowed: a whole file, or `format` in the usage file"
+    return (
+        found
+        or f"{path}: cannot be read as {rows.format}: {line}; allowed: a whole file, or `format` in the usage file"
+    )
 
 
 def _check_types(rows: Rows) -> None:
