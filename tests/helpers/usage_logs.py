@@ -58,9 +58,9 @@ def write(rows: pl.DataFrame, path: Path) -> Path:
 def metered(folder: Path, entry: dict | None = None, *, leave_out=False, step_minutes=60, files=None):
     """Sums and files of all logs in a folder."""
     usage = {"folder": str(folder), "logs": {"log": entry or spec()}}
-    found = statement_files.files_of(usage, "logs", PLACE) if files is None else files
-    return metering.metered(
-        found,
+    read = statement_files.files_of(usage, "logs", PLACE) if files is None else files
+    found = metering.metered(
+        read,
         usage["logs"],
         place=PLACE,
         step_minutes=step_minutes,
@@ -69,6 +69,7 @@ def metered(folder: Path, entry: dict | None = None, *, leave_out=False, step_mi
         folder=folder.parent,
         logger=logging.getLogger("test"),
     )
+    return found["sums"], found["files"]
 
 
 def parquet_with(path: Path, select: str) -> Path:

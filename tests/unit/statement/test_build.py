@@ -42,7 +42,7 @@ def accounts(folder, rows=ROWS, usage=USAGE, **study):
         usage,
         NestedStudy.of(entries(**study)),
         sums=sums,
-        bills=bills.billed([], {}, place="u.yaml", folder=folder),
+        bills=bills.billed([], {}, place="u.yaml", folder=folder)[0],
         files=files,
         tables=replace(drawn_on, effects=drawn_on.effects.with_columns(rows=0)),
         registry=REGISTRY,

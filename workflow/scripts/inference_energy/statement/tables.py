@@ -1,5 +1,7 @@
 """Schemas of the tables of a usage, with the meaning of their columns."""
 
+from collections.abc import Iterable
+
 import pandera.polars as pa
 import polars as pl
 
@@ -55,6 +57,23 @@ KEYS = {
     "region": text("region", nullable=True),
 }
 
+# What a row of a file may be.
+KIND_LABELS = {
+    "request": "requests, estimated",
+    "batch": "requests of batches, estimated among them",
+    "other tokens": "tokens of audio or images of these requests, not estimated",
+    "embedding": "embeddings, not estimated",
+    "rerank": "rankings, not estimated",
+    "moderation": "moderations, not estimated",
+    "image": "images, not estimated",
+    "audio": "audio, not estimated",
+    "failure": "failures, not estimated",
+    "cache_hit": "answers from the cache of a gateway, which no model computed",
+    "other": "other requests, not estimated",
+    "repeated": "further rows of a request, counted once",
+    "no request": "rows that are no requests",
+}
+
 SUMS = table(
     ["source", "step_start_us", "model", "tenant", "region"],
     source=text("logs of the usage file"),
@@ -80,6 +99,28 @@ FILES = table(
     rows=count("rows"),
     rows_left_out=count("rows with a fault, left out of all sums"),
     sha256=text("SHA-256 of the content", like=r"^[0-9a-f]{64}$"),
+)
+KINDS = table(
+    ["source", "kind", "model"],
+    source=text("logs or bills of the usage file"),
+    kind=text("what the rows were", allowed=list(KIND_LABELS)),
+    model=text("name of the model; null where not stated, and for rows that are no requests", nullable=True),
+    rows=number("rows; of bills requests, null where they do not state them", COUNT, nullable=True),
+    input_tokens=number("prompt tokens, cached ones included", "tokens"),
+    output_tokens=number("answer tokens", "tokens"),
+    largest_tokens=number(
+        "tokens of the largest request, prompt and answer; null where not known", "tokens", nullable=True
+    ),
+)
+MARKS = table(
+    ["file"],
+    source=text("logs of the usage file"),
+    file=text("path of the file"),
+    time_us=column(int, "time of a request, since 1970 in UTC", "microseconds"),
+    model=text("name of the model", nullable=True),
+    input_tokens=count("prompt tokens, cached ones included", "tokens"),
+    output_tokens=count("answer tokens", "tokens"),
+    every=count("one in so many times was taken", at_least=1),
 )
 STATEMENT = table(
     ["breakdown", "month", "model", "tenant", "region"],
@@ -150,7 +191,14 @@ FACTORS = table(
     pue_source=text("source of the PUE", nullable=True),
 )
 
-FILE_TYPES = {name: column.dtype.type for name, column in FILES.columns.items()}
+
+
+def stacked(schema: pa.DataFrameSchema, paths: Iterable[str]) -> pl.DataFrame:
+    """Files of one schema as one table; an empty one for no file."""
+    types = {name: column.dtype.type for name, column in schema.columns.items()}
+    return pl.concat([pl.DataFrame(schema=types), *map(pl.read_parquet, paths)])
+
+
 TABLES = {
     name: PublicTable(name=name, path=f"usage/<name>/{name}.parquet", meaning=meaning, schemas={"": schema})
     for name, schema, meaning in (
@@ -163,6 +211,7 @@ TABLES = {
         ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
         ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
+        ("kinds", KINDS, "One kind of rows of logs or bills and one model: what is estimated, and what is not"),
         ("files", FILES, "One file of requests that was read"),
     )
 }

@@ -35,16 +35,20 @@ class Rows:
     spec: dict = field(repr=False)  # entry of the usage file
     place: str  # names it in errors
     plain: bool = False  # text has no unusual spaces around values; a value with them is read as NULL
+    paths: dict[str, str] = field(default_factory=dict)  # where JSON lines hold a column, by its name
+    relation: str | None = None  # the rows as a table with columns named by their roles, in place of the files
 
     def table(self, options: str = "") -> str:
         """The files as a table of SQL."""
+        if self.relation is not None:
+            return self.relation
         paths, hive = listed(self.files), "hive_partitioning = true, hive_types_autocast = false"
         if self.format == "parquet":
             return f"read_parquet({paths}, {hive}{options})"
         if self.format == "csv":
             return f"read_csv({paths}, header = true, all_varchar = true, {hive}{options})"
         # All values of a row at once: every use of ->> parses the row anew.
-        values = f"json ->> [{', '.join(sql(_json_path(name)) for name in self._names())}]::VARCHAR[]"
+        values = f"json ->> [{', '.join(sql(self.paths.get(name) or _json_path(name)) for name in self._names())}]::VARCHAR[]"
         return f"(SELECT *, {values} AS json_values FROM read_ndjson_objects({paths}{options}))"
 
     def _names(self) -> list[str]:
@@ -52,6 +56,8 @@ class Rows:
 
     def raw(self, role: str) -> str:
         """A column as it is in the files."""
+        if self.relation is not None:
+            return identifier(role)
         name = self.spec["columns"][role]
         if self.format == "jsonl":
             return f"json_values[{self._names().index(name) + 1}]"
