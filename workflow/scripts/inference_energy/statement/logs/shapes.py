@@ -6,10 +6,12 @@ that tokens are counted in thousands. Such files are written once as a plain tab
 intermediate data, which is then checked and added up as any other. Files that need none of this are read directly.
 """
 
+import gzip
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import duckdb
 
@@ -32,9 +34,8 @@ WHOLE = r"^\s*-?\d+(\.0{1,2})?\s*$"  # 120.0, but not 1.000, which may be a thou
 DECIMAL = r"^\s*-?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$"
 UNIT = r"(?i)^\s*([0-9,]*)\s*([KM]?)\s*(?:tokens?|units?)?\s*$"
 THOUSANDS = {"": 1, "K": 1_000, "M": 1_000_000}
-# A document is one object of JSON to the reader, which keeps room for it.
-LARGEST_DOCUMENT = 2_000_000_000
-Counted = tuple[str, str | None, int, int, int]  # kind, model, rows, tokens of prompts and of answers
+SMALLEST_ROOM = 16_777_216  # bytes that DuckDB keeps for one object of JSON, which a document is
+Counted = tuple[str, str | None, int | None, int, int]  # kind, model, rows or requests of bills, tokens of prompts and of answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,10 @@ def _counted(connection: duckdb.DuckDBPyConnection, rows: Rows) -> list[Counted]
     if rows.has("cached_tokens") and not rows.spec.get("cached_in_input", True):
         prompt += f" + {number['cached_tokens']}"
     model = shortened(rows.name("model"))
-    tokens = f"count(*), ({prompt})::BIGINT, ({number['output_tokens']})::BIGINT"
+    rows_ = "count(*)"
+    if rows.has("month"):  # of bills
+        rows_ = f"sum({rows.whole('requests')})::BIGINT" if rows.has("requests") else "NULL"
+    tokens = f"{rows_}, ({prompt})::BIGINT, ({number['output_tokens']})::BIGINT"
     queries = [
         f"SELECT kind, {model}, {tokens} FROM {rows.relation} WHERE kind NOT IN ('request', {sql(NO_REQUEST)}) GROUP BY ALL",
         f"SELECT kind, NULL, count(*), 0, 0 FROM {rows.relation} WHERE kind = {sql(NO_REQUEST)} GROUP BY ALL",
@@ -354,7 +358,7 @@ class _Shape:
     def _levels(self, level: int) -> str:
         """Documents and the records in their lists, to some depth."""
         if self.format == "json":
-            options = f"format = 'auto', maximum_object_size = {LARGEST_DOCUMENT}"
+            options = f"format = 'auto', maximum_object_size = {max(map(_room, self.files))}"
             documents = f"read_json_objects({listed(self.files)}, {options}, filename = true)"
         else:
             documents = f"read_ndjson_objects({listed(self.files)}, filename = true)"
@@ -503,6 +507,18 @@ class _Shape:
 
     def _culprit(self) -> str:
         return self.files[0]
+
+
+def _room(path: str) -> int:
+    """Bytes of the largest object that a file of JSON may hold: all of it, unless it has an object per line."""
+    with Path(path).open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+        file.seek(-4 if packed and Path(path).stat().st_size > 4 else 0, 2)
+        size = int.from_bytes(file.read(4), "little") if packed else Path(path).stat().st_size
+    with (gzip.open if packed else open)(path, "rb") as file:
+        first = file.readline(SMALLEST_ROOM)
+    lines = first.lstrip().startswith(b"{") and first.rstrip().endswith(b"}")
+    return SMALLEST_ROOM if lines and len(first) < size / 2 else max(size + 1, SMALLEST_ROOM)
 
 
 def _texts(values: object) -> str:
