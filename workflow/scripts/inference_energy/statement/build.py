@@ -13,6 +13,7 @@ from inference_energy.statement.coefficients import UnitEnergy
 from inference_energy.statement.logs import bills as bill_tables
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.logs.progress import Progress
+from inference_energy.statement.logs.sums import check_lengths
 from inference_energy.statement.tables import BREAKDOWNS
 from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
@@ -29,6 +30,7 @@ def accounts(
     sums: pl.DataFrame,
     bills: pl.DataFrame,
     files: pl.DataFrame,
+    kinds: pl.DataFrame,
     tables: Tables,
     registry: Names,
     grid: pl.DataFrame,
@@ -40,7 +42,7 @@ def accounts(
     """Every table of `statement.tables.TABLES` but the files, by name.
 
     `usage` is a usage file's content, which `place` names in errors; `sums` a table of `metering.metered`, of all
-    shards; `bills` one of `bills.billed`; `files` one of the files that were read; `grid` one of
+    shards; `bills` one of `bills.billed`; `files` one of the files that were read, and `kinds` one of what their rows were; `grid` one of
     `input_tables.GridZone`. `draws` counts those of the shared uncertainty, and `seed` is of all streams.
 
     Raises:
@@ -62,6 +64,10 @@ def accounts(
     if rows.is_empty():
         raise InputError(f"{place}: found no request in {len(files)} files; allowed: at least one")
     known = model_names.resolved(rows, usage["models"], list(study.classes), registry, place)
+    contexts = tables.models.select("model", "context_length_tokens").drop_nulls()
+    check_lengths(
+        kinds, {name: of.name for name, of in known.items()}, dict(contexts.iter_rows()), usage["logs"], place
+    )
     kept = grades.labelled(rows, known)
     if kept.is_empty():
         raise InputError(

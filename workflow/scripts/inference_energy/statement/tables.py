@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.energy.tables import ENERGY_BY_BOUNDARY
 from inference_energy.statement.coefficients import QUANTITIES
 from inference_energy.statement.grades import GRADES
-from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL
+from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, NOT_ESTIMATED
 from inference_energy.tables.columns import INTERVAL, column, count, number, quantiles, share, table, text, texts
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW
@@ -113,13 +113,14 @@ KINDS = table(
     ),
 )
 MARKS = table(
-    ["file"],
+    ["file", "time_us", "model", "input_tokens", "output_tokens"],
     source=text("logs of the usage file"),
     file=text("path of the file"),
     time_us=column(int, "time of a request, since 1970 in UTC", "microseconds"),
     model=text("name of the model", nullable=True),
     input_tokens=count("prompt tokens, cached ones included", "tokens"),
     output_tokens=count("answer tokens", "tokens"),
+    rows=count("rows that are such a request", at_least=1),
     every=count("one in so many times was taken", at_least=1),
 )
 STATEMENT = table(
@@ -155,7 +156,7 @@ NAMES = table(
     name=text("name of a model in logs and bills"),
     requests=number("requests", COUNT, nullable=True),
     token_share=share("share of all tokens"),
-    treatment=text("how it was understood", allowed=[MODEL, CLASS, BY_DEFAULT, LEFT_OUT]),
+    treatment=text("how it was understood", allowed=[MODEL, CLASS, BY_DEFAULT, LEFT_OUT, NOT_ESTIMATED]),
     subject=text("model of the registry or class of the study; null where left out", nullable=True),
 )
 _OPERATION = ("served_share", "reached_share", "batch_p50", "replica_gpus_p50")

@@ -120,7 +120,9 @@ def metered(
             sha256s = {path: checksum.result() for path, checksum in checksums.items()}
         sums = frame(connection, added_up("sums"), folder)
         kinds = frame(connection, accounted("kinds"), folder)
-        marks = frame(connection, "SELECT * FROM marks ORDER BY ALL NULLS FIRST", folder)
+        marks = frame(
+            connection, "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST", folder
+        )
     called = {file.path: file.name for file in files}
     marks = marks.with_columns(pl.col("file").replace(called), pl.lit(every, pl.Int64).alias("every"))
     facts = [

@@ -53,10 +53,9 @@ def check(marks: pl.DataFrame, kept: Collection[str] = ()) -> None:
     marks = marks.filter(~pl.col("source").is_in(list(kept)))
     if marks.is_empty():
         return
-    counts = marks.group_by("file", *REQUEST).len()
-    _check_within(counts)
-    spans = counts.group_by("file").agg(pl.col("time_us").min().alias("first"), pl.col("time_us").max().alias("last"))
-    one = counts.select("file", *REQUEST)
+    _check_within(marks)
+    spans = marks.group_by("file").agg(pl.col("time_us").min().alias("first"), pl.col("time_us").max().alias("last"))
+    one = marks.select("file", *REQUEST)
     # Requests that stand in very many files are no sign of a copy, and pairs of those files would be too many.
     shared = one.filter(pl.len().over(REQUEST).is_between(2, 50))
     pairs = shared.join(shared, on=REQUEST, nulls_equal=True).filter(pl.col("file") < pl.col("file_right"))
@@ -75,9 +74,9 @@ def check(marks: pl.DataFrame, kept: Collection[str] = ()) -> None:
             )
 
 
-def _check_within(counts: pl.DataFrame) -> None:
-    of_file = counts.group_by("file").agg(
-        (pl.col("len") > 1).all().alias("all"),
+def _check_within(marks: pl.DataFrame) -> None:
+    of_file = marks.group_by("file").agg(
+        (pl.col("rows") > 1).all().alias("all"),
         pl.len().alias("requests"),
         pl.struct("input_tokens", "output_tokens").n_unique().alias("lengths"),
         (pl.col("time_us") % 1_000_000 == 0).all().alias("seconds"),

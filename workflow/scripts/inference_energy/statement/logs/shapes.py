@@ -17,7 +17,7 @@ import duckdb
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
-from inference_energy.statement.logs import paths, reading
+from inference_energy.statement.logs import paths, reading, sums
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.paths import Name
 from inference_energy.statement.logs.reading import FIRST_US, LAST_US, Rows, identifier, listed, shortened, unreadable
@@ -53,6 +53,7 @@ def opened(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: 
         InputError: a file that cannot be read; a column, path or key that no row of it has; values that the usage file
             gives no meaning.
     """
+    sums.check_counts(connection, files, spec, place)
     if not needed(spec, files) and not _nested(connection, files, spec, place):
         found = reading.alike(connection, files, spec, place)
         return Opened(rows=[_with_paths(connection, rows) if rows.format == "jsonl" else rows for rows in found])
