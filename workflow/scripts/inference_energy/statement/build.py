@@ -13,7 +13,7 @@ from inference_energy.statement.coefficients import UnitEnergy
 from inference_energy.statement.logs import bills as bill_tables
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.logs.progress import Progress
-from inference_energy.statement.logs.sums import check_lengths
+from inference_energy.statement.logs.telling import check_lengths
 from inference_energy.statement.tables import BREAKDOWNS
 from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream

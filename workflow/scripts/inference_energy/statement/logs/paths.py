@@ -8,11 +8,13 @@ missing. A number selects an entry of a list.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
+from inference_energy.statement.logs.structure import structure
 
 PARTS = re.compile(r'"([^"]*)"|([^."]+)')
 LONGEST = 6  # keys between dots for which every way to read them is tried
@@ -88,6 +90,13 @@ def located(
     return {name: found.get(name) for name in wanted}
 
 
-def missing(place: str, names: Iterable[str], where: str) -> InputError:
-    """The error about names that no row of a file has."""
-    return InputError(f"{place}: no row has {' nor '.join(names)} ({where}); allowed: keys of the file, as it has them")
+def missing(path: str, names: list[str], where: str) -> InputError:
+    """The error about names that no row of a file has, with the lists of the file that may hold them."""
+    text = f"{path}: no row has {' nor '.join(map(repr, names))} ({where}); allowed: keys of the file, as it has them"
+    lists = {
+        has[: -len(name) - 1]
+        for has in structure(Path(path)).names
+        for name in names
+        if has.endswith(f"[].{name}")
+    }
+    return InputError(f"{text}; it has such keys in a list: records: {max(lists, key=len)}" if lists else text)

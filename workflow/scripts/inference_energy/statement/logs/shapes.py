@@ -17,7 +17,7 @@ import duckdb
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
-from inference_energy.statement.logs import paths, reading, sums
+from inference_energy.statement.logs import paths, reading, telling
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.paths import Name
 from inference_energy.statement.logs.reading import FIRST_US, LAST_US, Rows, identifier, listed, shortened, unreadable
@@ -53,7 +53,13 @@ def opened(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: 
         InputError: a file that cannot be read; a column, path or key that no row of it has; values that the usage file
             gives no meaning.
     """
-    sums.check_counts(connection, files, spec, place)
+    files = [replace(file, format="json") if file.format == "jsonl" and _is_list(file.path) else file for file in files]
+    found = _opened(connection, files, spec, place)
+    telling.check_columns(connection, files, spec, place)
+    return found
+
+
+def _opened(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: dict, place: str) -> Opened:
     if not needed(spec, files) and not _nested(connection, files, spec, place):
         found = reading.alike(connection, files, spec, place)
         return Opened(rows=[_with_paths(connection, rows) if rows.format == "jsonl" else rows for rows in found])
@@ -132,6 +138,17 @@ def _counted(connection: duckdb.DuckDBPyConnection, rows: Rows) -> list[Counted]
     return [row for query in queries for row in connection.execute(query).fetchall()]
 
 
+def _is_list(path: str) -> bool:
+    """Whether a file of JSON is one list, not an object per line."""
+    with Path(path).open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    try:
+        with (gzip.open if packed else open)(path, "rb") as file:
+            return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path}: {error}; allowed: a whole file") from None
+
+
 def needed(spec: Mapping, files: Iterable[UsageFile] = ()) -> bool:
     """Whether files cannot be read as they are."""
     columns = spec["columns"].values()
@@ -176,7 +193,7 @@ def _with_paths(connection: duckdb.DuckDBPyConnection, rows: Rows) -> Rows:
         raise InputError(unreadable(rows.files[0], rows.format, error)) from None
     if found is None:
         return rows
-    absent = [repr(column) for column, name in names.items() if found[name] is None]
+    absent = [column for column, name in names.items() if found[name] is None]
     if absent:
         raise paths.missing(rows.files[0], absent, f"{rows.place}.columns")
     return replace(rows, paths={column: found[name] for column, name in names.items()})
@@ -294,7 +311,7 @@ class _Shape:
         relation = f"(SELECT {document} AS json FROM {self._table()} WHERE {document} IS NOT NULL)"
         found = paths.located(self.connection, relation, [name])
         if (found is None or found[name] is None) and not name.optional:
-            raise paths.missing(self.files[0], [repr(f"{holder}.{name.text}")], place)
+            raise paths.missing(self.files[0], [f"{holder}.{name.text}"], place)
         return "NULL::VARCHAR" if not found or not found[name] else f"({document} ->> {sql(found[name])})"
 
     def _table(self) -> str:
@@ -327,10 +344,10 @@ class _Shape:
                 else:
                     attribute = self._attribute(name, located is None)
                     if attribute is None and not name.optional and located is not None:
-                        absent.append(repr(column))
+                        absent.append(column)
                     found[column] = attribute or "NULL::VARCHAR"
             if absent:
-                raise paths.missing(self.files[0], absent, f"{self.place}.{wanted[absent[0][1:-1]]}")
+                raise paths.missing(self.files[0], absent, f"{self.place}.{wanted[absent[0]]}")
         return found
 
     def _attribute(self, name: Name, empty: bool) -> str | None:
@@ -354,7 +371,7 @@ class _Shape:
             relation = f"(SELECT l{level} AS json FROM ({self._levels(level)}))"
             located = paths.located(self.connection, relation, [name])
             if located is not None and located[name] is None:
-                raise paths.missing(self.files[0], [repr(self.spec["records"])], f"{self.place}.records")
+                raise paths.missing(self.files[0], [self.spec["records"]], f"{self.place}.records")
 
     def _levels(self, level: int) -> str:
         """Documents and the records in their lists, to some depth."""
