@@ -5,11 +5,12 @@ that a usage file has for logs and bills.
 """
 
 import hashlib
+import itertools
 import os
 import re
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,8 @@ UNKNOWN_CLASS = "frontier"
 WORLD = "WOR"
 # Prices of a million tokens that are possible, in dollars or euros; they tell what a quantity counts.
 LEAST_PRICE, MOST_PRICE = 0.001, 2_000
+CACHED = re.compile(r"cach[^.]*$", re.IGNORECASE)
+NEEDED = ("time", "model", "input_tokens", "output_tokens")
 PATTERN_SIGN = re.compile(r"([*?\[])")
 
 
@@ -39,18 +42,35 @@ class Format:
 
     name: str  # of its description
     label: str  # for readers
-    format: str  # csv or json
+    format: str  # csv, json or any
     has: frozenset[str]  # columns or keys that every such file has
     one_of: frozenset[str]  # of which it has at least one; may be empty
     kind: str | None  # logs or bills; null if it cannot be read
     spec: dict = field(repr=False)  # entry of a usage file, without the files
     refused: str | None  # why it cannot be read
     counts: dict | None  # columns that tell what a quantity counts
+    names: dict[str, list[str]] = field(default_factory=dict)  # that columns may have; empty for a format with its own
 
     def fits(self, written: str, names: frozenset[str]) -> bool:
         """Whether a file has this format."""
+        if self.names:
+            return not self.absent(names)
         alike = written in (("csv", "parquet") if self.format == "csv" else ("json", "jsonl"))
         return alike and self.has <= names and (not self.one_of or bool(self.one_of & names))
+
+    def absent(self, names: frozenset[str]) -> list[str]:
+        """Quantities that a file has no column for, of those that logs need."""
+        return [role for role in NEEDED if not set(self.names[role]) & names]
+
+    def of_file(self, names: frozenset[str]) -> "Format":
+        """The format with the columns of a file."""
+        if not self.names:
+            return self
+        columns = {role: next((name for name in of if name in names), None) for role, of in self.names.items()}
+        spec = {"columns": {role: name for role, name in columns.items() if name}} | self.spec
+        if columns["cached_tokens"] is None:
+            spec.pop("empty_cached_is_zero")
+        return replace(self, spec=spec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +108,8 @@ def read_formats(folder: Path, schema: dict) -> list[Format]:
                 name=path.stem,
                 label=content["label"],
                 format=content["recognise"]["format"],
-                has=frozenset(content["recognise"]["has"]),
+                has=frozenset(content["recognise"].get("has", [])),
+                names=content["recognise"].get("names", {}),
                 one_of=frozenset(content["recognise"].get("any", [])),
                 kind=kind,
                 spec=content.get(kind, {}),
@@ -125,6 +146,10 @@ def _looked_at(path: Path, name: str, formats: list[Format]) -> Found:
         return Found(path=path, name=name, format=None, reason=str(error).removeprefix(f"{path}: "))
     fitting = [each for each in formats if each.fits(of.format, of.names)]
     if not fitting:
+        for each in formats:
+            if each.names and len(each.absent(of.names)) == 1:
+                reason = f"no column is known to be its {each.absent(of.names)[0]}; name it in a usage file"
+                return Found(path=path, name=name, format=None, reason=reason)
         shown = ", ".join(sorted(name for name in of.names if "." not in name)[:8])
         return Found(
             path=path, name=name, format=None, reason=f"no known format has {shown}; describe it in a usage file"
@@ -132,6 +157,11 @@ def _looked_at(path: Path, name: str, formats: list[Format]) -> Found:
     best = max(fitting, key=lambda each: len(each.has))
     if best.refused:
         return Found(path=path, name=name, format=None, reason=f"{best.label}: {best.refused}")
+    best = best.of_file(of.names)
+    unclear = sorted(set(filter(CACHED.search, of.names)) - set(map(str, best.spec["columns"].values())))
+    if best.names and unclear:
+        reason = f"{unclear[-1]} may be part of the prompts or not (cached_in_input); say so in a usage file"
+        return Found(path=path, name=name, format=None, reason=reason)
     return Found(path=path, name=name, format=best, written=of.format)
 
 
@@ -153,19 +183,20 @@ def usage_of(folder: Path, found: list[Found], registry: Names, closed: tuple[pl
         "folder": str(folder),
         "assumptions": [],
     }
+    for each in read:
+        tables = each.written == "parquet"
+        entries = usage.setdefault(each.format.kind, {})
+        base = f"{each.format.name}_parquet" if tables else each.format.name
+        names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(2)))
+        source = next(name for name in names if entries.get(name, {"is": each.format.spec})["is"] == each.format.spec)
+        entry = entries.setdefault(source, {"files": [], "format": each.written, "is": each.format.spec})
+        entry["files"].append(_as_pattern(each.name))
+        if entry["format"] != each.written:
+            entry["format"] = "json"  # which reads JSON lines, too
     for kind in ("logs", "bills"):
-        entries = {}
-        for name in dict.fromkeys(each.format.name for each in read if each.format.kind == kind):
-            own = [each for each in read if each.format.name == name]
-            for tables in (True, False):
-                written = {each.written for each in own if (each.written == "parquet") == tables}
-                if written:
-                    files = [_as_pattern(each.name) for each in own if each.written in written]
-                    of = written.pop() if len(written) == 1 else "json"
-                    source = f"{name}_parquet" if tables else name
-                    entries[source] = {"files": files, "format": of} | own[0].format.spec
-        if entries:
-            usage[kind] = entries
+        if kind in usage:  # in this order
+            entries = usage.pop(kind)
+            usage[kind] = {name: {key: of for key, of in entry.items() if key != "is"} | entry["is"] for name, entry in entries.items()}
     usage["models"] = {"unknown": {"class": UNKNOWN_CLASS}}
     usage["regions"] = {"default": {"grid_zone": WORLD}}
     usage["assumptions"] = _assumed(usage, [each for each in found if each.format is None])
