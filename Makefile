@@ -90,17 +90,9 @@ study: environment
 # The energy of your own request logs and bills: make statement LOGS=folder of the files [USAGE=name-in-config/usage]
 # Without USAGE the files are recognised by their structure, and the usage file that reads them is written.
 statement: environment
-ifeq ($(USAGE)$(LOGS),$(LOGS))
-ifneq ($(LOGS),)
-	@usage="$$($(BIN)/python workflow/scripts/recognise_usage.py -- "$$LOGS")" && \
-		$(RUN) statement --config usage="['$$usage']" usage_folder=$(call yaml_text,LOGS)
-else
-	$(RUN) statement
-endif
-else
-	$(RUN) statement \
-		--config usage=$(call yaml_text,USAGE) $(if $(LOGS),usage_folder=$(call yaml_text,LOGS))
-endif
+	$(if $(USAGE),,$(if $(LOGS),@USAGE="$$($(BIN)/python workflow/scripts/recognise_usage.py -- "$$LOGS")" && ))$(RUN) statement \
+		$(if $(USAGE)$(LOGS),--config usage=$(call yaml_text,USAGE)) \
+		$(if $(LOGS),usage_folder=$(call yaml_text,LOGS))
 
 # The package that answers single questions, as a wheel in dist/, of the tables of this build
 wheel: all

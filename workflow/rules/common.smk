@@ -223,6 +223,7 @@ BESIDE = (
     "config/validation.yaml",
     "pyproject.toml",
     "requirements.*",
+    "resources/usage_formats/*.yaml",
     "workflow/build_hook.py",
     "workflow/report/workflow.rst",
     "workflow/schemas/*.yaml",
