@@ -56,7 +56,12 @@ def _session(kind: str, second: int, **message) -> dict:
 
 
 def _usage(answer: int) -> dict:
-    return {"input_tokens": 11, "cache_creation_input_tokens": 900, "cache_read_input_tokens": 4000, "output_tokens": answer}
+    return {
+        "input_tokens": 11,
+        "cache_creation_input_tokens": 900,
+        "cache_read_input_tokens": 4000,
+        "output_tokens": answer,
+    }
 
 
 def _span(name: str, number: int, attributes: dict) -> dict:
@@ -358,7 +363,18 @@ EXAMPLES = [
                 "environment": "production",
             }
             for number, kind, model, usage in (
-                (1, "GENERATION", MODEL, {"input": 100, "input_cached_tokens": 400, "output": 30, "output_reasoning_tokens": 20, "total": 550}),
+                (
+                    1,
+                    "GENERATION",
+                    MODEL,
+                    {
+                        "input": 100,
+                        "input_cached_tokens": 400,
+                        "output": 30,
+                        "output_reasoning_tokens": 20,
+                        "total": 550,
+                    },
+                ),
                 (2, "SPAN", None, {}),
                 (3, "EMBEDDING", "bge-m3", {"input": 5000, "total": 5000}),
             )
@@ -385,7 +401,11 @@ EXAMPLES = [
                                     _span(
                                         "invoke_agent",
                                         1,
-                                        {"gen_ai.operation.name": "invoke_agent", "gen_ai.usage.input_tokens": 900, "gen_ai.usage.output_tokens": 60},
+                                        {
+                                            "gen_ai.operation.name": "invoke_agent",
+                                            "gen_ai.usage.input_tokens": 900,
+                                            "gen_ai.usage.output_tokens": 60,
+                                        },
                                     ),
                                     _span(
                                         "chat",

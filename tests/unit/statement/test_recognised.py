@@ -15,7 +15,9 @@ from inference_energy.statement.logs import bills, files as usage_files, meterin
 from usage_formats import EXAMPLES, MODEL, Example
 
 ROOT = Path(__file__).parents[3]
-FORMATS = recognised.read_formats(ROOT / "resources/usage_formats", read_yaml(ROOT / "resources/usage_formats/schema.yaml"))
+FORMATS = recognised.read_formats(
+    ROOT / "resources/usage_formats", read_yaml(ROOT / "resources/usage_formats/schema.yaml")
+)
 SCHEMA = read_yaml(ROOT / "workflow/schemas/usage.schema.yaml")
 REGISTRY = registries.read_models(ROOT / "resources/models.csv")[1]
 CLOSED = registries.read_closed_models(ROOT / "resources/closed_models.csv", REGISTRY)
@@ -85,7 +87,9 @@ def renamed(node, order):
 @given(
     example=st.sampled_from(EXAMPLES),
     order=st.randoms(use_true_random=False),
-    beside=st.dictionaries(st.sampled_from(["zone_id", "note", "x_9", "Größe"]), st.sampled_from(["", "7", "a,b", 'q"'])),
+    beside=st.dictionaries(
+        st.sampled_from(["zone_id", "note", "x_9", "Größe"]), st.sampled_from(["", "7", "a,b", 'q"'])
+    ),
     name=st.sampled_from(["a b.dat", "x[1].txt", "Ünï.CSV", "log.1", "deep/er/file"]),
 )
 def test_order_of_keys_columns_beside_and_names_of_files_change_nothing(tmp_path_factory, example, order, beside, name):
@@ -168,7 +172,10 @@ def test_what_a_quantity_counts_follows_from_its_price(tmp_path, quantities, cos
 
 
 def test_a_quantity_without_a_cost_is_an_error_with_both_readings(tmp_path):
-    rows = [{key: value for key, value in row.items() if key != "CostInBillingCurrency"} for row in BY_NAME["azure_cost_details"].rows]
+    rows = [
+        {key: value for key, value in row.items() if key != "CostInBillingCurrency"}
+        for row in BY_NAME["azure_cost_details"].rows
+    ]
     BY_NAME["azure_cost_details"].write(tmp_path / "in", rows)
     with pytest.raises(InputError, match=r"found 0\.125 in '1M', which may be 125,000 tokens or 0, and no cost"):
         recognise(tmp_path / "in", tmp_path / "usage")
@@ -180,13 +187,25 @@ def test_a_quantity_without_a_cost_is_an_error_with_both_readings(tmp_path):
         ("empty.csv", "", "found nothing in it"),
         ("one.txt", "hello\n", "found no columns"),
         ("wide.csv", "a,b\n1,2\n", "no known format has a, b"),
-        ("nomodel.csv", "time,prompt_tokens,completion_tokens\n2026-01-01T00:00:00Z,1,2\n", "no column is known to be its model"),
+        (
+            "nomodel.csv",
+            "time,prompt_tokens,completion_tokens\n2026-01-01T00:00:00Z,1,2\n",
+            "no column is known to be its model",
+        ),
         ("cut.json", '{"data": [{"a": 1}', "not JSON"),
         ("emissions.csv", "emissions,energy_consumed,gpu_energy,codecarbon_version\n1,2,3,4\n", "no tokens"),
         ("bench.json", json.dumps({"request_throughput": 3, "total_output_tokens": 5}), "throughput of a benchmark"),
         (
             "unclear.jsonl",
-            json.dumps({"time": "2026-01-01T00:00:00Z", "model": "m", "prompt_tokens": 1, "completion_tokens": 1, "cache_read_input_tokens": 5}),
+            json.dumps(
+                {
+                    "time": "2026-01-01T00:00:00Z",
+                    "model": "m",
+                    "prompt_tokens": 1,
+                    "completion_tokens": 1,
+                    "cache_read_input_tokens": 5,
+                }
+            ),
             "cache_read_input_tokens may be part of the prompts or not",
         ),
     ],

@@ -18,6 +18,8 @@ with wiring.job(snakemake) as job:
     billed = [UsageFile(**file) for file in params.bill_files]
     sums = metering.gathered(given.sums, folder)
     bills, kinds = monthly.billed(billed, params.bills, place=params.place, folder=folder)
-    kinds = pl.concat([kinds, metering.together(tables.stacked(tables.KINDS, given.kinds))]).sort("source", "kind", "model")
+    kinds = pl.concat([kinds, metering.together(tables.stacked(tables.KINDS, given.kinds))]).sort(
+        "source", "kind", "model"
+    )
     escaped.show(*metering.cut_names(sums, bills), file=sys.stderr)
     job.write(tables, sums=sums, bills=bills, files=files, kinds=kinds, told=metering.told(files))

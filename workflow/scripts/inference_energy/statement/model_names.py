@@ -67,11 +67,7 @@ def resolved(
             subject = Subject(name=None, treatment=NOT_ESTIMATED)
         if subject is None:
             missing.append(f"{name!r} ({count / total:.1%} of tokens)")
-            subject = (
-                Subject(name=unknown["class"], treatment=BY_DEFAULT)
-                if isinstance(unknown, dict)
-                else out
-            )
+            subject = Subject(name=unknown["class"], treatment=BY_DEFAULT) if isinstance(unknown, dict) else out
         found[name] = subject
     if missing and unknown == "fail":
         more = f" and {len(missing) - LISTED} more" if len(missing) > LISTED else ""

@@ -193,7 +193,6 @@ FACTORS = table(
 )
 
 
-
 def stacked(schema: pa.DataFrameSchema, paths: Iterable[str]) -> pl.DataFrame:
     """Files of one schema as one table; an empty one for no file."""
     types = {name: column.dtype.type for name, column in schema.columns.items()}

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError
-from inference_energy.requests.lengths import Lengths
 from inference_energy.common.escaped import sql
+from inference_energy.requests.lengths import Lengths
 from inference_energy.statement.logs import shapes
 from inference_energy.statement.logs.faults import Check, stop_at_first, token_checks
 from inference_energy.statement.logs.files import UsageFile
@@ -62,6 +62,8 @@ def billed(
                 part = frame(connection, f"{query} GROUP BY ALL ORDER BY ALL NULLS FIRST", folder)
                 if rows.has("cached_tokens") and not spec.get("cached_in_input", True):
                     part = part.with_columns(pl.col("input_tokens") + pl.col("cached_tokens"))
+                if "token_types" in spec:  # no row that counts requests is no number of them
+                    part = part.with_columns(pl.when(pl.col("requests") != 0).then("requests"))
                 found.append(part.select(pl.lit(source).alias("source"), "month", *NAMES, *COLUMNS))
             if spec.get("repeats") != "keep":
                 _check_repeats(connection, opened.rows)

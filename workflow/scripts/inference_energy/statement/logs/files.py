@@ -96,9 +96,13 @@ def _check_shape(spec: dict, place: str) -> None:
         try:
             groups = re.compile(pattern)
         except re.error as error:
-            raise InputError(f"{place}: parts.{column}: found {pattern!r}: {error}; allowed: a regular expression") from None
+            raise InputError(
+                f"{place}: parts.{column}: found {pattern!r}: {error}; allowed: a regular expression"
+            ) from None
         if not groups.groups or len(groups.groupindex) != groups.groups:
-            raise InputError(f"{place}: parts.{column}: found {pattern!r}; allowed: groups with names, as (?P<model>.+)")
+            raise InputError(
+                f"{place}: parts.{column}: found {pattern!r}; allowed: groups with names, as (?P<model>.+)"
+            )
     if "attributes" in spec and "records" not in spec and spec.get("format") in ("csv", "parquet"):
         raise InputError(f"{place}: attributes: found for a table; allowed: for JSON")
 

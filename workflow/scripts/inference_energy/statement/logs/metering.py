@@ -20,8 +20,8 @@ import polars as pl
 from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
 from inference_energy.corpus.origins import sha256
-from inference_energy.statement.logs.faults import checks, faulty_rows, offset_checks, stop_at_first
 from inference_energy.statement.logs import repeats, shapes
+from inference_energy.statement.logs.faults import checks, faulty_rows, offset_checks, stop_at_first
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.progress import Progress
 from inference_energy.statement.logs.reading import (
@@ -120,9 +120,7 @@ def metered(
             sha256s = {path: checksum.result() for path, checksum in checksums.items()}
         sums = frame(connection, added_up("sums"), folder)
         kinds = frame(connection, accounted("kinds"), folder)
-        marks = frame(
-            connection, "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST", folder
-        )
+        marks = frame(connection, "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST", folder)
     called = {file.path: file.name for file in files}
     marks = marks.with_columns(pl.col("file").replace(called), pl.lit(every, pl.Int64).alias("every"))
     facts = [
@@ -252,7 +250,9 @@ def _counted_if_plain(
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE counted (file VARCHAR, step BIGINT, {_COLUMNS}, largest_tokens BIGINT, marks {repeats.MARK})")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE counted (file VARCHAR, step BIGINT, {_COLUMNS}, largest_tokens BIGINT, marks {repeats.MARK})"
+    )
     connection.execute(f"INSERT INTO counted {query}")
 
 
@@ -336,7 +336,11 @@ def check_repeats(files: pl.DataFrame, kept: Collection[str] = ()) -> None:
     Raises:
         InputError: two files with the same content.
     """
-    repeats = files.filter((pl.col("rows") > 0) & ~pl.col("source").is_in(list(kept))).group_by("sha256").agg(pl.col("file").sort(), pl.col("rows").first())
+    repeats = (
+        files.filter((pl.col("rows") > 0) & ~pl.col("source").is_in(list(kept)))
+        .group_by("sha256")
+        .agg(pl.col("file").sort(), pl.col("rows").first())
+    )
     repeats = repeats.filter(pl.col("file").list.len() > 1).sort(pl.col("file").list.first())
     if not repeats.is_empty():
         first = repeats.row(0, named=True)

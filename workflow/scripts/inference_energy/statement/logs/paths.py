@@ -94,9 +94,6 @@ def missing(path: str, names: list[str], where: str) -> InputError:
     """The error about names that no row of a file has, with the lists of the file that may hold them."""
     text = f"{path}: no row has {' nor '.join(map(repr, names))} ({where}); allowed: keys of the file, as it has them"
     lists = {
-        has[: -len(name) - 1]
-        for has in structure(Path(path)).names
-        for name in names
-        if has.endswith(f"[].{name}")
+        has[: -len(name) - 1] for has in structure(Path(path)).names for name in names if has.endswith(f"[].{name}")
     }
     return InputError(f"{text}; it has such keys in a list: records: {max(lists, key=len)}" if lists else text)

@@ -196,14 +196,19 @@ def usage_of(folder: Path, found: list[Found], registry: Names, closed: tuple[pl
     for kind in ("logs", "bills"):
         if kind in usage:  # in this order
             entries = usage.pop(kind)
-            usage[kind] = {name: {key: of for key, of in entry.items() if key != "is"} | entry["is"] for name, entry in entries.items()}
+            usage[kind] = {
+                name: {key: of for key, of in entry.items() if key != "is"} | entry["is"]
+                for name, entry in entries.items()
+            }
     usage["models"] = {"unknown": {"class": UNKNOWN_CLASS}}
     usage["regions"] = {"default": {"grid_zone": WORLD}}
     usage["assumptions"] = _assumed(usage, [each for each in found if each.format is None])
     return usage
 
 
-def settled(usage: dict, formats: Iterable[Format], place: str, registry: Names, closed: tuple[pl.DataFrame, Names]) -> dict:
+def settled(
+    usage: dict, formats: Iterable[Format], place: str, registry: Names, closed: tuple[pl.DataFrame, Names]
+) -> dict:
     """A usage whose files were read to settle what their structure does not say.
 
     These are what a quantity counts, and the classes of models whose sizes are not public.
@@ -226,7 +231,11 @@ def settled(usage: dict, formats: Iterable[Format], place: str, registry: Names,
                     names |= {name for (name,) in connection.execute(query).fetchall() if name}
     table, known = closed
     classes = dict(table.select("model", "largest_class").iter_rows())
-    of = {name: classes[known.resolve(name)] for name in sorted(names) if not registry.resolve(name) and known.resolve(name)}
+    of = {
+        name: classes[known.resolve(name)]
+        for name in sorted(names)
+        if not registry.resolve(name) and known.resolve(name)
+    }
     if of:
         usage["models"] = {"names": of} | usage["models"]
         usage["assumptions"].append(
@@ -255,9 +264,7 @@ def _as_pattern(name: str) -> str:
     return PATTERN_SIGN.sub(r"[\1]", name)
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: dict, of: dict, place: str
-) -> str:
+def _count(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: dict, of: dict, place: str) -> str:
     """Settle what a quantity counts: tokens, or units of so many; a sentence about how it was settled.
 
     The cost of a row is its quantity times its price. If the price of a million tokens that follows is possible for one
@@ -367,4 +374,3 @@ def recognise(
     usage = settled(usage, formats, str(path), registry, closed)
     path.write_text(written(usage), encoding="utf-8")
     return name, [*lines, f"Written: {path}"]
-

@@ -12,7 +12,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 
-MARKS = 8_192  # requests that are compared, about; in a smaller log all of them
+MARKS = 65_536  # requests that are compared, about; in a smaller log all of them
 REQUEST = ["time_us", "model", "input_tokens", "output_tokens"]
 MARK = "STRUCT(file VARCHAR, time_us BIGINT, input_tokens BIGINT, output_tokens BIGINT)[]"
 # Share of the requests of two files in their common time from which they are repeats of each other: times of whole
@@ -27,7 +27,9 @@ def every(rows: int) -> int:
 
 def marked(of: int, file: str, prompt: str) -> str:
     """The requests of a group that are compared, of every so-many-th time, as an aggregate of SQL."""
-    struct = f"{{'file': {file}, 'time_us': us, 'input_tokens': {prompt}::BIGINT, 'output_tokens': output_tokens::BIGINT}}"
+    struct = (
+        f"{{'file': {file}, 'time_us': us, 'input_tokens': {prompt}::BIGINT, 'output_tokens': output_tokens::BIGINT}}"
+    )
     return f"list({struct}) FILTER (hash(us) & {of - 1} = 0)"
 
 
@@ -62,7 +64,9 @@ def check(marks: pl.DataFrame, kept: Collection[str] = ()) -> None:
     common = pairs.group_by("file", "file_right").agg(
         pl.len().alias("common"), (pl.col("time_us") % 1_000_000 == 0).all().alias("seconds")
     )
-    for first, second, number, seconds in common.sort("common", "file", "file_right", descending=[True, False, False]).iter_rows():
+    for first, second, number, seconds in common.sort(
+        "common", "file", "file_right", descending=[True, False, False]
+    ).iter_rows():
         both = spans.filter(pl.col("file").is_in([first, second]))
         within = pl.col("time_us").is_between(both["first"].max(), both["last"].min())
         fewest = min(one.filter(within & (pl.col("file") == file)).height for file in (first, second))

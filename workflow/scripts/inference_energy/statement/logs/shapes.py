@@ -35,7 +35,9 @@ DECIMAL = r"^\s*-?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$"
 UNIT = r"(?i)^\s*([0-9,]*)\s*([KM]?)\s*(?:tokens?|units?)?\s*$"
 THOUSANDS = {"": 1, "K": 1_000, "M": 1_000_000}
 SMALLEST_ROOM = 16_777_216  # bytes that DuckDB keeps for one object of JSON, which a document is
-Counted = tuple[str, str | None, int | None, int, int]  # kind, model, rows or requests of bills, tokens of prompts and of answers
+Counted = tuple[
+    str, str | None, int | None, int, int
+]  # kind, model, rows or requests of bills, tokens of prompts and of answers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -420,6 +422,8 @@ class _Shape:
         whole = f"CAST(CAST(round(({total}){' * ' + self._unit(names) if counted else ''}) AS BIGINT) AS VARCHAR)"
         empty = " AND ".join(f"{value} IS NULL" for value in stated)
         shown = f"concat_ws(' + ', {', '.join(stated)})"
+        if counted:  # a part of a token is none
+            sound += f" AND ({self._unit(names)} > 1 OR {total} = floor({total}))"
         if counted and isinstance(self.spec["unit"], dict):
             unit = names[self.spec["unit"]["column"]]
             sound += f" AND regexp_full_match({unit}, {sql(UNIT)}) AND trim({unit}) <> ''"

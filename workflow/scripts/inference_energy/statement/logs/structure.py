@@ -85,7 +85,9 @@ def _of_json(path: Path, text: str, whole: bool) -> Structure:
             try:
                 _walk(json.loads(line), "", names)
             except ValueError as error:
-                raise InputError(f"{path}: found a line that is no JSON ({error}); allowed: an object per line") from None
+                raise InputError(
+                    f"{path}: found a line that is no JSON ({error}); allowed: an object per line"
+                ) from None
         return Structure("jsonl", frozenset(names))
     try:
         content = json.loads(text)

@@ -49,7 +49,12 @@ def check_columns(connection: duckdb.DuckDBPyConnection, files: list[UsageFile],
     for name, value in values.items():
         if COUNTS.search(name) and "month" not in spec["columns"]:
             _check_counts(connection, relation, name, value, first, spec, place)
-        elif IDS.search(name) and "unique" not in spec and spec.get("repeats") != "keep" and "month" not in spec["columns"]:
+        elif (
+            IDS.search(name)
+            and "unique" not in spec
+            and spec.get("repeats") != "keep"
+            and "month" not in spec["columns"]
+        ):
             _check_ids(connection, relation, name, value, first)
         elif CACHE_WRITES.search(name) and not spec.get("cached_in_input", True):
             _check_writes(connection, relation, name, value, first, spec, place)
@@ -92,7 +97,9 @@ def _check_writes(connection, relation: str, name: str, value: str, file: UsageF
         return
     column = used[0].rstrip("?")
     prompt = (
-        f"(json ->> {sql(_path(connection, relation, column))})" if file.format in ("json", "jsonl") else identifier(column)
+        f"(json ->> {sql(_path(connection, relation, column))})"
+        if file.format in ("json", "jsonl")
+        else identifier(column)
     )
     more = f"TRY_CAST({value} AS DOUBLE) > TRY_CAST({prompt} AS DOUBLE)"
     (tokens,) = connection.execute(f"SELECT sum(TRY_CAST({value} AS DOUBLE)) FROM {relation} WHERE {more}").fetchone()
