@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.common.errors import InputError
-from inference_energy.statement.logs import bills, files as usage_files, metering, paths, shapes
+from inference_energy.statement.logs import bills, files as usage_files, metering, paths, shapes, values
 from usage_logs import PLACE, metered as sums_and_files, spec, write
 
 TIME = "2026-01-01T00:10:00Z"
@@ -175,7 +175,7 @@ def test_attributes_are_columns(tmp_path):
     )
     sums, _ = sums_and_files(folder, of)
     assert sums.row(0)[3:7] == ("shop", None, 2, 10)
-    with pytest.raises(InputError, match="no row has 'use.inn'"):
+    with pytest.raises(InputError, match=r"no row has 'use\.inn'"):
         metered(
             folder, entry({"input_tokens": "use.inn", "model": "name?"}, records="spans[]", attributes=["attributes"])
         )
@@ -197,7 +197,7 @@ def test_columns_with_objects_are_entered(tmp_path):
     struct = pl.DataFrame({"time": [TIME], "model": ["A"], "use": [{"in": 9, "out": 1}]})
     write(struct, tmp_path / "struct/log.parquet")
     assert metered(tmp_path / "struct", entry({"input_tokens": "use.in", "output_tokens": "use.out"}))[:2] == [1, 9]
-    with pytest.raises(InputError, match="no row has 'meta.u.cache'"):
+    with pytest.raises(InputError, match=r"no row has 'meta\.u\.cache'"):
         metered(tmp_path / "text", entry({"cached_tokens": "meta.u.cache"}))
 
 
@@ -342,7 +342,7 @@ def test_units_multiply_tokens(tmp_path, unit, factor):
     found = billed(tmp_path / "in", TYPES | {"unit": {"column": "unit"}}).row(0)
     assert found[5] is None  # no row counts requests
     assert [int(value) for value in found[6:]] == [round(2.5 * factor), 0, round(0.25 * factor)]
-    assert shapes.unit_factor(unit) == factor
+    assert values.unit_factor(unit) == factor
     assert billed(tmp_path / "in", TYPES | {"unit": unit}).row(0) == found
 
 
@@ -367,7 +367,7 @@ def test_units_that_are_none_are_a_fault(tmp_path, unit):
         InputError, match=r"input_tokens \(column count\): 1 of 2 rows are not whole numbers, such as '80.0 in"
     ):
         billed(tmp_path / "in", TYPES | {"unit": {"column": "unit"}})
-    assert shapes.unit_factor(unit) is None
+    assert values.unit_factor(unit) is None
 
 
 def test_parts_of_a_text_are_columns(tmp_path):

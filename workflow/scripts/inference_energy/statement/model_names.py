@@ -15,7 +15,8 @@ MODEL, CLASS, BY_DEFAULT, LEFT_OUT = "model", "class", "class by default", "left
 NOT_ESTIMATED = "not estimated"  # by its name a model of another kind, which no class of chat models stands for
 LEAVE_OUT = "leave_out"
 OTHER_KINDS = re.compile(
-    r"embed|rerank|whisper|transcri|moderation|dall-?e|\bsora|\bveo\b|imagen|stable-?diffusion|\bsdxl|(?:^|[-/ ])(?:tts|bge|e5|gte|image)(?:$|[-/ \d])",
+    r"embed|rerank|whisper|transcri|moderation|dall-?e|\bsora|\bveo\b|imagen|stable-?diffusion|\bsdxl"
+    r"|(?:^|[-/ ])(?:tts|bge|e5|gte|image)(?:$|[-/ \d])",
     re.IGNORECASE,
 )
 

@@ -108,8 +108,8 @@ def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: list[Rows]) ->
     if found[0]:
         number, first, second = found
         raise InputError(
-            f"{second}: found {number:,} rows that {first} has too, with the same time, names and tokens; allowed: every"
-            " row once (or `repeats: keep` in the usage file if they are different ones)"
+            f"{second}: found {number:,} rows that {first} has too, with the same time, names and tokens; allowed:"
+            " every row once (or `repeats: keep` in the usage file if they are different ones)"
         )
 
 

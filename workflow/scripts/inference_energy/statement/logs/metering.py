@@ -251,7 +251,8 @@ def _counted_if_plain(
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE counted (file VARCHAR, step BIGINT, {_COLUMNS}, largest_tokens BIGINT, marks {repeats.MARK})"
+        f"CREATE OR REPLACE TEMP TABLE counted (file VARCHAR, step BIGINT, {_COLUMNS}, largest_tokens BIGINT,"
+        f" marks {repeats.MARK})"
     )
     connection.execute(f"INSERT INTO counted {query}")
 

@@ -48,7 +48,8 @@ class Rows:
         if self.format == "csv":
             return f"read_csv({paths}, header = true, all_varchar = true, {hive}{options})"
         # All values of a row at once: every use of ->> parses the row anew.
-        values = f"json ->> [{', '.join(sql(self.paths.get(name) or _json_path(name)) for name in self._names())}]::VARCHAR[]"
+        asked = ", ".join(sql(self.paths.get(name) or _json_path(name)) for name in self._names())
+        values = f"json ->> [{asked}]::VARCHAR[]"
         return f"(SELECT *, {values} AS json_values FROM read_ndjson_objects({paths}{options}))"
 
     def _names(self) -> list[str]:

@@ -20,7 +20,7 @@ import yaml
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.corpus.names import Names
-from inference_energy.statement.logs import shapes
+from inference_energy.statement.logs import shapes, values
 from inference_energy.statement.logs.files import UsageFile, files_of, read_usage
 from inference_energy.statement.logs.metering import database
 from inference_energy.statement.logs.reading import identifier, listed
@@ -292,14 +292,17 @@ def _count(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: 
             f" WHERE {paid} AND regexp_matches({unit}, '[KM]')"
         ).fetchone()
         if rows and units == rows and tokens == 0:
-            return f"{of['quantity']} counts units of {of['unit']}: as tokens, a million would cost more than {MOST_PRICE:,}."
+            more = f"as tokens, a million would cost more than {MOST_PRICE:,}"
+            return f"{of['quantity']} counts units of {of['unit']}: {more}."
         if rows and tokens == rows and units == 0:
             spec.pop("unit")
-            return f"{of['quantity']} counts tokens: as units of {of['unit']}, a million would cost less than {LEAST_PRICE}."
+            less = f"as units of {of['unit']}, a million would cost less than {LEAST_PRICE}"
+            return f"{of['quantity']} counts tokens: {less}."
     number, of_unit = example
-    factor = shapes.unit_factor(of_unit) or 1
+    factor = values.unit_factor(of_unit) or 1
     raise InputError(
-        f"{files[0].path}: {of['quantity']}: found {number} in {of_unit!r}, which may be {float(number) * factor:,.0f} tokens"
+        f"{files[0].path}: {of['quantity']}: found {number} in {of_unit!r}, which may be"
+        f" {float(number) * factor:,.0f} tokens"
         f" or {float(number):,.0f}, and no cost that tells; allowed: with unit in {place}, as it is or left out"
     )
 

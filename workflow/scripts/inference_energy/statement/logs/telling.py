@@ -73,8 +73,8 @@ def _check_counts(connection, relation: str, name: str, value: str, file: UsageF
     (most,) = connection.execute(f"SELECT max(TRY_CAST({value} AS DOUBLE)) FROM {relation}").fetchone()
     if most is not None and most > 1:
         raise InputError(
-            f"{file.path}: {name}: found {most:,.0f} requests in a row; allowed: one, as {place} has requests; sums stand"
-            f" under bills (month: {spec['columns']['time']}, requests: {name})"
+            f"{file.path}: {name}: found {most:,.0f} requests in a row; allowed: one, as {place} has requests; sums"
+            f" stand under bills (month: {spec['columns']['time']}, requests: {name})"
         )
 
 
@@ -105,8 +105,8 @@ def _check_writes(connection, relation: str, name: str, value: str, file: UsageF
     (tokens,) = connection.execute(f"SELECT sum(TRY_CAST({value} AS DOUBLE)) FROM {relation} WHERE {more}").fetchone()
     if tokens:
         raise InputError(
-            f"{file.path}: {name}: found {tokens:,.0f} tokens written to the cache, which are part of the prompts and which"
-            f" {place} does not have; allowed: input_tokens: [{column}, {name}]"
+            f"{file.path}: {name}: found {tokens:,.0f} tokens written to the cache, which are part of the prompts and"
+            f" which {place} does not have; allowed: input_tokens: [{column}, {name}]"
         )
 
 
@@ -127,8 +127,8 @@ def check_lengths(
         limit = contexts.get(models.get(name) or "", longest)
         if limit is not None and tokens > limit and logs[source].get("long_requests") != "keep":
             raise InputError(
-                f"{place}: logs.{source}: found {tokens:,.0f} tokens of {name} in one row, more than one request can have"
-                f" ({limit:,}); allowed: single requests; sums of many stand under bills (long_requests: keep if the"
+                f"{place}: logs.{source}: found {tokens:,.0f} tokens of {name} in one row, more than one request can"
+                f" have ({limit:,}); allowed: single requests; sums of many stand under bills (long_requests: keep if the"
                 " context was extended)"
             )
 
