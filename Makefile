@@ -87,10 +87,11 @@ report: all
 study: environment
 	$(RUN) study $(if $(NAME),--config study=$(call yaml_text,NAME))
 
-# The energy of your own request logs and bills: make statement USAGE=name-in-config/usage [LOGS=folder of the files]
+# The energy of your own request logs and bills: make statement LOGS=folder of the files [USAGE=name-in-config/usage]
+# Without USAGE the files are recognised by their structure, and the usage file that reads them is written.
 statement: environment
-	$(RUN) statement \
-		$(if $(USAGE)$(LOGS),--config) $(if $(USAGE),usage=$(call yaml_text,USAGE)) \
+	$(if $(USAGE),,$(if $(LOGS),@USAGE="$$($(BIN)/python workflow/scripts/recognise_usage.py -- "$$LOGS")" && ))$(RUN) statement \
+		$(if $(USAGE)$(LOGS),--config usage=$(call yaml_text,USAGE)) \
 		$(if $(LOGS),usage_folder=$(call yaml_text,LOGS))
 
 # The package that answers single questions, as a wheel in dist/, of the tables of this build

@@ -114,7 +114,7 @@ def metered(paths: list[str], repeats: int, folder: Path, scans: bool) -> dict:
     found: dict = {name: [] for name in ("metering", "cores", "checksums", *SCAN)}
     for _ in range(1 + repeats):
         used = time.process_time()
-        seconds, (sums, of_files) = timed(
+        seconds, metered = timed(
             metering.metered,
             files,
             logs,
@@ -131,10 +131,10 @@ def metered(paths: list[str], repeats: int, folder: Path, scans: bool) -> dict:
         found["checksums"].append(timed(checksums, paths)[0])
         for name, columns in SCAN.items() if scans else ():
             found[name].append(timed(scanned, paths, columns, folder)[0])
-    sums.write_parquet(folder / "sums.parquet")
-    of_files.write_parquet(folder / "files.parquet")
+    metered["sums"].write_parquet(folder / "sums.parquet")
+    metered["files"].write_parquet(folder / "files.parquet")
     warm = {name: values[1:] for name, values in found.items() if name != "peak_mb"}
-    return warm | {"peak_mb": found["peak_mb"], "groups": len(sums)}
+    return warm | {"peak_mb": found["peak_mb"], "groups": len(metered["sums"])}
 
 
 def checksums(paths: list[str]) -> None:
@@ -162,7 +162,7 @@ def energy(folder: Path) -> dict:
     _, registry = registries.read_models(ROOT / "resources/models.csv")
     arguments = {
         "sums": pl.read_parquet(folder / "sums.parquet"),
-        "bills": bills.billed([], {}, place=PLACE, folder=folder),
+        "bills": bills.billed([], {}, place=PLACE, folder=folder)[0],
         "files": pl.read_parquet(folder / "files.parquet"),
         "tables": read_tables({name: ROOT / path for name, path in TABLES.items()}, repeated),
         "registry": registry,

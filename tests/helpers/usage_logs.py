@@ -55,12 +55,12 @@ def write(rows: pl.DataFrame, path: Path) -> Path:
     return path
 
 
-def metered(folder: Path, entry: dict | None = None, *, leave_out=False, step_minutes=60, files=None):
-    """Sums and files of all logs in a folder."""
+def tables(folder: Path, entry: dict | None = None, *, leave_out=False, step_minutes=60, files=None):
+    """All tables of the logs in a folder, by name."""
     usage = {"folder": str(folder), "logs": {"log": entry or spec()}}
-    found = statement_files.files_of(usage, "logs", PLACE) if files is None else files
+    read = statement_files.files_of(usage, "logs", PLACE) if files is None else files
     return metering.metered(
-        found,
+        read,
         usage["logs"],
         place=PLACE,
         step_minutes=step_minutes,
@@ -69,6 +69,12 @@ def metered(folder: Path, entry: dict | None = None, *, leave_out=False, step_mi
         folder=folder.parent,
         logger=logging.getLogger("test"),
     )
+
+
+def metered(folder: Path, entry: dict | None = None, **options) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Sums and files of all logs in a folder."""
+    found = tables(folder, entry, **options)
+    return found["sums"], found["files"]
 
 
 def parquet_with(path: Path, select: str) -> Path:

@@ -223,6 +223,7 @@ BESIDE = (
     "config/validation.yaml",
     "pyproject.toml",
     "requirements.*",
+    "resources/usage_formats/*.yaml",
     "workflow/build_hook.py",
     "workflow/report/workflow.rst",
     "workflow/schemas/*.yaml",
@@ -306,8 +307,13 @@ def files_not_read(wildcards):
 
 def shard_files(wildcards):
     """The files of one shard of a usage's logs."""
-    files = statement_files.dealt(usage_files(wildcards.usage)["logs"], int(wildcards.shards))
-    return files[int(wildcards.shard) - 1]
+    files, usage = usage_files(wildcards.usage)["logs"], USAGES[wildcards.usage]
+    return statement_files.dealt(files, int(wildcards.shards), statement_files.undivided(usage))[int(wildcards.shard) - 1]
+
+
+def repeats_kept(wildcards):
+    """Logs whose requests may be equal in several files."""
+    return [source for source, logs in USAGES[wildcards.usage]["logs"].items() if logs.get("repeats") == "keep"]
 
 
 def paths_of(files):
@@ -320,7 +326,8 @@ def shards(kind):
 
     def of(wildcards):
         files = usage_files(wildcards.usage)["logs"]
-        count = len(statement_files.dealt(files, config["usage_shards"])) if files else 0
+        whole = statement_files.undivided(USAGES[wildcards.usage])
+        count = len(statement_files.dealt(files, config["usage_shards"], whole)) if files else 0
         folder = f"results/usage/{wildcards.usage}/shards"
         return [f"{folder}/{number:04d}-of-{count:04d}.{kind}.parquet" for number in range(1, count + 1)]
 

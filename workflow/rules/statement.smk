@@ -2,7 +2,7 @@
 
 USAGE_TABLES = {
     name: f"results/usage/{{usage}}/{name}.parquet"
-    for name in "statement capacity steps metered names served evidence quality factors files".split()
+    for name in "statement capacity steps metered names served evidence quality factors kinds files".split()
 }
 # What energies of a usage are computed with.
 USAGE = {
@@ -21,6 +21,8 @@ rule meter_usage:
     output:
         sums=update("results/usage/{usage}/shards/{shard}-of-{shards}.sums.parquet"),
         files=update("results/usage/{usage}/shards/{shard}-of-{shards}.files.parquet"),
+        kinds=update("results/usage/{usage}/shards/{shard}-of-{shards}.kinds.parquet"),
+        marks=update("results/usage/{usage}/shards/{shard}-of-{shards}.marks.parquet"),
     log:
         "results/logs/usage/{usage}/meter_usage_{shard}-of-{shards}.log",
     threads: 8
@@ -39,18 +41,22 @@ rule gather_usage:
     input:
         sums=shards("sums"),
         files=shards("files"),
+        kinds=shards("kinds"),
+        marks=shards("marks"),
         bills=paths_of(bill_files),
         code=library("statement/gather_usage"),
     output:
         sums=update("results/usage/{usage}/sums.parquet"),
         bills=update("results/usage/{usage}/bills.parquet"),
         files=update("results/usage/{usage}/files.parquet"),
+        kinds=update("results/usage/{usage}/kinds.parquet"),
     log:
         "results/logs/usage/{usage}/gather_usage.log",
     params:
         bill_files=bill_files,
         not_read=files_not_read,
         bills=usage_part("bills"),
+        repeats_kept=repeats_kept,
         place="config/usage/{usage}.yaml",
     script:
         "../scripts/statement/gather_usage.py"
@@ -63,11 +69,12 @@ rule usage_energy:
         sums="results/usage/{usage}/sums.parquet",
         bills="results/usage/{usage}/bills.parquet",
         files="results/usage/{usage}/files.parquet",
+        kinds="results/usage/{usage}/kinds.parquet",
         registry="resources/models.csv",
         grid="resources/grid.csv",
         code=library("statement/usage_energy"),
     output:
-        **{name: update(path) for name, path in USAGE_TABLES.items() if name != "files"},
+        **{name: update(path) for name, path in USAGE_TABLES.items() if name not in ("files", "kinds")},
     log:
         "results/logs/usage/{usage}/usage_energy.log",
     params:

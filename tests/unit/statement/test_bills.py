@@ -16,7 +16,7 @@ def billed(tmp_path):
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / name).write_text(text)
         usage = {"folder": str(tmp_path / "in"), "bills": {"b": {"files": ["."], "columns": columns} | entry}}
-        found = bills.billed(files_of(usage, "bills", PLACE), usage["bills"], place=PLACE, folder=tmp_path)
+        found, _ = bills.billed(files_of(usage, "bills", PLACE), usage["bills"], place=PLACE, folder=tmp_path)
         return [(*row[1:3], *(None if value is None else int(value) for value in row[5:])) for row in found.iter_rows()]
 
     return of

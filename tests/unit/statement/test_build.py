@@ -12,7 +12,7 @@ from inference_energy.statement.logs import bills, files as usage_files
 from inference_energy.studies.study import NestedStudy
 from polars.testing import assert_frame_equal
 from tiny_service import POWER_W, SECONDS, entries, tables as tiny_tables
-from usage_logs import GRID, frame, metered, write
+from usage_logs import GRID, frame, tables as metered, write
 
 REGISTRY = SimpleNamespace(
     registry="resources/models.csv", resolve={"A": "A", "B": "B"}.get, allowed=lambda name: f"not {name}"
@@ -36,14 +36,15 @@ def accounts(folder, rows=ROWS, usage=USAGE, **study):
     """Every table of a usage whose log has some rows, in one file or in one for each."""
     for number, part in enumerate(rows if isinstance(rows[0], list) else [rows]):
         write(frame(part), folder / f"in/{number}.parquet")
-    sums, files = metered(folder / "in")
+    logs = metered(folder / "in")
     drawn_on = tiny_tables()
     found = build.accounts(
         usage,
         NestedStudy.of(entries(**study)),
-        sums=sums,
-        bills=bills.billed([], {}, place="u.yaml", folder=folder),
-        files=files,
+        sums=logs["sums"],
+        bills=bills.billed([], {}, place="u.yaml", folder=folder)[0],
+        files=logs["files"],
+        kinds=logs["kinds"],
         tables=replace(drawn_on, effects=drawn_on.effects.with_columns(rows=0)),
         registry=REGISTRY,
         grid=GRID,
@@ -52,7 +53,7 @@ def accounts(folder, rows=ROWS, usage=USAGE, **study):
         place="u.yaml",
         logger=logging.getLogger("test"),
     )
-    return found | {"files": files}
+    return found | {"files": logs["files"], "kinds": logs["kinds"]}
 
 
 def test_all_tables_are_sound_and_in_total_those_computed_by_hand(tmp_path):

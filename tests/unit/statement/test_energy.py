@@ -246,7 +246,7 @@ def test_names_are_resolved_by_registry_own_names_and_classes():
     [
         ({"unknown": "fail"}, r"u.yaml: models: 2 of 3 names are not known: 'mine' \(30.0% of tokens\), 'who' \(10.0%"),
         ({"unknown": {"class": "no"}}, "models.unknown.class: found 'no'; allowed: frontier"),
-        ({"names": {"who": "Z"}, "unknown": "fail"}, "models.names: found 'Z' for 'who'; allowed: not Z, or a class"),
+        ({"names": {"who": "Z"}, "unknown": "fail"}, "models.names: found 'Z' for 'who'; allowed: not Z, a class"),
     ],
 )
 def test_names_that_are_not_known_are_told_with_their_share(models, told):

@@ -19,7 +19,7 @@ FORMATS = {
     "a.TSV.gz": "csv",
     "a.jsonl": "jsonl",
     "a.JSONL": "jsonl",
-    "a.json.gz": "jsonl",
+    "a.json.gz": "json",
     "a.ndjson": "jsonl",
     "a.PARQUET": "parquet",
     "a.jsonl.1": "jsonl",

@@ -6,18 +6,21 @@ from pathlib import Path
 import polars as pl
 from inference_energy.common import escaped
 from inference_energy.statement import tables
-from inference_energy.statement.logs import bills as monthly, metering
+from inference_energy.statement.logs import bills as monthly, metering, repeats
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
-    params, folder = snakemake.params, Path(snakemake.output.sums).parent
-    read = map(pl.read_parquet, snakemake.input.files)
-    files = pl.concat([pl.DataFrame(schema=tables.FILE_TYPES), *read]).sort("source", "file")
-    metering.check_repeats(files)
+    params, given, folder = snakemake.params, snakemake.input, Path(snakemake.output.sums).parent
+    files = tables.stacked(tables.FILES, given.files).sort("source", "file")
+    metering.check_repeats(files, params.repeats_kept)
     files = metering.with_not_read(files, params.not_read)
+    repeats.check(repeats.alike(tables.stacked(tables.MARKS, given.marks)), params.repeats_kept)
     billed = [UsageFile(**file) for file in params.bill_files]
-    sums = metering.gathered(snakemake.input.sums, folder)
-    bills = monthly.billed(billed, params.bills, place=params.place, folder=folder)
+    sums = metering.gathered(given.sums, folder)
+    bills, kinds = monthly.billed(billed, params.bills, place=params.place, folder=folder)
+    kinds = pl.concat([kinds, metering.together(tables.stacked(tables.KINDS, given.kinds))]).sort(
+        "source", "kind", "model"
+    )
     escaped.show(*metering.cut_names(sums, bills), file=sys.stderr)
-    job.write(tables, sums=sums, bills=bills, files=files, told=metering.told(files))
+    job.write(tables, sums=sums, bills=bills, files=files, kinds=kinds, told=metering.told(files))

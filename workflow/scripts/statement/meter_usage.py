@@ -8,7 +8,7 @@ from inference_energy.statement.logs.files import UsageFile
 from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
-    sums, files = job.call(
+    found = job.call(
         metering.metered,
         [UsageFile(**file) for file in snakemake.params.files],
         leave_out=snakemake.params.invalid_rows == "leave_out",
@@ -16,4 +16,4 @@ with wiring.job(snakemake) as job:
         folder=Path(snakemake.output.sums).parent,
         logger=job.logger,
     )
-    job.write(tables, sums=sums, files=files)
+    job.write(tables, **found)

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -146,7 +147,7 @@ def read_checked(path: Path, schema: dict) -> Any:
     content = read_yaml(path)
     meant = [
         list(error.absolute_path)
-        for error in Draft202012Validator(schema).iter_errors(content)
+        for error in _each(Draft202012Validator(schema).iter_errors(content))
         if (error.validator, error.validator_value) == ("type", "string") and type(error.instance) in (int, float)
     ]
     if meant:
@@ -155,6 +156,13 @@ def read_checked(path: Path, schema: dict) -> Any:
             _at(content, keys)[last] = _at(written, keys)[last]
     check(content, schema, path)
     return content
+
+
+def _each(errors: Iterable) -> Iterator:
+    """Errors of a schema, and those behind one that a choice of several schemas has."""
+    for error in errors:
+        yield error
+        yield from _each(error.context)
 
 
 def _at(content: Any, keys: list) -> Any:

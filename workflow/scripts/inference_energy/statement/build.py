@@ -13,6 +13,7 @@ from inference_energy.statement.coefficients import UnitEnergy
 from inference_energy.statement.logs import bills as bill_tables
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.logs.progress import Progress
+from inference_energy.statement.logs.telling import check_lengths
 from inference_energy.statement.tables import BREAKDOWNS
 from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
@@ -29,6 +30,7 @@ def accounts(
     sums: pl.DataFrame,
     bills: pl.DataFrame,
     files: pl.DataFrame,
+    kinds: pl.DataFrame,
     tables: Tables,
     registry: Names,
     grid: pl.DataFrame,
@@ -40,8 +42,9 @@ def accounts(
     """Every table of `statement.tables.TABLES` but the files, by name.
 
     `usage` is a usage file's content, which `place` names in errors; `sums` a table of `metering.metered`, of all
-    shards; `bills` one of `bills.billed`; `files` one of the files that were read; `grid` one of
-    `input_tables.GridZone`. `draws` counts those of the shared uncertainty, and `seed` is of all streams.
+    shards; `bills` one of `bills.billed`; `files` one of the files that were read, and `kinds` one of what their rows
+    were; `grid` one of `input_tables.GridZone`. `draws` counts those of the shared uncertainty, and `seed` is of all
+    streams.
 
     Raises:
         InputError: no request at all; names of models, regions or workloads that are not known; requests that nothing
@@ -64,6 +67,10 @@ def accounts(
             f"{place}: found no request in {files['not_read'].is_null().sum()} files; allowed: at least one"
         )
     known = model_names.resolved(rows, usage["models"], list(study.classes), registry, place)
+    contexts = tables.models.select("model", "context_length_tokens").drop_nulls()
+    check_lengths(
+        kinds, {name: of.name for name, of in known.items()}, dict(contexts.iter_rows()), usage["logs"], place
+    )
     kept = grades.labelled(rows, known)
     if kept.is_empty():
         raise InputError(

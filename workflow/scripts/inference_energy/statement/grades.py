@@ -8,7 +8,7 @@ import polars as pl
 
 from inference_energy.energy.service import Service
 from inference_energy.statement.coefficients import REQUESTS
-from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject, tokens
+from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, NOT_ESTIMATED, Subject, tokens
 
 NONE = "(none)"  # label where a log names no model, tenant or region
 
@@ -21,13 +21,14 @@ GRADES = {
     NO_RUNS: "predicted for a GPU without runs",
     CLASS: "mean of a class of models, as the usage file asks",
     BY_DEFAULT: "mean of a class of models, as the name is not known",
-    LEFT_OUT: "none: name not known, left out of all totals",
+    LEFT_OUT: "none: left out of all totals",
+    NOT_ESTIMATED: "none: a model of another kind, such as embeddings, left out of all totals",
 }
 
 
 def labelled(sums: pl.DataFrame, subjects: Mapping[str | None, Subject]) -> pl.DataFrame:
     """Sums with their subject and a label of the model for readers; those that are left out are removed."""
-    names = _understood(subjects).filter(pl.col("treatment") != LEFT_OUT).drop("treatment")
+    names = _understood(subjects).filter(pl.col("subject").is_not_null()).drop("treatment")
     found = sums.join(names, on="model", how="inner", nulls_equal=True, maintain_order="left")
     return found.rename({"model": "name", "label": "model", "region": "region_name"}).with_columns(
         region=pl.col("region_name").fill_null(NONE), tenant=pl.col("tenant").fill_null(NONE)

@@ -1,5 +1,6 @@
 """Names of models in a usage, resolved to models of the registry or classes of the study."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,13 @@ MODEL, CLASS, BY_DEFAULT, LEFT_OUT = "model", "class", "class by default", "left
 # Names that stand for other networks over time; by their keys.
 _DEEPSEEK = "; DeepSeek-{} until August 2025, then DeepSeek-V3.1 and its successors"
 CHANGED = {"deepseekreasoner": _DEEPSEEK.format("R1"), "deepseek": _DEEPSEEK.format("V3")}
+NOT_ESTIMATED = "not estimated"  # by its name a model of another kind, which no class of chat models stands for
+LEAVE_OUT = "leave_out"
+OTHER_KINDS = re.compile(
+    r"embed|rerank|whisper|transcri|moderation|dall-?e|\bsora|\bveo\b|imagen|stable-?diffusion|\bsdxl"
+    r"|(?:^|[-/ ])(?:tts|bge|e5|gte|image)(?:$|[-/ \d])",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +30,7 @@ class Subject:
     """How one name of a model in logs or bills was understood."""
 
     name: str | None  # model of the registry or class of the study; none where it is left out
-    treatment: str  # one of `MODEL`, `CLASS`, `BY_DEFAULT` and `LEFT_OUT`
+    treatment: str  # one of `MODEL`, `CLASS`, `BY_DEFAULT`, `LEFT_OUT` and `NOT_ESTIMATED`
 
 
 def tokens() -> pl.Expr:
@@ -44,13 +52,14 @@ def resolved(
     """
     names = models.get("names", {})
     own_names = Names(Path(f"{place}: models.names"), dict(zip(names, names, strict=True)))
-    own = {name: _known(target, classes, registry) for name, target in names.items()}
+    out = Subject(name=None, treatment=LEFT_OUT)
+    own = {name: out if target == LEAVE_OUT else _known(target, classes, registry) for name, target in names.items()}
     for name, subject in own.items():
         if subject is None:
             target = names[name]
             raise InputError(
-                f"{place}: models.names: found {target!r} for {name!r}; allowed: {registry.allowed(target)}, or a class"
-                f" of the study: {one_of(classes)}"
+                f"{place}: models.names: found {target!r} for {name!r}; allowed: {registry.allowed(target)}, a class of"
+                f" the study: {one_of(classes)}, or {LEAVE_OUT}"
             )
     unknown = models["unknown"]
     if isinstance(unknown, dict) and unknown["class"] not in classes:
@@ -61,13 +70,11 @@ def resolved(
     missing = []
     for name, count in shares.iter_rows():
         subject = own.get(own_names.resolve(name)) or _known(name, classes, registry)
+        if subject is None and name and OTHER_KINDS.search(name):
+            subject = Subject(name=None, treatment=NOT_ESTIMATED)
         if subject is None:
             missing.append(f"{name!r} ({count / total:.1%} of tokens{CHANGED.get(key(name or ''), '')})")
-            subject = (
-                Subject(name=unknown["class"], treatment=BY_DEFAULT)
-                if isinstance(unknown, dict)
-                else Subject(name=None, treatment=LEFT_OUT)
-            )
+            subject = Subject(name=unknown["class"], treatment=BY_DEFAULT) if isinstance(unknown, dict) else out
         found[name] = subject
     if missing and unknown == "fail":
         more = f" and {len(missing) - LISTED} more" if len(missing) > LISTED else ""

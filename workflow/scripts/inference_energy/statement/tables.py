@@ -1,12 +1,14 @@
 """Schemas of the tables of a usage, with the meaning of their columns."""
 
+from collections.abc import Iterable
+
 import pandera.polars as pa
 import polars as pl
 
 from inference_energy.energy.tables import ENERGY_BY_BOUNDARY
 from inference_energy.statement.coefficients import QUANTITIES
 from inference_energy.statement.grades import GRADES
-from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL
+from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, NOT_ESTIMATED
 from inference_energy.tables.columns import INTERVAL, column, count, number, quantiles, share, table, text, texts
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW
@@ -55,6 +57,23 @@ KEYS = {
     "region": text("region", nullable=True),
 }
 
+# What a row of a file may be.
+KIND_LABELS = {
+    "request": "requests, estimated",
+    "batch": "requests of batches, estimated among them",
+    "other tokens": "tokens of audio or images of these requests, not estimated",
+    "embedding": "embeddings, not estimated",
+    "rerank": "rankings, not estimated",
+    "moderation": "moderations, not estimated",
+    "image": "images, not estimated",
+    "audio": "audio, not estimated",
+    "failure": "failures, not estimated",
+    "cache_hit": "answers from the cache of a gateway, which no model computed",
+    "other": "other requests, not estimated",
+    "repeated": "further rows of a request, counted once",
+    "no request": "rows that are no requests",
+}
+
 SUMS = table(
     ["source", "step_start_us", "model", "tenant", "region"],
     source=text("logs of the usage file"),
@@ -81,6 +100,29 @@ FILES = table(
     rows_left_out=count("rows with a fault, left out of all sums"),
     sha256=text("SHA-256 of the content; null for a file that was not read", like=r"^[0-9a-f]{64}$", nullable=True),
     not_read=text("why a file or folder beside the others was not read; null for one that was", nullable=True),
+)
+KINDS = table(
+    ["source", "kind", "model"],
+    source=text("logs or bills of the usage file"),
+    kind=text("what the rows were", allowed=list(KIND_LABELS)),
+    model=text("name of the model; null where not stated, and for rows that are no requests", nullable=True),
+    rows=number("rows; of bills requests, null where they do not state them", COUNT, nullable=True),
+    input_tokens=number("prompt tokens, cached ones included", "tokens"),
+    output_tokens=number("answer tokens", "tokens"),
+    largest_tokens=number(
+        "tokens of the largest request, prompt and answer; null where not known", "tokens", nullable=True
+    ),
+)
+MARKS = table(
+    ["file", "time_us", "model", "input_tokens", "output_tokens"],
+    source=text("logs of the usage file"),
+    file=text("path of the file"),
+    time_us=column(int, "time of a request, since 1970 in UTC", "microseconds"),
+    model=text("name of the model", nullable=True),
+    input_tokens=count("prompt tokens, cached ones included", "tokens"),
+    output_tokens=count("answer tokens", "tokens"),
+    rows=count("rows that are such a request", at_least=1),
+    every=count("one in so many times was taken", at_least=1),
 )
 STATEMENT = table(
     ["breakdown", "month", "model", "tenant", "region"],
@@ -115,7 +157,7 @@ NAMES = table(
     name=text("name of a model in logs and bills"),
     requests=number("requests", COUNT, nullable=True),
     token_share=share("share of all tokens"),
-    treatment=text("how it was understood", allowed=[MODEL, CLASS, BY_DEFAULT, LEFT_OUT]),
+    treatment=text("how it was understood", allowed=[MODEL, CLASS, BY_DEFAULT, LEFT_OUT, NOT_ESTIMATED]),
     subject=text("model of the registry or class of the study; null where left out", nullable=True),
 )
 _OPERATION = ("served_share", "reached_share", "batch_p50", "replica_gpus_p50")
@@ -151,7 +193,13 @@ FACTORS = table(
     pue_source=text("source of the PUE", nullable=True),
 )
 
-FILE_TYPES = {name: column.dtype.type for name, column in FILES.columns.items()}
+
+def stacked(schema: pa.DataFrameSchema, paths: Iterable[str]) -> pl.DataFrame:
+    """Files of one schema as one table; an empty one for no file."""
+    types = {name: column.dtype.type for name, column in schema.columns.items()}
+    return pl.concat([pl.DataFrame(schema=types), *map(pl.read_parquet, paths)])
+
+
 TABLES = {
     name: PublicTable(name=name, path=f"usage/<name>/{name}.parquet", meaning=meaning, schemas={"": schema})
     for name, schema, meaning in (
@@ -164,6 +212,7 @@ TABLES = {
         ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
         ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
+        ("kinds", KINDS, "One kind of rows of logs or bills and one model: what is estimated, and what is not"),
         ("files", FILES, "One file of requests that was read, or one beside them that was not"),
     )
 }

@@ -9,8 +9,8 @@ from operator import itemgetter
 import polars as pl
 
 from inference_energy.statement.coefficients import QUANTITIES
-from inference_energy.statement.model_names import BY_DEFAULT, LEFT_OUT
-from inference_energy.statement.tables import BREAKDOWNS
+from inference_energy.statement.model_names import BY_DEFAULT, LEFT_OUT, NOT_ESTIMATED
+from inference_energy.statement.tables import BREAKDOWNS, KIND_LABELS
 from inference_energy.statement.wording import count, interval, number, quantity, scale, share
 
 ROWS_SHOWN = 20
@@ -85,6 +85,8 @@ def content(
         "evidence": evidence(tables["evidence"], tables["names"]),
         "quality": quality(tables["quality"]),
         "names": names(tables["names"]),
+        "kinds": kinds(tables["kinds"]),
+        "assumptions": usage.get("assumptions", []),
         "files": files(tables["files"]),
         "not_included": not_included(usage["boundary"]),
     }
@@ -245,7 +247,7 @@ def served(table: pl.DataFrame) -> Table:
 
 def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
     """Share of tokens by the quality of the evidence behind their speed."""
-    unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT]))
+    unknown = known.filter(pl.col("treatment").is_in([BY_DEFAULT, LEFT_OUT, NOT_ESTIMATED]))
     of_tokens = share(unknown["token_share"].sum())
     note = f"Names that are not known: {len(unknown)}, {of_tokens} of tokens." if len(unknown) else ""
     cells = {"Evidence": itemgetter("meaning"), "Share of tokens": lambda row: share(row["token_share"])}
@@ -276,6 +278,22 @@ def names(table: pl.DataFrame) -> Table:
 def _listed(others: pl.DataFrame) -> str:
     named = [f"{file} ({reason})" for file, reason in others.select("file", "not_read").head(ROWS_SHOWN).iter_rows()]
     return ", ".join(named) + (" and others in the workbook" if len(others) > ROWS_SHOWN else "")
+
+
+def kinds(table: pl.DataFrame) -> Table:
+    """What the rows of the files were, and what of them is not estimated."""
+    order = {kind: place for place, kind in enumerate(KIND_LABELS)}
+    sums = table.group_by("kind").agg(
+        pl.col("rows", "input_tokens", "output_tokens").sum(), pl.col("rows").null_count().alias("unknown")
+    )
+    sums = sums.sort(pl.col("kind").replace_strict(order))
+    cells = {
+        "Rows": lambda row: KIND_LABELS[row["kind"]][0].upper() + KIND_LABELS[row["kind"]][1:],
+        "Number": lambda row: count(row["rows"]) + (" and those not stated" if row["unknown"] else ""),
+        "Prompt tokens": lambda row: count(row["input_tokens"]),
+        "Answer tokens": lambda row: count(row["output_tokens"]),
+    }
+    return _table("What the rows were", sums, cells, note="Of bills the number of requests, which some do not state.")
 
 
 def files(table: pl.DataFrame) -> Table:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -73,16 +73,44 @@ def _check_meaning(usage: dict, path: Path) -> None:
     for kind in ("logs", "bills"):
         for source, spec in usage[kind].items():
             place = f"{path}: {kind}.{source}"
+            _check_shape(spec, place)
             both = spec["columns"].keys() & spec.get("constants", {}).keys()
             if both:
                 raise InputError(f"{place}: constants: found {one_of(list(both))}, which columns have too")
             if "model" not in spec["columns"].keys() | spec.get("constants", {}).keys():
                 raise InputError(f"{place}: missing key model; allowed: in columns, or in constants for all rows")
             for key in ("empty_cached_is_zero", "cached_in_input"):
-                if key in spec and "cached_tokens" not in spec["columns"]:
+                if key in spec and "cached_tokens" not in roles(spec):
                     raise InputError(f"{place}: {key}: found without columns.cached_tokens; allowed: only with it")
             if kind == "logs":
                 _check_times(spec, place)
+
+
+def roles(spec: dict) -> set[str]:
+    """What the columns of some logs or bills are for."""
+    return spec["columns"].keys() | spec.get("token_types", {}).get("values", {}).keys()
+
+
+def _check_shape(spec: dict, place: str) -> None:
+    absent = {"input_tokens", "output_tokens"} - roles(spec)
+    if absent:
+        raise InputError(f"{place}: columns: missing key {one_of(sorted(absent))}")
+    twice = spec["columns"].keys() & spec.get("token_types", {}).get("values", {}).keys()
+    if twice:
+        raise InputError(f"{place}: token_types.values: found {one_of(sorted(twice))}, which columns have too")
+    for column, pattern in spec.get("parts", {}).items():
+        try:
+            groups = re.compile(pattern)
+        except re.error as error:
+            raise InputError(
+                f"{place}: parts.{column}: found {pattern!r}: {error}; allowed: a regular expression"
+            ) from None
+        if not groups.groups or len(groups.groupindex) != groups.groups:
+            raise InputError(
+                f"{place}: parts.{column}: found {pattern!r}; allowed: groups with names, as (?P<model>.+)"
+            )
+    if "attributes" in spec and "records" not in spec and spec.get("format") in ("csv", "parquet"):
+        raise InputError(f"{place}: attributes: found for a table; allowed: for JSON")
 
 
 def _check_times(spec: dict, place: str) -> None:
@@ -318,7 +346,22 @@ def listed(name: str, usage: dict, folder: str | None) -> dict[str, list[dict]]:
     return {kind: [asdict(file) for file in files] for kind, (files, _) in found.items()} | {"not_read": others}
 
 
-def dealt(files: list, shards: int) -> list[list]:
-    """The files of every shard, dealt in turn; no shard is empty."""
-    count = max(1, min(shards, len(files)))
-    return [files[number::count] for number in range(count)]
+def undivided(usage: dict) -> list[str]:
+    """Logs whose files are metered by one job, as their rows may repeat each other."""
+    return [source for source, spec in usage["logs"].items() if "unique" in spec]
+
+
+def dealt(files: list, shards: int, whole: Collection[str] = ()) -> list[list]:
+    """The files of every shard, dealt in turn; no shard is empty. Those of a source in `whole` stay together."""
+    together: dict[str, list] = {}
+    parts: list[list] = []
+    for file in files:
+        source = file["source"] if whole else None
+        if source in together:
+            together[source].append(file)
+        else:
+            parts.append([file])
+            if source in whole:
+                together[source] = parts[-1]
+    count = max(1, min(shards, len(parts)))
+    return [[file for part in parts[number::count] for file in part] for number in range(count)]

@@ -10,7 +10,8 @@ from inference_energy.common.errors import one_of
 FORMATS = {
     "parquet": (".parquet", ".pq"),
     "csv": (".csv", ".tsv"),
-    "jsonl": (".jsonl", ".ndjson", ".json"),
+    "jsonl": (".jsonl", ".ndjson"),
+    "json": (".json",),
 }
 ENDINGS = tuple(ending for of_format in FORMATS.values() for ending in of_format)
 COMPRESSED = (".zst", ".zstd", ".bz2", ".xz", ".lz4", ".lzma", ".br", ".snappy", ".z", ".zip", ".7z", ".tar", ".tgz")

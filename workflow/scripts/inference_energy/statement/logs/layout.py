@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
@@ -18,7 +19,7 @@ from inference_energy.statement.logs.kinds import is_gzip, opened
 HEAD_BYTES = 65_536  # read to find the header
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LINES_BEFORE_HEADER = 50
-LONGEST_OBJECT = 16_777_216  # bytes
+LONGEST_OBJECT = 16_777_216  # bytes, of a file with an object per line
 STARTS = {
     codecs.BOM_UTF32_LE: "UTF-32 text",
     codecs.BOM_UTF32_BE: "UTF-32 text",
@@ -43,6 +44,7 @@ class Layout:
     skipped: int = 0  # lines of CSV before the header
     array: bool = False  # whether JSON is a list of objects, not an object per line
     bom: bool = False  # whether JSON begins with a byte order mark
+    document_bytes: int = 0  # room for JSON that is one document over several lines; 0 for an object per line
 
     def table(self, paths: str, options: str) -> str:
         """The files as a table of SQL: the columns of CSV, or a column `json`; `paths` is a list of SQL."""
@@ -58,6 +60,9 @@ class Layout:
             return f"(SELECT * FROM {read}, {one}, {options}) WHERE json IS NOT NULL)"
         if self.array:
             return f"read_json_objects({paths}, format = 'array', {options})"
+        if self.document_bytes:
+            room = f"format = 'unstructured', maximum_object_size = {self.document_bytes}"
+            return f"read_json_objects({paths}, {room}, {options})"
         return f"read_ndjson_objects({paths}, {options})"
 
 
@@ -83,9 +88,30 @@ def layout_of(path: str, format_: str, wanted: dict[str, str], place: str) -> La
     if format_ == "csv":
         return _of_csv(path, text, compressed, wanted, place)
     array = text.lstrip().startswith("[")
-    if array and bom:
-        raise InputError(f"{path}: found a byte order mark before a list; allowed: a list of objects without the mark")
-    return Layout(compressed=compressed, array=array, bom=bom)
+    document = format_ == "json" and not array and not _is_object(text.lstrip().split("\n", 1)[0])
+    if bom and (array or document):
+        what = "a list" if array else "a document over several lines"
+        raise InputError(f"{path}: found a byte order mark before {what}; allowed: JSON without the mark")
+    return Layout(
+        compressed=compressed, array=array, bom=bom, document_bytes=_room(path, compressed) if document else 0
+    )
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _room(path: str, compressed: bool) -> int:
+    """Bytes that a document needs at most, as a power of two: files of about one size are read together."""
+    size = Path(path).stat().st_size
+    if compressed:  # the last bytes of gzip state the length of the content
+        with Path(path).open("rb") as file:
+            file.seek(-min(4, size), 2)
+            size = int.from_bytes(file.read(4), "little")
+    return 2 ** max(size, LONGEST_OBJECT - 1).bit_length()
 
 
 def _head(path: str) -> bytes:
@@ -158,7 +184,7 @@ def _distinct(names: list[str], wanted: set[str]) -> tuple[str, ...]:
 
 
 def rows_in(path: str, layout: Layout) -> int:
-    """Rows of a file, counted one by one; of a list of JSON none are counted."""
+    """Rows of a file, counted one by one; of a list or a document of JSON none are counted."""
     with io.TextIOWrapper(opened(path), encoding="utf-8-sig", errors="replace", newline="") as file:
         if not layout.columns:
             return sum(1 for line in file if line.strip())
@@ -237,11 +263,12 @@ def _other_cells(row: list[str], header: list[str], last: bool) -> str:
 
 
 def _of_json(path: str, file, layout: Layout) -> str | None:
-    if layout.array:
+    if layout.array or layout.document_bytes:
         try:
             json.load(file)
-        except ValueError as error:
-            return f"{path}: found a list of JSON that is not whole ({error}); allowed: a whole file"
+        except (ValueError, RecursionError) as error:
+            what = "a list of JSON" if layout.array else "a document of JSON"
+            return f"{path}: found {what} that is not whole ({error}); allowed: a whole file"
         return None
     for number, line in enumerate(file, start=1):
         try:
@@ -250,7 +277,7 @@ def _of_json(path: str, file, layout: Layout) -> str | None:
             if (number == 1 and line.strip() in ("{", "[")) or (line.lstrip().startswith("{") and _is_one(path)):
                 return (
                     f"{path}: found one JSON document over several lines; allowed: an object per line,"
-                    " or a list of them"
+                    " a list of them, or with format: json a document"
                 )
             cut = "" if line.endswith("\n") else ": the file may be cut off"
             return f"{path} line {number}: found no whole JSON object ({error}){cut}; allowed: an object per line"

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -21,6 +21,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
+from inference_energy.statement.logs import repeats, shapes
 from inference_energy.statement.logs.faults import checks, faulty_rows, header_checks, stop_at_first
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.kinds import is_gzip, opened
@@ -35,7 +36,6 @@ from inference_energy.statement.logs.reading import (
     TOKENS,
     TOKENS_BELOW,
     Rows,
-    alike,
     listed,
     shortened,
     unreadable,
@@ -49,6 +49,9 @@ _KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
 SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
 _COLUMNS = ", ".join([*(f"{name} VARCHAR" for name in NAMES), *(f"{name} {EXACT}" for name in SUMS)])
 BLOCK_BYTES = 2**20  # read at once
+KINDS = f"""source VARCHAR, kind VARCHAR, model VARCHAR, rows BIGINT, input_tokens {EXACT}, output_tokens {EXACT},
+    largest_tokens BIGINT"""
+_MARKS = "source VARCHAR, file VARCHAR, time_us BIGINT, model VARCHAR, input_tokens BIGINT, output_tokens BIGINT"
 SAMPLE_BYTES = 65_536  # of a text file, for the length of its rows
 MEMORY = "1500MB"  # memory of DuckDB before it writes to disk; its own code and buffers are extra
 
@@ -78,30 +81,35 @@ def metered(
     threads: int,
     folder: Path,
     logger: logging.Logger,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> dict[str, pl.DataFrame]:
     """Exact sums over the requests of some files, and the list of the files.
 
     `logs` has the entries of the usage file, which `place` names in errors, by source. With `leave_out`, rows with a
     fault are counted and left out instead of stopping the run. DuckDB keeps what does not fit into memory in `folder`.
 
     Returns:
-        One row per source, step, model, tenant and region: `KEYS` and `SUMS`, the latter of 38 digits; and one row per
-        file: `source, file, bytes, rows, rows_left_out, sha256, not_read`.
+        `sums`: one row per source, step, model, tenant and region: `KEYS` and `SUMS`, the latter of 38 digits.
+        `files`: one per file: `source, file, bytes, rows, rows_left_out, sha256, not_read`.
+        `kinds`: one per source, kind of rows and model: what all rows of the files were.
+        `marks`: requests by which `repeats` finds those that are counted twice.
 
     Raises:
         InputError: a file that cannot be read or lacks a column, or rows with faults that are not to be left out.
     """
     with database(threads, folder) as connection:
         connection.execute(f"CREATE TABLE sums (source VARCHAR, step_start_us BIGINT, {_COLUMNS})")
-        groups = [
-            (source, rows)
-            for source in sorted({file.source for file in files})
-            for rows in alike(
-                connection, [f for f in files if f.source == source], logs[source], f"{place}: logs.{source}"
-            )
-        ]
+        connection.execute(f"CREATE TABLE kinds ({KINDS})")
+        connection.execute(f"CREATE TABLE marks ({_MARKS})")
+        groups = []
+        for source in sorted({file.source for file in files}):
+            own = [file for file in files if file.source == source]
+            opened = shapes.opened(connection, own, logs[source], f"{place}: logs.{source}")
+            groups += [(source, rows) for rows in opened.rows]
+            for counted in opened.counted:
+                connection.execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, NULL)", [source, *counted])
         counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
         left_out = dict.fromkeys(counts, 0)
+        every = repeats.every(sum(counts.values()))
         label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
         with (
             checksums_of([file.path for file in files], threads) as checksums,
@@ -109,7 +117,7 @@ def metered(
         ):
             for source, rows in groups:
                 progress.part = sum(counts[path] for path in rows.files)
-                found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out)
+                found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out, every)
                 counts |= found
                 left_out |= without
                 progress.finished(sum(found.values()))
@@ -118,18 +126,32 @@ def metered(
             for path in rows.files:
                 check_lines(path, rows.layout, read[path].lines, counts[path])
         sums = frame(connection, added_up("sums"), folder)
+        kinds = frame(connection, accounted("kinds"), folder)
+        marks = frame(connection, "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST", folder)
+    called = {file.path: file.name for file in files}
+    marks = marks.with_columns(pl.col("file").replace(called), pl.lit(every, pl.Int64).alias("every"))
     facts = [
         {"source": file.source, "file": file.name, "bytes": Path(file.path).stat().st_size}
         | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": read[file.path].sha256}
         for file in files
     ]
-    return sums, pl.DataFrame(facts).with_columns(not_read=pl.lit(None, pl.String))
+    listing = pl.DataFrame(facts).with_columns(not_read=pl.lit(None, pl.String))
+    return {"sums": sums, "files": listing, "kinds": kinds, "marks": marks}
 
 
 def added_up(table: str) -> str:
     """Rows with the same keys as one, in order."""
     sums = ", ".join(f"sum({name})::{EXACT} AS {name}" for name in SUMS)
     return f"SELECT {', '.join(KEYS)}, {sums} FROM {table} GROUP BY ALL ORDER BY ALL NULLS FIRST"
+
+
+def accounted(table: str) -> str:
+    """What rows were, by source, kind and model, in order."""
+    sums = ", ".join(f"sum({name})::DOUBLE AS {name}" for name in ("rows", "input_tokens", "output_tokens"))
+    return (
+        f"SELECT source, kind, model, {sums}, max(largest_tokens)::DOUBLE AS largest_tokens FROM {table}"
+        " GROUP BY ALL ORDER BY ALL NULLS FIRST"
+    )
 
 
 def under_way(connection: duckdb.DuckDBPyConnection) -> float:
@@ -166,26 +188,34 @@ def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, i
 
 
 def _add(
-    connection: duckdb.DuckDBPyConnection, source: str, rows: Rows, step_us: int, leave_out: bool
+    connection: duckdb.DuckDBPyConnection, source: str, rows: Rows, step_us: int, leave_out: bool, every: int
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Add the sums of files that are read alike to the table of sums.
 
     Returns:
         Rows by file, and rows left out, by file, where there are any.
     """
-    counts, left_out = _counted_if_plain(connection, rows, step_us), {}
+    counts, left_out = _counted_if_plain(connection, rows, step_us, every), {}
     if counts is None:
         counts = row_counts(connection, rows)
-        left_out = _counted(connection, rows, step_us, sum(counts.values()), leave_out)
+        left_out = _counted(connection, rows, step_us, sum(counts.values()), leave_out, every)
     connection.execute(
         f"INSERT INTO sums SELECT {sql(source)}, step * {step_us}, model, tenant, region, {', '.join(SUMS)}"
         " FROM counted"
+    )
+    connection.execute(
+        f"INSERT INTO kinds SELECT {sql(source)}, 'request', model, sum(requests), sum(input_tokens),"
+        " sum(output_tokens), max(largest_tokens) FROM counted GROUP BY model"
+    )
+    connection.execute(
+        f"INSERT INTO marks SELECT {sql(source)}, mark.file, mark.time_us, model, mark.input_tokens,"
+        " mark.output_tokens FROM (SELECT model, unnest(marks) AS mark FROM counted)"
     )
     return counts, left_out
 
 
 def _counted(
-    connection: duckdb.DuckDBPyConnection, rows: Rows, step_us: int, total: int, leave_out: bool
+    connection: duckdb.DuckDBPyConnection, rows: Rows, step_us: int, total: int, leave_out: bool, every: int
 ) -> dict[str, int]:
     """Count the sound rows of files; the total of rows tells whether there are others.
 
@@ -193,7 +223,7 @@ def _counted(
         Rows left out, by file, where there are any.
     """
     try:
-        _count(connection, sums_query(rows, step_us))
+        _count(connection, sums_query(rows, step_us, every))
     except duckdb.Error as error:
         raise InputError(culprit(connection, rows, error)) from None
     (sound,) = connection.execute("SELECT coalesce(sum(requests), 0) FROM counted").fetchone()
@@ -208,7 +238,9 @@ def _counted(
     return left_out
 
 
-def _counted_if_plain(connection: duckdb.DuckDBPyConnection, rows: Rows, step_us: int) -> dict[str, int] | None:
+def _counted_if_plain(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, step_us: int, every: int
+) -> dict[str, int] | None:
     """Count text files in one pass, which ends at the first row that is not both plain and sound.
 
     Returns:
@@ -217,7 +249,7 @@ def _counted_if_plain(connection: duckdb.DuckDBPyConnection, rows: Rows, step_us
     if rows.format == "parquet":
         return None
     try:
-        _count(connection, sums_query(replace(rows, plain=True), step_us))
+        _count(connection, sums_query(replace(rows, plain=True), step_us, every))
     except duckdb.Error:
         return None
     counted = connection.execute("SELECT file, sum(requests)::BIGINT FROM counted GROUP BY file").fetchall()
@@ -225,12 +257,17 @@ def _counted_if_plain(connection: duckdb.DuckDBPyConnection, rows: Rows, step_us
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE counted (file VARCHAR, step BIGINT, {_COLUMNS})")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE counted (file VARCHAR, step BIGINT, {_COLUMNS}, largest_tokens BIGINT,"
+        f" marks {repeats.MARK})"
+    )
     connection.execute(f"INSERT INTO counted {query}")
 
 
-def sums_query(rows: Rows, step_us: int) -> str:
+def sums_query(rows: Rows, step_us: int, every: int = 1) -> str:
     """One pass over files that are read alike: sums over sound rows by step and names.
+
+    With them go the tokens of the largest request, and those requests of every so-many-th time that are compared.
 
     Rows that are not sound are left out, before products of their values could stop the scan. Where files are read as
     plain, the first such row is an error, and sums are by file too, so that their requests are all rows of a file.
@@ -246,17 +283,18 @@ def sums_query(rows: Rows, step_us: int) -> str:
         prompt = "(input_tokens::BIGINT + cached_tokens)"
     columns = [f"{rows.microseconds()} AS us", f"{rows.timed() or 'true'} AS timed"]
     columns += [f"{rows.name(role)} AS {role}" for role in NAMES] + [f"{rows.whole(role)} AS {role}" for role in tokens]
-    file, step, table = "NULL", f"us // {step_us}", rows.table()
+    columns.append("filename")
+    file, step, table = "NULL", f"us // {step_us}", rows.table(options=", filename = true")
     if rows.plain:
         file, step, sound = "filename", f"(CASE WHEN {sound} THEN {step} ELSE error('not sound') END)", "true"
-        columns, table = [*columns, file], rows.table(options=", filename = true")
     names = ", ".join(f"{shortened(role)} AS {role}" for role in NAMES)  # of groups, which are few
     return f"""
         SELECT * REPLACE ({names})
         FROM (
             SELECT {file} AS file, {step} AS step, model, tenant, region, count(*), sum({prompt}),
                 {"sum(cached_tokens)" if rows.has("cached_tokens") else "NULL"}, sum(output_tokens),
-                sum({prompt}::BIGINT * output_tokens), sum(output_tokens::BIGINT * output_tokens)
+                sum({prompt}::BIGINT * output_tokens), sum(output_tokens::BIGINT * output_tokens),
+                max({prompt}::BIGINT + output_tokens), {repeats.marked(every, "filename", prompt)}
             FROM (SELECT {", ".join(columns)} FROM {table})
             WHERE {sound}
             GROUP BY ALL
@@ -314,7 +352,12 @@ def check_lines(path: str, layout: Layout | None, lines: int, rows: int) -> None
     Raises:
         RuntimeError: the file has others: a fault of the database or of this module, not of the file.
     """
-    if layout is None or layout.array or lines - layout.skipped - len(layout.columns[:1]) == rows:
+    if (
+        layout is None
+        or layout.array
+        or layout.document_bytes
+        or lines - layout.skipped - len(layout.columns[:1]) == rows
+    ):
         return
     # There are blank lines, or line breaks within cells.
     found = rows_in(path, layout)
@@ -332,6 +375,12 @@ def checksums_of(paths: list[str], threads: int) -> Iterator[dict[str, Future[Fi
         pool.shutdown(cancel_futures=True)
 
 
+def together(kinds: pl.DataFrame) -> pl.DataFrame:
+    """What the rows of all shards were: one row per source, kind and model."""
+    sums = pl.col("rows", "input_tokens", "output_tokens").sum()
+    return kinds.group_by("source", "kind", "model").agg(sums, pl.col("largest_tokens").max())
+
+
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
     """The sums of all shards together: the same whatever their number; data beyond memory go to `folder`."""
     shards = list(shards)
@@ -341,13 +390,17 @@ def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
         return frame(connection, added_up(f"read_parquet({listed(shards)})"), folder)
 
 
-def check_repeats(files: pl.DataFrame) -> None:
-    """Compare the files of all shards with each other.
+def check_repeats(files: pl.DataFrame, kept: Collection[str] = ()) -> None:
+    """Compare the files of all shards with each other, but for those of some sources.
 
     Raises:
         InputError: two files with the same content.
     """
-    repeats = files.filter(pl.col("rows") > 0).group_by("sha256").agg(pl.col("file").sort(), pl.col("rows").first())
+    repeats = (
+        files.filter((pl.col("rows") > 0) & ~pl.col("source").is_in(list(kept)))
+        .group_by("sha256")
+        .agg(pl.col("file").sort(), pl.col("rows").first())
+    )
     repeats = repeats.filter(pl.col("file").list.len() > 1).sort(pl.col("file").list.first())
     if not repeats.is_empty():
         first = repeats.row(0, named=True)

@@ -1,7 +1,7 @@
 """The columns of logs and bills as SQL: rows of any format as the same few columns."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -35,16 +35,20 @@ class Rows:
     """Files of one source that are read alike."""
 
     files: list[str]  # their paths
-    format: str  # of all of them
+    format: str  # of all of them: parquet, csv, jsonl (of JSON in any layout), or table where there is a relation
     types: dict[str, str]  # DuckDB's type of every column, by name; not known for JSON lines
     spec: dict = field(repr=False)  # entry of the usage file
     place: str  # names it in errors
     plain: bool = False  # text has no unusual spaces around values; a value with them is read as NULL
     layout: Layout | None = None  # of text files; none of Parquet
     folders: tuple[str, ...] = ()  # columns that the names of their folders state, as region=eu
+    paths: dict[str, str] = field(default_factory=dict)  # where JSON lines hold a column, by its name
+    relation: str | None = None  # the rows as a table with columns named by their roles, in place of the files
 
     def table(self, options: str = "") -> str:
         """The files as a table of SQL."""
+        if self.relation is not None:
+            return self.relation
         hive = "hive_partitioning = true, hive_types_autocast = false"
         options = (hive if self.folders else "hive_partitioning = false") + options
         if self.layout is None:
@@ -53,14 +57,21 @@ class Rows:
         if self.format == "csv":
             return table
         # All values of a row at once: every use of ->> parses the row anew.
-        values = f"json ->> [{', '.join(sql(_json_path(name)) for name in self._names())}]::VARCHAR[]"
+        asked = ", ".join(sql(self.paths.get(name) or _json_path(name)) for name in self._names())
+        values = f"json ->> [{asked}]::VARCHAR[]"
         return f"(SELECT *, {values} AS json_values FROM {table})"
+
+    def documents(self) -> str:
+        """The objects of JSON as a table of SQL with a column `json` and the name of the file."""
+        return self.layout.table(listed(self.files), "hive_partitioning = false, filename = true")
 
     def _names(self) -> list[str]:
         return [name for name in dict.fromkeys(self.spec["columns"].values()) if name not in self.folders]
 
     def raw(self, role: str) -> str:
         """A column as it is in the files."""
+        if self.relation is not None:
+            return identifier(role)
         name = self.spec["columns"][role]
         if self.format == "jsonl" and name not in self.folders:
             return f"json_values[{self._names().index(name) + 1}]"
@@ -191,7 +202,7 @@ def _alone(connection: duckdb.DuckDBPyConnection, file: UsageFile, spec: dict, p
     """One file as rows."""
     stated = {name: value for name, value in folders_of(file.path).items() if name in spec["columns"].values()}
     wanted = {role: column for role, column in spec["columns"].items() if column not in stated}
-    rows = Rows(files=[file.path], format=file.format, types={}, spec=spec, place=place)
+    rows = Rows(files=[file.path], format=_read_as(file), types={}, spec=spec, place=place)
     if file.format == "parquet":
         types = _types(connection, rows)
         for role, column in wanted.items():
@@ -202,6 +213,31 @@ def _alone(connection: duckdb.DuckDBPyConnection, file: UsageFile, spec: dict, p
         rows = replace(rows, types={name: types[name] for name in spec["columns"].values() if name in types})
     else:
         rows = replace(rows, layout=layout_of(file.path, file.format, wanted, place))
+    folders = tuple(name for name, value in stated.items() if not _holds(connection, rows, name, value))
+    return replace(rows, folders=folders, types=rows.types | dict.fromkeys(folders, "VARCHAR"))
+
+
+def _read_as(file: UsageFile) -> str:
+    return "jsonl" if file.format == "json" else file.format
+
+
+def whole_of(connection: duckdb.DuckDBPyConnection, file: UsageFile, names: Collection[str], place: str) -> Rows:
+    """One file with all its columns, or the documents of JSON, whatever a usage file names of it.
+
+    `names` are columns that are asked for: the names of folders may state them, too.
+
+    Raises:
+        InputError: a file that cannot be read, or a column that holds another value than the folder's name.
+    """
+    rows = Rows(files=[file.path], format=_read_as(file), types={}, spec={"columns": {}}, place=place)
+    if file.format == "parquet":
+        rows = replace(rows, types=_types(connection, rows))
+    else:
+        layout = layout_of(file.path, file.format, {}, place)
+        rows = replace(rows, layout=layout, types=dict.fromkeys(layout.columns, "VARCHAR"))
+    if rows.format == "jsonl":
+        return rows
+    stated = {name: value for name, value in folders_of(file.path).items() if name in names}
     folders = tuple(name for name, value in stated.items() if not _holds(connection, rows, name, value))
     return replace(rows, folders=folders, types=rows.types | dict.fromkeys(folders, "VARCHAR"))
 

@@ -1,0 +1,242 @@
+"""Files recognised by their structure: what is counted in each, in any order of keys, with columns beside them."""
+
+import json
+import logging
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from hypothesis import given, settings, strategies as st
+from inference_energy.common.errors import InputError
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.corpus import registries
+from inference_energy.statement.logs import bills, files as usage_files, metering, recognised, repeats
+from usage_formats import EXAMPLES, MODEL, Example
+
+ROOT = Path(__file__).parents[3]
+FORMATS = recognised.read_formats(
+    ROOT / "resources/usage_formats", read_yaml(ROOT / "resources/usage_formats/schema.yaml")
+)
+SCHEMA = read_yaml(ROOT / "workflow/schemas/usage.schema.yaml")
+REGISTRY = registries.read_models(ROOT / "resources/models.csv")[1]
+CLOSED = registries.read_closed_models(ROOT / "resources/closed_models.csv", REGISTRY)
+BY_NAME = {example.format: example for example in EXAMPLES}
+
+
+def recognise(folder: Path, place: Path) -> tuple[str, list[str]]:
+    place.mkdir(exist_ok=True)
+    return recognised.recognise(folder, place, FORMATS, SCHEMA, REGISTRY, CLOSED)
+
+
+def counted(folder: Path, place: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Sums of all sources by model, and kinds, of the usage file that is written for a folder."""
+    name, _ = recognise(folder, place)
+    usage = usage_files.read_usage(name, place, SCHEMA)
+    logs, billed = (usage_files.files_of(usage, kind, name) for kind in ("logs", "bills"))
+    tables, kinds = [], []
+    if logs:
+        options = {"place": name, "step_minutes": 60, "leave_out": False, "threads": 1, "folder": place}
+        found = metering.metered(logs, usage["logs"], logger=logging.getLogger("test"), **options)
+        repeats.check(found["marks"])
+        tables.append(found["sums"])
+        kinds.append(found["kinds"])
+    if billed:
+        sums, of = bills.billed(billed, usage["bills"], place=name, folder=place)
+        tables.append(sums)
+        kinds.append(of)
+    columns = ("source", "model", "requests", "input_tokens", "cached_tokens", "output_tokens")
+    return pl.concat([table.select(columns) for table in tables]), pl.concat(kinds)
+
+
+def check_counts(example: Example, sums: pl.DataFrame, kinds: pl.DataFrame) -> None:
+    assert set(sums["model"]) == set(example.models)
+    requests = None if sums["requests"].null_count() else int(sums["requests"].sum())
+    assert requests == example.requests
+    found = [int(sums[name].sum() or 0) for name in ("input_tokens", "cached_tokens", "output_tokens")]
+    assert found == [example.prompt, example.cached, example.answer]
+    apart = kinds.filter(pl.col("kind").is_in([kind for kind, _ in example.apart]))
+    counts = apart.group_by("kind").agg(pl.col("rows").sum()).sort("kind")
+    assert [(kind, int(rows)) for kind, rows in counts.iter_rows()] == sorted(example.apart)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.format)
+def test_every_format_is_read_right_without_a_usage_file(tmp_path, example):
+    example.write(tmp_path / "in")
+    name, lines = recognise(tmp_path / "in", tmp_path / "usage")
+    label = next(each.label for each in FORMATS if each.name == example.format)
+    assert lines == [f"{example.name}: {label}, read as {example.kind}", f"Written: {tmp_path / 'usage' / name}.yaml"]
+    check_counts(example, *counted(tmp_path / "in", tmp_path / "usage"))
+
+
+def test_every_format_has_an_example():
+    assert {each.name for each in FORMATS if not each.refused} - {"aws_cur"} == set(BY_NAME)
+
+
+def renamed(node, order):
+    """The same JSON with keys in another order."""
+    if isinstance(node, dict):
+        keys = list(node)
+        order.shuffle(keys)
+        return {key: renamed(node[key], order) for key in keys}
+    return [renamed(each, order) for each in node] if isinstance(node, list) else node
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(
+    example=st.sampled_from(EXAMPLES),
+    order=st.randoms(use_true_random=False),
+    beside=st.dictionaries(
+        st.sampled_from(["zone_id", "note", "x_9", "Größe"]), st.sampled_from(["", "7", "a,b", 'q"'])
+    ),
+    name=st.sampled_from(["a b.dat", "x[1].txt", "Ünï.CSV", "log.1", "deep/er/file"]),
+)
+def test_order_of_keys_columns_beside_and_names_of_files_change_nothing(tmp_path_factory, example, order, beside, name):
+    folder = tmp_path_factory.mktemp("any")
+    keys = list(example.rows[0]) + list(beside)
+    order.shuffle(keys)
+    rows = [renamed(row, order) | beside for row in example.rows]
+    if example.shape == "csv":
+        rows = [{key: (row | beside)[key] for key in keys} for row in rows]
+    example.write(folder / "in", rows, f"{name}.json.gz" if example.shape == "packed" else name)
+    check_counts(example, *counted(folder / "in", folder / "usage"))
+
+
+def test_all_formats_in_one_folder_are_read_together(tmp_path):
+    for number, example in enumerate(EXAMPLES):
+        example.write(tmp_path / "in", name=f"{number}/{example.name}")
+    (tmp_path / "in/notes.txt").write_text("Ask Kim.\n")
+    sums, _ = counted(tmp_path / "in", tmp_path / "usage")
+    for example in EXAMPLES:
+        own = sums.filter(pl.col("source") == example.format)
+        assert int(own["input_tokens"].sum()) == example.prompt, example.format
+    text = (tmp_path / "usage/in.yaml").read_text()
+    assert "Not read: notes.txt: found no columns" in text
+
+
+def test_what_is_not_known_is_assumed_aloud(tmp_path):
+    row = BY_NAME["openai_completions_csv"].rows[0]
+    BY_NAME["openai_completions_csv"].write(tmp_path / "in", [row | {"model": "gpt-5"}, row | {"model": "house-7b"}])
+    recognise(tmp_path / "in", tmp_path / "usage")
+    usage = yaml.safe_load((tmp_path / "usage/in.yaml").read_text())
+    assert usage["models"] == {"names": {"gpt-5": "frontier"}, "unknown": {"class": "frontier"}}
+    assert usage["regions"] == {"default": {"grid_zone": "WOR"}}
+    said = " ".join(usage["assumptions"])
+    for part in ("average of the world", "class frontier", "not public: gpt-5.", "azure_conversation"):
+        assert part in said
+
+
+def test_an_edited_usage_file_is_kept_and_must_name_every_file(tmp_path):
+    example = BY_NAME["request_log"]
+    example.write(tmp_path / "in")
+    recognise(tmp_path / "in", tmp_path / "usage")
+    path = tmp_path / "usage/in.yaml"
+    assert recognised.is_own(path)
+    path.write_text(path.read_text().replace("WOR", "FRA"))
+    _, lines = recognise(tmp_path / "in", tmp_path / "usage")
+    assert lines[-1] == f"{path} was edited and is used as it is"
+    assert "FRA" in path.read_text()
+    example.write(tmp_path / "in", name="later.jsonl")
+    with pytest.raises(InputError, match=r"found no entry for later\.jsonl"):
+        recognise(tmp_path / "in", tmp_path / "usage")
+
+
+def test_a_usage_file_of_another_origin_is_not_touched(tmp_path):
+    BY_NAME["request_log"].write(tmp_path / "in")
+    (tmp_path / "usage").mkdir()
+    (tmp_path / "usage/in.yaml").write_text("title: mine\n")
+    name, _ = recognise(tmp_path / "in", tmp_path / "usage")
+    assert name == "in_files"
+    assert (tmp_path / "usage/in.yaml").read_text() == "title: mine\n"
+
+
+@pytest.mark.parametrize(
+    ("quantities", "costs", "said"),
+    [
+        (("1.5", "0.5"), ("0.3", "1.0"), "Quantity counts units of UnitOfMeasure"),
+        (("1500000", "500000"), ("0.3", "1.0"), "Quantity counts tokens"),
+    ],
+)
+def test_what_a_quantity_counts_follows_from_its_price(tmp_path, quantities, costs, said):
+    meters = (f"{MODEL} Inpt Glbl 1M Tokens", f"{MODEL} outpt Glbl 1M Tokens")
+    base = BY_NAME["azure_cost_details"].rows[0]
+    rows = [
+        base | {"MeterName": meter, "Quantity": quantity, "CostInBillingCurrency": cost}
+        for meter, quantity, cost in zip(meters, quantities, costs, strict=True)
+    ]
+    BY_NAME["azure_cost_details"].write(tmp_path / "in", rows)
+    sums, _ = counted(tmp_path / "in", tmp_path / "usage")
+    assert (int(sums["input_tokens"][0]), int(sums["output_tokens"][0])) == (1_500_000, 500_000)
+    assert said in (tmp_path / "usage/in.yaml").read_text()
+
+
+def test_a_quantity_without_a_cost_is_an_error_with_both_readings(tmp_path):
+    rows = [
+        {key: value for key, value in row.items() if key != "CostInBillingCurrency"}
+        for row in BY_NAME["azure_cost_details"].rows
+    ]
+    BY_NAME["azure_cost_details"].write(tmp_path / "in", rows)
+    with pytest.raises(InputError, match=r"found 0\.125 in '1M', which may be 125,000 tokens or 0, and no cost"):
+        recognise(tmp_path / "in", tmp_path / "usage")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.csv", "", "found nothing in it"),
+        ("one.txt", "hello\n", "found no columns"),
+        ("wide.csv", "a,b\n1,2\n", "no known format has a, b"),
+        (
+            "nomodel.csv",
+            "time,prompt_tokens,completion_tokens\n2026-01-01T00:00:00Z,1,2\n",
+            "no column is known to be its model",
+        ),
+        ("cut.json", '{"data": [{"a": 1}', "not JSON"),
+        ("emissions.csv", "emissions,energy_consumed,gpu_energy,codecarbon_version\n1,2,3,4\n", "no tokens"),
+        ("bench.json", json.dumps({"request_throughput": 3, "total_output_tokens": 5}), "throughput of a benchmark"),
+        (
+            "unclear.jsonl",
+            json.dumps(
+                {
+                    "time": "2026-01-01T00:00:00Z",
+                    "model": "m",
+                    "prompt_tokens": 1,
+                    "completion_tokens": 1,
+                    "cache_read_input_tokens": 5,
+                }
+            ),
+            "cache_read_input_tokens may be part of the prompts or not",
+        ),
+    ],
+)
+def test_files_that_are_not_read_are_named_with_the_reason(tmp_path, name, content, reason):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text(content)
+    found = recognised.looked_at(tmp_path / "in", FORMATS)
+    assert [each.format for each in found] == [None]
+    assert found[0].told().startswith(f"{name}: not read: ")
+    assert reason in found[0].told()
+    with pytest.raises(InputError, match="none of 1 files is read"):
+        recognise(tmp_path / "in", tmp_path / "usage")
+
+
+def test_utf_16_links_and_hidden_files_are_not_read(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "wide.csv").write_text("time,model\n", encoding="utf-16")
+    (folder / ".hidden.csv").write_text("time,model\n")
+    (folder / "link.csv").symlink_to(folder / "wide.csv")
+    (folder / "old.csv").write_bytes("team,model\nKöln,1\n".encode("latin-1"))
+    told = {each.name: each.reason for each in recognised.looked_at(folder, FORMATS)}
+    assert "begins with a dot" in told[".hidden.csv"]
+    assert "a link to" in told["link.csv"]
+    assert "UTF-16" in told["wide.csv"]
+    assert "not UTF-8 (byte 12)" in told["old.csv"]
+
+
+def test_a_folder_that_is_not_there_or_empty_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="found no such folder"):
+        recognised.looked_at(tmp_path / "none", FORMATS)
+    with pytest.raises(InputError, match="found no file in it"):
+        recognised.looked_at(tmp_path, FORMATS)

@@ -1,0 +1,147 @@
+"""Requests that stand in two files, or twice in one, are found; requests that are alike by chance are not."""
+
+import gzip
+import logging
+
+import polars as pl
+import pytest
+from hypothesis import given, settings, strategies as st
+from inference_energy.common.errors import InputError
+from inference_energy.statement.logs import bills, files as usage_files, metering, repeats
+from usage_logs import PLACE, spec
+
+HEAD = "time,model,prompt,cached,answer,team,place\n"
+FINER = ".25"
+
+
+def rows(numbers, fraction="", prompt=lambda number: 100 + 7 * number, answer=lambda number: 10 + number % 13):
+    """A row of CSV per number of a second."""
+    times = [f"{number // 3600:02d}:{number // 60 % 60:02d}:{number % 60:02d}" for number in numbers]
+    return [
+        f"2026-01-01T{time}{fraction}Z,A,{prompt(number)},0,{answer(number)},x,eu\n"
+        for time, number in zip(times, numbers, strict=True)
+    ]
+
+
+def log(folder, name, lines):
+    folder.mkdir(exist_ok=True)
+    text = (HEAD + "".join(lines)).encode()
+    (folder / name).write_bytes(gzip.compress(text, mtime=0) if name.endswith(".gz") else text)
+
+
+def marks_of(folder, entry=None):
+    usage = {"folder": str(folder), "logs": {"log": entry or spec()}}
+    options = {"place": PLACE, "step_minutes": 60, "leave_out": False, "threads": 2, "folder": folder.parent}
+    files = usage_files.files_of(usage, "logs", PLACE)
+    return metering.metered(files, usage["logs"], logger=logging.getLogger("test"), **options)["marks"]
+
+
+def test_a_file_and_its_packed_copy_are_found_in_another_order(tmp_path):
+    for name, order in (("a.csv", range(5)), ("a.csv.gz", range(4, -1, -1))):
+        log(tmp_path / "in", name, rows(order))
+    marks = marks_of(tmp_path / "in")
+    with pytest.raises(InputError, match=r"a\.csv\.gz: found 5 requests that .*a\.csv has too, .*`repeats: keep`"):
+        repeats.check(marks)
+    repeats.check(marks, ["log"])
+
+
+@pytest.mark.parametrize("fraction", ["", FINER])
+def test_overlapping_exports_are_found(tmp_path, fraction):
+    log(tmp_path / "in", "early.csv", rows(range(50), fraction))
+    log(tmp_path / "in", "late.csv", rows(range(40, 90), fraction))
+    with pytest.raises(InputError, match=r"late\.csv: found 10 requests that .*early\.csv has too"):
+        repeats.check(marks_of(tmp_path / "in"))
+
+
+def test_files_that_follow_each_other_or_run_side_by_side_are_no_repeats(tmp_path):
+    log(tmp_path / "in", "a.csv", rows(range(50)))
+    log(tmp_path / "in", "b.csv", rows(range(50, 99)))
+    log(tmp_path / "in", "c.csv", rows(range(50), prompt=lambda number: 3 * number))
+    repeats.check(marks_of(tmp_path / "in"))
+
+
+def test_requests_alike_by_chance_in_whole_seconds_are_no_repeats(tmp_path):
+    def of(shift):
+        return rows(range(400), prompt=lambda number: (number * 31 + shift * number % 5) % 7, answer=lambda number: 1)
+
+    log(tmp_path / "in", "a.csv", of(0))
+    log(tmp_path / "in", "b.csv", of(3))
+    marks = marks_of(tmp_path / "in")
+    assert 0 < pl.concat([marks]).group_by(repeats.REQUEST).len().filter(pl.col("len") > 1).height < 200
+    repeats.check(marks)
+    finer = marks.with_columns(pl.col("time_us") + 1)
+    with pytest.raises(InputError, match="requests that"):
+        repeats.check(finer)
+
+
+def test_a_file_put_together_with_itself_is_found_but_not_a_steady_load(tmp_path):
+    log(tmp_path / "twice", "a.csv", rows(range(9)) * 2)
+    with pytest.raises(InputError, match="found every request at least twice"):
+        repeats.check(marks_of(tmp_path / "twice"))
+    same = {"prompt": lambda number: 100, "answer": lambda number: 10}
+    log(tmp_path / "steady", "a.csv", rows(range(9), **same) * 2)
+    repeats.check(marks_of(tmp_path / "steady"))
+    log(tmp_path / "finer", "a.csv", rows(range(9), FINER, **same) * 2)
+    with pytest.raises(InputError, match="found every request at least twice"):
+        repeats.check(marks_of(tmp_path / "finer"))
+
+
+def test_of_many_requests_a_part_of_the_times_is_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr(repeats, "MARKS", 64)
+    log(tmp_path / "in", "a.csv", rows(range(4000)))
+    log(tmp_path / "in", "b.csv", rows(range(3000, 7000)))
+    marks = marks_of(tmp_path / "in")
+    assert marks["every"].unique().to_list() == [128]
+    assert 20 < marks.height < 140
+    with pytest.raises(InputError, match=r"found about [\d,]+ requests"):
+        repeats.check(marks)
+
+
+def test_marks_of_several_jobs_are_compared_at_the_times_that_all_took(tmp_path, monkeypatch):
+    log(tmp_path / "a", "a.csv", rows(range(500)))
+    log(tmp_path / "b", "b.csv", rows(range(500)))
+    first = marks_of(tmp_path / "a")
+    monkeypatch.setattr(repeats, "MARKS", 128)
+    second = marks_of(tmp_path / "b")
+    both = repeats.alike(pl.concat([first, second]))
+    assert sorted(both.filter(pl.col("file") == "a.csv")["time_us"]) == sorted(second["time_us"])
+    with pytest.raises(InputError, match=r"b\.csv: found"):
+        repeats.check(both)
+    assert repeats.alike(first) is first
+
+
+@pytest.mark.parametrize(("count", "every"), [(0, 1), (65_536, 1), (65_537, 2), (10**9, 2**14)])
+def test_about_so_many_requests_are_compared(count, every):
+    assert repeats.every(count) == every
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None)
+@given(start=st.integers(0, 300), length=st.integers(3, 300), fraction=st.sampled_from(["", FINER]))
+def test_any_overlap_is_found_and_no_other(tmp_path_factory, start, length, fraction):
+    folder = tmp_path_factory.mktemp("overlap")
+    log(folder / "in", "a.csv", rows(range(200), fraction))
+    log(folder / "in", "b.csv", rows(range(start, start + length), fraction))
+    marks = marks_of(folder / "in")
+    if start < 200:
+        with pytest.raises(InputError, match=r"b\.csv: found \d+ requests that"):
+            repeats.check(marks)
+    else:
+        repeats.check(marks)
+
+
+def test_rows_that_two_bills_have_are_found(tmp_path):
+    for name, days in (("a.csv", (1, 2)), ("b.csv", (2, 3))):
+        text = "".join(f"2026-01-0{day},A,{day}000,50\n" for day in days)
+        (tmp_path / name).write_text("day,model,in,out\n" + text)
+    columns = {"month": "day", "model": "model", "input_tokens": "in", "output_tokens": "out"}
+    entry = {"files": ["*.csv"], "columns": columns, "lengths": "w"}
+
+    def added(**changes):
+        usage = {"folder": str(tmp_path), "bills": {"bill": entry | changes}}
+        files = usage_files.files_of(usage, "bills", PLACE)
+        return bills.billed(files, usage["bills"], place=PLACE, folder=tmp_path)[0]
+
+    with pytest.raises(InputError, match=r"b\.csv: found 1 rows that .*a\.csv has too"):
+        added()
+    assert int(added(repeats="keep")["input_tokens"][0]) == 8000
