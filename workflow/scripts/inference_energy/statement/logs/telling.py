@@ -128,8 +128,8 @@ def check_lengths(
         if limit is not None and tokens > limit and logs[source].get("long_requests") != "keep":
             raise InputError(
                 f"{place}: logs.{source}: found {tokens:,.0f} tokens of {name} in one row, more than one request can"
-                f" have ({limit:,}); allowed: single requests; sums of many stand under bills (long_requests: keep if the"
-                " context was extended)"
+                f" have ({limit:,}); allowed: single requests; sums of many stand under bills (long_requests: keep if"
+                " the context was extended)"
             )
 
 
