@@ -31,7 +31,7 @@ UNKNOWN_CLASS = "frontier"
 WORLD = "WOR"
 # Prices of a million tokens that are possible, in dollars or euros; they tell what a quantity counts.
 LEAST_PRICE, MOST_PRICE = 0.001, 2_000
-CACHED = re.compile(r"cach[^.]*$", re.IGNORECASE)
+CACHED = re.compile(r"cache[^.]*$", re.IGNORECASE)
 NEEDED = ("time", "model", "input_tokens", "output_tokens")
 PATTERN_SIGN = re.compile(r"([*?\[])")
 
