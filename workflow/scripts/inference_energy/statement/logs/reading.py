@@ -194,6 +194,8 @@ def _types(connection: duckdb.DuckDBPyConnection, file: UsageFile, place: str) -
 def unreadable(path: str, format_: str, error: Exception) -> str:
     """A fault of a whole file in one line."""
     line = str(error).strip().splitlines()[0].split(": ", 1)[-1]
+    if 'filename adds column "filename"' in line:
+        return f"{path}: found a column called filename, which stands for the file itself; allowed: another name"
     return f"{path}: cannot be read as {format_}: {line}; allowed: a whole file, or `format` in the usage file"
 
 
