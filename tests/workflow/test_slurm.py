@@ -19,7 +19,7 @@ ON_SLURM = ("--workflow-profile", "workflow/profiles/slurm", "--slurm-init-secon
 # The logs of the shipped example, dealt to jobs that do not wait for each other, and what they are gathered to.
 RULE, GATHERING = "meter_usage", "gather_usage"
 FOLDER = "results/usage/example"
-GATHERED = tuple(f"{FOLDER}/{name}.parquet" for name in ("sums", "bills", "files"))
+GATHERED = tuple(f"{FOLDER}/{name}.parquet" for name in ("sums", "bills", "files", "kinds"))
 LOG = "resources/usage_example/chat/day=2026-03-31/requests.csv"
 
 
@@ -80,8 +80,8 @@ def test_failed_shard_is_told_in_one_line_and_the_next_run_does_only_what_is_lef
     assert outcome.stdout.count("\nError: ") == 1
     done = [path.name for path in sorted((folder / FOLDER / "shards").glob("*"))]
     assert done in (
-        ["0001-of-0002.files.parquet", "0001-of-0002.sums.parquet"],
-        ["0002-of-0002.files.parquet", "0002-of-0002.sums.parquet"],
+        [f"0001-of-0002.{name}.parquet" for name in ("files", "kinds", "marks", "sums")],
+        [f"0002-of-0002.{name}.parquet" for name in ("files", "kinds", "marks", "sums")],
     ), "a shard was given up for another's fault, or left half written"
     (folder / LOG).write_text(good)
     outcome = run(folder, *dealt(2), *ON_SLURM, environment=slurm, python=PYTHON)

@@ -3,12 +3,15 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
 import polars as pl
 import pytest
 from runs import STATEMENT, planned, replace, run
+from usage_formats import EXAMPLES
 
 EXAMPLE = "config/usage/example.yaml"
 LOG = "resources/usage_example/chat/day=2026-03-31/requests.csv"
@@ -48,6 +51,28 @@ def test_a_statement_is_whole(stated):
             assert said in text, (page, said)
     rows = next(iter(json.loads((stated / FOLDER / "models.json").read_text())["datasets"].values()))
     assert [row["model"] for row in rows] == by_model.sort("energy_kwh_p50", descending=True)["model"].to_list()
+
+
+def test_files_of_all_formats_give_a_statement_without_a_usage_file(mine):
+    for number, example in enumerate(EXAMPLES):
+        example.write(mine / "mixed", name=f"{number}/{example.name}")
+    (mine / "mixed/notes.txt").write_text("Ask Kim.\n")
+    line = [sys.executable, "workflow/scripts/recognise_usage.py", "--", "mixed"]
+    recognised = subprocess.run(line, cwd=mine, capture_output=True, text=True, check=True)
+    assert recognised.stdout == "mixed\n"
+    assert "notes.txt: not read: found no columns" in recognised.stderr
+    outcome = run(mine, "--cores", "2", "statement", "--config", "usage=['mixed']", "usage_folder=['mixed']")
+    assert outcome.returncode == 0, outcome.stdout
+    folder = mine / "results/usage/mixed"
+    total = pl.read_parquet(folder / "statement.parquet").row(by_predicate=pl.col("breakdown") == "total", named=True)
+    assert total["input_tokens"] == sum(example.prompt for example in EXAMPLES)
+    assert total["output_tokens"] == sum(example.answer for example in EXAMPLES)
+    kinds = pl.read_parquet(folder / "kinds.parquet")
+    assert {"embedding", "failure", "cache_hit", "repeated", "no request", "batch"} <= set(kinds["kind"])
+    for page in ("statement.html", "statement.md"):
+        text = (folder / page).read_text()
+        for said in ("average of the world", "notes.txt", "Embeddings, not estimated", "counted once"):
+            assert said in text, (page, said)
 
 
 def test_folders_and_files_may_have_any_name_but_braces(mine):
@@ -109,7 +134,7 @@ def test_faults_leave_the_last_statement_alone(mine):
     assert re.match(told, outcome.stdout.splitlines()[-1]), outcome.stdout
     assert pl.read_parquet(mine / FOLDER / "files.parquet")["rows_left_out"].sum() == 1
     after = files_of(mine)
-    assert {name for name in after if after[name] != before[name]} <= {"files.parquet", "sums.parquet"}
+    assert {name for name in after if after[name] != before[name]} <= {"files.parquet", "kinds.parquet", "sums.parquet"}
 
 
 @pytest.mark.parametrize(

@@ -308,7 +308,9 @@ def files_not_read(wildcards):
 def shard_files(wildcards):
     """The files of one shard of a usage's logs."""
     files, usage = usage_files(wildcards.usage)["logs"], USAGES[wildcards.usage]
-    return statement_files.dealt(files, int(wildcards.shards), statement_files.undivided(usage))[int(wildcards.shard) - 1]
+    return statement_files.dealt(files, int(wildcards.shards), statement_files.undivided(usage))[
+        int(wildcards.shard) - 1
+    ]
 
 
 def repeats_kept(wildcards):

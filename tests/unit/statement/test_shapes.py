@@ -110,6 +110,34 @@ def test_every_way_to_read_a_name_is_tried_once():
     assert len(paths.candidates("a.b.c.d.e.f")) == len(set(paths.candidates("a.b.c.d.e.f"))) == 32
 
 
+@pytest.mark.parametrize("name", ['"', 'a"b', ".", "a..b", "?", "in.", "*", "a.*", '"a'])
+def test_names_that_are_no_keys_are_refused(tmp_path, name):
+    folder = lines(tmp_path / "in", row())
+    for keys in ({}, {"where": {"model": "A"}}):
+        with pytest.raises(InputError, match="allowed: keys with dots between them"):
+            metered(folder, entry({"tenant": name}, **keys))
+
+
+def test_keys_may_hold_any_sign_but_a_quote(tmp_path):
+    for number, key in enumerate(("a'b", "a b", "$", "in[*]", "\\", "ä", "a/b", "#")):
+        folder = lines(tmp_path / f"in{number}", row(**{key: 5}))
+        assert metered(folder, entry({"input_tokens": key}))[1] == 5
+        assert metered(folder, entry({"input_tokens": [key, "out"]}))[1] == 8
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?=A)"])
+def test_expressions_that_cannot_be_read_are_refused(tmp_path, pattern):
+    folder = lines(tmp_path / "in", row())
+    with pytest.raises(InputError, match=r"logs\.log: found .*; allowed: a regular expression"):
+        metered(folder, entry(where={"model": {"matches": pattern}}))
+
+
+def test_a_column_called_filename_is_told(tmp_path):
+    write(pl.DataFrame([row(filename="x")]), tmp_path / "in/log.parquet")
+    with pytest.raises(InputError, match="found a column called filename"):
+        metered(tmp_path / "in", entry())
+
+
 def test_a_key_that_only_a_late_row_has_is_found(tmp_path):
     rows = [row() for _ in range(paths.SAMPLE_ROWS * 2)] + [row(late={"x.y": 4})]
     folder = lines(tmp_path / "in", *rows)

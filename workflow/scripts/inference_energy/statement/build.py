@@ -42,9 +42,8 @@ def accounts(
     """Every table of `statement.tables.TABLES` but the files, by name.
 
     `usage` is a usage file's content, which `place` names in errors; `sums` a table of `metering.metered`, of all
-    shards; `bills` one of `bills.billed`; `files` one of the files that were read, and `kinds` one of what their rows
-    were; `grid` one of `input_tables.GridZone`. `draws` counts those of the shared uncertainty, and `seed` is of all
-    streams.
+    shards; `bills` one of `bills.billed`; `files` one of the files that were read; `kinds` one of what their rows were;
+    `grid` one of `input_tables.GridZone`. `draws` counts those of the shared uncertainty; `seed` is of all streams.
 
     Raises:
         InputError: no request at all; names of models, regions or workloads that are not known; requests that nothing

@@ -34,7 +34,10 @@ def shares(
     read, left_out = (int(files[name].sum() or 0) for name in ("rows", "rows_left_out"))
     found = {
         "left_out_rows": ("rows of logs with a fault, left out", left_out / read if read else 0.0),
-        "left_out_tokens": ("tokens of models that are not known, left out", 1 - _tokens(kept) / total),
+        "left_out_tokens": (
+            "tokens of models that are left out: not known, or not of a chat",
+            1 - _tokens(kept) / total,
+        ),
         "billed": (
             "tokens from bills, whose requests have the distribution of lengths of a workload",
             _tokens(rows.filter(pl.col("step_start_utc").is_null())) / total,

@@ -16,7 +16,8 @@ from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs.structure import structure
 
-PARTS = re.compile(r'"([^"]*)"|([^."]+)')
+PARTS = re.compile(r'"([^"]+)"|([^."]+)')
+WHOLE = re.compile(rf"(?:{PARTS.pattern})(?:\.(?:{PARTS.pattern}))*")
 LONGEST = 6  # keys between dots for which every way to read them is tried
 SAMPLE_ROWS = 200  # in which most columns are found
 
@@ -38,7 +39,15 @@ class Name:
 
 
 def candidates(text: str) -> list[str]:
-    """JSON paths that a name may mean, the one that enters an object at every dot first."""
+    """JSON paths that a name may mean, the one that enters an object at every dot first.
+
+    Raises:
+        InputError: a name that is not keys with dots between them.
+    """
+    if not is_name(text):
+        raise InputError(
+            f"columns: found {text!r}; allowed: keys with dots between them, a key that holds dots in quotes"
+        )
     if '"' in text:
         return [_path([quoted or plain for quoted, plain in PARTS.findall(text)])]
     keys = text.split(".")
@@ -56,9 +65,14 @@ def candidates(text: str) -> list[str]:
     return found
 
 
+def is_name(text: str) -> bool:
+    """Whether a text is keys with dots between them."""
+    # Of the keys of a path DuckDB takes * for any.
+    return WHOLE.fullmatch(text) is not None and "*" not in text.split(".")
+
+
 def _path(keys: list[str]) -> str:
-    # In a path of DuckDB a quote cannot be written, so that no key with one is found.
-    first, *others = keys
+    first, *others = (key.replace("\\", "\\\\") for key in keys)
     return f'$."{first}"' + "".join(f"[{key}]" if key.isdigit() else f'."{key}"' for key in others)
 
 

@@ -289,10 +289,11 @@ def unreadable(rows: Rows, error: Exception) -> str:
     path = rows.files[0]
     found = None if rows.layout is None else fault(path, rows.layout)
     line = str(error).strip().splitlines()[0].split(": ", 1)[-1]
-    return (
-        found
-        or f"{path}: cannot be read as {rows.format}: {line}; allowed: a whole file, or `format` in the usage file"
-    )
+    if found:
+        return found
+    if 'filename adds column "filename"' in line:
+        return f"{path}: found a column called filename, which stands for the file itself; allowed: another name"
+    return f"{path}: cannot be read as {rows.format}: {line}; allowed: a whole file, or `format` in the usage file"
 
 
 def _check_types(rows: Rows) -> None:

@@ -18,6 +18,7 @@ import polars as pl
 import yaml
 
 from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.files import write
 from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.corpus.names import Names
 from inference_energy.statement.logs import reading, shapes, values
@@ -31,7 +32,7 @@ UNKNOWN_CLASS = "frontier"
 WORLD = "WOR"
 # Prices of a million tokens that are possible, in dollars or euros; they tell what a quantity counts.
 LEAST_PRICE, MOST_PRICE = 0.001, 2_000
-CACHED = re.compile(r"cach[^.]*$", re.IGNORECASE)
+CACHED = re.compile(r"cache[^.]*$", re.IGNORECASE)
 NEEDED = ("time", "model", "input_tokens", "output_tokens")
 PATTERN_SIGN = re.compile(r"([*?\[])")
 
@@ -374,7 +375,7 @@ def recognise(
     usage = usage_of(folder, found, registry, closed)
     text = written(usage)
     check(yaml.safe_load(text), schema, path)
-    path.write_text(text, encoding="utf-8")  # before the files are read: a fault of theirs may be mended in it
+    write(path, text)  # before the files are read: a fault of theirs may be mended in it
     usage = settled(usage, formats, str(path), registry, closed)
-    path.write_text(written(usage), encoding="utf-8")
+    write(path, written(usage))
     return name, [*lines, f"Written: {path}"]

@@ -12,7 +12,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 
-MARKS = 65_536  # requests that are compared, about; in a smaller log all of them
+MARKS = 16_384  # requests that are compared, about; in a smaller log all of them
 REQUEST = ["time_us", "model", "input_tokens", "output_tokens"]
 MARK = "STRUCT(file VARCHAR, time_us BIGINT, input_tokens BIGINT, output_tokens BIGINT)[]"
 # Share of the requests of two files in their common time from which they are repeats of each other: times of whole

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import duckdb
@@ -51,11 +51,12 @@ class Shape:
         self.columns = {
             role: [column] if isinstance(column, str) else list(column) for role, column in spec["columns"].items()
         }
+        for pattern in patterns_of(spec):
+            _check_pattern(connection, pattern, place)
         self.patterns = {column: re.compile(pattern) for column, pattern in spec.get("parts", {}).items()}
         self.parts = {group: column for column, pattern in self.patterns.items() for group in pattern.groupindex}
         self.levels = spec.get("records", "").split("[]")[:-1]
         self.json = whole.format == "jsonl"
-        self.conditions = [spec.get("where", {}), *spec.get("kinds", {}).values()]
 
     def written(self) -> Rows:
         """The rows as a file of intermediate data, those that are no request with their kind."""
@@ -325,6 +326,21 @@ def holder_of(text: str, types: Mapping[str, str]) -> str | None:
     keys = text.split(".")
     starts = (".".join(keys[:count]) for count in range(len(keys) - 1, 0, -1))
     return next((start for start in starts if start in types), None)
+
+
+def patterns_of(spec: Mapping) -> Iterator[str]:
+    """Every regular expression of a usage file's entry."""
+    yield from spec.get("parts", {}).values()
+    for condition in (spec.get("where", {}), *spec.get("kinds", {}).values()):
+        yield from (of["matches"] for of in condition.values() if isinstance(of, dict) and "matches" in of)
+
+
+def _check_pattern(connection: duckdb.DuckDBPyConnection, pattern: str, place: str) -> None:
+    try:
+        connection.execute(f"SELECT regexp_matches('', {sql(pattern)})").fetchall()
+    except duckdb.Error as error:
+        told = str(error).strip().splitlines()[0].split(": ", 1)[-1]
+        raise InputError(f"{place}: found {pattern!r}: {told}; allowed: a regular expression (RE2)") from None
 
 
 def read_table(path: str) -> str:

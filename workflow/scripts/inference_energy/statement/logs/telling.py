@@ -15,6 +15,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs import paths, reading
 from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.paths import is_name
 from inference_energy.statement.logs.reading import identifier
 from inference_energy.statement.logs.structure import structure
 
@@ -60,7 +61,7 @@ def check_columns(connection: duckdb.DuckDBPyConnection, files: list[UsageFile],
 
 
 def _telling(name: str) -> bool:
-    return "[]" not in name and any(pattern.search(name) for pattern in (COUNTS, IDS, CACHE_WRITES))
+    return "[]" not in name and is_name(name) and any(pattern.search(name) for pattern in (COUNTS, IDS, CACHE_WRITES))
 
 
 def _path(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> str:
