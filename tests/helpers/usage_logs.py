@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from inference_energy.statement.embodied import Making
 from inference_energy.statement.logs import files as statement_files, metering
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.regions import Region
@@ -116,6 +117,31 @@ def region(**changes) -> Region:
         }
         | changes
     )
+
+
+SERVERS = pl.DataFrame(
+    [(gpu, 100.0, 400.0, 1000.0, 4000.0, 3.0, 6.0) for gpu in "GH"],
+    schema=[
+        "gpu",
+        *(f"{name}_{q}" for name in ("gpu_kgco2e", "host_kgco2e_per_node", "lifetime_years") for q in ("p05", "p95")),
+    ],
+    orient="row",
+)
+CLOUDS = pl.DataFrame(
+    {
+        "cloud_region": ["aws:eu-x-1", "gcp:europe-y1"],
+        "location": ["Town", "City"],
+        "grid_zone": ["AAA", "AAA"],
+        "carbon_gco2e_per_kwh": [None, 50.0],
+        "carbon_basis": [None, "direct"],
+        "source": ["https://a.example", "https://g.example"],
+    }
+)
+
+
+def making(draws: int = 4, **usage) -> Making:
+    """Making of servers, with the entry `servers` of a usage file."""
+    return Making.drawn(SERVERS, usage={"servers": usage} if usage else {}, draws=draws, seed=1)
 
 
 def row(requests, prompt, answer, *, cached=0, subject="A", step="2026-01-01T00:00:00Z", place="eu", tenant="x"):

@@ -2,7 +2,10 @@
 
 USAGE_TABLES = {
     name: f"results/usage/{{usage}}/{name}.parquet"
-    for name in "statement capacity steps metered names served evidence quality factors files".split()
+    for name in (
+        "statement inventory disclosures costs capacity steps metered names served drivers unit_energy evidence quality"
+        " factors files"
+    ).split()
 }
 # What energies of a usage are computed with.
 USAGE = {
@@ -64,6 +67,10 @@ rule usage_energy:
         files="results/usage/{usage}/files.parquet",
         registry="resources/models.csv",
         grid="resources/grid.csv",
+        clouds="resources/cloud_regions.csv",
+        servers="resources/embodied_servers.csv",
+        generation="resources/generation_factors.csv",
+        carbon=carbon_files,
         code=library("statement/usage_energy"),
     output:
         **{name: update(path) for name, path in USAGE_TABLES.items() if name != "files"},
@@ -104,7 +111,7 @@ rule usage_workbook:
     """All tables of the statement as one Excel workbook."""
     input:
         **{name: path for name, path in USAGE_TABLES.items() if name != "metered"},
-        registries=["resources/grid.csv"],
+        registries=[f"resources/{name}.csv" for name in ("grid", "cloud_regions", "embodied_servers", "generation_factors")],
         code=library("statement/usage_workbook"),
     output:
         update("results/usage/{usage}/statement.xlsx"),

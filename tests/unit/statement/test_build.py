@@ -12,7 +12,7 @@ from inference_energy.statement.logs import bills, files as usage_files
 from inference_energy.studies.study import NestedStudy
 from polars.testing import assert_frame_equal
 from tiny_service import POWER_W, SECONDS, entries, tables as tiny_tables
-from usage_logs import GRID, frame, metered, write
+from usage_logs import CLOUDS, GRID, SERVERS, frame, metered, write
 
 REGISTRY = SimpleNamespace(
     registry="resources/models.csv", resolve={"A": "A", "B": "B"}.get, allowed=lambda name: f"not {name}"
@@ -32,7 +32,7 @@ ROWS = [
 ]
 
 
-def accounts(folder, rows=ROWS, usage=USAGE, **study):
+def accounts(folder, rows=ROWS, usage=USAGE, hours=None, **study):
     """Every table of a usage whose log has some rows, in one file or in one for each."""
     for number, part in enumerate(rows if isinstance(rows[0], list) else [rows]):
         write(frame(part), folder / f"in/{number}.parquet")
@@ -47,6 +47,9 @@ def accounts(folder, rows=ROWS, usage=USAGE, **study):
         tables=replace(drawn_on, effects=drawn_on.effects.with_columns(rows=0)),
         registry=REGISTRY,
         grid=GRID,
+        clouds=CLOUDS,
+        servers=SERVERS,
+        hours=hours or {},
         draws=4,
         seed=1,
         place="u.yaml",

@@ -23,6 +23,7 @@ from usage_logs import GRID, ROWS, frame, metered, region, row, table, write
 DRAWS = 200
 # GPU-seconds of a prompt token, one of which a quarter may be cached, an answer token, and a pair of tokens.
 SECONDS = np.array([1e-3, 0.75e-3, 2e-3, 1e-6, 0.5e-6])
+KG_PER_GPU_SECOND = 1e-5  # of making servers
 WH_PER_GPU_SECOND = {"gpu_boards": 0.5, "node": 2 / 3, "datacenter": 0.8, "fleet": 0.88}  # with a PUE of 1.2
 
 
@@ -41,6 +42,10 @@ def usage(*, boundary="datacenter", regions=None, water=1.2, factors=None):
         boundary=boundary,
         energy_wh={name: of * WH_PER_GPU_SECOND[boundary] / pue for name, of in seconds.items()},
         node_seconds={name: of / 8 for name, of in seconds.items()},
+        embodied_kg={name: of * KG_PER_GPU_SECOND for name, of in seconds.items()},
+        of_gpu={
+            name: {"G": (of * WH_PER_GPU_SECOND[boundary] / pue, np.ones(DRAWS))} for name, of in seconds.items()
+        },
         pue=np.full(DRAWS, 1.2),
         onsite_water_l_per_kwh=None if water is None else np.full(DRAWS, water),
         regions=regions or {"eu": region()},
