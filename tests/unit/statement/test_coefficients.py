@@ -26,7 +26,7 @@ def units(of, boundary="datacenter", **regions):
         regions=regions or {"eu": region()},
         onsite_water_l_per_kwh=None,
         gpus_per_node={"G": 8, "H": 4},
-        making=making(),
+        making=making(next(iter(of.values())).shared.draws),
     )
 
 

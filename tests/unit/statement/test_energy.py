@@ -161,7 +161,17 @@ def test_power_and_nodes_over_time():
     assert found["peak_power"] == pytest.approx(15.12 / 1000)
     assert found["nodes_at_peak"] == pytest.approx(5.25 / 8 / 0.8)
     per = dict(energy.per_request(of, table(row(10, 1000, 500))).select("quantity", "mean").iter_rows())
-    assert per == pytest.approx({"energy_per_request": 2.1, "energy_per_1000_output_tokens": 4.2})
+    # 2.1 Wh at 500 g/kWh are 1.05 g; 2.625 s of a GPU at 1e-5 kg are 0.02625 g.
+    assert per == pytest.approx(
+        {
+            "energy_per_request": 2.1,
+            "energy_per_1000_output_tokens": 4.2,
+            "sci_operational_per_request": 1.05,
+            "sci_embodied_per_request": 0.02625,
+            "sci_per_request": 1.07625,
+            "sci_per_1000_output_tokens": 2.1525,
+        }
+    )
 
 
 def test_bills_alone_have_no_power_over_time():

@@ -254,7 +254,7 @@ ON_REQUEST = (
     _statement(
         "statement.usage_power",
         "Power over time with its interval",
-        _tables("usage/{usage}", "steps", "capacity"),
+        _tables("usage/{usage}", "steps", "capacity", "statement"),
         file="power",
         of_usage=("title", "boundary", "step_minutes"),
     ),

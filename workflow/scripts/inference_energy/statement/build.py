@@ -31,7 +31,7 @@ from inference_energy.statistics.distributions import distribution, draw
 from inference_energy.statistics.draws import stream
 from inference_energy.studies.study import NestedStudy
 
-LABELS = ("month", "model", "tenant", "region", "source", "supply")
+LABELS = ("month", "model", "tenant", "region", "source", "supply", "scope")
 METERED_KEYS = ["month", "step_start_utc", "model", "tenant", "region"]
 
 

@@ -64,7 +64,9 @@ def read(path: Path, *, zone: str | None, generation: pl.DataFrame, place: str) 
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{place}.file: found {path.name!r}, which cannot be read ({error}); allowed: CSV in UTF-8") from None
+        raise InputError(
+            f"{place}.file: found {path.name!r}, which cannot be read ({error}); allowed: CSV in UTF-8"
+        ) from None
     first = content.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     rows = list(csv.reader(content.splitlines(), delimiter=separator))
@@ -72,7 +74,9 @@ def read(path: Path, *, zone: str | None, generation: pl.DataFrame, place: str) 
     cells = [(number, row) for number, row in enumerate(rows[1:], 2) if any(cell.strip() for cell in row)]
     for number, row in cells:
         if len(row) != len(header):
-            raise InputError(f"{path.name}: line {number}: found {len(row)} cells; allowed: {len(header)}, as the header")
+            raise InputError(
+                f"{path.name}: line {number}: found {len(row)} cells; allowed: {len(header)}, as the header"
+            )
     shape, basis, found = _recognised(path.name, header, cells, generation)
     by_zone: dict[str | None, dict[datetime, float]] = defaultdict(dict)
     for name, text, value, line in found:
@@ -128,20 +132,36 @@ def _recognised(name: str, header: list[str], cells: Cells, generation: pl.DataF
         # ASSUME: the EIA gives pounds of CO2 per kWh. Source: https://www.eia.gov/electricity/gridmonitor/about.
         return "eia", "direct", numbers(column("utctime"), value, zone, G_PER_LB)
     if None not in (columns := [column(each) for each in ("period", "respondent", "fueltype", "value")]):
-        return "eia", "life cycle", _mixed(name, _long(name, header, cells, *columns), _factors(generation, "eia_types"))
+        return (
+            "eia",
+            "life cycle",
+            _mixed(name, _long(name, header, cells, *columns), _factors(generation, "eia_types")),
+        )
     if None not in (
         columns := [
-            column(each) for each in (r"datetime\(utc\)", "areacode|areadisplayname|areamapcode", "productiontype", r"actualgenerationoutput(\[mw\])?")
+            column(each)
+            for each in (
+                r"datetime\(utc\)",
+                "areacode|areadisplayname|areamapcode",
+                "productiontype",
+                r"actualgenerationoutput(\[mw\])?",
+            )
         ]
     ):
-        return "entsoe", "life cycle", _mixed(name, _long(name, header, cells, *columns), _factors(generation, "entsoe_types"))
+        return (
+            "entsoe",
+            "life cycle",
+            _mixed(name, _long(name, header, cells, *columns), _factors(generation, "entsoe_types")),
+        )
     mtu = column(r"mtu(\(.*\))?")
     if mtu is not None and any(text.endswith("-actualaggregated[mw]") for text in plain):
         area = column("area")
-        return "entsoe", "life cycle", _mixed(name, _wide(name, header, cells, mtu, area), _factors(generation, "entsoe_types"))
-    raise InputError(
-        f"{name}: found the columns {', '.join(header[:8])}; allowed: {'; or '.join(SHAPES.values())}"
-    )
+        return (
+            "entsoe",
+            "life cycle",
+            _mixed(name, _wide(name, header, cells, mtu, area), _factors(generation, "entsoe_types")),
+        )
+    raise InputError(f"{name}: found the columns {', '.join(header[:8])}; allowed: {'; or '.join(SHAPES.values())}")
 
 
 Generated = Iterator[tuple[str | None, str, str, float, int]]  # zone, time, type, amount, line
@@ -219,7 +239,7 @@ def _time(text: str, place: str) -> datetime:
     """A time in UTC; one without an offset is in UTC, as its column says."""
     text = text.strip()
     readings: list[Callable[[], datetime]] = [lambda: datetime.fromisoformat(text)]
-    readings += [lambda form=form: datetime.strptime(text, form) for form in FORMS]  # noqa: DTZ007
+    readings += [lambda form=form: datetime.strptime(text, form) for form in FORMS]
     for reading in readings:
         try:
             found = reading()
@@ -236,9 +256,13 @@ def _of_zone(by_zone: Mapping, zone: str | None, name: str, place: str) -> dict[
         return next(iter(by_zone.values()))
     known = [each for each in by_zone if each is not None]
     if zone is None:
-        raise InputError(f"{place}.zone: found nothing for {name}, which has {len(known)} zones; allowed: {one_of(known[:20])}")
+        raise InputError(
+            f"{place}.zone: found nothing for {name}, which has {len(known)} zones; allowed: {one_of(known[:20])}"
+        )
     if zone not in by_zone:
-        raise InputError(f"{place}.zone: found {zone!r}; allowed: {like(zone, known) if known else 'none, as the file has one zone without a name'}")
+        raise InputError(
+            f"{place}.zone: found {zone!r}; allowed: {like(zone, known) if known else 'none, as the file has one zone without a name'}"
+        )
     return by_zone[zone]
 
 
@@ -249,7 +273,9 @@ def _resolution(values: Mapping[datetime, float], name: str) -> int:
     least = min(distances, default=timedelta(hours=1))
     minutes = int(least.total_seconds() // 60)
     if minutes < 1 or 1440 % minutes or any(distance % least for distance in distances):
-        raise InputError(f"{name}: found times that are {least} apart and others between; allowed: intervals of one length")
+        raise InputError(
+            f"{name}: found times that are {least} apart and others between; allowed: intervals of one length"
+        )
     return minutes
 
 
@@ -272,9 +298,7 @@ class AtSteps:
     gaps: int  # steps and months for which the yearly average stands in
 
 
-def at_steps(
-    hours: Hours, steps: pl.DataFrame, *, step_minutes: int, gaps: str, yearly: float, place: str
-) -> AtSteps:
+def at_steps(hours: Hours, steps: pl.DataFrame, *, step_minutes: int, gaps: str, yearly: float, place: str) -> AtSteps:
     """The mean carbon intensity of every step, and of every whole month for bills, whose hours are not known.
 
     Args:

@@ -232,7 +232,12 @@ def unit_energy(
 
 
 def _embodied(
-    making: Making, gpus: list[str], in_node: np.ndarray, nodes: list[np.ndarray], capacity: np.ndarray, places: np.ndarray
+    making: Making,
+    gpus: list[str],
+    in_node: np.ndarray,
+    nodes: list[np.ndarray],
+    capacity: np.ndarray,
+    places: np.ndarray,
 ) -> np.ndarray | None:
     """Making of servers per unit of every feature, from busy node-seconds of shape (draws, members)."""
     serving = [member for member in range(len(gpus)) if any(each[:, member].any() for each in nodes)]

@@ -68,7 +68,9 @@ class Usage:
             .then(pl.col(EMISSIONS + "_mean").sum() / pl.col("energy_kwh_mean").sum() * G_PER_KG)
             .otherwise(pl.col("location_gco2e_per_kwh").first()),
         )
-        keyed = {(row["subject"], row["region"]): row for row in grouped.sort("subject", "region").iter_rows(named=True)}
+        keyed = {
+            (row["subject"], row["region"]): row for row in grouped.sort("subject", "region").iter_rows(named=True)
+        }
         served = unit_energy.sort("subject", "gpu").to_dicts()
         subjects = dict.fromkeys(row["subject"] for row in served)
         return cls(
@@ -128,7 +130,9 @@ def shapley(causes: list[str], value: Callable[[frozenset[str]], float]) -> dict
     `value` is the quantity where some causes are those of after, and the others those of before. Source: Shapley
     (1953); for decompositions of energy use, Ang (2004), doi:10.1016/S0301-4215(03)00076-4.
     """
-    known = {frozenset(of): value(frozenset(of)) for size in range(len(causes) + 1) for of in combinations(causes, size)}
+    known = {
+        frozenset(of): value(frozenset(of)) for size in range(len(causes) + 1) for of in combinations(causes, size)
+    }
     count = len(causes)
     found = {}
     for cause in causes:
@@ -192,4 +196,3 @@ def _unit_wh(first: Usage, before: Usage, after: Usage, subject: str, gpu: str) 
     """Energy per unit of a model on a GPU; that of the other usage where this one does not have the GPU."""
     usage = _having(first, before, after, lambda each: gpu in each.unit_wh.get(subject, {}))
     return usage.unit_wh[subject][gpu]
-

@@ -52,7 +52,9 @@ def unit_energies(of: UnitEnergy) -> pl.DataFrame:
         for gpu, (wh, share) in gpus.items():
             served = float(share.mean())
             values = wh.mean(axis=1) / served
-            rows.append({"subject": subject, "gpu": gpu, "request_share": served} | dict(zip(unit_names(), values, strict=True)))
+            rows.append(
+                {"subject": subject, "gpu": gpu, "request_share": served} | dict(zip(unit_names(), values, strict=True))
+            )
     return pl.DataFrame(rows).sort("subject", "gpu")
 
 

@@ -1,10 +1,10 @@
 """Schemas of tables that statements draw on: making of servers, cloud regions, generation of electricity."""
 
-from typing import ClassVar
-
 import polars as pl
 
 from inference_energy.tables.inputs import DATE, URL, InputTable, cell, filled, optional, rising
+
+PROVIDERS = ("aws", "azure", "gcp")  # of cloud regions
 
 
 def _range(name: str) -> pl.Expr:
@@ -34,9 +34,7 @@ class EmbodiedServer(
     host_kgco2e_per_node_p95: float = cell("the same", "kg CO2e per node", gt=0, le=1e6)
     lifetime_years_p05: float = cell("how long the node is used", "years", gt=0, le=50)
     lifetime_years_p95: float = cell("the same", "years", gt=0, le=50)
-    basis: str = cell(
-        "published: a footprint of this GPU; derived: of a like one", isin=["published", "derived"]
-    )
+    basis: str = cell("published: a footprint of this GPU; derived: of a like one", isin=["published", "derived"])
     derivation: str = filled("how the range follows from the sources")
     source: str = cell("where the footprints stand", str_matches=URL)
     lifetime_source: str = cell("where the lifetimes stand", str_matches=URL)
@@ -51,8 +49,6 @@ class CloudRegion(
     },
 ):
     """A region of a cloud provider, and the zone of the grid that it lies in."""
-
-    PROVIDERS: ClassVar[tuple[str, ...]] = ("aws", "azure", "gcp")
 
     # ASSUME: the electricity of a cloud region is that of the country it lies in, unless its provider publishes the
     # carbon intensity of its own grid. Source: GHG Protocol Scope 2 Guidance, location-based method.

@@ -6,7 +6,7 @@ import polars as pl
 
 from inference_energy.common.conversions import KG_PER_T, KWH_PER_MWH
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.statement.supplied import BOUGHT, SUPPLIES
+from inference_energy.statement.supplied import CATEGORY_1, SCOPE_2, SUPPLIES
 from inference_energy.statistics.quantiles import PERCENTILES
 
 SUMMARY = (*PERCENTILES, "mean")
@@ -15,8 +15,8 @@ ELECTRICITY, SERVERS = "electricity", "making of servers"
 SHARE_OF_LIFETIME = "share of the lifetime"
 # Name of a method by the scope of the electricity.
 METHODS = {
-    2: {LOCATION: "location-based", MARKET: "market-based"},
-    3: {LOCATION: "average of the grid", MARKET: "provider's contracts, for information"},
+    SCOPE_2: {LOCATION: "location-based", MARKET: "market-based"},
+    CATEGORY_1: {LOCATION: "average of the grid", MARKET: "provider's contracts, for information"},
 }
 
 
@@ -64,56 +64,50 @@ def disclosures(statement: pl.DataFrame, capacity: pl.DataFrame) -> pl.DataFrame
         A row per datapoint: `standard, datapoint, label, unit, note` and numbers, which are null where the statement
         cannot say them.
     """
-    own, bought = _sums(statement, scope=2), _sums(statement, scope=3)
-    per_request = next((row for row in capacity.iter_rows(named=True) if row["quantity"] == "energy_per_request"), None)
-    sci = next((row for row in capacity.iter_rows(named=True) if row["quantity"] == "sci_per_request"), None)
-    rows = [*_esrs(own, bought), *_gri(own, bought, per_request, sci)]
+    own, bought = _of_scope(statement, SCOPE_2), _of_scope(statement, CATEGORY_1)
+    intensities = {row["quantity"]: row for row in capacity.iter_rows(named=True)}
     types = dict.fromkeys(("standard", "datapoint", "label", "unit"), pl.String)
     types |= dict.fromkeys(SUMMARY, pl.Float64) | {"note": pl.String}
-    return pl.DataFrame(rows, types, orient="row")
+    return pl.DataFrame([*_esrs(own, bought), *_gri(own, bought, intensities)], types, orient="row")
 
 
-Sums = Mapping[str, Mapping[str, float | None]]  # quantity, then P5, P50, P95 and mean; the first three null for sums
+Numbers = Mapping[str, float | None]  # P5, P50, P95 and mean of one quantity
+NOT_KNOWN: Numbers = dict.fromkeys(SUMMARY)
 
 
-def _sums(statement: pl.DataFrame, *, scope: int) -> Sums:
-    """Quantities of the ways of supply whose electricity is in a scope, and of the making of their servers."""
-    rows = [of for of in _by_supply(statement) if SUPPLIES[of["supply"]].scope == scope]
-    found = {}
-    for name in ("energy_kwh", LOCATION, MARKET, EMBODIED, "water_onsite_m3"):
-        found[name] = {}
-        for q in SUMMARY:
-            values = [of[f"{name}_{q}"] for of in rows]
-            # Of several ways of supply only means add up.
-            alone = len(values) <= 1 or q == "mean"
-            found[name][q] = sum(values) if alone and all(value is not None for value in values) else None
-    return found
+def _of_scope(statement: pl.DataFrame, scope: str) -> dict[str, Numbers]:
+    """Quantities of a scope; 0 where the usage has none in it."""
+    rows = statement.filter(pl.col("breakdown") == "scope", pl.col("scope") == scope).to_dicts()
+    names = ("energy_kwh", LOCATION, MARKET, EMBODIED, "water_onsite_m3")
+    return {name: {q: rows[0][f"{name}_{q}"] if rows else 0.0 for q in SUMMARY} for name in names}
 
 
-def _row(standard: str, datapoint: str, label: str, unit: str, of: Mapping, size: float, note: str = "") -> tuple:
+def _row(standard: str, datapoint: str, label: str, unit: str, of: Numbers, size: float = 1, note: str = "") -> tuple:
     numbers = [None if of[q] is None else of[q] / size for q in SUMMARY]
     return standard, datapoint, label, unit, *numbers, note
 
 
-NOT_KNOWN = dict.fromkeys(SUMMARY)
+def _added(*parts: Numbers) -> Numbers:
+    """Sum of quantities, of which only the mean adds up."""
+    means = [part["mean"] for part in parts]
+    return NOT_KNOWN | {"mean": None if None in means else sum(means)}
 
 
-def _esrs(own: Sums, bought: Sums) -> Iterator[tuple]:
+def _esrs(own: Mapping[str, Numbers], bought: Mapping[str, Numbers]) -> Iterator[tuple]:
     """Datapoints of ESRS E1 as numbered in Delegated Regulation (EU) 2023/2772."""
     t, mwh = "t CO2e", "MWh"
-    no_mix = "the mix of a contract is not part of a usage file; take it from the supplier's disclosure"
+    no_mix = "not in a usage file: from the disclosure of the supplier of electricity"
     yield _row(ESRS, "E1-5, 37", "Total energy consumption of own operations", mwh, own["energy_kwh"], KWH_PER_MWH)
     for letter, label in (("a", "fossil"), ("b", "nuclear"), ("c", "renewable")):
-        yield _row(ESRS, f"E1-5, 37 ({letter})", f"of which {label} sources", mwh, NOT_KNOWN, 1, no_mix)
+        yield _row(ESRS, f"E1-5, 37 ({letter})", f"of which from {label} sources", mwh, NOT_KNOWN, note=no_mix)
     yield _row(ESRS, "E1-6, 49 (a)", "Gross Scope 2, location-based", t, own[LOCATION], KG_PER_T)
     yield _row(ESRS, "E1-6, 49 (b)", "Gross Scope 2, market-based", t, own[MARKET], KG_PER_T)
-    both = {q: None if bought[EMBODIED][q] is None else bought[LOCATION][q] + bought[EMBODIED][q] for q in ("mean",)}
     yield _row(
         ESRS,
         "E1-6, 51",
         "Scope 3, category 1 (purchased goods and services)",
         t,
-        NOT_KNOWN | both,
+        _added(bought[LOCATION], bought[EMBODIED]),
         KG_PER_T,
         "electricity at the average of the grid, and making of the servers",
     )
@@ -124,42 +118,43 @@ def _esrs(own: Sums, bought: Sums) -> Iterator[tuple]:
         t,
         own[EMBODIED],
         KG_PER_T,
-        "a share of their lifetime; category 2 of the GHG Protocol counts a server whole in the year of its purchase",
+        "by share of the lifetime; category 2 counts a server whole in the year of its purchase",
     )
-    share = dict.fromkeys(SUMMARY, 0.0)
     yield _row(
-        ESRS, "E1-6, AR 46 (g)", "Share of Scope 3 from primary data of suppliers", "%", share, 1, "all of it is estimated"
+        ESRS,
+        "E1-6, AR 46 (g)",
+        "Share of Scope 3 from primary data",
+        "%",
+        dict.fromkeys(SUMMARY, 0.0),
+        note="all is estimated",
     )
-    yield _row(ESRS, "E3-4, 28 (a)", "Water consumption of own operations", "m3", own["water_onsite_m3"], 1, "cooling")
+    yield _row(ESRS, "E3-4, 28 (a)", "Water consumption of own operations", "m3", own["water_onsite_m3"], note="cooling")
 
 
-def _gri(own: Sums, bought: Sums, per_request: Mapping | None, sci: Mapping | None) -> Iterator[tuple]:
+def _gri(own: Mapping[str, Numbers], bought: Mapping[str, Numbers], intensities: Mapping[str, Numbers]) -> Iterator[tuple]:
     t = "t CO2e"
-    joules = {q: None if value is None else gj(kwh=value) for q, value in own["energy_kwh"].items()}
-    outside = {q: None if value is None else gj(kwh=value) for q, value in bought["energy_kwh"].items()}
-    yield _row(GRI, "302-1 c", "Electricity consumption within the organisation", "GJ", joules, 1)
-    yield _row(GRI, "302-2 a", "Energy consumption outside of the organisation", "GJ", outside, 1, "bought tokens")
-    if per_request is not None:
-        yield _row(GRI, "302-3 a", "Energy intensity", "Wh per request", per_request, 1, "within and outside")
+    within, outside = (
+        {q: None if value is None else gj(kwh=value) for q, value in of["energy_kwh"].items()} for of in (own, bought)
+    )
+    yield _row(GRI, "302-1 c", "Electricity consumption within the organisation", "GJ", within)
+    yield _row(GRI, "302-2 a", "Energy consumption outside of the organisation", "GJ", outside, note="bought tokens")
+    if of := intensities.get("energy_per_request"):
+        yield _row(GRI, "302-3 a", "Energy intensity", "Wh per request", of, note="within and outside")
     yield _row(GRI, "305-2 a", "Gross location-based Scope 2", t, own[LOCATION], KG_PER_T)
     yield _row(GRI, "305-2 b", "Gross market-based Scope 2", t, own[MARKET], KG_PER_T)
-    other = {q: _added(bought[LOCATION][q], bought[EMBODIED][q], own[EMBODIED][q]) for q in ("mean",)}
+    scope_3 = _added(bought[LOCATION], bought[EMBODIED], own[EMBODIED])
     yield _row(
         GRI,
         "305-3 a",
         "Gross other indirect (Scope 3)",
         t,
-        NOT_KNOWN | other,
+        scope_3,
         KG_PER_T,
         "bought tokens, and making of the servers used",
     )
-    if sci is not None:
-        yield _row(GRI, "305-4 a", "Emissions intensity", "gCO2e per request", sci, 1, "Scopes 2 and 3, location-based")
-    yield _row(GRI, "303-5 a", "Water consumption", "m3", own["water_onsite_m3"], 1, "cooling of own operations")
-
-
-def _added(*values: float | None) -> float | None:
-    return None if None in values else sum(values)
+    if of := intensities.get("sci_per_request"):
+        yield _row(GRI, "305-4 a", "Emissions intensity", "gCO2e per request", of, note="Scopes 2 and 3, location-based")
+    yield _row(GRI, "303-5 a", "Water consumption", "m3", own["water_onsite_m3"], note="cooling of own operations")
 
 
 def costs(statement: pl.DataFrame, usage: dict, supplies: Mapping[str, str]) -> pl.DataFrame:
@@ -181,8 +176,3 @@ def costs(statement: pl.DataFrame, usage: dict, supplies: Mapping[str, str]) -> 
     numbers = ("cost", "requests", "energy_kwh_mean", "emissions_location_kgco2e_mean")
     types = dict.fromkeys(("source", "supply"), pl.String) | {"cost": pl.Float64, "currency": pl.String}
     return pl.DataFrame(rows, types | dict.fromkeys(numbers, pl.Float64))
-
-
-def bought_alone(statement: pl.DataFrame) -> bool:
-    """Whether all of a usage is bought."""
-    return {of["supply"] for of in _by_supply(statement)} == {BOUGHT}

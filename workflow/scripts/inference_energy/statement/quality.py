@@ -123,5 +123,7 @@ def regions_table(
             )
         rows.append(row)
     numbers = ("location_gco2e_per_kwh", "market_gco2e_per_kwh", "offsite_water_l_per_kwh", "pue")
-    types = dict.fromkeys(numbers, pl.Float64) | dict.fromkeys(("carbon_hours", "market_source", "pue_source"), pl.String)
+    types = dict.fromkeys(numbers, pl.Float64) | dict.fromkeys(
+        ("carbon_hours", "market_source", "pue_source"), pl.String
+    )
     return pl.DataFrame(rows, schema_overrides=types).sort("region")

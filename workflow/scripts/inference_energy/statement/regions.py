@@ -9,7 +9,7 @@ import polars as pl
 from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.fleet.grid import grid_zone
 from inference_energy.statement.carbon import FAIL, Hours
-from inference_energy.statement.input_tables import CloudRegion
+from inference_energy.statement.input_tables import PROVIDERS
 
 DEFAULT = "default"
 # Physical ranges: a PUE of 112 is in percent, and no grid emits less than a gram or more than 2 kg per kWh.
@@ -64,9 +64,7 @@ def of_regions(
     return {name: entries.get(name, others) for name in names}
 
 
-def _region(
-    entry: dict, grid: pl.DataFrame, clouds: pl.DataFrame | None, hours: Hours | None, place: str
-) -> Region:
+def _region(entry: dict, grid: pl.DataFrame, clouds: pl.DataFrame | None, hours: Hours | None, place: str) -> Region:
     label, row = _zone(entry["grid_zone"], grid, clouds, place)
     if "location_gco2e_per_kwh" in entry:
         row = row | {
@@ -95,7 +93,7 @@ def _region(
 def _zone(name: str, grid: pl.DataFrame, clouds: pl.DataFrame | None, place: str) -> tuple[str, dict]:
     """A zone for readers and its row of the grid; a cloud region that has a carbon intensity of its own keeps it."""
     provider = name.partition(":")[0]
-    if clouds is None or provider not in CloudRegion.PROVIDERS:
+    if clouds is None or provider not in PROVIDERS:
         row = grid_zone(name, grid, place)
         return f"{row['label']} ({row['zone']})", row
     found = clouds.filter(pl.col("cloud_region") == name)

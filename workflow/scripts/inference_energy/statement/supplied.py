@@ -8,6 +8,7 @@ import polars as pl
 from inference_energy.common.errors import InputError, one_of
 
 OWN, RENTED, BOUGHT = "own_machines", "rented_machines", "bought_tokens"
+SCOPE_2, CATEGORY_1 = "Scope 2", "Scope 3, category 1"
 # ASSUME: where a usage file does not state the supply, tokens are bought: a claim of control over machines needs a
 # statement. Source: GHG Protocol Corporate Standard, chapter 3 (operational control).
 DEFAULT = BOUGHT
@@ -21,7 +22,7 @@ class Supply:
     treatment: str  # why its emissions belong where they do
     electricity: str  # scope and category of the electricity
     embodied: str  # scope and category of making the servers
-    scope: int  # of the electricity
+    scope: str  # of the electricity, `SCOPE_2` or `CATEGORY_1`
 
 
 SUPPLIES: Mapping[str, Supply] = {
@@ -32,7 +33,7 @@ SUPPLIES: Mapping[str, Supply] = {
         " the cooling and losses that the operator of the building passes on.",
         electricity="Scope 2, purchased electricity",
         embodied="Scope 3, category 2 (capital goods)",
-        scope=2,
+        scope=SCOPE_2,
     ),
     RENTED: Supply(
         words="rented machines",
@@ -41,16 +42,16 @@ SUPPLIES: Mapping[str, Supply] = {
         " judges that its provider has the control states `bought_tokens`: then all is Scope 3, category 1.",
         electricity="Scope 2, purchased electricity of leased assets",
         embodied="Scope 3, category 8 (upstream leased assets)",
-        scope=2,
+        scope=SCOPE_2,
     ),
     BOUGHT: Supply(
         words="bought tokens",
         treatment="Tokens or requests that are bought from a provider, who operates the machines. All of it is Scope 3,"
-        " category 1; nothing is Scope 2. The two methods of Scope 2 are not defined there: the market-based number says"
-        " what follows if the provider's contracts are counted, and is for information.",
+        " category 1; nothing is Scope 2. The two methods of Scope 2 are not defined there: the market-based number"
+        " says what follows if the provider's contracts are counted, and is for information.",
         electricity="Scope 3, category 1 (purchased goods and services)",
         embodied="Scope 3, category 1 (purchased goods and services)",
-        scope=3,
+        scope=CATEGORY_1,
     ),
 }
 
@@ -80,5 +81,9 @@ def assumed(usage: dict) -> list[str]:
 
 
 def labelled(rows: pl.DataFrame, supplies: Mapping[str, str]) -> pl.DataFrame:
-    """Rows with their `supply`, by their `source`."""
-    return rows.with_columns(supply=pl.col("source").replace_strict(supplies, return_dtype=pl.String))
+    """Rows with their `supply`, by their `source`, and the `scope` of their electricity."""
+    scopes = {name: SUPPLIES[supply].scope for name, supply in supplies.items()}
+    return rows.with_columns(
+        supply=pl.col("source").replace_strict(supplies, return_dtype=pl.String),
+        scope=pl.col("source").replace_strict(scopes, return_dtype=pl.String),
+    )

@@ -7,7 +7,7 @@ from inference_energy.energy.tables import ENERGY_BY_BOUNDARY
 from inference_energy.statement.coefficients import FEATURES, QUANTITIES
 from inference_energy.statement.grades import GRADES
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL
-from inference_energy.statement.supplied import SUPPLIES
+from inference_energy.statement.supplied import CATEGORY_1, SCOPE_2, SUPPLIES
 from inference_energy.tables.columns import INTERVAL, column, count, number, quantiles, share, table, text, texts
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW
@@ -22,6 +22,7 @@ BREAKDOWNS = {
     "region": ["region"],
     "source": ["source"],
     "supply": ["supply"],
+    "scope": ["scope"],
 }
 LABELS = {
     "energy_kwh": "energy within the boundary",
@@ -89,12 +90,13 @@ FILES = table(
     sha256=text("SHA-256 of the content", like=r"^[0-9a-f]{64}$"),
 )
 STATEMENT = table(
-    ["breakdown", "month", "model", "tenant", "region", "source", "supply"],
+    ["breakdown", "month", "model", "tenant", "region", "source", "supply", "scope"],
     breakdown=text("columns that the row is restricted to one value of; total for none", allowed=list(BREAKDOWNS)),
     month=text("month in UTC", nullable=True),
     **KEYS | {"model": text("model of the registry, or class that stands for it", nullable=True)},
     source=text("logs or bills of the usage file", nullable=True),
     supply=text("how the service is supplied", allowed=list(SUPPLIES), nullable=True),
+    scope=text("scope of the electricity by the GHG Protocol", allowed=[SCOPE_2, CATEGORY_1], nullable=True),
     **_COUNTS,
     **{column: of for name in QUANTITIES for column, of in _quantity(name, nullable=name in NULLABLE).items()},
 )
