@@ -85,7 +85,7 @@ rule usage_energy:
 
 
 rule usage_statement:
-    """The statement as a page, as text and as CSV."""
+    """The statement as a page, as text, as CSV and as JSON."""
     input:
         **USAGE_TABLES,
         power="results/usage/{usage}/power.svg",
@@ -98,6 +98,7 @@ rule usage_statement:
         html=update("results/usage/{usage}/statement.html"),
         md=update("results/usage/{usage}/statement.md"),
         csv=update("results/usage/{usage}/statement.csv"),
+        json=update("results/usage/{usage}/statement.json"),
     log:
         "results/logs/usage/{usage}/usage_statement.log",
     params:
@@ -130,5 +131,5 @@ rule statement:
         expand(
             "results/usage/{usage}/{file}",
             usage=USAGES,
-            file=["statement.parquet", "statement.csv", "statement.xlsx", "statement.html", "statement.md"],
+            file=[f"statement.{ending}" for ending in "parquet csv json xlsx html md".split()],
         ),

@@ -204,16 +204,16 @@ def disclosures(table: pl.DataFrame) -> Table:
     cells = {
         "Datapoint": lambda row: f"{row['standard']} {row['datapoint']}",
         "What": itemgetter("label"),
+        "Note": itemgetter("note"),
         "Unit": itemgetter("unit"),
         "Mean": lambda row: "-" if row["mean"] is None else number(row["mean"]),
         "P5 to P95": lambda row: "-" if row["p05"] is None else f"{number(row['p05'])} to {number(row['p95'])}",
-        "Note": itemgetter("note"),
     }
     note = (
         "What this usage adds to a row of the report; means add up over activities. ESRS as numbered in Delegated"
         " Regulation (EU) 2023/2772, GRI 302 and 305 of 2016, GRI 303 of 2018."
     )
-    return text_table("Rows of ESRS and GRI tables", table, cells, 3, note)
+    return text_table("Rows of ESRS and GRI tables", table, cells, 4, note)
 
 
 def costs(table: pl.DataFrame, usage: dict) -> Table | None:

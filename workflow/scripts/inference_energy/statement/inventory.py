@@ -52,7 +52,7 @@ def gj(*, kwh: Quantity) -> Quantity:
     return kwh * 3.6 / 1000
 
 
-ESRS, GRI = "ESRS E1", "GRI"
+ESRS, GRI = "ESRS", "GRI"
 
 
 def disclosures(statement: pl.DataFrame, capacity: pl.DataFrame) -> pl.DataFrame:
@@ -128,10 +128,14 @@ def _esrs(own: Mapping[str, Numbers], bought: Mapping[str, Numbers]) -> Iterator
         dict.fromkeys(SUMMARY, 0.0),
         note="all is estimated",
     )
-    yield _row(ESRS, "E3-4, 28 (a)", "Water consumption of own operations", "m3", own["water_onsite_m3"], note="cooling")
+    yield _row(
+        ESRS, "E3-4, 28 (a)", "Water consumption of own operations", "m3", own["water_onsite_m3"], note="cooling"
+    )
 
 
-def _gri(own: Mapping[str, Numbers], bought: Mapping[str, Numbers], intensities: Mapping[str, Numbers]) -> Iterator[tuple]:
+def _gri(
+    own: Mapping[str, Numbers], bought: Mapping[str, Numbers], intensities: Mapping[str, Numbers]
+) -> Iterator[tuple]:
     t = "t CO2e"
     within, outside = (
         {q: None if value is None else gj(kwh=value) for q, value in of["energy_kwh"].items()} for of in (own, bought)
@@ -153,7 +157,9 @@ def _gri(own: Mapping[str, Numbers], bought: Mapping[str, Numbers], intensities:
         "bought tokens, and making of the servers used",
     )
     if of := intensities.get("sci_per_request"):
-        yield _row(GRI, "305-4 a", "Emissions intensity", "gCO2e per request", of, note="Scopes 2 and 3, location-based")
+        yield _row(
+            GRI, "305-4 a", "Emissions intensity", "gCO2e per request", of, note="Scopes 2 and 3, location-based"
+        )
     yield _row(GRI, "303-5 a", "Water consumption", "m3", own["water_onsite_m3"], note="cooling of own operations")
 
 

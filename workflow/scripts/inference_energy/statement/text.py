@@ -30,15 +30,9 @@ BY_BOUNDARY = {
     "datacenter": ("Network, storage and other overheads of the fleet around the serving nodes.",),
     "fleet": (),
 }
-SHOWN = (
-    "model",
-    "month",
-    "supply",
-    "source",
-    "month and model",
-    "tenant",
-    "region",
-)  # breakdowns in the order of the page
+OF_LOGS = ("average_power", "peak_power", "nodes_at_peak")  # quantities that bills do not have
+# Breakdowns in the order of the page.
+SHOWN = ("model", "month", "supply", "month and model", "tenant", "region")
 ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e", "water_m3"
 EMBODIED, ONSITE, OFFSITE = "embodied_kgco2e", "water_onsite_m3", "water_offsite_m3"
 
@@ -72,7 +66,7 @@ def content(
         "period": audit.period(statement),
         "boundary": usage["boundary"],
         "within": audit.WITHIN[usage["boundary"]],
-        "figures": headline(total, tables["capacity"], usage),
+        "figures": headline(total, tables["capacity"], usage, billed=audit.share_of(tables["quality"], "billed")),
         "answers": audit.answers(tables, usage=usage, study=study, version=version, draws=draws),
         "inventory": audit.inventory(tables["inventory"]),
         "treatments": audit.treatments(tables["inventory"]),
@@ -97,8 +91,12 @@ def not_included(boundary: str, *, hourly: bool = False) -> list[str]:
     return [*BY_BOUNDARY[boundary], *NOT_INCLUDED, HOURS_OF_PUE if hourly else HOURS]
 
 
-def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str, str]]:
-    """The few numbers that a statement opens with: label and text."""
+def headline(total: dict, capacity: pl.DataFrame, usage: dict, *, billed: float = 0.0) -> list[tuple[str, str]]:
+    """The few numbers that a statement has first: label and text.
+
+    `billed` is the share of tokens from bills. Power and nodes are those of the logs: they are left out where the logs
+    are the smaller part.
+    """
     found = [
         ("Energy", quantity(total, ENERGY, "kWh")),
         ("Emissions of electricity, location-based", quantity(total, LOCATION, "kg CO2e")),
@@ -117,6 +115,8 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str
         "peak_power": f"Peak power of the logs, mean of {usage['step_minutes']} minutes",
         "nodes_at_peak": f"Nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
     }
+    if billed > 0.5:
+        labels = {name: label for name, label in labels.items() if name not in OF_LOGS}
     by_name = {row["quantity"]: row for row in capacity.iter_rows(named=True)}
     return found + [
         (label, interval(by_name[name], by_name[name]["unit"])) for name, label in labels.items() if name in by_name
