@@ -36,7 +36,7 @@ def statement(
 
 
 def about(usage: dict, study: dict, *, version: str, draws: int, seed: int) -> dict:
-    """What identifies a statement and its method; `method` is equal where the same numbers follow from the same sums."""
+    """What identifies a statement and its method; of one `method`, the same sums give the same numbers."""
     return {
         "title": usage["title"],
         "organisation": usage.get("organisation"),

@@ -114,15 +114,16 @@ def _factors_in_words(table: pl.DataFrame) -> str:
 
 
 def _certainty(tables: Mapping[str, pl.DataFrame], total: dict, draws: int) -> str:
-    low, high = (
-        total[f"{ENERGY}_{q}"] / total[f"{ENERGY}_p50"] if total[f"{ENERGY}_p50"] else 1.0 for q in ("p05", "p95")
-    )
+    median = total[f"{ENERGY}_p50"]
+    low, high = (total[f"{ENERGY}_{q}"] / median if median else 1.0 for q in ("p05", "p95"))
     grades = dict(tables["evidence"].select("grade", "token_share").iter_rows())
+    measured = share(grades.get(OWN_RUNS, 0.0))
+    of_classes = share(grades.get(CLASS, 0.0) + grades.get(BY_DEFAULT, 0.0))
     return (
-        f"With 90 % probability the energy is between {number(low)} and {number(high)} times the median, by {draws:,} draws"
-        " of what is uncertain for all requests alike. The speed of the model on the GPU is measured for"
-        f" {share(grades.get(OWN_RUNS, 0.0))} of tokens; {share(grades.get(CLASS, 0.0) + grades.get(BY_DEFAULT, 0.0))} rest on the"
-        " mean of a class of models. No meter of this service is part of it: all energy is estimated."
+        f"With 90 % probability the energy is between {number(low)} and {number(high)} times the median, by {draws:,}"
+        " draws of what is uncertain for all requests alike. The speed of the model on the GPU is measured for"
+        f" {measured} of tokens; {of_classes} rest on the mean of a class of models. No meter of this service is part"
+        " of it: all energy is estimated."
     )
 
 
@@ -153,9 +154,9 @@ def inventory(table: pl.DataFrame) -> Table:
         "Amount (P5 to P95)": _kg,
     }
     note = (
-        "By operational control. Location-based and market-based numbers are two accounts of the same electricity: report"
-        " both, add neither. Life-cycle factors of the grid hold Scope 2 and Scope 3, category 3 (fuel- and energy-related)"
-        " together."
+        "By operational control. Location-based and market-based numbers are two accounts of the same electricity:"
+        " report both, add neither. Life-cycle factors of the grid hold Scope 2 and Scope 3, category 3 (fuel- and"
+        " energy-related activities) together."
     )
     return text_table("Greenhouse gas inventory", table, cells, 4, note)
 
@@ -168,8 +169,8 @@ def treatments(table: pl.DataFrame) -> list[tuple[str, str]]:
     ]
     capital = (
         "A share of the making of the servers by the time in which they work for the requests, idle time of the study's"
-        " day included. The GHG Protocol counts capital goods (category 2) whole in the year of their purchase: who buys"
-        " servers reports them there, and uses this share for intensities."
+        " day included. The GHG Protocol counts capital goods (category 2) whole in the year of their purchase: who"
+        " buys servers reports them there, and uses this share for intensities."
     )
     return [*found, ("Making of servers", capital)]
 

@@ -21,6 +21,7 @@ from inference_energy.statement import (
     regions as statement_regions,
     supplied,
 )
+from inference_energy.statement.carbon_files import Hours
 from inference_energy.statement.coefficients import UnitEnergy
 from inference_energy.statement.embodied import Making
 from inference_energy.statement.logs import bills as bill_tables
@@ -47,7 +48,7 @@ def accounts(
     grid: pl.DataFrame,
     clouds: pl.DataFrame,
     servers: pl.DataFrame,
-    hours: Mapping[str, carbon.Hours],
+    hours: Mapping[str, Hours],
     draws: int,
     seed: int,
     place: str,

@@ -17,7 +17,7 @@ from inference_energy.statement.comparison import (
     VOLUME,
     Usage,
 )
-from inference_energy.statement.wording import count, number, scale
+from inference_energy.statement.wording import count, number, percent, scale, signed
 
 LABELS = {
     VOLUME: "Requests",
@@ -32,13 +32,9 @@ QUANTITIES = {ENERGY: "Energy", EMISSIONS: "Emissions of electricity, location-b
 
 
 def change(before: float, after: float, unit: str) -> str:
-    """A change in words: `rise from 523 to 613 kg CO2e, by 17.2 %`."""
+    """A change in words: `from 523 to 613 kg CO2e, +17.2 %`."""
     size, name = scale(max(before, after), unit)
-    verb = "rise" if after > before else "fall" if after < before else "stay"
-    if verb == "stay":
-        return f"stay at {number(after / size)} {name}"
-    by = f", by {number(abs(after - before) / before * 100)} %" if before else ""
-    return f"{verb} from {number(before / size)} to {number(after / size)} {name}{by}"
+    return f"from {number(before / size)} to {number(after / size)} {name}, {percent(after - before, before)}"
 
 
 def content(before: Usage, after: Usage, parts: pl.DataFrame) -> dict[str, object]:
@@ -48,8 +44,8 @@ def content(before: Usage, after: Usage, parts: pl.DataFrame) -> dict[str, objec
         of = parts.filter(pl.col("quantity") == quantity)
         first = of.row(0, named=True)
         summary.append((label, f"{change(first['before'], first['after'], first['unit'])}{_most(of)}."))
-    requests = (before.total, after.total)
-    summary.append(("Requests", change(*requests, "requests") + "."))
+    totals = f"from {count(before.total)} to {count(after.total)}, {percent(after.total - before.total, before.total)}."
+    summary.append(("Requests", totals))
     return {
         "title": f"{before.name} and {after.name}",
         "summary": summary,
@@ -58,9 +54,9 @@ def content(before: Usage, after: Usage, parts: pl.DataFrame) -> dict[str, objec
         ],
         "sides": _sides(before, after),
         "method": (
-            "Energy is requests × share of a model × lengths × share of a GPU × energy per token × PUE, and emissions are"
-            " energy × carbon intensity. The contribution of a cause is the mean over all orders in which the causes may"
-            " change from before to after (Shapley value), so the contributions add up to the difference. Numbers are"
+            "Energy is requests × share of a model × lengths × share of a GPU × energy per token × PUE, and emissions"
+            " are energy × carbon intensity. The contribution of a cause is the mean over all orders in which the causes"
+            " may change from before to after (Shapley value), so the contributions add up to the difference. Numbers are"
             " means, which add up; the uncertainty of the method is common to both sides, and no interval of the"
             " difference is given. A model that only one side has counts as a change of models. Energy per token that"
             " changes under the same version and study is `Serving`; under another one it is `Method`, as nothing tells"
@@ -74,7 +70,7 @@ def _most(parts: pl.DataFrame) -> str:
     if not of["difference"]:
         return ""
     size, unit = scale(max(of["before"], of["after"]), of["unit"])
-    return f", most of it by {LABELS[of['cause']].lower()} ({of['difference'] / size:+.3g} {unit})"
+    return f", most of it by {LABELS[of['cause']].lower()} ({signed(of['difference'] / size)} {unit})"
 
 
 def _parts(parts: pl.DataFrame, label: str) -> Table:
@@ -83,17 +79,12 @@ def _parts(parts: pl.DataFrame, label: str) -> Table:
     cells = {
         "Cause": lambda row: LABELS[row["cause"]],
         "What changed": itemgetter("meaning"),
-        unit: lambda row: f"{row['difference'] / size:+.3g}" if row["difference"] else "0",
-        "Of before": lambda row: f"{row['difference'] / before * 100:+.1f} %" if before else "-",
+        unit: lambda row: signed(row["difference"] / size),
+        "Of before": lambda row: percent(row["difference"], before),
     }
     whole = parts["after"][0] - before
     table = text_table(label, parts, cells, 2)
-    total = [
-        "Sum",
-        "difference of the two statements",
-        f"{whole / size:+.3g}",
-        f"{whole / before * 100:+.1f} %" if before else "-",
-    ]
+    total = ["Sum", "difference of the two statements", signed(whole / size), percent(whole, before)]
     return Table(title=table.title, head=table.head, rows=[*table.rows, total], text=2)
 
 

@@ -8,7 +8,8 @@ import polars as pl
 
 from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.fleet.grid import grid_zone
-from inference_energy.statement.carbon import FAIL, Hours
+from inference_energy.statement.carbon import FAIL
+from inference_energy.statement.carbon_files import Hours
 from inference_energy.statement.input_tables import PROVIDERS
 
 DEFAULT = "default"
@@ -46,7 +47,8 @@ def of_regions(
 ) -> dict[str | None, Region]:
     """The factors of every region that logs and bills name.
 
-    `clouds` is a table of `input_tables.CloudRegion`, whose names may stand for zones; `hours` are of `carbon.read_all`.
+    `clouds` is a table of `input_tables.CloudRegion`, whose names may stand for zones; `hours` are of
+    `carbon.read_all`.
 
     Raises:
         InputError: a region without an entry, or a zone that the grid does not have.

@@ -26,8 +26,8 @@ def read(given: str, variable: str) -> Usage:
     if not all(path.is_file() for path in (about, drivers, units)):
         made = sorted(path.parent.name for path in FOLDER.glob("*/statement.json"))
         raise InputError(
-            f"{variable}: found {given!r}, but no statement in {folder}; allowed: {ALLOWED}; made so far: {one_of(made)}."
-            f" `make statement USAGE={place}` makes one"
+            f"{variable}: found {given!r}, but no statement in {folder}; allowed: {ALLOWED}; made so far:"
+            f" {one_of(made)}. `make statement USAGE={place}` makes one"
         )
     told = json.loads(about.read_text(encoding="utf-8"))["about"]
     return Usage.of(

@@ -182,7 +182,8 @@ def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> lis
     return [
         (
             "Method",
-            f"inference-energy {version}, study `{usage['study']}`: {study['title']} (checksum {audit.checksum(study)})",
+            f"inference-energy {version}, study `{usage['study']}`: {study['title']}"
+            f" (checksum {audit.checksum(study)})",
         ),
         ("Usage file", f"checksum {audit.checksum(usage)}"),
         ("Boundary", f"`{boundary}`: {audit.WITHIN[boundary]}"),

@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
 from inference_energy.statement.comparison import EMISSIONS
 from inference_energy.statement.comparison_text import LABELS, change
-from inference_energy.statement.wording import number, scale
+from inference_energy.statement.wording import number, scale, signed
 
 
 def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
@@ -21,7 +21,7 @@ def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
         label=pl.col("cause").replace_strict(LABELS),
         low=pl.min_horizontal(ends[:-1], ends[1:]),
         high=pl.max_horizontal(ends[:-1], ends[1:]),
-        text=pl.Series([f"{value / size:+.3g}" for value in causes["difference"]], dtype=pl.String),
+        text=pl.Series([signed(value / size) for value in causes["difference"]], dtype=pl.String),
         colour=pl.when(pl.col("difference") < 0).then(pl.lit(BLUE)).otherwise(pl.lit(ORANGE)),
     ).select("label", "low", "high", "text", "colour")
     # Two statements may have the same name.

@@ -17,7 +17,7 @@ LEAST_LOGGED = 0.5  # share of the energy that logs have, for their power to sta
 def draw(
     *, steps: pl.DataFrame, capacity: pl.DataFrame, statement: pl.DataFrame, usage: dict
 ) -> alt.LayerChart | alt.Chart:
-    """Mean power in every step, median and P5–P95 of shared uncertainty; energy by month where bills have most of it."""
+    """Mean power in every step, median and P5–P95 of shared uncertainty; energy by month where bills have most."""
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
     logged = float(steps["power_kw_mean"].sum()) * usage["step_minutes"] / 60
     if logged < LEAST_LOGGED * total["energy_kwh_mean"] or steps.is_empty():
@@ -45,8 +45,8 @@ def _months(statement: pl.DataFrame, total: dict, logged: float, usage: dict) ->
         (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
         finding=f"{quantity(total, 'energy_kwh', 'kWh')} in {len(months)} {'month' if len(months) == 1 else 'months'}",
         conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5–P95 of shared"
-        f" uncertainty; percentages: share of energy. Bills do not say when in a month tokens were served: logs, which do,"
-        f" have {share(logged / kwh)} of the energy.",
+        " uncertainty; percentages: share of energy. Bills do not say when in a month tokens were served; the logs,"
+        f" which do, have {share(logged / kwh)} of the energy.",
     )
 
 
