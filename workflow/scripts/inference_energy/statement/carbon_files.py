@@ -240,7 +240,7 @@ def _time(text: str, place: str, *, day_first: bool) -> datetime:
     text = text.strip()
     readings: list[Callable[[], datetime]] = [lambda: datetime.fromisoformat(text)]
     forms = ("%Y-%m-%dT%H", *(DAY_FIRST if day_first else ()))
-    readings += [lambda form=form: datetime.strptime(text, form) for form in forms]  # noqa: DTZ007
+    readings += [lambda form=form: datetime.strptime(text, form) for form in forms]
     for reading in readings:
         try:
             found = reading()

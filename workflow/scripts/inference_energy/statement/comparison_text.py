@@ -28,6 +28,14 @@ LABELS = {
     GRID: "Electricity",
     METHOD: "Method",
 }
+METHOD_IN_WORDS = (
+    "Energy is requests × share of a model × lengths × share of a GPU × energy per token × PUE, and emissions are"
+    " energy × carbon intensity. The contribution of a cause is the mean over all orders in which the causes may change from"
+    " before to after (Shapley value), so the contributions add up to the difference. Numbers are means, which add up;"
+    " the uncertainty of the method is common to both sides, and no interval of the difference is given. A model that"
+    " only one side has counts as a change of models. Energy per token that changes under the same version and study is"
+    " `Serving`; under another one it is `Method`, as nothing tells the two apart."
+)
 QUANTITIES = {ENERGY: "Energy", EMISSIONS: "Emissions of electricity, location-based"}
 
 
@@ -53,15 +61,7 @@ def content(before: Usage, after: Usage, parts: pl.DataFrame) -> dict[str, objec
             _parts(parts.filter(pl.col("quantity") == quantity), label) for quantity, label in QUANTITIES.items()
         ],
         "sides": _sides(before, after),
-        "method": (
-            "Energy is requests × share of a model × lengths × share of a GPU × energy per token × PUE, and emissions"
-            " are energy × carbon intensity. The contribution of a cause is the mean over all orders in which the causes"
-            " may change from before to after (Shapley value), so the contributions add up to the difference. Numbers are"
-            " means, which add up; the uncertainty of the method is common to both sides, and no interval of the"
-            " difference is given. A model that only one side has counts as a change of models. Energy per token that"
-            " changes under the same version and study is `Serving`; under another one it is `Method`, as nothing tells"
-            " the two apart."
-        ),
+        "method": METHOD_IN_WORDS,
     }
 
 
