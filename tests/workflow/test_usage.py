@@ -96,9 +96,8 @@ def test_two_months_are_compared_by_cause(stated, tmp_path):
     months = pl.read_parquet(stated / FOLDER / "statement.parquet").filter(pl.col("breakdown") == "month").sort("month")
     energies = parts.filter(pl.col("quantity") == "energy_kwh").select("before", "after").row(0)
     assert energies == pytest.approx(tuple(months["energy_kwh_mean"]))
-    assert {path.name for path in tmp_path.iterdir()} == {
-        f"difference.{end}" for end in "csv html json md png svg".split()
-    }
+    endings = ("csv", "html", "json", "md", "png", "svg")
+    assert {path.name for path in tmp_path.iterdir()} == {f"difference.{ending}" for ending in endings}
     missing = subprocess.run([*command, "none", sides[0], str(tmp_path)], cwd=stated, capture_output=True, text=True)
     assert missing.returncode == 1
     assert missing.stderr.startswith("Error: A: found 'none', but no statement in results/usage/none")

@@ -179,6 +179,6 @@ def test_text_and_figure_name_the_largest_cause():
     assert content["parts"][0].rows[-1] == ["Sum", "difference of the two statements", "+2.40", "+200.0 %"]
     drawn = statement_difference.draw(parts=found, before="one", after="two").to_dict()
     rows = next(iter(drawn["datasets"].values()))
-    assert [row["label"] for row in rows] == ["before: one", "Lengths", "Requests", "after: two"]
+    assert [row["label"] for row in rows] == ["before", "Lengths", "Requests", "after"]
     assert rows[1]["low"] == pytest.approx(0.48)  # kg
     assert rows[2]["high"] == pytest.approx(rows[3]["high"])

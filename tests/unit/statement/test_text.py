@@ -43,6 +43,12 @@ def test_intervals_and_shares():
     assert [wording.share(value) for value in shares] == ["0 %", "< 0.1 %", "2.0 %", "50.0 %", "> 99.9 %", "100 %"]
 
 
+def test_changes_have_a_sign():
+    assert [wording.signed(value) for value in (0.05, -36.08, 0)] == ["+0.0500", "-36.1", "0"]
+    changes = ((17.7, 100), (-0.04, 100), (0, 5), (1, 0))
+    assert [wording.percent(*of) for of in changes] == ["+17.7 %", "< 0.1 %", "0 %", "-"]
+
+
 def test_progress_says_what_is_done_how_fast_and_what_is_left():
     line = progress.status("meter 2 files", 4_000_000, 10_000_000, "rows", 2.0)
     assert line == "meter 2 files: 40 %, 4,000,000 of 10,000,000 rows, 2,000,000 rows/s, 3.0 s left"

@@ -63,4 +63,6 @@ def percent(change: float, of: float) -> str:
     if not of:
         return "-"
     value = change / of * 100
-    return f"{value:+.1f} %" if abs(value) >= 0.05 or not value else f"{'-' if value < 0 else '+'}< 0.1 %"
+    if abs(value) >= 0.05:
+        return f"{value:+.1f} %"
+    return "< 0.1 %" if value else "0 %"

@@ -8,14 +8,18 @@ from inference_energy.statement.comparison import EMISSIONS
 from inference_energy.statement.comparison_text import LABELS, change
 from inference_energy.statement.wording import number, scale, signed
 
+LEAST = 1e-3  # change that is drawn, over the larger of the two amounts
+
 
 def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
     """A waterfall of mean emissions between two statements; `parts` is a table of `comparison.difference`."""
     of = parts.filter(pl.col("quantity") == EMISSIONS)
     first, last, unit = of.row(0, named=True)["before"], of.row(0, named=True)["after"], of.row(0, named=True)["unit"]
     size, name = scale(max(first, last), unit)
-    # The largest changes first; causes that change nothing are left out.
-    causes = of.filter(pl.col("difference") != 0).sort(pl.col("difference").abs(), "cause", descending=[True, False])
+    # The largest changes first; causes that change next to nothing are left out.
+    causes = of.filter(pl.col("difference").abs() >= LEAST * max(first, last)).sort(
+        pl.col("difference").abs(), "cause", descending=[True, False]
+    )
     ends = pl.Series([first, *causes["difference"]]).cum_sum() / size
     rows = causes.with_columns(
         label=pl.col("cause").replace_strict(LABELS),
@@ -24,11 +28,9 @@ def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
         text=pl.Series([signed(value / size) for value in causes["difference"]], dtype=pl.String),
         colour=pl.when(pl.col("difference") < 0).then(pl.lit(BLUE)).otherwise(pl.lit(ORANGE)),
     ).select("label", "low", "high", "text", "colour")
-    # Two statements may have the same name.
-    names = [f"before: {before}", f"after: {after}"]
     whole = pl.DataFrame(
         {
-            "label": names,
+            "label": ["before", "after"],
             "low": [0.0, 0.0],
             "high": [first / size, last / size],
             "text": [number(first / size), number(last / size)],
@@ -48,6 +50,6 @@ def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
     return titled(
         (bars + texts).properties(width=WIDTH, height=alt.Step(30)),
         finding=f"Emissions {change(first, last, unit)}",
-        conditions="Means. Each cause: its contribution averaged over all orders in which the causes may change; the"
-        " contributions add up to the difference. Blue: lower, orange: higher.",
+        conditions=f"Before: {before}. After: {after}. Means. Each cause: its contribution averaged over all orders in"
+        " which the causes may change; the contributions add up to the difference. Blue: lower, orange: higher.",
     )
