@@ -112,7 +112,9 @@ rule usage_workbook:
     """All tables of the statement as one Excel workbook."""
     input:
         **{name: path for name, path in USAGE_TABLES.items() if name != "metered"},
-        registries=[f"resources/{name}.csv" for name in ("grid", "cloud_regions", "embodied_servers", "generation_factors")],
+        registries=[
+            f"resources/{name}.csv" for name in ("grid", "cloud_regions", "embodied_servers", "generation_factors")
+        ],
         code=library("statement/usage_workbook"),
     output:
         update("results/usage/{usage}/statement.xlsx"),
