@@ -26,7 +26,7 @@ def node_making_kg(*, gpu_kg: Quantity, gpus_per_node: Quantity, host_kg: Quanti
 
 @formula(
     unit="kg CO2e",
-    source="ISO/IEC 21031:2024, Software Carbon Intensity: M = TE x TS x RS, the time share of the lifetime",
+    source="ISO/IEC 21031:2024, Software Carbon Intensity: embodied emissions x time share x resource share",
 )
 def embodied_kg(
     *, busy_node_seconds: Quantity, kg_per_node: Quantity, lifetime_years: Quantity, utilisation: Quantity
