@@ -126,7 +126,7 @@ def test_emissions_follow_a_file_of_hours(tmp_path):
     assert per_kwh.to_list() == pytest.approx([0.1, 0.5])
     eu = found["factors"].row(by_predicate=pl.col("region") == "eu", named=True)
     assert eu["location_gco2e_per_kwh"] == pytest.approx(100)
-    assert (eu["location_basis"], eu["location_source"]) == ("direct", "the operator of the grid")
+    assert (eu["location_basis"], eu["location_source"]) == ("direct", "the operator of the grid; water: s")
     assert eu["carbon_hours"].startswith("hours.csv, intervals of 60 minutes, SHA-256 ")
     shares = dict(found["quality"].select("aspect", "share").iter_rows())
     assert shares["hourly_factor"] == pytest.approx(1)

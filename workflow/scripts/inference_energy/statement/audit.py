@@ -9,7 +9,7 @@ import polars as pl
 
 from inference_energy.common.conversions import G_PER_KG
 from inference_energy.statement.cells import Table, text_table
-from inference_energy.statement.grades import OWN_RUNS
+from inference_energy.statement.grades import NONE, OWN_RUNS
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS
 from inference_energy.statement.supplied import SCOPE_2, SUPPLIES
 from inference_energy.statement.wording import count, interval, number, quantity, scale, share
@@ -104,7 +104,7 @@ def _factors_in_words(table: pl.DataFrame) -> str:
         market = "no contract or residual mix given" if row["market_source"] is None else row["market_source"]
         hours = " by the hour" if row["carbon_hours"] else ""
         lines.append(
-            f"{row['region']} ({share(row['energy_share'])} of energy): {row['grid_zone']},"
+            f"{'no region named' if row['region'] == NONE else row['region']} ({share(row['energy_share'])} of energy): {row['grid_zone']},"
             f" {number(row['location_gco2e_per_kwh'])} gCO2e/kWh{hours} ({row['location_basis']}); market-based"
             f" {number(row['market_gco2e_per_kwh'])} ({market})"
         )

@@ -116,7 +116,8 @@ def regions_table(
             for method in ("location", "market"):
                 result = results[label][f"emissions_{method}_kgco2e_mean"] / results[label]["energy_kwh_mean"]
                 row[f"{method}_gco2e_per_kwh"] = result * G_PER_KG
-            row["location_basis"], row["location_source"] = of.hours.basis, of.hours.publisher
+            row["location_basis"] = of.hours.basis
+            row["location_source"] = f"{of.hours.publisher}; water: {of.location_source}"
             row["carbon_hours"] = (
                 f"{of.hours.name}, intervals of {of.hours.minutes} minutes"
                 f"{f', zone {of.hours.zone}' if of.hours.zone else ''}, SHA-256 {of.hours.sha256[:12]}"

@@ -13,8 +13,8 @@ from inference_energy.statement.carbon_files import Hours
 from inference_energy.statement.input_tables import PROVIDERS
 
 DEFAULT = "default"
-# ASSUME: a PUE above 4 is in percent, and a factor between 0 and 1 g/kWh is in kg. Sources: the largest PUE that Uptime's
-# surveys report is near 3; resources/grid.csv, whose least factor is 28 g/kWh. 0 is a contract of wind or sun.
+# ASSUME: a PUE above 4 is in percent, and a factor between 0 and 1 g/kWh is in kg. Sources: the surveys of the Uptime
+# Institute, whose largest PUE is near 3; resources/grid.csv, whose least factor is 28 g/kWh. 0 is wind or sun.
 LARGEST_PUE, LEAST_FACTOR = 4.0, 1.0
 FACTORS = ("location_gco2e_per_kwh", "market_gco2e_per_kwh")
 
