@@ -100,17 +100,17 @@ def _kg(row: dict) -> str:
 
 def _factors_in_words(table: pl.DataFrame) -> str:
     lines = []
-    for row in table.sort("energy_share", descending=True).iter_rows(named=True):
+    for row in table.sort("energy_share", "region", descending=[True, False]).iter_rows(named=True):
+        region = "no region named" if row["region"] == NONE else row["region"]
         market = "no contract or residual mix given" if row["market_source"] is None else row["market_source"]
         hours = " by the hour" if row["carbon_hours"] else ""
         lines.append(
-            f"{'no region named' if row['region'] == NONE else row['region']} ({share(row['energy_share'])} of energy): {row['grid_zone']},"
+            f"{region} ({share(row['energy_share'])} of energy): {row['grid_zone']},"
             f" {number(row['location_gco2e_per_kwh'])} gCO2e/kWh{hours} ({row['location_basis']}); market-based"
             f" {number(row['market_gco2e_per_kwh'])} ({market})"
         )
-    return "; ".join(lines[:MOST_FACTORS]) + (
-        f"; and {len(lines) - MOST_FACTORS} more" if len(lines) > MOST_FACTORS else ""
-    )
+    more = f"; and {len(lines) - MOST_FACTORS} more" if len(lines) > MOST_FACTORS else ""
+    return "; ".join(lines[:MOST_FACTORS]) + more
 
 
 def _certainty(tables: Mapping[str, pl.DataFrame], total: dict, draws: int) -> str:
