@@ -45,7 +45,7 @@ def at_steps(hours: Hours, steps: pl.DataFrame, *, step_minutes: int, gaps: str,
     length = timedelta(minutes=hours.minutes)
     rows, missing = [], []
     for month, step in steps.select("month", "step_start_utc").unique().sort("month", "step_start_utc").iter_rows():
-        # ASSUME: bills do not state hours, so the mean of their whole month applies. Source: none needed.
+        # ASSUME: bills do not state hours, so the mean of their whole month applies.
         begin, end = _month(month) if step is None else _step(step, step_minutes)
         first = begin - (begin - datetime(1970, 1, 1, tzinfo=UTC)) % length
         needed = [first + number * length for number in range(max(-(-(end - first) // length), 1))]

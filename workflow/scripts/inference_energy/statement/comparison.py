@@ -152,7 +152,7 @@ def _value(before: Usage, after: Usage, changed: frozenset[str], quantity: str) 
         return after if cause in changed else before
 
     # ASSUME: energy per token that differs between statements of one method is the serving (batch, speed, load); with
-    # another version or study nothing tells the two apart, and all of it is the method. Source: none needed.
+    # another version or study nothing tells the two apart, and all of it is the method.
     energy_per_token = SERVING if before.method == after.method else METHOD
     total = 0.0
     mix = side(MODEL)

@@ -4,8 +4,6 @@ import polars as pl
 
 from inference_energy.tables.inputs import DATE, URL, InputTable, cell, filled, optional, rising
 
-PROVIDERS = ("aws", "azure", "gcp")  # of cloud regions
-
 
 def _range(name: str) -> pl.Expr:
     return rising([f"{name}_p05", f"{name}_p95"], strictly=True)

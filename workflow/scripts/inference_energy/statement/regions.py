@@ -10,9 +10,9 @@ from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.fleet.grid import grid_zone
 from inference_energy.statement.carbon import FAIL
 from inference_energy.statement.carbon_files import Hours
-from inference_energy.statement.input_tables import PROVIDERS
 
 DEFAULT = "default"
+PROVIDERS = ("aws", "azure", "gcp")  # of cloud regions
 # ASSUME: a PUE above 4 is in percent, and a factor between 0 and 1 g/kWh is in kg. Sources: the surveys of the Uptime
 # Institute, whose largest PUE is near 3; resources/grid.csv, whose least factor is 28 g/kWh. 0 is wind or sun.
 LARGEST_PUE, LEAST_FACTOR = 4.0, 1.0
