@@ -95,7 +95,7 @@ statement: environment
 
 # The difference of two statements by cause: make compare-statements A=example@2026-03 B=example@2026-04 [OUT=folder]
 compare-statements: environment
-	@$(BIN)/python workflow/scripts/compare_statements.py -- "$$A" "$$B" "$${OUT:-results/usage/difference}"
+	@$(BIN)/python workflow/scripts/compare_statements.py -- "$$A" "$$B" "$${OUT:-results/statement_difference}"
 
 # The package that answers single questions, as a wheel in dist/, of the tables of this build
 wheel: all
