@@ -35,6 +35,12 @@ ENTSOE = (
     "BZN|AA,01.01.2026 00:00 - 01.01.2026 01:00 (UTC),300,100,50,n/e\n"
     "BZN|AA,01.01.2026 01:00 - 01.01.2026 02:00 (UTC),0,100,n/e,20\n"
 )
+ENTSOE_NOW = (
+    '"MTU (UTC)","Area","Production Type","Generation (MW)"\n'
+    '"01/01/2026 00:00:00 - 01/01/2026 01:00:00","BZN|AA","Fossil Gas","300"\n'
+    '"01/01/2026 00:00:00 - 01/01/2026 01:00:00","BZN|AA","Nuclear","100"\n'
+    '"01/01/2026 01:00:00 - 01/01/2026 02:00:00","BZN|AA","Nuclear","100"\n'
+)
 ENTSOE_FILES = (
     "DateTime(UTC)\tResolutionCode\tAreaCode\tAreaDisplayName\tProductionType\tActualGenerationOutput[MW]\n"
     "2026-01-01 00:00:00\tPT60M\t10YAA\tAland\tFossil Gas\t300.0\n"
@@ -67,6 +73,7 @@ def read(tmp_path, text, *, zone=None, name="hours.csv"):
         (MAPS, "electricity_maps", "life cycle", (100, 300)),
         (MAPS_BEFORE, "electricity_maps", "life cycle", (100, 300)),
         (ENTSOE, "entsoe", "life cycle", (370.5, 12)),
+        (ENTSOE_NOW, "entsoe", "life cycle", (370.5, 12)),
         (ENTSOE_FILES, "entsoe", "life cycle", (370.5, 12)),
         (EIA, "eia", "life cycle", (370.5, 12)),
         (EIA_MONITOR, "eia", "direct", (453.59237, 226.796185)),
@@ -115,6 +122,7 @@ def test_times_with_an_offset_are_brought_to_utc(tmp_path):
         (MAPS, "FR", "zone: found 'FR'; allowed: one of 1 names, such as DE"),
         (EIA.replace("NUC", "XYZ"), None, "line 3: found generation of 'XYZ'; allowed: one of"),
         (ENTSOE.replace(" (UTC)", ""), None, "MTU: found times without UTC"),
+        (ENTSOE_NOW.replace("(UTC)", "(CET/CEST)"), None, "MTU (CET/CEST): found times without UTC"),
         (OWN + "2026-01-01T01:30:00Z,1\n2026-01-01T01:37:00Z,1\n", None, "allowed: intervals of one length"),
         ("start_utc,carbon_gco2e_per_kwh\n", None, "found no value; allowed: at least one"),
     ],

@@ -18,13 +18,14 @@ MOST = 2000.0  # gCO2e/kWh, as in the table of grids; burning peat or lignite in
 # ASSUME: a mean below 1 gCO2e/kWh is in kg: no grid has so little. Source: resources/grid.csv, whose least is 28.
 LEAST_MEAN = 1.0
 G_PER_LB = 453.59237
+EMPTY = re.compile(r"\s*(n/e|N/A|-)?\s*")  # cells without a value: nothing was expected, or nothing is known
 NOT_STATED = "not stated"  # coverage of a file of one's own, where the usage file does not say it
 OWN_COLUMNS = ("start_utc", "carbon_gco2e_per_kwh")
 SHAPES = {
     "own": "start_utc, carbon_gco2e_per_kwh and, for several zones, zone",
     "electricity_maps": "Datetime (UTC), Zone id and Carbon intensity gCO2eq/kWh of Electricity Maps",
-    "entsoe": "MTU and `... - Actual Aggregated [MW]`, or DateTime(UTC), ProductionType and ActualGenerationOutput[MW]"
-    " of ENTSO-E",
+    "entsoe": "MTU (UTC), Area, Production Type and Generation (MW), or MTU and `... - Actual Aggregated [MW]`, or"
+    " DateTime(UTC), ProductionType and ActualGenerationOutput[MW] of ENTSO-E",
     "eia": "period, respondent, fueltype and value, or UTC time and CO2 Emissions Intensity for Consumed Electricity"
     " of the EIA",
 }
@@ -131,48 +132,54 @@ def _recognised(name: str, header: list[str], cells: Cells, generation: pl.DataF
         zone = column("ba|region|balancingauthority")
         # ASSUME: the EIA gives pounds of CO2 per kWh. Source: https://www.eia.gov/electricity/gridmonitor/about.
         return "eia", "direct", numbers(column("utctime"), value, zone, G_PER_LB)
-    if None not in (columns := [column(each) for each in ("period", "respondent", "fueltype", "value")]):
-        return (
-            "eia",
-            "life cycle",
-            _mixed(name, _long(name, header, cells, *columns), _factors(generation, "eia_types")),
-        )
-    if None not in (
-        columns := [
-            column(each)
-            for each in (
-                r"datetime\(utc\)",
-                "areacode|areadisplayname|areamapcode",
-                "productiontype",
-                r"actualgenerationoutput(\[mw\])?",
-            )
-        ]
-    ):
-        return (
-            "entsoe",
-            "life cycle",
-            _mixed(name, _long(name, header, cells, *columns), _factors(generation, "entsoe_types")),
-        )
-    mtu = column(r"mtu(\(.*\))?")
-    if mtu is not None and any(text.endswith("-actualaggregated[mw]") for text in plain):
-        area = column("area")
-        return (
-            "entsoe",
-            "life cycle",
-            _mixed(name, _wide(name, header, cells, mtu, area), _factors(generation, "entsoe_types")),
-        )
+    if (generated := _generation(name, header, cells, column)) is not None:
+        shape, kinds, amounts = generated
+        return shape, "life cycle", _mixed(name, amounts, _factors(generation, kinds))
     raise InputError(f"{name}: found the columns {', '.join(header[:8])}; allowed: {'; or '.join(SHAPES.values())}")
 
 
 Generated = Iterator[tuple[str | None, str, str, float, int]]  # zone, time, type, amount, line
 
 
+def _generation(
+    name: str, header: list[str], cells: Cells, column: Callable[[str], int | None]
+) -> tuple[str, str, Generated] | None:
+    """Shape, column of `GenerationFactor` and amounts of a file of generation by technology; none for another file."""
+
+    def columns(*patterns: str) -> list[int] | None:
+        found = [column(pattern) for pattern in patterns]
+        return None if None in found else found
+
+    if found := columns("period", "respondent", "fueltype", "value"):
+        return "eia", "eia_types", _long(name, header, cells, *found)
+    area, output = "areacode|areadisplayname|areamapcode", r"actualgenerationoutput(\[mw\])?"
+    if found := columns(r"datetime\(utc\)", area, "productiontype", output):
+        return "entsoe", "entsoe_types", _long(name, header, cells, *found)
+    mtu = r"mtu(\(.*\))?"
+    if found := columns(mtu, "area", "productiontype", r"generation\(mw\)"):
+        _must_be_utc(name, header[found[0]], cells)
+        return "entsoe", "entsoe_types", _long(name, header, cells, *found)
+    if found := columns(mtu, r".*-actualaggregated\[mw\]"):
+        _must_be_utc(name, header[found[0]], cells)
+        return "entsoe", "entsoe_types", _wide(name, header, cells, found[0], column("area"))
+    return None
+
+
+def _must_be_utc(name: str, head: str, cells: Cells) -> None:
+    """Times of the market time unit say their zone in the header or in every row."""
+    if "(UTC)" not in head and not any("(UTC)" in cell for _, row in cells[:1] for cell in row):
+        raise InputError(
+            f"{name}: {head}: found times without UTC; allowed: times in UTC, which the platform exports under the time"
+            " zone UTC"
+        )
+
+
 def _long(name: str, header: list[str], cells: Cells, time: int, zone: int, kind: int, value: int) -> Generated:
-    """Generation with a row per type."""
+    """Generation with a row per type; of `start - end` the start counts."""
     for line, row in cells:
-        if row[value].strip():
+        if not EMPTY.fullmatch(row[value]):
             amount = _number(row[value], f"{name}: line {line}: {header[value]}")
-            yield row[zone].strip(), row[time], row[kind].strip(), amount, line
+            yield row[zone].strip(), row[time].split(" - ")[0], row[kind].strip(), amount, line
 
 
 def _wide(name: str, header: list[str], cells: Cells, time: int, area: int | None) -> Generated:
@@ -182,15 +189,10 @@ def _wide(name: str, header: list[str], cells: Cells, time: int, area: int | Non
         for place, column in enumerate(header)
         if re.search(r"-\s*Actual Aggregated", column)
     }
-    if not any("(UTC)" in text for text in (header[time], *(row[time] for _, row in cells[:1]))):
-        raise InputError(
-            f"{name}: {header[time]}: found times without UTC; allowed: times in UTC, which the platform exports under"
-            " the time zone UTC"
-        )
     for line, row in cells:
         start = re.sub(r"\s*\((UTC)\)\s*", "", row[time]).split(" - ")[0]
         for place, kind in types.items():
-            if re.fullmatch(r"\s*(n/e|N/A|-)?\s*", row[place]):
+            if EMPTY.fullmatch(row[place]):
                 continue
             amount = _number(row[place], f"{name}: line {line}: {header[place]}")
             yield (row[area].strip() if area is not None else None), start, kind, amount, line
