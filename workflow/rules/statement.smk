@@ -92,7 +92,12 @@ rule usage_statement:
         models="results/usage/{usage}/models.svg",
         page="workflow/templates/statement.html.j2",
         text="workflow/templates/statement.md.j2",
-        frame="workflow/templates/page.html.j2",
+        parts=[
+            "workflow/templates/page.html.j2",
+            "workflow/templates/statement_style.html.j2",
+            "workflow/templates/statement_tables.html.j2",
+            "workflow/templates/statement_tables.md.j2",
+        ],
         code=library("statement/usage_statement"),
     output:
         html=update("results/usage/{usage}/statement.html"),

@@ -190,7 +190,7 @@ def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> lis
         ("Formula", formula),
         ("Intervals", intervals),
         (
-            "Making of servers",
+            "Making of servers, formula",
             "Busy time of a node × making of the node / (lifetime × utilisation), with ranges by GPU from"
             " resources/embodied_servers.csv, which names the source of each.",
         ),
