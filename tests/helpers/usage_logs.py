@@ -128,6 +128,8 @@ SERVERS = pl.DataFrame(
         *(f"{name}_{q}" for name in ("gpu_kgco2e", "host_kgco2e_per_node", "lifetime_years") for q in ("p05", "p95")),
     ],
     orient="row",
+).with_columns(
+    basis=pl.lit("published"), source=pl.lit("https://s.example"), lifetime_source=pl.lit("https://l.example")
 )
 CLOUDS = pl.DataFrame(
     {

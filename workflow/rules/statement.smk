@@ -4,7 +4,7 @@ USAGE_TABLES = {
     name: f"results/usage/{{usage}}/{name}.parquet"
     for name in (
         "statement inventory disclosures costs capacity steps metered names served drivers unit_energy evidence quality"
-        " factors files"
+        " factors servers files"
     ).split()
 }
 # What energies of a usage are computed with.

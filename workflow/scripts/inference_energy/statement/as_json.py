@@ -9,7 +9,7 @@ from inference_energy.statement.tables import TABLES
 from inference_energy.tables.dictionary import data_dictionary
 
 # Tables with a row per step, file or name are left to their own files.
-HELD = ("statement", "inventory", "disclosures", "costs", "capacity", "evidence", "quality", "factors")
+HELD = ("statement", "inventory", "disclosures", "costs", "capacity", "evidence", "quality", "factors", "servers")
 
 
 def statement(

@@ -96,6 +96,7 @@ def accounts(
         kept["region_name"].unique(maintain_order=True), usage["regions"], grid, place, clouds=clouds, hours=hours
     )
     hourly = _hourly(kept, factors, usage["step_minutes"], place)
+    making = Making.drawn(servers, usage=usage, draws=draws, seed=seed)
     of = coefficients.unit_energy(
         services,
         boundary=usage["boundary"],
@@ -104,7 +105,7 @@ def accounts(
         if water is None
         else draw(distribution(water), stream(seed, "fleet", "onsite water"), draws),
         gpus_per_node=dict(tables.hardware.select("gpu", "gpus_per_node").iter_rows()),
-        making=Making.drawn(servers, usage=usage, draws=draws, seed=seed),
+        making=making,
         hourly=hourly,
     )
     statement = pl.concat(
@@ -146,6 +147,7 @@ def accounts(
             supply_assumed=supplied.assumed(usage),
         ),
         "factors": quality.regions_table(of.regions, regions, by_region),
+        "servers": making.of_gpus({gpu for gpus in of.of_gpu.values() for gpu in gpus}),
     }
 
 

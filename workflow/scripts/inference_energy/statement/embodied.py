@@ -11,6 +11,8 @@ from inference_energy.common.formulas import Quantity, formula
 from inference_energy.statistics.distributions import LogNormal
 from inference_energy.statistics.draws import stratified, stream
 
+NOT_SHOWN = ("derivation", "checked_on")  # columns of the table that a statement leaves out
+
 
 @formula(unit="kg CO2e per node", source="arithmetic")
 def node_making_kg(*, gpu_kg: Quantity, gpus_per_node: Quantity, host_kg: Quantity) -> Quantity:
@@ -72,6 +74,11 @@ class Making:
     def known(self, gpus: Iterable[str]) -> bool:
         """Whether the making of all of some GPUs is known."""
         return set(gpus) <= set(self.servers["gpu"])
+
+    def of_gpus(self, gpus: Iterable[str]) -> pl.DataFrame:
+        """Ranges and sources of some GPUs, those without a footprint left out."""
+        shown = [name for name in self.servers.columns if name not in NOT_SHOWN]
+        return self.servers.filter(pl.col("gpu").is_in(sorted(gpus))).select(shown).sort("gpu")
 
     def _of(self, gpus: Sequence[str], column: str, shares: np.ndarray) -> np.ndarray:
         ranges = {row[0]: row[1:] for row in self.servers.select("gpu", f"{column}_p05", f"{column}_p95").iter_rows()}

@@ -214,6 +214,24 @@ UNIT_ENERGY = table(
     },
 )
 
+SERVERS = table(
+    ["gpu"],
+    gpu=text("GPU that serves requests of the usage"),
+    **{
+        name: number(meaning, unit)
+        for name, meaning, unit in (
+            ("gpu_kgco2e_p05", "P5 of making one GPU", "kg CO2e per GPU"),
+            ("gpu_kgco2e_p95", "P95 of making one GPU", "kg CO2e per GPU"),
+            ("host_kgco2e_per_node_p05", "P5 of making the rest of the node", "kg CO2e per node"),
+            ("host_kgco2e_per_node_p95", "P95 of making the rest of the node", "kg CO2e per node"),
+            ("lifetime_years_p05", "P5 of the time that the node is used", "years"),
+            ("lifetime_years_p95", "P95 of the time that the node is used", "years"),
+        )
+    },
+    **texts(basis="published, or derived from a like GPU", source="source of the footprints"),
+    lifetime_source=text("source of the lifetime"),
+)
+
 FILE_TYPES = {name: column.dtype.type for name, column in FILES.columns.items()}
 TABLES = {
     name: PublicTable(name=name, path=f"usage/<name>/{name}.parquet", meaning=meaning, schemas={"": schema})
@@ -232,6 +250,7 @@ TABLES = {
         ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
         ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
+        ("servers", SERVERS, "One GPU that serves requests: making of it and of its node, with sources"),
         ("files", FILES, "One file of requests that was read"),
     )
 }

@@ -76,7 +76,8 @@ def content(
         "breakdowns": breakdowns(statement),
         "method": method(usage, study, version, draws, seed),
         "factors": factors(tables["factors"]),
-        "factor_sources": factor_sources(tables["factors"]),
+        "servers": servers(tables["servers"], usage),
+        "factor_sources": [*factor_sources(tables["factors"]), *server_sources(tables["servers"])],
         "served": served(tables["served"]),
         "evidence": evidence(tables["evidence"], tables["names"]),
         "quality": quality(tables["quality"]),
@@ -231,6 +232,36 @@ def factor_sources(table: pl.DataFrame) -> list[str]:
         if row["pue"] is not None:
             found.append(f"Region {row['region']}, PUE: {row['pue_source']}")
     return list(dict.fromkeys(found))
+
+
+def servers(table: pl.DataFrame, usage: dict) -> Table:
+    """Making of the servers that serve, and how long they are used."""
+
+    def between(name: str) -> Callable[[dict], str]:
+        return lambda row: f"{number(row[f'{name}_p05'])} to {number(row[f'{name}_p95'])}"
+
+    cells = {
+        "GPU": itemgetter("gpu"),
+        "Basis": itemgetter("basis"),
+        "One GPU, kg CO2e": between("gpu_kgco2e"),
+        "Rest of a node, kg CO2e": between("host_kgco2e_per_node"),
+        "Lifetime, years": between("lifetime_years"),
+    }
+    note = (
+        "P5 to P95. Derived: from a GPU with a published footprint, by memory. The utilisation is that of the study's"
+        " day."
+    )
+    if given := usage.get("servers"):
+        stated = {"lifetime_years": "lifetime {:g} years", "utilisation": "utilisation {:g}"}
+        words = " and ".join(form.format(given[name]) for name, form in stated.items() if name in given)
+        note = f"P5 to P95. In place of the table's and the study's: {words} ({given['source']})."
+    return text_table("Making of servers", table, cells, 2, note)
+
+
+def server_sources(table: pl.DataFrame) -> list[str]:
+    """Sources of the making of servers, a sentence for each GPU, and those of lifetimes."""
+    found = [f"Making of {row['gpu']}: {row['source']}" for row in table.iter_rows(named=True)]
+    return [*found, *(f"Lifetime of servers: {source}" for source in table["lifetime_source"].unique().sort())]
 
 
 def served(table: pl.DataFrame) -> Table:
