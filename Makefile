@@ -7,16 +7,16 @@ RUN := $(BIN)/python -m snakemake --quiet rules --cores "$${CORES:-all}" --rerun
 
 # What users give reaches commands through the environment, so that neither make nor a shell reads a part of it as code.
 GIVEN := WHAT DETAIL FORMAT USAGE LOGS NAME FILE BASE OUT SOURCE ROWS BENCH_FOLDER CORES \
-	CHAPTERS MUTANTS OWN
+	CHAPTERS MUTANTS OWN A B
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 # A value as a list of one text of YAML, whatever it looks like: a folder may be called 2023. Snakemake takes quotes off
 # both ends of a text, but not off a list.
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
-.PHONY: all environment test test-quick mutation lint wheel report statement verify compare golden readme api archive \
-	grid new-source benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm \
-	graphviz cluster embedding lock clean
+.PHONY: all environment test test-quick mutation lint wheel report statement compare-statements verify compare golden \
+	readme api archive grid new-source benchmarks sources validate scoreboard explain study bench bench-usage \
+	rule-graph browser slurm graphviz cluster embedding lock clean
 
 all: environment
 	$(RUN)
@@ -93,6 +93,10 @@ statement: environment
 	$(if $(USAGE),,$(if $(LOGS),@USAGE="$$($(BIN)/python workflow/scripts/recognise_usage.py -- "$$LOGS")" && ))$(RUN) statement \
 		$(if $(USAGE)$(LOGS),--config usage=$(call yaml_text,USAGE)) \
 		$(if $(LOGS),usage_folder=$(call yaml_text,LOGS))
+
+# The difference of two statements by cause: make compare-statements A=example@2026-03 B=example@2026-04 [OUT=folder]
+compare-statements: environment
+	@$(BIN)/python workflow/scripts/compare_statements.py -- "$$A" "$$B" "$${OUT:-results/statement_difference}"
 
 # The package that answers single questions, as a wheel in dist/, of the tables of this build
 wheel: all

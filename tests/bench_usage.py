@@ -30,7 +30,7 @@ from inference_energy.common import yaml_files
 from inference_energy.corpus import registries
 from inference_energy.energy.read import read_tables
 from inference_energy.fleet import tables as fleet_tables
-from inference_energy.statement import build
+from inference_energy.statement import build, input_tables
 from inference_energy.statement.logs import bills, files as usage_configuration, metering
 from inference_energy.studies.study import whole
 from measured import ROOT, Cost, copied, run_in
@@ -167,6 +167,9 @@ def energy(folder: Path) -> dict:
         "tables": read_tables({name: ROOT / path for name, path in TABLES.items()}, repeated),
         "registry": registry,
         "grid": registries.read_registry(ROOT / "resources/grid.csv", fleet_tables.GridZone),
+        "clouds": registries.read_registry(ROOT / "resources/cloud_regions.csv", input_tables.CloudRegion),
+        "servers": registries.read_registry(ROOT / "resources/embodied_servers.csv", input_tables.EmbodiedServer),
+        "hours": {},
         "draws": config["usage_draws"],
         "seed": config["seed"],
         "place": PLACE,

@@ -32,7 +32,19 @@ FILE = f"=1'<img src=x onerror={ACT}>$(touch hostile);& "
 # Fields that name a row, a file or a column somewhere else: another text in them is refused.
 NAMES = {
     *("engine", "gpu", "gpus", "precision", "task", "model", "names_of_things", "study", "folder", "files", "column"),
-    *("lengths", "class", "names", "time_zone", "time_start", "grid_zone", "from", "models", "format", "power_log"),
+    *(
+        "lengths",
+        "class",
+        "names",
+        "time_zone",
+        "time_start",
+        "grid_zone",
+        "zone",
+        "from",
+        "models",
+        "format",
+        "power_log",
+    ),
     *("sources", "compared_estimates", "file", "facts", "usage", "usage_folder", "changes"),
     *(
         "row_id",
@@ -201,7 +213,9 @@ def poison_logs(folder: Path, usage: Path) -> int:
     lines = [json.loads(line) for line in agents.read_text().splitlines()]
     lines = [line | {"model": hostile(line["model"])} for line in lines]
     agents.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    content = usage.read_text().replace("team", json.dumps(COLUMN)).replace("bill.csv", json.dumps(f"{FILE}bill.csv"))
+    content = usage.read_text().replace("team", json.dumps(COLUMN))
+    for name in ("bill.csv", "gateway.csv"):
+        content = content.replace(name, json.dumps(f"{FILE}{name}"))
     for name in ("eu", "us"):
         content = content.replace(f"\n  {name}:", f"\n  ? {json.dumps(hostile(name))}\n  :")
     content = content.replace("llama-3.3-70b: Llama", f"? {json.dumps(hostile('llama-3.3-70b'))} : Llama")

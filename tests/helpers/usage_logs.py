@@ -6,7 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
+from inference_energy.statement.coefficients import UnitEnergy
+from inference_energy.statement.embodied import Making
 from inference_energy.statement.logs import files as statement_files, metering
 from inference_energy.statement.logs.metering import SUMS
 from inference_energy.statement.regions import Region
@@ -124,6 +127,33 @@ def region(**changes) -> Region:
     )
 
 
+SERVERS = pl.DataFrame(
+    [(gpu, 100.0, 400.0, 1000.0, 4000.0, 3.0, 6.0) for gpu in "GH"],
+    schema=[
+        "gpu",
+        *(f"{name}_{q}" for name in ("gpu_kgco2e", "host_kgco2e_per_node", "lifetime_years") for q in ("p05", "p95")),
+    ],
+    orient="row",
+).with_columns(
+    basis=pl.lit("published"), source=pl.lit("https://s.example"), lifetime_source=pl.lit("https://l.example")
+)
+CLOUDS = pl.DataFrame(
+    {
+        "cloud_region": ["aws:eu-x-1", "gcp:europe-y1"],
+        "location": ["Town", "City"],
+        "grid_zone": ["AAA", "AAA"],
+        "carbon_gco2e_per_kwh": [None, 50.0],
+        "carbon_basis": [None, "direct"],
+        "source": ["https://a.example", "https://g.example"],
+    }
+)
+
+
+def making(draws: int = 4, **usage) -> Making:
+    """Making of servers, with the entry `servers` of a usage file."""
+    return Making.drawn(SERVERS, usage={"servers": usage} if usage else {}, draws=draws, seed=1)
+
+
 def row(requests, prompt, answer, *, cached=0, subject="A", step="2026-01-01T00:00:00Z", place="eu", tenant="x"):
     """Sums of equal requests."""
     sums = (requests, requests * prompt, None if cached is None else requests * cached, requests * answer)
@@ -136,3 +166,33 @@ def row(requests, prompt, answer, *, cached=0, subject="A", step="2026-01-01T00:
 def table(*rows):
     """Rows of sums as `grades.labelled` gives them."""
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+DRAWS = 200
+# GPU-seconds of a prompt token, one of which a quarter may be cached, an answer token, and a pair of tokens.
+SECONDS = np.array([1e-3, 0.75e-3, 2e-3, 1e-6, 0.5e-6])
+KG_PER_GPU_SECOND = 1e-5  # of making servers
+WH_PER_GPU_SECOND = {"gpu_boards": 0.5, "node": 2 / 3, "datacenter": 0.8, "fleet": 0.88}  # with a PUE of 1.2
+
+
+def usage(*, boundary="datacenter", regions=None, water=1.2, factors=None):
+    """Coefficients of made-up models on nodes of eight GPUs.
+
+    Args:
+        boundary: what is metered.
+        regions: by name; one by default.
+        water: of cooling, L/kWh.
+        factors: on the GPU time, by subject; a number or one per draw.
+    """
+    pue = 1.2 if boundary in ("datacenter", "fleet") else 1.0
+    seconds = {name: np.outer(SECONDS, factor * np.ones(DRAWS)) for name, factor in (factors or {"A": 1}).items()}
+    return UnitEnergy(
+        boundary=boundary,
+        energy_wh={name: of * WH_PER_GPU_SECOND[boundary] / pue for name, of in seconds.items()},
+        node_seconds={name: of / 8 for name, of in seconds.items()},
+        embodied_kg={name: of * KG_PER_GPU_SECOND for name, of in seconds.items()},
+        of_gpu={name: {"G": (of * WH_PER_GPU_SECOND[boundary] / pue, np.ones(DRAWS))} for name, of in seconds.items()},
+        pue=np.full(DRAWS, 1.2),
+        onsite_water_l_per_kwh=None if water is None else np.full(DRAWS, water),
+        regions=regions or {"eu": region()},
+    )

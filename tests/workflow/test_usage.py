@@ -31,15 +31,17 @@ def mine(stated: Path, tmp_path: Path) -> Path:
 
 
 def test_a_statement_is_whole(stated):
-    told = r"^example: [\d.,]+ k?Wh \([\d.,]+ to [\d.,]+\) for 11,830 requests: "
+    told = r"^example: [\d.,]+ [kM]?Wh \([\d.,]+ to [\d.,]+\) for 20,270,530 requests: "
     assert re.search(told, (stated / "terminal.txt").read_text(), flags=re.MULTILINE)
     statement = pl.read_parquet(stated / FOLDER / "statement.parquet")
     csv = pl.read_csv(stated / FOLDER / "statement.csv", schema_overrides=statement.schema)
     assert csv.equals(statement)
     book = openpyxl.load_workbook(stated / FOLDER / "statement.xlsx", read_only=True)
-    assert {"statement", "capacity", "steps", "factors", "served", "evidence", "files", "Data dictionary"} <= set(
-        book.sheetnames
-    )
+    assert book.sheetnames[0] == "Answers"
+    assert {"statement", "inventory", "disclosures", "steps", "factors", "evidence", "files"} <= set(book.sheetnames)
+    plain = json.loads((stated / FOLDER / "statement.json").read_text())
+    assert plain["about"]["organisation"] == "Example Ltd, made up"
+    assert plain["tables"]["statement"] == statement.to_dicts()
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
     by_model = statement.filter(pl.col("breakdown") == "model")
     assert by_model["energy_kwh_mean"].sum() == pytest.approx(total["energy_kwh_mean"])
@@ -47,7 +49,16 @@ def test_a_statement_is_whole(stated):
     assert metered["energy_kwh_mean"].sum() == pytest.approx(total["energy_kwh_mean"])
     for page in ("statement.html", "statement.md"):
         text = (stated / FOLDER / page).read_text()
-        for said in ("A made-up service", "11,830", "United States (USA)", "wind contract of the example", "Training"):
+        for said in (
+            "A made-up service",
+            "Example Ltd, made up",
+            "20,270,530",
+            "Scope 3, category 1",
+            "SCI",
+            "United States (USA)",
+            "wind contract of the example",
+            "Training",
+        ):
             assert said in text, (page, said)
     rows = next(iter(json.loads((stated / FOLDER / "models.json").read_text())["datasets"].values()))
     assert [row["model"] for row in rows] == by_model.sort("energy_kwh_p50", descending=True)["model"].to_list()
@@ -95,6 +106,25 @@ def test_folders_and_files_may_have_any_name_but_braces(mine):
     outcome = run(mine, "--cores", "2", *STATEMENT, given)
     assert outcome.returncode == 0, outcome.stdout
     assert pl.read_parquet(mine / FOLDER / "statement.parquet").equals(before)
+
+
+def test_two_months_are_compared_by_cause(stated, tmp_path):
+    command = [".venv/bin/python", "workflow/scripts/compare_statements.py", "--"]
+    sides = ["example@2026-03", "example@2026-04"]
+    done = subprocess.run([*command, *sides, str(tmp_path)], cwd=stated, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Energy: from ")
+    parts = pl.read_csv(tmp_path / "difference.csv")
+    for (_,), of in parts.group_by("quantity"):
+        assert of["difference"].sum() == pytest.approx(of["after"][0] - of["before"][0])
+    months = pl.read_parquet(stated / FOLDER / "statement.parquet").filter(pl.col("breakdown") == "month").sort("month")
+    energies = parts.filter(pl.col("quantity") == "energy_kwh").select("before", "after").row(0)
+    assert energies == pytest.approx(tuple(months["energy_kwh_mean"]))
+    endings = ("csv", "html", "json", "md", "png", "svg")
+    assert {path.name for path in tmp_path.iterdir()} == {f"difference.{ending}" for ending in endings}
+    missing = subprocess.run([*command, "none", sides[0], str(tmp_path)], cwd=stated, capture_output=True, text=True)
+    assert missing.returncode == 1
+    assert missing.stderr.startswith("Error: A: found 'none', but no statement in results/usage/none")
 
 
 def test_any_number_of_jobs_gives_the_same_bytes(mine):

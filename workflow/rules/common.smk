@@ -21,7 +21,7 @@ from inference_energy.figures import registry
 from inference_energy.headline import difference, summary
 from inference_energy.publish import catalogue
 from inference_energy.records import imports, made_of, run_files
-from inference_energy.statement import run_end
+from inference_energy.statement import carbon, run_end, supplied
 from inference_energy.statement.logs import files as statement_files
 from inference_energy.studies import checks, files, swept
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
@@ -87,6 +87,8 @@ with jobs.command():
     files.read_study(config["bridge"]["from"], FOLDER, METHODS)  # an unknown name stops here
     checks.check_bridge(config["bridge"]["from"], STUDIES, BRIDGE, "config/config.yaml")
     USAGES = statement_files.read_usages(config["usage"], Path("config/usage"), schema("usage"))
+    for name, usage in USAGES.items():
+        supplied.of_sources(usage, f"config/usage/{name}.yaml")
     USAGE_STUDIES = {name: statement_files.study_of(name, usage, FOLDER, METHODS) for name, usage in USAGES.items()}
     PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
 
@@ -334,3 +336,8 @@ def shards(kind):
         return [f"{folder}/{number:04d}-of-{count:04d}.{kind}.parquet" for number in range(1, count + 1)]
 
     return of
+
+
+def carbon_files(wildcards):
+    """The files of carbon intensity over time that a usage names."""
+    return named(carbon.paths(USAGES[wildcards.usage]))

@@ -2,7 +2,10 @@
 
 USAGE_TABLES = {
     name: f"results/usage/{{usage}}/{name}.parquet"
-    for name in "statement capacity steps metered names served evidence quality factors kinds files".split()
+    for name in (
+        "statement inventory disclosures costs capacity steps metered names served drivers unit_energy evidence quality"
+        " factors servers kinds files"
+    ).split()
 }
 # What energies of a usage are computed with.
 USAGE = {
@@ -72,6 +75,10 @@ rule usage_energy:
         kinds="results/usage/{usage}/kinds.parquet",
         registry="resources/models.csv",
         grid="resources/grid.csv",
+        clouds="resources/cloud_regions.csv",
+        servers="resources/embodied_servers.csv",
+        generation="resources/generation_factors.csv",
+        carbon=carbon_files,
         code=library("statement/usage_energy"),
     output:
         **{name: update(path) for name, path in USAGE_TABLES.items() if name not in ("files", "kinds")},
@@ -86,19 +93,25 @@ rule usage_energy:
 
 
 rule usage_statement:
-    """The statement as a page, as text and as CSV."""
+    """The statement as a page, as text, as CSV and as JSON."""
     input:
         **USAGE_TABLES,
         power="results/usage/{usage}/power.svg",
         models="results/usage/{usage}/models.svg",
         page="workflow/templates/statement.html.j2",
         text="workflow/templates/statement.md.j2",
-        frame="workflow/templates/page.html.j2",
+        parts=[
+            "workflow/templates/page.html.j2",
+            "workflow/templates/statement_style.html.j2",
+            "workflow/templates/statement_tables.html.j2",
+            "workflow/templates/statement_tables.md.j2",
+        ],
         code=library("statement/usage_statement"),
     output:
         html=update("results/usage/{usage}/statement.html"),
         md=update("results/usage/{usage}/statement.md"),
         csv=update("results/usage/{usage}/statement.csv"),
+        json=update("results/usage/{usage}/statement.json"),
     log:
         "results/logs/usage/{usage}/usage_statement.log",
     params:
@@ -112,7 +125,9 @@ rule usage_workbook:
     """All tables of the statement as one Excel workbook."""
     input:
         **{name: path for name, path in USAGE_TABLES.items() if name != "metered"},
-        registries=["resources/grid.csv"],
+        registries=[
+            f"resources/{name}.csv" for name in ("grid", "cloud_regions", "embodied_servers", "generation_factors")
+        ],
         code=library("statement/usage_workbook"),
     output:
         update("results/usage/{usage}/statement.xlsx"),
@@ -131,5 +146,5 @@ rule statement:
         expand(
             "results/usage/{usage}/{file}",
             usage=USAGES,
-            file=["statement.parquet", "statement.csv", "statement.xlsx", "statement.html", "statement.md"],
+            file=[f"statement.{ending}" for ending in "parquet csv json xlsx html md".split()],
         ),

@@ -54,6 +54,10 @@ NAMES = """
     oviedo.energy.energy_wh
     oviedo.energy.unit_energy_wh
     oviedo.interventions.multiplier_se
+    statement.embodied.embodied_kg
+    statement.embodied.node_making_kg
+    statement.energy.sci_gco2e
+    statement.inventory.gj
     throughput.log_linear.node_tok_per_s
     validation.peers.ecologits.answer_s
     validation.peers.ecologits.gpu_energy_wh

@@ -17,6 +17,7 @@ GIVEN = {
     "new-source": ["NAME", "FILE"],
     "validate": ["SOURCE", "OUT"],
     "compare": ["BASE", "OUT"],
+    "compare-statements": ["A", "B", "OUT"],
     "statement": ["USAGE", "LOGS"],
     "all": ["CORES"],
 }

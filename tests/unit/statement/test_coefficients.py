@@ -8,7 +8,7 @@ from inference_energy.energy.operated import QueryMeans
 from inference_energy.statement import coefficients, energy, grades, tables
 from inference_energy.statement.coefficients import FEATURES, REQUESTS
 from tiny_service import POWER_W, SECONDS, frontier, on, points, tiny_service
-from usage_logs import region, row, table
+from usage_logs import making, region, row, table
 from varied_service import varied_service
 
 FASTER = {"serving": {"speed_tok_per_s": 1e6, "replica_gpus": [1]}}  # than any replica
@@ -26,6 +26,7 @@ def units(of, boundary="datacenter", **regions):
         regions=regions or {"eu": region()},
         onsite_water_l_per_kwh=None,
         gpus_per_node={"G": 8, "H": 4},
+        making=making(next(iter(of.values())).shared.draws),
     )
 
 

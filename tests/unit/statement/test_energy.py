@@ -13,38 +13,24 @@ from inference_energy.statement import (
     model_names,
     regions as statement_regions,
 )
-from inference_energy.statement.coefficients import QUANTITIES, UnitEnergy
+from inference_energy.statement.coefficients import QUANTITIES
 from inference_energy.statement.logs import bills
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, Subject
 from polars.testing import assert_frame_equal
 from tiny_service import points
-from usage_logs import GRID, ROWS, frame, metered, region, row, table, write
-
-DRAWS = 200
-# GPU-seconds of a prompt token, one of which a quarter may be cached, an answer token, and a pair of tokens.
-SECONDS = np.array([1e-3, 0.75e-3, 2e-3, 1e-6, 0.5e-6])
-WH_PER_GPU_SECOND = {"gpu_boards": 0.5, "node": 2 / 3, "datacenter": 0.8, "fleet": 0.88}  # with a PUE of 1.2
-
-
-def usage(*, boundary="datacenter", regions=None, water=1.2, factors=None):
-    """Coefficients of made-up models on nodes of eight GPUs.
-
-    Args:
-        boundary: what is metered.
-        regions: by name; one by default.
-        water: of cooling, L/kWh.
-        factors: on the GPU time, by subject; a number or one per draw.
-    """
-    pue = 1.2 if boundary in ("datacenter", "fleet") else 1.0
-    seconds = {name: np.outer(SECONDS, factor * np.ones(DRAWS)) for name, factor in (factors or {"A": 1}).items()}
-    return UnitEnergy(
-        boundary=boundary,
-        energy_wh={name: of * WH_PER_GPU_SECOND[boundary] / pue for name, of in seconds.items()},
-        node_seconds={name: of / 8 for name, of in seconds.items()},
-        pue=np.full(DRAWS, 1.2),
-        onsite_water_l_per_kwh=None if water is None else np.full(DRAWS, water),
-        regions=regions or {"eu": region()},
-    )
+from usage_logs import (
+    DRAWS,
+    GRID,
+    ROWS,
+    WH_PER_GPU_SECOND,
+    frame,
+    metered,
+    region,
+    row,
+    table,
+    usage,
+    write,
+)
 
 
 def uncertain():
@@ -156,7 +142,17 @@ def test_power_and_nodes_over_time():
     assert found["peak_power"] == pytest.approx(15.12 / 1000)
     assert found["nodes_at_peak"] == pytest.approx(5.25 / 8 / 0.8)
     per = dict(energy.per_request(of, table(row(10, 1000, 500))).select("quantity", "mean").iter_rows())
-    assert per == pytest.approx({"energy_per_request": 2.1, "energy_per_1000_output_tokens": 4.2})
+    # 2.1 Wh at 500 g/kWh are 1.05 g; 2.625 s of a GPU at 1e-5 kg are 0.02625 g.
+    assert per == pytest.approx(
+        {
+            "energy_per_request": 2.1,
+            "energy_per_1000_output_tokens": 4.2,
+            "sci_operational_per_request": 1.05,
+            "sci_embodied_per_request": 0.02625,
+            "sci_per_request": 1.07625,
+            "sci_per_1000_output_tokens": 2.1525,
+        }
+    )
 
 
 def test_bills_alone_have_no_power_over_time():

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from inference_energy.common import yaml_files
 from inference_energy.common.errors import InputError
-from inference_energy.statement import run_end, tables, text, wording
+from inference_energy.statement import audit, run_end, tables, text, wording
 from inference_energy.statement.logs import files, progress
 from inference_energy.tables import dictionary
 
@@ -41,6 +41,12 @@ def test_intervals_and_shares():
     assert wording.count(40421844.0) == "40,421,844"
     shares = (0, 0.0004, 0.0204, 0.5, 0.9999, 1)
     assert [wording.share(value) for value in shares] == ["0 %", "< 0.1 %", "2.0 %", "50.0 %", "> 99.9 %", "100 %"]
+
+
+def test_changes_have_a_sign():
+    assert [wording.signed(value) for value in (0.05, -36.08, 0)] == ["+0.0500", "-36.1", "0"]
+    changes = ((17.7, 100), (-0.04, 100), (0, 5), (1, 0))
+    assert [wording.percent(*of) for of in changes] == ["+17.7 %", "< 0.1 %", "0 %", "-"]
 
 
 def test_progress_says_what_is_done_how_fast_and_what_is_left():
@@ -187,7 +193,7 @@ def broken_down(breakdown, kwh, **keys):
         for q in ("p05", "p50", "p95", "mean")
     }
     return (
-        {"breakdown": breakdown, "month": None, "model": None, "tenant": None, "region": None}
+        {"breakdown": breakdown, "month": None, "model": None, "tenant": None, "region": None, "supply": None}
         | keys
         | of
         | {"requests": 10.0, "input_tokens": 100.0, "output_tokens": 20.0}
@@ -206,7 +212,7 @@ def test_a_breakdown_of_one_row_is_left_out_and_those_after_it_are_not():
             broken_down("tenant", 6.0, tenant="support"),
             broken_down("region", 8.0, region="eu"),
         ],
-        schema_overrides=dict.fromkeys(("month", "model", "tenant", "region"), pl.String),
+        schema_overrides=dict.fromkeys(("month", "model", "tenant", "region", "supply"), pl.String),
     )
     model, tenant = text.breakdowns(table)
     assert (model.title, tenant.title) == ("By model", "By tenant")
@@ -215,7 +221,7 @@ def test_a_breakdown_of_one_row_is_left_out_and_those_after_it_are_not():
 
 
 def test_every_boundary_says_what_it_leaves_out():
-    lines = {name: text.not_included(name) for name in text.WITHIN}
+    lines = {name: text.not_included(name) for name in audit.WITHIN}
     assert all("Training and fine-tuning of the models." in of for of in lines.values())
     assert len(lines["gpu_boards"]) > len(lines["fleet"])
 

@@ -254,7 +254,7 @@ ON_REQUEST = (
     _statement(
         "statement.usage_power",
         "Power over time with its interval",
-        _tables("usage/{usage}", "steps", "capacity"),
+        _tables("usage/{usage}", "steps", "capacity", "statement"),
         file="power",
         of_usage=("title", "boundary", "step_minutes"),
     ),
@@ -266,6 +266,7 @@ ON_REQUEST = (
         of_usage=("title", "boundary"),
     ),
 )
+ON_COMMAND = ("statement.statement_difference",)  # drawn by a command, from statements that any run made
 FIGURES = (*COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
 JOBS = {job: [figure for figure in FIGURES if figure.job == job] for job in dict.fromkeys(each.job for each in FIGURES)}
 

@@ -45,6 +45,7 @@ def write(
     entries: Mapping[str, list[Entry]],
     sources: list[Source],
     title: str,
+    first: str = ABOUT,
 ) -> None:
     """Write the workbook; the same bytes for the same content.
 
@@ -56,6 +57,7 @@ def write(
         entries: columns of every table.
         sources: of all inputs.
         title: heading of the first sheet, and title of the document.
+        first: name of the first sheet.
     """
     with files.complete(path) as (unfinished,), xlsxwriter.Workbook(str(unfinished)) as file:
         file.set_properties({"title": title, "created": CREATED})
@@ -65,7 +67,7 @@ def write(
             DICTIONARY: ("One column of one table: its type, unit and meaning", len(described)),
             SOURCES: ("One source of benchmarks, traces or assumptions", len(sources)),
         }
-        _write_about(formats, file.add_worksheet(ABOUT), title, about, sheets)
+        _write_about(formats, file.add_worksheet(first), title, about, sheets)
         for name, frame in frames.items():
             _write_table(formats, file.add_worksheet(name), frame, entries[name])
         columns = ("table", "column", "type", "unit", "meaning")

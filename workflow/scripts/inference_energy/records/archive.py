@@ -27,6 +27,7 @@ DOCUMENTS = {
 COMMANDS = (
     "archive_run",
     "compare_builds",
+    "compare_statements",
     "explain",
     "list_sources",
     "new_source",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 import numpy as np
 import polars as pl
 
-from inference_energy.common.conversions import KW_PER_MW, SECONDS_PER_HOUR, WH_PER_KWH
+from inference_energy.common.conversions import G_PER_KG, KW_PER_MW, SECONDS_PER_HOUR, WH_PER_KWH
+from inference_energy.common.formulas import Quantity, formula
 from inference_energy.statement.coefficients import FEATURES, QUANTITIES, UnitEnergy, features
 from inference_energy.statistics import quantiles
 
@@ -22,17 +23,28 @@ def _groups(rows: pl.DataFrame, keys: list[str]) -> tuple[pl.DataFrame, list[Par
         for name in COUNTS
     ]
     heads = rows.group_by(keys).agg(known).sort(keys, nulls_last=False) if keys else rows.select(known)
-    heads = heads.with_row_index("row")
-    summed = rows.group_by(*keys, "subject", "region_name", maintain_order=True).agg(features())
+    return heads, _parts(rows, keys, heads.with_row_index("row"))
+
+
+def _parts(rows: pl.DataFrame, keys: list[str], heads: pl.DataFrame) -> list[Part]:
+    """Per subject and region the positions of keys, as `heads` counts them in `row`, and their features."""
+    summed = rows.group_by(*dict.fromkeys([*keys, "subject", "region_name"]), maintain_order=True).agg(features())
     if keys:
         summed = summed.join(heads.select("row", *keys), on=keys, nulls_equal=True)
     else:
         summed = summed.with_columns(row=pl.lit(0))
     pairs = summed.sort("row").group_by("subject", "region_name", maintain_order=True)
-    parts = [
+    return [
         (subject, region, part["row"].to_numpy(), part.select(FEATURES).to_numpy()) for (subject, region), part in pairs
     ]
-    return heads.drop("row"), parts
+
+
+def _weighted(of: UnitEnergy, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of regions with a carbon intensity over time, as numbers times the gCO2e/kWh of their step."""
+    keys = ["region_name", "month", "step_start_utc"]
+    found = rows.join(of.hourly, on=keys, how="inner", nulls_equal=True, maintain_order="left")
+    sums = ("input_tokens", "cached_tokens", *FEATURES[2:])
+    return found.with_columns(pl.col(name).cast(pl.Float64) * pl.col("gco2e_per_kwh") for name in sums)
 
 
 def _chunks(heads: pl.DataFrame, parts: list[Part]) -> Iterator[tuple[int, list[Part]]]:
@@ -45,6 +57,28 @@ def _chunks(heads: pl.DataFrame, parts: list[Part]) -> Iterator[tuple[int, list[
             if here.start < here.stop:
                 found.append((subject, region, places[here] - start, values[here]))
         yield stop - start, found
+
+
+def _emitted(of: UnitEnergy, part: Part) -> np.ndarray:
+    """Emissions of features that are weighted with gCO2e/kWh, kg, shape (keys, draws)."""
+    subject, region, _, values = part
+    return values @ of.wh(subject, region) / WH_PER_KWH / G_PER_KG
+
+
+def _amounts(of: UnitEnergy, part: Part, quantities: Collection[str]) -> Iterator[tuple[str, np.ndarray | None]]:
+    """Quantities of a part at every draw, shape (keys, draws), but for those by the hour; none where not known."""
+    subject, region, _, values = part
+    energy = values @ of.wh(subject, region) / WH_PER_KWH
+    per_kwh = of.per_kwh(region)
+    for name in quantities:
+        if of.follows_hours(name, region):
+            continue
+        if name == "embodied_kgco2e":
+            making = of.embodied_kg[subject]
+            yield name, None if making is None else values @ making
+        else:
+            factor = per_kwh[name]
+            yield name, None if factor is None else energy * factor
 
 
 def broken_down(
@@ -67,23 +101,35 @@ def broken_down(
         Keys, `COUNTS`, and of every quantity four columns; one that is not known is null.
     """
     heads, parts = _groups(rows, keys)
-    per_kwh = {region: of.per_kwh(region) for _, region, _, _ in parts}
+    hourly = _hourly_parts(of, rows, keys, heads, quantities)
     found: dict[str, list] = {name: [] for name in quantities}
-    for count, pieces in _chunks(heads, parts):
+    for (count, pieces), (_, by_hour) in zip(_chunks(heads, parts), _chunks(heads, hourly), strict=True):
         totals = {name: np.zeros((count, of.draws)) for name in quantities}
         unknown = {name: np.zeros(count, bool) for name in quantities}
-        for subject, region, places, values in pieces:
-            energy = values @ of.wh(subject, region) / WH_PER_KWH
-            for name in quantities:
-                factor = per_kwh[region][name]
-                if factor is None:
-                    unknown[name][places] = True
+        for part in pieces:
+            for name, amount in _amounts(of, part, quantities):
+                if amount is None:
+                    unknown[name][part[2]] = True
                 else:
-                    totals[name][places] += energy * factor
+                    totals[name][part[2]] += amount
+        for part in by_hour:
+            emitted = _emitted(of, part)
+            for name in quantities:
+                if of.follows_hours(name, part[1]):
+                    totals[name][part[2]] += emitted
         for name, values in totals.items():
             found[name].append(np.where(unknown[name][:, None], np.nan, summaries(values)))
         advance(count)
     return heads.with_columns(_columns(found))
+
+
+def _hourly_parts(
+    of: UnitEnergy, rows: pl.DataFrame, keys: list[str], heads: pl.DataFrame, quantities: Collection[str]
+) -> list[Part]:
+    """Parts of regions with a carbon intensity over time, weighted with it, at the positions of `heads`."""
+    if of.hourly is None or not any(of.follows_hours(name, region) for name in quantities for region in of.regions):
+        return []
+    return _parts(_weighted(of, rows), keys, heads.with_row_index("row"))
 
 
 SUMMARY = (*quantiles.PERCENTILES, "mean")
@@ -143,16 +189,60 @@ def over_time(
     return steps, _quantities(capacity)
 
 
+@formula(unit="gCO2e per functional unit", source="ISO/IEC 21031:2024, Software Carbon Intensity: ((E x I) + M) per R")
+def sci_gco2e(*, operational_kg: Quantity, embodied_kg: Quantity, functional_units: Quantity) -> Quantity:
+    """Software carbon intensity: emissions of the electricity and of making the servers per functional unit.
+
+    Args:
+        operational_kg: energy times the location-based carbon intensity, E x I, kg CO2e.
+        embodied_kg: share of the making of the servers, M, kg CO2e.
+        functional_units: number of requests, or of thousands of answer tokens, R.
+    """
+    return (operational_kg + embodied_kg) * G_PER_KG / functional_units
+
+
+def totals(of: UnitEnergy, rows: pl.DataFrame, quantities: Collection[str]) -> dict[str, np.ndarray | None]:
+    """Quantities of all rows at every draw; none where one is not known for some of them."""
+    found: dict[str, np.ndarray | None] = {name: np.zeros(of.draws) for name in quantities}
+
+    def add(name: str, amount: np.ndarray | None) -> None:
+        found[name] = None if amount is None or found[name] is None else found[name] + amount[0]
+
+    heads, parts = _groups(rows, [])
+    for part in parts:
+        for name, amount in _amounts(of, part, quantities):
+            add(name, amount)
+    for part in _hourly_parts(of, rows, [], heads, quantities):
+        for name in quantities:
+            if of.follows_hours(name, part[1]):
+                add(name, _emitted(of, part))
+    return found
+
+
 def per_request(of: UnitEnergy, rows: pl.DataFrame) -> pl.DataFrame:
-    """Mean energy of a request and of a thousand answer tokens, to compare services."""
-    total = np.zeros(of.draws)
-    _, parts = _groups(rows, [])
-    for subject, region, _, values in parts:
-        total += (values @ of.wh(subject, region))[0]
-    requests = float(rows["requests"].cast(pl.Float64).sum())
-    answers = float(rows["output_tokens"].cast(pl.Float64).sum())
-    found = [("energy_per_request", "Wh", total / requests)] if requests else []
-    found += [("energy_per_1000_output_tokens", "Wh", total / answers * 1000)] if answers else []
+    """Mean energy and software carbon intensity of a request and of a thousand answer tokens, to compare services.
+
+    The two parts of the intensity are given for a request. Without a footprint of the servers there is no intensity.
+    """
+    names = ("energy_kwh", "emissions_location_kgco2e", "embodied_kgco2e")
+    kwh, operational, making = totals(of, rows, names).values()
+    requests, answers = (float(rows[name].cast(pl.Float64).sum()) for name in ("requests", "output_tokens"))
+    units = {"request": requests, "1000_output_tokens": answers / 1000}
+    found = [(f"energy_per_{unit}", "Wh", kwh * WH_PER_KWH / number) for unit, number in units.items() if number]
+    if making is not None and requests:
+        parts = {"operational": (operational, 0.0), "embodied": (0.0, making)}
+        for part, (electricity, servers) in parts.items():
+            value = sci_gco2e(operational_kg=electricity, embodied_kg=servers, functional_units=requests)
+            found.append((f"sci_{part}_per_request", "gCO2e", value))
+        found += [
+            (
+                f"sci_per_{unit}",
+                "gCO2e",
+                sci_gco2e(operational_kg=operational, embodied_kg=making, functional_units=number),
+            )
+            for unit, number in units.items()
+            if number
+        ]
     return _quantities(found)
 
 

@@ -1,14 +1,22 @@
 """Electricity of a usage: grid, contracts, water and PUE of every region."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import polars as pl
 
-from inference_energy.common.errors import InputError, one_of
+from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.fleet.grid import grid_zone
+from inference_energy.statement.carbon import FAIL
+from inference_energy.statement.carbon_files import Hours
 
 DEFAULT = "default"
+PROVIDERS = ("aws", "azure", "gcp")  # of cloud regions
+# ASSUME: a PUE above 4 is in percent, and a factor between 0 and 1 g/kWh is in kg. Sources: the surveys of the Uptime
+# Institute, whose largest PUE is near 3; resources/grid.csv, whose least factor is 28 g/kWh. 0 is wind or sun.
+LARGEST_PUE, LEAST_FACTOR = 4.0, 1.0
+FACTORS = ("location_gco2e_per_kwh", "market_gco2e_per_kwh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,25 +24,40 @@ class Region:
     """Factors of a region's electricity."""
 
     grid_zone: str  # of the grid, for readers
-    location_gco2e_per_kwh: float  # average of the grid, for Scope 2 location-based
+    location_gco2e_per_kwh: float  # average of the grid, for the location-based method
     location_basis: str  # coverage of that factor
     location_source: str  # its publisher
-    # of contracts or the residual mix, for Scope 2 market-based; the grid's where none is given
+    # of contracts or the residual mix, for the market-based method; the grid's where none is given
     market_gco2e_per_kwh: float
     market_source: str | None  # who states it; none where it is the grid's
     offsite_water_l_per_kwh: float | None  # of power plants; none where not known
     pue: float | None  # of these datacenters; none for that of the study
     pue_source: str | None  # who states it
     by_default: bool  # whether it has no entry of its own
+    hours: Hours | None = None  # carbon intensity over time, in place of the average; none where no file is named
+    gaps: str = FAIL  # what steps that it does not cover do, `carbon.FAIL` or `carbon.YEARLY`
 
 
-def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, place: str) -> dict[str | None, Region]:
+def of_regions(
+    names: Iterable[str | None],
+    spec: dict,
+    grid: pl.DataFrame,
+    place: str,
+    *,
+    clouds: pl.DataFrame | None = None,
+    hours: Mapping[str, Hours] = MappingProxyType({}),
+) -> dict[str | None, Region]:
     """The factors of every region that logs and bills name.
+
+    `clouds` is a table of `input_tables.CloudRegion`, whose names may stand for zones; `hours` are of
+    `carbon.read_all`.
 
     Raises:
         InputError: a region without an entry, or a zone that the grid does not have.
     """
-    entries = {name: _region(entry, grid, f"{place}: regions.{name}") for name, entry in spec.items()}
+    entries = {
+        name: _region(entry, grid, clouds, hours.get(name), f"{place}: regions.{name}") for name, entry in spec.items()
+    }
     names = list(names)
     letters: dict[str, list[str]] = {}
     for name in entries:
@@ -53,12 +76,19 @@ def of_regions(names: Iterable[str | None], spec: dict, grid: pl.DataFrame, plac
     return {name: entries.get(name, others) for name in names}
 
 
-def _region(entry: dict, grid: pl.DataFrame, place: str) -> Region:
-    row = grid_zone(entry["grid_zone"], grid, place)
+def _region(entry: dict, grid: pl.DataFrame, clouds: pl.DataFrame | None, hours: Hours | None, place: str) -> Region:
+    _check(entry, place)
+    label, row = _zone(entry["grid_zone"], grid, clouds, place)
+    if "location_gco2e_per_kwh" in entry:
+        row = row | {
+            "carbon_gco2e_per_kwh": entry["location_gco2e_per_kwh"],
+            "carbon_basis": entry["location_basis"],
+            "source": f"{entry['location_source']}; water: {row['source']}",
+        }
     # ASSUME: without a contract or a residual mix the average of the grid stands in for the market-based factor, as the
     # GHG Protocol Scope 2 Guidance allows (table 6.3, last of the hierarchy); the statement says for how much energy.
     return Region(
-        grid_zone=f"{row['label']} ({row['zone']})",
+        grid_zone=label,
         location_gco2e_per_kwh=row["carbon_gco2e_per_kwh"],
         location_basis=row["carbon_basis"],
         location_source=row["source"],
@@ -68,4 +98,43 @@ def _region(entry: dict, grid: pl.DataFrame, place: str) -> Region:
         pue=entry.get("pue"),
         pue_source=entry.get("pue_source"),
         by_default=False,
+        hours=hours,
+        gaps=entry.get("carbon", {}).get("gaps", FAIL),
     )
+
+
+def _check(entry: dict, place: str) -> None:
+    """Numbers of a usage file in their physical ranges: a factor or PUE in another unit stops the run."""
+    for name in FACTORS:
+        if 0 < entry.get(name, 0) < LEAST_FACTOR:
+            raise InputError(
+                f"{place}.{name}: found {entry[name]:g}; allowed: 0, or {LEAST_FACTOR:g} and more, in grams per kWh"
+                f" ({entry[name]:g} kg are {entry[name] * 1000:g} g)"
+            )
+    if entry.get("pue", 1) > LARGEST_PUE:
+        raise InputError(
+            f"{place}.pue: found {entry['pue']:g}; allowed: 1 to {LARGEST_PUE:g} ({entry['pue']:g} % are"
+            f" {entry['pue'] / 100:g})"
+        )
+
+
+def _zone(name: str, grid: pl.DataFrame, clouds: pl.DataFrame | None, place: str) -> tuple[str, dict]:
+    """A zone for readers and its row of the grid; a cloud region that has a carbon intensity of its own keeps it."""
+    provider = name.partition(":")[0]
+    if clouds is None or provider not in PROVIDERS:
+        row = grid_zone(name, grid, place)
+        return f"{row['label']} ({row['zone']})", row
+    found = clouds.filter(pl.col("cloud_region") == name)
+    if found.is_empty():
+        known = clouds["cloud_region"].filter(clouds["cloud_region"].str.starts_with(f"{provider}:"))
+        raise InputError(
+            f"{place}.grid_zone: found {name!r}; allowed: {like(name, known)}, which have a row in"
+            " resources/cloud_regions.csv"
+        )
+    cloud = found.row(0, named=True)
+    row = grid_zone(cloud["grid_zone"], grid, place)
+    label = f"{name}, {cloud['location']}, {row['label']} ({row['zone']})"
+    if cloud["carbon_gco2e_per_kwh"] is None:
+        return label, row
+    own = {"carbon_gco2e_per_kwh": cloud["carbon_gco2e_per_kwh"], "carbon_basis": cloud["carbon_basis"]}
+    return label, row | own | {"source": f"{cloud['source']}; water: {row['source']}"}

@@ -6,9 +6,10 @@ import pandera.polars as pa
 import polars as pl
 
 from inference_energy.energy.tables import ENERGY_BY_BOUNDARY
-from inference_energy.statement.coefficients import QUANTITIES
+from inference_energy.statement.coefficients import FEATURES, QUANTITIES
 from inference_energy.statement.grades import GRADES
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS, LEFT_OUT, MODEL, NOT_ESTIMATED
+from inference_energy.statement.supplied import CATEGORY_1, SCOPE_2, SUPPLIES
 from inference_energy.tables.columns import INTERVAL, column, count, number, quantiles, share, table, text, texts
 from inference_energy.tables.public import PublicTable
 from inference_energy.tables.units import COUNT, FACTOR, OF_ROW
@@ -21,13 +22,20 @@ BREAKDOWNS = {
     "month and model": ["month", "model"],
     "tenant": ["tenant"],
     "region": ["region"],
+    "source": ["source"],
+    "supply": ["supply"],
+    "scope": ["scope"],
 }
 LABELS = {
     "energy_kwh": "energy within the boundary",
-    "emissions_location_kgco2e": "greenhouse gases of its electricity, Scope 2 location-based",
-    "emissions_market_kgco2e": "greenhouse gases of its electricity, Scope 2 market-based",
+    "emissions_location_kgco2e": "greenhouse gases of its electricity at the average of the grid (location-based)",
+    "emissions_market_kgco2e": "greenhouse gases of its electricity by contracts (market-based)",
+    "embodied_kgco2e": "greenhouse gases of making the servers, by share of their lifetime",
     "water_m3": "water of cooling and of power plants",
+    "water_onsite_m3": "water of cooling, on site",
+    "water_offsite_m3": "water of power plants, off site",
 }
+NULLABLE = ("embodied_kgco2e", "water_m3", "water_onsite_m3", "water_offsite_m3")  # quantities that may be unknown
 
 
 def _exact(meaning: str, unit: str, *, nullable: bool = False) -> pa.Column:
@@ -125,12 +133,15 @@ MARKS = table(
     every=count("one in so many times was taken", at_least=1),
 )
 STATEMENT = table(
-    ["breakdown", "month", "model", "tenant", "region"],
+    ["breakdown", "month", "model", "tenant", "region", "source", "supply", "scope"],
     breakdown=text("columns that the row is restricted to one value of; total for none", allowed=list(BREAKDOWNS)),
     month=text("month in UTC", nullable=True),
     **KEYS | {"model": text("model of the registry, or class that stands for it", nullable=True)},
+    source=text("logs or bills of the usage file", nullable=True),
+    supply=text("how the service is supplied", allowed=list(SUPPLIES), nullable=True),
+    scope=text("scope of the electricity by the GHG Protocol", allowed=[SCOPE_2, CATEGORY_1], nullable=True),
     **_COUNTS,
-    **{column: of for name in QUANTITIES for column, of in _quantity(name, nullable=name == "water_m3").items()},
+    **{column: of for name in QUANTITIES for column, of in _quantity(name, nullable=name in NULLABLE).items()},
 )
 STEPS = table(
     ["step_start_utc"],
@@ -184,13 +195,84 @@ FACTORS = table(
     region=text("region"),
     energy_share=share("share of the mean energy"),
     grid_zone=text("zone of the grid"),
-    location_gco2e_per_kwh=number("average of the grid", "gCO2e/kWh"),
+    location_gco2e_per_kwh=number("of the grid, weighted with the energy where it is over time", "gCO2e/kWh"),
     **texts(location_basis="coverage of the average", location_source="source of the average"),
+    carbon_hours=text("file of carbon intensity over time; null where the average is of a year", nullable=True),
     market_gco2e_per_kwh=number("of contracts or the residual mix; the grid's where none is given", "gCO2e/kWh"),
     market_source=text("source of the market-based factor; null where it is the grid's", nullable=True),
     offsite_water_l_per_kwh=number("water of power plants", "L/kWh", nullable=True),
     pue=number("known PUE of the region; null where it is the study's", FACTOR, nullable=True),
     pue_source=text("source of the PUE", nullable=True),
+)
+
+INVENTORY = table(
+    ["supply", "emissions", "method"],
+    supply=text("how the service is supplied", allowed=list(SUPPLIES)),
+    **texts(
+        scope="scope and category of the GHG Protocol, by operational control",
+        emissions="what emits: electricity, or making of the servers",
+        method="how it is counted; methods of the same electricity are alternatives and do not add up",
+    ),
+    **quantiles("kgco2e_{}", "{} of greenhouse gases", "kg CO2e", INTERVAL, nullable=True),
+)
+DISCLOSURES = table(
+    ["standard", "datapoint", "label"],
+    **texts(standard="reporting standard", datapoint="paragraph or disclosure", label="what is disclosed", unit="unit"),
+    **quantiles("{}", "{} over the shared uncertainty; null where not known", OF_ROW, INTERVAL, nullable=True),
+    note=text("remark"),
+)
+COSTS = table(
+    ["source"],
+    source=text("logs or bills of the usage file"),
+    supply=text("how the service is supplied", allowed=list(SUPPLIES)),
+    cost=number("what was paid, as the usage file states it", "currency of the row"),
+    currency=text("currency of the cost"),
+    requests=number("requests", COUNT),
+    energy_kwh_mean=number("mean of the energy", "kWh"),
+    emissions_location_kgco2e_mean=number("mean of greenhouse gases of the electricity, location-based", "kg CO2e"),
+)
+_UNIT = {name: "Wh per token squared" if name.endswith("tokens2") else "Wh per token" for name in FEATURES}
+DRIVERS = table(
+    ["month", "subject", "region"],
+    month=text("month in UTC"),
+    **texts(subject="model of the registry or class of the study", region="region"),
+    requests=number("requests", COUNT),
+    uncached_tokens=number("prompt tokens that were not in the cache", "tokens"),
+    prompt_tokens_of_unknown_cache=number("prompt tokens of rows that do not state what was in the cache", "tokens"),
+    output_tokens=number("answer tokens", "tokens"),
+    input_output_tokens2=number("sum over requests of prompt tokens times answer tokens", "tokens squared"),
+    output_tokens2=number("sum over requests of answer tokens squared", "tokens squared"),
+    pue=number("energy within the boundary over that of the IT", FACTOR, at_least=1),
+    location_gco2e_per_kwh=number("carbon intensity of the electricity, location-based", "gCO2e/kWh"),
+    energy_kwh_mean=number("mean of the energy within the boundary", "kWh"),
+    emissions_location_kgco2e_mean=number("mean of greenhouse gases of the electricity, location-based", "kg CO2e"),
+)
+UNIT_ENERGY = table(
+    ["subject", "gpu"],
+    **texts(subject="model of the registry or class of the study", gpu="GPU that serves it"),
+    request_share=share("share of the requests that the GPU serves, mean over the shared uncertainty"),
+    **{
+        f"wh_per_{name}": number(f"mean energy of the IT per unit of {name}, on this GPU", unit)
+        for name, unit in _UNIT.items()
+    },
+)
+
+SERVERS = table(
+    ["gpu"],
+    gpu=text("GPU that serves requests of the usage"),
+    **{
+        name: number(meaning, unit)
+        for name, meaning, unit in (
+            ("gpu_kgco2e_p05", "P5 of making one GPU", "kg CO2e per GPU"),
+            ("gpu_kgco2e_p95", "P95 of making one GPU", "kg CO2e per GPU"),
+            ("host_kgco2e_per_node_p05", "P5 of making the rest of the node", "kg CO2e per node"),
+            ("host_kgco2e_per_node_p95", "P95 of making the rest of the node", "kg CO2e per node"),
+            ("lifetime_years_p05", "P5 of the time that the node is used", "years"),
+            ("lifetime_years_p95", "P95 of the time that the node is used", "years"),
+        )
+    },
+    **texts(basis="published, or derived from a like GPU", source="source of the footprints"),
+    lifetime_source=text("source of the lifetime"),
 )
 
 
@@ -204,14 +286,20 @@ TABLES = {
     name: PublicTable(name=name, path=f"usage/<name>/{name}.parquet", meaning=meaning, schemas={"": schema})
     for name, schema, meaning in (
         ("statement", STATEMENT, "One breakdown of a usage: tokens, energy, emissions and water"),
-        ("capacity", CAPACITY, "One quantity of the whole usage: power, nodes, energy per request"),
+        ("inventory", INVENTORY, "One line of a greenhouse gas inventory: scope, category and method"),
+        ("disclosures", DISCLOSURES, "One datapoint of ESRS E1 or GRI, with what this usage adds to it"),
+        ("costs", COSTS, "One log or bill whose cost the usage file states"),
+        ("capacity", CAPACITY, "One quantity of the whole usage: power, nodes, energy and emissions per request"),
         ("steps", STEPS, "One step in time: mean power and busy nodes"),
         ("metered", METERED, "One step in time, model, tenant and region"),
         ("names", NAMES, "One name of a model in logs and bills, and how it was understood"),
         ("served", SERVED, "One model or class where it serves its requests: lengths, batch, GPUs of a replica"),
+        ("drivers", DRIVERS, "One month, model or class, and region: what its energy and emissions follow from"),
+        ("unit_energy", UNIT_ENERGY, "One model or class on one GPU: energy per token, and share of the requests"),
         ("evidence", EVIDENCE, "One grade of evidence, and the share of tokens that rest on it"),
         ("quality", QUALITY, "One share that measures the quality of the data"),
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
+        ("servers", SERVERS, "One GPU that serves requests: making of it and of its node, with sources"),
         ("kinds", KINDS, "One kind of rows of logs or bills and one model: what is estimated, and what is not"),
         ("files", FILES, "One file of requests that was read, or one beside them that was not"),
     )

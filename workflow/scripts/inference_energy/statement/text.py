@@ -1,51 +1,40 @@
 """Text of a statement of usage: totals, breakdowns, method, factors, quality of the data, and exclusions."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from operator import itemgetter
 
 import polars as pl
 
+from inference_energy.statement import audit
+from inference_energy.statement.cells import Table, text_table
 from inference_energy.statement.coefficients import QUANTITIES
 from inference_energy.statement.model_names import BY_DEFAULT, LEFT_OUT, NOT_ESTIMATED
+from inference_energy.statement.supplied import SUPPLIES
 from inference_energy.statement.tables import BREAKDOWNS, KIND_LABELS
 from inference_energy.statement.wording import count, interval, number, quantity, scale, share
 
 ROWS_SHOWN = 20
-WITHIN = {
-    "gpu_boards": "the boards of the GPUs alone",
-    "node": "the whole server at the wall, cooling of the building left out",
-    "datacenter": "the whole server times the PUE of its datacenter",
-    "fleet": "the datacenter, with network, storage and the other overheads of a fleet",
-}
 NOT_INCLUDED = (
     "Training and fine-tuning of the models.",
     "The user's device and the wide-area network.",
-    "Embodied energy and emissions of hardware and buildings.",
+    "Making and end of life of racks, switches, cooling and buildings, and end of life of servers.",
     "Requests that the logs do not have, such as failed ones and tests, and what an application does around a request.",
-    "Hours of the day: the grid's factor is a yearly average, and so is the PUE.",
+    "Capacity that is idle because more machines are kept than the study's day needs.",
+    "Refrigerants and backup generators of the building (Scope 1 of its operator).",
 )
+HOURS = "Hours of the day: the grid's factor is a yearly average, and so is the PUE."
+HOURS_OF_PUE = "Hours of the day of the PUE, which is a yearly average."
 BY_BOUNDARY = {
     "gpu_boards": ("Hosts, fans and network of the nodes, cooling, network and storage around them.",),
     "node": ("Cooling and losses of the building; network and storage around the nodes.",),
     "datacenter": ("Network, storage and other overheads of the fleet around the serving nodes.",),
     "fleet": (),
 }
-SHOWN = ("model", "month", "month and model", "tenant", "region")  # breakdowns in the order of the page
+OF_LOGS = ("average_power", "peak_power", "nodes_at_peak")  # quantities that bills do not have
+# Breakdowns in the order of the page.
+SHOWN = ("model", "month", "supply", "month and model", "tenant", "region")
 ENERGY, LOCATION, MARKET, WATER = "energy_kwh", "emissions_location_kgco2e", "emissions_market_kgco2e", "water_m3"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A table of text."""
-
-    title: str  # heading
-    head: list[str]  # names of the columns; those behind `text` hold numbers
-    rows: list[list[str]]  # cells
-    text: int = 1  # how many columns hold text
-    note: str = ""  # remark for readers; may be empty
+EMBODIED, ONSITE, OFFSITE = "embodied_kgco2e", "water_onsite_m3", "water_offsite_m3"
 
 
 def content(
@@ -69,18 +58,26 @@ def content(
     """
     statement = tables["statement"]
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
-    months = statement.filter(pl.col("breakdown") == "month")["month"].sort()
-    first, last = months[0], months[-1]
+    hourly = tables["factors"]["carbon_hours"].is_not_null().all()
+    left_out = not_included(usage["boundary"], hourly=hourly)
     return {
         "title": usage["title"],
-        "period": first if first == last else f"{first} to {last}",
+        "organisation": usage.get("organisation", audit.NOT_STATED),
+        "period": audit.period(statement),
         "boundary": usage["boundary"],
-        "within": WITHIN[usage["boundary"]],
-        "figures": headline(total, tables["capacity"], usage),
+        "within": audit.WITHIN[usage["boundary"]],
+        "figures": headline(total, tables["capacity"], usage, billed=audit.share_of(tables["quality"], "billed")),
+        "answers": audit.answers(tables, usage=usage, study=study, version=version, draws=draws),
+        "inventory": audit.inventory(tables["inventory"]),
+        "treatments": audit.treatments(tables["inventory"]),
+        "intensity": audit.intensity(tables["capacity"], total),
+        "disclosures": audit.disclosures(tables["disclosures"]),
+        "costs": audit.costs(tables["costs"], usage),
         "breakdowns": breakdowns(statement),
         "method": method(usage, study, version, draws, seed),
         "factors": factors(tables["factors"]),
-        "factor_sources": factor_sources(tables["factors"]),
+        "servers": servers(tables["servers"], usage),
+        "factor_sources": [*factor_sources(tables["factors"]), *server_sources(tables["servers"])],
         "served": served(tables["served"]),
         "evidence": evidence(tables["evidence"], tables["names"]),
         "quality": quality(tables["quality"]),
@@ -88,44 +85,45 @@ def content(
         "kinds": kinds(tables["kinds"]),
         "assumptions": usage.get("assumptions", []),
         "files": files(tables["files"]),
-        "not_included": not_included(usage["boundary"]),
+        "not_included": left_out,
     }
 
 
-def not_included(boundary: str) -> list[str]:
-    """What lies outside a boundary, a sentence each."""
-    return [*BY_BOUNDARY[boundary], *NOT_INCLUDED]
+def not_included(boundary: str, *, hourly: bool = False) -> list[str]:
+    """What lies outside a boundary, a sentence each; `hourly` if all emissions follow the hours of the grid."""
+    return [*BY_BOUNDARY[boundary], *NOT_INCLUDED, HOURS_OF_PUE if hourly else HOURS]
 
 
-def headline(total: dict, capacity: pl.DataFrame, usage: dict) -> list[tuple[str, str]]:
-    """The few numbers that a statement opens with: label and text."""
+def headline(total: dict, capacity: pl.DataFrame, usage: dict, *, billed: float = 0.0) -> list[tuple[str, str]]:
+    """The few numbers that a statement has first: label and text.
+
+    `billed` is the share of tokens from bills. Power and nodes are those of the logs: they are left out where the logs
+    are the smaller part.
+    """
     found = [
         ("Energy", quantity(total, ENERGY, "kWh")),
-        ("Emissions, Scope 2 location-based", quantity(total, LOCATION, "kg CO2e")),
-        ("Emissions, Scope 2 market-based", quantity(total, MARKET, "kg CO2e")),
-        ("Water", quantity(total, WATER, "m3")),
+        ("Emissions of electricity, location-based", quantity(total, LOCATION, "kg CO2e")),
+        ("Emissions of electricity, market-based", quantity(total, MARKET, "kg CO2e")),
+        ("Emissions of making the servers", quantity(total, EMBODIED, "kg CO2e")),
+        ("Water on site", quantity(total, ONSITE, "m3")),
+        ("Water of power plants", quantity(total, OFFSITE, "m3")),
         ("Requests", count(total["requests"])),
         ("Tokens, prompts and answers", f"{count(total['input_tokens'])} and {count(total['output_tokens'])}"),
     ]
     labels = {
         "energy_per_request": "Energy of a request, mean",
         "energy_per_1000_output_tokens": "Energy of 1,000 answer tokens",
+        "sci_per_request": "SCI of a request, making of servers included",
         "average_power": "Average power of the logs",
         "peak_power": f"Peak power of the logs, mean of {usage['step_minutes']} minutes",
         "nodes_at_peak": f"Nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
     }
+    if billed > 0.5:
+        labels = {name: label for name, label in labels.items() if name not in OF_LOGS}
     by_name = {row["quantity"]: row for row in capacity.iter_rows(named=True)}
     return found + [
         (label, interval(by_name[name], by_name[name]["unit"])) for name, label in labels.items() if name in by_name
     ]
-
-
-def _table(
-    title: str, rows: pl.DataFrame, cells: dict[str, Callable[[dict], str]], text: int = 1, note: str = ""
-) -> Table:
-    """A table with a cell per column and row, the columns named by their headings."""
-    found = [[cell(row) for cell in cells.values()] for row in rows.iter_rows(named=True)]
-    return Table(title=title, head=list(cells), rows=found, text=text, note=note)
 
 
 def breakdowns(statement: pl.DataFrame) -> list[Table]:
@@ -142,7 +140,7 @@ def breakdowns(statement: pl.DataFrame) -> list[Table]:
         rows = rows.sort(*order, -pl.col("energy_kwh_mean"), *keys)
         note = f"The first {ROWS_SHOWN} of {len(rows)}; all are in `statement.csv`." if len(rows) > ROWS_SHOWN else ""
         cells = {
-            **{key.capitalize(): itemgetter(key) for key in keys},
+            **{key.capitalize(): _named(key) for key in keys},
             "Requests": lambda row: count(row["requests"]),
             "Tokens": lambda row: count(row["input_tokens"] + row["output_tokens"]),
             **_in_one_unit("Energy", rows, ENERGY),
@@ -150,8 +148,14 @@ def breakdowns(statement: pl.DataFrame) -> list[Table]:
             **_in_one_unit("Location-based", rows, LOCATION),
             **_in_one_unit("Market-based", rows, MARKET),
         }
-        found.append(_table(f"By {name}", rows.head(ROWS_SHOWN), cells, len(keys), note))
+        found.append(text_table(f"By {name}", rows.head(ROWS_SHOWN), cells, len(keys), note))
     return found
+
+
+def _named(key: str) -> Callable[[dict], str]:
+    if key == "supply":
+        return lambda row: SUPPLIES[row["supply"]].words
+    return itemgetter(key)
 
 
 def _in_one_unit(head: str, rows: pl.DataFrame, name: str) -> dict[str, Callable[[dict], str]]:
@@ -181,20 +185,20 @@ def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> lis
     return [
         (
             "Method",
-            f"inference-energy {version}, study `{usage['study']}`: {study['title']} (checksum {checksum(study)})",
+            f"inference-energy {version}, study `{usage['study']}`: {study['title']}"
+            f" (checksum {audit.checksum(study)})",
         ),
-        ("Usage file", f"checksum {checksum(usage)}"),
-        ("Boundary", f"`{boundary}`: {WITHIN[boundary]}"),
+        ("Usage file", f"checksum {audit.checksum(usage)}"),
+        ("Boundary", f"`{boundary}`: {audit.WITHIN[boundary]}"),
         ("Formula", formula),
         ("Intervals", intervals),
+        (
+            "Making of servers, formula",
+            "Busy time of a node × making of the node / (lifetime × utilisation), with ranges by GPU from"
+            " resources/embodied_servers.csv, which names the source of each.",
+        ),
         ("Time", "Months and steps are in UTC. A peak is the largest mean power of a step."),
     ]
-
-
-def checksum(content_: dict) -> str:
-    """The first twelve digits of the SHA-256 of some entries."""
-    text = json.dumps(content_, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def factors(table: pl.DataFrame) -> Table:
@@ -213,7 +217,7 @@ def factors(table: pl.DataFrame) -> Table:
         "Share of energy": lambda row: share(row["energy_share"]),
     }
     note = "Life-cycle factors hold Scope 2 and the upstream part of electricity (Scope 3, category 3) together."
-    return _table("Factors of electricity", table, cells, 2, note)
+    return text_table("Factors of electricity", table, cells, 2, note)
 
 
 def factor_sources(table: pl.DataFrame) -> list[str]:
@@ -221,7 +225,8 @@ def factor_sources(table: pl.DataFrame) -> list[str]:
     found = []
     for row in table.iter_rows(named=True):
         zone = row["grid_zone"]
-        found.append(f"{zone}, location-based ({row['location_basis']}) and water: {row['location_source']}")
+        hours = f", by the hour from {row['carbon_hours']}" if row["carbon_hours"] else ""
+        found.append(f"{zone}, location-based ({row['location_basis']}){hours} and water: {row['location_source']}")
         if row["market_source"] is None:
             found.append(f"{zone}, market-based: the grid's average, as no contract or residual mix is given")
         else:
@@ -229,6 +234,36 @@ def factor_sources(table: pl.DataFrame) -> list[str]:
         if row["pue"] is not None:
             found.append(f"Region {row['region']}, PUE: {row['pue_source']}")
     return list(dict.fromkeys(found))
+
+
+def servers(table: pl.DataFrame, usage: dict) -> Table:
+    """Making of the servers that serve, and how long they are used."""
+
+    def between(name: str) -> Callable[[dict], str]:
+        return lambda row: f"{number(row[f'{name}_p05'])} to {number(row[f'{name}_p95'])}"
+
+    cells = {
+        "GPU": itemgetter("gpu"),
+        "Basis": itemgetter("basis"),
+        "One GPU, kg CO2e": between("gpu_kgco2e"),
+        "Rest of a node, kg CO2e": between("host_kgco2e_per_node"),
+        "Lifetime, years": between("lifetime_years"),
+    }
+    note = (
+        "P5 to P95. Derived: from a GPU with a published footprint, by memory. The utilisation is that of the study's"
+        " day."
+    )
+    if given := usage.get("servers"):
+        stated = {"lifetime_years": "lifetime {:g} years", "utilisation": "utilisation {:g}"}
+        words = " and ".join(form.format(given[name]) for name, form in stated.items() if name in given)
+        note = f"P5 to P95. In place of the table's and the study's: {words} ({given['source']})."
+    return text_table("Making of servers", table, cells, 2, note)
+
+
+def server_sources(table: pl.DataFrame) -> list[str]:
+    """Sources of the making of servers, a sentence for each GPU, and those of lifetimes."""
+    found = [f"Making of {row['gpu']}: {row['source']}" for row in table.iter_rows(named=True)]
+    return [*found, *(f"Lifetime of servers: {source}" for source in table["lifetime_source"].unique().sort())]
 
 
 def served(table: pl.DataFrame) -> Table:
@@ -242,7 +277,7 @@ def served(table: pl.DataFrame) -> Table:
         "Models and GPUs that reach the speed": lambda row: share(row["served_share"]),
     }
     note = "Medians, in the busiest hour. Other models and GPUs of the study are too slow, or too small for the model."
-    return _table("Where the models run", table, cells, note=note)
+    return text_table("Where the models run", table, cells, note=note)
 
 
 def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
@@ -251,7 +286,7 @@ def evidence(table: pl.DataFrame, known: pl.DataFrame) -> Table:
     of_tokens = share(unknown["token_share"].sum())
     note = f"Names that are not known: {len(unknown)}, {of_tokens} of tokens." if len(unknown) else ""
     cells = {"Evidence": itemgetter("meaning"), "Share of tokens": lambda row: share(row["token_share"])}
-    return _table("Evidence behind the speed", table, cells, note=note)
+    return text_table("Evidence behind the speed", table, cells, note=note)
 
 
 def quality(table: pl.DataFrame) -> Table:
@@ -260,7 +295,7 @@ def quality(table: pl.DataFrame) -> Table:
         "Part of the data": lambda row: row["meaning"][0].upper() + row["meaning"][1:],
         "Share": lambda row: share(row["share"]),
     }
-    return _table("Limits of the data", table, cells)
+    return text_table("Limits of the data", table, cells)
 
 
 def names(table: pl.DataFrame) -> Table:
@@ -272,7 +307,7 @@ def names(table: pl.DataFrame) -> Table:
         "Understood as": itemgetter("treatment"),
         "Share of tokens": lambda row: share(row["token_share"]),
     }
-    return _table("Names of models", table.head(ROWS_SHOWN), cells, 3, note)
+    return text_table("Names of models", table.head(ROWS_SHOWN), cells, 3, note)
 
 
 def _listed(others: pl.DataFrame) -> str:
@@ -293,7 +328,9 @@ def kinds(table: pl.DataFrame) -> Table:
         "Prompt tokens": lambda row: count(row["input_tokens"]),
         "Answer tokens": lambda row: count(row["output_tokens"]),
     }
-    return _table("What the rows were", sums, cells, note="Of bills the number of requests, which some do not state.")
+    return text_table(
+        "What the rows were", sums, cells, note="Of bills the number of requests, which some do not state."
+    )
 
 
 def files(table: pl.DataFrame) -> Table:
@@ -312,4 +349,4 @@ def files(table: pl.DataFrame) -> Table:
         "Rows": lambda row: count(row["rows"]),
         "Left out": lambda row: count(row["rows_left_out"]),
     }
-    return _table("Files of requests", table.head(ROWS_SHOWN), cells, 2, note)
+    return text_table("Files of requests", table.head(ROWS_SHOWN), cells, 2, note)

@@ -51,3 +51,18 @@ def share(value: float) -> str:
     if 0.999 < value < 1 - 1e-9:
         return "> 99.9 %"
     return f"{value:.0%}".replace("%", " %") if value < 1e-9 or value > 0.999 else f"{value * 100:.1f} %"
+
+
+def signed(value: float) -> str:
+    """A change with its sign, three digits: +0.0500, -36.1; 0 without a sign."""
+    return f"{'-' if value < 0 else '+'}{number(abs(value))}" if value else "0"
+
+
+def percent(change: float, of: float) -> str:
+    """A change as a percentage of an amount: `+17.7 %`; a dash where the amount is 0."""
+    if not of:
+        return "-"
+    value = change / of * 100
+    if abs(value) >= 0.05:
+        return f"{value:+.1f} %"
+    return "< 0.1 %" if value else "0 %"

@@ -10,17 +10,16 @@ SHOWN = 20
 
 
 def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
-    """Energy of every model: median and P5–P95, next to its share of tokens."""
+    """Energy of every model: median and P5–P95, with its share of the energy."""
     models = statement.filter(pl.col("breakdown") == "model").sort("energy_kwh_p50", "model", descending=[True, False])
     total = statement.filter(pl.col("breakdown") == "total").row(0, named=True)
     first = models.row(0, named=True)
     size, unit = scale(models["energy_kwh_p95"].max(), "kWh")
-    tokens = pl.col("input_tokens") + pl.col("output_tokens")
     drawn = models.head(SHOWN).with_columns(
         *(pl.col(f"energy_kwh_{q}") / size for q in ("p05", "p50", "p95")),
-        token_share=(tokens / (total["input_tokens"] + total["output_tokens"])).map_elements(share, pl.String),
+        energy_share=(pl.col("energy_kwh_mean") / (total["energy_kwh_mean"] or 1.0)).map_elements(share, pl.String),
     )
-    drawn = drawn.select("model", "token_share", "energy_kwh_p05", "energy_kwh_p50", "energy_kwh_p95")
+    drawn = drawn.select("model", "energy_share", "energy_kwh_p05", "energy_kwh_p50", "energy_kwh_p95")
     order = drawn["model"].to_list()
     base = alt.Chart(drawn).encode(y=alt.Y("model:N", sort=order, title=None))
     bars = base.mark_bar(color=PALE, height={"band": 0.7}).encode(
@@ -28,7 +27,7 @@ def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
     )
     spans = base.mark_rule(color=BLUE, strokeWidth=2.5).encode(x="energy_kwh_p05:Q", x2="energy_kwh_p95:Q")
     middles = base.mark_point(color=BLUE, filled=True, size=70, opacity=1).encode(x="energy_kwh_p50:Q")
-    texts = base.mark_text(align="left", dx=8, color=INK).encode(x="energy_kwh_p95:Q", text="token_share:N")
+    texts = base.mark_text(align="left", dx=8, color=INK).encode(x="energy_kwh_p95:Q", text="energy_share:N")
     of_mean = first["energy_kwh_mean"] / total["energy_kwh_mean"]
     finding = (
         f"{first['model']} takes {share(of_mean)} of {quantity(total, 'energy_kwh', 'kWh')}"
@@ -40,5 +39,5 @@ def draw(*, statement: pl.DataFrame, usage: dict) -> alt.LayerChart:
         (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
         finding=finding,
         conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5–P95 of"
-        f" shared uncertainty; percentages: share of tokens.{more}",
+        f" shared uncertainty; percentages: share of energy.{more}",
     )

@@ -1,4 +1,4 @@
-"""Power of a usage over time, with its interval."""
+"""Power of a usage over time, with its interval; or its energy by month, where most of it has no times."""
 
 from datetime import timedelta
 
@@ -6,21 +6,51 @@ import altair as alt
 import polars as pl
 
 from inference_energy.common.conversions import KW_PER_MW
-from inference_energy.figures.theme import BLUE, WIDTH, message, titled
-from inference_energy.statement.wording import interval, number, scale
+from inference_energy.figures.theme import BLUE, INK, PALE, WIDTH, titled
+from inference_energy.statement.wording import interval, number, quantity, scale, share
 
 # Spans whose axis has hours instead of days, and those with a tick every day.
 SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
+LEAST_LOGGED = 0.5  # share of the energy that logs have, for their power to stand for the usage
 
 
-def draw(*, steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart | alt.Chart:
-    """Mean power in every step, median and P5–P95 of shared uncertainty; bills alone have no steps."""
-    if steps.is_empty():
-        return message(
-            "Bills do not say when in a month tokens were served.",
-            finding=f"{usage['title']}: no power over time",
-            conditions="Request logs have it.",
-        )
+def draw(
+    *, steps: pl.DataFrame, capacity: pl.DataFrame, statement: pl.DataFrame, usage: dict
+) -> alt.LayerChart | alt.Chart:
+    """Mean power in every step, median and P5–P95 of shared uncertainty; energy by month where bills have most."""
+    total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
+    logged = float(steps["power_kw_mean"].sum()) * usage["step_minutes"] / 60
+    if logged < LEAST_LOGGED * total["energy_kwh_mean"] or steps.is_empty():
+        return _months(statement, total, logged, usage)
+    return _power(steps, capacity, usage)
+
+
+def _months(statement: pl.DataFrame, total: dict, logged: float, usage: dict) -> alt.LayerChart:
+    months = statement.filter(pl.col("breakdown") == "month").sort("month")
+    size, unit = scale(months["energy_kwh_p95"].max(), "kWh")
+    kwh = total["energy_kwh_mean"] or 1.0
+    drawn = months.select(
+        "month",
+        *(pl.col(f"energy_kwh_{q}") / size for q in ("p05", "p50", "p95")),
+        share=(pl.col("energy_kwh_mean") / kwh).map_elements(share, pl.String),
+    )
+    base = alt.Chart(drawn).encode(y=alt.Y("month:N", sort=drawn["month"].to_list(), title=None))
+    bars = base.mark_bar(color=PALE, height={"band": 0.7}).encode(
+        x=alt.X("energy_kwh_p50:Q", title=f"Energy, {unit}", scale=alt.Scale(zero=True))
+    )
+    spans = base.mark_rule(color=BLUE, strokeWidth=2.5).encode(x="energy_kwh_p05:Q", x2="energy_kwh_p95:Q")
+    middles = base.mark_point(color=BLUE, filled=True, size=70, opacity=1).encode(x="energy_kwh_p50:Q")
+    texts = base.mark_text(align="left", dx=8, color=INK).encode(x="energy_kwh_p95:Q", text="share:N")
+    return titled(
+        (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
+        finding=f"{quantity(total, 'energy_kwh', 'kWh')} in {len(months)} {'month' if len(months) == 1 else 'months'}",
+        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5–P95 of shared"
+        " uncertainty; percentages: share of energy. Bills do not say when in a month tokens were served; the logs,"
+        f" which do, have {share(logged / kwh)} of the energy.",
+    )
+
+
+def _power(steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart:
     size, unit = scale(steps["power_kw_p95"].max() / KW_PER_MW, "MW")
     powers = [f"power_kw_{q}" for q in ("p05", "p50", "p95")]
     moments = steps.select(
