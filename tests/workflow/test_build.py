@@ -25,7 +25,7 @@ PUBLISHED |= {
     "factors.csv",
     "factors.json",
     "factors.parquet",
-    "comparison/answer_points.parquet",
+    *(f"comparison/{name}.parquet" for name in ("answer_points", "energy_by_answer_length", "measured_queries")),
 }
 PUBLISHED |= {f"package/{name}.parquet" for name in (*PACKAGED, "factors")}
 

@@ -31,7 +31,9 @@ METHODS = {"cross_methods", "figures_comparison"}
 LEFT_OUT = of(["left_out"], ["source", "model", "gpu", "version"])
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
-PACKAGE = {"package", "factors"}  # what single estimates are made from
+# What single estimates are made from, and those of one query by the length of its answer.
+ESTIMATES = {"package", "answer_lengths", "figures_answers"}
+PACKAGE = ESTIMATES | {"factors"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
 NESTED_FIGURES = of(["figures_nested"], ["current"])
@@ -71,17 +73,17 @@ EDITS = {
     "change of an intervention": (
         "changes: {pue: 1.08}",
         "changes: {pue: 1.09}",
-        INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | {"package"},
+        INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | ESTIMATES,
     ),
     "values of a sweep": (
         "  pue: [1.05, 1.1, 1.2, 1.3",
         "  pue: [1.06, 1.1, 1.2, 1.3",
-        SWEEPS | TABLES_OUT | {"package"},
+        SWEEPS | TABLES_OUT | ESTIMATES,
     ),
     "title": (
         "title: Current best estimate",
         "title: Today",
-        NESTED_FIGURES | {"figures_comparison", "headline_page", "package"},
+        NESTED_FIGURES | ESTIMATES | {"figures_comparison", "headline_page"},
     ),
 }
 

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.figures import render
+from inference_energy.figures.axes import apart
 from inference_energy.figures.energy import boundaries, energy_by_class, interventions
 from inference_energy.figures.fleet import fleet_day, fleet_plan, model_sweeps, sweep_grids, sweeps, variance_shares
-from inference_energy.figures.fleet.model_sweeps import apart
 from inference_energy.studies.study import NestedStudy
 
 pytestmark = pytest.mark.slow

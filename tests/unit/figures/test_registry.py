@@ -38,7 +38,7 @@ def test_every_module_of_a_chapter_has_one_entry():
 
 def test_a_run_has_the_figures_of_its_studies_the_last_study_first():
     found = figure_paths(STUDIES, bridged=True)
-    assert len(found) == len(set(found)) == 5 + 8 + 7 + 7
+    assert len(found) == len(set(found)) == 1 + 5 + 8 + 7 + 7
     assert found.index("figures/today/sweeps") < found.index("figures/printed/energy_per_query_traditional")
     assert "figures/printed/energy_per_query_long" in found
     assert not any("model_sweeps" in path or "usage" in path for path in found)

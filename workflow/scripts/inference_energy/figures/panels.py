@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import INK, MUTED, PALE
+from inference_energy.figures.palette import INK, MUTED, PALE
 from inference_energy.figures.words import interval
 
 

@@ -46,6 +46,7 @@ INTERVENTIONS, FLEET, INPUTS = "Interventions", "Fleet", "Inputs"
 REFERENCES = {"references": "resources/reference_loads.csv"}
 CONTEXT = ("title", "workloads", "classes", "fleet", "boundary")
 
+_answers = partial(Figure, job="answers", folder="figures/comparison", category=ENERGY, group=ENERGY)
 _compared = partial(Figure, job="comparison", folder="figures/comparison", category=VALIDATION, group=VALIDATION)
 _study = partial(Figure, folder="figures/{study}")
 _published = partial(_study, job="published", method="published", of_study=("title", "workloads"))
@@ -60,6 +61,16 @@ def _tables(folder: str, *names: str, **by_argument: str) -> dict[str, str]:
     return {argument: f"results/{folder}/{name}.parquet" for argument, name in of_argument.items()}
 
 
+OF_ANSWERS = (
+    _answers(
+        "answers.energy_by_answer_length",
+        "Energy of a query against the length of its answer, with what others measured or stated",
+        _tables("comparison", computed="energy_by_answer_length", measured="measured_queries")
+        | _tables("validated", stated="published_estimates")
+        | {"everyday": "resources/everyday_energy.csv"},
+        label="energy of a query by the length of its answer",
+    ),
+)
 # Those that need the study that the bridge begins at.
 COMPARED = (
     _compared(
@@ -266,7 +277,7 @@ ON_REQUEST = (
         of_usage=("title", "boundary"),
     ),
 )
-FIGURES = (*COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
+FIGURES = (*OF_ANSWERS, *COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
 JOBS = {job: [figure for figure in FIGURES if figure.job == job] for job in dict.fromkeys(each.job for each in FIGURES)}
 
 
@@ -275,7 +286,7 @@ def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figur
 
     They are `bridged` if the study that the bridge begins at is one of them.
     """
-    yield from ((figure, {}) for figure in COMPARED if bridged)
+    yield from ((figure, {}) for figure in (*OF_ANSWERS, *(COMPARED if bridged else ())))
     for study, method in reversed(studies.items()):
         for figure in OF_STUDIES:
             if figure.method == method:

@@ -5,8 +5,9 @@ import polars as pl
 
 from inference_energy.corpus.checks.finding import CHECKS
 from inference_energy.figures.axes import colours, columns_axis, either, rows_axis
+from inference_energy.figures.palette import AMBER, BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import panel
-from inference_energy.figures.theme import AMBER, BLUE, INK, ORANGE, PALE, titled
+from inference_energy.figures.theme import titled
 
 CELL = 20
 COLORS = {"error": ORANGE, "warning": AMBER, "info": BLUE}

@@ -7,8 +7,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import columns_axis, either, rows_axis
+from inference_energy.figures.palette import INK, MUTED, ORANGE
 from inference_energy.figures.panels import constant, label, panel
-from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import counted
 
 CELL_WIDTH, CELL_HEIGHT = 30, 17

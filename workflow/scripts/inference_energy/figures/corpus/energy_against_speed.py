@@ -6,8 +6,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, line_legend, log_axis, shapes
+from inference_energy.figures.palette import MUTED, PALETTE
 from inference_energy.figures.panels import in_rows, panel
-from inference_energy.figures.theme import MUTED, PALETTE, message, titled
+from inference_energy.figures.theme import message, titled
 from inference_energy.figures.words import counted, extent, number
 from inference_energy.throughput.speed import ENERGY, LENGTHS, SPEED, at_common_lengths, cost_of_speed, runs, with_front
 

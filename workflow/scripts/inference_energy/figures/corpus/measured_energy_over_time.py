@@ -8,8 +8,9 @@ import polars as pl
 
 from inference_energy.corpus.names import network
 from inference_energy.figures.axes import colours, log_axis, shapes
+from inference_energy.figures.palette import MUTED, PALETTE
 from inference_energy.figures.panels import panel, small_label
-from inference_energy.figures.theme import MUTED, PALETTE, message, titled
+from inference_energy.figures.theme import message, titled
 from inference_energy.figures.words import counted, inside_a_sentence, number, texts
 from inference_energy.throughput.speed import ENERGY
 

@@ -3,8 +3,9 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.palette import PALETTE
 from inference_energy.figures.panels import panel
-from inference_energy.figures.theme import PALETTE, message, titled
+from inference_energy.figures.theme import message, titled
 
 LENGTH, TOLERANCE = 1000, 0.05  # prompts and answers of about a thousand tokens are what every edition has
 COLUMNS = 3

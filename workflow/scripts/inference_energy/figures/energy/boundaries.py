@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, log_axis, rows_axis
+from inference_energy.figures.palette import INK, MUTED, ORANGE
 from inference_energy.figures.panels import dot, label, panel, span
-from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import NAMES, WITHIN, interval, number, subject_of
 from inference_energy.studies.study import WORKLOADS, Boundaries, NestedStudy
 

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import constant, dot, in_rows, numbers, panel, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, interval, number
 from inference_energy.studies.study import NestedStudy
 

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, MUTED, ORANGE
 from inference_energy.figures.panels import dot, numbers, panel, printed_range, span
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, number, times
 from inference_energy.studies.study import NestedStudy
 

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, line_legend
+from inference_energy.figures.palette import BLUE, GREEN, INK, MUTED, ORANGE, SKY
 from inference_energy.figures.panels import panel
-from inference_energy.figures.theme import BLUE, GREEN, INK, MUTED, ORANGE, SKY, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import number, subject_of
 from inference_energy.studies.study import NestedStudy
 

@@ -7,8 +7,9 @@ import polars as pl
 
 from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, mean_and_range, number, subject_of, texts
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import NestedStudy

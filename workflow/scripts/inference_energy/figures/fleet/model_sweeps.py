@@ -4,10 +4,11 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from inference_energy.figures.axes import colours, log_axis
+from inference_energy.figures.axes import apart, colours, log_axis
 from inference_energy.figures.fleet.sweeps import PARAMETERS, nothing_swept, spoken, swept_values
+from inference_energy.figures.palette import PALE, PALETTE
 from inference_energy.figures.panels import in_rows, label, panel
-from inference_energy.figures.theme import PALE, PALETTE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, listed, subject_of, times
 from inference_energy.studies.study import NestedStudy
 
@@ -69,21 +70,6 @@ def _panel(
         names = alt.Chart(at_end.select("model", p50=places)).encode(y=y, color=colour)
         layers.append(label(names, alt.value(WIDTH + 8), "model", fontSize=11.5))
     return panel(*layers, size=(WIDTH, HEIGHT))
-
-
-def apart(places: np.ndarray, distance: float) -> np.ndarray:
-    """Places at least some distance apart, as near as can be to those asked for, the lowest first: least squares."""
-    # Less a distance for every place below, places that are far enough apart are those that do not fall: runs that
-    # do are set to their mean (pool adjacent violators; Barlow et al. 1972, isotonic regression).
-    steps = distance * np.arange(len(places))
-    runs: list[tuple[float, int]] = []  # mean, and number of places
-    for wanted in places - steps:
-        mean, count = float(wanted), 1
-        while runs and runs[-1][0] > mean:
-            before, size = runs.pop()
-            mean, count = (before * size + mean * count) / (size + count), size + count
-        runs.append((mean, count))
-    return np.repeat([mean for mean, _ in runs], [count for _, count in runs]) + steps
 
 
 def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:

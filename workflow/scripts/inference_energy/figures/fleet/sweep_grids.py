@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.fleet.sweeps import FLEET, PARAMETERS, nothing_swept, spoken
+from inference_energy.figures.palette import INK
 from inference_energy.figures.panels import in_rows, panel
-from inference_energy.figures.theme import INK, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, number, subject_of
 from inference_energy.studies.study import NestedStudy
 

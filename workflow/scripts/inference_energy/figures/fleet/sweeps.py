@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, line_legend, log_axis, ticks
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import in_rows, panel
-from inference_energy.figures.theme import BLUE, INK, ORANGE, message, titled
+from inference_energy.figures.theme import message, titled
 from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, subject_of
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import panel, small_label
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import inside_a_sentence, number, times
 
 PANELS = {

@@ -7,8 +7,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, either, rows_axis
+from inference_energy.figures.palette import AMBER, BLUE, GREEN, INK, ORANGE, PALE, PINK, SKY
 from inference_energy.figures.panels import head, label, panel, small_label
-from inference_energy.figures.theme import AMBER, BLUE, GREEN, INK, ORANGE, PALE, PINK, SKY, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, inside_a_sentence
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import inside_a_sentence, number
 
 PANELS = {

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import constant, dot, label, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
+from inference_energy.figures.theme import WIDTH, titled
 from inference_energy.figures.words import number, texts
 from inference_energy.studies.study import PublishedStudy
 

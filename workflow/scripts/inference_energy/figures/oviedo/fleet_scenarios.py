@@ -7,8 +7,9 @@ import polars as pl
 
 from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.axes import colours
+from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE
 from inference_energy.figures.panels import label, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, WIDTH, titled
+from inference_energy.figures.theme import WIDTH, titled
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import PublishedStudy
 

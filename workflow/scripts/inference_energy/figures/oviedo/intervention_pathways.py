@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis
+from inference_energy.figures.palette import BLUE, MUTED, ORANGE
 from inference_energy.figures.panels import dot, label, panel, span
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
+from inference_energy.figures.theme import WIDTH, titled
 from inference_energy.figures.words import number, texts, times
 from inference_energy.studies.study import PublishedStudy
 

@@ -3,8 +3,9 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE, PALE
 from inference_energy.figures.panels import label, panel
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import times
 from inference_energy.studies.study import PublishedStudy
 

@@ -3,8 +3,9 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.palette import BLUE, MUTED, ORANGE
 from inference_energy.figures.panels import label, panel
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
+from inference_energy.figures.theme import WIDTH, titled
 from inference_energy.studies.study import WORKLOADS, PublishedStudy
 
 

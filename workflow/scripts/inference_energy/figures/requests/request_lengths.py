@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import dot, panel, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.oviedo.token_lengths import assumed_lengths
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import PublishedStudy

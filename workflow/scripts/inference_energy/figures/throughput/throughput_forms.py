@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import constant, dot, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import BAND
 

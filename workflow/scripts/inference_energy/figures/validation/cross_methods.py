@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis, rows_axis, shapes
+from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE, PALE, SKY
 from inference_energy.figures.panels import constant, dot, label, panel, span
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, SKY, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import NAMES, extent, named, number
 
 COLOURS = {"current": BLUE, "current_saturated": SKY, "measured": ORANGE}  # the rest: grey

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, MUTED, PALE, PALETTE
 from inference_energy.figures.panels import constant, dot, head, label, panel
-from inference_energy.figures.theme import BLUE, INK, MUTED, PALE, PALETTE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import extent, listed, number, texts
 
 SCORE, ALL = "energy_at_batch", "all"

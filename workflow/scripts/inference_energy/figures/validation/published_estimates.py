@@ -6,8 +6,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import constant, label, panel, printed_range, small_label, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import counted, interval, texts, times
 from inference_energy.validation.statements import PUBLISHED_RANGE
 
