@@ -56,7 +56,14 @@ def config() -> dict:
             "tickColor": PALE,
             "labelLimit": 320,
         },
-        "legend": {"labelFontSize": 12, "titleFontSize": 12, "orient": "top", "direction": "horizontal"},
+        "legend": {
+            "labelColor": INK,
+            "titleColor": INK,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "orient": "top",
+            "direction": "horizontal",
+        },
         "text": {"fontSize": 12, "color": INK},
         "title": {"color": INK},
     }

@@ -19,7 +19,7 @@ CLASSES = {
     "medium": "Medium (> 20 B)",
     "small": "Small",
 }
-MOST_MODELS, MOST_GPUS = 10, 10  # models of a class, and GPUs of throughput rows, that are not summed up as others
+MOST_MODELS, MOST_GPUS = 6, 8  # models of a class, and GPUs of throughput rows, that are not summed up as others
 SHADES = ("#DCEAF4", "#A6CBE3", "#4A8DC0", "#1F5A8A")  # of tiles, by their number
 LIMITS = (10, 30, 100)  # least number of every shade but the first
 DARK = LIMITS[1]  # numbers from here on are white
@@ -55,8 +55,7 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
         f" {counted(measured['gpu'].n_unique(), 'GPU')}: {boards:,} runs at the GPU boards,"
         f" {wall} at the wall",
         conditions="Left: measured energies, of the GPU boards (blue) or of the node at the wall (orange). Right: all"
-        f" {rows:,} throughput rows, with energy or without. Models of a size class, and GPUs: those with the most"
-        f" measured energies first; after the first {MOST_MODELS} they are summed up.",
+        f" {rows:,} throughput rows. Those with the most energies first; the others are summed up.",
     )
 
 

@@ -18,7 +18,7 @@ LABELS = {
     "mooncake_synthetic": "Mooncake synthetic",
 }
 TASKS = {"lm-arena-chat": "LM Arena chat", "gpqa": "GPQA reasoning", "sourcegraph-fim": "Sourcegraph code"}
-WIDTH, ROW = 250, 27
+WIDTH, ROW = 235, 27
 SIDES = {"input": "Prompt", "output": "Answer"}
 
 
@@ -41,9 +41,8 @@ def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: PublishedStudy
         alt.hconcat(*panels, spacing=16),
         finding=f"Azure's conversations have a median of {about(chat['input'])} tokens in and {about(chat['output'])}"
         " out; prompts vary as much as answers",
-        conditions=f"Bars: P25–P75 and P5–P95, dot: median. Orange: what {study.title} assumes, one prompt length"
-        " for all queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over"
-        " models.",
+        conditions=f"Bars: P25–P75 and P5–P95 over requests (variability); dot: median. Orange: assumed by"
+        f" {study.title}. Blue: traces of services, and answers on benchmark tasks (median over models).",
     )
 
 
