@@ -46,8 +46,8 @@ def draw(*, energy: pl.DataFrame, throughput: pl.DataFrame, models: pl.DataFrame
     return titled(
         alt.vconcat(*in_rows(panels, COLUMNS, spacing=14), spacing=12),
         finding=_finding(shown),
-        conditions=f"Energy of GPU boards per output token, at up to {prompts} + {answers} tokens. Line: least energy at"
-        f" this speed or more, per GPU. Pale: all other runs; {stalled} of them stall.",
+        conditions=f"Energy of GPU boards per output token, at up to {prompts} + {answers} tokens. Line: least energy"
+        f" at this speed or more, per GPU. Pale: all other runs; {stalled} of them stall.",
     )
 
 

@@ -11,6 +11,7 @@ from inference_energy.figures.words import counted
 
 LENGTH, TOLERANCE = 1000, 0.05  # prompts and answers of about a thousand tokens are what every edition has
 COLUMNS = 3
+MINUS = "\N{MINUS SIGN}"
 PANEL_WIDTH, PANEL_HEIGHT = 185, 140
 
 
@@ -43,8 +44,8 @@ def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
     ]
     return titled(
         alt.concat(*panels, columns=COLUMNS, spacing={"row": 60, "column": 50}, bounds="flush"),
-        finding=f"On the same GPU, throughput changed by {_change(growth.median())} from the first edition to the newest"
-        f" (median of {counted(len(growth), 'pair')}; {_change(growth.min())} to {_change(growth.max())})",
+        finding=f"On the same GPU, throughput changed by {_change(growth.median())} from the first edition to the"
+        f" newest (median of {counted(len(growth), 'pair')}; {_change(growth.min())} to {_change(growth.max())})",
         conditions=conditions,
     )
 
@@ -62,7 +63,7 @@ def _best_by_date(throughput: pl.DataFrame) -> pl.DataFrame:
 
 
 def _change(factor: float) -> str:
-    return f"{factor - 1:+.0%}".replace("-", "−")
+    return f"{factor - 1:+.0%}".replace("-", MINUS)
 
 
 def _date_time(month: str) -> dict[str, int]:
@@ -71,9 +72,10 @@ def _date_time(month: str) -> dict[str, int]:
 
 def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict], *, first: bool) -> alt.LayerChart:
     axis = alt.Axis(labelExpr="timeFormat(datum.value, '%b %y')", values=months, grid=False)
+    title = "Output tokens/s per GPU" if first else None
     base = alt.Chart(rows.with_columns(pl.col("on").str.to_date("%Y-%m").cast(pl.Datetime("ms")))).encode(
         x=alt.X("on:T", title=None, axis=axis, scale=alt.Scale(domain=[months[0], months[-1]], padding=14)),
-        y=alt.Y("tok_per_s_per_gpu:Q", title="Output tokens/s per GPU" if first else None, axis=alt.Axis(tickCount=4, format="~s")),
+        y=alt.Y("tok_per_s_per_gpu:Q", title=title, axis=alt.Axis(tickCount=4, format="~s")),
         color=colours("gpu", of_gpus(gpus), alt.Legend(title=None)),
     )
     dots = base.mark_circle(size=45, opacity=1)

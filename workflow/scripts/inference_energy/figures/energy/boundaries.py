@@ -17,6 +17,7 @@ PARTS = {
     "datacenter": ("Cooling and power supply", AMBER),
     "fleet": ("Overheads of the fleet", PALE),
 }
+COLOURS = dict(PARTS.values()) | {"Node": SKY}
 SMALLEST = 0.045  # share that has room for its number
 WIDTH, ROW = 470, 32
 
@@ -47,6 +48,8 @@ def parts(rows: pl.DataFrame, label: str) -> pl.DataFrame:
     """
     means = dict(rows.select("boundary", "energy_wh_mean").iter_rows())
     found = [(name, means[boundary]) for boundary, (name, _) in PARTS.items() if boundary in means]
+    if "gpu_boards" not in means:  # then the first part is the node as a whole
+        found[0] = ("Node", found[0][1])
     ends = [wh / found[-1][1] for _, wh in found]
     starts = [0.0, *ends[:-1]]
     table = pl.DataFrame({"part": [name for name, _ in found], "start": starts, "end": ends})
@@ -57,7 +60,7 @@ def parts(rows: pl.DataFrame, label: str) -> pl.DataFrame:
 
 
 def _chart(bars: pl.DataFrame, order: list[str]) -> alt.LayerChart:
-    by_name = {name: colour for name, colour in PARTS.values() if name in set(bars["part"])}
+    by_name = {name: colour for name, colour in COLOURS.items() if name in set(bars["part"])}
     scale = alt.Scale(domain=[0, 1], nice=False)
     axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False)
     legend = alt.Legend(orient="top", columns=2, title=None, symbolType="square", symbolOpacity=1, labelLimit=300)
@@ -74,7 +77,7 @@ def _chart(bars: pl.DataFrame, order: list[str]) -> alt.LayerChart:
 
 
 def _finding(bars: pl.DataFrame, workload: str) -> str:
-    largest = bars.filter(label=workload).sort("share", "part", descending=[True, False]).head(2)
+    largest = bars.filter(label=workload).sort("share", descending=True, maintain_order=True).head(2)
     told = [f"{share:.0%} goes to {_spoken(of)}" for of, share in largest.select("part", "share").iter_rows()]
     return f"Of each Wh of a {inside_a_sentence(workload)}, {listed(told)}"
 

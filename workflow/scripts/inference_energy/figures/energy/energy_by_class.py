@@ -30,14 +30,14 @@ def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
     domain = [rows["low"].min() / 1.3, rows["high"].max() * 1.3]
     by_workload = rows.filter(subject=subject).with_columns(label=pl.col("workload").replace(workloads))
     by_class = rows.filter(workload=workload).with_columns(label=pl.col("subject").replace(classes))
-    panels = [_panel(by_workload, f"{classes[subject]} models, by workload", domain, last=len(by_class) < 2)]
+    panels = [_panel(by_workload, f"{classes[subject]}, by workload", domain, last=len(by_class) < 2)]
     if len(by_class) > 1:
         panels.append(_panel(by_class, f"{workloads[workload]}, by class of models", domain, last=True))
     one = rows.row(by_predicate=(pl.col("subject") == subject) & (pl.col("workload") == workload), named=True)
     return titled(
         alt.vconcat(*panels, spacing=22),
-        finding=f"{workloads[workload]} to {inside_a_sentence(classes[subject])} models: {one['median']} Wh at the"
-        f" median; 90% of the queries take {one['range']} Wh",
+        finding=f"{workloads[workload]}, {inside_a_sentence(classes[subject])}: {one['median']} Wh at the median,"
+        f" {one['range']} Wh from P5 to P95",
         conditions=f"{study.title}, within {WITHIN[study.boundary.query]}. Dot: median; line: P5–P95 over single"
         " queries: variability between queries, and uncertainty.",
         width=640,
