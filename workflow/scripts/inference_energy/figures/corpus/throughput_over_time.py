@@ -79,4 +79,6 @@ def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict], 
         color=colours("gpu", of_gpus(gpus), alt.Legend(title=None)),
     )
     dots = base.mark_circle(size=45, opacity=1)
-    return panel(base.mark_line(strokeWidth=2), dots, size=(PANEL_WIDTH, PANEL_HEIGHT), title=model, fontSize=12.5)
+    return panel(
+        base.mark_line(strokeWidth=2), dots, size=(PANEL_WIDTH, PANEL_HEIGHT), title=model, fontSize=12.5, frame="group"
+    )
