@@ -23,7 +23,7 @@ FROM_ROWS = (
     *("throughput_fit", "energy_per_query", "intervention_multipliers", "overstatement_pairs", "scenario_aggregates"),
     "figures_published",
 )
-EDITION = {"figures_edition joule-2026"}  # figures that only the newest of the published studies has
+EDITION = {"figures_edition joule-2026"}  # figures that the first published study goes without
 COMPARISON = {"headline", "headline_page"} | of(["figures_published"])
 BRIDGE = {"method_bridge", "figures_comparison"}
 # What judges estimates by measurement, with its figures.

@@ -50,7 +50,9 @@ def test_a_run_without_the_begin_of_the_bridge_has_nothing_that_is_compared():
     assert [path for path in found if "comparison" in path] == ["figures/comparison/energy_by_answer_length"]
 
 
-def test_of_several_editions_the_last_alone_has_all_figures():
+def test_the_first_of_several_editions_has_only_what_it_prints():
     found = figure_paths({"first": "published", "second": "published"}, bridged=False)
     assert [path for path in found if path.startswith("figures/first/")] == ["figures/first/published_against_computed"]
     assert "figures/second/fleet_scenarios" in found and "figures/second/published_against_computed" in found
+    alone = figure_paths({"first": "published", "today": "nested"}, bridged=False)
+    assert "figures/first/fleet_scenarios" in alone

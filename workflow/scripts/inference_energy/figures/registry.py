@@ -25,7 +25,7 @@ class Figure:
     label: str = ""  # name in the report, where it is not that of the figure
     group: str = ""  # heading on the dashboard; the title of the study where it is empty
     method: str = ""  # of the studies that have it; empty for a figure that belongs to no study
-    newest: bool = False  # whether only the last of these studies has it
+    later: bool = False  # whether the first of several such studies goes without it: a later edition repeats it
     of_study: tuple[str, ...] = ()  # parts of the study that it is drawn with
     of_usage: tuple[str, ...] = ()  # parts of the usage that it is drawn with
     params: Mapping[str, str] = field(default_factory=dict)  # further arguments; wildcards are filled in
@@ -51,7 +51,7 @@ _answers = partial(Figure, job="answers", folder="figures/comparison", category=
 _compared = partial(Figure, job="comparison", folder="figures/comparison", category=VALIDATION, group=VALIDATION)
 _study = partial(Figure, folder="figures/{study}")
 _published = partial(_study, job="published", method="published", of_study=("title", "workloads"))
-_edition = partial(_published, job="edition", newest=True)
+_edition = partial(_published, job="edition", later=True)
 _nested = partial(_study, job="nested", method="nested", of_study=CONTEXT)
 _corpus = partial(Figure, job="corpus", folder="figures/benchmarks", category=INPUTS, group="The benchmark corpus")
 _appendix = partial(_corpus, category=APPENDIX, group="Appendix: the benchmark corpus")
@@ -284,9 +284,11 @@ def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figur
     They are `bridged` if the study that the bridge begins at is one of them.
     """
     yield from ((figure, {}) for figure in (*OF_ANSWERS, *(COMPARED if bridged else ())))
-    newest = {method: study for study, method in studies.items()}  # the last of a method remains
+    last = {method: study for study, method in studies.items()}
+    first = {method: study for study, method in reversed(studies.items())}
     for study, method in reversed(studies.items()):
         for figure in OF_STUDIES:
-            if figure.method == method and (study == newest[method] or not figure.newest):
+            repeated = figure.later and study == first[method] != last[method]
+            if figure.method == method and not repeated:
                 yield from ((figure, {"study": study, "workload": workload}) for workload in figure.workloads)
     yield from ((figure, {}) for figure in OF_CORPUS)
