@@ -8,6 +8,7 @@ RESULTS, DOCS = Path("results"), Path("docs")
 # Figures by the name of their picture; those with a second one for readers with a dark screen.
 PICTURES = {
     "hero": "figures/comparison/energy_by_answer_length",
+    "energy_by_class": "figures/current/energy_by_class",
     "held_out_scores": "figures/comparison/held_out_scores",
     "method_bridge": "figures/comparison/method_bridge",
     "throughput_forms": "figures/benchmarks/throughput_forms",
