@@ -11,6 +11,7 @@ from inference_energy.figures.palette import GRID, GROUND, INK, MUTED, PALE
 # The first is bundled with the renderer; Arial has the same widths, for readers of an SVG who have only that.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH = 520
+PADDING = {"left": 14, "top": 14, "right": 30, "bottom": 14}  # wider fonts than the first have room at the right
 TEXT = 680  # px, of a line of the title or of the conditions
 TITLE_PX, SUBTITLE_PX, LINES = 9.2, 6.1, 12  # of a character, at most on average
 
@@ -30,7 +31,7 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str, width: fl
     )
     # A copy of the top alone: `properties` and `configure` each copy all parts, which takes longer than drawing them.
     drawn = chart.copy(deep=False)
-    drawn.title, drawn.padding, drawn.background, drawn.config = title, 14, GROUND, alt.Config(**config())
+    drawn.title, drawn.padding, drawn.background, drawn.config = title, PADDING, GROUND, alt.Config(**config())
     return drawn
 
 

@@ -26,7 +26,7 @@ QUANTITIES = {
 FIRST_CHOICE = ("traditional", "mixed", "mixed_optimized")
 SCENARIOS = 3
 WIDTH, ROW, LINE = 330, 34, 38
-TABLE, LEFT, OUT = 760, 175, 185  # width of the table, of its first column, and what stands left of the chart
+TABLE, LEFT, OUT = 770, 190, 185  # width of the table, of its first column, and what stands left of the chart
 
 
 def draw(
