@@ -5,7 +5,7 @@ import polars as pl
 
 from inference_energy.corpus.checks.finding import CHECKS
 from inference_energy.figures.axes import colours, columns_axis, either, rows_axis
-from inference_energy.figures.palette import AMBER, BLUE, INK, ORANGE, PALE
+from inference_energy.figures.palette import AMBER, BLUE, ON_LIGHT, ORANGE, PALE
 from inference_energy.figures.panels import panel
 from inference_energy.figures.theme import titled
 from inference_energy.figures.words import counted
@@ -35,7 +35,7 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
     found = base.transform_filter("datum.findings != null")
     legend = alt.Legend(title=None, labelExpr=WORDS)
     tiles = found.mark_rect(stroke="white").encode(color=colours("severity", COLORS, legend))
-    ink = either("datum.severity == 'warning'", INK, "white")
+    ink = either("datum.severity == 'warning'", ON_LIGHT, "white")
     numbers = found.mark_text(fontSize=11).encode(text="findings:Q", color=ink)
     by_severity = dict(checks.group_by("severity").len().iter_rows())
     rows = int(sources["rows_accepted"].sum())

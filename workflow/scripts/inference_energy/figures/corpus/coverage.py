@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import columns_axis, either, rows_axis
-from inference_energy.figures.palette import INK, MUTED, ORANGE
+from inference_energy.figures.palette import MUTED, ON_LIGHT, ON_SHADE, ORANGE
 from inference_energy.figures.panels import constant, label, panel
 from inference_energy.figures.theme import titled
 from inference_energy.figures.words import counted
@@ -131,7 +131,7 @@ def _numbers(base: alt.Chart, column: str, beside: str = "false") -> list[alt.Ch
     found = base.transform_filter(f"datum.{column} > 0")
     scale = alt.Scale(type="threshold", domain=list(LIMITS), range=list(SHADES))
     tiles = found.mark_rect(stroke="white").encode(color=alt.Color(f"{column}:Q", scale=scale, legend=None))
-    ink = either(f"datum.{column} >= {DARK}", "white", INK)
+    ink = either(f"datum.{column} >= {DARK}", ON_SHADE, ON_LIGHT)
     texts = [
         found.transform_filter(test).mark_text(fontSize=11, dx=dx).encode(text=f"{column}:Q", color=ink)
         for test, dx in ((f"!({beside})", 0), (beside, -DISC))

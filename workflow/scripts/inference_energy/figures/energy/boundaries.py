@@ -3,8 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import colours, either, rows_axis
-from inference_energy.figures.palette import AMBER, BLUE, INK, PALE, SKY
+from inference_energy.figures.axes import colours, rows_axis
+from inference_energy.figures.palette import AMBER, BLUE, INK, ON_LIGHT, PALE, SKY
 from inference_energy.figures.panels import label, panel
 from inference_energy.figures.theme import titled
 from inference_energy.figures.words import inside_a_sentence, label_of, listed, subject_of
@@ -71,7 +71,9 @@ def _chart(bars: pl.DataFrame, order: list[str]) -> alt.LayerChart:
     said = bars.filter(pl.col("share") >= SMALLEST).with_columns(
         middle=(pl.col("start") + pl.col("end")) / 2, said=pl.format("{}%", (pl.col("share") * 100).round().cast(int))
     )
-    inside = base.properties(data=said).encode(color=either(f"datum.part == '{PARTS['gpu_boards'][0]}'", "white", INK))
+    inks = {PARTS["gpu_boards"][0]: "white", PARTS["fleet"][0]: INK}  # of the others: as on any light colour
+    said = said.with_columns(ink=pl.col("part").replace_strict(inks, default=ON_LIGHT, return_dtype=pl.String))
+    inside = base.properties(data=said).encode(color=alt.Color("ink:N", scale=None))
     text = label(inside, alt.X("middle:Q", scale=scale), "said", align="center", fontSize=12)
     return panel(bar, text, size=(WIDTH, ROW * len(order)))
 

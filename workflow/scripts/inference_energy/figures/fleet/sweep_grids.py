@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.fleet.sweeps import FLEET, PARAMETERS, nothing_swept, spoken
-from inference_energy.figures.palette import INK
+from inference_energy.figures.palette import ON_LIGHT, ON_SHADE
 from inference_energy.figures.panels import in_rows, panel
 from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, label_of, number, subject_of, times
@@ -45,7 +45,7 @@ def _panel(rows: pl.DataFrame, study: NestedStudy) -> alt.LayerChart:
     base = alt.Chart(rows).encode(x=_axis(alt.X, "x", one["x_parameter"]), y=_axis(alt.Y, "y", one["y_parameter"]))
     middle = (rows["mean"].min() * rows["mean"].max()) ** 0.5
     colour = alt.Color("mean:Q", scale=alt.Scale(type="log", scheme="blues"), legend=None)
-    ink = alt.condition(alt.datum["mean"] > middle, alt.value("white"), alt.value(INK))
+    ink = alt.condition(alt.datum["mean"] > middle, alt.value(ON_SHADE), alt.value(ON_LIGHT))
     size = (CELL * rows["x"].n_unique(), CELL / 2 * rows["y"].n_unique())
     return panel(
         base.mark_rect().encode(color=colour),

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import colours, either, rows_axis
-from inference_energy.figures.palette import AMBER, BLUE, GREEN, GREY, INDIGO, INK, ORANGE, PALE, PINK, SKY
+from inference_energy.figures.axes import colours, rows_axis
+from inference_energy.figures.palette import AMBER, BLUE, GREEN, GREY, INDIGO, INK, ON_LIGHT, ORANGE, PALE, PINK, SKY
 from inference_energy.figures.panels import head, label, panel, small_label
 from inference_energy.figures.theme import titled
 from inference_energy.figures.words import WITHIN, inside_a_sentence, label_of
@@ -108,9 +108,14 @@ def _panel(
     bar = bar.encode(y=y, x=x, x2="end:Q", color=colours("name", by_name, legend))
     labels = bars.filter(pl.col("variance_share") >= LABELLED).with_columns(
         middle=(pl.col("start") + pl.col("end")) / 2,
-        ink=pl.col("name").is_in([name for name, colour in by_name.items() if colour in DARK]),
+        ink=pl.col("name").replace_strict(
+            {
+                name: "white" if colour in DARK else INK if colour == PALE else ON_LIGHT
+                for name, colour in by_name.items()
+            }
+        ),
     )
-    inside = alt.Chart(labels).encode(y=y, color=either("datum.ink", "white", INK))
+    inside = alt.Chart(labels).encode(y=y, color=alt.Color("ink:N", scale=None))
     text = label(inside, alt.X("middle:Q", scale=scale), "said", align="center", fontSize=11)
     right = alt.Chart(spreads).encode(y=y)
     factor = small_label(right, alt.value(WIDTH + 32), "said", align="right", fontSize=11.5)
