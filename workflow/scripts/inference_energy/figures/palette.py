@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 BLUE, ORANGE, GREEN, PINK, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 PALETTE = [BLUE, ORANGE, GREEN, PINK, AMBER, SKY]
 INK, MUTED, PALE, GRID, GROUND = "#1B1F23", "#57606A", "#C9D1D9", "#EAEEF2", "#FFFFFF"
-# Text on light colours, and on shades that a dark ground leaves as they are: not in `DARK`, so the same on every ground.
+# Text on light colours, and on shades that a dark ground leaves as they are; not in `DARK`, so the same on any ground.
 ON_LIGHT, ON_SHADE = "#1B1F24", "#FEFEFE"
 # Further ones, of Tol (2021), which can be told from those of Okabe and Ito.
 INDIGO, WINE, OLIVE, GREY = "#332288", "#882255", "#999933", "#7F7F7F"
