@@ -15,7 +15,7 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
 .PHONY: all environment test test-quick mutation lint wheel report statement compare-statements verify compare golden \
-	readme api archive grid new-source benchmarks sources validate scoreboard explain study bench bench-usage \
+	readme pictures api archive grid new-source benchmarks sources validate scoreboard explain study bench bench-usage \
 	rule-graph browser slurm graphviz cluster embedding lock clean
 
 all: environment
@@ -118,6 +118,10 @@ golden: all
 # The list of tables in results/README.md, from the catalogue.
 readme: environment
 	@$(BIN)/python workflow/scripts/write_readme.py
+
+# The figures that documents show, from this build: docs/hero.png and others.
+pictures: all
+	@$(BIN)/python workflow/scripts/write_pictures.py
 
 # Reference and examples of the installed package: docs/api.md, docs/estimates.md
 api: all

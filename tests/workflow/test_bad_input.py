@@ -178,7 +178,7 @@ def test_wrong_checksum_is_told(source):
 CONFIGURATION_FAULTS = {
     "unknown configuration key": (
         append(CONFIG, "colour: blue\n"),
-        "config/config.yaml: top level: unknown key colour; allowed: bridge, checks, cross_methods, draws, ",
+        "config/config.yaml: top level: unknown key colour; allowed: answer_lengths, bridge, checks, cross_methods,",
     ),
     "unknown study key": (
         append(STUDY, "colour: blue\n"),

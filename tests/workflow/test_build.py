@@ -1,6 +1,7 @@
 """A build from nothing: all targets, a readable end, nothing left to do, the same bytes again."""
 
 import csv
+import json
 import os
 import shutil
 import subprocess
@@ -25,7 +26,7 @@ PUBLISHED |= {
     "factors.csv",
     "factors.json",
     "factors.parquet",
-    "comparison/answer_points.parquet",
+    *(f"comparison/{name}.parquet" for name in ("answer_points", "energy_by_answer_length", "measured_queries")),
 }
 PUBLISHED |= {f"package/{name}.parquet" for name in (*PACKAGED, "factors")}
 
@@ -35,6 +36,12 @@ def test_all_declared_results_exist(built, contents):
     found = contents(built)
     assert set(found) == expected
     assert all(found.values()), "an empty file"
+
+
+def test_titles_and_conditions_of_figures_have_two_lines_at_most(built):
+    for path in figure_paths(STUDIES, bridged=True):
+        title = json.loads((built / f"results/{path}.json").read_text())["title"]
+        assert len(title["text"]) <= 2 and len(title["subtitle"]) <= 2, path
 
 
 def test_terminal_shows_published_beside_computed_and_where_to_look_next(built):

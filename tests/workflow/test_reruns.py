@@ -23,6 +23,7 @@ FROM_ROWS = (
     *("throughput_fit", "energy_per_query", "intervention_multipliers", "overstatement_pairs", "scenario_aggregates"),
     "figures_published",
 )
+EDITION = {"figures_edition joule-2026"}  # figures that the first published study goes without
 COMPARISON = {"headline", "headline_page"} | of(["figures_published"])
 BRIDGE = {"method_bridge", "figures_comparison"}
 # What judges estimates by measurement, with its figures.
@@ -31,7 +32,9 @@ METHODS = {"cross_methods", "figures_comparison"}
 LEFT_OUT = of(["left_out"], ["source", "model", "gpu", "version"])
 # Every table in one place, whatever moves one of them; and the page that shows code, studies and sources.
 TABLES_OUT = {"public_database", "data_package", "workbook"}
-PACKAGE = {"package", "factors"}  # what single estimates are made from
+# What single estimates are made from, and those of one query by the length of its answer.
+ESTIMATES = {"package", "answer_lengths", "figures_answers"}
+PACKAGE = ESTIMATES | {"factors"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
 NESTED_FIGURES = of(["figures_nested"], ["current"])
@@ -44,7 +47,7 @@ NESTED = of(["query_energy"], ["current"]) | INTERVENTIONS | FLEET | SWEEPS
 def test_edit_of_a_module_reruns_its_users(copy):
     module = copy / "workflow/scripts/inference_energy/oviedo/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
-    published = of(["scenario_aggregates", "figures_published"])
+    published = of(["scenario_aggregates", "figures_published"]) | EDITION
     # The bridge begins at the scenarios of a published study.
     assert rerun(copy) == published | COMPARISON | BRIDGE | TABLES_OUT | PAGE
 
@@ -59,7 +62,8 @@ def test_edit_of_a_figure_reruns_its_job_and_the_page_of_methods_alone(copy):
 
 def test_edit_of_a_published_study_leaves_other_studies_alone(copy):
     replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
-    assert rerun(copy) == of(FROM_ROWS, ["joule-2026"]) | COMPARISON | BRIDGE | SCORES | METHODS | TABLES_OUT | PAGE
+    edited = of(FROM_ROWS, ["joule-2026"]) | EDITION
+    assert rerun(copy) == edited | COMPARISON | BRIDGE | SCORES | METHODS | TABLES_OUT | PAGE
 
 
 EDITS = {
@@ -71,17 +75,17 @@ EDITS = {
     "change of an intervention": (
         "changes: {pue: 1.08}",
         "changes: {pue: 1.09}",
-        INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | {"package"},
+        INTERVENTIONS | FLEET | COMPARISON | BRIDGE | METHODS | TABLES_OUT | ESTIMATES,
     ),
     "values of a sweep": (
         "  pue: [1.05, 1.1, 1.2, 1.3",
         "  pue: [1.06, 1.1, 1.2, 1.3",
-        SWEEPS | TABLES_OUT | {"package"},
+        SWEEPS | TABLES_OUT | ESTIMATES,
     ),
     "title": (
         "title: Current best estimate",
         "title: Today",
-        NESTED_FIGURES | {"figures_comparison", "headline_page", "package"},
+        NESTED_FIGURES | ESTIMATES | {"figures_comparison", "headline_page"},
     ),
 }
 
@@ -134,7 +138,7 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
         | LEFT_OUT
         | {"serving_model", "published_fleets", "answer_points"}
     )
-    assert rerun(copy) == corpus | of(FROM_ROWS) | NESTED | COMPARISON | BRIDGE | judged
+    assert rerun(copy) == corpus | of(FROM_ROWS) | EDITION | NESTED | COMPARISON | BRIDGE | judged
 
 
 def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):

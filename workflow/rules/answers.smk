@@ -51,6 +51,24 @@ rule factors:
         "../scripts/answers/factors.py"
 
 
+rule answer_lengths:
+    """Energy of a query by the length of its answer, of several models on one GPU, and that of measured runs."""
+    input:
+        package=["results/package/build.json", *expand("results/package/{table}.parquet", table=PACKAGED)],
+        energy="results/validated/measured_energy.parquet",
+        models="results/validated/models.parquet",
+        code=library("answers/answer_lengths"),
+    output:
+        computed=update("results/comparison/energy_by_answer_length.parquet"),
+        measured=update("results/comparison/measured_queries.parquet"),
+    log:
+        "results/logs/answer_lengths.log",
+    params:
+        asked=config["answer_lengths"],
+    script:
+        "../scripts/answers/answer_lengths.py"
+
+
 rule answer_points:
     """Every model on every GPU in a few points, which the page answers questions with."""
     input:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy import Gpu, Model, estimate
 from inference_energy.answers import estimate as of_estimate
-from inference_energy.answers.estimate import two_digits
 from inference_energy.answers.question import Question
 from inference_energy.answers.served import served
+from inference_energy.common.digits import two_digits
 from inference_energy.common.errors import InputError
 from inference_energy.common.step import walk
 from tiny_package import tiny_package

@@ -102,10 +102,10 @@ def test_energy_against_speed_says_what_a_fast_token_costs():
     # The least of all is 2 J, the least at 100 tokens/s is 4 J with speculative decoding.
     assert title(chart) == (
         "At 100 tokens/s per user, a token takes 2.0× the least energy of the same model and GPU"
-        " (median of 4 pairs; 2×)"
+        " (median of 4 pairs; 2.0×)"
     )
     subtitle = " ".join(chart.to_dict()["title"]["subtitle"])
-    assert "up to 1,024 prompt and 512 answer tokens" in subtitle
+    assert "up to 1,024 + 512 tokens" in subtitle
     drawn = svg(chart)
     assert ">Big</text>" in drawn
     assert ">Tiny</text>" in drawn
@@ -186,7 +186,8 @@ def test_the_least_of_a_gpu_source_date_and_lengths_is_marked():
 def test_energy_over_time_says_the_least_per_gpu_and_what_is_not_shown():
     chart = measured_energy_over_time.draw(energy=over_time(*DATED), models=MODELS, sources=SOURCES)
     assert title(chart) == (
-        "Big: the least measured energy of an output token is 2 J on H100 to 3 J on B200 (about 1,024 + 1,024 tokens)"
+        "Big: the least measured energy of an output token is 2.0 J on H100 to 3.0 J on B200"
+        " (about 1,024 + 1,024 tokens)"
     )
     assert "Without 1 run dated by year." in " ".join(chart.to_dict()["title"]["subtitle"])
     drawn = svg(chart)

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.figures import render
+from inference_energy.figures.axes import apart
 from inference_energy.figures.energy import boundaries, energy_by_class, interventions
 from inference_energy.figures.fleet import fleet_day, fleet_plan, model_sweeps, sweep_grids, sweeps, variance_shares
-from inference_energy.figures.fleet.model_sweeps import apart
 from inference_energy.studies.study import NestedStudy
 
 pytestmark = pytest.mark.slow
@@ -89,12 +89,12 @@ def planned(name, quantity, unit, p50):
 
 
 REFERENCES = pl.DataFrame({"label": ["Town", "City"], "energy_gwh_per_day": [0.3, 3.0]})
-SWEPT = {"p05": 0.5, "p95": 9.0, "mean": 3.0}
+SWEPT = {"p05": 0.5, "p50": 1.5, "p95": 9.0}
 
 
-def swept(parameter, value, p50, workload=TRADITIONAL):
+def swept(parameter, value, mean, workload=TRADITIONAL):
     unit = "GWh/day" if workload == "all" else "Wh per query"
-    return {"parameter": parameter, "value": value, "workload": workload, "unit": unit, "p50": p50} | SWEPT
+    return {"parameter": parameter, "value": value, "workload": workload, "unit": unit, "mean": mean} | SWEPT
 
 
 def finding(chart):
@@ -117,15 +117,15 @@ def drawn(chart):
 
 
 @pytest.mark.parametrize("classes", [("frontier",), ("frontier", "small")])
-def test_energy_by_class_says_median_mean_and_interval(classes):
+def test_energy_by_class_says_the_median_and_its_interval(classes):
     of = study(classes=classes)
     chart = energy_by_class.draw(energy=energy_rows(of), study=of)
-    assert finding(chart) == (
-        "Traditional query, Frontier models: the median query takes 2 Wh, the mean is 5 Wh (P5–P95 0.5–9 Wh)"
-    )
+    assert finding(chart) == ("Traditional query, frontier models: 2.0 Wh at the median, 0.50–9.0 Wh from P5 to P95")
     svg = drawn(chart)
-    assert svg.count(">Frontier models<") == 2  # a panel per workload, one below the other
+    assert svg.count(">Traditional query<") == 1  # a row of the first panel
     assert ("Small models" in svg) == ("small" in classes)
+    assert (">Traditional query, by class of models<" in svg) == ("small" in classes)
+    assert "P5–P95 over single queries" in conditions(chart)
 
 
 def test_energy_by_class_draws_no_model_and_every_workload():
@@ -145,13 +145,11 @@ def test_variance_shares_name_the_largest_ingredients():
     of = study(classes=("frontier",))
     chart = variance_shares.draw(variance=variance_rows(of, shares), study=of)
     assert finding(chart) == (
-        "Variability between queries comes mostly from lengths (traditional 70%, long 70%);"
-        " uncertainty of their mean from the serving model (traditional 58%, long 58%)"
+        "Variability between queries comes mostly from lengths (70%), uncertainty of their mean from the serving model"
+        " (58%)"
     )
-    assert "Other: power of hosts, PUE, overheads, cached share of prompts, each below 5% everywhere." in conditions(
-        chart
-    )
-    assert {"70 %", "20 %", "58 %"} <= set(texts(chart, "said"))
+    assert conditions(chart).endswith("Other: each below 5%.")
+    assert {"70%", "20%", "58%"} <= set(texts(chart, "said"))
     assert ">2.7<" in drawn(chart)  # e to the root of a variance of 1
 
 
@@ -171,11 +169,12 @@ def test_interventions_say_the_strongest_and_all_together():
         intervention("all_levers", "All together", 4.0, combination="together"),
     ]
     chart = interventions.draw(interventions=pl.DataFrame(rows), study=study())
-    assert finding(chart) == ("Traditional query: routing saves most (3×), all interventions together 4× (2–8)")
+    assert finding(chart) == ("Traditional query: routing saves most (3.0×), all interventions together 4.0× (2.0–8.0)")
     svg = drawn(chart)
     assert "Paper: 8–20×" in svg and ">All together<" in svg
     drawn_rows = [row for rows in chart.to_dict()["datasets"].values() for row in rows if "label" in row]
-    assert {(row["left"], row["measured_p50"]) for row in drawn_rows if row["label"] == "Routing"} == {("0.333", 2.5)}
+    assert {(row["times"], row["measured_p50"]) for row in drawn_rows if row["label"] == "Routing"} == {("3.0×", 2.5)}
+    assert ">Pairs of measured runs that differ in it alone<" in svg  # what the grey marks are
 
 
 def test_interventions_without_pairs():
@@ -188,10 +187,10 @@ def test_fleet_plan_says_energy_nodes_and_peak():
     plan = [planned("mixed", "nodes", "nodes", 1234.5), planned("mixed", "peak_power", "MW", 50.0)]
     chart = fleet_plan.draw(scenarios=pl.DataFrame(rows), plan=pl.DataFrame(plan), references=REFERENCES, study=study())
     assert finding(chart) == (
-        "2 billion queries a day, 10% long, take 2.4 GWh (1–4), 1,230 nodes and 50 MW at the peak"
+        "2 billion queries a day, 10% long, take 2.4 GWh (1.0–4.0), 1,200 nodes and 50 MW at the peak"
     )
     svg = drawn(chart)
-    assert "1,230 (617–2,470)" in svg
+    assert "1,200 (620–2,500)" in svg
     assert "Emissions" not in svg
 
 
@@ -200,7 +199,7 @@ def test_fleet_plan_without_any_quantity_of_one_scenario():
     chart = fleet_plan.draw(
         scenarios=pl.DataFrame([scenario("own", 0.5)]), plan=plan, references=REFERENCES.clear(), study=study()
     )
-    assert finding(chart) == "2 billion queries a day take 0.6 GWh (0.25–1)"
+    assert finding(chart) == "2 billion queries a day take 0.60 GWh (0.25–1.0)"
     assert "Own" in drawn(chart)
 
 
@@ -215,7 +214,8 @@ def test_sweeps_say_what_moves_most_and_least():
     ]
     chart = sweeps.draw(sweeps=pl.DataFrame(rows), study=study())
     assert finding(chart) == (
-        "Of the swept assumptions, answer length (1–8 Wh) changes a traditional query most; PUE (2–3 Wh) least"
+        "Of the swept assumptions, answer length (1.0–8.0 Wh) changes the mean traditional query most; PUE (2.0–3.0 Wh)"
+        " least"
     )
     assert "Fleet, GWh per day" in drawn(chart)
 
@@ -223,36 +223,50 @@ def test_sweeps_say_what_moves_most_and_least():
 def test_one_sweep_alone():
     rows = pl.DataFrame([swept("pue", 1.1, 2.0), swept("pue", 1.5, 3.0)])
     said = finding(sweeps.draw(sweeps=rows, study=study()))
-    assert said == "Within the swept range, PUE (2–3 Wh) changes a traditional query"
+    assert said == "Within the swept range, PUE (2.0–3.0 Wh) changes the mean traditional query"
 
 
 def test_sweeps_of_the_fleet_alone_and_none():
     rows = pl.DataFrame([swept("long_share", 0, 1.0, "all"), swept("long_share", 1, 7.0, "all")])
-    assert "share of long queries (1–7 GWh)" in finding(sweeps.draw(sweeps=rows, study=study()))
+    assert "share of long queries (1.0–7.0 GWh)" in finding(sweeps.draw(sweeps=rows, study=study()))
     assert finding(sweeps.draw(sweeps=rows.clear(), study=study())) == "Tiny: no sweeps"
 
 
-def test_boundaries_go_from_median_to_mean_to_fleet():
+def test_what_changes_little_is_named_and_has_no_panel():
+    rows = [swept("pue", 1.1, 2.0), swept("pue", 1.5, 2.7), swept("output_tokens", 10, 1.0)]
+    rows += [swept("output_tokens", 1000, 8.0)]
+    chart = sweeps.draw(sweeps=pl.DataFrame(rows), study=study())
+    assert conditions(chart).endswith("Below 1.4×: PUE.")
+    svg = drawn(chart)
+    assert ">Answer length, tokens<" in svg and ">PUE<" not in svg
+
+
+def test_where_every_assumption_changes_little_all_have_a_panel():
+    rows = pl.DataFrame([swept("pue", 1.1, 2.0), swept("pue", 1.5, 2.1)])
+    shown, flat = sweeps.moving(rows)
+    assert shown.equals(rows) and flat == []
+
+
+def test_a_wh_is_divided_among_the_boundaries():
     of = study()
     rows = energy_rows(of, ("gpu_boards", "node", "datacenter", "fleet"))
+    # Each boundary takes as much as the boards.
+    found = boundaries.parts(rows.filter(workload=TRADITIONAL, subject="frontier", spread="shared"), "One")
+    assert found["share"].to_list() == pytest.approx([0.25] * 4)
+    assert found["start"].to_list() == pytest.approx([0, 0.25, 0.5, 0.75])
     chart = boundaries.draw(energy=rows, study=of)
-    # Within the datacenter everything is three times the boards, within the fleet four times.
     assert finding(chart) == (
-        "Traditional query: 6 Wh at the median, 15 Wh on average, 20 Wh for the whole fleet,"
-        " of which its GPU boards take 5 Wh"
+        "Of each Wh of a traditional query, 25% goes to the GPU boards and 25% goes to the rest of the node"
     )
-    said = texts(chart, "said")
-    assert "15 Wh (1.5–27), × 2.50" in said
-    assert "20 Wh (2–36), × 1.33" in said
-    assert "Long query: by boundary" in drawn(chart)
+    svg = drawn(chart)
+    assert ">Long query<" in svg and ">Cooling and power supply<" in svg and svg.count(">25%<") == 8 + 1  # of the axis
 
 
-def test_boundaries_where_fleet_and_query_are_metered_alike():
+def test_a_node_without_boards_of_its_own_is_one_part():
     of = study(classes=("frontier",), boundary={"query": "node", "fleet": "node"})
-    rows = energy_rows(of, ("node",))
-    chart = boundaries.draw(energy=rows, study=of)
-    assert finding(chart) == "Traditional query: 2 Wh at the median, 5 Wh on average"
-    assert conditions(chart).endswith("Right: within the node.")
+    chart = boundaries.draw(energy=energy_rows(of, ("node",)), study=of)
+    assert finding(chart) == "Of each Wh of a traditional query, 100% goes to the node"
+    assert ">GPU boards<" not in drawn(chart)
 
 
 def test_a_day_says_how_requests_and_power_vary():
@@ -271,23 +285,23 @@ def test_a_day_says_how_requests_and_power_vary():
         ]
     )
     chart = fleet_day.draw(hours=hours, study=of)
-    assert finding(chart) == "Mixed: requests vary by a factor of 3 over the day, power by 3: 5 to 15 MW"
+    assert finding(chart) == "Mixed: requests vary by a factor of 3 over the day, power by 3 (5.0–15 MW)"
     svg = drawn(chart)
     assert ">Mixed<" in svg and ">Short<" not in svg
 
 
-def on_grid(x, y, p50, *, parameters=("pue", "output_tokens"), workload=TRADITIONAL):
+def on_grid(x, y, mean, *, parameters=("pue", "output_tokens"), workload=TRADITIONAL):
     row = {"grid": "one", "x_parameter": parameters[0], "y_parameter": parameters[1], "x": x, "y": y}
-    return row | {"workload": workload, "unit": "Wh per query", "p50": p50}
+    return row | {"workload": workload, "unit": "Wh per query", "mean": mean}
 
 
 def test_grids_say_what_two_assumptions_change_together():
     rows = [on_grid(x, y, x * y / 100) for x in (1.0, 1.5) for y in (100, 1000)]
     chart = sweep_grids.draw(grids=pl.DataFrame(rows), study=study())
-    assert finding(chart) == "Together, PUE and answer length change the energy by a factor of 15"
+    assert finding(chart) == "Together, PUE and answer length change the energy by 15×"
     svg = drawn(chart)
-    assert ">Traditional query, Wh per query<" in svg
-    assert all(f">{said}<" in svg for said in ("1", "1.5", "10", "15"))
+    assert ">Traditional query, Wh<" in svg
+    assert all(f">{said}<" in svg for said in ("1.0", "1.5", "10", "15"))
 
 
 def test_no_grids():
@@ -295,8 +309,8 @@ def test_no_grids():
     assert finding(sweep_grids.draw(grids=rows, study=study())) == "Tiny: no grids"
 
 
-def swept_model(model, parameter, value, p50, workload=TRADITIONAL):
-    return {"study": "tiny", "model": model} | swept(parameter, value, p50, workload)
+def swept_model(model, parameter, value, mean, workload=TRADITIONAL):
+    return {"study": "tiny", "model": model} | swept(parameter, value, mean, workload)
 
 
 def of_models(weights=("A", "B")):
@@ -317,10 +331,10 @@ MODELS_SWEPT = [
 def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike():
     chart = model_sweeps.draw(sweeps=pl.DataFrame(MODELS_SWEPT), study_name="tiny", study=of_models())
     assert finding(chart) == (
-        "The effect of answer length differs most between models: 8× (A) to 40× (B); the effect of PUE is the same"
+        "The effect of answer length differs most between models: 8.0× (A) to 40× (B); the effect of PUE is the same"
     )
-    assert "In colour and in the title Frontier models; grey: models of other classes; ×: " in conditions(chart)
-    assert max(texts(chart, "p50")) == 800.0
+    assert "In colour and in the title Frontier models; grey: models of other classes. ×: " in conditions(chart)
+    assert max(texts(chart, "mean")) == 800.0
     svg = drawn(chart)
     assert svg.count(">A</text>") == svg.count(">B</text>") == 1  # at the end of the last panel of a row
     assert ">Other</text>" not in svg
@@ -329,7 +343,7 @@ def test_sweeps_of_models_say_what_they_differ_in_and_what_moves_all_alike():
 def test_sweeps_of_models_that_do_not_differ_or_are_none():
     rows = pl.DataFrame(MODELS_SWEPT).filter(pl.col("model") == "A")
     chart = model_sweeps.draw(sweeps=rows, study_name="tiny", study=of_models(["A"]))
-    assert finding(chart) == "Of the swept assumptions, answer length changes a traditional query most, by 8×"
+    assert finding(chart) == "Of the swept assumptions, answer length changes a traditional query most, by 8.0×"
     assert "grey" not in conditions(chart)
     chart = model_sweeps.draw(sweeps=rows.clear(), study_name="tiny", study=of_models())
     assert finding(chart) == "Tiny: no sweeps of models"

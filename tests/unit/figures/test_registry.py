@@ -38,7 +38,7 @@ def test_every_module_of_a_chapter_has_one_entry():
 
 def test_a_run_has_the_figures_of_its_studies_the_last_study_first():
     found = figure_paths(STUDIES, bridged=True)
-    assert len(found) == len(set(found)) == 5 + 8 + 7 + 7
+    assert len(found) == len(set(found)) == 1 + 5 + 8 + 7 + 6
     assert found.index("figures/today/sweeps") < found.index("figures/printed/energy_per_query_traditional")
     assert "figures/printed/energy_per_query_long" in found
     assert not any("model_sweeps" in path or "usage" in path for path in found)
@@ -46,4 +46,13 @@ def test_a_run_has_the_figures_of_its_studies_the_last_study_first():
 
 def test_a_run_without_the_begin_of_the_bridge_has_nothing_that_is_compared():
     found = figure_paths({"today": "nested"}, bridged=False)
-    assert {path.split("/")[1] for path in found} == {"today", "benchmarks"}
+    assert {path.split("/")[1] for path in found} == {"comparison", "today", "benchmarks"}
+    assert [path for path in found if "comparison" in path] == ["figures/comparison/energy_by_answer_length"]
+
+
+def test_the_first_of_several_editions_has_only_what_it_prints():
+    found = figure_paths({"first": "published", "second": "published"}, bridged=False)
+    assert [path for path in found if path.startswith("figures/first/")] == ["figures/first/published_against_computed"]
+    assert "figures/second/fleet_scenarios" in found and "figures/second/published_against_computed" in found
+    alone = figure_paths({"first": "published", "today": "nested"}, bridged=False)
+    assert "figures/first/fleet_scenarios" in alone

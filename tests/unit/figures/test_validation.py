@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from inference_energy.figures import render
 from inference_energy.figures.fleet import tornado
+from inference_energy.figures.headline import method_bridge
 from inference_energy.figures.validation import cross_methods, held_out_scores, published_estimates
 
 pytestmark = pytest.mark.slow
@@ -100,10 +101,10 @@ def held_out_chart():
 
 
 FIGURES = {
-    held_out_chart: ("1.5 without its source and 1.25 without its GPU", "90–95% of the runs", "3.1–7.3"),
-    methods_chart: ("500 + 300 tokens", "30.3 to 60.6", "1.5 to 3", "2.02 to 4.04", "10 to 20"),
-    estimates_chart: ("11.1× the estimate of this work", "75% of them 4–20×", "0.87×"),
-    tornado_chart: ("lengths for traditional queries (5×)", "the mixed fleet (5×)"),
+    held_out_chart: ("errs by 1.2–1.5× on unseen runs", "not told it, by 3.1–7.3×"),
+    methods_chart: ("500 + 300 tokens", "a factor of 30–61"),
+    estimates_chart: ("11× the estimate of this work", "0.87×"),
+    tornado_chart: ("Lengths changes the energy most: by 5.0× for traditional queries and 5.0× for the mixed fleet",),
 }
 
 
@@ -125,11 +126,8 @@ def test_it_renders_in_every_format(figure):
     assert drawn["png"].startswith(b"\x89PNG")
 
 
-def test_the_parts_begin_where_the_last_ended():
-    bars = {row["part"]: row for row in values(methods_chart()) if row.get("said") in ("× 1.5", "× 2.02", "× 30.3")}
-    assert bars["boundary"]["low"] == bars["whole"]["low"] == 1
-    assert bars["operating point and day"]["low"] == pytest.approx(1.5)
-    assert bars["operating point and day"]["high"] == pytest.approx(1.5 * 2.02)
+def test_methods_are_shown_for_one_length_of_the_answer():
+    assert {row["output_tokens"] for row in values(methods_chart()) if "output_tokens" in row} == {300.0}
 
 
 def test_estimates_of_one_factor_do_not_cover_each_other():
@@ -145,8 +143,14 @@ def test_known_statements_are_named():
     assert "Google 2025" in {row.get("name") for row in values(estimates_chart())}
 
 
+def test_bars_of_the_tornado_are_factors_of_the_central_value():
+    rows = [row for row in values(tornado_chart()) if row.get("ingredient") == "lengths" and "choice" in row]
+    assert {(row["low"], row["high"]) for row in rows} == {(0.5, 2.5)}
+    assert not [row for row in rows if "Wh" in str(row.get("said"))]
+
+
 def test_what_moves_nothing_has_no_bar():
-    assert "overheads" not in {row["ingredient"] for row in values(tornado_chart()) if "opacity" in row}
+    assert "overheads" not in {row["ingredient"] for row in values(tornado_chart()) if "choice" in row}
 
 
 def test_only_the_energy_at_a_batch_is_scored_for_all_runs_and_campaigns():
@@ -166,3 +170,36 @@ def test_a_method_without_an_interval_has_a_dash():
 def test_without_other_methods_the_serving_model_stands_alone():
     chart = held_out_scores.draw(scores=held_out().filter(score="energy_at_batch"))
     assert "other methods" not in " ".join(chart.to_dict()["title"]["text"])
+
+
+def bridge(*factors):
+    """Steps of two quantities, each beginning at 1."""
+    rows = []
+    for quantity, power in (("traditional: median of queries", 1), ("mixed fleet: mean", 2)):
+        before = 1.0
+        for step, factor in enumerate(factors, 1):
+            row = {"step": step, "change": f"Change {step}, in full", "quantity": quantity, "before": before}
+            before *= factor**power
+            rows.append(row | {"after": before, "factor": factor**power})
+    return pl.DataFrame(rows)
+
+
+def test_steps_that_change_nothing_are_part_of_the_one_before():
+    found = method_bridge.merged(bridge(0.5, 1.001, 0.999, 4.0, 1.0))
+    first = found.filter(quantity="traditional: median of queries")
+    assert first["change"].to_list() == ["Change 1, in full", "Change 4, in full"]
+    assert first["factor"].to_list() == pytest.approx([0.5 * 1.001 * 0.999, 4.0])
+    assert first["after"].to_list()[-1] == pytest.approx(2.0, rel=1e-5)
+
+
+def test_a_first_step_stays_though_it_changes_nothing():
+    assert method_bridge.merged(bridge(1.0, 2.0))["change"].n_unique() == 2
+
+
+def test_the_bridge_says_the_largest_steps_in_both_directions():
+    chart = method_bridge.draw(bridge=bridge(0.5, 4.0), begin="Then", end="Now")
+    title = " ".join(chart.to_dict()["title"]["text"]).replace("\u00a0", " ")
+    assert title == (
+        "From 1.0 to 2.0 Wh for the median query: change 1 (×0.50) lowers it most, change 2 (×4.0) raises it most"
+    )
+    assert b">Now</text>" in render.formats(chart)["svg"]

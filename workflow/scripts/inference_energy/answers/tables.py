@@ -33,6 +33,25 @@ FACTORS = table(
     evidence=text("what the factors rest on", allowed=[MEASURED, TRANSFERRED, PHYSICS]),
     **_FACTORS,
 )
+ENERGY_BY_ANSWER_LENGTH = table(
+    ["model", "gpu", "output_tokens"],
+    **texts(model="name in resources/models.csv", gpu="name in resources/hardware.csv"),
+    precision=text("number format of the weights: the narrowest that the GPU computes in"),
+    evidence=text("what the estimate rests on", allowed=[MEASURED, TRANSFERRED, PHYSICS]),
+    boundary=text("what is metered", allowed=list(BOUNDARIES)),
+    input_tokens=number("length of the prompt", "tokens"),
+    output_tokens=number("length of the answer", "tokens"),
+    **quantiles("energy_wh_{}", "energy of the query, {} of its uncertainty at these lengths", "Wh", INTERVAL),
+)
+MEASURED_QUERIES = table(
+    ["source", "row_id"],
+    **texts(source="source of the run", row_id="the run"),
+    **texts(model="model whose network it ran", gpu="name in resources/hardware.csv"),
+    boundary=text("what was metered", allowed=list(BOUNDARIES)),
+    input_tokens=number("mean length of its prompts; nothing where it is not stated", "tokens", nullable=True),
+    output_tokens=number("mean length of its answers", "tokens"),
+    energy_wh=number("mean energy of a query: that of an answer token times the mean length of an answer", "Wh"),
+)
 POINTS = table(
     ["model", "gpu", "precision", "point"],
     **texts(

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
-from inference_energy.answers.estimate import Estimate, two_digits
+from inference_energy.answers.estimate import Estimate
 from inference_energy.answers.packaged import packaged
+from inference_energy.common.digits import two_digits
 from inference_energy.common.errors import InputError
 
 DRIVERS = 3  # that are named

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import altair as alt
+import numpy as np
 
 DECADES = 100  # a logarithmic axis that spans more has ticks at powers of ten alone
 
@@ -71,3 +72,18 @@ def line_legend(**style: object) -> alt.Legend:
 def either(test: str, yes: str, no: str) -> dict:
     """One of two colours, by a test of the datum."""
     return alt.condition(test, alt.value(yes), alt.value(no))
+
+
+def apart(places: np.ndarray, distance: float) -> np.ndarray:
+    """Places at least some distance apart, as near as can be to those asked for, the lowest first: least squares."""
+    # Less a distance for every place below, places that are far enough apart are those that do not fall: runs that
+    # do are set to their mean (pool adjacent violators; Barlow et al. 1972, isotonic regression).
+    steps = distance * np.arange(len(places))
+    runs: list[tuple[float, int]] = []  # mean, and number of places
+    for wanted in places - steps:
+        mean, count = float(wanted), 1
+        while runs and runs[-1][0] > mean:
+            before, size = runs.pop()
+            mean, count = (before * size + mean * count) / (size + count), size + count
+        runs.append((mean, count))
+    return np.repeat([mean for mean, _ in runs], [count for _, count in runs]) + steps

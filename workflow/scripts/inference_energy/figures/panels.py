@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import INK, MUTED, PALE
-from inference_energy.figures.words import interval
+from inference_energy.figures.palette import INK, MUTED, PALE
 
 
 def panel(*layers: alt.Chart, size: tuple[float, float], title: str | None = None, **style: object) -> alt.LayerChart:
@@ -58,6 +57,6 @@ def numbers(base: alt.Chart, column: str, place: float, text: str, color: str = 
 
 def printed_range(x: alt.X, ends: tuple[float, float], opacity: float) -> list[alt.Chart]:
     """A pale band that the paper prints, with a text above it; `x` encodes its column `low`."""
-    base = constant(low=ends[0], high=ends[1], said=f"Paper: {interval(*ends)}×")
+    base = constant(low=ends[0], high=ends[1], said=f"Paper: {ends[0]:g}–{ends[1]:g}×")
     band = base.mark_rect(color=PALE, opacity=opacity).encode(x=x, x2="high:Q")
     return [band, small_label(base.encode(y=alt.value(-7)), x, "said")]

@@ -25,6 +25,7 @@ class Figure:
     label: str = ""  # name in the report, where it is not that of the figure
     group: str = ""  # heading on the dashboard; the title of the study where it is empty
     method: str = ""  # of the studies that have it; empty for a figure that belongs to no study
+    later: bool = False  # whether the first of several such studies goes without it: a later edition repeats it
     of_study: tuple[str, ...] = ()  # parts of the study that it is drawn with
     of_usage: tuple[str, ...] = ()  # parts of the usage that it is drawn with
     params: Mapping[str, str] = field(default_factory=dict)  # further arguments; wildcards are filled in
@@ -42,15 +43,18 @@ class Figure:
 
 
 VALIDATION, PUBLISHED, ENERGY = "Validation against measurements", "Published against computed", "Energy per query"
-INTERVENTIONS, FLEET, INPUTS = "Interventions", "Fleet", "Inputs"
+INTERVENTIONS, FLEET, INPUTS, APPENDIX = "Interventions", "Fleet", "Inputs", "Appendix"
 REFERENCES = {"references": "resources/reference_loads.csv"}
 CONTEXT = ("title", "workloads", "classes", "fleet", "boundary")
 
+_answers = partial(Figure, job="answers", folder="figures/comparison", category=ENERGY, group=ENERGY)
 _compared = partial(Figure, job="comparison", folder="figures/comparison", category=VALIDATION, group=VALIDATION)
 _study = partial(Figure, folder="figures/{study}")
 _published = partial(_study, job="published", method="published", of_study=("title", "workloads"))
+_edition = partial(_published, job="edition", later=True)
 _nested = partial(_study, job="nested", method="nested", of_study=CONTEXT)
 _corpus = partial(Figure, job="corpus", folder="figures/benchmarks", category=INPUTS, group="The benchmark corpus")
+_appendix = partial(_corpus, category=APPENDIX, group="Appendix: the benchmark corpus")
 _statement = partial(Figure, job="statement", folder="usage/{usage}")
 
 
@@ -60,6 +64,16 @@ def _tables(folder: str, *names: str, **by_argument: str) -> dict[str, str]:
     return {argument: f"results/{folder}/{name}.parquet" for argument, name in of_argument.items()}
 
 
+OF_ANSWERS = (
+    _answers(
+        "answers.energy_by_answer_length",
+        "Energy of a query against the length of its answer, with what others measured or stated",
+        _tables("comparison", computed="energy_by_answer_length", measured="measured_queries")
+        | _tables("validated", stated="published_estimates")
+        | {"everyday": "resources/everyday_energy.csv"},
+        label="energy of a query by the length of its answer",
+    ),
+)
 # Those that need the study that the bridge begins at.
 COMPARED = (
     _compared(
@@ -70,7 +84,7 @@ COMPARED = (
     ),
     _compared(
         "validation.cross_methods",
-        "One query by every method and boundary, and the factors that the methods differ by",
+        "One query by every method within every boundary that it covers",
         _tables("comparison", methods="cross_methods", parts="cross_method_parts"),
         label="one query by every method",
     ),
@@ -82,7 +96,7 @@ COMPARED = (
     ),
     _compared(
         "fleet.tornado",
-        "The range of the headline numbers when one assumption at a time is varied",
+        "Factors by which the headline numbers change when one assumption at a time is varied",
         _tables("comparison", "tornado"),
         label="each assumption alone",
     ),
@@ -96,7 +110,7 @@ COMPARED = (
     ),
 )
 OF_STUDIES = (
-    _published(
+    _edition(
         "oviedo.energy_per_query",
         "Distribution of the energy of one query, per model and class",
         _tables("{study}", energy="energy_per_query", density="energy_density"),
@@ -107,33 +121,27 @@ OF_STUDIES = (
         params={"workload": "{workload}"},
         workloads=WORKLOADS,
     ),
-    _published(
+    _edition(
         "oviedo.intervention_pathways",
         "The energy that each intervention saves, and all of them together",
         _tables("{study}", interventions="intervention_multipliers", energy="energy_per_query"),
         category=INTERVENTIONS,
     ),
-    _published(
+    _edition(
         "oviedo.fleet_scenarios",
         "Energy of a fleet per day, next to two familiar loads",
         _tables("{study}", scenarios="scenario_aggregates") | REFERENCES,
         of_study=("title",),
         category=FLEET,
     ),
-    _published(
-        "oviedo.token_lengths",
-        "Distribution of answer lengths",
-        _tables("{study}", density="token_length_density", quantiles="token_length_quantiles"),
-        category=INPUTS,
-    ),
-    _published(
+    _edition(
         "requests.request_lengths",
         "Measured lengths of prompts and answers next to those that a study assumes",
         _tables("comparison", measured="request_length_quantiles")
         | _tables("validated", answers="output_length_quantiles"),
         category=INPUTS,
     ),
-    _published(
+    _edition(
         "oviedo.throughput_fit",
         "Throughput curves with the benchmark rows that they are fitted to",
         _tables("{study}", fit="throughput_fit", rows="throughput_rows", curve="throughput_curve"),
@@ -149,10 +157,10 @@ OF_STUDIES = (
     ),
     _nested(
         "energy.energy_by_class",
-        "Energy per query of every class and workload: variability between queries, uncertainty of their mean",
+        "Energy per query by workload and by class of models: the median with P5–P95 over queries",
         _tables("{study}", energy="energy_per_query"),
         category=ENERGY,
-        label="energy per query, by class",
+        label="energy per query, by workload and class",
     ),
     _nested(
         "fleet.variance_shares",
@@ -164,10 +172,10 @@ OF_STUDIES = (
     ),
     _nested(
         "energy.boundaries",
-        "Energy of a query from the GPU boards to the whole fleet, and from the median query to the mean",
+        "Shares of a query's mean energy, from the GPU boards to the whole fleet",
         _tables("{study}", energy="energy_by_boundary"),
         category=ENERGY,
-        label="from boards to fleet, from median to mean",
+        label="where a Wh goes",
     ),
     _nested(
         "energy.interventions",
@@ -207,37 +215,37 @@ OF_STUDIES = (
 )
 OF_CORPUS = (
     _corpus(
-        "corpus.coverage",
-        "Measured energies, by boundary, and throughput rows of every model and GPU",
-        _tables("validated", "throughput", "models", energy="measured_energy"),
-    ),
-    _corpus(
         "corpus.energy_against_speed",
         "Measured energy per output token against the speed of one user, and its Pareto front per GPU",
         _tables("validated", "throughput", "models", energy="measured_energy"),
         label="energy against speed",
     ),
     _corpus(
+        "throughput.throughput_forms",
+        "Error of each form of throughput on rows that it was not fitted to",
+        _tables("comparison", left_out="throughput_left_out", forms="throughput_forms"),
+        label="forms of throughput",
+    ),
+    _appendix(
+        "corpus.coverage",
+        "Measured energies, by boundary, and throughput rows of every model and GPU",
+        _tables("validated", "throughput", "models", energy="measured_energy"),
+    ),
+    _appendix(
         "corpus.measured_energy_over_time",
         "Measured energy per output token of the model with the most dates, by date, GPU and source",
         _tables("validated", "models", "sources", energy="measured_energy"),
         label="measured energy over time",
     ),
-    _corpus(
+    _appendix(
         "corpus.throughput_over_time",
         "The best published throughput per model and GPU, by date",
         _tables("validated", "throughput"),
     ),
-    _corpus(
+    _appendix(
         "corpus.checks_raised",
         "Findings of the checks across rows, per check and source",
         {"checks": "results/benchmark_checks.parquet", "sources": "results/benchmark_sources.csv"},
-    ),
-    _corpus(
-        "throughput.throughput_forms",
-        "Error of each form of throughput on rows that it was not fitted to",
-        _tables("comparison", left_out="throughput_left_out", forms="throughput_forms"),
-        label="forms of throughput",
     ),
 )
 # Those that a whole run does not draw.
@@ -267,7 +275,7 @@ ON_REQUEST = (
     ),
 )
 ON_COMMAND = ("statement.statement_difference",)  # drawn by a command, from statements that any run made
-FIGURES = (*COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
+FIGURES = (*OF_ANSWERS, *COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
 JOBS = {job: [figure for figure in FIGURES if figure.job == job] for job in dict.fromkeys(each.job for each in FIGURES)}
 
 
@@ -276,9 +284,12 @@ def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figur
 
     They are `bridged` if the study that the bridge begins at is one of them.
     """
-    yield from ((figure, {}) for figure in COMPARED if bridged)
+    yield from ((figure, {}) for figure in (*OF_ANSWERS, *(COMPARED if bridged else ())))
+    last = {method: study for study, method in studies.items()}
+    first = {method: study for study, method in reversed(studies.items())}
     for study, method in reversed(studies.items()):
         for figure in OF_STUDIES:
-            if figure.method == method:
+            repeated = figure.later and study == first[method] != last[method]
+            if figure.method == method and not repeated:
                 yield from ((figure, {"study": study, "workload": workload}) for workload in figure.workloads)
     yield from ((figure, {}) for figure in OF_CORPUS)

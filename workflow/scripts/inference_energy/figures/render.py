@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
+import zlib
 from typing import Any
 
 import altair as alt
 import vl_convert
 
 from inference_energy.common.escaped import terminal
+from inference_energy.figures import palette
 
 PNG_SCALE = 2
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LONGEST = 400  # characters of a text
 os.environ["TZ"] = "UTC"  # Vega draws times in the zone of the machine
 # Tables here are small, but a tick per row and form of the corpus is more than the library's default of 5,000.
@@ -34,3 +38,28 @@ def formats(chart: alt.TopLevelMixin) -> dict[str, bytes]:
     svg = vl_convert.vegalite_to_svg(text, vl_version=version)
     png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
     return {"json": f"{text}\n".encode(), "svg": svg.encode(), "png": png}
+
+
+def dark(svg: str) -> str:
+    """The same drawing for a dark ground: every colour of the palette lighter, its ground dark."""
+    named = svg.replace('"white"', f'"{palette.GROUND}"').replace('"#000"', f'"{palette.INK}"')
+    found = re.compile("|".join(palette.DARK), re.IGNORECASE)
+    return found.sub(lambda colour: palette.DARK[colour[0].upper()], named)
+
+
+def picture(svg: str) -> bytes:
+    """A drawing as PNG for a document: the same pixels as in the results, in less than half of the bytes."""
+    png, at, chunks = vl_convert.svg_to_png(svg, scale=PNG_SCALE), len(SIGNATURE), []
+    while at < len(png):
+        size = int.from_bytes(png[at : at + 4], "big")
+        chunks.append((png[at + 4 : at + 8], png[at + 8 : at + 8 + size]))
+        at += size + 12  # length, name and checksum beside the content
+    pixels = zlib.compress(zlib.decompress(b"".join(content for name, content in chunks if name == b"IDAT")), 9)
+    header = next(chunk for chunk in chunks if chunk[0] == b"IHDR")
+    return SIGNATURE + b"".join(_chunk(*each) for each in (header, (b"IDAT", pixels), (b"IEND", b"")))
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    """A part of a PNG file, as its specification (ISO/IEC 15948) has it."""
+    checksum = zlib.crc32(name + content)
+    return len(content).to_bytes(4, "big") + name + content + checksum.to_bytes(4, "big")

@@ -6,21 +6,21 @@ import textwrap
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.palette import GRID, GROUND, INK, MUTED, PALE
+
 # The first is bundled with the renderer; Arial has the same widths, for readers of an SVG who have only that.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-# Okabe and Ito (2008)
-BLUE, ORANGE, GREEN, PINK, AMBER, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
-PALETTE = [BLUE, ORANGE, GREEN, PINK, AMBER, SKY]
-INK, MUTED, PALE = "#1B1F23", "#57606A", "#C9D1D9"
 WIDTH = 520
-TITLE_CHARACTERS, SUBTITLE_CHARACTERS, LINES = 74, 112, 12
+PADDING = {"left": 14, "top": 14, "right": 30, "bottom": 14}  # wider fonts than the first have room at the right
+TEXT = 680  # px, of a line of the title or of the conditions
+TITLE_PX, SUBTITLE_PX, LINES = 9.2, 6.1, 12  # of a character, at most on average
 
 
-def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.TopLevelMixin:
-    """A chart under the theme, its title the finding, its subtitle the conditions."""
+def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str, width: float = TEXT) -> alt.TopLevelMixin:
+    """A chart under the theme, its title the finding, its subtitle the conditions, in lines of a width in px."""
     title = alt.TitleParams(
-        text=_lines(finding, TITLE_CHARACTERS),
-        subtitle=_lines(conditions, SUBTITLE_CHARACTERS),
+        text=_lines(finding, int(width / TITLE_PX)),
+        subtitle=_lines(conditions, int(width / SUBTITLE_PX)),
         anchor="start",
         frame="bounds",
         fontSize=17,
@@ -31,7 +31,7 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str) -> alt.To
     )
     # A copy of the top alone: `properties` and `configure` each copy all parts, which takes longer than drawing them.
     drawn = chart.copy(deep=False)
-    drawn.title, drawn.padding, drawn.background, drawn.config = title, 14, "white", alt.Config(**config())
+    drawn.title, drawn.padding, drawn.background, drawn.config = title, PADDING, GROUND, alt.Config(**config())
     return drawn
 
 
@@ -52,12 +52,19 @@ def config() -> dict:
             "titleFontWeight": "normal",
             "labelColor": INK,
             "titleColor": INK,
-            "gridColor": "#EAEEF2",
+            "gridColor": GRID,
             "domainColor": PALE,
             "tickColor": PALE,
             "labelLimit": 320,
         },
-        "legend": {"labelFontSize": 12, "titleFontSize": 12, "orient": "top", "direction": "horizontal"},
+        "legend": {
+            "labelColor": INK,
+            "titleColor": INK,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "orient": "top",
+            "direction": "horizontal",
+        },
         "text": {"fontSize": 12, "color": INK},
         "title": {"color": INK},
     }

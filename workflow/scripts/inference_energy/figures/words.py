@@ -1,9 +1,11 @@
 """Words that figures have in common, and numbers as text."""
 
+import re
 from collections.abc import Callable
 
 import polars as pl
 
+from inference_energy.common.digits import two_digits
 from inference_energy.studies.study import Study
 
 NAMES = {"gpu_boards": "GPU boards", "node": "Node", "datacenter": "Datacenter", "fleet": "Fleet"}
@@ -24,19 +26,29 @@ def named() -> pl.Expr:
 
 def subject_of(study: Study) -> str:
     """Label of the class that the fleet serves."""
-    return study.classes[study.fleet.subject].label
+    return label_of(study.classes[study.fleet.subject].label)
 
 
 def number(value: float) -> str:
-    """Three significant digits, without exponents: 0.341, 4.32, 1,300."""
+    """Two significant digits: 0.34, 4.3, 1,300."""
+    return two_digits(value)
+
+
+def precise(value: float) -> str:
+    """Three significant digits, for a number next to one that somebody printed: 0.341, 4.32, 1,300."""
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value < 100 else f"{value:.0f}"
 
 
 def interval(low: float, high: float) -> str:
-    """A range as text: 0.112–0.839."""
+    """A range as text: 0.11–0.84."""
     return f"{number(low)}–{number(high)}"
+
+
+def label_of(label: str) -> str:
+    """A label of a study as it is set in figures: ranges with an en dash, no space before a percent sign."""
+    return re.sub(r"(?<=\d)-(?=\d)", "–", label).replace(" %", "%")
 
 
 def extent(values: pl.Series, between: str) -> str:
@@ -55,12 +67,12 @@ def listed(names: list[str]) -> str:
 
 
 def times(factor: float) -> str:
-    """A factor as text: 1.83×."""
+    """A factor as text: 1.8×."""
     return f"{number(factor)}×"
 
 
 def mean_and_range(row: dict, name: str, unit: str) -> str:
-    """Expected value, P5 and P95 as text: 1.04 GWh (0.525–3.24)."""
+    """Expected value, P5 and P95 as text: 1.0 GWh (0.53–3.2)."""
     return f"{number(row[f'{name}_mean'])} {unit} ({interval(row[f'{name}_p05'], row[f'{name}_p95'])})"
 
 

@@ -16,6 +16,16 @@ class ReferenceLoad(InputTable):
     source: str = cell("where it stands")
 
 
+class EverydayUse(InputTable):
+    """One everyday use of electricity to compare a query with."""
+
+    use: str = cell("name", unique=True)
+    energy_wh: float = cell("its energy", "Wh", gt=0)
+    label: str = filled("name in figures")
+    derivation: str = filled("how it was computed")
+    source: str = cell("where it stands", str_matches=URL)
+
+
 class GridZone(InputTable):
     """Carbon and water of one kWh of electricity generated in a country or in the world.
 

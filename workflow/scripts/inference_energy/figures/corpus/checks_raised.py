@@ -5,8 +5,10 @@ import polars as pl
 
 from inference_energy.corpus.checks.finding import CHECKS
 from inference_energy.figures.axes import colours, columns_axis, either, rows_axis
+from inference_energy.figures.palette import AMBER, BLUE, ON_LIGHT, ORANGE, PALE
 from inference_energy.figures.panels import panel
-from inference_energy.figures.theme import AMBER, BLUE, INK, ORANGE, PALE, titled
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import counted
 
 CELL = 20
 COLORS = {"error": ORANGE, "warning": AMBER, "info": BLUE}
@@ -18,11 +20,11 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
     # A finding about the corpus as a whole, such as a gap, belongs to no source.
     corpus = "whole corpus"
     counts = (
-        checks.with_columns(pl.col("source").fill_null(corpus))
+        checks.with_columns(pl.col("source").str.replace_all("_", " ").fill_null(corpus))
         .group_by("check", "source")
         .agg(pl.len().alias("findings"))
     )
-    columns = [*sources["source"].sort(), corpus]
+    columns = [*sources["source"].str.replace_all("_", " ").sort(), corpus]
     every = pl.DataFrame(
         [{"check": check, "severity": severity, "label": label} for check, (severity, label) in CHECKS.items()]
     )
@@ -33,15 +35,14 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
     found = base.transform_filter("datum.findings != null")
     legend = alt.Legend(title=None, labelExpr=WORDS)
     tiles = found.mark_rect(stroke="white").encode(color=colours("severity", COLORS, legend))
-    ink = either("datum.severity == 'warning'", INK, "white")
+    ink = either("datum.severity == 'warning'", ON_LIGHT, "white")
     numbers = found.mark_text(fontSize=11).encode(text="findings:Q", color=ink)
     by_severity = dict(checks.group_by("severity").len().iter_rows())
     rows = int(sources["rows_accepted"].sum())
     return titled(
         panel(empty, tiles, numbers, size=((CELL + 13) * len(columns), (CELL + 2) * len(every))),
-        finding=f"{rows:,} rows: {by_severity.get('error', 0)} findings of impossible values,"
+        finding=f"{rows:,} rows: {counted(by_severity.get('error', 0), 'finding')} of impossible values,"
         f" {by_severity.get('warning', 0)} to be reviewed",
-        conditions="Findings of the checks across rows, per source. Energies that cannot be true are kept apart;"
-        " all other rows stay, and a study chooses its sources and whether known errors are corrected. All findings:"
-        " results/benchmark_checks.parquet.",
+        conditions="Findings of the checks across rows, per source. Energies that cannot be true are kept apart; other"
+        " rows stay. All findings: results/benchmark_checks.parquet.",
     )

@@ -7,8 +7,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import columns_axis, either, rows_axis
+from inference_energy.figures.palette import MUTED, ON_LIGHT, ON_SHADE, ORANGE
 from inference_energy.figures.panels import constant, label, panel
-from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import counted
 
 CELL_WIDTH, CELL_HEIGHT = 30, 17
@@ -18,7 +19,7 @@ CLASSES = {
     "medium": "Medium (> 20 B)",
     "small": "Small",
 }
-MOST_MODELS, MOST_GPUS = 10, 10  # models of a class, and GPUs of throughput rows, that are not summed up as others
+MOST_MODELS, MOST_GPUS = 6, 8  # models of a class, and GPUs of throughput rows, that are not summed up as others
 SHADES = ("#DCEAF4", "#A6CBE3", "#4A8DC0", "#1F5A8A")  # of tiles, by their number
 LIMITS = (10, 30, 100)  # least number of every shade but the first
 DARK = LIMITS[1]  # numbers from here on are white
@@ -54,8 +55,7 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
         f" {counted(measured['gpu'].n_unique(), 'GPU')}: {boards:,} runs at the GPU boards,"
         f" {wall} at the wall",
         conditions="Left: measured energies, of the GPU boards (blue) or of the node at the wall (orange). Right: all"
-        f" {rows:,} throughput rows, with energy or without. Models of a size class, and GPUs: those with the most"
-        f" measured energies first; after the first {MOST_MODELS} they are summed up.",
+        f" {rows:,} throughput rows. Those with the most energies first; the others are summed up.",
     )
 
 
@@ -131,7 +131,7 @@ def _numbers(base: alt.Chart, column: str, beside: str = "false") -> list[alt.Ch
     found = base.transform_filter(f"datum.{column} > 0")
     scale = alt.Scale(type="threshold", domain=list(LIMITS), range=list(SHADES))
     tiles = found.mark_rect(stroke="white").encode(color=alt.Color(f"{column}:Q", scale=scale, legend=None))
-    ink = either(f"datum.{column} >= {DARK}", "white", INK)
+    ink = either(f"datum.{column} >= {DARK}", ON_SHADE, ON_LIGHT)
     texts = [
         found.transform_filter(test).mark_text(fontSize=11, dx=dx).encode(text=f"{column}:Q", color=ink)
         for test, dx in ((f"!({beside})", 0), (beside, -DISC))

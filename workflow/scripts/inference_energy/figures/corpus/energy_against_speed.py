@@ -1,14 +1,13 @@
 """Measured energy per output token against the speed of one user, with the Pareto front of every GPU."""
 
-from itertools import cycle
-
 import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, line_legend, log_axis, shapes
+from inference_energy.figures.palette import MUTED, of_gpus
 from inference_energy.figures.panels import in_rows, panel
-from inference_energy.figures.theme import MUTED, PALETTE, message, titled
-from inference_energy.figures.words import counted, extent, number
+from inference_energy.figures.theme import message, titled
+from inference_energy.figures.words import counted, extent, times
 from inference_energy.throughput.speed import ENERGY, LENGTHS, SPEED, at_common_lengths, cost_of_speed, runs, with_front
 
 MODELS, COLUMNS = 6, 2
@@ -34,7 +33,7 @@ def draw(*, energy: pl.DataFrame, throughput: pl.DataFrame, models: pl.DataFrame
         bits=pl.col("precision").replace_strict(NAMES, return_dtype=pl.String),
     )
     networks = at_common_lengths(known, MODELS)["network"].unique(maintain_order=True).to_list()
-    by_gpu = dict(zip(sorted(shown["gpu"].unique()), cycle(PALETTE)))
+    by_gpu = of_gpus(sorted(shown["gpu"].unique()))
     ends = {name: _reach(shown[name]) for name in (SPEED, ENERGY)}
     panels = [
         _panel(
@@ -42,15 +41,13 @@ def draw(*, energy: pl.DataFrame, throughput: pl.DataFrame, models: pl.DataFrame
         )
         for i, name in enumerate(networks)
     ]
-    prompts, answers = (number(shown[name][0]) for name in LENGTHS)
+    prompts, answers = (f"{shown[name][0]:,.0f}" for name in LENGTHS)
     stalled = int(shown["stalled"].sum())
     return titled(
         alt.vconcat(*in_rows(panels, COLUMNS, spacing=14), spacing=12),
         finding=_finding(shown),
-        conditions=f"Energy of GPU boards per output token, prefill included; up to {prompts} prompt and {answers}"
-        " answer tokens, the lengths with the most runs. Line: Pareto front, the least energy at this speed or more,"
-        " per GPU with and without speculative decoding, at any precision. Pale: all other runs; of these"
-        f" {stalled} stall, as their requests mostly wait.",
+        conditions=f"Energy of GPU boards per output token, at up to {prompts} + {answers} tokens. Line: least energy"
+        f" at this speed or more, per GPU. Pale: all other runs; {stalled} of them stall.",
     )
 
 
@@ -67,9 +64,9 @@ def _ticks(ends: list[float]) -> list[float]:
 def _finding(shown: pl.DataFrame) -> str:
     costs = cost_of_speed(shown, ["network", "gpu"], FAST)["cost"]
     if costs.is_empty():
-        return f"No measured run gives one user {number(FAST)} tokens/s"
+        return f"No measured run gives one user {FAST:.0f} tokens/s"
     return (
-        f"At {number(FAST)} tokens/s per user, a token takes {costs.median():.1f}× the least energy of the same model"
+        f"At {FAST:.0f} tokens/s per user, a token takes {times(costs.median())} the least energy of the same model"
         f" and GPU (median of {counted(len(costs), 'pair')}; {extent(costs, '–')}×)"
     )
 

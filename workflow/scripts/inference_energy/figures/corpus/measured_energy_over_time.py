@@ -8,8 +8,9 @@ import polars as pl
 
 from inference_energy.corpus.names import network
 from inference_energy.figures.axes import colours, log_axis, shapes
+from inference_energy.figures.palette import MUTED, of_gpus
 from inference_energy.figures.panels import panel, small_label
-from inference_energy.figures.theme import MUTED, PALETTE, message, titled
+from inference_energy.figures.theme import message, titled
 from inference_energy.figures.words import counted, inside_a_sentence, number, texts
 from inference_energy.throughput.speed import ENERGY
 
@@ -27,7 +28,7 @@ def draw(*, energy: pl.DataFrame, models: pl.DataFrame, sources: pl.DataFrame) -
     """The network with the most dates, a panel per group of lengths: energy by date, the least of a date strong."""
     every = of_most_dates(energy, models)
     rows = with_least(every.drop_nulls("on"))
-    conditions = "Energy of GPU boards per output token, prefill included."
+    conditions = "Energy of GPU boards per output token."
     if rows.is_empty():
         return message("There is no such run.", finding="No measured energy has a month", conditions=conditions)
     titles = dict(sources.select("source", "title").unique().iter_rows())
@@ -35,7 +36,7 @@ def draw(*, energy: pl.DataFrame, models: pl.DataFrame, sources: pl.DataFrame) -
     groups = rows.group_by("lengths", "prompt").len().sort("len", "lengths", descending=[True, False]).head(PANELS)
     lengths = groups.sort("prompt", "lengths", nulls_last=True)["lengths"].to_list()
     shown = rows.filter(pl.col("lengths").is_in(lengths))
-    by_gpu = dict(zip(sorted(shown["gpu"].unique()), cycle(PALETTE)))
+    by_gpu = of_gpus(sorted(shown["gpu"].unique()))
     by_source = dict(zip(shown.sort("on", "title")["title"].unique(maintain_order=True), cycle(SHAPES)))
     y_ends = [shown[ENERGY].min() / 1.4, shown[ENERGY].max() * 1.3]
     panels = [
@@ -48,9 +49,8 @@ def draw(*, energy: pl.DataFrame, models: pl.DataFrame, sources: pl.DataFrame) -
     return titled(
         alt.hconcat(*panels, spacing=16),
         finding=_finding(shown.filter(lengths=lengths[0]), every["network"][0]),
-        conditions=f"{conditions} The model with the most dates, by prompt + answer length. Dates are those of runs,"
-        " publications or dumps; software, precision and batch change with them, so this is no trend. Strong: least of"
-        f" a GPU, source and date{numbers}.{without}",
+        conditions=f"{conditions} The model with the most dates. Software, precision and batch change with"
+        f" them: no trend. Strong: least of a GPU, source and date{numbers}.{without}",
     )
 
 

@@ -3,12 +3,16 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.axes import colours
+from inference_energy.figures.palette import of_gpus
 from inference_energy.figures.panels import panel
-from inference_energy.figures.theme import PALETTE, message, titled
+from inference_energy.figures.theme import message, titled
+from inference_energy.figures.words import counted
 
 LENGTH, TOLERANCE = 1000, 0.05  # prompts and answers of about a thousand tokens are what every edition has
 COLUMNS = 3
-PANEL_WIDTH, PANEL_HEIGHT = 205, 150
+MINUS = "\N{MINUS SIGN}"
+PANEL_WIDTH, PANEL_HEIGHT = 185, 140
 
 
 def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
@@ -20,8 +24,8 @@ def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
     )
     repeated = editions.filter(pl.col("dates") > 1)
     conditions = (
-        "Largest published output tokens/s per GPU with 1,000 or 1,024 tokens each of prompt and answer, offline,"
-        " over all precisions and parallelisms of an edition. Models that were published at least twice on one GPU."
+        "Largest output tokens/s per GPU at 1,000 or 1,024 tokens each of prompt and answer, offline, over all"
+        " precisions and parallelisms of an edition. Models published at least twice on one GPU."
     )
     if repeated.is_empty():
         return message(
@@ -34,11 +38,14 @@ def draw(*, throughput: pl.DataFrame) -> alt.ConcatChart | alt.Chart:
     # All panels over the same months: the first, the middle and the last have a label.
     dates = shown["on"].unique().sort()
     months = [_date_time(dates[place]) for place in (0, len(dates) // 2, -1)]
-    panels = [_panel(shown.filter(pl.col("model") == model), model, gpus, months) for model in models]
+    panels = [
+        _panel(shown.filter(model=model), model, gpus, months, first=place % COLUMNS == 0)
+        for place, model in enumerate(models)
+    ]
     return titled(
-        alt.concat(*panels, columns=COLUMNS, spacing=16),
-        finding=f"On the same GPU, the newest edition has {growth.median():.2f}× the throughput of the first"
-        f" (median of {len(growth)} pairs; {growth.min():.2f}–{growth.max():.2f}×)",
+        alt.concat(*panels, columns=COLUMNS, spacing={"row": 60, "column": 50}, bounds="flush"),
+        finding=f"On the same GPU, throughput changed by {_change(growth.median())} from the first edition to the"
+        f" newest (median of {counted(len(growth), 'pair')}; {_change(growth.min())} to {_change(growth.max())})",
         conditions=conditions,
     )
 
@@ -55,16 +62,23 @@ def _best_by_date(throughput: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _change(factor: float) -> str:
+    return f"{factor - 1:+.0%}".replace("-", MINUS)
+
+
 def _date_time(month: str) -> dict[str, int]:
     return {"year": int(month[:4]), "month": int(month[5:7]), "date": 1}
 
 
-def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict]) -> alt.LayerChart:
+def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict], *, first: bool) -> alt.LayerChart:
     axis = alt.Axis(labelExpr="timeFormat(datum.value, '%b %y')", values=months, grid=False)
+    title = "Output tokens/s per GPU" if first else None
     base = alt.Chart(rows.with_columns(pl.col("on").str.to_date("%Y-%m").cast(pl.Datetime("ms")))).encode(
         x=alt.X("on:T", title=None, axis=axis, scale=alt.Scale(domain=[months[0], months[-1]], padding=14)),
-        y=alt.Y("tok_per_s_per_gpu:Q", title="Output tok/s per GPU", axis=alt.Axis(tickCount=4, format="~s")),
-        color=alt.Color("gpu:N", scale=alt.Scale(domain=gpus, range=PALETTE), legend=alt.Legend(title=None)),
+        y=alt.Y("tok_per_s_per_gpu:Q", title=title, axis=alt.Axis(tickCount=4, format="~s")),
+        color=colours("gpu", of_gpus(gpus), alt.Legend(title=None)),
     )
     dots = base.mark_circle(size=45, opacity=1)
-    return panel(base.mark_line(strokeWidth=2), dots, size=(PANEL_WIDTH, PANEL_HEIGHT), title=model, fontSize=12.5)
+    return panel(
+        base.mark_line(strokeWidth=2), dots, size=(PANEL_WIDTH, PANEL_HEIGHT), title=model, fontSize=12.5, frame="group"
+    )

@@ -1,98 +1,88 @@
-"""Energy of a query from the GPU boards to the whole fleet, and from the median query to the mean."""
+"""Where a Wh goes: the mean energy of a query from the GPU boards to the whole fleet, part by part."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import colours, log_axis, rows_axis
-from inference_energy.figures.panels import dot, label, panel, span
-from inference_energy.figures.theme import INK, MUTED, ORANGE, titled
-from inference_energy.figures.words import NAMES, WITHIN, interval, number, subject_of
-from inference_energy.studies.study import WORKLOADS, Boundaries, NestedStudy
+from inference_energy.figures.axes import colours, rows_axis
+from inference_energy.figures.palette import AMBER, BLUE, INK, ON_LIGHT, PALE, SKY
+from inference_energy.figures.panels import label, panel
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import inside_a_sentence, label_of, listed, subject_of
+from inference_energy.studies.study import NestedStudy
 
-STEPS_COLOURS = {"query": MUTED, "mean": ORANGE}
-WIDTH, ROW = 255, 44
+# What every boundary adds to the one before: name and colour.
+PARTS = {
+    "gpu_boards": ("GPU boards", BLUE),
+    "node": ("Rest of the node", SKY),
+    "datacenter": ("Cooling and power supply", AMBER),
+    "fleet": ("Overheads of the fleet", PALE),
+}
+COLOURS = dict(PARTS.values()) | {"Node": SKY}
+SMALLEST = 0.045  # share that has room for its number
+WIDTH, ROW = 470, 32
 
 
-def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
-    """One row of two panels per workload of the fleet: boundary by boundary, and from median to mean to fleet."""
-    rows = energy.filter(pl.col("subject") == study.fleet.subject)
-    beyond = study.boundary.fleet != study.boundary.query
-    panels, steps = [], {}
-    for workload in WORKLOADS:
-        of_workload = rows.filter(pl.col("workload") == workload)
-        if of_workload.is_empty():
-            continue
-        ladder, steps[workload] = _ladder(of_workload), _steps(of_workload, study.boundary)
-        both = pl.concat([ladder, steps[workload]])
-        domain = [both["low"].min() / 1.25, both["high"].max() * 1.25]
-        name, fleet = study.workloads[workload].label, " to fleet" if beyond else ""
-        left = _panel(ladder, f"{name}: by boundary", domain)
-        right = _panel(steps[workload], f"{name}: from median to mean{fleet}", domain)
-        panels.append(alt.hconcat(left, right, spacing=20))
-    last = f", the last row within {WITHIN[study.boundary.fleet]}" if beyond else ""
+def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.LayerChart:
+    """A stacked bar per workload of the class that the fleet serves: shares of the mean energy of a query."""
+    rows = energy.filter(subject=study.fleet.subject, spread="shared")
+    workloads = {name: label_of(spec.label) for name, spec in study.workloads.items() if name in set(rows["workload"])}
+    bars = pl.concat([parts(rows.filter(workload=name), label) for name, label in workloads.items()])
     return titled(
-        alt.vconcat(*panels, spacing=20),
-        finding=_finding(steps, rows, study),
-        conditions=f"{study.title}, {subject_of(study)}. Orange: mean over queries with its shared uncertainty;"
-        " diamond: expected value, tick: median, bar: P5–P95. Grey: single queries; dot: median, line: P5–P95."
-        f" Right: within {WITHIN[study.boundary.query]}{last}.",
+        _chart(bars, list(workloads.values())),
+        finding=_finding(bars, next(iter(workloads.values()))),
+        conditions=f"{study.title}, {subject_of(study)}. Shares of the expected energy of a query; from left to right"
+        " what each boundary adds to the one before.",
+        width=640,
     )
 
 
-def _ladder(rows: pl.DataFrame) -> pl.DataFrame:
-    return _drawn(rows, [(name, "mean", "shared", boundary) for boundary, name in NAMES.items()], factors=False)
+def parts(rows: pl.DataFrame, label: str) -> pl.DataFrame:
+    """What every boundary adds to the mean energy of a query, as shares of the widest boundary.
 
+    Args:
+        rows: of one workload, with the mean of every boundary that is known.
+        label: name of the workload.
 
-def _steps(rows: pl.DataFrame, boundary: Boundaries) -> pl.DataFrame:
-    wanted = [
-        ("Median query of one fleet", "query", "per_query", boundary.query),
-        ("Median query, all unknowns", "query", "untrimmed", boundary.query),
-        ("Mean over queries", "mean", "shared", boundary.query),
-    ]
-    if boundary.fleet != boundary.query:
-        wanted.append(("Mean, whole fleet", "mean", "shared", boundary.fleet))
-    return _drawn(rows, wanted, factors=True)
-
-
-def _drawn(table: pl.DataFrame, wanted: list[tuple[str, str, str, str]], *, factors: bool) -> pl.DataFrame:
-    """Rows of the table by name, kind, spread and boundary; with factors, each says its ratio to the one above it."""
-    rows = []
-    for name, kind, spread, boundary in wanted:
-        for row in table.filter(spread=spread, boundary=boundary).iter_rows(named=True):
-            point = row["energy_wh_mean" if kind == "mean" else "energy_wh_p50"]
-            low, high = row["energy_wh_p05"], row["energy_wh_p95"]
-            said = f"{number(point)} Wh ({interval(low, high)})"
-            if factors and rows:
-                said += f", × {point / rows[-1]['point']:.2f}"
-            ends = {"low": low, "middle": row["energy_wh_p50"], "high": high}
-            rows.append({"name": name, "kind": kind} | ends | {"point": point, "said": said})
-    return pl.DataFrame(rows)
-
-
-def _panel(rows: pl.DataFrame, title: str, domain: list[float]) -> alt.LayerChart:
-    axis, x = log_axis(domain, "Wh per query (logarithmic)", grid=False)
-    y = rows_axis("name:N", rows["name"].to_list())
-    base = alt.Chart(rows).encode(y=y, color=colours("kind", STEPS_COLOURS))
-    means = rows.filter(kind="mean")
-    drawn = [(base.properties(data=of), kind) for kind in STEPS_COLOURS if len(of := rows.filter(kind=kind))]
-    lines = {"query": {"strokeWidth": 2, "opacity": 1}, "mean": {"strokeWidth": 8, "opacity": 0.4}}
-    points = {"query": {"shape": "circle", "size": 60}, "mean": {"shape": "diamond", "size": 110}}
-    ranges = [span(of, axis("low"), "high", **lines[kind], yOffset=7) for of, kind in drawn]
-    marks = [dot(of, x("point"), **points[kind], yOffset=7) for of, kind in drawn]
-    middle = alt.Chart(means).mark_tick(color=INK, thickness=1.5, size=11, yOffset=7).encode(y=y, x=x("middle"))
-    text = label(base, alt.value(4), "said", fontSize=11.5, yOffset=-9).encode(color=alt.value(INK))
-    return panel(*ranges, middle, *marks, text, size=(WIDTH, ROW * len(rows)), title=title, offset=6)
-
-
-def _finding(steps: dict[str, pl.DataFrame], rows: pl.DataFrame, study: NestedStudy) -> str:
-    workload, found = next(iter(steps.items()))
-    points = dict(found.select("name", "point").iter_rows())
-    fleet = f", {number(points['Mean, whole fleet'])} Wh for the whole fleet" if "Mean, whole fleet" in points else ""
-    means = dict(rows.filter(workload=workload, spread="shared").select("boundary", "energy_wh_mean").iter_rows())
-    # A node that is rated as a whole has no boards of its own.
-    apart = {"gpu_boards", "node"} <= set(means) and means["gpu_boards"] < means["node"]
-    alone = f", of which its GPU boards take {number(means['gpu_boards'])} Wh" if apart else ""
-    return (
-        f"{study.workloads[workload].label}: {number(points['Median query, all unknowns'])} Wh at the median,"
-        f" {number(points['Mean over queries'])} Wh on average{fleet}{alone}"
+    Returns:
+        `label, part, share, start, end`, in the order of the boundaries; a boundary that adds nothing is left out.
+    """
+    means = dict(rows.select("boundary", "energy_wh_mean").iter_rows())
+    found = [(name, means[boundary]) for boundary, (name, _) in PARTS.items() if boundary in means]
+    if "gpu_boards" not in means:  # then the first part is the node as a whole
+        found[0] = ("Node", found[0][1])
+    ends = [wh / found[-1][1] for _, wh in found]
+    starts = [0.0, *ends[:-1]]
+    table = pl.DataFrame({"part": [name for name, _ in found], "start": starts, "end": ends})
+    table = table.select(
+        pl.lit(label).alias("label"), "part", (pl.col("end") - pl.col("start")).alias("share"), "start", "end"
     )
+    return table.filter(pl.col("share") > 0)
+
+
+def _chart(bars: pl.DataFrame, order: list[str]) -> alt.LayerChart:
+    by_name = {name: colour for name, colour in COLOURS.items() if name in set(bars["part"])}
+    scale = alt.Scale(domain=[0, 1], nice=False)
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", grid=False)
+    legend = alt.Legend(orient="top", columns=2, title=None, symbolType="square", symbolOpacity=1, labelLimit=300)
+    base = alt.Chart(bars).encode(y=rows_axis("label:N", order, labelFontSize=12.5))
+    bar = base.mark_bar(height=22, stroke="white", strokeWidth=1).encode(
+        x=alt.X("start:Q", scale=scale, title=None, axis=axis), x2="end:Q", color=colours("part", by_name, legend)
+    )
+    said = bars.filter(pl.col("share") >= SMALLEST).with_columns(
+        middle=(pl.col("start") + pl.col("end")) / 2, said=pl.format("{}%", (pl.col("share") * 100).round().cast(int))
+    )
+    inks = {PARTS["gpu_boards"][0]: "white", PARTS["fleet"][0]: INK}  # of the others: as on any light colour
+    said = said.with_columns(ink=pl.col("part").replace_strict(inks, default=ON_LIGHT, return_dtype=pl.String))
+    inside = base.properties(data=said).encode(color=alt.Color("ink:N", scale=None))
+    text = label(inside, alt.X("middle:Q", scale=scale), "said", align="center", fontSize=12)
+    return panel(bar, text, size=(WIDTH, ROW * len(order)))
+
+
+def _finding(bars: pl.DataFrame, workload: str) -> str:
+    largest = bars.filter(label=workload).sort("share", descending=True, maintain_order=True).head(2)
+    told = [f"{share:.0%} goes to {_spoken(of)}" for of, share in largest.select("part", "share").iter_rows()]
+    return f"Of each Wh of a {inside_a_sentence(workload)}, {listed(told)}"
+
+
+def _spoken(part: str) -> str:
+    return inside_a_sentence(part) if " and " in part else f"the {inside_a_sentence(part)}"

@@ -4,15 +4,16 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, log_axis, rows_axis
-from inference_energy.figures.panels import dot, numbers, panel, printed_range, span
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, titled
-from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, number, times
+from inference_energy.figures.palette import BLUE, MUTED, ORANGE
+from inference_energy.figures.panels import constant, dot, numbers, panel, printed_range, span
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, label_of, times
 from inference_energy.studies.study import NestedStudy
 
 PUBLISHED_RANGE = (8.0, 20.0)  # that the publication prints for all interventions together
 KINDS = {"alone": BLUE, "together": ORANGE}
 TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100]
-WIDTH, ROW, TEXT, LABELS = 190, 30, 102, 236
+WIDTH, ROW, TEXT, LABELS = 170, 30, 46, 215
 
 
 def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
@@ -20,7 +21,6 @@ def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart
     rows = interventions.with_columns(
         kind=pl.when(pl.col("combination") == "single").then(pl.lit("alone")).otherwise(pl.lit("together")),
         times=pl.col("multiplier_p50").map_elements(times, pl.String),
-        left=pl.col("energy_wh_p50").map_elements(number, pl.String),
     )
     workloads = [name for name in study.workloads if name in set(rows["workload"])]
     first = rows.filter(workload=workloads[0])
@@ -31,13 +31,12 @@ def draw(*, interventions: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart
         for name in workloads
     ]
     return titled(
-        alt.hconcat(*panels, spacing=TEXT + 16, bounds="flush"),
+        alt.vconcat(_key(), alt.hconcat(*panels, spacing=TEXT + 22, bounds="flush"), spacing=16),
         finding=_finding(first, study.workloads[workloads[0]].label),
-        conditions=f"{study.title}, {study.classes[first['subject'][0]].label}. Factor by which the mean energy within"
-        f" {WITHIN[first['boundary'][0]]} falls, computed by the serving model; dot: median, bar: P5–P95 of shared"
-        " uncertainty. Grey diamond and line: median and P5–P95 of pairs of measured runs that differ in it alone. Wh"
-        f" left: mean energy that remains. Band: {interval(*PUBLISHED_RANGE)}×, which the paper prints for all"
-        " interventions together.",
+        conditions=f"{study.title}, {label_of(study.classes[first['subject'][0]].label)}. Factor by which the mean"
+        f" energy within {WITHIN[first['boundary'][0]]} falls: median, P5–P95 of uncertainty. Shaded: the paper, all"
+        " together.",
+        width=650,
     )
 
 
@@ -57,9 +56,27 @@ def _panel(
         span(seen, x("measured_p05"), "measured_p95", strokeWidth=1.5, color=MUTED, yOffset=8),
         dot(seen, x("measured_p50"), "diamond", size=60, color=MUTED, yOffset=8),
     ]
-    marks += numbers(base, "times", WIDTH + 46, "Factor") + numbers(base, "left", WIDTH + TEXT, "Wh left")
-    title = study.workloads[rows["workload"][0]].label
+    marks += numbers(base, "times", WIDTH + TEXT, "Factor")
+    title = label_of(study.workloads[rows["workload"][0]].label)
     return panel(*marks, size=(WIDTH, ROW * len(order)), title=title, frame="group", offset=3)
+
+
+def _key() -> alt.LayerChart:
+    """What the marks of an intervention are."""
+    one = constant(one=1).encode(y=alt.value(8))
+    parts = []
+    for start, shape, size, thick, colour, opacity, said in (
+        (0, "circle", 75, 6, BLUE, 0.4, "Serving model"),
+        (140, "diamond", 60, 1.5, MUTED, 1.0, "Pairs of measured runs that differ in it alone"),
+    ):
+        parts.append(
+            one.mark_rule(strokeWidth=thick, color=colour, opacity=opacity).encode(
+                x=alt.value(start), x2=alt.value(start + 34)
+            )
+        )
+        parts.append(dot(one, alt.value(start + 17), shape, size=size, color=colour))
+        parts.append(one.mark_text(align="left", fontSize=12, text=said).encode(x=alt.value(start + 41)))
+    return panel(*parts, size=(430, 16))
 
 
 def _finding(rows: pl.DataFrame, workload: str) -> str:

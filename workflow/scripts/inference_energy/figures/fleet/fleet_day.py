@@ -4,19 +4,20 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, line_legend
+from inference_energy.figures.palette import BLUE, GREEN, INK, MUTED, ORANGE, SKY
 from inference_energy.figures.panels import panel
-from inference_energy.figures.theme import BLUE, GREEN, INK, MUTED, ORANGE, SKY, titled
-from inference_energy.figures.words import number, subject_of
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import interval, label_of, subject_of
 from inference_energy.studies.study import NestedStudy
 
 COLOURS = (ORANGE, BLUE, GREEN, SKY, INK, MUTED)
 PANELS = {"power_mw": "Power, MW", "gpus_on": "GPUs that are on"}
-WIDTH, HEIGHT = 330, 210
+WIDTH, HEIGHT = 260, 200
 
 
 def draw(*, hours: pl.DataFrame, study: NestedStudy) -> alt.HConcatChart:
     """Two panels over the hours: power and GPUs that are on, a line per scenario with its band."""
-    labels = {name: spec.label for name, spec in study.fleet.scenarios.items()}
+    labels = {name: label_of(spec.label) for name, spec in study.fleet.scenarios.items()}
     # A fleet that has queries of both kinds; where there is none, every scenario.
     shown = [name for name, spec in study.fleet.scenarios.items() if 0 < spec.long_share < 1] or list(labels)
     rows = hours.filter(pl.col("scenario").is_in(shown)).with_columns(line=pl.col("scenario").replace(labels))
@@ -26,8 +27,7 @@ def draw(*, hours: pl.DataFrame, study: NestedStudy) -> alt.HConcatChart:
         alt.hconcat(*panels, spacing=24),
         finding=_finding(rows.filter(scenario=shown[0]), labels[shown[0]]),
         conditions=f"{study.title}, {subject_of(study)}, {study.fleet.queries_per_day / 1e9:g} billion queries a day."
-        " Line: expected value, band: P5–P95 of shared uncertainty. Requests by hour, headroom and released replicas"
-        " as the study says.",
+        " Line: expected value; band: P5–P95 of uncertainty.",
     )
 
 
@@ -46,5 +46,5 @@ def _finding(rows: pl.DataFrame, label: str) -> str:
     power, work = rows["power_mw_mean"], rows["relative_rate"]
     return (
         f"{label}: requests vary by a factor of {work.max() / work.min():.2g} over the day, power by"
-        f" {power.max() / power.min():.2g}: {number(power.min())} to {number(power.max())} MW"
+        f" {power.max() / power.min():.2g} ({interval(power.min(), power.max())} MW)"
     )

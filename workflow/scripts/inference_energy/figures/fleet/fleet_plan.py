@@ -7,9 +7,10 @@ import polars as pl
 
 from inference_energy.corpus.registries import read_registry
 from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
-from inference_energy.figures.words import WITHIN, mean_and_range, number, subject_of, texts
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import WITHIN, label_of, mean_and_range, number, subject_of, texts
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import NestedStudy
 
@@ -24,8 +25,8 @@ QUANTITIES = {
 }
 FIRST_CHOICE = ("traditional", "mixed", "mixed_optimized")
 SCENARIOS = 3
-WIDTH, ROW, LINE = 330, 38, 38
-TABLE, LEFT, OUT = 760, 175, 185  # width of the table, of its first column, and what stands left of the chart
+WIDTH, ROW, LINE = 330, 34, 38
+TABLE, LEFT, OUT = 770, 190, 185  # width of the table, of its first column, and what stands left of the chart
 
 
 def draw(
@@ -41,30 +42,24 @@ def draw(
     return titled(
         alt.vconcat(*parts, spacing=62, bounds="flush"),
         finding=_finding(scenarios, plan),
-        conditions=f"{study.title}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Expected value"
-        " (P5–P95) of shared uncertainty: serving model, speed, arrivals and idle replicas, power, PUE, mixes of models"
-        " and GPUs. Diamond: expected value, dot: median. Dashed: reference loads.",
+        conditions=f"{study.title}, {subject_of(study)}, within {WITHIN[scenarios['boundary'][0]]}. Diamond: expected"
+        " value; bar: P5–P95 of uncertainty. Dashed: reference loads.",
     )
 
 
-def three_digits(value: float) -> str:
-    """Three digits, of large numbers too: 5,970."""
-    return number(float(f"{value:.3g}"))
-
-
 def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart:
-    rows = scenarios.with_columns(said=texts(scenarios, _energy_said))
+    labels = texts(scenarios, lambda row: label_of(row["label"]))
+    rows = scenarios.with_columns(said=texts(scenarios, _energy_said), label=labels)
     low = min(rows["energy_gwh_per_day_p05"].min(), references["energy_gwh_per_day"].min() or 1.0)
     high = max(rows["energy_gwh_per_day_p95"].max(), references["energy_gwh_per_day"].max() or 0.0)
     axis, x = log_axis([low / 1.25, high * 1.25], "Energy of the fleet (GWh per day, logarithmic)")
     y, height = rows_axis("label:N", rows["label"].to_list()), ROW * len(rows)
     base = alt.Chart(rows).encode(y=y, color=either("datum.interventions", BLUE, ORANGE))
     bar = span(base, axis("energy_gwh_per_day_p05"), "energy_gwh_per_day_p95", strokeWidth=9, opacity=0.45)
-    median = dot(base, x("energy_gwh_per_day_p50"), size=45)
     mean = dot(base, x("energy_gwh_per_day_mean"), "diamond", size=95)
     text = label(alt.Chart(rows).encode(y=y), alt.value(WIDTH + 10), "said", fontSize=12)
     ordered = references.sort("energy_gwh_per_day").with_columns(
-        name=pl.format("{} ({} GWh)", "label", "energy_gwh_per_day"), level=pl.int_range(pl.len()).reverse() * -15 - 8
+        name=texts(references.sort("energy_gwh_per_day"), _load), level=pl.int_range(pl.len()).reverse() * -15 - 8
     )
     lines, names = [], []
     for i, level in enumerate(ordered["level"]):
@@ -72,27 +67,30 @@ def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart
         line = load.mark_rule(strokeDash=[5, 4], color=MUTED)
         lines.append(line.encode(x=place, y=alt.value(level - 5), y2=alt.value(height)))
         names.append(small_label(load.encode(y=alt.value(level)), place, "name", dx=4))
-    return panel(*lines, bar, median, mean, *names, text, size=(WIDTH, height))
+    return panel(*lines, bar, mean, *names, text, size=(WIDTH, height))
+
+
+def _load(row: dict) -> str:
+    return f"{row['label']}: {number(row['energy_gwh_per_day'])} GWh"
 
 
 def _energy_said(row: dict) -> str:
-    energy = mean_and_range(row, "energy_gwh_per_day", "GWh")
-    return f"{energy}, median {number(row['energy_gwh_per_day_p50'])}"
+    return mean_and_range(row, "energy_gwh_per_day", "GWh")
 
 
 def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> alt.LayerChart:
     quantities = [name for name in QUANTITIES if name in set(plan["quantity"])]
     places = {name: LEFT + (TABLE - LEFT) // len(chosen) * i for i, name in enumerate(chosen)}
-    labels = dict(scenarios.select("scenario", "label").iter_rows())
+    labels = {name: label_of(label) for name, label in scenarios.select("scenario", "label").iter_rows()}
     cells = [(0, 12 - LINE, "Expected (P5–P95)", "note")]
     cells += [(place, 12 - LINE, labels[name], "head") for name, place in places.items()]
     for line, quantity in enumerate(quantities):
         rows = plan.filter(quantity=quantity)
         unit, basis = rows.select("unit", "basis").row(0)
-        name = QUANTITIES[quantity] if unit == quantity else f"{QUANTITIES[quantity]} ({unit})"
+        name = QUANTITIES[quantity] if unit == quantity else f"{QUANTITIES[quantity]} ({unit.replace('m3', 'm³')})"
         cells += [(0, line * LINE, name, "value"), (0, line * LINE + 15, basis, "note")]
         for row in rows.iter_rows(named=True):
-            middle, *ends = (three_digits(row[q]) for q in ("mean", "p05", "p95"))
+            middle, *ends = (number(row[q]) for q in ("mean", "p05", "p95"))
             cells.append((places[row["scenario"]], line * LINE, f"{middle} ({'–'.join(ends)})", "value"))
     drawn = pl.DataFrame(cells, schema=["x", "y", "said", "kind"], orient="row")
     x = alt.X("x:Q", scale=alt.Scale(domain=[0, TABLE], range=[-OUT, TABLE - OUT], nice=False), axis=None)
@@ -118,9 +116,9 @@ def _finding(scenarios: pl.DataFrame, plan: pl.DataFrame) -> str:
     needs = dict(plan.filter(scenario=name).select("quantity", "mean").iter_rows())
     parts = []
     if "nodes" in needs:
-        parts.append(f"{three_digits(needs['nodes'])}\u00a0nodes")
+        parts.append(f"{number(needs['nodes'])}\u00a0nodes")
     if "peak_power" in needs:
-        parts.append(f"{three_digits(needs['peak_power'])}\u00a0MW at the peak")
+        parts.append(f"{number(needs['peak_power'])}\u00a0MW at the peak")
     long = f", {row['long_share']:.0%} long," if row["long_share"] else ""
     found = (
         f"{row['queries_per_day'] / 1e9:g} billion queries a day{long} take"

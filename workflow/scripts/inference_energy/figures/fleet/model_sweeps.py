@@ -4,11 +4,12 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from inference_energy.figures.axes import colours, log_axis
+from inference_energy.figures.axes import apart, colours, log_axis
 from inference_energy.figures.fleet.sweeps import PARAMETERS, nothing_swept, spoken, swept_values
+from inference_energy.figures.palette import PALE, of_models
 from inference_energy.figures.panels import in_rows, label, panel
-from inference_energy.figures.theme import PALE, PALETTE, titled
-from inference_energy.figures.words import WITHIN, listed, subject_of, times
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence, label_of, listed, subject_of, times
 from inference_energy.studies.study import NestedStudy
 
 WORKLOAD = "traditional"  # the one that every assumption is swept for
@@ -18,15 +19,15 @@ LABEL_HEIGHT = 14  # px
 
 
 def draw(*, sweeps: pl.DataFrame, study_name: str, study: NestedStudy) -> alt.TopLevelMixin:
-    """One panel per swept assumption: the median of every model's mean over traditional queries of one study."""
+    """One panel per swept assumption: every model's mean over traditional queries of one study."""
     rows = sweeps.filter(study=study_name, workload=WORKLOAD)
     if rows.is_empty():
         return nothing_swept("No assumption is swept that a single model has.", f"{study.title}: no sweeps of models")
     served = study.classes[study.fleet.subject].model_shares()
     named = [model for model in served if model in set(rows["model"])]
-    by_model = {model: PALETTE[place % len(PALETTE)] for place, model in enumerate(named)}
+    by_model = of_models(named)
     swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
-    ends = (rows["p50"].min() / 1.3, rows["p50"].max() * 1.3)
+    ends = (rows["mean"].min() / 1.3, rows["mean"].max() * 1.3)
     panels = [
         _panel(
             rows.filter(parameter=name),
@@ -42,19 +43,18 @@ def draw(*, sweeps: pl.DataFrame, study_name: str, study: NestedStudy) -> alt.To
     return titled(
         alt.vconcat(*in_rows(panels, COLUMNS, spacing=14), spacing=16),
         finding=_finding(rows.filter(pl.col("model").is_in(named)), study),
-        conditions=f"{study.title}. {study.workloads[WORKLOAD].label}, served by one model alone: mean over"
-        f" queries within {WITHIN[study.boundary.query]}, median over the remaining shared uncertainty. In colour"
-        f" and in the title {subject_of(study)}{others}; ×: largest over smallest energy in a panel. One assumption is"
-        " varied at a time; energy axes are logarithmic.",
+        conditions=f"{study.title}, within {WITHIN[study.boundary.query]}: expected mean"
+        f" {inside_a_sentence(label_of(study.workloads[WORKLOAD].label))} of one model alone. In colour and in the"
+        f" title {subject_of(study)}{others}. ×: largest over smallest energy.",
     )
 
 
 def _panel(
     rows: pl.DataFrame, parameter: str, by_model: dict[str, str], ends: tuple[float, float], *, first: bool, last: bool
 ) -> alt.LayerChart:
-    y = log_axis(ends, "Wh per query", of=alt.Y, shown=first)[0]("p50")
+    y = log_axis(ends, "Wh per query", of=alt.Y, shown=first)[0]("mean")
     colour = colours("model", by_model)
-    base = alt.Chart(rows.select("model", "value", "p50").sort("model", "value"))
+    base = alt.Chart(rows.select("model", "value", "mean").sort("model", "value"))
     base = base.encode(x=swept_values(parameter, rows["value"]), y=y)
     is_named = alt.FieldOneOfPredicate(field="model", oneOf=list(by_model))
     others = base.transform_filter(alt.LogicalNotPredicate(**{"not": is_named}))
@@ -63,32 +63,17 @@ def _panel(
         base.transform_filter(is_named).mark_line(strokeWidth=2.2).encode(color=colour),
     ]
     if last:
-        at_end = rows.filter(pl.col("model").is_in(list(by_model)), value=rows["value"].max()).sort("p50", "model")
+        at_end = rows.filter(pl.col("model").is_in(list(by_model)), value=rows["value"].max()).sort("mean", "model")
         height = LABEL_HEIGHT / HEIGHT * np.log(ends[1] / ends[0])
-        places = np.exp(apart(np.log(at_end["p50"].to_numpy()), height))
-        names = alt.Chart(at_end.select("model", p50=places)).encode(y=y, color=colour)
+        places = np.exp(apart(np.log(at_end["mean"].to_numpy()), height))
+        names = alt.Chart(at_end.select("model", mean=places)).encode(y=y, color=colour)
         layers.append(label(names, alt.value(WIDTH + 8), "model", fontSize=11.5))
     return panel(*layers, size=(WIDTH, HEIGHT))
 
 
-def apart(places: np.ndarray, distance: float) -> np.ndarray:
-    """Places at least some distance apart, as near as can be to those asked for, the lowest first: least squares."""
-    # Less a distance for every place below, places that are far enough apart are those that do not fall: runs that
-    # do are set to their mean (pool adjacent violators; Barlow et al. 1972, isotonic regression).
-    steps = distance * np.arange(len(places))
-    runs: list[tuple[float, int]] = []  # mean, and number of places
-    for wanted in places - steps:
-        mean, count = float(wanted), 1
-        while runs and runs[-1][0] > mean:
-            before, size = runs.pop()
-            mean, count = (before * size + mean * count) / (size + count), size + count
-        runs.append((mean, count))
-    return np.repeat([mean for mean, _ in runs], [count for _, count in runs]) + steps
-
-
 def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     """The assumption whose effect differs most between models, and those with the same effect on all."""
-    by_model = rows.group_by("parameter", "model").agg(factor=pl.col("p50").max() / pl.col("p50").min())
+    by_model = rows.group_by("parameter", "model").agg(factor=pl.col("mean").max() / pl.col("mean").min())
     swept = [name for name in PARAMETERS if name in set(rows["parameter"])]
     spans = {name: by_model.filter(parameter=name).sort("factor", "model").rows(named=True) for name in swept}
     ratios = {name: of[-1]["factor"] / of[0]["factor"] for name, of in spans.items()}

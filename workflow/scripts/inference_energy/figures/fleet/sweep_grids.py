@@ -4,47 +4,48 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.fleet.sweeps import FLEET, PARAMETERS, nothing_swept, spoken
+from inference_energy.figures.palette import ON_LIGHT, ON_SHADE
 from inference_energy.figures.panels import in_rows, panel
-from inference_energy.figures.theme import INK, titled
-from inference_energy.figures.words import WITHIN, number, subject_of
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import WITHIN, label_of, number, subject_of, times
 from inference_energy.studies.study import NestedStudy
 
-CELL, COLUMNS = 62, 2
+CELL, COLUMNS = 54, 2
 
 
 def draw(*, grids: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart | alt.TopLevelMixin:
-    """A heat map per pair of assumptions: median of the mean over queries, or of the fleet's day."""
+    """A heat map per pair of assumptions: expected value of the mean over queries, or of the fleet's day."""
     if grids.is_empty():
         return nothing_swept("No two assumptions are varied together in this study.", f"{study.title}: no grids")
-    rows = grids.with_columns(said=pl.col("p50").map_elements(number, pl.String))
+    rows = grids.with_columns(said=pl.col("mean").map_elements(number, pl.String))
     shown = rows.group_by("grid", maintain_order=True).agg(pl.col("workload").first())
     panels = [_panel(rows.filter(grid=grid, workload=workload), study) for grid, workload in shown.iter_rows()]
     widest = (
         rows.join(shown, on=["grid", "workload"])
         .group_by("grid", maintain_order=True)
-        .agg(factor=pl.col("p50").max() / pl.col("p50").min())
+        .agg(factor=pl.col("mean").max() / pl.col("mean").min())
     )
     grid, factor = widest.sort("factor", descending=True).row(0)
     one = rows.filter(grid=grid).row(0, named=True)
     x, y = (spoken(one[f"{axis}_parameter"]) for axis in ("x", "y"))
     return titled(
         alt.vconcat(*in_rows(panels, COLUMNS, spacing=40), spacing=30),
-        finding=f"Together, {x} and {y} change the energy by a factor of {number(factor)}",
-        conditions=f"{study.title}, {subject_of(study)}. Median of the mean over queries within"
-        f" {WITHIN[study.boundary.query]}, or of a fleet's day within {WITHIN[study.boundary.fleet]}, over the"
-        " remaining shared uncertainty. Darker: more energy (logarithmic). Empty: no model of the class reaches it.",
+        finding=f"Together, {x} and {y} change the energy by {times(factor)}",
+        conditions=f"{study.title}, {subject_of(study)}. Expected value of the mean query within"
+        f" {WITHIN[study.boundary.query]}, and of a fleet's day. Darker: more energy. Empty: no model reaches it.",
+        width=640,
     )
 
 
 def _panel(rows: pl.DataFrame, study: NestedStudy) -> alt.LayerChart:
     one = rows.row(0, named=True)
     title = (
-        "Fleet, GWh per day" if one["workload"] == FLEET else f"{study.workloads[one['workload']].label}, Wh per query"
+        "Fleet, GWh per day" if one["workload"] == FLEET else f"{label_of(study.workloads[one['workload']].label)}, Wh"
     )
     base = alt.Chart(rows).encode(x=_axis(alt.X, "x", one["x_parameter"]), y=_axis(alt.Y, "y", one["y_parameter"]))
-    middle = (rows["p50"].min() * rows["p50"].max()) ** 0.5
-    colour = alt.Color("p50:Q", scale=alt.Scale(type="log", scheme="blues"), legend=None)
-    ink = alt.condition(alt.datum.p50 > middle, alt.value("white"), alt.value(INK))
+    middle = (rows["mean"].min() * rows["mean"].max()) ** 0.5
+    colour = alt.Color("mean:Q", scale=alt.Scale(type="log", scheme="blues"), legend=None)
+    ink = alt.condition(alt.datum["mean"] > middle, alt.value(ON_SHADE), alt.value(ON_LIGHT))
     size = (CELL * rows["x"].n_unique(), CELL / 2 * rows["y"].n_unique())
     return panel(
         base.mark_rect().encode(color=colour),

@@ -4,9 +4,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, line_legend, log_axis, ticks
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import in_rows, panel
-from inference_energy.figures.theme import BLUE, INK, ORANGE, message, titled
-from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, subject_of
+from inference_energy.figures.theme import message, titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence, interval, label_of, listed, subject_of
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 PARAMETERS = {
@@ -22,16 +23,18 @@ PARAMETERS = {
 }
 FLEET = "all"
 COLOURS = {"traditional": BLUE, "long": ORANGE, FLEET: INK}
-WIDTH, HEIGHT, COLUMNS = 158, 165, 4
+FLAT = 1.4  # an assumption that changes no line by more has no panel
+WIDTH, HEIGHT, COLUMNS = 185, 165, 3
 
 
 def draw(*, sweeps: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart | alt.Chart:
-    """One panel per swept assumption: median and P5–P95 of the mean over queries."""
+    """One panel per swept assumption: the mean over queries, its expected value and P5–P95."""
     if sweeps.is_empty():
         return nothing_swept("No assumption is swept in this study.", f"{study.title}: no sweeps")
-    names = {name: study.workloads[name].label for name in WORKLOADS}
+    names = {name: label_of(study.workloads[name].label) for name in WORKLOADS}
     names[FLEET] = "Fleet, GWh per day"
-    rows = sweeps.with_columns(line=pl.col("workload").replace(names))
+    every = sweeps.with_columns(line=pl.col("workload").replace(names))
+    rows, flat = moving(every)
     per_query = rows.filter(pl.col("workload") != FLEET)
     swept = [name for name in PARAMETERS if name in set(per_query["parameter"])]
     swept += [name for name in PARAMETERS if name in set(rows["parameter"]) and name not in swept]
@@ -40,14 +43,23 @@ def draw(*, sweeps: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart | alt.
         _panel(rows.filter(parameter=name), name, per_query, lines, first=position % COLUMNS == 0)
         for position, name in enumerate(swept)
     ]
+    left_out = f" Below {FLAT}×: {listed([spoken(name) for name in flat])}." if flat else ""
     return titled(
         alt.vconcat(*in_rows(panels, COLUMNS, spacing=14), spacing=14),
-        finding=_finding(rows, study),
-        conditions=f"{study.title}, {subject_of(study)}. Mean over queries within"
-        f" {WITHIN[study.boundary.query]}, or a fleet's day within {WITHIN[study.boundary.fleet]}. Line:"
-        " median, band: P5–P95 of the remaining shared uncertainty. One assumption is varied at a time; energy axes are"
-        " logarithmic.",
+        finding=_finding(every, study),
+        conditions=f"{study.title}, {subject_of(study)}, mean query within {WITHIN[study.boundary.query]}. Line:"
+        f" expected value; band: P5–P95 of uncertainty.{left_out}",
     )
+
+
+def moving(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Rows of the assumptions that change a line by `FLAT` at least, all of them if none does, and the other ones."""
+    factors = rows.group_by("parameter", "workload").agg(factor=pl.col("mean").max() / pl.col("mean").min())
+    most = dict(factors.group_by("parameter").agg(pl.col("factor").max()).iter_rows())
+    flat = [name for name in PARAMETERS if name in most and most[name] < FLAT]
+    if len(flat) == len(most):
+        return rows, []
+    return rows.filter(~pl.col("parameter").is_in(flat)), flat
 
 
 def _panel(
@@ -61,7 +73,7 @@ def _panel(
     colour = colours("line", lines, line_legend(orient="top", labelLimit=260))
     base = alt.Chart(rows).encode(x=swept_values(parameter, rows["value"]), color=colour)
     band = base.mark_area(opacity=0.2).encode(y=axis("p05"), y2="p95:Q")
-    line = base.mark_line(strokeWidth=2.2).encode(y=y("p50"))
+    line = base.mark_line(strokeWidth=2.2).encode(y=y("mean"))
     return panel(band, line, size=(WIDTH, HEIGHT))
 
 
@@ -93,10 +105,10 @@ def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     told = rows.filter(workload="traditional")
     if told.is_empty():
         told = rows.filter(workload=rows["workload"][0])
-    ends = told.group_by("parameter", maintain_order=True).agg(low=pl.col("p50").min(), high=pl.col("p50").max())
+    ends = told.group_by("parameter", maintain_order=True).agg(low=pl.col("mean").min(), high=pl.col("mean").max())
     ends = ends.sort(pl.col("high") / pl.col("low"), descending=True)
     workload = told["workload"][0]
-    what = "the fleet's day" if workload == FLEET else f"a {study.workloads[workload].label.lower()}"
+    what = "the fleet's day" if workload == FLEET else f"the mean {study.workloads[workload].label.lower()}"
     unit = "GWh" if workload == FLEET else "Wh"
     most = _moved(ends.row(0, named=True), unit)
     if len(ends) == 1:

@@ -1,36 +1,35 @@
-"""Range of the headline numbers when one assumption at a time is varied."""
+"""Factors by which the headline numbers change when one assumption at a time is varied."""
 
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import log_axis, rows_axis
+from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, SKY
 from inference_energy.figures.panels import panel, small_label
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
-from inference_energy.figures.words import inside_a_sentence, number, times
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import inside_a_sentence, listed, times
 
 PANELS = {
-    "traditional: mean over queries": ("Traditional, mean", "traditional queries"),
-    "long: mean over queries": ("Long, mean", "long queries"),
+    "traditional: mean over queries": ("Mean traditional query", "traditional queries"),
+    "long: mean over queries": ("Mean long query", "long queries"),
     "mixed fleet": ("Mixed fleet", "the mixed fleet"),
 }
 ALTERNATIVES = ("model", "gpu", "replicas", "lengths")  # another choice, not a range of uncertainty
 STILL = 1.005  # a range below this factor is not drawn
-WIDTH, ROW = 172, 24
+WIDTH, ROW = 165, 24
+TICKS = [0.2, 0.5, 1, 2, 5]
 
 
 def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     """One panel per headline number: a bar per assumption from one end to the other, about the central value."""
-    rows = tornado.filter(pl.col("quantity").is_in(list(PANELS))).with_columns(
-        low=pl.min_horizontal("at_low", "at_high"), high=pl.max_horizontal("at_low", "at_high")
-    )
+    rows = tornado.filter(pl.col("quantity").is_in(list(PANELS)))
+    ends = [pl.col(end) / pl.col("central") for end in ("at_low", "at_high")]
+    rows = rows.with_columns(low=pl.min_horizontal(ends), high=pl.max_horizontal(ends), one=pl.lit(1.0))
     rows = rows.with_columns(times=pl.col("high") / pl.col("low"))
     widths = rows.group_by("label").agg(pl.col("times").log().mean())
     order = widths.sort("times", "label", descending=[True, False])["label"].to_list()
     # The same factor has the same length in every panel.
-    reach = (
-        rows.select((pl.col("low") / pl.col("central")).min()).item() / 2.1,
-        rows.select((pl.col("high") / pl.col("central")).max()).item() * 1.75,
-    )
+    reach = [rows["low"].min() / 2.6, rows["high"].max() * 1.9]
     names = [name for name in PANELS if name in rows["quantity"].unique()]
     panels = [
         _panel(rows.filter(quantity=name), PANELS[name][0], order, reach, first=name == names[0]) for name in names
@@ -38,33 +37,23 @@ def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     return titled(
         alt.hconcat(*panels, spacing=16),
         finding=_finding(rows, names),
-        conditions="One assumption is set at a time; median over all other uncertainty (line: nothing set). Blue: at"
-        " its P5, orange: at its P95. Pale: another choice (one model or GPU alone, larger replicas), not a range."
-        " Sorted by mean width; equal factors have equal lengths in all panels.",
+        conditions="One assumption at a time at its P5 and at its P95: median over all other uncertainty, over the"
+        " median with nothing set. Pale: another choice (one model or GPU alone, larger replicas), not uncertainty.",
     )
 
 
-def _panel(
-    rows: pl.DataFrame, title: str, order: list[str], reach: tuple[float, float], *, first: bool
-) -> alt.LayerChart:
-    central, unit = rows["central"][0], rows["unit"][0]
-    axis, _ = log_axis([central * reach[0], central * reach[1]], f"{unit} (logarithmic)")
+def _panel(rows: pl.DataFrame, title: str, order: list[str], reach: list[float], *, first: bool) -> alt.LayerChart:
+    axis, x = log_axis(reach, "Factor (logarithmic)", values=TICKS)
     moved = rows.filter(pl.col("times") > STILL)
-    moved = moved.with_columns(opacity=pl.when(pl.col("ingredient").is_in(ALTERNATIVES)).then(0.45).otherwise(1.0))
+    moved = moved.with_columns(choice=pl.col("ingredient").is_in(ALTERNATIVES))
     base = alt.Chart(moved).encode(y=rows_axis("label:N", order, labels=first))
-    bars = [
-        base.mark_bar(height=13, color=colour).encode(
-            x=axis("central"), x2=f"{end}:Q", opacity=alt.Opacity("opacity:Q", scale=None)
-        )
-        for end, colour in (("at_low", BLUE), ("at_high", ORANGE))
-    ]
+    bars = base.mark_bar(height=13).encode(x=axis("low"), x2="high:Q", color=either("datum.choice", SKY, BLUE))
     ends = []
-    for end, align, dx in (("low", "right", -3), ("high", "left", 3)):
-        said = base.properties(data=moved.with_columns(said=pl.col(end).map_elements(number, pl.String)))
-        ends.append(small_label(said, axis(end), "said", align=align, dx=dx, fontSize=10.5))
-    middle = alt.Chart(rows.head(1)).mark_rule(color=INK).encode(x=axis("central"))
-    title = f"{title}: {number(central)} {unit}"
-    return panel(*bars, middle, *ends, size=(WIDTH, ROW * len(order)), title=title, offset=6)
+    for end, align, dx in (("low", "right", -4), ("high", "left", 4)):
+        said = base.properties(data=moved.with_columns(said=pl.col(end).map_elements(times, pl.String)))
+        ends.append(small_label(said, x(end), "said", align=align, dx=dx, fontSize=11))
+    middle = alt.Chart(rows.head(1)).mark_rule(color=INK).encode(x=x("one"))
+    return panel(bars, middle, *ends, size=(WIDTH, ROW * len(order)), title=title, frame="group", offset=6)
 
 
 def _finding(rows: pl.DataFrame, names: list[str]) -> str:
@@ -74,7 +63,7 @@ def _finding(rows: pl.DataFrame, names: list[str]) -> str:
     }
     told: dict[str, list[str]] = {}
     for name, row in widest.items():
-        told.setdefault(row["label"], []).append(f"{PANELS[name][1]} ({times(row['times'])})")
+        told.setdefault(row["label"].split(",")[0], []).append(f"{times(row['times'])} for {PANELS[name][1]}")
     # A label may go on after a comma: how the assumption is varied.
-    said = [f"{inside_a_sentence(label.split(',')[0])} for {' and '.join(of)}" for label, of in told.items()]
-    return f"The most influential assumptions: {'; '.join(said)}"
+    said = [f"{label} changes the energy most: by {listed(of)}" for label, of in told.items()]
+    return "; ".join([said[0], *map(inside_a_sentence, said[1:])])

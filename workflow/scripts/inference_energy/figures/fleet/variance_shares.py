@@ -6,21 +6,22 @@ from collections.abc import Iterable
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.axes import colours, either, rows_axis
+from inference_energy.figures.axes import colours, rows_axis
+from inference_energy.figures.palette import AMBER, BLUE, GREEN, GREY, INDIGO, INK, ON_LIGHT, ORANGE, PALE, PINK, SKY
 from inference_energy.figures.panels import head, label, panel, small_label
-from inference_energy.figures.theme import AMBER, BLUE, GREEN, INK, ORANGE, PALE, PINK, SKY, titled
-from inference_energy.figures.words import WITHIN, inside_a_sentence
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import WITHIN, inside_a_sentence, label_of
 from inference_energy.studies.study import WORKLOADS, NestedStudy
 
 # In the order of drawing: name, name inside a sentence, colour.
 DAY = ("Headroom and idle replicas", "headroom and idle replicas", PINK)
-POWER = ("Power of hosts, PUE, overheads", "power beyond the boards", "#7F7F7F")
+POWER = ("Power of hosts, PUE, overheads", "power beyond the boards", GREY)
 INGREDIENTS = {
     "lengths": ("Lengths of prompt and answer", "lengths", BLUE),
     "serving model": ("Serving model: time and power", "the serving model", ORANGE),
     "speed": ("Speed that users see", "speed", AMBER),
     "model mix": ("Mix of models", "the mix of models", SKY),
-    "GPU mix": ("Mix of GPUs", "the mix of GPUs", "#332288"),
+    "GPU mix": ("Mix of GPUs", "the mix of GPUs", INDIGO),
     "cached share": ("Cached share of prompts", "cached prompts", GREEN),
     "headroom": DAY,
     "released_share": DAY,
@@ -32,7 +33,7 @@ INGREDIENTS = {
 OTHER = "Other"
 COLOURS = {name: colour for name, _, colour in INGREDIENTS.values()} | {OTHER: PALE}
 SPOKEN = {name: spoken for name, spoken, _ in INGREDIENTS.values()}
-DARK = {BLUE, ORANGE, "#332288", GREEN, "#7F7F7F"}
+DARK = {BLUE, ORANGE, INDIGO, GREEN, GREY}
 LABELLED, SMALL = 0.08, 0.05
 PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
 WIDTH, ROW = 272, 34
@@ -41,7 +42,7 @@ WIDTH, ROW = 272, 34
 def draw(*, variance: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
     """Two panels of stacked bars, a row per workload."""
     rows = variance.filter(pl.col("subject") == study.fleet.subject)
-    names = {workload: spec.label for workload, spec in study.workloads.items()}
+    names = {workload: label_of(spec.label) for workload, spec in study.workloads.items()}
     order = [label for workload, label in names.items() if workload in set(rows["workload"])]
     rows = rows.with_columns(
         row=pl.col("workload").replace(names),
@@ -55,12 +56,12 @@ def draw(*, variance: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
         for position, (spread, title) in enumerate(PANELS.items())
     ]
     query, mean = (_dominant(rows.filter(spread=spread), study.workloads) for spread in PANELS)
-    other = f" Other: {', '.join(grouped)}, each below {SMALL:.0%} everywhere." if grouped else ""
+    other = f" Other: each below {SMALL:.0%}." if grouped else ""
     return titled(
         alt.hconcat(*panels, spacing=18),
-        finding=f"Variability between queries comes mostly from {query}; uncertainty of their mean from {mean}",
-        conditions=f"{study.title}, {rows['label'][0]}. Shares of the variance of ln energy within"
-        f" {WITHIN[rows['boundary'][0]]}. Factor: geometric standard deviation of energy.{other}",
+        finding=f"Variability between queries comes mostly from {query}, uncertainty of their mean from {mean}",
+        conditions=f"{study.title}, {label_of(rows['label'][0])}. Shares of the variance of ln energy within"
+        f" {WITHIN[rows['boundary'][0]]}. Factor: geometric standard deviation.{other}",
     )
 
 
@@ -85,7 +86,7 @@ def _bars(rows: pl.DataFrame) -> pl.DataFrame:
     return ordered.with_columns(
         start=end - pl.col("variance_share"),
         end=end,
-        said=pl.format("{} %", (pl.col("variance_share") * 100).round(0).cast(pl.Int64)),
+        said=pl.format("{}%", (pl.col("variance_share") * 100).round(0).cast(pl.Int64)),
     )
 
 
@@ -107,9 +108,14 @@ def _panel(
     bar = bar.encode(y=y, x=x, x2="end:Q", color=colours("name", by_name, legend))
     labels = bars.filter(pl.col("variance_share") >= LABELLED).with_columns(
         middle=(pl.col("start") + pl.col("end")) / 2,
-        ink=pl.col("name").is_in([name for name, colour in by_name.items() if colour in DARK]),
+        ink=pl.col("name").replace_strict(
+            {
+                name: "white" if colour in DARK else INK if colour == PALE else ON_LIGHT
+                for name, colour in by_name.items()
+            }
+        ),
     )
-    inside = alt.Chart(labels).encode(y=y, color=either("datum.ink", "white", INK))
+    inside = alt.Chart(labels).encode(y=y, color=alt.Color("ink:N", scale=None))
     text = label(inside, alt.X("middle:Q", scale=scale), "said", align="center", fontSize=11)
     right = alt.Chart(spreads).encode(y=y)
     factor = small_label(right, alt.value(WIDTH + 32), "said", align="right", fontSize=11.5)
@@ -125,7 +131,10 @@ def _dominant(rows: pl.DataFrame, workloads: Iterable[str]) -> str:
         for name in known
     ]
     said = [SPOKEN.get(name, name) for name, _ in largest]
-    shares = [f"{name}\u00a0{share:.0%}" for name, (_, share) in zip(known, largest, strict=True)]
     if len(set(said)) == 1:
-        return f"{said[0]} ({', '.join(shares)})"
-    return " or ".join(f"{words} ({share})" for words, share in zip(said, shares, strict=True))
+        return (
+            f"{said[0]} ({'–'.join(dict.fromkeys(f'{share:.0%}'[:-1] for share in sorted(of for _, of in largest)))}%)"
+        )
+    return " or ".join(
+        f"{words} ({name} {share:.0%})" for words, name, (_, share) in zip(said, known, largest, strict=True)
+    )

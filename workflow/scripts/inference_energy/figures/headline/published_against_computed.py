@@ -4,9 +4,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import constant, dot, label, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
-from inference_energy.figures.words import number, texts
+from inference_energy.figures.theme import WIDTH, titled
+from inference_energy.figures.words import label_of, precise, texts
 from inference_energy.studies.study import PublishedStudy
 
 YES, NO = "inside the tolerance", "outside"
@@ -15,6 +16,7 @@ YES, NO = "inside the tolerance", "outside"
 def draw(*, headline: pl.DataFrame, study_name: str, study: PublishedStudy) -> alt.LayerChart:
     """Computed over published with the tolerance of each printed value; computed values alone where none is printed."""
     rows = headline.filter(pl.col("study") == study_name)
+    rows = rows.with_columns(label=texts(rows, lambda row: label_of(row["label"])))
     printed = rows.filter(pl.col("published").is_not_null())
     if printed.is_empty():
         return _computed_only(rows, study)
@@ -42,18 +44,17 @@ def draw(*, headline: pl.DataFrame, study_name: str, study: PublishedStudy) -> a
     return titled(
         panel(band, one, dots, text, size=(WIDTH - 90, 22 * len(printed))),
         finding=f"{study.title}: {inside} of {len(printed)} printed values are reproduced",
-        conditions="Grey band: half a unit of the last printed digit plus three standard errors of the published"
-        " 10,000 draws per model. Right: published → computed. The note in results/headline.csv says why a value"
-        " lies outside.",
+        conditions="Grey: half a unit of the last printed digit plus three standard errors of the published 10,000"
+        " draws. Right: published → computed. results/headline.csv says why a value lies outside.",
     )
 
 
 def _published_and_computed(row: dict) -> str:
-    return f"{number(row['published'])} → {_computed(row)}"
+    return f"{precise(row['published'])} → {_computed(row)}"
 
 
 def _computed(row: dict) -> str:
-    return f"{number(row['computed'])} {row['unit']}"
+    return f"{precise(row['computed'])} {row['unit'].replace('x', '×')}"
 
 
 def _computed_only(rows: pl.DataFrame, study: PublishedStudy) -> alt.LayerChart:

@@ -3,9 +3,10 @@
 import altair as alt
 import polars as pl
 
+from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
-from inference_energy.figures.words import inside_a_sentence, interval, number, texts
+from inference_energy.figures.theme import WIDTH, titled
+from inference_energy.figures.words import inside_a_sentence, interval, label_of, precise, texts
 from inference_energy.studies.study import PublishedStudy
 
 ROW_HEIGHT = 62
@@ -15,7 +16,7 @@ TALLEST = 0.78  # of a row, for the highest density
 def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: PublishedStudy) -> alt.Chart:
     """Ridgeline on a logarithmic axis: density, median and interquartile range of every subject."""
     here = pl.col("workload") == workload
-    labels = {name: spec.label for name, spec in study.classes.items()}
+    labels = {name: label_of(spec.label) for name, spec in study.classes.items()}
     all_draws = energy.filter(here, pl.col("spread") == "untrimmed").sort("subject_kind", "energy_wh_p50")
     published = energy.filter(here, pl.col("spread") == "as_published").select(
         "subject", pl.col("^energy_wh_p(25|50|75)$").name.suffix("_published")
@@ -58,19 +59,17 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: P
     spec = study.workloads[workload]
     return titled(
         chart,
-        finding=f"{study.title}: {spec.label.lower()} to a {inside_a_sentence(first['name'])} model:"
-        f" median {number(first['energy_wh_p50'])} Wh",
-        conditions=f"{spec.input_tokens:,} input tokens, output tokens exponential with median"
-        f" {spec.output_tokens['median']:,}. Area: all draws, one per query. Dot: median. Thick bar: interquartile"
-        " range of all draws; thin dark bar: after the published double trimming."
-        f" {first['extrapolated_share']:.0%} of the class's queries lie outside the benchmarked lengths.",
+        finding=f"{study.title}: a {label_of(spec.label).lower()} to a {inside_a_sentence(first['name'])} model takes"
+        f" {precise(first['energy_wh_p50'])} Wh at the median",
+        conditions=f"{spec.input_tokens:,} tokens in, exponential answers with median {spec.output_tokens['median']:,}."
+        " Area: all draws; dot: median; thick bar: P25–P75; dark bar: P25–P75 as published, trimmed twice.",
     )
 
 
 def _median(row: dict) -> str:
-    return f"{number(row['energy_wh_p50'])} Wh"
+    return f"{precise(row['energy_wh_p50'])} Wh"
 
 
 def _quartiles(row: dict) -> str:
     published = interval(row["energy_wh_p25_published"], row["energy_wh_p75_published"])
-    return f"IQR {interval(row['energy_wh_p25'], row['energy_wh_p75'])} (as published {published})"
+    return f"P25–P75 {interval(row['energy_wh_p25'], row['energy_wh_p75'])} (published {published})"

@@ -4,9 +4,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis
+from inference_energy.figures.palette import BLUE, MUTED, ORANGE
 from inference_energy.figures.panels import dot, label, panel, span
-from inference_energy.figures.theme import BLUE, MUTED, ORANGE, WIDTH, titled
-from inference_energy.figures.words import number, texts, times
+from inference_energy.figures.theme import WIDTH, titled
+from inference_energy.figures.words import label_of, number, texts, times
 from inference_energy.studies.study import PublishedStudy
 
 
@@ -28,9 +29,9 @@ def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedS
         alt.vconcat(*panels, spacing=28),
         finding=f"{study.title}: one intervention saves {single.min():.1f}–{single.max():.1f}× at the median,"
         f" all together {together['multiplier_p10']:.1f}–{together['multiplier_p50']:.1f}× (P10–P50, traditional)",
-        conditions="Factor by which the energy of a frontier query falls. Dot: median; bar: P5–P95. Interventions are"
-        " taken as independent; overlap between them would lower the combined factor. Remaining energy: median after"
-        " the published trimming.",
+        conditions="Factor by which the energy of a frontier query falls, taken as independent. Dot: median; bar:"
+        " P5–P95. Remaining energy: median after the published trimming.",
+        width=640,
     )
 
 
@@ -50,4 +51,6 @@ def _panel(rows: pl.DataFrame, before_wh: float, name: str, high: float) -> alt.
     bar = span(base, axis("multiplier_p05", title=title), "multiplier_p95", strokeWidth=7, opacity=0.4)
     middle = dot(base, x("multiplier_p50"), size=110)
     text = label(plain, x("multiplier_p50"), "text", align="center", dy=-14, color=MUTED)
-    return panel(bar, middle, text, size=(WIDTH, 46 * len(rows)), title=f"{name}: {number(before_wh)} Wh before")
+    return panel(
+        bar, middle, text, size=(WIDTH - 70, 40 * len(rows)), title=f"{label_of(name)}: {number(before_wh)} Wh before"
+    )

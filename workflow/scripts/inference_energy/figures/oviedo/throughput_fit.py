@@ -3,13 +3,18 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.panels import label, panel
-from inference_energy.figures.theme import BLUE, INK, MUTED, ORANGE, PALE, titled
+from inference_energy.figures.axes import colours
+from inference_energy.figures.palette import AMBER, BLUE, MUTED, ORANGE, PALE, WINE
+from inference_energy.figures.panels import panel
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import times
 from inference_energy.studies.study import PublishedStudy
 
 COLUMNS = 3
-PANEL_WIDTH, PANEL_HEIGHT = 205, 170
+PANEL_WIDTH, PANEL_HEIGHT = 205, 160
+# Prompts by their length: up to each of these, tokens.
+PROMPTS = {500: "up to 500", 2048: "1,024–2,048", 5000: "5,000"}
+SHADES = (AMBER, ORANGE, WINE)
 X_SCALE = alt.Scale(type="log", domain=[10, 50_000])
 Y_SCALE = alt.Scale(type="log", domain=[200, 40_000])
 
@@ -27,14 +32,18 @@ def draw(*, fit: pl.DataFrame, rows: pl.DataFrame, curve: pl.DataFrame, study: P
         alt.concat(*panels, columns=COLUMNS, spacing=18),
         finding=f"{study.title}: rows left out of the fit are predicted with a geometric error of"
         f" {best:.1f}× (best model) to {worst:.1f}× (worst)",
-        conditions="Output throughput of an 8-GPU node. Dots: benchmark rows, labelled with their input tokens."
-        f" Line: fit at {prompt:,} input tokens, capped at the largest observed value; dashed on grey: output lengths"
-        " beyond every row of the model. Geometric error: exponential of the root mean square log ratio.",
+        conditions=f"Output throughput of an 8-GPU node. Line: fit at {prompt:,} tokens in, capped at the largest row;"
+        " dashed on grey: beyond every row. Geometric error: exponential of the root mean square log ratio.",
     )
 
 
 def _panel(row: dict, rows: pl.DataFrame, curve: pl.DataFrame) -> alt.LayerChart:
-    x = alt.X("output_tokens:Q", scale=X_SCALE, title="Output tokens", axis=alt.Axis(tickCount=4, format="~s"))
+    x = alt.X(
+        "output_tokens:Q",
+        scale=X_SCALE,
+        title="Output tokens",
+        axis=alt.Axis(values=[10, 100, 1000, 10_000], format="~s"),
+    )
     outside = pl.DataFrame({"low": [10.0, row["output_tokens_max"]], "high": [row["output_tokens_min"], 50_000.0]})
     grey = alt.Chart(outside).mark_rect(color=PALE, opacity=0.35).encode(x=alt.X("low:Q", scale=X_SCALE), x2="high:Q")
     y_axis = alt.Axis(values=[300, 1000, 3000, 10_000, 30_000], format="~s")
@@ -44,16 +53,14 @@ def _panel(row: dict, rows: pl.DataFrame, curve: pl.DataFrame) -> alt.LayerChart
         alt.Chart(curve.filter(part=part)).mark_line(color=BLUE, strokeDash=dash, strokeWidth=2).encode(x=x, y=y)
         for part, dash in dashes.items()
     ]
-    said = rows.with_columns(text=pl.col("input_tokens").cast(pl.Int64).cast(pl.String))
-    observed = alt.Chart(said).encode(y=alt.Y("node_tok_per_s:Q", scale=Y_SCALE))
-    dots = observed.mark_point(filled=True, size=50, color=ORANGE, opacity=1).encode(x=x)
-    # Rows of 128 and 500 input tokens lie close together: their labels go to opposite sides.
-    at_500 = alt.datum.input_tokens == 500
-    text = [
-        label(observed.transform_filter(where), x, "text", dx=dx, dy=dy, align=align, fontSize=10, color=INK)
-        for where, dx, dy, align in ((~at_500, 6, 0, "left"), (at_500, -6, -8, "right"))
-    ]
+    prompt = pl.col("input_tokens").cut(list(PROMPTS)[:-1], labels=list(PROMPTS.values())).cast(pl.String)
+    observed = alt.Chart(rows.with_columns(prompt=prompt)).encode(y=alt.Y("node_tok_per_s:Q", scale=Y_SCALE))
+    legend = alt.Legend(title="Tokens in", symbolOpacity=1, symbolType="circle")
+    colour = colours("prompt", dict(zip(PROMPTS.values(), SHADES, strict=True)), legend)
+    dots = observed.mark_point(filled=True, size=55, opacity=1, stroke="white", strokeWidth=0.7).encode(
+        x=x, color=colour
+    )
     kind = "log-linear" if row["form"] == "log_linear" else "constant"
-    subtitle = f"{row['rows']} rows, {kind}, geometric error {times(row['leave_one_out_ratio_geometric_sd'])}"
+    subtitle = f"{row['rows']} rows, {kind}, error {times(row['leave_one_out_ratio_geometric_sd'])}"
     style = {"fontSize": 12.5, "subtitle": subtitle, "subtitleFontSize": 11, "subtitleColor": MUTED}
-    return panel(grey, *lines, dots, *text, size=(PANEL_WIDTH, PANEL_HEIGHT), title=row["model"], **style)
+    return panel(grey, *lines, dots, size=(PANEL_WIDTH, PANEL_HEIGHT), title=row["model"], **style)

@@ -4,8 +4,9 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import dot, panel, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
+from inference_energy.figures.theme import titled
 from inference_energy.oviedo.token_lengths import assumed_lengths
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import PublishedStudy
@@ -17,7 +18,7 @@ LABELS = {
     "mooncake_synthetic": "Mooncake synthetic",
 }
 TASKS = {"lm-arena-chat": "LM Arena chat", "gpqa": "GPQA reasoning", "sourcegraph-fim": "Sourcegraph code"}
-WIDTH, ROW = 250, 27
+WIDTH, ROW = 235, 27
 SIDES = {"input": "Prompt", "output": "Answer"}
 
 
@@ -40,9 +41,8 @@ def draw(*, measured: pl.DataFrame, answers: pl.DataFrame, study: PublishedStudy
         alt.hconcat(*panels, spacing=16),
         finding=f"Azure's conversations have a median of {about(chat['input'])} tokens in and {about(chat['output'])}"
         " out; prompts vary as much as answers",
-        conditions=f"Bars: P25–P75 and P5–P95, dot: median. Orange: what {study.title} assumes, one prompt length"
-        " for all queries. Blue: traces of services; answers on benchmark tasks, quantile by quantile the median over"
-        " models.",
+        conditions=f"Bars: P25–P75 and P5–P95 over requests (variability); dot: median. Orange: assumed by"
+        f" {study.title}. Blue: traces of services, and answers on benchmark tasks (median over models).",
     )
 
 

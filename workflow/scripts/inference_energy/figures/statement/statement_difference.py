@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, WIDTH, titled
+from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
+from inference_energy.figures.theme import WIDTH, titled
 from inference_energy.statement.comparison import EMISSIONS
 from inference_energy.statement.comparison_text import LABELS, change
 from inference_energy.statement.wording import number, scale, signed

@@ -3,7 +3,8 @@
 import altair as alt
 import polars as pl
 
-from inference_energy.figures.theme import BLUE, INK, PALE, WIDTH, titled
+from inference_energy.figures.palette import BLUE, INK, PALE
+from inference_energy.figures.theme import WIDTH, titled
 from inference_energy.statement.wording import quantity, scale, share
 
 SHOWN = 20

@@ -6,7 +6,8 @@ import altair as alt
 import polars as pl
 
 from inference_energy.common.conversions import KW_PER_MW
-from inference_energy.figures.theme import BLUE, INK, PALE, WIDTH, titled
+from inference_energy.figures.palette import BLUE, INK, PALE
+from inference_energy.figures.theme import WIDTH, titled
 from inference_energy.statement.wording import interval, number, quantity, scale, share
 
 # Spans whose axis has hours instead of days, and those with a tick every day.

@@ -4,12 +4,14 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import either, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import constant, dot, panel, small_label, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, PALE, titled
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import number
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.fits import BAND
 
-LABELS = {"gpu_seconds": "GPU-seconds per query", "log_linear": "Log-linear (published)"}
+LABELS = {"gpu_seconds": "GPU time per query", "log_linear": "Log-linear (published)"}
 WIDTH, ROW = 470, 74
 
 
@@ -21,8 +23,8 @@ def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
         pl.col("ratio").quantile(share, "linear").alias(name) for name, share in QUANTILES.items()
     )
     said = pl.format(
-        "geometric error {}×, {} % within 0.75–1.33",
-        pl.col("ratio_geometric_sd").round(2),
+        "geometric error {}×, {}% within 0.75–1.33",
+        pl.col("ratio_geometric_sd").map_elements(number, pl.String),
         (pl.col("share_within_band") * 100).round(0).cast(pl.Int64),
     )
     rows = ranges.join(overall, on="form").with_columns(said.alias("said")).sort("ratio_geometric_sd", "form")
@@ -45,9 +47,10 @@ def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
     )
     return titled(
         panel(band, ticks, *bars, medians, text, size=(WIDTH, ROW * len(order))),
-        finding="GPU-seconds per query predict unseen rows with a geometric error of"
-        f" {best['ratio_geometric_sd']:.2f}×, the published form with {published['ratio_geometric_sd']:.1f}×",
-        conditions=f"{best['rows']} rows of {best['configurations']} configurations with six or more pairs of lengths."
-        " Every row is left out of its own prediction. Ticks: rows. Bars: P25–P75 and P5–P95; dot: median. Grey:"
-        " 0.75–1.33. Geometric error: exponential of the root mean square log ratio.",
+        finding=f"Throughput of unseen runs is off by {number(best['ratio_geometric_sd'])}× if a query takes GPU time"
+        f" per token, by {number(published['ratio_geometric_sd'])}× in the published form",
+        conditions=f"{best['rows']} rows of {best['configurations']} configurations, each left out of its own"
+        " prediction. Ticks: rows. Bars: P25–P75, P5–P95; dot: median. Geometric error: exponential of the RMS"
+        " log ratio.",
+        width=620,
     )

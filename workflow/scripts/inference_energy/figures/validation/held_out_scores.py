@@ -4,19 +4,19 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import colours, log_axis, rows_axis
+from inference_energy.figures.palette import BLUE, INK, MUTED, PALE, PALETTE
 from inference_energy.figures.panels import constant, dot, head, label, panel
-from inference_energy.figures.theme import BLUE, INK, MUTED, PALE, PALETTE, titled
-from inference_energy.figures.words import extent, listed, number, texts
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import extent, number, texts
 
 SCORE, ALL = "energy_at_batch", "all"
 CAMPAIGN = "campaign: "
 SECTIONS = {
-    "source": "Without the runs of its source",
-    "model": "Without the runs of its model",
-    "gpu": "Without the runs of its GPU",
-    "none": "By methods as they are, which are not told the batch",
+    "source": "Fitted without the source of the run",
+    "model": "Fitted without the model of the run",
+    "gpu": "Fitted without the GPU of the run",
+    "none": "Methods as they are, not told the batch",
 }
-WORDS = {"source": "source", "model": "model", "gpu": "GPU"}
 METHODS = {"": "Serving model", "log-linear regression": "Log-linear regression"}
 OURS = ""
 CAMPAIGNS = {
@@ -27,7 +27,8 @@ CAMPAIGNS = {
 }
 TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 WIDTH, ROW, COLUMNS = 300, 27, {"said": 50, "inside": 124, "runs": 168}
-HEADS = {"said": "Factor", "inside": "Inside 90%", "runs": "Runs"}
+TEXT = 640  # px, of the lines of the title
+HEADS = {"said": "Error", "inside": "Inside 90%", "runs": "Runs"}
 
 
 def draw(*, scores: pl.DataFrame) -> alt.VConcatChart:
@@ -50,10 +51,9 @@ def draw(*, scores: pl.DataFrame) -> alt.VConcatChart:
     return titled(
         alt.vconcat(*panels, spacing=14),
         finding=_finding(rows.filter(group=ALL)),
-        conditions="Energy of the GPU boards per output token. Factor: exponential of the root mean square log ratio of"
-        " predicted to measured; 1 is exact. Dot: all runs; ticks: runs of one campaign. Inside: share of"
-        " measurements within P5–P95. Serving model and regression are told the batch, and fitted anew without what"
-        " is left out. Methods cover different runs.",
+        conditions="Energy of the GPU boards per output token. Geometric error: exponential of the root mean square log"
+        " ratio; dot: all runs, ticks: runs of one source. Inside: share of runs within P5–P95.",
+        width=TEXT,
     )
 
 
@@ -91,7 +91,7 @@ def _panel(
     )
     ends = [1.0, largest * 1.12]
     axis, x = log_axis(
-        ends, "Factor of error (logarithmic)", shown=last, values=[tick for tick in TICKS if tick <= ends[1]]
+        ends, "Geometric error (logarithmic)", shown=last, values=[tick for tick in TICKS if tick <= ends[1]]
     )
     y = rows_axis("name:N", whole["name"].to_list(), minExtent=150, labelFontSize=12.5, grid=False)
     base = alt.Chart(whole).encode(y=y)
@@ -111,12 +111,7 @@ def _panel(
 
 
 def _finding(whole: pl.DataFrame) -> str:
-    ours = whole.filter(method=OURS)
-    told = [row for name in WORDS for row in ours.filter(left_out=name).iter_rows(named=True)]
-    parts = [f"{number(row['factor'])} without its {WORDS[row['left_out']]}" for row in told]
-    found = f"At a known batch, the serving model predicts a run's energy to a factor of {listed(parts)}"
-    if len(inside := ours["coverage_90"].drop_nulls()):
-        shares = "–".join(dict.fromkeys(f"{100 * share:.0f}" for share in (inside.min(), inside.max())))
-        found += f"; {shares}% of the runs lie in its 90% interval"
+    ours = whole.filter(method=OURS)["factor"]
+    found = f"Told the batch, the serving model errs by {extent(ours, '–')}× on unseen runs"
     others = whole.filter(left_out="none")["factor"]
-    return f"{found}; other methods, not told the batch, have {extent(others, '–')}" if len(others) else found
+    return f"{found}; other methods, not told it, by {extent(others, '–')}×" if len(others) else found

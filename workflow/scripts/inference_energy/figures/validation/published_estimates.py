@@ -6,9 +6,10 @@ import altair as alt
 import polars as pl
 
 from inference_energy.figures.axes import log_axis
+from inference_energy.figures.palette import BLUE, INK, ORANGE
 from inference_energy.figures.panels import constant, label, panel, printed_range, small_label, span
-from inference_energy.figures.theme import BLUE, INK, ORANGE, titled
-from inference_energy.figures.words import counted, interval, texts, times
+from inference_energy.figures.theme import titled
+from inference_energy.figures.words import counted, listed, texts, times
 from inference_energy.validation.statements import PUBLISHED_RANGE
 
 KINDS = {
@@ -33,7 +34,7 @@ NAMED = {
     "luccioni_gpt_oss_120b": "Luccioni et al.",
 }
 FEW = 4  # kinds of at most so many estimates show the range of each
-WIDTH, DOT, LINE, GAP = 520, 7, 19, 22
+WIDTH, DOT, LINE, GAP = 450, 7, 19, 22
 
 
 def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
@@ -61,10 +62,8 @@ def draw(*, statements: pl.DataFrame, kinds: pl.DataFrame) -> alt.LayerChart:
     return titled(
         chart,
         finding=_finding(kinds),
-        conditions=f"{len(known)} of {len(statements)} estimates, each divided by the median of this work for the same"
-        " model or class, tokens and boundary. Dot: one estimate; orange bar: median of the kind;"
-        + (f" line (kinds of at most {FEW}): divided by P95 and P5 of this work." if len(few) else "")
-        + " Band: the factor by which estimates overstate according to the paper.",
+        conditions=f"{len(known)} estimates over the median of this work for the same model or class, tokens and"
+        " boundary; orange: median of the kind" + ("; lines: over its P95 and P5." if len(few) else "."),
     )
 
 
@@ -120,10 +119,7 @@ def _swarm(factors: list[float], domain: list[float]) -> list[float]:
 def _finding(kinds: pl.DataFrame) -> str:
     medians = dict(kinds.select("kind", "factor_p50").iter_rows())
     told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
-    first, *others = ((KINDS.get(kind, (kind, kind))[1], times(medians[kind])) for kind in told)
-    within = kinds.filter(kind=told[0])["share_within_4_to_20"][0]
-    band = f"{within:.0%} of them {interval(*PUBLISHED_RANGE)}×"
-    found = f"{first[0]} are {first[1]} the estimate of this work at the median ({band})"
-    if others:
-        found += ", " + " and ".join(map(" ".join, others))
+    first, *others = (f"{KINDS.get(kind, (kind, kind))[1]} are {times(medians[kind])}" for kind in told)
+    found = f"{first} the estimate of this work at the median"
+    found += f", {listed([other.replace(' are ', ' ') for other in others])}" if others else ""
     return f"{found[0].upper()}{found[1:]}"
