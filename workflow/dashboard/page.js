@@ -136,8 +136,10 @@
     byId("note").hidden = fault === null;
     byId("note").textContent = fault ?? "";
     if (!wrong) showOperation(study, question);
+    byId("headline").classList.toggle("stale", fault !== null);
+    Address.write();
     if (fault) {
-      byId("summary").textContent = "";
+      byId("summary").textContent = byId("why").textContent = "";
       byId("bar").textContent = "no answer";
       return;
     }
@@ -151,14 +153,29 @@
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
     byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
     const [query, fleet] = [["query_wh", answer.query_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
-    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}: ${query} at the median; ${fleet} a day expected for the fleet.`;
+    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
+    byId("why").textContent = [View.why(study, question), View.compared(data.references.query, answer.query_wh)].join(" ");
     byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;
-    const rows = rowsOf(answer);
-    charts.query(rows.query);
-    charts.fleet(rows.fleet);
+    rows = rowsOf(answer);
+    charts.query.show(rows.query);
+    charts.fleet.show(rows.fleet);
     showTable([...rows.query, ...rows.fleet]);
-    history.replaceState(null, "", Controls.address());
   }
+
+  /* ---- the view as files ---- */
+
+  let rows = { query: [], fleet: [] };
+  const FILES = {
+    png: async () => View.picture([`Energy of a query: ${byId("summary").textContent}`, byId("range").innerText, document.title], [charts.query, charts.fleet]),
+    csv: async () => new Blob([View.csv([...rows.query, ...rows.fleet])], { type: "text/csv" }),
+    json: async () => {
+      const state = Controls.state();
+      const view = { version: data.version, address: location.hash, state, question: Controls.question(), answer: shown, references: data.references };
+      return new Blob([JSON.stringify(view, null, 1)], { type: "application/json" });
+    },
+  };
+  for (const button of document.querySelectorAll("[data-file]"))
+    button.addEventListener("click", async () => View.save(await FILES[button.dataset.file](), `inference-energy.${button.dataset.file}`));
 
   byId("share").addEventListener("click", async () => {
     try {
@@ -169,25 +186,25 @@
     }
   });
 
-  /* ---- figures, unpacked when they come near ---- */
+  /* ---- figures, unpacked one after another once the page answers, so that all are there when it is printed ---- */
 
   async function reveal(image) {
     const { packed } = image.dataset;
-    if (!packed) return;
     delete image.dataset.packed;
     image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
   }
-  const images = [...document.querySelectorAll("img[data-packed]")];
-  const near = new IntersectionObserver(
-    (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => reveal(entry.target)),
-    { rootMargin: "800px" },
-  );
-  images.forEach((image) => near.observe(image));
-  addEventListener("beforeprint", () => images.forEach(reveal));
+  async function revealAll() {
+    for (const image of document.querySelectorAll("img[data-packed]")) {
+      await new Promise((idle) => requestIdleCallback(idle, { timeout: 200 }));
+      await reveal(image);
+    }
+  }
 
   Controls.start(data, update);
   Question.start(data);
+  Address.start();
   /* For tests: the data of the page and the answer that it shows. */
   window.inferenceEnergy = { data, shown: () => shown, asked: Question.shown, answer: (question) => Ask.answer(data.ask, question) };
   document.documentElement.dataset.ready = "true";
+  revealAll();
 })();
