@@ -60,7 +60,7 @@ const Controls = (() => {
     fields.cached.disabled = published;
     byId("applied").replaceChildren(...study.interventions.map((label) => element("li", { textContent: label })));
     byId("scenarios").replaceChildren(...study.preset.scenarios.map(scenarioButton));
-    byId("pue-hint").textContent = `Empty: the distribution of the study, ${Readable.span(Energy.summary(study.states.plain.pue, study.states.plain.pue.map(() => 1)))}.`;
+    byId("pue-hint").textContent = `Empty: the distribution of the study, ${Readable.span(Energy.summary(study.states.plain.pue, study.states.plain.pue.map(() => 1)), 3)}.`;
     byId("description").textContent = study.description;
     offered = name;
   }

@@ -4,13 +4,14 @@
 const Entered = (() => {
   const SIZES = { "": 1, k: 1e3, thousand: 1e3, m: 1e6, million: 1e6, b: 1e9, bn: 1e9, billion: 1e9, t: 1e12, trillion: 1e12 };
   const GROUPED = /^\d{1,3}(?:,\d{3})+(?!\d)/; // 50,000,000
+  const WRITTEN = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)$/i;
 
   /* 50M, 5e7, 50 000 000, 50,000,000 as a number; NaN where a text is none. */
   function number(text) {
     const plain = text.trim().replace(/(\d)[\s_'\u2019](?=\d)/g, "$1");
-    const [, digits, word] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([a-z]*)$/i.exec(plain.replace(GROUPED, (found) => found.replaceAll(",", ""))) ?? [];
-    const size = digits === undefined ? undefined : SIZES[Object.hasOwn(SIZES, word.toLowerCase()) ? word.toLowerCase() : "none"];
-    return size === undefined ? NaN : Number(digits) * size;
+    const found = WRITTEN.exec(plain.replace(GROUPED, (digits) => digits.replaceAll(",", "")));
+    const word = found?.[2].toLowerCase();
+    return found && Object.hasOwn(SIZES, word) ? Number(found[1]) * SIZES[word] : NaN;
   }
 
   const labelOf = (field) => field.closest("label").firstChild.textContent.trim();
@@ -22,7 +23,7 @@ const Entered = (() => {
     const empty = text.trim() === "";
     const value = empty ? null : number(text);
     const good = empty ? !required : value >= least && value <= most;
-    const fault = good ? null : `${labelOf(field)}: found ${empty ? "nothing" : text}; allowed: ${Readable.digits(least)} to ${Readable.digits(most)}.`;
+    const fault = good ? null : `${labelOf(field)}: found ${empty ? "nothing" : text}; allowed: ${Readable.plain(least)} to ${Readable.plain(most)}.`;
     field.setCustomValidity(fault ?? "");
     return { value, fault };
   }

@@ -45,12 +45,12 @@
     for (const [name, text] of Object.entries(texts)) byId(`operation-${name}`).textContent = text;
   }
 
-  /* The result in the tables of the pipeline, if they contain this question. */
-  function inTheTables(study, question) {
+  /* The interval in the tables of the pipeline, with all draws, if they contain this question; or that of this page. */
+  function headlineOf(study, question, { query_wh }) {
     const of = study.tables[`${question.subject} ${question.workload} ${question.boundary}`];
-    if (!of || !Controls.asInTheStudy()) return "";
+    if (!of || !Controls.asInTheStudy()) return query_wh;
     const [p05, p50, p95] = of;
-    return `The tables, with all draws: ${Readable.span({ p05, p50, p95 })} Wh.`;
+    return { ...query_wh, p05, p50, p95 };
   }
 
   /* Text as one word of a command to copy, as `escaped.shell` writes it. */
@@ -65,7 +65,7 @@
   }
 
   function perQuery(answer, queries) {
-    const seconds = Readable.digits((answer.query_wh.p50 * 3600) / LED_LAMP_W);
+    const seconds = Readable.digits((answer.headline_wh.p50 * 3600) / LED_LAMP_W);
     const emitted = [["emissions_t_per_day", "CO2e"], ["water_m3_per_day", "of water"]]
       .filter(([quantity]) => quantity in answer)
       .map(([quantity, of]) => `${Readable.withUnit(quantity, answer[quantity].mean / queries)} ${of}`);
@@ -84,7 +84,7 @@
     });
     return {
       query: [
-        view("A single query", answer.query_wh, "Wh"),
+        view("A single query", answer.headline_wh, "Wh"),
         view("Mean over queries", answer.mean_query_wh, "Wh"),
         ...data.references.query.map((of) => reference(of, "Wh")),
       ],
@@ -130,8 +130,8 @@
     const state = Controls.state();
     const [study, question, wrong] = [data.studies[state.study], Controls.question(), Controls.fault()];
     const zone = data.zones[state.zone];
-    const answer = wrong ? {} : Energy.answer(study, question, zone);
-    const fault = wrong ?? faultOf(answer, question);
+    const found = wrong ? {} : Energy.answer(study, question, zone);
+    const fault = wrong ?? faultOf(found, question);
     byId("answers").classList.toggle("stale", fault !== null);
     byId("note").hidden = fault === null;
     byId("note").textContent = fault ?? "";
@@ -143,18 +143,18 @@
       byId("bar").textContent = "no answer";
       return;
     }
+    const answer = { ...found, headline_wh: headlineOf(study, question, found) };
     shown = answer;
     showNumbers(answer);
     showState(state);
-    byId("table-values").textContent = inTheTables(study, question);
     showDerivation(state.study, question);
     byId("per-query").textContent = perQuery(answer, question.queries_per_day);
     byId("saved").hidden = !question.interventions;
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
     byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
-    const [query, fleet] = [["query_wh", answer.query_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
+    const [query, fleet] = [["query_wh", answer.headline_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
     byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
-    byId("why").textContent = [View.why(study, question), View.compared(data.references.query, answer.query_wh)].join(" ");
+    byId("why").textContent = [View.why(study, question), View.compared(data.references.query, answer.headline_wh)].join(" ");
     byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;
     rows = rowsOf(answer);
     charts.query.show(rows.query);
@@ -166,7 +166,7 @@
 
   let rows = { query: [], fleet: [] };
   const FILES = {
-    png: async () => View.picture([`Energy of a query: ${byId("summary").textContent}`, byId("range").innerText, document.title], [charts.query, charts.fleet]),
+    png: async () => View.picture([`Energy of a query: ${byId("summary").textContent}`, byId("range").innerText.replace(/\s+/g, " "), `inference-energy ${data.version}`], [charts.query, charts.fleet]),
     csv: async () => new Blob([View.csv([...rows.query, ...rows.fleet])], { type: "text/csv" }),
     json: async () => {
       const state = Controls.state();

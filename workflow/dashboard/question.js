@@ -76,10 +76,10 @@ const Question = (() => {
   /* ---- what is shown ---- */
 
   function nameOf({ model, gpu }) {
-    const { digits } = Readable;
-    const active = (of) => (of.active_b === null || of.active_b === of.total_b ? "" : `, ${digits(of.active_b)} B per token`);
-    const what = typeof model === "string" ? model : `a model of ${digits(model.total_b)} B${active(model)}`;
-    const on = typeof gpu === "string" ? gpu || STUDYS : `a GPU of ${digits(gpu.tdp_w)} W, ${digits(gpu.memory_gb)} GB, ${digits(gpu.bandwidth_gb_per_s)} GB/s`;
+    const { plain } = Readable;
+    const active = (of) => (of.active_b === null || of.active_b === of.total_b ? "" : `, ${plain(of.active_b)} B per token`);
+    const what = typeof model === "string" ? model : `a model of ${plain(model.total_b)} B${active(model)}`;
+    const on = typeof gpu === "string" ? gpu || STUDYS : `a GPU of ${plain(gpu.tdp_w)} W, ${plain(gpu.memory_gb)} GB, ${plain(gpu.bandwidth_gb_per_s)} GB/s`;
     return `${what} on ${on}`;
   }
 
@@ -144,6 +144,7 @@ const Question = (() => {
     [shown, asked] = [answers, questions];
     for (const side of SIDES) show(data, side, asked[side], shown[side]);
     compared(shown.a, shown.b);
+    byId("ask-bar").textContent = SIDES.map((side) => `${side.toUpperCase()} ${Readable.withUnit("query_wh", shown[side].energy_wh.p50)}`).join(" \u00b7 ");
   }
 
   /* ---- the address ---- */
@@ -184,6 +185,11 @@ const Question = (() => {
       if (ask.own) field(`${side}-precision`).append(...ask.own.formats.map((format) => new Option(format, format)));
     for (const choice of form.querySelectorAll(".of-my-own")) choice.hidden = ask.own === null;
     form.addEventListener("input", () => update(data));
+    // On a phone the bar at the bottom shows the answers of the section that is being read.
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      byId("bar").hidden = isIntersecting;
+      byId("ask-bar").hidden = !isIntersecting;
+    }, { rootMargin: "-50% 0px" }).observe(byId("ask"));
     form.addEventListener("submit", (event) => event.preventDefault());
     Address.add({ names: names(), told, show: (given) => showTold(data, given) });
   }

@@ -3,7 +3,7 @@
 
 const View = (() => {
   const WORDS = {
-    lengths: "how queries differ in length",
+    lengths: "the lengths of queries",
     which: "which model and GPU serves",
     pue: "the PUE",
     nested: "time and power of a model on its GPU",
@@ -17,18 +17,20 @@ const View = (() => {
     const found = Object.entries(Energy.drivers(study, question)).filter(([, share]) => share >= LEAST_SHARE).sort((a, b) => b[1] - a[1]);
     if (!found.length) return "";
     const [first, ...others] = found.map(([name, share]) => `${WORDS[name === "rest" ? study.method : name]} (${percent(share)})`);
-    return `The interval is mostly ${first}${others.length ? `, then ${others.join(" and ")}` : ""} of the variance of its logarithm.`;
+    return `The interval comes mostly from ${first}${others.length ? `, then from ${others.join(" and ")}` : ""}; shares of the variance of the logarithm.`;
   }
 
   /* Whether measured energies of others lie within the interval. */
   function compared(references, { p05, p95 }) {
     const measured = references.filter(({ kind }) => kind === "measured");
-    if (!measured.length) return "";
-    const within = measured.filter(({ value }) => value >= p05 && value <= p95);
-    const list = (of) => of.map(({ value, citation }) => `${Readable.withUnit("query_wh", value)} (${citation})`).join(", ");
-    if (within.length === measured.length) return `Measured by others, and within it: ${list(measured)}.`;
-    if (!within.length) return `Measured by others, and outside of it: ${list(measured)}.`;
-    return `Measured by others: ${list(within)} within it, ${list(measured.filter((of) => !within.includes(of)))} outside.`;
+    const list = (of) => [...new Set(of.map(({ label }) => label))].map((label) => {
+      const values = of.filter((each) => each.label === label).map(({ value }) => Readable.digits(value));
+      return `${label}, ${values.join(" and ")}\u00a0Wh`;
+    }).join("; ");
+    const sides = [["within", true], ["outside", false]].map(([word, inside]) =>
+      [word, measured.filter(({ value }) => (value >= p05 && value <= p95) === inside)]);
+    const told = sides.filter(([, of]) => of.length).map(([word, of]) => `${word} the interval: ${list(of)}`);
+    return told.length ? `Measured by others, ${told.join("; ")}.` : "";
   }
 
   /* ---- files ---- */
