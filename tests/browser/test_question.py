@@ -162,8 +162,8 @@ def test_own_parameters_with_the_same_draws_are_the_same(section, prompt, out, b
 
 @pytest.mark.parametrize("name", ["DeepSeek-V3.2", "gpt-oss-120b", "Llama 3.1 8B", "Kimi-K2.5", "Llama 3.3 70B"])
 def test_own_parameters_of_a_known_model_give_about_its_number(section, name):
-    """Its sizes alone know less than its runs and layers: the number of the model lies in the interval of its sizes."""
-    row = packaged().tables.models.row(by_predicate=packaged().tables.models["model"] == name, named=True)
+    """Of its sizes alone the layers and runs are not known: its number lies in their interval."""
+    row = packaged().tables.models.filter(model=name).row(0, named=True)
     sizes = {
         **{"total_b": row["total_parameters_billions"], "active_b": row["active_parameters_billions"]},
         "precision": row["native_precision"],
@@ -173,7 +173,6 @@ def test_own_parameters_of_a_known_model_give_about_its_number(section, name):
         known = section.evaluate(ANSWER, own_question(name, gpu))["energy_wh"]
         assert alone["p05"] < known["p50"] < alone["p95"]
         assert known["p50"] / 2.5 < alone["p50"] < known["p50"] * 2.5
-        assert alone["p95"] / alone["p05"] > known["p95"] / known["p05"]
 
 
 def test_a_known_gpu_as_one_s_own_gives_about_its_number(section):
@@ -240,7 +239,6 @@ def test_the_address_restores_what_is_asked(opened, section):
 
 
 def test_own_parameters_of_the_page_by_hand(section):
-    """Two experts of eight billion, four layers: what `serving.network` says, from the formulas of the page."""
     dense = section.evaluate("Formulas.dense_layers({ parameters: 8e9 })")
     assert dense == pytest.approx(32)
     # 0.6 of the active parameters are eight experts; the rest of the total is as many as fit.

@@ -54,6 +54,11 @@ NAMES = """
     oviedo.energy.energy_wh
     oviedo.energy.unit_energy_wh
     oviedo.interventions.multiplier_se
+    serving.network.dense_layers
+    serving.network.dense_width
+    serving.network.shared_parameters
+    serving.network.typical_expert
+    serving.network.typical_experts
     throughput.log_linear.node_tok_per_s
     validation.peers.ecologits.answer_s
     validation.peers.ecologits.gpu_energy_wh
