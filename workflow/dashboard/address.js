@@ -11,7 +11,9 @@ const Address = (() => {
 
   const isState = () => location.hash.startsWith("#?");
 
-  const current = () => `#?${new URLSearchParams(parts.flatMap((part) => part.told()))}`;
+  const told = () => parts.flatMap((part) => part.told());
+
+  const current = () => `#?${new URLSearchParams(told())}`;
 
   const write = () => history.replaceState(null, "", current());
 
@@ -37,5 +39,5 @@ const Address = (() => {
     return `${name}: found ${value.slice(0, 40)} in the address; allowed: ${some}${allowed.length > 6 ? ", ..." : ""}.`;
   }
 
-  return { add, start, write, unknown };
+  return { add, start, told, write, unknown };
 })();

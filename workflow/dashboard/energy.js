@@ -215,6 +215,7 @@ const Energy = (() => {
         const gpus = Formulas.gpus_needed({
           queries_per_day: shares.map((share) => queries_per_day * share), gpu_seconds_per_query: work, capacity: of.capacity,
         });
+        add("gpus", gpus);
         add("nodes", Formulas.nodes_needed({ gpus, gpus_per_node: study.gpus_per_node[gpu] }));
       }
     }

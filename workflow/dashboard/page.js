@@ -74,9 +74,10 @@
   }
 
   function rowsOf(answer) {
-    const view = (name, of, unit) => ({
-      name, unit, kind: "this view", value: Readable.span(of), low: of.p05, middle: of.p50, high: of.p95,
-      text: `${name}: ${Readable.span(of)} ${unit}`,
+    // Of a query the median, of means and totals the expected value.
+    const view = (name, of, unit, middle = of.mean) => ({
+      name, unit, kind: "this view", value: Readable.span({ ...of, p50: middle }), low: of.p05, middle, high: of.p95,
+      text: `${name}: ${Readable.span({ ...of, p50: middle })} ${unit}`,
     });
     const reference = (of, unit) => ({
       ...of, name: of.label, unit, value: Readable.digits(of.value), low: null, middle: of.value, high: null,
@@ -84,12 +85,12 @@
     });
     return {
       query: [
-        view("A single query", answer.headline_wh, "Wh"),
-        view("Mean over queries", answer.mean_query_wh, "Wh"),
+        view("A query, median", answer.headline_wh, "Wh", answer.headline_wh.p50),
+        view("Mean over queries, expected", answer.mean_query_wh, "Wh"),
         ...data.references.query.map((of) => reference(of, "Wh")),
       ],
       fleet: [
-        view("This fleet", answer.energy_gwh_per_day, "GWh"),
+        view("This fleet, expected", answer.energy_gwh_per_day, "GWh"),
         ...data.references.fleet.map((of) => reference(of, "GWh")),
       ],
     };
@@ -154,6 +155,7 @@
     byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
     const [query, fleet] = [["query_wh", answer.headline_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
     byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
+    byId("assumed").textContent = `Assumed: ${Address.told().map((pair) => pair.join(" ")).join(", ")}.`;
     byId("why").textContent = [View.why(study, question), View.compared(data.references.query, answer.headline_wh)].join(" ");
     byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;
     rows = rowsOf(answer);

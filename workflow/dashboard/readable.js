@@ -10,6 +10,7 @@ const Readable = (() => {
     headline_wh: ENERGY_WH, // that of a query with all draws of the tables, where they have it
     mean_query_wh: ENERGY_WH,
     energy_gwh_per_day: [[0, 1e-6, "kWh"], [1e-3, 1e-3, "MWh"], [0.01, 1, "GWh"], [1000, 1000, "TWh"]],
+    gpus: [[0, 1, ""]],
     nodes: [[0, 1, ""]],
     multiplier: [[0, 1, ""]],
     average_power_mw: POWER_MW,

@@ -20,6 +20,7 @@ from inference_energy.dashboard import coding, formulas, own
 from inference_energy.dashboard.payload import DRAWS
 
 FLEET_QUANTITIES = (
+    ("gpus", "GPUs, with spare capacity"),
     ("nodes", "Nodes"),
     ("average_power_mw", "Average power"),
     ("peak_power_mw", "Power in the busiest hour"),
