@@ -223,7 +223,9 @@ def test_numbers_as_people_write_them(opened, built, text, number):
         assert shown(page)["energy_gwh_per_day", "mean"] == pytest.approx(expected, rel=1e-9)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1,5", "5,00,000", "1e", "--1", "5 apples", "1.2.3", "0x10", "constructor", "1toString"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1,5", "5,00,000", "1e", "--1", "5 apples", "1.2.3", "0x10", "constructor", "1toString"]
+)
 def test_what_is_no_number(opened, text):
     assert opened().evaluate("text => Number.isNaN(Entered.number(text))", text)
 
@@ -284,7 +286,9 @@ def test_the_answer_stays_in_view(opened):
     page.wait_for_timeout(100)
     assert page.locator("#range").evaluate("of => of.getBoundingClientRect().top") >= 0
     phone = opened("#?study=current", width=360)
-    places = phone.evaluate("['headline', 'controls'].map(id => document.getElementById(id).getBoundingClientRect().top)")
+    places = phone.evaluate(
+        "['headline', 'controls'].map(id => document.getElementById(id).getBoundingClientRect().top)"
+    )
     assert places[0] < places[1]
     assert phone.locator("#bar").is_visible()
     phone.locator("#ask-form").scroll_into_view_if_needed()
@@ -377,7 +381,9 @@ def test_keys_alone_do_everything(opened):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_accessible_and_within_its_width(opened, width, dark):
-    page = opened("#?study=current&long=10&interventions=on&pue=1.2&a-own-model=on&b-own-gpu=on", width=width, dark=dark)
+    page = opened(
+        "#?study=current&long=10&interventions=on&pue=1.2&a-own-model=on&b-own-gpu=on", width=width, dark=dark
+    )
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(

@@ -177,7 +177,9 @@ def test_own_parameters_of_a_known_model_give_about_its_number(section, name):
 
 def test_a_known_gpu_as_one_s_own_gives_about_its_number(section):
     row = packaged().tables.hardware.filter(gpu="B200 180GB").row(0, named=True)
-    gpu = {name: row[name] for name in GPUS[2] if name in row} | {"bandwidth_gb_per_s": row["memory_bandwidth_gb_per_s"]}
+    gpu = {name: row[name] for name in GPUS[2] if name in row} | {
+        "bandwidth_gb_per_s": row["memory_bandwidth_gb_per_s"]
+    }
     for model in ("DeepSeek-V3.2", "gpt-oss-120b"):
         alone, known = (section.evaluate(ANSWER, own_question(model, on))["energy_wh"] for on in (gpu, "B200 180GB"))
         assert alone["p05"] < known["p50"] < alone["p95"]
@@ -216,7 +218,9 @@ def test_impossible_parameters_are_refused_in_the_words_of_the_package(section, 
 
 def test_a_number_that_is_none_is_named(section):
     enter(section, "a", "model", {"total_b": "many"})
-    assert section.inner_text("#ask-note").startswith("A: Model: total_b: found many; allowed: 0.01 to 100,000 billions")
+    assert section.inner_text("#ask-note").startswith(
+        "A: Model: total_b: found many; allowed: 0.01 to 100,000 billions"
+    )
     section.fill('[name="a-total_b"]', "")
     assert section.inner_text("#ask-note").startswith("A: Model: total_b: found none; allowed: 0.01 to")
 

@@ -142,10 +142,12 @@
     if (fault) {
       byId("summary").textContent = byId("why").textContent = "";
       byId("bar").textContent = "no answer";
+      byId("range").hidden = shown === null;
       return;
     }
     const answer = { ...found, headline_wh: headlineOf(study, question, found) };
     shown = answer;
+    byId("range").hidden = false;
     showNumbers(answer);
     showState(state);
     showDerivation(state.study, question);

@@ -118,7 +118,7 @@ def attribute_assigned(x):
     ],
 )
 def test_what_is_refused(function, found):
-    with pytest.raises(TypeError, match="allowed: what common/script_source.py says") as error:
+    with pytest.raises(TypeError, match=r"allowed: what common/script_source\.py says") as error:
         script_source.javascript([function], "Some")
     assert f"{function.__name__}: found `{found}" in str(error.value)
 

@@ -22,12 +22,12 @@ from inference_energy.studies.study import HardwareShare, whole
 
 # Why nothing serves a model.
 TOO_LARGE = (
-    "gpu: found {gpu}, of which {gpus} hold {held} GB; allowed: one whose memory holds {model}: {needed} GB of weights in"
-    " {precision} and the keys of a query, or more serving.replica_gpus"
+    "gpu: found {gpu}, of which {gpus} hold {held} GB; allowed: one whose memory holds {model}: {needed} GB of weights"
+    " in {precision} and the keys of a query, or more serving.replica_gpus"
 )
 TOO_FAST = (
-    "speed_tok_per_s: found {speed}, which {model} reaches on no GPU that is asked for; allowed: a lower speed, a batch,"
-    " or other hardware"
+    "speed_tok_per_s: found {speed}, which {model} reaches on no GPU that is asked for; allowed: a lower speed, a"
+    " batch, or other hardware"
 )
 KEPT = 64  # services, so that the next question about one is answered at once
 

@@ -9,8 +9,8 @@ A function may assign names, repeat a block with `for ... in range(...)`, and re
 expressions are arithmetic, comparisons, `np` functions of `CALLS`, formulas, other functions that are given, attributes
 and methods of records, and entries `given["name"]`. What does not depend on arguments is a constant.
 
-With one draw there is nothing to choose among draws: `if mask.any():` becomes `if (mask)`, `values[mask] = ...` replaces
-the value, and a block `if where is not None:` is left out.
+With one draw there is nothing to choose among draws: `if mask.any():` becomes `if (mask)`, `values[mask] = ...`
+replaces the value, and a block `if where is not None:` is left out.
 """
 
 import ast
@@ -133,7 +133,7 @@ class _Script:
         if names & self.local or names & self.other.keys():
             return None
         try:
-            return eval(compile(ast.Expression(node), "", "eval"), self.function.__globals__)  # noqa: S307
+            return eval(compile(ast.Expression(node), "", "eval"), self.function.__globals__)
         except (NameError, AttributeError):
             return None
 

@@ -1,4 +1,4 @@
-"""Numbers of the page for a question about one query: models, GPUs, closed models by name, and parameters of one's own."""
+"""Numbers of the page for a question about one query: models, GPUs, closed models, and parameters of one's own."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
 """Numbers of the page for models and GPUs of the reader's own: what the serving model computes with, draw by draw.
 
-`own.js` runs the functions of `formulas.SERVING` on them. Everything is as in `estimate(model=Model(...), gpu=Gpu(...))`,
-with fewer draws.
+`own.js` runs the functions of `formulas.SERVING` on them. Everything is as in `estimate(Model(...), Gpu(...))`, with
+fewer draws.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,9 +35,7 @@ FORMATS = {"FP4": "peak_fp4_tflop_per_s", "FP8": "peak_fp8_tflop_per_s", "BF16":
 OF_GPU = ("memory_b", "tdp_w", "bandwidth_b_per_s", "peak_flop_per_s", "peak_16_bit_flop_per_s")
 OF_FORMAT = ("shared_bytes", "expert_bytes", "kv_bytes")
 OF_SERVICE = ("gpus", "input_tokens", "output_tokens", "context_tokens", "cached_share", "speculative")
-OF_MODEL = tuple(
-    each.name for each in fields(Replicas) if each.name not in {*OF_GPU, *OF_FORMAT, *OF_SERVICE}
-)
+OF_MODEL = tuple(each.name for each in fields(Replicas) if each.name not in {*OF_GPU, *OF_FORMAT, *OF_SERVICE})
 # Of the network of a model of one's own, what grows with its layers, and with layers times width.
 PER_LAYER, PER_LAYER_AND_WIDTH = ("layers", "kv_full", "kv_stored"), ("attention_full_flop", "attention_prompt_flop")
 # Fields of a GPU that are asked for, with their size in those of `Replicas`.
@@ -113,9 +111,7 @@ def _of_size(study: NestedStudy, size: str, tables: Tables) -> NestedStudy:
     return study_of(study, MODEL.name, models, None)
 
 
-def _service(
-    study: NestedStudy, name: str, hardware: Iterable[HardwareShare], tables: Tables, seed: int
-) -> Service:
+def _service(study: NestedStudy, name: str, hardware: Iterable[HardwareShare], tables: Tables, seed: int) -> Service:
     alone = study_of(study, name, tables.models, None)
     of = alone.classes[name].replaced(hardware=tuple(hardware))
     return resolved("page", alone.replaced(classes={name: of}), tables, draws=DRAWS, seed=seed)
@@ -158,8 +154,8 @@ def _queries(of: Service) -> dict:
 
 
 def _shared(of: Service) -> dict[str, np.ndarray]:
-    values = of.shared.values
-    return {name: np.asarray(values[name]) for name in ("speed", "headroom", "released_share", "pue", "board_factor")} | {
+    names = ("speed", "headroom", "released_share", "pue", "board_factor")
+    return {name: np.asarray(of.shared.values[name]) for name in names} | {
         "overhead_share": np.maximum(overhead_share(of.given, of.shared), 0.0),
         "uncached_share": 1 - cached_share(of.shared, WORKLOAD),
     }
@@ -182,8 +178,8 @@ def _model(of: Service, tables: Tables) -> dict:
     """A model of the registry on a GPU of one's own."""
     (name, gpu, _), *_ = of.members.names
     every = pl.DataFrame([(name, gpu, each) for each in FORMATS], ["model", "gpu", "precision"], orient="row")
-    rows = described(every, tables.models, tables.hardware)
-    widths = {row["precision"]: {part: row[part] for part in OF_FORMAT} for row in rows.iter_rows(named=True)}
+    rows = described(every, tables.models, tables.hardware).iter_rows(named=True)
+    widths = {row["precision"]: {part: row[part] for part in OF_FORMAT} for row in rows}
     return {
         "network": of.members.frame.select(pl.col(OF_MODEL).cast(pl.Float64)).row(0, named=True),
         "widths": widths,
@@ -216,9 +212,8 @@ def _widths(tables: Tables, precisions: Iterable[str]) -> dict:
         for kind, active_b in (("dense", 10.0), ("experts", 1.0))
     ]
     models = pl.concat([of.row(tables.models) for of in asked])
-    every = pl.DataFrame(
-        [(of.name, GPU.name, each) for each in sorted(precisions) for of in asked], ["model", "gpu", "precision"], orient="row"
-    )
+    pairs = [(of.name, GPU.name, each) for each in sorted(precisions) for of in asked]
+    every = pl.DataFrame(pairs, ["model", "gpu", "precision"], orient="row")
     found: dict[str, dict[str, dict]] = {}
     for row in described(every, models, tables.hardware).iter_rows(named=True):
         per_expert = row["expert_bytes"] / row["expert_parameters"] if row["expert_parameters"] else 0.0

@@ -200,7 +200,8 @@ def per_token_s(gpus: np.ndarray, energy: Energy, queries: QueryMeans) -> tuple[
     per_token = gpus * energy.seconds
     decode = 1 - energy.prefill_share - energy.attention_share
     prompt = per_token * energy.prefill_share * queries.output_tokens / np.maximum(queries.uncached_tokens, 1e-9)
-    return prompt, per_token * decode, per_token * energy.attention_share * queries.output_tokens / queries.context_tokens2
+    attention = per_token * energy.attention_share * queries.output_tokens / queries.context_tokens2
+    return prompt, per_token * decode, attention
 
 
 def replicas_of(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans) -> Replicas:

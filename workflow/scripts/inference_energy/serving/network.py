@@ -98,9 +98,7 @@ def network(model: Mapping[str, Any]) -> dict[str, float]:
         expert = typical_expert(active_parameters=active, experts_per_token=used)
         experts = typical_experts(parameters=total, active_parameters=active, expert_parameters=expert)
     layers = model["layers"] or (LAYERS_OF_EXPERTS if with_experts else round(dense_layers(parameters=total)))
-    width = model["hidden_size"] or (
-        WIDTH_OF_EXPERTS if with_experts else dense_width(parameters=total, layers=layers)
-    )
+    width = model["hidden_size"] or (WIDTH_OF_EXPERTS if with_experts else dense_width(parameters=total, layers=layers))
     shared = shared_parameters(active_parameters=active, experts_per_token=used, expert_parameters=expert)
     return {
         "active_parameters": active,
