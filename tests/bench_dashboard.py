@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 REPEATS = 5
 # From the event of a control to the next frame, with its numbers and charts drawn.
 ANSWERED = """async ([name, value]) => {
-    const field = document.querySelector(`#controls [name="${name}"]`);
+    const field = document.querySelector(`[name="${name}"]`);
     const start = performance.now();
     if (field.type === "checkbox") field.checked = !field.checked;
     else field.value = value;
@@ -23,7 +23,10 @@ ANSWERED = """async ([name, value]) => {
     await new Promise(requestAnimationFrame);
     return performance.now() - start;
 }"""
-CONTROLS = [("subject", "large"), ("workload", "long"), ("pue", "1.3"), ("queries", "1e7"), ("interventions", "")]
+CONTROLS = [
+    *(("subject", "large"), ("workload", "long"), ("pue", "1.3"), ("queries", "1e7"), ("interventions", "")),
+    *(("ask-output", "700"), ("a-own-model", ""), ("a-total_b", "70"), ("a-own-gpu", ""), ("b-own-model", "")),
+]
 
 
 def main() -> None:

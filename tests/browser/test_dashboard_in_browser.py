@@ -1,16 +1,19 @@
 """The dashboard as its users meet it."""
 
+import csv
 import itertools
+import json
 import random
 import re
 from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built_page import PAGE, RESULTS
-from dashboard_engine import Question, answer, operation
+from dashboard_engine import Question, answer, operation, served
 
-LARGEST_BYTES = 4_500_000
+LARGEST_BYTES = 5_000_000
 WIDTHS = (360, 800, 1280)
 QUESTIONS = 80
 ASK = """([study, question, zone]) => Energy.answer(
@@ -71,7 +74,8 @@ def shown(page) -> dict[tuple[str, str], float]:
         """found => found.filter(output => output.checkVisibility())
             .map(({ dataset }) => [dataset.quantity, dataset.statistic, Number(dataset.value)])"""
     )
-    return {(quantity, statistic): value for quantity, statistic, value in outputs}
+    # The headline is that of the tables where they have it.
+    return {(quantity, statistic): value for quantity, statistic, value in outputs if quantity != "headline_wh"}
 
 
 def of_current(built, **changes):
@@ -163,9 +167,134 @@ def test_the_address_holds_the_view(opened):
     assert "pue=1.3" in page.evaluate("location.hash")
 
 
-def test_an_address_of_another_study_or_with_nonsense_shows_the_study(opened):
-    plain = shown(opened())
-    assert shown(opened("#?study=nobody&subject=nothing&interventions=none&boundary=moon")) == plain
+def test_an_address_of_another_study_or_with_nonsense_shows_the_study_and_says_so(opened):
+    first = opened()
+    page = opened("#?study=nobody&subject=nothing&interventions=none&boundary=moon&ask-zone=XX&a-own-gpu=1")
+    assert shown(page) == shown(first)
+    assert first.locator("#address-note").is_hidden()
+    told = page.locator("#address-note").inner_text()
+    for words in (
+        "study: found nobody in the address; allowed: arxiv-2025, joule-2026, current.",
+        "subject: found nothing",
+        "boundary: found moon in the address; allowed: gpu_boards, node, datacenter, fleet.",
+        "interventions: found none in the address; allowed: on.",
+        "ask-zone: found XX",
+        "a-own-gpu: found 1 in the address; allowed: on.",
+    ):
+        assert words in told
+
+
+@pytest.mark.parametrize("view", ["", "&long=10&pue=1.2", "&boundary=gpu_boards&workload=long"])
+def test_the_headline_is_that_of_the_tables_where_they_have_the_view(opened, built, view):
+    page = opened(f"#?study=current{view}")
+    found = {name: page.evaluate(f"inferenceEnergy.shown().headline_wh.{name}") for name in ("p05", "p50", "p95")}
+    state = page.evaluate("Controls.state()")
+    table = built["studies"]["current"]["tables"][" ".join(state[name] for name in ("subject", "workload", "boundary"))]
+    expected = list(table) if "pue" not in view else [shown(page)["query_wh", name] for name in found]
+    assert list(found.values()) == pytest.approx(expected, rel=1e-9)
+    text = page.locator("#range output").first.inner_text().replace("\u00a0", " ")
+    assert text == f"{found['p50']:.2g} Wh"
+    assert shown(page)["query_wh", "p50"] == pytest.approx(found["p50"], rel=0.08)
+
+
+NUMBERS = {
+    "50M": 5e7,
+    "5e7": 5e7,
+    "50 000 000": 5e7,
+    "50\u202f000\u00a0000": 5e7,
+    "50,000,000": 5e7,
+    "50'000'000": 5e7,
+    " 1.5 bn ": 1.5e9,
+    "2k": 2000,
+    ".5": 0.5,
+    "1,234.5": 1234.5,
+}
+
+
+@pytest.mark.parametrize(("text", "number"), NUMBERS.items())
+def test_numbers_as_people_write_them(opened, built, text, number):
+    page = opened()
+    assert page.evaluate("text => Entered.number(text)", text) == number
+    page.locator('[name="queries"]').fill(text)
+    if number < 1:
+        assert "allowed: 1 to 10,000,000,000,000." in page.locator("#note").inner_text()
+    else:
+        expected = of_current(built, queries_per_day=number)["energy_gwh_per_day"]["mean"]
+        assert shown(page)["energy_gwh_per_day", "mean"] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1,5", "5,00,000", "1e", "--1", "5 apples", "1.2.3", "0x10", "constructor", "1toString"]
+)
+def test_what_is_no_number(opened, text):
+    assert opened().evaluate("text => Number.isNaN(Entered.number(text))", text)
+
+
+def test_what_drives_the_interval(opened, built):
+    page = opened()
+    question = Question(subject="frontier")
+    found = page.evaluate(
+        "([study, question]) => Energy.drivers(inferenceEnergy.data.studies[study], question)",
+        ["current", asked(question)],
+    )
+    of = served(built["studies"]["current"], question, "traditional")
+    logs = np.log(of.of_query * of.wh["datacenter"])
+    weights = np.broadcast_to(of.shares * of.weights[:, None], logs.shape) / (of.shares * of.weights[:, None]).sum()
+    draws = weights[0]
+    variance = (weights * (logs - (weights * logs).mean(axis=0).sum()) ** 2).mean(axis=0).sum()
+    means = logs.mean(axis=0)
+    of_member = (draws * means).sum(axis=0) / np.where(draws.sum(axis=0) > 0, draws.sum(axis=0), 1)
+    which = draws.sum(axis=0) @ (of_member - (draws * means).sum()) ** 2
+    assert found["lengths"] == pytest.approx((draws * logs.var(axis=0, ddof=1)).sum() / variance, rel=1e-6)
+    assert found["which"] == pytest.approx(which / variance, rel=1e-6)
+    assert 0 < found["pue"] < 0.1 and sum(found.values()) == pytest.approx(1, abs=0.05)
+    assert f"{100 * found['lengths']:.0f}" in page.locator("#why").inner_text()
+    own = opened("#?study=current&input=2000&output=500&pue=1.2").evaluate(
+        "Energy.drivers(inferenceEnergy.data.studies.current, Controls.question())"
+    )
+    assert own["lengths"] == pytest.approx(0, abs=1e-9) and own["pue"] == 0
+
+
+def test_measurements_of_others_are_compared(opened):
+    words = opened().locator("#why").inner_text()
+    assert "Measured by others, within the interval: Gemini Apps, median text prompt, 0.1 and 0.24" in words
+    long = opened("#?study=current&workload=long&input=2000&output=100000").locator("#why").inner_text()
+    assert "outside the interval: Gemini Apps" in long
+
+
+def test_a_view_is_downloaded(opened, tmp_path):
+    page, files = opened("#?study=current&pue=1.2&a-own-model=on"), {}
+    for kind in ("png", "csv", "json"):
+        with page.expect_download() as download:
+            page.locator(f'[data-file="{kind}"]').click()
+        assert download.value.suggested_filename == f"inference-energy.{kind}"
+        files[kind] = tmp_path / kind
+        download.value.save_as(files[kind])
+    assert files["png"].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and files["png"].stat().st_size > 30_000
+    rows = list(csv.DictReader(files["csv"].open()))
+    view = json.loads(files["json"].read_text())
+    assert float(rows[0]["middle"]) == pytest.approx(view["answer"]["headline_wh"]["p50"])
+    assert {row["kind"] for row in rows} == {"this view", "measured", "modelled", "stated"}
+    assert view["question"]["pue"] == 1.2 and "a-own-model=on" in view["address"]
+    assert view["answer"]["query_wh"]["p50"] == shown(page)["query_wh", "p50"]
+
+
+def test_the_answer_stays_in_view(opened):
+    page = opened("#?study=current")
+    page.locator('[name="zone"]').scroll_into_view_if_needed()
+    page.mouse.wheel(0, 700)
+    page.wait_for_timeout(100)
+    assert page.locator("#range").evaluate("of => of.getBoundingClientRect().top") >= 0
+    phone = opened("#?study=current", width=360)
+    places = phone.evaluate(
+        "['headline', 'controls'].map(id => document.getElementById(id).getBoundingClientRect().top)"
+    )
+    assert places[0] < places[1]
+    assert phone.locator("#bar").is_visible()
+    phone.locator("#ask-form").scroll_into_view_if_needed()
+    phone.evaluate("document.getElementById('ask-form').scrollIntoView()")
+    phone.wait_for_selector("#ask-bar", state="visible")
+    assert re.fullmatch(r"A [\d.]+ Wh · B [\d.]+ Wh", phone.locator("#ask-bar").inner_text().replace("\u00a0", " "))
 
 
 FRAGMENTS = [
@@ -209,7 +338,7 @@ def test_an_address_of_an_older_page_is_read_as_far_as_possible(opened):
     page = opened("#?study=current&workload=own&pue=1.2&load=0.6&attainment=0.5&levers=routing&latency=50")
     assert page.locator('[name="pue"]').input_value() == "1.2"
     assert page.locator('[name="workload"]').input_value() == "traditional"
-    assert "load, attainment, levers, latency" in page.locator("#said").inner_text()
+    assert "load, attainment, levers, latency" in page.locator("#address-note").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -252,7 +381,9 @@ def test_keys_alone_do_everything(opened):
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_accessible_and_within_its_width(opened, width, dark):
-    page = opened("#?study=current&long=10&interventions=on&pue=1.2", width=width, dark=dark)
+    page = opened(
+        "#?study=current&long=10&interventions=on&pue=1.2&a-own-model=on&b-own-gpu=on", width=width, dark=dark
+    )
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(
@@ -268,7 +399,6 @@ def test_accessible_and_within_its_width(opened, width, dark):
 
 def test_every_figure_is_drawn_with_its_caption(opened):
     page = opened()
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     drawn = {path.relative_to(RESULTS).with_suffix("") for path in (RESULTS / "figures").rglob("*.svg")}
     links = page.locator(".plate figcaption a", has_text="SVG").evaluate_all(

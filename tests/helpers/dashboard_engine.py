@@ -89,7 +89,7 @@ def answer(study: Mapping, asked: Question, zone: Mapping[str, Any] | None = Non
 
     - `query_wh`: energy of a single query, with variability and uncertainty, Wh, within the boundary asked;
     - `mean_query_wh`: mean over the queries, Wh, within the same boundary;
-    - `energy_gwh_per_day`, `average_power_mw`, and where the study says something of the day `nodes` and
+    - `energy_gwh_per_day`, `average_power_mw`, and where the study says something of the day `gpus`, `nodes` and
       `peak_power_mw`: of the fleet, at the fleet boundary;
     - `emissions_t_per_day` (location-based), `water_m3_per_day`: for a given zone, water if its factors are known;
     - `multiplier`: factor by which the interventions divide the mean energy, where they are applied.
@@ -274,6 +274,7 @@ def _of_the_fleet(
             queries_per_day=count * of.shares, gpu_seconds_per_query=of.work, capacity=of.capacity
         )
         per_node = np.array([study["gpus_per_node"][member["gpu"]] for member in of.members])
+        add("gpus", gpus.sum(axis=1))
         add("nodes", planning.nodes_needed(gpus=gpus, gpus_per_node=per_node).sum(axis=1))
     if zone is None:
         return found

@@ -68,11 +68,17 @@ const Charts = (() => {
     }
     const follow = () => view.data("rows", rows).runAsync();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (making = make()));
-    return (next) => {
+    const show = (next) => {
       rows = [...next].sort((a, b) => a.middle - b.middle).map((row, order) => ({ ...row, order }));
       making = making === null ? make() : making.then(follow);
       return making;
     };
+    /* The chart as a canvas, so many times as large. */
+    const canvas = async (scale) => {
+      await making;
+      return view.toCanvas(scale);
+    };
+    return { show, canvas };
   }
 
   return { chart };

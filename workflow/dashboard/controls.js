@@ -1,4 +1,4 @@
-/* The question: the controls, their state, and the same state in the address of the page. */
+/* The question: the controls and their state. */
 "use strict";
 
 const Controls = (() => {
@@ -60,7 +60,7 @@ const Controls = (() => {
     fields.cached.disabled = published;
     byId("applied").replaceChildren(...study.interventions.map((label) => element("li", { textContent: label })));
     byId("scenarios").replaceChildren(...study.preset.scenarios.map(scenarioButton));
-    byId("pue-hint").textContent = `Empty: the distribution of the study, ${Readable.span(Energy.summary(study.states.plain.pue, study.states.plain.pue.map(() => 1)))}.`;
+    byId("pue-hint").textContent = `Empty: the distribution of the study, ${Readable.span(Energy.summary(study.states.plain.pue, study.states.plain.pue.map(() => 1)), 3)}.`;
     byId("description").textContent = study.description;
     offered = name;
   }
@@ -71,18 +71,27 @@ const Controls = (() => {
 
   const state = () => Object.fromEntries(STATE.map((name) => [name, valueOf(fields[name])]));
 
-  /* Put a state into the controls; what the study does not offer falls back to its own choice. */
+  /* Put a state into the controls; what the study does not offer falls back to its own choice, with a line about it. */
   function show(next) {
     if (offered !== next.study) offerStudy(next.study);
-    const preset = presetOf(next.study);
+    const [preset, faults] = [presetOf(next.study), []];
     for (const name of STATE) {
       const field = fields[name];
-      const options = field instanceof HTMLSelectElement ? [...field.options].filter(({ disabled }) => !disabled) : null;
-      const value = options === null || options.some((option) => option.value === next[name]) ? next[name] : preset[name];
+      const options = allowedOf(field);
+      const known = options === null || options.includes(next[name]);
+      if (!known && next[name] !== "") faults.push(Address.unknown(name, next[name], options.filter(Boolean)));
+      const value = known ? next[name] : preset[name];
       if (field.type === "checkbox") field.checked = value === field.value;
       else field.value = value;
     }
     form.dispatchEvent(new Event("change"));
+    return faults;
+  }
+
+  /* Values that a field may have; null where it takes any text. */
+  function allowedOf(field) {
+    if (field.type === "checkbox") return ["", field.value];
+    return field instanceof HTMLSelectElement ? [...field.options].filter(({ disabled }) => !disabled).map(({ value }) => value) : null;
   }
 
   /* Interventions are known for some kinds of query. */
@@ -94,50 +103,45 @@ const Controls = (() => {
     byId("unknown-interventions").hidden = known;
   }
 
-  /* The address contains only differences from the study. */
-  function address() {
+  /* What of the state differs from the study, for the address. */
+  function told() {
     const [now, preset] = [state(), presetOf(fields.study.value)];
-    const told = STATE.filter((name) => name === "study" || now[name] !== preset[name]);
-    return `#?${new URLSearchParams(told.map((name) => [name, now[name]]))}`;
+    return STATE.filter((name) => name === "study" || now[name] !== preset[name]).map((name) => [name, now[name]]);
   }
 
-  function stateInAddress() {
-    if (!location.hash.startsWith("#?")) return presetOf(data.first);
-    const told = Object.fromEntries(new URLSearchParams(location.hash.slice(2)));
-    const study = Object.hasOwn(data.studies, told.study) ? told.study : data.first;
-    const [known, others] = [true, false].map((wanted) => Object.entries(told).filter(([name]) => STATE.includes(name) === wanted));
-    const names = others.map(([name]) => name).join(", ");
-    byId("said").textContent = names && `The address sets ${names}, which this page does not have; it is left out.`;
-    return { ...presetOf(study), ...Object.fromEntries(known), study };
+  function showTold(given) {
+    const asked = given.get("study");
+    const study = asked !== undefined && Object.hasOwn(data.studies, asked) ? asked : data.first;
+    const known = STATE.filter((name) => given.has(name)).map((name) => [name, given.get(name)]);
+    const faults = show({ ...presetOf(study), ...Object.fromEntries(known), study });
+    if (asked !== undefined && asked !== study) faults.unshift(Address.unknown("study", asked, Object.keys(data.studies)));
+    return faults;
   }
-
-  const labelOf = (name) => fields[name].labels[0].textContent.trim();
 
   const isOwn = ({ input, output }) => input !== "" || output !== "";
 
-  /* The first error of the input in words, or null. */
-  function fault() {
-    const now = state();
-    const needed = ["queries", "long", ...(isOwn(now) ? ["input", "output"] : [])];
-    for (const name of [...needed, "cached", "pue"]) {
-      const field = fields[name];
-      const range = `allowed: ${field.min} to ${Readable.digits(Number(field.max))}`;
-      if (!field.checkValidity()) return `${labelOf(name)}: found ${field.value || "no number"}; ${range}.`;
-      if (field.value === "" && needed.includes(name)) return `${labelOf(name)}: found nothing; ${range}.`;
-    }
-    if (isOwn(now) && Number(now.cached) > Number(now.input))
-      return `Cached prompt tokens: found ${now.cached}; allowed: up to ${now.input}, the prompt tokens.`;
-    return null;
+  /* The numbers of the controls, and the first error among them in words, or null. */
+  function numbers() {
+    const own = isOwn(state());
+    const needed = ["queries", "long", ...(own ? ["input", "output"] : [])];
+    const read = Object.fromEntries(["queries", "long", "input", "output", "cached", "pue"].map((name) =>
+      [name, Entered.read(fields[name], needed.includes(name))]));
+    const { input, cached } = read;
+    let fault = Object.values(read).map((each) => each.fault).find(Boolean) ?? null;
+    if (!fault && own && cached.value > input.value)
+      fault = `Cached prompt tokens: found ${fields.cached.value}; allowed: up to ${fields.input.value}, the prompt tokens.`;
+    return { fault, ...Object.fromEntries(Object.entries(read).map(([name, { value }]) => [name, value])) };
   }
+
+  const fault = () => numbers().fault;
 
   /* The state as Energy.answer takes it. */
   function question() {
-    const now = state();
+    const [now, of] = [state(), numbers()];
     return {
       subject: now.subject, workload: now.workload, gpu: now.gpu || null, boundary: now.boundary,
-      own_tokens: isOwn(now) ? { input: Number(now.input), cached: Number(now.cached), output: Number(now.output) } : null,
-      pue: now.pue === "" ? null : Number(now.pue), long_share: Number(now.long) / 100,
-      queries_per_day: Number(now.queries), interventions: now.interventions === "on",
+      own_tokens: isOwn(now) ? { input: of.input, cached: of.cached ?? 0, output: of.output } : null,
+      pue: of.pue, long_share: of.long / 100, queries_per_day: of.queries, interventions: now.interventions === "on",
     };
   }
 
@@ -160,9 +164,8 @@ const Controls = (() => {
     form.addEventListener("change", (event) => event.target === form && update());
     form.addEventListener("input", ({ target }) => (target.name === "study" ? show(presetOf(target.value)) : update()));
     byId("reset").addEventListener("click", () => show(presetOf(fields.study.value)));
-    addEventListener("hashchange", () => location.hash.startsWith("#?") && show(stateInAddress()));
-    show(stateInAddress());
+    Address.add({ names: STATE, told, show: showTold });
   }
 
-  return { element, start, state, question, fault, address, asInTheStudy, chosen };
+  return { element, start, state, question, fault, asInTheStudy, chosen };
 })();

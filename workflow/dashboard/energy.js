@@ -215,6 +215,7 @@ const Energy = (() => {
         const gpus = Formulas.gpus_needed({
           queries_per_day: shares.map((share) => queries_per_day * share), gpu_seconds_per_query: work, capacity: of.capacity,
         });
+        add("gpus", gpus);
         add("nodes", Formulas.nodes_needed({ gpus, gpus_per_node: study.gpus_per_node[gpu] }));
       }
     }
@@ -268,5 +269,38 @@ const Energy = (() => {
     };
   }
 
-  return { answer, decoded, operation, summary };
+  /* Shares of the variance of the logarithm of a query's energy: how queries differ, which member serves, PUE, the rest. */
+  function drivers(study, question) {
+    const of = served(study, question, question.workload);
+    const values = [];
+    of.members.forEach((member, j) => {
+      const wh = whOf(of, member, question.boundary);
+      const works = member.ofQuery();
+      for (let i = 0; i < of.weights.length; i++) {
+        const weight = member.shares[i] * of.weights[i];
+        if (weight > 0) values.push({ i, j, weight, logs: works.map((work) => Math.log(work[i] * valueAt(wh, i))) });
+      }
+    });
+    const total = sum(values.map(({ weight }) => weight));
+    const mean = (f) => sum(values.map((value) => value.weight * f(value))) / total;
+    const average = ({ logs }) => sum(logs) / logs.length;
+    const middle = mean(average);
+    const variance = mean(({ logs }) => sum(logs.map((log) => (log - middle) ** 2)) / logs.length);
+    if (!(variance > 1e-12)) return {};
+    // Queries of one draw and member differ in nothing but their lengths.
+    const lengths = mean((value) => sum(value.logs.map((log) => (log - average(value)) ** 2)) / (value.logs.length - 1));
+    const places = of.members.map((_, j) => values.filter((value) => value.j === j)).filter((found) => found.length);
+    const weightOf = (found) => sum(found.map(({ weight }) => weight));
+    const which = sum(places.map((found) =>
+      weightOf(found) * (sum(found.map((value) => value.weight * average(value))) / weightOf(found) - middle) ** 2)) / total;
+    const known = typeof of.pue === "number" || ["gpu_boards", "node"].includes(question.boundary);
+    const logPue = ({ i }) => Math.log(valueAt(of.pue, i));
+    const pueMean = known ? 0 : mean(logPue);
+    const spread = known ? 0 : mean((value) => (logPue(value) - pueMean) ** 2);
+    const pue = spread > 0 ? mean((value) => (logPue(value) - pueMean) * (average(value) - middle)) ** 2 / spread : 0;
+    const shares = mapped({ lengths, which, pue }, (part) => Math.min(1, part / variance));
+    return { ...shares, rest: Math.max(0, 1 - sum(Object.values(shares))) };
+  }
+
+  return { answer, decoded, drivers, operation, summary };
 })();

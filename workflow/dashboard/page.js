@@ -45,12 +45,12 @@
     for (const [name, text] of Object.entries(texts)) byId(`operation-${name}`).textContent = text;
   }
 
-  /* The result in the tables of the pipeline, if they contain this question. */
-  function inTheTables(study, question) {
+  /* The interval in the tables of the pipeline, with all draws, if they contain this question; or that of this page. */
+  function headlineOf(study, question, { query_wh }) {
     const of = study.tables[`${question.subject} ${question.workload} ${question.boundary}`];
-    if (!of || !Controls.asInTheStudy()) return "";
+    if (!of || !Controls.asInTheStudy()) return query_wh;
     const [p05, p50, p95] = of;
-    return `The tables, with all draws: ${Readable.span({ p05, p50, p95 })} Wh.`;
+    return { ...query_wh, p05, p50, p95 };
   }
 
   /* Text as one word of a command to copy, as `escaped.shell` writes it. */
@@ -65,7 +65,7 @@
   }
 
   function perQuery(answer, queries) {
-    const seconds = Readable.digits((answer.query_wh.p50 * 3600) / LED_LAMP_W);
+    const seconds = Readable.digits((answer.headline_wh.p50 * 3600) / LED_LAMP_W);
     const emitted = [["emissions_t_per_day", "CO2e"], ["water_m3_per_day", "of water"]]
       .filter(([quantity]) => quantity in answer)
       .map(([quantity, of]) => `${Readable.withUnit(quantity, answer[quantity].mean / queries)} ${of}`);
@@ -74,9 +74,10 @@
   }
 
   function rowsOf(answer) {
-    const view = (name, of, unit) => ({
-      name, unit, kind: "this view", value: Readable.span(of), low: of.p05, middle: of.p50, high: of.p95,
-      text: `${name}: ${Readable.span(of)} ${unit}`,
+    // Of a query the median, of means and totals the expected value.
+    const view = (name, of, unit, middle = of.mean) => ({
+      name, unit, kind: "this view", value: Readable.span({ ...of, p50: middle }), low: of.p05, middle, high: of.p95,
+      text: `${name}: ${Readable.span({ ...of, p50: middle })} ${unit}`,
     });
     const reference = (of, unit) => ({
       ...of, name: of.label, unit, value: Readable.digits(of.value), low: null, middle: of.value, high: null,
@@ -84,12 +85,12 @@
     });
     return {
       query: [
-        view("A single query", answer.query_wh, "Wh"),
-        view("Mean over queries", answer.mean_query_wh, "Wh"),
+        view("A query, median", answer.headline_wh, "Wh", answer.headline_wh.p50),
+        view("Mean over queries, expected", answer.mean_query_wh, "Wh"),
         ...data.references.query.map((of) => reference(of, "Wh")),
       ],
       fleet: [
-        view("This fleet", answer.energy_gwh_per_day, "GWh"),
+        view("This fleet, expected", answer.energy_gwh_per_day, "GWh"),
         ...data.references.fleet.map((of) => reference(of, "GWh")),
       ],
     };
@@ -130,35 +131,55 @@
     const state = Controls.state();
     const [study, question, wrong] = [data.studies[state.study], Controls.question(), Controls.fault()];
     const zone = data.zones[state.zone];
-    const answer = wrong ? {} : Energy.answer(study, question, zone);
-    const fault = wrong ?? faultOf(answer, question);
+    const found = wrong ? {} : Energy.answer(study, question, zone);
+    const fault = wrong ?? faultOf(found, question);
     byId("answers").classList.toggle("stale", fault !== null);
     byId("note").hidden = fault === null;
     byId("note").textContent = fault ?? "";
     if (!wrong) showOperation(study, question);
+    byId("headline").classList.toggle("stale", fault !== null);
+    Address.write();
     if (fault) {
-      byId("summary").textContent = "";
+      byId("summary").textContent = byId("why").textContent = "";
       byId("bar").textContent = "no answer";
+      byId("range").hidden = shown === null;
       return;
     }
+    const answer = { ...found, headline_wh: headlineOf(study, question, found) };
     shown = answer;
+    byId("range").hidden = false;
     showNumbers(answer);
     showState(state);
-    byId("table-values").textContent = inTheTables(study, question);
     showDerivation(state.study, question);
     byId("per-query").textContent = perQuery(answer, question.queries_per_day);
     byId("saved").hidden = !question.interventions;
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
     byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
-    const [query, fleet] = [["query_wh", answer.query_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
-    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}: ${query} at the median; ${fleet} a day expected for the fleet.`;
+    const [query, fleet] = [["query_wh", answer.headline_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
+    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
+    byId("assumed").textContent = `Assumed: ${Address.told().map((pair) => pair.join(" ")).join(", ")}.`;
+    byId("why").textContent = [View.why(study, question), View.compared(data.references.query, answer.headline_wh)].join(" ");
     byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;
-    const rows = rowsOf(answer);
-    charts.query(rows.query);
-    charts.fleet(rows.fleet);
+    rows = rowsOf(answer);
+    charts.query.show(rows.query);
+    charts.fleet.show(rows.fleet);
     showTable([...rows.query, ...rows.fleet]);
-    history.replaceState(null, "", Controls.address());
   }
+
+  /* ---- the view as files ---- */
+
+  let rows = { query: [], fleet: [] };
+  const FILES = {
+    png: async () => View.picture([`Energy of a query: ${byId("summary").textContent}`, byId("range").innerText.replace(/\s+/g, " "), `inference-energy ${data.version}`], [charts.query, charts.fleet]),
+    csv: async () => new Blob([View.csv([...rows.query, ...rows.fleet])], { type: "text/csv" }),
+    json: async () => {
+      const state = Controls.state();
+      const view = { version: data.version, address: location.hash, state, question: Controls.question(), answer: shown, references: data.references };
+      return new Blob([JSON.stringify(view, null, 1)], { type: "application/json" });
+    },
+  };
+  for (const button of document.querySelectorAll("[data-file]"))
+    button.addEventListener("click", async () => View.save(await FILES[button.dataset.file](), `inference-energy.${button.dataset.file}`));
 
   byId("share").addEventListener("click", async () => {
     try {
@@ -169,25 +190,25 @@
     }
   });
 
-  /* ---- figures, unpacked when they come near ---- */
+  /* ---- figures, unpacked one after another once the page answers, so that all are there when it is printed ---- */
 
   async function reveal(image) {
     const { packed } = image.dataset;
-    if (!packed) return;
     delete image.dataset.packed;
     image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
   }
-  const images = [...document.querySelectorAll("img[data-packed]")];
-  const near = new IntersectionObserver(
-    (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => reveal(entry.target)),
-    { rootMargin: "800px" },
-  );
-  images.forEach((image) => near.observe(image));
-  addEventListener("beforeprint", () => images.forEach(reveal));
+  async function revealAll() {
+    for (const image of document.querySelectorAll("img[data-packed]")) {
+      await new Promise((idle) => requestIdleCallback(idle, { timeout: 200 }));
+      await reveal(image);
+    }
+  }
 
   Controls.start(data, update);
   Question.start(data);
+  Address.start();
   /* For tests: the data of the page and the answer that it shows. */
   window.inferenceEnergy = { data, shown: () => shown, asked: Question.shown, answer: (question) => Ask.answer(data.ask, question) };
   document.documentElement.dataset.ready = "true";
+  revealAll();
 })();

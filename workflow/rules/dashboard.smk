@@ -27,10 +27,14 @@ rule dashboard:
             for name in (
                 "style.css",
                 "energy.js",
+                "own.js",
                 "ask.js",
                 "readable.js",
+                "entered.js",
+                "address.js",
                 "charts.js",
                 "controls.js",
+                "view.js",
                 "question.js",
                 "page.js",
             )

@@ -54,6 +54,11 @@ NAMES = """
     oviedo.energy.energy_wh
     oviedo.energy.unit_energy_wh
     oviedo.interventions.multiplier_se
+    serving.network.dense_layers
+    serving.network.dense_width
+    serving.network.shared_parameters
+    serving.network.typical_expert
+    serving.network.typical_experts
     statement.embodied.embodied_kg
     statement.embodied.node_making_kg
     statement.energy.sci_gco2e

@@ -8,6 +8,7 @@ import jinja2
 import polars as pl
 import pytest
 from built_page import numbers
+from inference_energy.answers.own import LIMITS, Gpu
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.dashboard import formulas, page as dashboard_page, payload
 from inference_energy.dashboard.page import caption_html, evidence, packed, page, plate, references
@@ -43,7 +44,7 @@ def test_packed_text_comes_back_and_is_the_same_every_time():
 
 def test_a_page_holds_its_numbers_and_figures():
     html = built()
-    assert numbers(html) == {"first": "one"}
+    assert numbers(html) == {"first": "one", "version": "1.2.3"}
     assert packed(SVG.encode()) in html
     assert 'alt="A fleet draws a lot"' in html and 'width="790" height="697"' in html
     assert "1.2.3" in html and f"{payload.DRAWS} of the draws" in " ".join(html.split())
@@ -121,4 +122,12 @@ def test_every_script_of_the_page_is_in_it():
 def test_formulas_stand_before_what_computes_with_them():
     html = built()
     assert formulas.script() in html
-    assert html.index("const Formulas =") < html.index("const Energy =")
+    assert formulas.serving_script() in html
+    places = [html.index(f"const {name} =") for name in ("Formulas", "Serving", "Energy", "Own", "Ask", "Question")]
+    assert places == sorted(places)
+
+
+def test_every_parameter_of_a_gpu_is_asked():
+    asked = {name for name, _, _ in dashboard_page.OWN_GPU}
+    assert asked == {name for name in LIMITS if name != "gpus_per_node"}
+    Gpu(**{name: float(value) for name, _, value in dashboard_page.OWN_GPU if value})  # what the page starts with

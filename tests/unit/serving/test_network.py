@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from check_rows import models
 from hypothesis import given, strategies as st
-from inference_energy.serving.network import STAGES, network, networks
+from inference_energy.serving.network import (
+    STAGES,
+    dense_layers,
+    dense_width,
+    network,
+    networks,
+    shared_parameters,
+    typical_expert,
+    typical_experts,
+)
 
 R1 = {
     **{"architecture": "moe", "total_parameters_billions": 671, "active_parameters_billions": 37, "layers": 61},
@@ -151,3 +160,13 @@ def test_every_kind_of_attention_has_all_columns(models):
     assert set(of(R1)) == set(found.columns) - {"model"}
     assert found.null_count().sum_horizontal().item() == 0
     assert set(models[0]["attention"].drop_nulls()) == set(STAGES)
+
+
+def test_sizes_of_which_only_parameters_are_known_by_hand():
+    assert dense_layers(parameters=8e9) == pytest.approx(32)
+    assert dense_width(parameters=12 * 32 * 4096**2, layers=32) == pytest.approx(4096)
+    # 0.6 of 10 B active parameters are 8 experts; what is left of 100 B beside the other 4 B is 128 of them.
+    assert typical_expert(active_parameters=10e9, experts_per_token=8) == pytest.approx(0.75e9)
+    given = {"active_parameters": 10e9, "expert_parameters": 0.75e9}
+    assert typical_experts(parameters=100e9, **given) == pytest.approx(128)
+    assert shared_parameters(experts_per_token=8, **given) == pytest.approx(4e9)

@@ -5,12 +5,23 @@ from typing import Any
 
 import polars as pl
 
-from inference_energy.answers.limits import number
+from inference_energy.answers.limits import Limit, number
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.serving.replicas import WEIGHT_BYTES
 
 # Sizes from which the classes of the registry start, in billions of parameters in total.
 CLASSES = {"small": 0.0, "medium": 20.0, "large": 60.0, "frontier": 200.0}
+PARAMETERS_B = Limit(0.01, 100_000, "billions of parameters")
+AT_MOST_TOTAL = "billions of parameters, at most total_b"
+TFLOP_PER_S = Limit(1, 1_000_000, "TFLOP/s")
+LIMITS = {
+    "tdp_w": Limit(1, 10_000, "W"),
+    "memory_gb": Limit(1, 10_000, "GB"),
+    "bandwidth_gb_per_s": Limit(10, 1_000_000, "GB/s"),
+    "gpus_per_node": Limit(1, 1_000, "GPUs"),
+    **dict.fromkeys((f"peak_{kind}_tflop_per_s" for kind in ("fp16", "fp8", "fp4")), TFLOP_PER_S),
+}
+OPTIONAL = ("peak_fp8_tflop_per_s", "peak_fp4_tflop_per_s")
 
 
 @dataclass(frozen=True)
@@ -30,9 +41,10 @@ class Model:
     context_length_tokens: int | None = None  # longest context; none: no limit
 
     def __post_init__(self) -> None:
-        number("Model: total_b", self.total_b, 0.01, 100_000, "billions of parameters")
+        of = PARAMETERS_B
+        number("Model: total_b", self.total_b, of.least, of.most, of.unit)
         if self.active_b is not None:
-            number("Model: active_b", self.active_b, 0.01, self.total_b, "billions of parameters, at most total_b")
+            number("Model: active_b", self.active_b, of.least, self.total_b, AT_MOST_TOTAL)
         _precision("Model: precision", self.precision)
 
     @property
@@ -73,14 +85,10 @@ class Gpu:
     name: str = "own GPU"  # how answers call it
 
     def __post_init__(self) -> None:
-        number("Gpu: tdp_w", self.tdp_w, 1, 10_000, "W")
-        number("Gpu: memory_gb", self.memory_gb, 1, 10_000, "GB")
-        number("Gpu: bandwidth_gb_per_s", self.bandwidth_gb_per_s, 10, 1_000_000, "GB/s")
-        number("Gpu: gpus_per_node", self.gpus_per_node, 1, 1_000, "GPUs")
-        for name in ("peak_fp16_tflop_per_s", "peak_fp8_tflop_per_s", "peak_fp4_tflop_per_s"):
+        for name, of in LIMITS.items():
             value = getattr(self, name)
-            if value is not None or name == "peak_fp16_tflop_per_s":
-                number(f"Gpu: {name}", value, 1, 1_000_000, "TFLOP/s")
+            if value is not None or name not in OPTIONAL:
+                number(f"Gpu: {name}", value, of.least, of.most, of.unit)
 
     def row(self, registry: pl.DataFrame) -> pl.DataFrame:
         """Its row in the registry of hardware."""

@@ -20,6 +20,15 @@ from inference_energy.statement.model_names import study_of
 from inference_energy.studies import files
 from inference_energy.studies.study import HardwareShare, whole
 
+# Why nothing serves a model.
+TOO_LARGE = (
+    "gpu: found {gpu}, of which {gpus} hold {held} GB; allowed: one whose memory holds {model}: {needed} GB of weights"
+    " in {precision} and the keys of a query, or more serving.replica_gpus"
+)
+TOO_FAST = (
+    "speed_tok_per_s: found {speed}, which {model} reaches on no GPU that is asked for; allowed: a lower speed, a"
+    " batch, or other hardware"
+)
 KEPT = 64  # services, so that the next question about one is answered at once
 
 
@@ -191,12 +200,7 @@ def _why_not(question: Question, name: str, service: Service) -> str:
         of = int(np.argmax(replicas.memory_b))
         needed, held = replicas.weight_bytes[of] / 1e9, USABLE_MEMORY * largest * replicas.memory_b[of] / 1e9
         gpu, precision = service.members.names[of][1:]
-        return (
-            f"gpu: found {gpu}, of which {largest} hold {held:,.0f} GB; allowed: one whose memory holds {name}:"
-            f" {needed:,.0f} GB of weights in {precision} and the keys of a query, or more serving.replica_gpus"
+        return TOO_LARGE.format(
+            gpu=gpu, gpus=largest, held=f"{held:,.0f}", model=name, needed=f"{needed:,.0f}", precision=precision
         )
-    speed = question.speed_tok_per_s or "the study's speed"
-    return (
-        f"speed_tok_per_s: found {speed}, which {name} reaches on no GPU that is asked for; allowed: a lower speed, a"
-        " batch, or other hardware"
-    )
+    return TOO_FAST.format(speed=question.speed_tok_per_s or "the study's speed", model=name)

@@ -1,4 +1,4 @@
-"""Numbers of the page for a question about one query: every model on every GPU, and closed models by name."""
+"""Numbers of the page for a question about one query: models, GPUs, closed models, and parameters of one's own."""
 
 from collections.abc import Mapping
 
@@ -8,13 +8,15 @@ import polars as pl
 from inference_energy.answers.evidence import of_closed
 from inference_energy.answers.points import ARRAYS, beyond_the_node
 from inference_energy.answers.question import classes_within
+from inference_energy.dashboard.own import own_parameters
 from inference_energy.energy.service import Tables
 
 
 def asked(
     points: pl.DataFrame, entries: Mapping, tables: Tables, closed_models: pl.DataFrame, *, draws: int, seed: int
 ) -> dict:
-    """What `ask.js` computes with: points of every model by GPU, what lies beyond the node, and closed models.
+    """What `ask.js` computes with: points of every model by GPU, what lies beyond the node, closed models, and what
+    models and GPUs of the reader's own are computed from.
 
     `points` is the table of `answers.points`, `entries` are those of its study.
     """
@@ -33,5 +35,6 @@ def asked(
         "models": dict(sorted(models.items(), key=lambda each: each[0].lower())),
         "classes": {name: of["label"] for name, of in entries["classes"].items()},
         "closed": {name: of for name, of in closed.items() if of["classes"]},
+        "own": own_parameters(entries, tables, seed=seed),
         "beyond": {name: np.maximum(values, 0.0) for name, values in beyond.items()},
     }

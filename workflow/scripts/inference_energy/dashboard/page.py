@@ -16,17 +16,27 @@ from docutils.core import publish_parts
 from inference_energy.answers.points import POINTS
 from inference_energy.common.conversions import WH_PER_GWH
 from inference_energy.common.links import web_address
-from inference_energy.dashboard import coding, formulas
+from inference_energy.dashboard import coding, formulas, own
 from inference_energy.dashboard.payload import DRAWS
 
 FLEET_QUANTITIES = (
+    ("gpus", "GPUs, with spare capacity"),
     ("nodes", "Nodes"),
     ("average_power_mw", "Average power"),
     ("peak_power_mw", "Power in the busiest hour"),
     ("emissions_t_per_day", "CO2e per day"),
     ("water_m3_per_day", "Water per day"),
 )
-SCRIPTS = ("energy", "ask", "readable", "charts", "controls", "question", "page")
+SCRIPTS = ("energy", "own", "ask", "readable", "entered", "address", "charts", "controls", "view", "question", "page")
+# What is asked of a GPU of the reader's own, with what the page starts with.
+OWN_GPU = (
+    ("tdp_w", "TDP, W", "900"),
+    ("memory_gb", "Memory, GB", "192"),
+    ("bandwidth_gb_per_s", "Bandwidth, GB/s", "6000"),
+    ("peak_fp16_tflop_per_s", "Peak, 16 bits, TFLOP/s", "1200"),
+    ("peak_fp8_tflop_per_s", "Peak, 8 bits, TFLOP/s", "2400"),
+    ("peak_fp4_tflop_per_s", "Peak, 4 bits, TFLOP/s", ""),
+)
 # Label of a statement by its kind; other kinds are not shown as points of reference.
 KINDS = {
     "provider_measurement": "measured",
@@ -59,7 +69,7 @@ def page(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["web_address"] = web_address
-    plain, arrays = coding.coded(numbers)
+    plain, arrays = coding.coded(numbers | {"version": version})
     groups: dict[str, list[Mapping]] = {}
     for figure in figures:
         groups.setdefault(figure["group"], []).append(figure)
@@ -74,9 +84,12 @@ def page(
         arrays=packed(arrays),
         draws=DRAWS,
         points=POINTS,
+        own_draws=own.DRAWS,
+        own_gpu=OWN_GPU,
         asked_title=asked_title,
         vega=_inline(vl_convert.javascript_bundle()),
         formulas=_inline(formulas.script()),
+        serving=_inline(formulas.serving_script()),
         **{script: _inline((templates / f"{script}.js").read_text()) for script in SCRIPTS},
     )
 

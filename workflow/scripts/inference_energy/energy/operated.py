@@ -17,7 +17,7 @@ from inference_energy.energy.uncertainty import Shared, overhead_share
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point
 from inference_energy.serving.operating_point import BatchPrior, Point
-from inference_energy.serving.predict import Drawn
+from inference_energy.serving.predict import Drawn, Energy
 from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics.distributions import ShiftedLogNormal
 from inference_energy.studies.study import NestedStudy
@@ -170,9 +170,6 @@ def placed(members: Members, study: NestedStudy, shared: Shared, queries: QueryM
 def operated(where: Placed, members: Members, given: Assumptions, shared: Shared, rates: np.ndarray) -> Operated:
     """Members that run where `placed` has them, over a day with `rates`: requests of every hour over their mean."""
     queries, point = where.queries, where.point
-    energy = point.energy
-    per_token = point.gpus * energy.seconds
-    decode = 1 - energy.prefill_share - energy.attention_share
     hours = Day.of(rates, shared.values["headroom"], shared.values["released_share"])
     at = _rated(members, given, shared) if given.rated_w else _metered(members, shared, where)
     # Means over the hours, one hour at a time to save memory.
@@ -184,9 +181,7 @@ def operated(where: Placed, members: Members, given: Assumptions, shared: Shared
     kept = hours.kept.mean(axis=0)[:, None]
     return Operated(
         queries=queries,
-        prefill_s=per_token * energy.prefill_share * queries.output_tokens / np.maximum(queries.uncached_tokens, 1e-9),
-        decode_s=per_token * decode,
-        attention_s=per_token * energy.attention_share * queries.output_tokens / queries.context_tokens2,
+        **dict(zip(PER_TOKEN, per_token_s(point.gpus, point.energy, queries), strict=True)),
         wh_per_gpu_second={
             boundary: energy_per_gpu_second_wh(power_w=power_w / kept, load=hours.load[:, None])
             for boundary, power_w in powers.items()
@@ -198,6 +193,15 @@ def operated(where: Placed, members: Members, given: Assumptions, shared: Shared
         reached=point.reached,
         weight=weighing / np.maximum(weighing.mean(axis=0), np.finfo(float).tiny),
     )
+
+
+def per_token_s(gpus: np.ndarray, energy: Energy, queries: QueryMeans) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """GPU-seconds of `PER_TOKEN`, from the time of a replica per answer token and what it is spent on."""
+    per_token = gpus * energy.seconds
+    decode = 1 - energy.prefill_share - energy.attention_share
+    prompt = per_token * energy.prefill_share * queries.output_tokens / np.maximum(queries.uncached_tokens, 1e-9)
+    attention = per_token * energy.attention_share * queries.output_tokens / queries.context_tokens2
+    return prompt, per_token * decode, attention
 
 
 def replicas_of(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans) -> Replicas:
@@ -243,29 +247,55 @@ def _rated(members: Members, given: Assumptions, shared: Shared) -> PowerAt:
 def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
     """Power of boards by the serving model and of hosts as measured."""
     tdp_w, works = where.replicas.tdp_w, where.works
-    nodes = [power.node_of(gpu, members.node_power) for _, gpu, _ in members.names]
+    node = node_powers([gpu for _, gpu, _ in members.names], members.node_power, shared.values["host"])
+    # From a replica without work to one that does all it can.
+    places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
+    share_at = interpolation(places, np.concatenate([np.broadcast_to(node.idle, (1, *works.shape[1:])), where.boards]))
+    factor = shared.values["board_factor"][:, None]
+
+    def at(work: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return node_at(node, tdp_w, share_at(work), kept, factor)
+
+    return at
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodePowers:
+    """Power of nodes between idle and saturated GPUs, a value per member."""
+
+    idle: np.ndarray  # power of an idle board over its rating
+    saturated: np.ndarray  # power of a saturated one over its rating
+    host_idle_w: np.ndarray  # power of the rest of the node per GPU with idle boards, W
+    host_saturated_w: np.ndarray  # with saturated boards, W, a row per draw
+
+
+def node_at(
+    node: NodePowers, tdp_w: np.ndarray, share: np.ndarray, kept: np.ndarray, factor: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Power of boards and of nodes per installed GPU, W.
+
+    `share` is the power of a board over its rating, `kept` the share of the replicas that are on, `factor` what power
+    caps leave.
+    """
+    load = np.clip((share - node.idle) / (node.saturated - node.idle), 0.0, 1.0)
+    board = power.board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
+    host = power.host_power_w(idle_w=node.host_idle_w, saturated_w=node.host_saturated_w, load=load)
+    return kept * board, kept * power.node_power_w(boards_w=board, host_w=host)
+
+
+def node_powers(gpus: Sequence[str], table: pl.DataFrame, host: np.ndarray) -> NodePowers:
+    """Of the nodes of some GPUs, with what is drawn of their hosts; `table` is `energy.tables.NodePower`."""
+    nodes = [power.node_of(gpu, table) for gpu in gpus]
 
     def each(name: str) -> np.ndarray:
         return np.array([float(node[name]) for node in nodes])
 
-    idle, host_idle_w = each("board_idle_share_of_tdp"), each("host_idle_kw_per_gpu") * W_PER_KW
-    saturated = np.sqrt(each("board_saturated_share_of_tdp_p05") * each("board_saturated_share_of_tdp_p95"))
-    # From a replica without work to one that does all it can.
-    places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
-    share_at = interpolation(places, np.concatenate([np.broadcast_to(idle, (1, *works.shape[1:])), where.boards]))
-    saturated_w, factor = _host_w(nodes, shared.values["host"]), shared.values["board_factor"][:, None]
-
-    def at(work: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        share = share_at(work)
-        board = power.board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
-        host = power.host_power_w(
-            idle_w=host_idle_w,
-            saturated_w=saturated_w,
-            load=np.clip((share - idle) / (saturated - idle), 0.0, 1.0),
-        )
-        return kept * board, kept * power.node_power_w(boards_w=board, host_w=host)
-
-    return at
+    return NodePowers(
+        idle=each("board_idle_share_of_tdp"),
+        saturated=np.sqrt(each("board_saturated_share_of_tdp_p05") * each("board_saturated_share_of_tdp_p95")),
+        host_idle_w=each("host_idle_kw_per_gpu") * W_PER_KW,
+        host_saturated_w=_host_w(nodes, host),
+    )
 
 
 def _host_w(nodes: Sequence, share: np.ndarray) -> np.ndarray:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import PER_BILLION
+from inference_energy.common.formulas import Quantity, formula
 
 # ASSUME: what a model whose configuration is not known looks like: the middle of those that are.
 LAYERS_OF_EXPERTS, WIDTH_OF_EXPERTS = 60, 6144
@@ -34,6 +36,40 @@ STAGES = {
     "compressed_sparse": 3,
 }
 
+# ASSUME: sizes of a model of which only the parameters are known are those of the middle of the known ones.
+
+
+@formula(unit="count", source="registry of models, fitted by eye")
+def dense_layers(*, parameters: Quantity) -> Quantity:
+    """Layers of a dense model, before rounding."""
+    return LAYERS_OF_8_BILLION * (parameters / (8 * PER_BILLION)) ** LAYERS_EXPONENT
+
+
+@formula(unit="count", source="12 width^2 weights a layer, arXiv 2001.08361")
+def dense_width(*, parameters: Quantity, layers: Quantity) -> Quantity:
+    """Width of a dense model."""
+    return np.sqrt(parameters / (12 * layers))
+
+
+@formula(unit="count", source="registry of models")
+def typical_expert(*, active_parameters: Quantity, experts_per_token: Quantity) -> Quantity:
+    """Parameters of one expert in all layers, where their number is not known."""
+    return (1 - SHARED_OF_ACTIVE) * active_parameters / experts_per_token
+
+
+@formula(unit="count", source="arithmetic")
+def typical_experts(*, parameters: Quantity, active_parameters: Quantity, expert_parameters: Quantity) -> Quantity:
+    """Experts of a layer, where their number is not known: what is not shared, over one expert."""
+    return (parameters - SHARED_OF_ACTIVE * active_parameters) / expert_parameters
+
+
+@formula(unit="count", source="arithmetic")
+def shared_parameters(
+    *, active_parameters: Quantity, experts_per_token: Quantity, expert_parameters: Quantity
+) -> Quantity:
+    """Parameters that every token reads."""
+    return active_parameters - experts_per_token * expert_parameters
+
 
 def networks(models: pl.DataFrame) -> pl.DataFrame:
     """By model, what the serving model needs to know of its network.
@@ -59,14 +95,14 @@ def network(model: Mapping[str, Any]) -> dict[str, float]:
         # All experts and what is shared make up the total, the used ones and what is shared the active parameters.
         expert = min((total - active) / (experts - used), (1 - LEAST_SHARED) * active / used)
     else:
-        expert = (1 - SHARED_OF_ACTIVE) * active / used
-        experts = (total - SHARED_OF_ACTIVE * active) / expert
-    dense_layers = round(LAYERS_OF_8_BILLION * (total / (8 * PER_BILLION)) ** LAYERS_EXPONENT)
-    layers = model["layers"] or (LAYERS_OF_EXPERTS if with_experts else dense_layers)
-    width = model["hidden_size"] or (WIDTH_OF_EXPERTS if with_experts else (total / (12 * layers)) ** 0.5)
+        expert = typical_expert(active_parameters=active, experts_per_token=used)
+        experts = typical_experts(parameters=total, active_parameters=active, expert_parameters=expert)
+    layers = model["layers"] or (LAYERS_OF_EXPERTS if with_experts else round(dense_layers(parameters=total)))
+    width = model["hidden_size"] or (WIDTH_OF_EXPERTS if with_experts else dense_width(parameters=total, layers=layers))
+    shared = shared_parameters(active_parameters=active, experts_per_token=used, expert_parameters=expert)
     return {
         "active_parameters": active,
-        "shared_parameters": active - used * expert if with_experts else active,
+        "shared_parameters": shared if with_experts else active,
         "expert_parameters": expert,
         "experts": float(experts),
         "experts_per_token": float(used if with_experts else 0),

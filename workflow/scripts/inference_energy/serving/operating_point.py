@@ -108,14 +108,18 @@ def at_speed(
     point, and counts as much as services with such a batch at that speed are common, by the prior. `sizes` are the GPUs
     that a replica may have; by default those that it has.
     """
-    found = []
-    for candidate in _of_sizes(of, sizes):
-        taken = drawn_step(candidate, uncertain)
-        batch, reached = batch_at_speed(taken, speed)
-        fits = candidate.largest_batch() >= 1
-        weight = np.where(reached & fits, prior.density(batch, speed), 0.0)
-        found.append((batch, candidate.gpus, energy_of(taken, batch, uncertain), weight))
-    return _least(found)
+    return _least([candidate(each, uncertain, speed, prior) for each in _of_sizes(of, sizes)])
+
+
+def candidate(
+    of: Replicas, uncertain: Drawn, speed: np.ndarray | float, prior: BatchPrior
+) -> tuple[np.ndarray, np.ndarray, Energy, np.ndarray]:
+    """Batch, GPUs, energy and weight of replicas where users see a speed, see `Point`."""
+    taken = drawn_step(of, uncertain)
+    batch, reached = batch_at_speed(taken, speed)
+    fits = of.largest_batch() >= 1
+    weight = np.where(reached & fits, prior.density(batch, speed), 0.0)
+    return batch, of.gpus, energy_of(taken, batch, uncertain), weight
 
 
 def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] | None = None) -> Point:

@@ -96,16 +96,18 @@ class Step:
             self.expert_s * per_request,
             (self.overhead_s_per_request + self.request_s) * per_request + self.prompt_s,
         )
-        moved = self.shared_bytes, self.expert_bytes, self.request_bytes
-        moving = tuple(each * per_request / of.bandwidth_b_per_s for each in moved)
+        moving = (
+            self.shared_bytes * per_request / of.bandwidth_b_per_s,
+            self.expert_bytes * per_request / of.bandwidth_b_per_s,
+            self.request_bytes * per_request / of.bandwidth_b_per_s,
+        )
         computing = (self.request_flop * per_request + self.prompt_flop) / of.peak_flop_per_s
         largest = np.minimum(np.maximum(of.largest_batch(), 1.0), seconds / computing)
         batch = np.clip(self._largest(model, seconds), 1.0, np.maximum(largest, 1.0))
         limited = self._seconds(moving, batch) > seconds
         if limited.any():
             batch[limited] = np.maximum(self._largest(moving, seconds, limited), 1.0)
-        one = np.ones(batch.shape)
-        first = np.maximum(np.maximum(self._seconds(model, one), self._seconds(moving, one)), computing)
+        first = np.maximum(np.maximum(self._seconds(model, 1.0), self._seconds(moving, 1.0)), computing)
         return batch, first <= seconds * (1 + ROUNDING)
 
     def _largest(self, parts: Parts, seconds: np.ndarray | float, where: np.ndarray | None = None) -> np.ndarray:
@@ -128,11 +130,11 @@ class Step:
             batch = batch + (seconds - taken) / (request - rate * unused)
         return batch
 
-    def _seconds(self, parts: Parts, batch: np.ndarray) -> np.ndarray:
+    def _seconds(self, parts: Parts, batch: np.ndarray | float) -> np.ndarray:
         fixed, expert, request = parts
         return fixed + expert * self._experts_read(batch) + request * batch
 
-    def _experts_read(self, batch: np.ndarray) -> np.ndarray:
+    def _experts_read(self, batch: np.ndarray | float) -> np.ndarray:
         of = self.of
         return of.with_experts * experts_read(of.experts, of.experts_per_token, batch * self.verified)
 
