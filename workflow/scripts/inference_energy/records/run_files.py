@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RESULTS = "results/"
+from inference_energy.common.project import RESULTS, Project
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,17 @@ class RunFiles:
     sources: list[str]
 
 
-def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunFiles:
-    """Follow targets back to files that no rule makes, in the way in which Snakemake finds its jobs."""
+def of_targets(
+    targets: Iterable[str], rules: Iterable[Any], root: Path, project: Project = Project()
+) -> RunFiles:
+    """Follow targets back to files that no rule makes, in the way in which Snakemake finds its jobs.
+
+    Args:
+        targets: paths in the project, as are those that are returned.
+        rules: of the project.
+        root: folder of the project itself.
+        project: where its files are in this run.
+    """
     rules = list(rules)
     results, sources, waiting = set(), set(), list(targets)
     while waiting:
@@ -27,13 +36,13 @@ def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunF
             continue
         # Rules make files in results/ alone: most others need not be compared with every output.
         makers = rules if file.startswith(RESULTS) else ()
-        maker = next((rule for rule in makers if any(output.match(file) for output in rule.output)), None)
+        maker = next((rule for rule in makers if any(output.match(project.outside(file)) for output in rule.output)), None)
         if maker is None:
             sources.add(file)
             continue
-        wildcards = maker.get_wildcards(file)
-        results |= set(map(str, maker.expand_output(wildcards)[0]))
-        waiting += map(str, maker.expand_input(wildcards)[0])
+        wildcards = maker.get_wildcards(project.outside(file))
+        results |= {project.inside(str(path)) for path in maker.expand_output(wildcards)[0]}
+        waiting += [project.inside(str(path)) for path in maker.expand_input(wildcards)[0]]
         sources |= _beside(maker, root)
     return RunFiles(sorted(results), sorted(sources))
 
