@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 import tomllib
+from contextlib import chdir
 from pathlib import Path
 
 # Of this project, which another workflow may import as a module: docs/module.md.
@@ -14,11 +15,10 @@ if not HOME.is_dir():
     sys.exit(f"Error: snakefile: found one in {workflow.current_basedir}; allowed: a Snakefile on this machine")
 IMPORTED = not workflow.modifier.is_main_snakefile()
 SCRIPTS = str(HOME / "workflow/scripts")
-if SCRIPTS not in sys.path:
-    sys.path.insert(0, SCRIPTS)
-    # Scripts of jobs lie in folders; this path lets them find the package in any environment.
-    others = [os.environ["PYTHONPATH"]] if IMPORTED and "PYTHONPATH" in os.environ else []
-    os.environ.update(PYTHONPATH=os.pathsep.join([SCRIPTS, *others]))
+sys.path.insert(0, SCRIPTS)
+# Scripts of jobs lie in folders; this path lets them find the package in any environment.
+theirs = os.environ.get("PYTHONPATH", "").split(os.pathsep) if IMPORTED else []
+os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([SCRIPTS, *filter(None, theirs)])))
 
 from inference_energy.common import escaped, jobs, project, runs, yaml_files
 from inference_energy.common.errors import InputError, one_of
@@ -67,13 +67,14 @@ QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "class
 
 
 def schema(name):
-    return yaml_files.read_yaml(HOME / f"workflow/schemas/{name}.schema.yaml")
+    with chdir(HOME):
+        return yaml_files.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
 
 
-with jobs.command():
+with jobs.command(), chdir(HOME):
     as_named([str(HOME)])
     # Snakemake would run the code of templates in this file, which the schema does not know.
-    DEFAULTS = yaml_files.read_yaml(HOME / "config/config.yaml")
+    DEFAULTS = yaml_files.read_yaml(Path("config/config.yaml"))
     yaml_files.check(DEFAULTS, schema("config"), "config/config.yaml")
 
 

@@ -8,8 +8,8 @@ the one that the other workflow has in its place.
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, chdir
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,15 +70,9 @@ class Project:
             return path
         return os.path.relpath(path, self.folder)
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> AbstractContextManager[None]:
         """Have paths of the project found as they stand."""
-        before = Path.cwd()
-        os.chdir(self.folder)
-        try:
-            yield
-        finally:
-            os.chdir(before)
+        return chdir(self.folder)
 
 
 def assemble(project: Project, home: Path, own: Any, configuration: Mapping[str, Any]) -> None:

@@ -38,7 +38,7 @@ def made_of(rule: Any, script: Path, project: Project = Project()) -> Callable[[
         if path in kept:  # Snakemake asks several times, all of a run that began with the same files
             return str(path)
         kept.add(path)
-        found = {project.inside(path) for item in inputs for path in _paths(item, wildcards)}
+        found = {path for item in inputs for path in _paths(item, wildcards, project)}
         read = {path for path in found if not path.startswith(RESULTS)}
         given = {name: value(wildcards) if callable(value) else value for name, value in parameters.items()}
         with jobs.command(), project.entered():
@@ -49,12 +49,12 @@ def made_of(rule: Any, script: Path, project: Project = Project()) -> Callable[[
     return of
 
 
-def _paths(item: Any, wildcards: Mapping[str, str]) -> Iterable[str]:
-    """Paths of an input, which may be a pattern, a list, or a function of the wildcards."""
+def _paths(item: Any, wildcards: Mapping[str, str], project: Project) -> Iterable[str]:
+    """Paths in the project of an input: a pattern, which Snakemake has changed, or a function of the wildcards."""
     if callable(item):
         found = item(wildcards)
         return map(str, [found] if isinstance(found, (str, Path)) else found)
-    return [str(item).format(**dict(wildcards.items()))]
+    return [project.inside(str(item).format(**dict(wildcards.items())))]
 
 
 def keep(path: Path, content: Mapping[str, Any]) -> None:
