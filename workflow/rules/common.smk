@@ -5,14 +5,34 @@ import os
 import re
 import shlex
 import sys
+import tarfile
 import tomllib
 from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 
-# Of this project, which another workflow may import as a module: docs/module.md.
-HOME = Path(str(workflow.current_basedir)).parents[1]
-if not HOME.is_dir():
-    sys.exit(f"Error: snakefile: found one in {workflow.current_basedir}; allowed: a Snakefile on this machine")
+
+def home():
+    """Folder of this project, which another workflow may import as a module: docs/module.md."""
+    here = workflow.current_basedir
+    if not hasattr(here, "hosted_repo"):
+        return Path(str(here)).resolve().parents[1]
+    # Of a repository elsewhere, of which Snakemake has a clone without files.
+    repository = here.hosted_repo.repo
+    commit = repository.commit(here.ref).hexsha
+    folder = Path(".snakemake/inference_energy", commit).resolve()
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent) as unfinished, TemporaryFile() as packed:
+            repository.archive(packed, commit)
+            packed.seek(0)
+            with tarfile.open(fileobj=packed) as files:
+                files.extractall(f"{unfinished}/project", filter="data")
+            Path(unfinished, "project").rename(folder)
+    return folder
+
+
+HOME = home()
 IMPORTED = not workflow.modifier.is_main_snakefile()
 SCRIPTS = str(HOME / "workflow/scripts")
 sys.path.insert(0, SCRIPTS)
@@ -53,7 +73,9 @@ if not IMPORTED:  # what follows is of all rules of a run
     if workflow.is_main_process:
         with jobs.command():
             if {"--touch", "-t"} & set(sys.argv):
-                raise InputError("--touch: found an option that dates results anew which no job made; allowed: none such")
+                raise InputError(
+                    "--touch: found an option that dates results anew which no job made; allowed: none such"
+                )
             if not runs.others(Path()):
                 made_of.date_anew(Path("results"))
             for line in runs.begin(Path()):
@@ -92,7 +114,7 @@ if IMPORTED:
     workflow.modifier.path_modifier = copy.copy(workflow.modifier.path_modifier)
     workflow.modifier.path_modifier.replace_prefix = PROJECT.replaced
 else:
-    PROJECT = project.Project()
+    PROJECT = project.HERE
 
     configfile: "config/config.yaml"
 
@@ -263,12 +285,12 @@ BESIDE = (
 @functools.cache
 def whole_run():
     """Files that a whole run makes, and files that it reads: data, configuration, code, environment."""
-    found = run_files.of_targets(targets(), own_rules(), HOME, PROJECT)
+    found = run_files.of_targets(targets(), own_rules(), PROJECT)
     named = (config["bridge"]["from"], *STUDIES, *BRIDGE)
     included = {file.get_path_or_uri(secret_free=True) for file in workflow.included}
     imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == imports.PACKAGE}
-    code = {path for path in map(Path.resolve, map(Path, included | imported)) if path.is_relative_to(HOME.resolve())}
-    written = {path.relative_to(HOME.resolve()) for path in code}
+    code = {path for path in map(Path.resolve, map(Path, included | imported)) if path.is_relative_to(HOME)}
+    written = {path.relative_to(HOME) for path in code}
     usages = {Path(f"config/usage/{name}.yaml") for name in USAGES}
     with PROJECT.entered():
         configured = {path for name in named for path in files.lineage(name, FOLDER)}

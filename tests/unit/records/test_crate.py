@@ -31,7 +31,12 @@ def test_the_run_leads_from_data_and_settings_to_results():
 
 def test_every_reference_leads_to_an_entity():
     found = entities([PERSON, {"name": "The authors"}])
-    outside = {crate.CRATE, crate.BIOSCHEMAS, "https://doi.org/10.1093/bioinformatics/bts480", "https://snakemake.github.io"}
+    outside = {
+        crate.CRATE,
+        crate.BIOSCHEMAS,
+        "https://doi.org/10.1093/bioinformatics/bts480",
+        "https://snakemake.github.io",
+    }
     assert {address for entity in found.values() for address in _references(entity)} - found.keys() == outside
 
 

@@ -51,7 +51,7 @@ class Project:
         return {"folder": str(self.folder), "results": self.results}
 
     def replaced(self, path: Any, property: str | None = None) -> Any:
-        """What Snakemake takes for a path of a rule: `outside`, but for functions and files that are not of the project."""
+        """What Snakemake takes for a path of a rule: `outside`, where it is a path of the project."""
         if callable(path) or Path(path).is_absolute() or path.startswith(".."):
             return path
         return self.outside(path)
@@ -73,6 +73,9 @@ class Project:
     def entered(self) -> AbstractContextManager[None]:
         """Have paths of the project found as they stand."""
         return chdir(self.folder)
+
+
+HERE = Project()
 
 
 def assemble(project: Project, home: Path, own: Any, configuration: Mapping[str, Any]) -> None:

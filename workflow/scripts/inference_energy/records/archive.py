@@ -1,4 +1,4 @@
-"""A run as one file, a Workflow Run RO-Crate: inputs, code, results and packages, so that others can check and repeat it."""
+"""A run as one file, for others to check and repeat: a Workflow Run RO-Crate of inputs, code, results and packages."""
 
 import gzip
 import io

@@ -15,7 +15,7 @@ from typing import Any
 
 from inference_energy.common import files, jobs
 from inference_energy.common.errors import InputError
-from inference_energy.common.project import RESULTS, Project
+from inference_energy.common.project import HERE, RESULTS, Project
 from inference_energy.corpus.origins import sha256
 
 FOLDER = Path("results/made_of")
@@ -23,7 +23,7 @@ FOLDER = Path("results/made_of")
 LARGEST_BYTES = 64 * 2**20
 
 
-def made_of(rule: Any, script: Path, project: Project = Project()) -> Callable[[Any], str]:
+def made_of(rule: Any, script: Path, project: Project = HERE) -> Callable[[Any], str]:
     """Input of a rule: the file that holds what its job with some wildcards is made of, written anew if that differs.
 
     Args:
