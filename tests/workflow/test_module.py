@@ -87,7 +87,7 @@ def prepare(folder):
 
 def published(folder):
     """The other workflow with this project from GitHub, in the place where Snakemake keeps clones of it."""
-    clone = folder / "cache/snakemake-git-cache/github.com/owner/energy"
+    clone = folder / "cache/snakemake/snakemake/source-cache/snakemake-git-cache/github.com/owner/energy"
     home, commands = (
         str(folder / "inference-energy"),
         (
@@ -190,6 +190,8 @@ def test_the_workflow_can_be_on_github(other):
         environment={"XDG_CACHE_HOME": str(other.parent / "cache")},
     )
     assert outcome.returncode == 0, outcome.stdout
+    source = (other / ".inference_energy/workflow").readlink().relative_to(other)
+    assert source.parts[:2] == (".snakemake", "inference_energy")
 
 
 def test_rules_can_be_used_one_by_one(other):
