@@ -32,7 +32,8 @@ OWN_RULES = set(workflow.modifier.rules)
 for each in own_rules():
     if each.script:
         each.conda_env = "../envs/pipeline.yaml"
-        each.set_input(made_of=made_of.made_of(each, run_files.script_of(each), PROJECT))
+        if not STORED:
+            each.set_input(made_of=made_of.made_of(each, run_files.script_of(each), PROJECT))
 
 
 rule all:

@@ -33,6 +33,8 @@ def home():
 
 
 HOME = home()
+# Whether files of the rules are in an object store or another folder, of which each job gets copies: docs/cluster.md.
+STORED = workflow.storage_settings.default_storage_provider is not None
 IMPORTED = not workflow.modifier.is_main_snakefile()
 SCRIPTS = str(HOME / "workflow/scripts")
 sys.path.insert(0, SCRIPTS)
@@ -51,6 +53,7 @@ from inference_energy.statement import run_end
 from inference_energy.statement.logs import files as statement_files
 from inference_energy.studies import checks, files, swept
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
+from snakemake.io import get_flag_value
 from snakemake.persistence import FileBackupMixin
 from snakemake.utils import update_config
 
@@ -117,6 +120,13 @@ else:
     PROJECT = project.HERE
 
     configfile: "config/config.yaml"
+
+
+# Where files of the rules are on this machine.
+PLACED = PROJECT
+if STORED:
+    in_store = get_flag_value(workflow.modifier.modify_path(project.RESULTS), "storage_object")
+    PLACED = project.Project.stored(str(in_store.local_path()))
 
 
 with jobs.command(), PROJECT.entered():
@@ -285,7 +295,7 @@ BESIDE = (
 @functools.cache
 def whole_run():
     """Files that a whole run makes, and files that it reads: data, configuration, code, environment."""
-    found = run_files.of_targets(targets(), own_rules(), PROJECT)
+    found = run_files.of_targets(targets(), own_rules(), PLACED)
     named = (config["bridge"]["from"], *STUDIES, *BRIDGE)
     included = {file.get_path_or_uri(secret_free=True) for file in workflow.included}
     imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == imports.PACKAGE}

@@ -46,6 +46,11 @@ class Project:
             raise InputError(f"prefix of the module: found results in {results!r}; allowed: a folder without wildcards")
         return cls(Path(prefix) / FOLDER, results)
 
+    @classmethod
+    def stored(cls, results: str) -> "Project":
+        """The project as copies of files that are stored elsewhere, by the folder of those of results."""
+        return cls(Path(results).parent, f"{Path(results)}/")
+
     def plain(self) -> dict[str, str]:
         """It as it is handed over to jobs."""
         return {"folder": str(self.folder), "results": self.results}
@@ -148,8 +153,7 @@ def enter(snakemake: Any) -> bool:
     if imported:
         project = Project(Path(imported["folder"]), imported["results"])
     elif log.startswith(STORAGE):  # the copies lie in a folder as the files themselves do where they are stored
-        project = Project(Path(log[: log.rindex(f"/{RESULTS}logs/")]))
-        project = Project(project.folder, f"{project.folder}/{RESULTS}")
+        project = Project.stored(log[: log.rindex("logs/")])
     else:
         return False
     for name in ("input", "output", "log"):
