@@ -31,7 +31,7 @@ include: "workflow/rules/records.smk"
 OWN_RULES = set(workflow.modifier.rules)
 for each in own_rules():
     if each.script:
-        each.conda_env = "../envs/pipeline.yaml"
+        each.conda_env = str(PROJECT.environment()) if IMPORTED else run_files.ENVIRONMENT
         if not STORED:
             each.set_input(made_of=made_of.made_of(each, run_files.script_of(each), PROJECT))
 

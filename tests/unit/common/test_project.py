@@ -70,6 +70,8 @@ def home(tmp_path, monkeypatch):
     ):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(f"of home: {name}")
+    (home / project.ENVIRONMENT).parent.mkdir()
+    (home / project.ENVIRONMENT).write_text("- -r ../../requirements.lock\n")
     other = tmp_path / "other"
     (other / "own/resources/x").mkdir(parents=True)
     (other / "own/resources/x/rows.csv").write_text("own")
@@ -93,6 +95,8 @@ def test_own_files_are_in_place_of_those_of_the_project_or_beside_them(home):
     assert found["config/config.yaml"] == '{\n "seed": 1\n}\n'
     assert "README.md" not in found
     assert Path(project.FOLDER, "workflow/w.py").read_text() == "of home: workflow/w.py"
+    lock = Path(project.FOLDER, "requirements.lock").resolve()
+    assert IMPORTED.environment().read_text() == f"- -r {lock}\n"
     Path("results/headline.csv").write_text("1")
     assert Path(project.FOLDER, "results/headline.csv").read_text() == "1"
 

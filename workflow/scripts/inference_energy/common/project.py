@@ -24,6 +24,8 @@ STORAGE = ".snakemake/storage/"  # where Snakemake keeps local copies of files t
 WORKFLOW = "workflow"  # one link, to code that jobs read where it is
 COPIED = ("Snakefile", "CITATION.cff", "pyproject.toml", "requirements.in", "requirements.lock")
 CONFIGURATION = Path("config/config.yaml")  # written with the values of the run
+ENVIRONMENT = Path("workflow/envs/pipeline.yaml")  # of conda; it names the lock beside it
+LOCK = "../../requirements.lock"
 LAID_OVER = ("config/*.yaml", "config/studies/*", "config/usage/*", "resources/**/*")
 
 
@@ -50,6 +52,10 @@ class Project:
     def stored(cls, results: str) -> "Project":
         """The project as copies of files that are stored elsewhere, by the folder of those of results."""
         return cls(Path(results).parent, f"{Path(results)}/")
+
+    def environment(self) -> Path:
+        """The environment of jobs in an imported project, for conda."""
+        return (self.folder / ENVIRONMENT.name).resolve()
 
     def plain(self) -> dict[str, str]:
         """It as it is handed over to jobs."""
@@ -115,7 +121,13 @@ def assemble(project: Project, home: Path, own: Any, configuration: Mapping[str,
     for name, file in wanted.items():
         _copy(file, project.folder / name)
     # JSON is YAML, too; keys stay in their order.
-    path, text = project.folder / CONFIGURATION, json.dumps(configuration, indent=1, ensure_ascii=False) + "\n"
+    _write(project.folder / CONFIGURATION, json.dumps(configuration, indent=1, ensure_ascii=False) + "\n")
+    # Snakemake copies the file before conda reads it.
+    lock = str((project.folder / Path(LOCK).name).resolve())
+    _write(project.environment(), (home / ENVIRONMENT).read_text(encoding="utf-8").replace(LOCK, lock))
+
+
+def _write(path: Path, text: str) -> None:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         files.write(path, text)
 

@@ -9,6 +9,7 @@ from typing import Any
 from inference_energy.common.project import HERE, RESULTS, Project
 
 RULES = Path("workflow/rules")
+ENVIRONMENT = "../envs/pipeline.yaml"  # of every script, as files of rules name it
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def script_of(rule: Any) -> Path:
 
 def _beside(rule: Any) -> set[str]:
     """Files of a rule besides the Snakefile: its script, its environment, the captions of its figures."""
-    named = [named for named in (rule.script, rule.conda_env) if named]
+    named = [rule.script, ENVIRONMENT] if rule.script else []
     reported = [output.flags["report"] for output in rule.output if "report" in output.flags]
     named += [f"../report/{flag.caption.get_filename()}" for flag in reported if flag.caption]
     return {str(_in_project(path)) for path in named}
