@@ -16,7 +16,7 @@ yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
 .PHONY: all environment test test-quick mutation lint wheel report statement verify compare golden readme api archive \
 	grid new-source benchmarks sources validate scoreboard explain study bench bench-usage rule-graph browser slurm \
-	graphviz cluster embedding crate lock clean
+	rsync graphviz cluster embedding crate lock clean
 
 all: environment
 	$(RUN)
@@ -58,7 +58,7 @@ crate: .venv/crate/lock.sha256
 
 # Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
 # cores, because the tests of the cluster mostly wait.
-test: environment cluster embedding crate browser slurm lint all
+test: environment cluster embedding crate browser slurm rsync lint all
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
 	.venv/embedding/bin/python -m pytest tests/embedding
 	.venv/crate/bin/python -m pytest tests/crate
@@ -178,6 +178,10 @@ browser:
 slurm:
 	@PATH="$$PATH:/usr/sbin" && command -v slurmctld > /dev/null || $(call install,slurmctld slurmd slurm-client munge) \
 		|| echo "Slurm cannot be installed: the tests of runs on a cluster are skipped."
+
+# rsync, for the test of files in another place, which is skipped without it.
+rsync:
+	@command -v rsync > /dev/null || $(call install,rsync) || echo "rsync cannot be installed: a test is skipped."
 
 # Graphviz, for the rule graph.
 graphviz:
