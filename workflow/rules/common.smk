@@ -362,7 +362,7 @@ def usage_study(wildcards):
 def usage_files(name):
     """The files of a usage's logs and bills; looked for only if its statement is requested."""
     folder = config.get("usage_folder")
-    with jobs.command():
+    with jobs.command(), PROJECT.entered():
         return statement_files.listed(name, USAGES[name], folder[0] if isinstance(folder, list) else folder)
 
 
