@@ -16,7 +16,7 @@ yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
 .PHONY: all environment test test-quick mutation lint wheel report statement compare-statements verify compare golden \
 	readme pictures api archive grid new-source benchmarks sources validate scoreboard explain study bench bench-usage \
-	rule-graph browser slurm graphviz cluster embedding lock clean
+	rule-graph browser slurm rsync graphviz cluster embedding crate lock clean
 
 all: environment
 	$(RUN)
@@ -35,6 +35,9 @@ cluster: .venv/cluster/lock.sha256
 
 # Packages of the tools that estimates are embedded in, for their tests: likewise in .venv/embedding.
 embedding: .venv/embedding/lock.sha256
+
+# The validator of RO-Crates, for the test of the archive: likewise in .venv/crate.
+crate: .venv/crate/lock.sha256
 
 .venv/%/lock.sha256: requirements-%.lock .venv/lock.sha256
 	$(BIN)/python -m venv --without-pip .venv/$*
@@ -55,9 +58,10 @@ embedding: .venv/embedding/lock.sha256
 
 # Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
 # cores, because the tests of the cluster mostly wait.
-test: environment cluster embedding browser slurm lint all
+test: environment cluster embedding crate browser slurm rsync lint all
 	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
 	.venv/embedding/bin/python -m pytest tests/embedding
+	.venv/crate/bin/python -m pytest tests/crate
 
 # Without a build: unit tests, but for those marked as slow.
 test-quick: environment
@@ -70,7 +74,7 @@ mutation: .venv/mutation/lock.sha256
 lint: environment
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m snakefmt --check Snakefile workflow/rules
+	$(BIN)/python -m snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	PYTHONPATH=workflow/scripts $(BIN)/python $(BIN)/lint-imports --cache-dir .venv/import_linter
 	$(BIN)/python -m codespell_lib
 	$(BIN)/python -m snakemake --lint
@@ -184,6 +188,10 @@ slurm:
 	@PATH="$$PATH:/usr/sbin" && command -v slurmctld > /dev/null || $(call install,slurmctld slurmd slurm-client munge) \
 		|| echo "Slurm cannot be installed: the tests of runs on a cluster are skipped."
 
+# rsync, for the test of files in another place, which is skipped without it.
+rsync:
+	@command -v rsync > /dev/null || $(call install,rsync) || echo "rsync cannot be installed: a test is skipped."
+
 # Graphviz, for the rule graph.
 graphviz:
 	@command -v dot > /dev/null || $(call install,graphviz)
@@ -197,6 +205,8 @@ lock:
 		requirements-mutation.in -o requirements-mutation.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		requirements-embedding.in -o requirements-embedding.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		requirements-crate.in -o requirements-crate.lock
 
 clean:
 	rm -rf results/[!R]* .snakemake .builds

@@ -28,10 +28,12 @@ include: "workflow/rules/records.smk"
 
 
 # All scripts run in one environment, and depend on what their results are made of.
-for each in workflow.rules:
+OWN_RULES = set(workflow.modifier.rules)
+for each in own_rules():
     if each.script:
-        each.conda_env = "../envs/pipeline.yaml"
-        each.set_input(made_of=made_of.made_of(each, run_files.script_of(each, Path.cwd())))
+        each.conda_env = str(PROJECT.environment()) if IMPORTED else run_files.ENVIRONMENT
+        if not STORED:
+            each.set_input(made_of=made_of.made_of(each, run_files.script_of(each), PROJECT))
 
 
 rule all:

@@ -1,20 +1,48 @@
 # Studies, checked before any job runs, and helpers that rules declare their inputs with.
+import copy
 import functools
 import os
 import re
 import shlex
 import sys
+import tarfile
 import tomllib
+from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 
-SCRIPTS = str(Path(workflow.basedir) / "workflow/scripts")
+
+def home():
+    """Folder of this project, which another workflow may import as a module: docs/module.md."""
+    here = workflow.current_basedir
+    if not hasattr(here, "hosted_repo"):
+        return Path(str(here)).resolve().parents[1]
+    # Of a repository elsewhere, of which Snakemake has a clone without files.
+    repository = here.hosted_repo.repo
+    commit = repository.commit(here.ref).hexsha
+    folder = Path(".snakemake/inference_energy", commit).resolve()
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder.parent) as unfinished, TemporaryFile() as packed:
+            repository.archive(packed, commit)
+            packed.seek(0)
+            with tarfile.open(fileobj=packed) as files:
+                files.extractall(f"{unfinished}/project", filter="data")
+            Path(unfinished, "project").rename(folder)
+    return folder
+
+
+HOME = home()
+# Whether files of the rules are in an object store or another folder, of which each job gets copies: docs/cluster.md.
+STORED = workflow.storage_settings.default_storage_provider is not None
+IMPORTED = not workflow.modifier.is_main_snakefile()
+SCRIPTS = str(HOME / "workflow/scripts")
 sys.path.insert(0, SCRIPTS)
 # Scripts of jobs lie in folders; this path lets them find the package in any environment.
-os.environ.update(PYTHONPATH=SCRIPTS)
-# Snakemake writes the path of Python into the commands of jobs as it stands.
-sys.executable = shlex.quote(os.path.relpath(sys.executable))
+theirs = os.environ.get("PYTHONPATH", "").split(os.pathsep) if IMPORTED else []
+os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([SCRIPTS, *filter(None, theirs)])))
 
-from inference_energy.common import escaped, jobs, runs, yaml_files
+from inference_energy.common import escaped, jobs, project, runs, yaml_files
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import as_named, file_name, name_of
 from inference_energy.figures import registry
@@ -25,7 +53,9 @@ from inference_energy.statement import carbon, run_end, supplied
 from inference_energy.statement.logs import files as statement_files
 from inference_energy.studies import checks, files, swept
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
+from snakemake.io import get_flag_value
 from snakemake.persistence import FileBackupMixin
+from snakemake.utils import update_config
 
 
 def restore(persistence, path):
@@ -35,43 +65,73 @@ def restore(persistence, path):
     return path.exists()
 
 
-# Results are moved into place as a whole, so no job spoils one. Snakemake would copy all before, and after a fault copy
-# them back: as new ones, and over good ones on a disk that has no room for them.
-FileBackupMixin.backup_output = lambda persistence, path: None
-FileBackupMixin.restore_output = restore
+if not IMPORTED:  # what follows is of all rules of a run
+    # Snakemake writes the path of Python into the commands of jobs as it stands.
+    sys.executable = shlex.quote(os.path.relpath(sys.executable))
+    # Results are moved into place as a whole, so no job spoils one. Snakemake would copy all before, and after a fault
+    # copy them back: as new ones, and over good ones on a disk that has no room for them.
+    FileBackupMixin.backup_output = lambda persistence, path: None
+    FileBackupMixin.restore_output = restore
+    # Jobs parse these files, too: in processes of their own.
+    if workflow.is_main_process:
+        with jobs.command():
+            if {"--touch", "-t"} & set(sys.argv):
+                raise InputError(
+                    "--touch: found an option that dates results anew which no job made; allowed: none such"
+                )
+            if not runs.others(Path()):
+                made_of.date_anew(Path("results"))
+            for line in runs.begin(Path()):
+                escaped.show(line, file=sys.stderr)
+    else:
+        runs.end_with_run()
 
-# Jobs parse these files, too: in processes of their own.
-if workflow.is_main_process:
-    with jobs.command():
-        if {"--touch", "-t"} & set(sys.argv):
-            raise InputError("--touch: found an option that dates results anew which no job made; allowed: none such")
-        if not runs.others(Path()):
-            made_of.date_anew(Path("results"))
-        for line in runs.begin(Path()):
-            escaped.show(line, file=sys.stderr)
-else:
-    runs.end_with_run()
-
-VERSION = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"]
+VERSION = tomllib.loads((HOME / "pyproject.toml").read_text())["project"]["version"]
 # The parts of a study that decide the distribution of a query's energy.
 QUERY_ENERGY = ("workloads", "node_power_kw", "power_utilisation", "pue", "classes", "as_published")
 
 
 def schema(name):
-    return yaml_files.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
+    with chdir(HOME):
+        return yaml_files.read_yaml(Path(f"workflow/schemas/{name}.schema.yaml"))
 
 
-with jobs.command():
-    as_named([workflow.basedir])
+with jobs.command(), chdir(HOME):
+    as_named([str(HOME)])
     # Snakemake would run the code of templates in this file, which the schema does not know.
-    yaml_files.check(yaml_files.read_yaml(Path("config/config.yaml")), schema("config"), "config/config.yaml")
+    DEFAULTS = yaml_files.read_yaml(Path("config/config.yaml"))
+    yaml_files.check(DEFAULTS, schema("config"), "config/config.yaml")
 
 
-configfile: "config/config.yaml"
+if IMPORTED:
+    with jobs.command():
+        PROJECT = project.Project.imported(workflow.modifier.modify_path(project.RESULTS))
+        own_files = config.get("own_files")
+        update_config(DEFAULTS, {key: value for key, value in config.items() if key != "own_files"})
+        config = DEFAULTS
+        yaml_files.check(config, schema("config"), "config of the module")
+        if workflow.is_main_process:
+            project.assemble(PROJECT, HOME, own_files, config)
+    config[project.KEY] = PROJECT.plain()
+    # All paths of the rules below are those of the project.
+    workflow.modifier.path_modifier = copy.copy(workflow.modifier.path_modifier)
+    workflow.modifier.path_modifier.replace_prefix = PROJECT.replaced
+else:
+    PROJECT = project.HERE
+
+    configfile: "config/config.yaml"
 
 
-with jobs.command():
-    yaml_files.check(config, schema("config"), "config/config.yaml")
+# Where files of the rules are on this machine.
+PLACED = PROJECT
+if STORED:
+    in_store = get_flag_value(workflow.modifier.modify_path(project.RESULTS), "storage_object")
+    PLACED = project.Project.stored(str(in_store.local_path()))
+
+
+with jobs.command(), PROJECT.entered():
+    if not IMPORTED:
+        yaml_files.check(config, schema("config"), "config/config.yaml")
     VALIDATION = yaml_files.read_yaml(Path("config/validation.yaml"))
     yaml_files.check(VALIDATION, schema("validation"), "config/validation.yaml")
     METHODS = {method: schema(f"study_{method}") for method in ("published", "nested")}
@@ -140,13 +200,15 @@ def swept_values(wildcards):
 
 def library(script):
     """Every module that a script imports, as plain inputs: compared by content, so an edit reruns its users."""
-    return imports.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
+    with PROJECT.entered():
+        return imports.imported(Path(f"workflow/scripts/{script}.py"), Path("workflow/scripts"))
 
 
 def code_of(figures):
     """Every module behind the figures of a job, likewise: no edit of one reruns other jobs."""
     modules = [f"workflow/scripts/inference_energy/figures/{each.module.replace('.', '/')}.py" for each in figures]
-    imported = [path for module in modules for path in imports.imported(Path(module), Path("workflow/scripts"))]
+    with PROJECT.entered():
+        imported = [path for module in modules for path in imports.imported(Path(module), Path("workflow/scripts"))]
     return sorted({*library("figures/figures"), *modules, *imported})
 
 
@@ -236,14 +298,16 @@ BESIDE = (
 @functools.cache
 def whole_run():
     """Files that a whole run makes, and files that it reads: data, configuration, code, environment."""
-    found = run_files.of_targets(targets(), workflow.rules, Path.cwd())
+    found = run_files.of_targets(targets(), own_rules(), PLACED)
     named = (config["bridge"]["from"], *STUDIES, *BRIDGE)
-    configured = {path for name in named for path in files.lineage(name, FOLDER)}
     included = {file.get_path_or_uri(secret_free=True) for file in workflow.included}
     imported = {module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == imports.PACKAGE}
-    written = {Path(path).resolve().relative_to(Path.cwd()) for path in included | imported}
+    code = {path for path in map(Path.resolve, map(Path, included | imported)) if path.is_relative_to(HOME)}
+    written = {path.relative_to(HOME) for path in code}
     usages = {Path(f"config/usage/{name}.yaml") for name in USAGES}
-    beside = {path for pattern in BESIDE for path in Path().glob(pattern)}
+    with PROJECT.entered():
+        configured = {path for name in named for path in files.lineage(name, FOLDER)}
+        beside = {path for pattern in BESIDE for path in Path().glob(pattern)}
     paths = map(str, configured | written | usages | beside)
     sources = {*found.sources, *library("records/provenance"), *paths}
     # Records of what results are made of are made by the run, though by no rule of it.
@@ -251,11 +315,19 @@ def whole_run():
     return run_files.RunFiles(sorted({*found.results, *records}), sorted(sources - records))
 
 
+def own_rules():
+    """The rules of this project, of all of a run."""
+    return [rule for rule in workflow.rules if rule in OWN_RULES]
+
+
 def files_like(*patterns):
     """Every file of some patterns: a new one is read without an edit here."""
-    return lambda wildcards: named(
-        sorted(str(path) for pattern in patterns for path in Path().glob(pattern) if path.is_file())
-    )
+
+    def of(wildcards):
+        with PROJECT.entered():
+            return named(sorted(str(path) for pattern in patterns for path in Path().glob(pattern) if path.is_file()))
+
+    return of
 
 
 def named(paths):
@@ -293,7 +365,7 @@ def usage_study(wildcards):
 def usage_files(name):
     """The files of a usage's logs and bills; looked for only if its statement is requested."""
     folder = config.get("usage_folder")
-    with jobs.command():
+    with jobs.command(), PROJECT.entered():
         return statement_files.listed(name, USAGES[name], folder[0] if isinstance(folder, list) else folder)
 
 

@@ -21,11 +21,8 @@ rule explanations:
         resources=files_like(
             "resources/*.csv", "resources/benchmarks/*/*", "resources/workloads/*/*", "resources/services/*/*"
         ),
-        settings=[
-            "config/config.yaml",
-            "config/validation.yaml",
-            *sorted(map(str, Path("config/studies").glob("*.yaml"))),
-        ],
+        settings=["config/config.yaml", "config/validation.yaml"],
+        studies=files_like("config/studies/*.yaml"),
         schemas=["workflow/schemas/study_published.schema.yaml", "workflow/schemas/study_nested.schema.yaml"],
         template="workflow/templates/explanations.html.j2",
         code=library("explain/explanations"),

@@ -70,4 +70,6 @@ for job, figures in registry.JOBS.items():
         script:
             "../scripts/figures/figures.py"
 
-    workflow.get_rule(f"figures_{job}").docstring = f"Figures: {', '.join(figure.name for figure in figures)}."
+    # A module of which some rules are used has not all.
+    if name := workflow.modifier.avail_rulename(f"figures_{job}"):
+        workflow.get_rule(name).docstring = f"Figures: {', '.join(figure.name for figure in figures)}."

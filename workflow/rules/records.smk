@@ -12,7 +12,7 @@ rule provenance:
     log:
         "results/logs/provenance.log",
     params:
-        configuration=config,
+        configuration={key: value for key, value in config.items() if key != project.KEY},
         studies=STUDIES | BRIDGE,
     script:
         "../scripts/records/provenance.py"

@@ -37,3 +37,28 @@ def test_pre_commit_uses_the_locked_versions():
     pinned = {hook["repo"].rsplit("/", 1)[1].removesuffix("-pre-commit"): hook["rev"] for hook in hooks}
     locked = dict(re.findall(r"^([a-z-]+)==([^ ]+) ", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
     assert pinned == {name: f"v{locked[name]}" for name in ("ruff", "snakefmt", "codespell")}
+
+
+def test_actions_are_pinned_to_commits():
+    used = [
+        line
+        for path in sorted((ROOT / ".github/workflows").glob("*.yml"))
+        for line in path.read_text().splitlines()
+        if re.match(r"\s*(- )?uses:", line)
+    ]
+    assert used
+    assert not [line for line in used if not re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line)]
+
+
+def test_the_catalogue_of_workflows_finds_what_it_looks_for():
+    usage = read_yaml(ROOT / ".snakemake-workflow-catalog.yml")["usage"]
+    assert usage["software-stack-deployment"]["conda"] and (ROOT / "workflow/envs/pipeline.yaml").is_file()
+    assert 'include: "../Snakefile"' in (ROOT / "workflow/Snakefile").read_text()
+    assert (ROOT / "config/README.md").is_file()
+    readme = (ROOT / "README.md").read_text().lower()
+    assert "snakemake" in readme and "workflow" in readme
+
+
+def test_a_bare_snakemake_builds_everything_on_all_cores():
+    profile = read_yaml(ROOT / "profiles/default/config.yaml")
+    assert profile == {"cores": "all", "rerun-incomplete": True}

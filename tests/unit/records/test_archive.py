@@ -19,6 +19,7 @@ def project(tmp_path):
     for document in archive.DOCUMENTS.values():
         (tmp_path / document).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / document).write_text(document)
+    (tmp_path / "CITATION.cff").write_text("title: T\nlicense: MIT\nauthors: [{name: A}]\n")
     (tmp_path / archive.SCRIPTS).mkdir(parents=True)
     for command in archive.COMMANDS:
         (tmp_path / archive.SCRIPTS / f"{command}.py").touch()
@@ -43,7 +44,8 @@ def test_an_archive_holds_what_is_named_and_nothing_that_lies_around(project):
     with tarfile.open(path) as members:
         names = members.getnames()
         owners = {(member.uid, member.gid, member.uname, member.gname) for member in members}
-    expected = {"Snakefile", "results/headline.csv", "results/provenance.json", "sbom.cdx.json", *archive.DOCUMENTS}
+    expected = {"Snakefile", "results/headline.csv", "results/provenance.json", *archive.DOCUMENTS}
+    expected |= {"sbom.cdx.json", "ro-crate-metadata.json"}
     expected |= {f"workflow/scripts/{command}.py" for command in archive.COMMANDS}
     assert names == sorted(f"n-1.2/{name}" for name in expected)
     assert owners == {(0, 0, "", "")}
@@ -68,6 +70,14 @@ def test_packages_are_named(project):
         bill = json.load(members.extractfile("n-1.2/sbom.cdx.json"))
     assert bill["metadata"]["component"] == {"type": "application", "bom-ref": "project", "name": "n", "version": "1.2"}
     assert [component["purl"] for component in bill["components"]] == ["pkg:pypi/one@1.0"]
+
+
+def test_the_crate_lists_every_file_but_its_own_metadata(project):
+    with tarfile.open(archive.pack(project)) as members:
+        names = {name.removeprefix("n-1.2/") for name in members.getnames()}
+        graph = json.load(members.extractfile("n-1.2/ro-crate-metadata.json"))["@graph"]
+    (root,) = (entity for entity in graph if entity["@id"] == "./")
+    assert {part["@id"] for part in root["hasPart"]} == names - {"ro-crate-metadata.json"}
 
 
 @pytest.mark.parametrize("file", ["Snakefile", "results/headline.csv", "LICENSE"])

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from inference_energy.common import disk, runs
+from inference_energy.common import disk, project, runs
 from inference_energy.common.errors import InputError, one_line
 from inference_energy.common.escaped import show
 
@@ -26,16 +26,17 @@ def job(snakemake) -> Iterator[logging.Logger]:
     Any other exception is a defect of this project: its traceback goes to the log, one line to the terminal.
     """
     runs.end_with_run()
+    stop = _tell if project.enter(snakemake) else _stop
     log_file = snakemake.log[0]
     try:
         logging.basicConfig(filename=log_file, filemode="w", level=logging.INFO, format="%(message)s", force=True)
         yield LOGGER
     except InputError as error:
-        _stop(str(error))
+        stop(str(error))
     except Exception as error:  # every exception is reported, and the job still fails
         LOGGER.error(traceback.format_exc())
         defect = one_line(f"{type(error).__name__}: {error}".splitlines()[0]) + f" (a defect; traceback in {log_file})"
-        _stop(disk.fault(error) or defect)
+        stop(disk.fault(error) or defect)
 
 
 class Arguments(argparse.ArgumentParser):
@@ -57,7 +58,7 @@ def command() -> Iterator[None]:
         sys.exit(f"Error: {disk.fault(error) or one_line(f'{error.filename}: {error.strerror}')}")
 
 
-def _stop(line: str) -> None:
+def _stop(line: str) -> NoReturn:
     LOGGER.error("Error: %s", line)
     try:
         ERRORS.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +67,12 @@ def _stop(line: str) -> None:
     except OSError:  # of a full disk, which does not take the list of errors
         sys.exit(f"Error: {line}")
     sys.exit(1)  # the run prints the line at its end
+
+
+def _tell(line: str) -> NoReturn:
+    """End a job of another workflow, whose run does not print the errors at its end."""
+    LOGGER.error("Error: %s", line)
+    sys.exit(f"Error: {line}")
 
 
 def forget_errors() -> None:

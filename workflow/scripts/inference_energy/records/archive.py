@@ -1,4 +1,4 @@
-"""A run as one file: all inputs, code and results, and the packages used, so that others can check and repeat it."""
+"""A run as one file, for others to check and repeat: a Workflow Run RO-Crate of inputs, code, results and packages."""
 
 import gzip
 import io
@@ -7,7 +7,8 @@ from pathlib import Path
 
 from inference_energy.common import files as common_files
 from inference_energy.common.errors import InputError
-from inference_energy.records import imports, packages, provenance
+from inference_energy.common.yaml_files import read_yaml
+from inference_energy.records import crate, imports, packages, provenance
 
 FOLDER = Path("archive")
 SCRIPTS = Path("workflow/scripts")
@@ -67,7 +68,11 @@ def pack(root: Path) -> Path:
         if common_files.leads_out(path, root):
             raise InputError(f"{path}: found a link out of the project; allowed: a file in it, as an archive holds it")
     project = recorded["project"]
-    bill = common_files.as_json(packages.bill_of_materials(root / "requirements.lock", project)).encode()
+    # Files that only the archive has.
+    written = {packages.FILE: packages.bill_of_materials(root / "requirements.lock", project)}
+    citation = read_yaml(root / "CITATION.cff")
+    written[crate.FILE] = crate.metadata(recorded, [*files, *written], citation)
+    contents = {member: common_files.as_json(content).encode() for member, content in written.items()}
     name = f"{project['name']}-{project['version']}"
     target = root / FOLDER / f"{name}.tar.gz"
     with (
@@ -77,9 +82,10 @@ def pack(root: Path) -> Path:
         gzip.GzipFile(filename="", mode="wb", fileobj=handle, mtime=0) as packed,
         tarfile.open(mode="w", fileobj=packed, format=tarfile.PAX_FORMAT) as archive,
     ):
-        for member, path in sorted((files | {packages.FILE: None}).items()):
+        for member in sorted({*files, *contents}):
+            path, text = files.get(member), contents.get(member, b"")
             entry = tarfile.TarInfo(f"{name}/{member}")
-            entry.size, entry.mtime, entry.mode = path.stat().st_size if path else len(bill), TIME, 0o644
-            with path.open("rb") if path else io.BytesIO(bill) as content:
+            entry.size, entry.mtime, entry.mode = path.stat().st_size if path else len(text), TIME, 0o644
+            with path.open("rb") if path else io.BytesIO(text) as content:
                 archive.addfile(entry, content)
     return target

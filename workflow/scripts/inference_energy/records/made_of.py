@@ -15,20 +15,21 @@ from typing import Any
 
 from inference_energy.common import files, jobs
 from inference_energy.common.errors import InputError
+from inference_energy.common.project import HERE, RESULTS, Project
 from inference_energy.corpus.origins import sha256
-from inference_energy.records.run_files import RESULTS
 
 FOLDER = Path("results/made_of")
 # Larger files, as the logs of a service are, would take minutes to read at every start.
 LARGEST_BYTES = 64 * 2**20
 
 
-def made_of(rule: Any, script: Path) -> Callable[[Any], str]:
+def made_of(rule: Any, script: Path, project: Project = HERE) -> Callable[[Any], str]:
     """Input of a rule: the file that holds what its job with some wildcards is made of, written anew if that differs.
 
     Args:
         rule: of Snakemake, with its inputs and parameters.
-        script: of the rule.
+        script: of the rule, in the project.
+        project: where its files are in this run.
     """
     inputs, parameters, kept = list(rule.input), dict(rule.params.items()), set()
 
@@ -37,9 +38,10 @@ def made_of(rule: Any, script: Path) -> Callable[[Any], str]:
         if path in kept:  # Snakemake asks several times, all of a run that began with the same files
             return str(path)
         kept.add(path)
-        read = {path for item in inputs for path in _paths(item, wildcards) if not path.startswith(RESULTS)}
+        found = {path for item in inputs for path in _paths(item, wildcards, project)}
+        read = {path for path in found if not path.startswith(RESULTS)}
         given = {name: value(wildcards) if callable(value) else value for name, value in parameters.items()}
-        with jobs.command():
+        with jobs.command(), project.entered():
             fingerprints = {path: fingerprint(Path(path)) for path in sorted({*read, str(script)})}
             keep(path, {"parameters": given, "files": fingerprints})
         return str(path)
@@ -47,12 +49,12 @@ def made_of(rule: Any, script: Path) -> Callable[[Any], str]:
     return of
 
 
-def _paths(item: Any, wildcards: Mapping[str, str]) -> Iterable[str]:
-    """Paths of an input, which may be a pattern, a list, or a function of the wildcards."""
+def _paths(item: Any, wildcards: Mapping[str, str], project: Project) -> Iterable[str]:
+    """Paths in the project of an input: a pattern, which Snakemake has changed, or a function of the wildcards."""
     if callable(item):
         found = item(wildcards)
         return map(str, [found] if isinstance(found, (str, Path)) else found)
-    return [str(item).format(**dict(wildcards.items()))]
+    return [project.inside(str(item).format(**dict(wildcards.items())))]
 
 
 def keep(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,11 +1,15 @@
 """Files that a run reads and makes, by the rules of the workflow."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-RESULTS = "results/"
+from inference_energy.common.project import HERE, RESULTS, Project
+
+RULES = Path("workflow/rules")
+ENVIRONMENT = "../envs/pipeline.yaml"  # of every script, as files of rules name it
 
 
 @dataclass(frozen=True)
@@ -17,8 +21,14 @@ class RunFiles:
     sources: list[str]
 
 
-def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunFiles:
-    """Follow targets back to files that no rule makes, in the way in which Snakemake finds its jobs."""
+def of_targets(targets: Iterable[str], rules: Iterable[Any], project: Project = HERE) -> RunFiles:
+    """Follow targets back to files that no rule makes, in the way in which Snakemake finds its jobs.
+
+    Args:
+        targets: paths in the project, as are those that are returned.
+        rules: of the project.
+        project: where its files are in this run.
+    """
     rules = list(rules)
     results, sources, waiting = set(), set(), list(targets)
     while waiting:
@@ -27,26 +37,31 @@ def of_targets(targets: Iterable[str], rules: Iterable[Any], root: Path) -> RunF
             continue
         # Rules make files in results/ alone: most others need not be compared with every output.
         makers = rules if file.startswith(RESULTS) else ()
-        maker = next((rule for rule in makers if any(output.match(file) for output in rule.output)), None)
+        placed = project.outside(file)
+        maker = next((rule for rule in makers if any(output.match(placed) for output in rule.output)), None)
         if maker is None:
             sources.add(file)
             continue
-        wildcards = maker.get_wildcards(file)
-        results |= set(map(str, maker.expand_output(wildcards)[0]))
-        waiting += map(str, maker.expand_input(wildcards)[0])
-        sources |= _beside(maker, root)
+        wildcards = maker.get_wildcards(placed)
+        results |= {project.inside(str(path)) for path in maker.expand_output(wildcards)[0]}
+        waiting += [project.inside(str(path)) for path in maker.expand_input(wildcards)[0]]
+        sources |= _beside(maker)
     return RunFiles(sorted(results), sorted(sources))
 
 
-def script_of(rule: Any, root: Path) -> Path:
+def script_of(rule: Any) -> Path:
     """Path of the script of a rule, in the folder of the project."""
-    return (Path(rule.snakefile).parent / rule.script).resolve().relative_to(root.resolve())
+    return _in_project(rule.script)
 
 
-def _beside(rule: Any, root: Path) -> set[str]:
+def _beside(rule: Any) -> set[str]:
     """Files of a rule besides the Snakefile: its script, its environment, the captions of its figures."""
-    named = [root / script_of(rule, root)] if rule.script else []
-    named += [Path(rule.snakefile).parent / rule.conda_env] if rule.conda_env else []
+    named = [rule.script, ENVIRONMENT] if rule.script else []
     reported = [output.flags["report"] for output in rule.output if "report" in output.flags]
-    named += [Path(flag.caption.get_path_or_uri(secret_free=True)) for flag in reported if flag.caption]
-    return {str(path.resolve().relative_to(root.resolve())) for path in named}
+    named += [f"../report/{flag.caption.get_filename()}" for flag in reported if flag.caption]
+    return {str(_in_project(path)) for path in named}
+
+
+def _in_project(path: str) -> Path:
+    """A path as files of rules name it, from their folder: they may lie in a repository elsewhere."""
+    return Path(os.path.normpath(RULES / path))
