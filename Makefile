@@ -110,8 +110,8 @@ compare: all
 golden: all
 	@$(BIN)/python workflow/scripts/write_golden.py
 
-# The list of tables in results/README.md, from the catalogue.
-readme: environment
+# Numbers in README.md and docs/, from the tables, and the list of tables in results/README.md
+readme: all
 	@$(BIN)/python workflow/scripts/write_readme.py
 
 # Reference and examples of the installed package: docs/api.md, docs/estimates.md

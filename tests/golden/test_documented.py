@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from inference_energy.common import yaml_files
 from inference_energy.common.errors import InputError
-from inference_energy.publish import api
+from inference_energy.publish import api, readme
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +19,14 @@ def test_examples_print_what_the_guide_says():
     guide = (ROOT / "docs/estimates.md").read_text()
     assert guide.count("```text") >= 6
     assert api.with_outputs(guide) == guide, "run `make api`"
+
+
+def test_numbers_in_documents_are_those_of_the_tables():
+    assert [str(path) for path, text, filled in readme.documents(ROOT) if text != filled] == [], "run `make readme`"
+
+
+def test_the_readme_is_of_one_page():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 700
 
 
 def test_factors_follow_their_schema():

@@ -19,6 +19,7 @@ from inference_energy.answers.packaged import packaged
 from inference_energy.answers.question import Question
 from inference_energy.answers.served import Served, served
 from inference_energy.common.conversions import WH_PER_KWH
+from inference_energy.common.readable import between, two_digits
 from inference_energy.common.step import Node, as_dict
 from inference_energy.common.step_text import Writer
 from inference_energy.statistics import quantiles
@@ -40,16 +41,7 @@ class Range:
 
     def told(self, unit: str) -> str:
         """Median, and P5 to P95."""
-        return f"{two_digits(self.p50)} {unit} ({two_digits(self.p05)}–{two_digits(self.p95)})"
-
-
-def two_digits(value: float) -> str:
-    """A number with two significant digits, with an exponent only where it would have many zeros."""
-    if value == 0:
-        return "0"
-    rounded = float(f"{value:.1e}")
-    places = max(0, 1 - int(np.floor(np.log10(abs(rounded)))))
-    return f"{rounded:,.{places}f}" if 1e-4 <= abs(rounded) < 1e9 else f"{rounded:.1e}"
+        return f"{two_digits(self.p50)} {unit} ({between(self.p05, self.p95)})"
 
 
 @dataclass(frozen=True, kw_only=True)

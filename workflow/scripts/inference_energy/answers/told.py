@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import polars as pl
 
-from inference_energy.answers.estimate import Estimate, two_digits
+from inference_energy.answers.estimate import Estimate
 from inference_energy.answers.packaged import packaged
 from inference_energy.common.errors import InputError
+from inference_energy.common.readable import two_digits
 
 DRIVERS = 3  # that are named
 BOUNDARIES = {
