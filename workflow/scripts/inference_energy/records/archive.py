@@ -24,7 +24,16 @@ DOCUMENTS = {
     "results/README.md": "results/README.md",
 }
 # Scripts that the Makefile calls besides Snakemake, with the modules behind them.
-COMMANDS = ("archive_run", "compare_builds", "explain", "list_sources", "new_source", "validate", "verify_results")
+COMMANDS = (
+    "archive_run",
+    "compare_builds",
+    "explain",
+    "headline_table",
+    "list_sources",
+    "new_source",
+    "validate",
+    "verify_results",
+)
 TIME = 315_532_800  # 1980-01-01 for every file: the time of packing does not matter
 
 
