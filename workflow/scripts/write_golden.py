@@ -4,7 +4,6 @@ import datetime
 from pathlib import Path
 
 import polars as pl
-
 from inference_energy.common import escaped, jobs
 from inference_energy.corpus.origins import sha256
 from inference_energy.headline import golden

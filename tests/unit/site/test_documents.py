@@ -15,7 +15,7 @@ def project(tmp_path):
         "docs/p.png": "picture",
         "code/x.py": "code",
         "code/unlinked.py": "code",
-        "results/page.html": '<a href="../data">d</a><a href="../code/x.py#1">x</a><img src="data:,"><a href="#y">y</a>',
+        "results/page.html": '<a href="../data">d</a><a href="../code/x.py#1">x</a><img src="data:,"><a href="#y">',
         "data/one.csv": "1",
         "data/in/two.csv": "2",
     }

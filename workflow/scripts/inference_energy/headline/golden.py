@@ -11,7 +11,7 @@ FINGERPRINT_DIGITS = 12
 NO_REASON = "<why>"
 # What moved with each change of the agreed numbers: the day, the first digits of their checksum, and each number that
 # is not as before; `before` is empty where a number is new, `after` where it is gone.
-MOVED_SCHEMA = {name: pl.String for name in ("agreed_on", "golden", *KEY, "unit")} | {
+MOVED_SCHEMA = dict.fromkeys(("agreed_on", "golden", *KEY, "unit"), pl.String) | {
     "before": pl.Float64,
     "after": pl.Float64,
 }

@@ -70,7 +70,7 @@ def answer_lines(rows: list[dict[str, str]], subjects: dict[str, str]) -> list[s
     return [
         "",
         *(
-            f"{study}, {subjects[study]}: {of.question:<{wide}}  {of!s:<{numbers}}  {of.statistic}, P5–P95: {of.covered}"
+            f"{study}, {subjects[study]}: {of.question:<{wide}}  {of!s:<{numbers}}  {of.statistic}, {of.covered}"
             for of in found
         ),
     ]

@@ -126,8 +126,8 @@ def beside(root: Path, site: Path, document: Mapping, models: list[str], stage: 
 def accessible(text: str) -> str:
     """A page of Sphinx and its theme with what they leave out for those who use a keyboard or listen.
 
-    Tables and blocks of code that scroll can be reached with the keyboard; headings of the navigation have a level; every
-    landmark has a name of its own.
+    Tables and blocks of code that scroll can be reached with the keyboard; headings of the navigation have a level;
+    every landmark has a name of its own; no heading is empty or missing.
     """
     count = itertools.count(1)
     text = re.sub(
@@ -137,6 +137,9 @@ def accessible(text: str) -> str:
         ),
         text,
     )
+    text = text.replace('<th class="head"><p></p></th>', '<td class="head"></td>')
+    if "<h1" not in text:
+        text = text.replace('<div id="search-results">', '<h1>Search</h1>\n<div id="search-results">')
     text = text.replace("<pre>", '<pre tabindex="0">')
     text = text.replace('class="caption" role="heading"', 'class="caption" role="heading" aria-level="2"')
     text = text.replace('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Pages">')

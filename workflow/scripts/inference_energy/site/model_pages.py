@@ -96,7 +96,7 @@ def source_rows(runs: pl.DataFrame, origins: pl.DataFrame) -> Iterator[dict]:
 
 
 def score(scores: pl.DataFrame, network: str) -> dict | None:
-    """How far predictions of the metered runs of a network are from them when it is left out; none without such runs."""
+    """How far predictions of a network's metered runs are from them when it is left out; none without such runs."""
     found = scores.filter(score="energy_at_batch", left_out="model", group=f"network: {network}")
     return found.row(0, named=True) if found.height else None
 
