@@ -42,3 +42,16 @@ def test_studies_of_the_published_method_answer_by_the_median_that_is_printed():
 def test_the_current_study_is_told_first_or_else_the_last():
     assert answers.told_first(["a", "current", "b"]) == "current"
     assert answers.told_first(["a", "b"]) == "b"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "spread", "statistic"),
+    [
+        (QUERY, "queries", MEDIAN),
+        ("traditional frontier energy_wh_mean shared", "shared uncertainty", EXPECTED),
+        ("traditional all_levers multiplier_p50", "shared uncertainty", "median"),
+        ("long/traditional frontier energy_wh_p50 untrimmed", None, None),
+    ],
+)
+def test_every_headline_number_with_an_interval_has_a_statistic(quantity, spread, statistic):
+    assert answers.told_by({"quantity": quantity, "spread": spread}) == statistic

@@ -107,3 +107,12 @@ def answers(rows: Iterable[Mapping], study: str, subject: str) -> list[Answer]:
 def told_first(studies: Sequence[str]) -> str:
     """The study whose answers are told: `current`, or else the last that is built."""
     return CURRENT if CURRENT in studies else studies[-1]
+
+
+def told_by(row: Mapping) -> str | None:
+    """What statistic a headline number with an interval is; none without one."""
+    if row["spread"] == QUERIES:
+        return MEDIAN
+    if row["spread"] == SHARED:
+        return EXPECTED if "_mean" in row["quantity"] else "median"
+    return None
