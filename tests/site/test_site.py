@@ -19,7 +19,7 @@ from inference_energy.site import model_pages
 from inference_energy.site.documents import OUTSIDE, anchors, links
 
 SITE = ROOT / "results/site"
-PAGES = ("index", "models/index", "models/deepseek-r1", "models/gpt-oss-120b", "numbers", "public", "search")
+PAGES = ("index", "explore", "models/index", "models/deepseek-r1", "models/gpt-oss-120b", "numbers", "public", "search")
 DOCUMENTS = ("docs/index", "docs/results", "docs/validation", "docs/method", "docs/corpus", "docs/api", "config/README")
 WIDTHS = (360, 1280)
 

@@ -86,6 +86,7 @@ def sources(root: Path, stage: Path, ask: Callable[..., Estimate], address: str)
         study=document["study"],
         models=[_listed(page) for page in pages],
     )
+    html.write(stage / "explore.md", templates / "explore.md.j2")
     _what_moved(root, stage, templates, address)
     html.write(stage / "public.md", templates / "public.md.j2", tables=public.TABLES.items(), cite=document["cite"])
     headline = escaped.read_csv(results / "headline.csv").to_dicts()
@@ -155,7 +156,7 @@ def _listed(page: Mapping) -> dict:
         "active": f"{registry['active_parameters_billions']:g}",
         "wh": two_digits(first.wh),
         "interval": between(*first.interval),
-        "runs": sum(row["runs"] for row in page["runs"]) or "–",
+        "runs": f"{sum(row['runs'] for row in page['runs']):,}" if page["runs"] else "–",
     }
 
 
