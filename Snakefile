@@ -69,7 +69,7 @@ onsuccess:
             escaped.show(*difference.run_end(name, PARENTS[name], FOLDER, METHODS[STUDY_METHODS[name]]))
     elif "statement" not in sys.argv:
         checks = config["checks"]
-        summary.show(checks["stale_after_days"], checks["registry_stale_after_days"], PARENTS)
+        summary.show(checks["stale_after_days"], checks["registry_stale_after_days"], PARENTS, SUBJECTS)
     elif not USAGES:
         run_end.show_none()
     run_end.show(USAGES)

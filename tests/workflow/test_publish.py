@@ -75,7 +75,7 @@ def test_data_package_with_a_broken_file_is_not(copy):
 def test_workbook_has_the_numbers_of_the_tables(built, tables):
     book = openpyxl.load_workbook(built / "results/inference_energy.xlsx", read_only=True)
     cited = [table.name for table in catalogue.PUBLIC_TABLES if not table.drawn]
-    assert book.sheetnames == ["About", *cited, "Data dictionary", "Sources"]
+    assert book.sheetnames == ["Answers", "About", *cited, "Data dictionary", "Sources"]
     for name in ("headline", "energy_per_query", "fleet_plan"):
         head, units, *rows = book[name].iter_rows(values_only=True)
         frame = tables[name]

@@ -156,6 +156,11 @@ with jobs.command(), PROJECT.entered():
 NESTED_STUDIES = {name: whole(study) for name, study in STUDIES.items() if study["method"] == "nested"}
 # Method of every study that is built, which determines its public tables.
 STUDY_METHODS = {name: study["method"] for name, study in STUDIES.items()}
+# Class that the fleet of every study serves.
+SUBJECTS = {
+    name: study["fleet" if study["method"] == "nested" else "interventions"]["subject"]
+    for name, study in STUDIES.items()
+}
 # Whether the bridge between studies is built, with all comparisons with the study at its end.
 BRIDGED = config["bridge"]["from"] in STUDIES
 

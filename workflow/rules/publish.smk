@@ -46,7 +46,7 @@ rule data_package:
 
 
 rule workbook:
-    """The public tables to cite as one Excel workbook, with units, meanings and sources."""
+    """The answers, then the public tables to cite, as one Excel workbook, with units, meanings and sources."""
     input:
         **CITED,
         tables=public_files(),
@@ -57,6 +57,7 @@ rule workbook:
         "results/logs/workbook.log",
     params:
         studies=STUDY_METHODS,
+        subjects=SUBJECTS,
     script:
         "../scripts/publish/workbook.py"
 

@@ -1,12 +1,9 @@
-"""Writes the list of tables in results/README.md; called by `make readme`."""
+"""Writes what documents say of the results, and the list of tables in results/README.md; called by `make readme`."""
 
 from pathlib import Path
 
-from inference_energy.common import files
-from inference_energy.publish import catalogue, readme
-from inference_energy.statement import tables
+from inference_energy.common import jobs
+from inference_energy.publish import readme
 
-PATH = Path("results/README.md")
-
-text = PATH.read_text(encoding="utf-8")
-files.write(PATH, readme.with_tables(text, [*catalogue.PUBLIC_TABLES, *tables.TABLES.values()]))
+with jobs.command():
+    readme.write(Path())

@@ -12,7 +12,6 @@ from inference_energy import Gpu, Model, estimate
 from inference_energy.answers import estimate as of_estimate
 from inference_energy.answers.question import Question
 from inference_energy.answers.served import served
-from inference_energy.common.digits import two_digits
 from inference_energy.common.errors import InputError
 from inference_energy.common.step import walk
 from tiny_package import tiny_package
@@ -210,22 +209,6 @@ def test_the_same_question_is_answered_from_what_is_kept():
     other = served(Question(**A, **QUERY, pue=1.1), of_estimate.packaged())
     assert first.services["A"] is again.services["A"]
     assert first.services["A"] is not other.services["A"]
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (0, "0"),
-        (0.123, "0.12"),
-        (1.26, "1.3"),
-        (12345, "12,000"),
-        (0.00012, "0.00012"),
-        (1e-6, "1.0e-06"),
-        (9.96, "10"),
-    ],
-)
-def test_numbers_have_two_digits(value, shown):
-    assert two_digits(value) == shown
 
 
 # What cannot be asked.

@@ -95,3 +95,20 @@ def test_a_source_is_scored_without_a_run_and_the_scoreboard_after_one(tmp_path,
     found = made(tmp_path, "validate", given)
     assert found[found.index("workflow/scripts/validate.py") + 1 : -1] == asked
     assert ("--rerun-incomplete" in found) == (not given)
+
+
+def test_the_list_of_commands_is_short_and_names_targets():
+    told = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    named = [line.split()[1] for line in told if line.startswith("  make ")]
+    phony = (ROOT / "Makefile").read_text().split(".PHONY:")[1].split("\n\n")[0].replace("\\", " ").split()
+    assert named[:4] == ["all", "help", "table", "explain"]
+    assert set(named) <= set(phony) and len(named) == len(set(named)) <= 24
+    assert max(map(len, told)) <= 110
+
+
+def test_a_base_is_looked_for_before_anything_is_built(tmp_path):
+    given = {"BASE": "main"}
+    commands = "\n".join(made(tmp_path, "compare", given))
+    check, build, compare = (commands.index(text) for text in ("--check", "snakemake", "results/changes\nall\n"))
+    assert check < build and commands.rindex("compare_builds.py") > build
+    assert compare > 0

@@ -9,11 +9,13 @@ from inference_energy.common import escaped
 from inference_energy.headline.summary import (
     REGISTRIES,
     adopted_lines,
-    headline_lines,
+    answer_lines,
     moved_lines,
     registry_lines,
+    reproduced_lines,
     show,
     source_lines,
+    table_lines,
 )
 from inference_energy.headline.tables import HEADLINE
 
@@ -72,7 +74,7 @@ def test_the_head_of_the_list_of_rejected_cells_is_none(tmp_path, monkeypatch, c
     (tmp_path / "results/logs").mkdir(parents=True)
     escaped.write_csv(pl.DataFrame([source("a", rows_accepted=10)]), tmp_path / "results/benchmark_sources.csv")
     (tmp_path / "results/logs/rejected_rows.txt").write_text("The head.\nfirst cell\nsecond cell\n")
-    show(10**6, 10**6, {})
+    show(10**6, 10**6, {}, {})
     told = capsys.readouterr().out
     assert "2 benchmark cells were rejected" in told
     assert "  first cell\n  second cell\n" in told
@@ -94,9 +96,35 @@ def test_numbers_that_moved_largest_first():
     ]
 
 
+def test_the_answers_of_the_study_of_today_come_first():
+    rows = [
+        number("own", "mixed energy_gwh_per_day_mean", 1),
+        number(
+            *("current", "traditional small energy_wh_p50 untrimmed", 0.1223),
+            **{"spread": "queries", "computed_p05": "0.00956", "computed_p95": "1.24"},
+        ),
+    ]
+    assert answer_lines(rows, {"own": "large", "current": "small"}) == [
+        "",
+        "current, small: A query (traditional)  0.12 Wh (0.0096–1.2)  median over queries, variability between queries",
+    ]
+
+
+def test_printed_values_that_are_reproduced_are_counted():
+    rows = [number("s", "a", 1, within="true"), number("s", "b", 1, within="false"), number("s", "c", 1)]
+    assert reproduced_lines(rows) == ["Reproduced: 1 of 2 printed values (`make table`)"]
+    assert reproduced_lines(rows[2:]) == []
+
+
+def test_the_first_run_has_nothing_to_compare_with():
+    assert moved_lines([number("s", "q", 1)], [], {}) == [
+        "Headline numbers: 1; the next run says which of them changed."
+    ]
+
+
 def test_nothing_moved():
     rows = [number("s", "q", 1)]
-    assert moved_lines(rows, rows, {"s": None}) == ["Headline numbers: none changed since the last run."]
+    assert moved_lines(rows, rows, {"s": None}) == ["Headline numbers: none of 1 changed since the last run."]
 
 
 def test_new_study_is_held_against_its_parent():
@@ -106,7 +134,7 @@ def test_new_study_is_held_against_its_parent():
 
 
 def test_partial_run_says_nothing_of_what_it_did_not_make():
-    assert headline_lines([]) == []
+    assert table_lines([]) == answer_lines([], {}) == reproduced_lines([]) == []
     assert source_lines([], [], [], TODAY, 1) == []
     assert moved_lines([], [number("s", "q", 1)], {}) == []
 

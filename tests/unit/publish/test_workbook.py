@@ -6,6 +6,7 @@ import openpyxl
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
+from inference_energy.headline.answers import MEDIAN, Answer
 from inference_energy.publish import workbook
 from inference_energy.publish.sources import Source
 from inference_energy.tables.dictionary import Entry
@@ -29,7 +30,7 @@ FRAME = pl.DataFrame(
 SOURCES = [Source(used_in="resources/a.csv", rows="x", url="https://example.org", citation="=cited")]
 
 
-def write(path, frame=FRAME, sources=SOURCES):
+def write(path, frame=FRAME, sources=SOURCES, **more):
     workbook.write(
         path,
         about={"What this is": "a test"},
@@ -38,6 +39,7 @@ def write(path, frame=FRAME, sources=SOURCES):
         entries=ENTRIES,
         sources=sources,
         title="Test",
+        **more,
     )
     return path
 
@@ -58,6 +60,28 @@ def test_sheets_and_what_the_first_says_of_them(book):
     ]
     links = [about.cell(row, 1).hyperlink.location for row in (6, 7, 8)]
     assert links == ["'numbers'!A1", "'Data dictionary'!A1", "'Sources'!A1"]
+
+
+def test_the_answers_come_first_under_plain_heads(tmp_path):
+    answer = Answer(
+        **{"question": "A query", "study": "s", "statistic": MEDIAN, "value": 0.1223, "p05": 0.01, "p95": 1.2},
+        **{"unit": "Wh", "covered": "variability between queries", "published": None},
+    )
+    row = {"label": "Small: median", "quantity": "small energy_wh_p50", "spread": "queries", "unit": "Wh"}
+    row |= {"computed": 0.02, "computed_p05": 0.01, "computed_p95": 0.3, "published": 0.31}
+    book = openpyxl.load_workbook(write(tmp_path / "a.xlsx", answers=[answer], headline=[row]))
+    assert book.sheetnames[:2] == ["Answers", "About"]
+    sheet = book["Answers"]
+    rows = [[cell.value for cell in line] for line in sheet.iter_rows(min_row=3, max_col=8)]
+    assert rows == [
+        ["Question", "Statistic", "Answer", "Unit", "P5", "P95", "P5 to P95 covers", "The paper prints"],
+        ["A query", MEDIAN, 0.1223, "Wh", 0.01, 1.2, "variability between queries", None],
+        [None] * 8,
+        ["Headline number", "Statistic", "Answer", "Unit", "P5", "P95", "P5 to P95 covers", "The paper prints"],
+        ["Small: median", MEDIAN, 0.02, "Wh", 0.01, 0.3, "variability between queries", 0.31],
+    ]
+    (chart,) = sheet._charts
+    assert chart.series[0].val.numRef.f == "(Answers!$C$7)"
 
 
 def test_names_units_and_values(book):

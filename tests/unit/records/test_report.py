@@ -54,6 +54,19 @@ def test_equal_builds(make):
     assert text.endswith("None changed.\n")
 
 
+def test_the_verdict_is_a_few_lines(make):
+    def verdict(base, now):
+        return report.verdict(report.compare(in_folder(base, "main"), in_folder(now, "this")))
+
+    base = make("a")
+    same = ["Headline numbers: none of 2 moved.", "Tables: 0 of 3 differ.", "Inputs that differ: none."]
+    assert verdict(base, make("b")) == same
+    headline, move, *rest = verdict(base, make("c", HEADLINE.replace("2.8,", "3.3,")))
+    assert headline.startswith("Headline numbers: 1 of 2 moved")
+    assert move == "  current  Frontier, long: median [Wh]: 2.8 -> 3.3 (+17.86%)"
+    assert rest == ["Tables: 1 of 3 differ.", "Inputs that differ: none."]
+
+
 def test_moved_headline_numbers_come_first_with_both_values_and_their_interval(make):
     _, text = compared(make("a"), make("b", HEADLINE.replace("2.8,", "3.3,").replace("true", "false")))
     assert text.startswith("## Changes relative to main\n\n**Headline numbers: 1 of 2 moved, 1 verdicts")

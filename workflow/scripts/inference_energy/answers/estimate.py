@@ -19,7 +19,7 @@ from inference_energy.answers.packaged import packaged
 from inference_energy.answers.question import Question
 from inference_energy.answers.served import Served, served
 from inference_energy.common.conversions import WH_PER_KWH
-from inference_energy.common.digits import two_digits
+from inference_energy.common.readable import between, two_digits
 from inference_energy.common.step import Node, as_dict
 from inference_energy.common.step_text import Writer
 from inference_energy.statistics import quantiles
@@ -41,7 +41,7 @@ class Range:
 
     def told(self, unit: str) -> str:
         """Median, and P5 to P95."""
-        return f"{two_digits(self.p50)} {unit} ({two_digits(self.p05)}–{two_digits(self.p95)})"
+        return f"{two_digits(self.p50)} {unit} ({between(self.p05, self.p95)})"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ import polars as pl
 
 from inference_energy.answers.estimate import Estimate
 from inference_energy.answers.packaged import packaged
-from inference_energy.common.digits import two_digits
 from inference_energy.common.errors import InputError
+from inference_energy.common.readable import two_digits
 
 DRIVERS = 3  # that are named
 BOUNDARIES = {

@@ -12,6 +12,7 @@ from inference_energy.explain.build import Build
 from inference_energy.explain.printed_values import UNITS, by_value, likeliest, printing
 from inference_energy.explain.searched import (
     DEFAULTS,
+    OF_MEANS,
     ROW,
     USUAL,
     WORDS,
@@ -146,6 +147,9 @@ def _score(table: TableInWords, row: dict, words: list[str], column: str) -> tup
         if needed <= left:
             left -= needed
             score += 2.5 if f" {' '.join(cells[name])} " in text else 2
+        elif column.endswith("_mean") and row[name] == OF_MEANS.get(name):
+            score += 0.5
+            assumed.append(f"{name} {row[name]}")
         elif row[name] == (usual_boundary if name == "boundary" else DEFAULTS.get(name)):
             assumed.append(f"{name} {row[name]}")
         else:

@@ -10,10 +10,18 @@ from inference_energy.explain.build import Build
 from inference_energy.publish.catalogue import BY_NAME, PUBLIC_TABLES
 
 # Columns that a row is taken at where the question does not say; stated in the answer.
-DEFAULTS = {"spread": "untrimmed", "grouped_by": "all", "group": "all", "combination": "independent"}
+DEFAULTS = {
+    "spread": "untrimmed",
+    "grouped_by": "all",
+    "group": "all",
+    "combination": "independent",
+    "workload": "traditional",
+}
+# What is meant instead by a mean, where it is there: a mean over queries is of a fleet, its interval is uncertainty.
+OF_MEANS = {"spread": "shared"}
 # The column of a table that is meant where the question names none, the first that it has.
 USUAL = (
-    *("computed", "energy_wh_p50", "energy_gwh_per_day_p50", "multiplier_p50", "predicted_p50", "p50", "ratio"),
+    *("computed", "energy_wh_p50", "energy_gwh_per_day_mean", "multiplier_p50", "predicted_p50", "p50", "ratio"),
     *("geometric_error", "energy_wh", "factor", "factor_p50", "variance_share", "after", "central", "cost", "cost_p50"),
     *("energy_j_per_output_token", "output_tok_per_s_per_gpu", "decode_s_per_token", "tokens_p50", "tok_per_s"),
     *("ratio_geometric_sd", "output_tokens_p50", "output_tokens", "found", "rows_accepted", "tdp_w"),

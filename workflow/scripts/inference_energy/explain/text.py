@@ -5,18 +5,19 @@ from collections.abc import Iterable
 from inference_energy.common.step import Node
 from inference_energy.common.step_text import BRIEF_DIGITS, Writer, shown
 from inference_energy.explain.searched import Answer, Found
+from inference_energy.explain.summary import summary
 
 OTHERS = 8
 
 
 def rendered(node: Node, answer: Answer | None = None, *, full: bool = False) -> str:
-    """The derivation below a node as text; an answer says how the question was understood, and other matches.
+    """The derivation below a node as text, after a summary; an answer says what was asked, and other matches.
 
     In full, it has every row and quotation; else what a reader needs to follow it.
     """
     writer = Writer(full=full)
-    if answer and answer.best and answer.best.assumed:
-        writer.write(f"Assumed: {answer.best.assumed}.", 0)
+    if answer and answer.best:
+        writer.lines += [*summary(node, answer.best), "", "Derivation:"]
     writer.step(node, 0)
     if answer and answer.others:
         writer.lines += ["", "Other matches:", *others(answer.others)]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from inference_energy.common.digits import two_digits
+from inference_energy.common.readable import two_digits
 from inference_energy.studies.study import Study
 
 NAMES = {"gpu_boards": "GPU boards", "node": "Node", "datacenter": "Datacenter", "fleet": "Fleet"}

@@ -1,4 +1,7 @@
-"""Summary at the end of a run: rows read, findings, and headline numbers that changed since the last run."""
+"""Summary at the end of a run: the answers, what is reproduced, rows read, and what moved since the last run.
+
+Eight lines, and more only where there is something to say: rows rejected, sources that changed, numbers that moved.
+"""
 
 import datetime
 import shutil
@@ -6,7 +9,7 @@ from pathlib import Path
 
 from inference_energy.common import escaped
 from inference_energy.energy.board_evidence import ADOPTED
-from inference_energy.headline import page
+from inference_energy.headline import answers, page
 
 HEADLINE = Path("results/headline.csv")
 SOURCES = Path("results/benchmark_sources.csv")
@@ -29,25 +32,55 @@ def remember() -> None:
             shutil.copyfile(file, BEFORE / file.name)
 
 
-def show(stale_after_days: int, registry_stale_after_days: int, parents: dict[str, str | None]) -> None:
-    """Print the summary, changes last.
+def show(
+    stale_after_days: int, registry_stale_after_days: int, parents: dict[str, str | None], subjects: dict[str, str]
+) -> None:
+    """Print the summary.
 
     Args:
         stale_after_days: age of the newest source, in days, from which a warning is printed.
         registry_stale_after_days: likewise of the newest row of a registry.
         parents: by study, the one it extends, to compare a new study with.
+        subjects: by study, the class that its fleet serves.
     """
     rejected = REJECTED.read_text().splitlines()[1:] if REJECTED.is_file() else []
     today = datetime.datetime.now(tz=datetime.UTC).date()
     (numbers, were), (sources, had) = ((page.rows(file), page.rows(BEFORE / file.name)) for file in (HEADLINE, SOURCES))
-    escaped.show(*headline_lines(numbers))
-    escaped.show(*source_lines(sources, had, rejected, today, stale_after_days))
     dates = {file: [row[column] for row in page.rows(file)] for file, column in REGISTRIES.items()}
-    escaped.show(*registry_lines(dates, today, registry_stale_after_days), *adopted_lines(EVIDENCE))
-    escaped.show(*moved_lines(numbers, were, parents))
     escaped.show(
-        "", "Next: figures in results/figures/, tables in results/<study>/, `make report` for one page with all.", ""
+        *answer_lines(numbers, subjects),
+        *reproduced_lines(numbers),
+        *source_lines(sources, had, rejected, today, stale_after_days),
+        *registry_lines(dates, today, registry_stale_after_days),
+        *adopted_lines(EVIDENCE),
+        *moved_lines(numbers, were, parents),
+        'Next: open results/dashboard.html; `make explain WHAT="current frontier mean"`; `make help`',
+        "",
     )
+
+
+def answer_lines(rows: list[dict[str, str]], subjects: dict[str, str]) -> list[str]:
+    """The answers of the study of today with their intervals; nothing where the numbers are not built."""
+    if not rows:
+        return []
+    study = answers.told_first(list(dict.fromkeys(row["study"] for row in rows)))
+    found = answers.answers(rows, study, subjects[study])
+    wide = max((len(of.question) for of in found), default=0)
+    numbers = max((len(str(of)) for of in found), default=0)
+    return [
+        "",
+        *(
+            f"{study}, {subjects[study]}: {of.question:<{wide}}  {of!s:<{numbers}}  {of.statistic}, {of.covered}"
+            for of in found
+        ),
+    ]
+
+
+def reproduced_lines(rows: list[dict[str, str]]) -> list[str]:
+    """How many printed values are reproduced; nothing where none is asked for."""
+    verdicts = [row["within"] for row in rows if row["within"]]
+    told = f"Reproduced: {verdicts.count('true')} of {len(verdicts)} printed values (`make table`)"
+    return [told] if verdicts else []
 
 
 def adopted_lines(logs: list[Path]) -> list[str]:
@@ -55,7 +88,7 @@ def adopted_lines(logs: list[Path]) -> list[str]:
     return [line for log in logs if log.is_file() for line in log.read_text().splitlines() if ADOPTED in line]
 
 
-def headline_lines(rows: list[dict[str, str]]) -> list[str]:
+def table_lines(rows: list[dict[str, str]]) -> list[str]:
     """Published next to computed values."""
     if not rows:  # a run for a part of the results
         return []
@@ -89,13 +122,10 @@ def source_lines(
         return sum(int(row[name]) for row in rows)
 
     lines = [
-        "",
         f"Benchmarks: {len(rows)} sources, {total('rows_accepted'):,} rows accepted"
         f" ({total('throughput_rows'):,} throughput, {total('measured_energies'):,} measured energy,"
         f" {total('published_estimates'):,} published estimates), {total('rows_rejected'):,} rejected,"
-        f" {total('records_left_out'):,} out of scope",
-        f"Checks across rows: {total('errors')} errors, {total('warnings')} warnings"
-        " (results/benchmark_checks.parquet, results/figures/benchmarks/checks_raised.svg)",
+        f" {total('records_left_out'):,} out of scope, {total('errors')} errors and {total('warnings')} warnings",
     ]
     old = {row["source"]: row for row in before}
     if old:
@@ -136,8 +166,10 @@ def _change(row: dict[str, str], before: dict[str, str]) -> str:
 
 def moved_lines(rows: list[dict[str, str]], before: list[dict[str, str]], parents: dict[str, str | None]) -> list[str]:
     """Headline numbers that differ from the last run, or of a new study from the one it extends, largest first."""
-    if not rows or not before:
+    if not rows:
         return []
+    if not before:
+        return [f"Headline numbers: {len(rows)}; the next run says which of them changed."]
     lines = []
     for study in sorted({row["study"] for row in rows} - {row["study"] for row in before}):
         own = [row for row in rows if row["study"] == study]
@@ -147,7 +179,7 @@ def moved_lines(rows: list[dict[str, str]], before: list[dict[str, str]], parent
     old = {(row["study"], row["quantity"]): float(row["computed"]) for row in before}
     moved = _moves(rows, [old.get((row["study"], row["quantity"])) for row in rows])
     if not moved:
-        return [*lines, "Headline numbers: none changed since the last run."]
+        return [*lines, f"Headline numbers: none of {len(rows)} changed since the last run."]
     changed = f"Headline numbers: {len(moved)} of {len(rows)} changed since the last run, the most:"
     return [*lines, changed, *moved[:SHOWN]]
 

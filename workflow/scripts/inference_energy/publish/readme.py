@@ -1,25 +1,66 @@
-"""The list of tables in `results/README.md`, written from the catalogue."""
+"""What documents say of the results, written from the tables: README.md, docs/ and results/README.md."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from inference_energy.common.errors import InputError
+import polars as pl
+
+from inference_energy.common import escaped, files
+from inference_energy.headline import answers
+from inference_energy.publish import catalogue, documented
+from inference_energy.statement import tables
+from inference_energy.studies.files import resolve
 from inference_energy.tables.public import STUDY, PublicTable
 
-BEGIN, END = "<!-- tables: written by `make readme` -->", "<!-- end of tables -->"
+TABLES_OF = "results/README.md"
 HEAD = ["| table | file | one row is |", "|---|---|---|"]
+NEWEST = "Joule 2026"  # edition of the paper whose printed values stand beside the answers
 
 
-def with_tables(text: str, tables: Iterable[PublicTable]) -> str:
-    """The text with the list of tables between its two marks; all other text is kept.
+def documents(root: Path) -> Iterator[tuple[Path, str, str]]:
+    """Every document with parts that are written from the tables: its path, its text as it is, and as it should be.
 
     Raises:
         InputError: a mark that is missing.
     """
-    for mark in (BEGIN, END):
-        if mark not in text:
-            raise InputError(f"results/README.md: found no line {mark!r}; the list of tables stands between two marks")
-    before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    return before + "\n".join([BEGIN, *HEAD, *map(_row, tables), END]) + after
+    results, current = root / "results", answers.CURRENT
+    study = resolve(current, root / "config/studies")
+    subject = study["fleet"]["subject"]
+    headline = escaped.read_csv(results / "headline.csv")
+    scores = escaped.read_csv(results / "validation/scores.csv")
+    energy = {
+        name: pl.read_parquet(results / name / "energy_per_query.parquet") for name in (*documented.PRINTED, current)
+    }
+    labels = {name: of["label"].replace("-", "–") for name, of in study["classes"].items()}
+    told = answers.answers(headline.iter_rows(named=True), current, subject)
+    blocks = {
+        "README.md": {
+            "answers": documented.answer_lines(told, NEWEST),
+            "scores": documented.score_lines(scores),
+        },
+        "docs/results.md": {
+            "editions": documented.edition_lines(headline, energy, current, subject),
+            "classes": documented.class_lines(energy[current], labels),
+            "workloads": documented.workload_lines(energy[current], subject),
+        },
+        "docs/validation.md": {"every score": documented.every_score_lines(scores)},
+        TABLES_OF: {"tables": table_lines([*catalogue.PUBLIC_TABLES, *tables.TABLES.values()])},
+    }
+    for name, lines in blocks.items():
+        text = (root / name).read_text(encoding="utf-8")
+        yield root / name, text, documented.filled(text, name, lines)
+
+
+def write(root: Path) -> None:
+    """Write every document that the tables no longer agree with."""
+    for path, text, filled in documents(root):
+        if filled != text:
+            files.write(path, filled)
+
+
+def table_lines(tables: Iterable[PublicTable]) -> list[str]:
+    """The public tables: name, file and what one row is."""
+    return [*HEAD, *map(_row, tables)]
 
 
 def _row(table: PublicTable) -> str:

@@ -13,9 +13,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from inference_energy.common import files
 from inference_energy.common.errors import InputError
+from inference_energy.headline.answers import COVERED, Answer, told_by
+from inference_energy.headline.declarations import QUERIES
 from inference_energy.publish.sources import Source
 from inference_energy.tables.dictionary import Entry
 
+ANSWERS = "Answers"
 ABOUT, DICTIONARY, SOURCES = "About", "Data dictionary", "Sources"
 NARROWEST, WIDEST = 8, 48
 # A file that holds the time of its making would differ every time.
@@ -46,6 +49,8 @@ def write(
     sources: list[Source],
     title: str,
     first: str = ABOUT,
+    answers: Sequence[Answer] = (),
+    headline: Sequence[Mapping] = (),
 ) -> None:
     """Write the workbook; the same bytes for the same content.
 
@@ -56,8 +61,10 @@ def write(
         meanings: what one row of every table is.
         entries: columns of every table.
         sources: of all inputs.
-        title: heading of the first sheet, and title of the document.
-        first: name of the first sheet.
+        title: heading of the sheet about the workbook, and title of the document.
+        first: name of that sheet, the first one where there are no answers.
+        answers: those of the first sheet; without any, there is no such sheet.
+        headline: rows of `headline.csv` of the same study, below them.
     """
     with files.complete(path) as (unfinished,), xlsxwriter.Workbook(str(unfinished)) as file:
         file.set_properties({"title": title, "created": CREATED})
@@ -67,6 +74,10 @@ def write(
             DICTIONARY: ("One column of one table: its type, unit and meaning", len(described)),
             SOURCES: ("One source of benchmarks, traces or assumptions", len(sources)),
         }
+        if answers:
+            sheet = file.add_worksheet(ANSWERS)
+            _write_answers(formats, sheet, answers, headline)
+            _chart(file, sheet, headline, len(answers) + 5)
         _write_about(formats, file.add_worksheet(first), title, about, sheets)
         for name, frame in frames.items():
             _write_table(formats, file.add_worksheet(name), frame, entries[name])
@@ -75,6 +86,63 @@ def write(
         _write_text(formats, file.add_worksheet(DICTIONARY), columns, texts)
         names = [field.name for field in fields(Source)]
         _write_text(formats, file.add_worksheet(SOURCES), names, [list(asdict(source).values()) for source in sources])
+
+
+def _write_answers(formats: _Formats, sheet: Worksheet, answers: Sequence[Answer], headline: Sequence[Mapping]) -> None:
+    """The answers under plain heads, and below them every headline number of the same study."""
+    sheet.hide_gridlines(2)
+    for column, width in enumerate((46, 22, 10, 10, 10, 10, 30, 14)):
+        sheet.set_column(column, column, width)
+    sheet.write_string(0, 0, f"Answers of the study {answers[0].study}", formats.title)
+    heads = ("Question", "Statistic", "Answer", "Unit", "P5", "P95", "P5 to P95 covers", "The paper prints")
+    first = [(of.question, of.statistic, of.value, of.unit, of.p05, of.p95, of.covered, of.published) for of in answers]
+    below = [
+        (
+            row["label"],
+            told_by(row),
+            row["computed"],
+            row["unit"],
+            row["computed_p05"],
+            row["computed_p95"],
+            COVERED.get(row["spread"]),
+            row["published"],
+        )
+        for row in headline
+    ]
+    _write_rows(formats, sheet, 2, heads, first)
+    _write_rows(formats, sheet, len(first) + 4, ("Headline number", *heads[1:]), below)
+
+
+def _write_rows(
+    formats: _Formats, sheet: Worksheet, place: int, heads: Sequence[str], rows: Iterable[Sequence]
+) -> None:
+    for column, head in enumerate(heads):
+        sheet.write_string(place, column, head, formats.head)
+    for number, row in enumerate(rows, place + 1):
+        for column, value in enumerate(row):
+            if isinstance(value, str):
+                _fits(sheet.write_string(number, column, value), f"sheet {sheet.name}: row {number + 1}")
+            elif value is not None:
+                sheet.write_number(number, column, value, formats.number(number_pattern(pl.Series([value]))))
+
+
+def _chart(file: xlsxwriter.Workbook, sheet: Worksheet, headline: Sequence[Mapping], first: int) -> None:
+    """Medians over queries by class and workload, as bars on a logarithmic axis, beside the tables."""
+    rows = [place for place, row in enumerate(headline, first) if row["spread"] == QUERIES]
+    if not rows:
+        return
+    chart = file.add_chart({"type": "bar"})
+
+    def cells(column: str) -> str:
+        return f"=({','.join(f'{ANSWERS}!${column}${row + 1}' for row in rows)})"
+
+    chart.add_series({"name": "Median over queries", "categories": cells("A"), "values": cells("C")})
+    chart.set_title({"name": "Median energy of a query, Wh", "name_font": {"size": 12}})
+    chart.set_x_axis({"log_base": 10, "crossing": 0.001, "major_gridlines": {"visible": True}})
+    chart.set_y_axis({"reverse": True, "label_position": "low"})
+    chart.set_legend({"none": True})
+    chart.set_size({"width": 620, "height": 34 * len(rows) + 90})
+    sheet.insert_chart(2, 9, chart)
 
 
 def _write_about(

@@ -30,6 +30,7 @@ COMMANDS = (
     "compare_builds",
     "compare_statements",
     "explain",
+    "headline_table",
     "list_sources",
     "new_source",
     "recognise_usage",

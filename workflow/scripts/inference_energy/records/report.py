@@ -16,6 +16,7 @@ HEADLINE = "headline"
 REGISTRIES = "resources"
 SHOWN = {"headline": 15, "table": 3, "parameters": 40, "rows": 20}
 WIDEST_CELL = 90
+TOLD = 5  # headline numbers in a terminal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,26 @@ def _table_json(name: str, change: TableChange) -> dict:
         # Points of curves have no names, rows behind a fit are many: only their number is reported.
         found |= {"added": len(change.added), "removed": len(change.removed)}
     return found
+
+
+def verdict(changes: Changes) -> list[str]:
+    """What differs, in a few lines for a terminal: headline numbers with the largest moves, tables, inputs."""
+    change = changes.tables.get(HEADLINE)
+    lines = [_bare(line) for line in (_headline(changes)[0], _tables(changes)[0])]
+    moves = change.moves.filter(column="computed").head(TOLD) if change else pl.DataFrame()
+    for row in moves.iter_rows(named=True):
+        study, _, _ = row["row"].partition(", ")
+        before, now, relative, _ = _numbers(row)
+        lines.insert(-1, f"  {study}  {changes.labels.get(row['row'], row['row'])}: {before} -> {now} ({relative})")
+    inputs = [name for name, found in (("files", changes.files), ("parameters", changes.parameters)) if found]
+    inputs += [
+        name for name, found in (("benchmark rows", changes.benchmarks), ("packages", changes.packages)) if found
+    ]
+    return [*lines, f"Inputs that differ: {', '.join(inputs) or 'none'}."]
+
+
+def _bare(markdown_line: str) -> str:
+    return markdown_line.replace("**", "")
 
 
 def as_markdown(changes: Changes) -> str:

@@ -1,0 +1,1 @@
+"""The site: documents, a page per model, the public tables under one address, and feeds of what moved."""
