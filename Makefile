@@ -7,7 +7,7 @@ RUN := $(BIN)/python -m snakemake --quiet rules --cores "$${CORES:-all}" --rerun
 
 # What users give reaches commands through the environment, so that neither make nor a shell reads a part of it as code.
 GIVEN := WHAT DETAIL FORMAT USAGE LOGS NAME FILE BASE OUT SOURCE ROWS BENCH_FOLDER CORES \
-	CHAPTERS MUTANTS OWN
+	CHAPTERS MUTANTS OWN SEED
 $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 	$(eval override $(name) := $$(value $(name)))$(eval export $(name))))
 # A value as a list of one text of YAML, whatever it looks like: a folder may be called 2023. Snakemake takes quotes off
@@ -63,9 +63,10 @@ test: environment cluster embedding browser slurm lint all
 test-quick: environment
 	$(BIN)/python -m pytest -n $$(nproc) -m "not slow" tests/unit
 
-# Do the unit tests notice wrong numbers? make mutation [CHAPTERS="energy corpus/checks"] [MUTANTS=12] [OWN=1]
+# Do the unit tests notice wrong numbers? make mutation [CHAPTERS="energy corpus/checks"] [MUTANTS=12] [OWN=1] [SEED=1]
 mutation: .venv/mutation/lock.sha256
-	@.venv/mutation/bin/python tests/mutation.py $${MUTANTS:+--mutants "$$MUTANTS"} $${OWN:+--own} -- $$CHAPTERS
+	@.venv/mutation/bin/python tests/mutation.py $${MUTANTS:+--mutants "$$MUTANTS"} $${OWN:+--own} $${SEED:+--seed "$$SEED"} \
+		-- $$CHAPTERS
 
 lint: environment
 	$(BIN)/ruff check .
