@@ -1,6 +1,6 @@
 """Do the unit tests notice a wrong number? Each mutant is one small change to one module; tests must fail with it.
 
-    make mutation [CHAPTERS="energy corpus/checks"] [MUTANTS=12] [OWN=1]
+    make mutation [CHAPTERS="energy corpus/checks"] [MUTANTS=12] [OWN=1] [SEED=20261130]
 
 The changes are operators of cosmic-ray: `<` for `<=`, `+` for `-`, 1.5 for 0.5, `or` for `and`. Its own driver takes
 every change of a module and one command of tests; this one draws a sample of each chapter, and asks the tests of the
@@ -90,9 +90,9 @@ def _removed_and_added(diff: Iterator[str]) -> tuple[list[str], list[str]]:
     return [line for line in lines if line.startswith("-")], [line for line in lines if line.startswith("+")]
 
 
-def mutants(chapter: str) -> Iterator[Mutant]:
+def mutants(chapter: str, seed: int) -> Iterator[Mutant]:
     """Mutants of a chapter in random order: of every place that can be changed, one change."""
-    drawn = random.Random(f"{SEED} {chapter}")
+    drawn = random.Random(f"{seed} {chapter}")
     places = [
         (module, start, changes)
         for module in sorted((ROOT / PACKAGE / chapter).rglob("*.py"))
@@ -200,13 +200,13 @@ def others(chapter: str) -> list[str]:
     return [f"tests/unit/{name}/test_*.py" for name in reversed(layers[: layers.index(own) + bool(part)])]
 
 
-def run(chapter: str, number: int, tree: Path, *, own: bool) -> dict[str, list[Mutant]]:
+def run(chapter: str, number: int, tree: Path, *, own: bool, seed: int) -> dict[str, list[Mutant]]:
     """Mutants of a chapter by what its own tests, or also those of others, say."""
     began = time.monotonic()
     must_pass(tree, CHAPTERS[chapter])
     patience = 60 + 10 * (time.monotonic() - began)
     found = {NOTICED: [], ELSEWHERE: [], SURVIVED: []}
-    for mutant in mutants(chapter):
+    for mutant in mutants(chapter, seed):
         if sum(map(len, found.values())) == number:
             break
         (tree / mutant.module).write_text(mutant.after, encoding="utf-8")
@@ -229,6 +229,7 @@ def main() -> None:
     parser.add_argument("chapters", nargs="*", metavar="chapter", help=f"of {', '.join(CHAPTERS)}; all without one")
     parser.add_argument("--mutants", type=int, default=12, help="of each chapter")
     parser.add_argument("--own", action="store_true", help="ask the tests of the chapter alone")
+    parser.add_argument("--seed", type=int, default=SEED, help="another one draws other mutants")
     given = parser.parse_args()
     if unknown := set(given.chapters) - set(CHAPTERS):
         parser.error(f"found {', '.join(sorted(unknown))}; allowed: {', '.join(CHAPTERS)}")
@@ -238,7 +239,7 @@ def main() -> None:
         if not given.own:
             must_pass(tree, ["tests/unit/*/test_*.py"], "-m", "not slow")
         for chapter in given.chapters or CHAPTERS:
-            scores[chapter] = run(chapter, given.mutants, tree, own=given.own)
+            scores[chapter] = run(chapter, given.mutants, tree, own=given.own, seed=given.seed)
     for chapter, found in scores.items():
         counts = ", ".join(f"{len(of)} {said}" for said, of in found.items())
         print(f"{chapter}: {counts}", *found[SURVIVED], sep="\n    ")

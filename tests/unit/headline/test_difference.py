@@ -51,3 +51,19 @@ def test_the_terminal_shows_changed_keys_and_both_numbers(tmp_path):
         "  Ratio [x]             3             6        2",
         "  A [Wh]                2           1.5     0.75  0.5 to 3",
     ]
+
+
+def test_a_run_of_a_study_ends_with_what_it_changes_if_it_extends_one(tmp_path, monkeypatch):
+    (tmp_path / "results/mine").mkdir(parents=True)
+    escaped.write_csv(difference.difference(BEFORE, AFTER), tmp_path / "results/mine/difference.csv")
+    studies = tmp_path / "studies"
+    studies.mkdir()
+    (studies / "base.yaml").write_text("pue: 1.2\n")
+    (studies / "mine.yaml").write_text("extends: base\npue: 1.1\n")
+    monkeypatch.chdir(tmp_path)
+    schema = {"properties": {"pue": {"description": "PUE"}}}
+    end = ["", "Tables in results/mine/, figures in results/figures/mine/", ""]
+    assert difference.run_end("mine", None, studies, schema) == end
+    told = difference.run_end("mine", "base", studies, schema)
+    assert told[1:3] == ["Study mine extends base, with", "  pue: 1.2 -> 1.1"]
+    assert told[-3:] == end

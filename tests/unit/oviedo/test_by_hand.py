@@ -41,6 +41,18 @@ def test_quantiles_of_one_answer_are_those_of_its_factors(log_sd):
         assert np.log(exact.quantile(share)) == pytest.approx(np.log(2) + 0.5 + log_sd * score, abs=1e-5)
 
 
+def test_density_of_two_answers_by_hand():
+    # Weights 3 : 1, medians 2 and 8 Wh, log deviation 0.5. At 4 Wh both are ln 2 = 1.3863 deviations away.
+    exact = ExactDistribution(
+        unit_energy_wh=np.array([2.0, 8.0]),
+        probabilities=np.array([0.75, 0.25]),
+        factor=LogNormal(log_mean=0.0, log_sd=0.5),
+    )
+    assert exact.pdf(4.0) == pytest.approx(0.1526138 / (0.5 * 4.0), rel=1e-6)
+    # At 2 Wh the first is at its median, the second 2.7726 deviations below its own.
+    assert exact.pdf(2.0) == pytest.approx((0.75 * 0.3989423 + 0.25 * 0.0085473) / (0.5 * 2.0), rel=1e-4)
+
+
 @pytest.mark.slow
 def test_draws_have_the_energy_of_whole_answers(plain):
     spec = plain.workloads["traditional"].output_tokens

@@ -17,6 +17,14 @@ def published(study, fit):
     return table(study, fit)
 
 
+def test_rows_say_whether_they_are_of_one_intervention_or_of_all(study, published):
+    named = published.filter(workload="traditional").select("lever", "combination", "level").unique()
+    of_one = {
+        (name, "single", spec.level) for name, spec in interventions.interventions_of(study, "traditional").items()
+    }
+    assert set(named.iter_rows()) == {*of_one, (interventions.COMBINED, "independent", "combined")}
+
+
 def test_combined_multiplier_by_hand(study):
     multipliers = interventions.multipliers(study, "traditional")
     # Medians sqrt(1.5 * 10), sqrt(1.5 * 5), sqrt(1.5 * 2.5); the logs' deviations add in squares.
