@@ -36,8 +36,6 @@ STAGES = {
     "compressed_sparse": 3,
 }
 
-# ASSUME: sizes of a model of which only the parameters are known are those of the middle of the known ones.
-
 
 @formula(unit="count", source="registry of models, fitted by eye")
 def dense_layers(*, parameters: Quantity) -> Quantity:
