@@ -221,6 +221,14 @@ def test_files_that_are_not_read_are_named_with_the_reason(tmp_path, name, conte
         recognise(tmp_path / "in", tmp_path / "usage")
 
 
+def test_blank_lines_and_other_signs_of_new_lines_are_no_fault(tmp_path):
+    rows = [dict(row, note="a\u2028b\x85c") for row in BY_NAME["request_log"].rows]
+    lines = "\n\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/log.jsonl").write_text(f"\n{lines}\n\n", encoding="utf-8", newline="")
+    check_counts(BY_NAME["request_log"], *counted(tmp_path / "in", tmp_path / "usage"))
+
+
 def test_utf_16_links_and_hidden_files_are_not_read(tmp_path):
     folder = tmp_path / "in"
     folder.mkdir()

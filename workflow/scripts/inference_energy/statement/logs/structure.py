@@ -45,7 +45,7 @@ def structure(path: Path) -> Structure:
         raise InputError(f"{path}: found nothing in it; allowed: rows")
     if text.lstrip()[0] in "[{":
         return _of_json(path, text, whole)
-    line = text.splitlines()[0]
+    line = text.lstrip().split("\n", 1)[0]
     separator = max(SEPARATORS, key=line.count)
     header = [name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=separator))]
     if len(header) < 2:
@@ -81,9 +81,10 @@ def _is_json(content: bytes) -> bool:
 
 def _of_json(path: Path, text: str, whole: bool) -> Structure:
     names: set[str] = set()
-    lines = text.strip().splitlines()
+    lines = text.strip().split("\n")  # not at other signs of new lines, which text within JSON may hold
     if _is_json(text.encode()):
-        for line in lines[:LINES] if whole else lines[: min(LINES, len(lines) - 1)]:
+        whole_lines = lines if whole else lines[:-1]
+        for line in [line for line in whole_lines if line.strip()][:LINES]:
             try:
                 _walk(json.loads(line), "", names) if line.strip() else None
             except RecursionError:
