@@ -118,6 +118,11 @@ def test_what_is_assumed_and_missing_is_said(tmp_path):
         assert said in missing
 
 
+def test_what_is_not_estimated_is_counted():
+    kinds = pl.DataFrame({"kind": ["request", "embedding", "embedding", "failure"], "rows": [5.0, 2.0, 3.0, 0.0]})
+    assert audit.not_estimated(kinds) == ["5 embeddings are counted and not estimated"]
+
+
 def test_emissions_follow_a_file_of_hours(tmp_path):
     """January at 500 g/kWh of the zone, but 100 g/kWh in the hours of the file; February lies in a gap."""
     path = tmp_path / "hours.csv"

@@ -165,23 +165,6 @@ def test_a_factor_of_ones_own_takes_the_place_of_the_grids():
     assert found.offsite_water_l_per_kwh == 3
 
 
-@pytest.mark.parametrize(
-    ("entry", "told"),
-    [
-        (
-            {"market_gco2e_per_kwh": 0.35, "market_source": "x"},
-            "u.yaml: regions.eu.market_gco2e_per_kwh: found 0.35; allowed: 0, or 1 and more, in grams per kWh (0.35 kg"
-            " are 350 g)",
-        ),
-        ({"pue": 112, "pue_source": "x"}, "u.yaml: regions.eu.pue: found 112; allowed: 1 to 4 (112 % are 1.12)"),
-    ],
-)
-def test_numbers_in_another_unit_are_told_with_both_readings(entry, told):
-    with pytest.raises(InputError) as error:
-        of_region(grid_zone="AAA", **entry)
-    assert str(error.value) == told
-
-
 def test_a_contract_without_emissions_and_a_high_pue_are_possible():
     found = of_region(grid_zone="AAA", market_gco2e_per_kwh=0, market_source="wind", pue=2.9, pue_source="x")
     assert (found.market_gco2e_per_kwh, found.pue) == (0, 2.9)

@@ -12,6 +12,7 @@ from inference_energy.statement.cells import Table, text_table
 from inference_energy.statement.grades import NONE, OWN_RUNS
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS
 from inference_energy.statement.supplied import SCOPE_2, SUPPLIES
+from inference_energy.statement.tables import KIND_LABELS
 from inference_energy.statement.wording import count, interval, number, quantity, scale, share
 
 WITHIN = {
@@ -138,10 +139,18 @@ def _missing(tables: Mapping[str, pl.DataFrame], usage: dict) -> str:
     }
     shares = dict(tables["quality"].select("aspect", "share").iter_rows())
     lines = [f"{share(shares[aspect])} {words}" for aspect, words in told.items() if shares[aspect] > 0]
+    lines += not_estimated(tables["kinds"])
     lines += ["the organisation is not named"] if "organisation" not in usage else []
     lines += ["no footprint of the servers is known"] if tables["inventory"]["kgco2e_p50"].null_count() else []
     outside = "Not included: training, networks, users' devices, buildings; the list is at the end."
     return (f"{'; '.join(lines)[:1].upper()}{'; '.join(lines)[1:]}. " if lines else "No row and no token. ") + outside
+
+
+def not_estimated(kinds: pl.DataFrame) -> list[str]:
+    """What files hold besides requests to language models, counted and not estimated."""
+    rows = kinds.group_by("kind").agg(pl.col("rows").sum()).sort("kind")
+    named = [(KIND_LABELS[kind].rpartition(", not estimated")[0], number) for kind, number in rows.iter_rows()]
+    return [f"{count(number)} {what} are counted and not estimated" for what, number in named if what and number]
 
 
 def inventory(table: pl.DataFrame) -> Table:

@@ -13,10 +13,6 @@ from inference_energy.statement.carbon_files import Hours
 
 DEFAULT = "default"
 PROVIDERS = ("aws", "azure", "gcp")  # of cloud regions
-# ASSUME: a PUE above 4 is in percent, and a factor between 0 and 1 g/kWh is in kg. Sources: the surveys of the Uptime
-# Institute, whose largest PUE is near 3; resources/grid.csv, whose least factor is 28 g/kWh. 0 is wind or sun.
-LARGEST_PUE, LEAST_FACTOR = 4.0, 1.0
-FACTORS = ("location_gco2e_per_kwh", "market_gco2e_per_kwh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +73,6 @@ def of_regions(
 
 
 def _region(entry: dict, grid: pl.DataFrame, clouds: pl.DataFrame | None, hours: Hours | None, place: str) -> Region:
-    _check(entry, place)
     label, row = _zone(entry["grid_zone"], grid, clouds, place)
     if "location_gco2e_per_kwh" in entry:
         row = row | {
@@ -101,21 +96,6 @@ def _region(entry: dict, grid: pl.DataFrame, clouds: pl.DataFrame | None, hours:
         hours=hours,
         gaps=entry.get("carbon", {}).get("gaps", FAIL),
     )
-
-
-def _check(entry: dict, place: str) -> None:
-    """Numbers of a usage file in their physical ranges: a factor or PUE in another unit stops the run."""
-    for name in FACTORS:
-        if 0 < entry.get(name, 0) < LEAST_FACTOR:
-            raise InputError(
-                f"{place}.{name}: found {entry[name]:g}; allowed: 0, or {LEAST_FACTOR:g} and more, in grams per kWh"
-                f" ({entry[name]:g} kg are {entry[name] * 1000:g} g)"
-            )
-    if entry.get("pue", 1) > LARGEST_PUE:
-        raise InputError(
-            f"{place}.pue: found {entry['pue']:g}; allowed: 1 to {LARGEST_PUE:g} ({entry['pue']:g} % are"
-            f" {entry['pue'] / 100:g})"
-        )
 
 
 def _zone(name: str, grid: pl.DataFrame, clouds: pl.DataFrame | None, place: str) -> tuple[str, dict]:

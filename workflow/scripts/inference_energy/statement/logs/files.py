@@ -67,7 +67,7 @@ def _check_meaning(usage: dict, path: Path) -> None:
     if isinstance(cached, dict) and cached["p05"] >= cached["p95"]:
         raise InputError(f"{path}: cached_share: found p05 {cached['p05']} >= p95 {cached['p95']}; allowed: p05 < p95")
     for region, entry in usage["regions"].items():
-        for key, of in (("pue", PUE), ("market_gco2e_per_kwh", CARBON)):
+        for key, of in (("pue", PUE), ("market_gco2e_per_kwh", CARBON), ("location_gco2e_per_kwh", CARBON)):
             if key in entry:
                 check_range(entry[key], of, f"{path}: regions.{region}.{key}")
     for kind in ("logs", "bills"):
