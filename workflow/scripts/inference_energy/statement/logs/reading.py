@@ -77,7 +77,8 @@ class Rows:
         if of not in WHOLE_TYPES:
             number = raw if of in NUMBER_TYPES else self._number(raw)
             # 950.000 is 950 or 950 thousand.
-            sure = "" if of in NUMBER_TYPES else f" AND NOT (strlen({raw}) > 4 AND ends_with({self._trimmed(raw)}, '.000'))"
+            two = f"(strlen({raw}) > 4 AND ends_with({self._trimmed(raw)}, '.000'))"
+            sure = "" if of in NUMBER_TYPES else f" AND NOT {two}"
             raw = f"(CASE WHEN {number} = floor({number}){sure} THEN TRY_CAST({number} AS BIGINT) END)"
         if role == "cached_tokens" and self.spec.get("empty_cached_is_zero", False):
             return f"(CASE WHEN {empty(self.raw(role), of)} THEN 0 ELSE {raw} END)"
@@ -130,8 +131,8 @@ class Rows:
         pattern = self.written(CLOCK if "time_zone" in self.spec else CLOCK + OFFSET)
         if pattern is None:
             return None
-        # The most frequent forms are told by a few of their signs: a pattern takes six times as long. What is no time in
-        # spite of them is no time to the database either.
+        # The most frequent forms are told by a few of their signs: a pattern takes six times as long. What is no time
+        # in spite of them is no time to the database either.
         text = self._trimmed(self.raw("time"))
         third, sixth = (f"substr({text}, -{place}, 1)" for place in (3, 6))
         if "time_zone" in self.spec:
