@@ -39,7 +39,7 @@ def checks(rows: Rows) -> list[Check]:
     wrong = f"({time} IS NULL OR {time} NOT BETWEEN {FIRST_US} AND {LAST_US - 1})"
     timed = rows.timed()
     if timed is not None:
-        wrong = f"({wrong} OR NOT {rows.written(f'{CLOCK}({OFFSET})?')})"
+        wrong = f"({wrong} OR NOT ({timed} OR {rows.written(f'{CLOCK}({OFFSET})?')}))"
     years = Check("time", wrong, "not such", f"{allowed} years 2015 to 2099")
     return [*header_checks(rows), *form_checks(rows), years, *offset_checks(rows), *token_checks(rows, TOKENS_BELOW)]
 
