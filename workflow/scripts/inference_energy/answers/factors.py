@@ -59,31 +59,35 @@ def usable_hardware(hardware: pl.DataFrame) -> tuple[HardwareShare, ...]:
 def _of_model(
     model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
 ) -> Iterator[dict]:
-    known, members = Runs.of(tables.effects), None
+    known = Runs.of(tables.effects)
+    study = study_of(whole(_with_contexts(entries)), model, tables.models, None)
+    of = study.classes[model].replaced(hardware=mix)
+    # GPUs are told apart, so that their shares are not drawn.
+    study = study.replaced(classes={model: of}, hardware_concentration=None)
+    service = resolved("factors", study, tables, draws=draws, seed=seed)
+    evidence = [
+        WORDS[known.grade(network, gpu)] for network, gpu in service.members.frame.select("network", "gpu").iter_rows()
+    ]
     for speed in SPEEDS_TOK_PER_S:
-        study = study_of(whole(_at_speed(entries, speed)), model, tables.models, None)
-        study = study.replaced(classes={model: study.classes[model].replaced(hardware=mix)})
-        service = resolved("factors", study, tables, draws=draws, seed=seed, members=members)
-        members = service.members  # drawn once for all speeds
+        there = service.sharing(service.shared.replaced("speed", speed))
         for context, (prompt, answer) in CONTEXTS.items():
-            found = service.at(context)
-            for place, (_, gpu, precision) in enumerate(members.names):
+            found = there.at(context)
+            for place, (_, gpu, precision) in enumerate(service.members.names):
                 if not found.weight[:, place].any():
                     continue
                 facts = {"model": model, "gpu": gpu, "precision": precision, "context": context}
                 facts |= {"input_tokens": prompt, "output_tokens": answer, "speed_tok_per_s": speed}
-                evidence = WORDS[known.grade(members.frame["network"][place], gpu)]
                 for boundary, values in _wh_per_1000(found, place, answer).items():
-                    yield facts | {"boundary": boundary, "evidence": evidence} | values
+                    yield facts | {"boundary": boundary, "evidence": evidence[place]} | values
 
 
-def _at_speed(entries: dict, speed: float) -> dict:
-    """Entries of the study at a speed, its workloads replaced by those of `CONTEXTS`."""
+def _with_contexts(entries: dict) -> dict:
+    """Entries of the study with the workloads of `CONTEXTS` in place of its own, at a speed."""
     workloads = {
         name: {"label": name, "input_tokens": prompt, "output_tokens": answer, "cached_share": 0}
         for name, (prompt, answer) in CONTEXTS.items()
     }
-    changed = files.merge(entries, {"serving": {"speed_tok_per_s": float(speed)}})
+    changed = files.merge(entries, {"serving": {"speed_tok_per_s": float(SPEEDS_TOK_PER_S[0])}})
     return changed | {"workloads": {"traditional": workloads["short"], **workloads}}
 
 
@@ -95,14 +99,14 @@ def _wh_per_1000(found: Operated, place: int, answer: int) -> dict[str, dict[str
 
     attended = column(found.attention_s) * answer
     seconds = np.stack([column(found.prefill_s) + attended, attended, column(found.decode_s) + attended / 2])
-    by_boundary = {}
-    for boundary in BOUNDARIES:
-        wh = PER * column(found.wh_per_gpu_second[boundary])
-        values = quantiles.of_weighted_rows(seconds * wh, found.weight[:, place], quantiles.PERCENTILES)
-        by_boundary[boundary] = {
-            f"wh_per_1000_{kind}_tokens_{name}": float(of[row])
-            for row, kind in enumerate(KINDS)
-            for name, of in values.items()
+    wh = [PER * column(found.wh_per_gpu_second[boundary]) for boundary in BOUNDARIES]
+    rows = np.concatenate([seconds * each for each in wh])
+    values = quantiles.of_weighted_rows(rows, found.weight[:, place], quantiles.PERCENTILES)
+    names = [(boundary, kind) for boundary in BOUNDARIES for kind in KINDS]
+    by_boundary: dict[str, dict[str, float]] = {boundary: {} for boundary in BOUNDARIES}
+    for row, (boundary, kind) in enumerate(names):
+        by_boundary[boundary] |= {
+            f"wh_per_1000_{kind}_tokens_{name}": float(of[row]) for name, of in values.items()
         }
     return by_boundary
 

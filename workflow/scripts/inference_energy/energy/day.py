@@ -104,11 +104,17 @@ def interpolation(places: np.ndarray, values: np.ndarray) -> Callable[[np.ndarra
     width = np.diff(places, axis=0)
     slopes = np.diff(values, axis=0) / np.where(width > 0, width, np.inf)  # of a step: never used
     starts = values[:-1] - slopes * places[:-1]
+    # After the last place, its value.
+    slopes, starts = np.concatenate([slopes, np.zeros_like(slopes[:1])]), np.concatenate([starts, values[-1:]])
+    each = np.arange(starts[0].size).reshape(starts.shape[1:])
 
     def at(place: np.ndarray) -> np.ndarray:
-        found = values[-1].copy()
-        for piece in range(len(slopes) - 1, -1, -1):
-            np.copyto(found, starts[piece] + slopes[piece] * place, where=place < places[piece + 1])
-        return found
+        # Faster than choosing piece by piece: branches of a mask cost more than all else.
+        piece = np.zeros(starts.shape[1:], np.int64)
+        for reached in places[1:]:
+            piece += place >= reached
+        piece *= each.size
+        piece += each
+        return starts.take(piece) + slopes.take(piece) * place
 
     return at

@@ -1,8 +1,8 @@
 """The models and GPUs of a service where they run: GPU time per token, power, and how probable each draw is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Self
 
 import numpy as np
@@ -90,6 +90,12 @@ class Members:
     frame: pl.DataFrame  # columns of `Replicas`, a row each
     uncertain: Drawn  # draws of what is uncertain about each
     node_power: pl.DataFrame  # table of `energy.tables.NodePower`
+
+    @cached_property
+    def nodes(self) -> Sequence[Mapping[str, float]]:
+        """Row of that table for every GPU."""
+        of = {gpu: power.node_of(gpu, self.node_power) for gpu in dict.fromkeys(gpu for _, gpu, _ in self.names)}
+        return [of[gpu] for _, gpu, _ in self.names]
 
 
 # Power of boards and of nodes per installed GPU, W, shapes (draws, members), at the work of a replica and the share of
@@ -243,7 +249,7 @@ def _rated(members: Members, given: Assumptions, shared: Shared) -> PowerAt:
 def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
     """Power of boards by the serving model and of hosts as measured."""
     tdp_w, works = where.replicas.tdp_w, where.works
-    nodes = [power.node_of(gpu, members.node_power) for _, gpu, _ in members.names]
+    nodes = members.nodes
 
     def each(name: str) -> np.ndarray:
         return np.array([float(node[name]) for node in nodes])

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.serving import step
-from inference_energy.serving.predict import Drawn, Energy, drawn_step, energy, energy_of
+from inference_energy.serving.predict import Drawn, Energy, drawn_pace, energy_of, load_of
 from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.step import Step
 from inference_energy.statistics.draws import resampled
@@ -108,9 +108,9 @@ def at_speed(
     point, and counts as much as services with such a batch at that speed are common, by the prior. `sizes` are the GPUs
     that a replica may have; by default those that it has.
     """
-    found = []
+    found, pace = [], drawn_pace(of, uncertain)
     for candidate in _of_sizes(of, sizes):
-        taken = drawn_step(candidate, uncertain)
+        taken = step.step_at(candidate, pace)
         batch, reached = batch_at_speed(taken, speed)
         fits = candidate.largest_batch() >= 1
         weight = np.where(reached & fits, prior.density(batch, speed), 0.0)
@@ -120,11 +120,11 @@ def at_speed(
 
 def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] | None = None) -> Point:
     """Energy at a batch, or at what memory holds if that is less, on the replica that needs the least energy."""
-    found = []
+    found, pace = [], drawn_pace(of, uncertain)
     for candidate in _of_sizes(of, sizes):
         largest = candidate.largest_batch()
         running = np.clip(largest, 1.0, batch)
-        result = energy(candidate, running, uncertain)
+        result = energy_of(step.step_at(candidate, pace), running, uncertain)
         shape = result.seconds.shape
         fits = np.broadcast_to(largest >= 1, shape).astype(float)
         found.append((np.broadcast_to(running, shape), candidate.gpus, result, fits))
@@ -137,10 +137,10 @@ def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.nda
     The first of both are those of a single running request, the last those of `batch`, the running requests when a
     replica does all it can. Shapes (points, draws, runs).
     """
-    taken = drawn_step(of, uncertain)
-    points = [energy_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]
-    works = np.stack([points[-1].seconds / point.seconds for point in points])
-    return np.maximum.accumulate(works), np.stack([point.board_share for point in points])
+    taken = step.step_at(of, drawn_pace(of, uncertain))
+    points = [load_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]
+    works = np.stack([points[-1][0] / seconds for seconds, _ in points])
+    return np.maximum.accumulate(works), np.stack([board_share for _, board_share in points])
 
 
 def _of_sizes(of: Replicas, sizes: Sequence[int] | None) -> list[Replicas]:

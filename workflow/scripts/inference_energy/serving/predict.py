@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from inference_energy.serving import step
 from inference_energy.serving.fit import Part, ServingModel, level_names
 from inference_energy.serving.replicas import Replicas
-from inference_energy.serving.step import Step
+from inference_energy.serving.step import Pace, Step, Time
 from inference_energy.statistics.draws import stratified, stream
 
 LARGEST_BOARD_SHARE = 1.05  # boards exceed their rated power by their measuring error only
@@ -99,27 +99,35 @@ class Energy:
     j_per_token: np.ndarray  # energy of all boards of the replica per output token
 
 
-def drawn_step(of: Replicas, uncertain: Drawn) -> Step:
-    """What a step takes in every draw."""
-    return step.step(of, uncertain.time, uncertain.time_effects)
+def drawn_pace(of: Replicas, uncertain: Drawn) -> Pace:
+    """How fast GPUs work in every draw."""
+    return step.pace(of, uncertain.time, uncertain.time_effects)
 
 
 def energy(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> Energy:
     """Energy of the boards per output token at a batch, no draw outside physics."""
-    return energy_of(drawn_step(of, uncertain), batch, uncertain)
+    return energy_of(step.step_at(of, drawn_pace(of, uncertain)), batch, uncertain)
 
 
 def energy_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> Energy:
     """The same of replicas whose steps are known."""
     of, time = taken.of, taken.at(batch)
-    seconds = np.maximum(time.seconds, step.floor_seconds(of, time.bytes_per_token, time.flop_per_token))
-    share = step.board_share(of, time, seconds, uncertain.power, uncertain.power_effect)
-    share = np.minimum(share, LARGEST_BOARD_SHARE)
-    j_per_token = of.gpus * of.tdp_w * share * seconds
+    seconds, share = _load(of, time, uncertain)
     return Energy(
         seconds=seconds,
         board_share=share,
         prefill_share=time.prefill_share,
         attention_share=time.attention_share,
-        j_per_token=j_per_token,
+        j_per_token=of.gpus * of.tdp_w * share * seconds,
     )
+
+
+def load_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
+    """Of that energy, the seconds of the replica per output token and the power of a board over its rated power."""
+    return _load(taken.of, taken.at(batch), uncertain)
+
+
+def _load(of: Replicas, time: Time, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
+    seconds = np.maximum(time.seconds, step.floor_seconds(of, time.bytes_per_token, time.flop_per_token))
+    share = step.board_share(of, time, seconds, uncertain.power, uncertain.power_effect)
+    return seconds, np.minimum(share, LARGEST_BOARD_SHARE)

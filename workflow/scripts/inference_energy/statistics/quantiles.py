@@ -42,13 +42,20 @@ def of_weighted_rows(
     """The same of every row of a matrix whose columns have the weights; values that agree count one by one."""
     values, weights = values[:, weights > 0], weights[weights > 0]
     order = np.argsort(values, axis=1)
-    with np.errstate(divide="ignore"):  # of values that are 0
-        logs = np.log(np.take_along_axis(values, order, axis=1))
     each = weights[order]
     below = (np.cumsum(each, axis=1) - each / 2) / weights.sum()
-    found = np.array([np.interp(list(shares.values()), *row) for row in zip(below, logs, strict=True)])
-    found = np.exp(found.reshape(len(values), len(shares))).T
-    return dict(zip(shares, found, strict=True)) | {"mean": values @ weights / weights.sum()}
+    rows, last = np.arange(len(values)), values.shape[1] - 1
+
+    def at(share: float) -> np.ndarray:
+        after = np.count_nonzero(below <= share, axis=1)
+        low, high = np.maximum(after - 1, 0), np.minimum(after, last)
+        width = below[rows, high] - below[rows, low]
+        part = np.where(width > 0, (share - below[rows, low]) / np.where(width > 0, width, 1.0), 0.0)
+        # Powers, in place of the exponential of logarithms: values may be 0.
+        return values[rows, order[rows, low]] ** (1 - part) * values[rows, order[rows, high]] ** part
+
+    found = {name: at(share) for name, share in shares.items()}
+    return found | {"mean": values @ weights / weights.sum()}
 
 
 def place_of(values: np.ndarray, weights: np.ndarray, share: float) -> int:
