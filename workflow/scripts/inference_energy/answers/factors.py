@@ -38,12 +38,12 @@ def factors(entries: dict, tables: Tables, *, draws: int, seed: int) -> pl.DataF
     `entries` are those of the study.
     """
     mix = usable_hardware(tables.hardware)
-    rows = [
-        row
+    parts = [
+        part
         for model in tables.models["model"]
-        for row in _of_model(model, entries, mix, tables, draws=draws, seed=seed)
+        for part in _of_model(model, entries, mix, tables, draws=draws, seed=seed)
     ]
-    table = pl.DataFrame(rows).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
+    table = pl.concat(parts).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
     return table.sort(NAMED_BY).select(factor_id(), pl.all())
 
 
@@ -58,27 +58,33 @@ def usable_hardware(hardware: pl.DataFrame) -> tuple[HardwareShare, ...]:
 
 def _of_model(
     model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
-) -> Iterator[dict]:
+) -> Iterator[pl.DataFrame]:
     known = Runs.of(tables.effects)
     study = study_of(whole(_with_contexts(entries)), model, tables.models, None)
     of = study.classes[model].replaced(hardware=mix)
     # GPUs are told apart, so that their shares are not drawn.
     study = study.replaced(classes={model: of}, hardware_concentration=None)
     service = resolved("factors", study, tables, draws=draws, seed=seed)
-    evidence = [
-        WORDS[known.grade(network, gpu)] for network, gpu in service.members.frame.select("network", "gpu").iter_rows()
-    ]
+    members = service.members.frame.select("model", "gpu", "precision", "network")
+    grades = pl.Series([WORDS[known.grade(network, gpu)] for network, gpu in members.select("network", "gpu").rows()])
     for speed in SPEEDS_TOK_PER_S:
         there = service.sharing(service.shared.replaced("speed", speed))
         for context, (prompt, answer) in CONTEXTS.items():
             found = there.at(context)
-            for place, (_, gpu, precision) in enumerate(service.members.names):
-                if not found.weight[:, place].any():
-                    continue
-                facts = {"model": model, "gpu": gpu, "precision": precision, "context": context}
-                facts |= {"input_tokens": prompt, "output_tokens": answer, "speed_tok_per_s": speed}
-                for boundary, values in _wh_per_1000(found, place, answer).items():
-                    yield facts | {"boundary": boundary, "evidence": evidence[place]} | values
+            places = np.nonzero(found.weight.any(axis=0))[0]
+            numbers = {"input_tokens": prompt, "output_tokens": answer, "speed_tok_per_s": speed}
+            each = np.repeat(places, len(BOUNDARIES))
+            yield (
+                members[each]
+                .drop("network")
+                .with_columns(
+                    context=pl.lit(context),
+                    **{name: pl.lit(of, pl.Int64) for name, of in numbers.items()},
+                    boundary=pl.Series(BOUNDARIES * len(places), dtype=pl.String),
+                    evidence=grades[each],
+                )
+                .hstack(_wh_per_1000(found, places, answer))
+            )
 
 
 def _with_contexts(entries: dict) -> dict:
@@ -91,24 +97,26 @@ def _with_contexts(entries: dict) -> dict:
     return changed | {"workloads": {"traditional": workloads["short"], **workloads}}
 
 
-def _wh_per_1000(found: Operated, place: int, answer: int) -> dict[str, dict[str, float]]:
-    """By boundary, P5, P50, P95 and mean of the factors of a model on a GPU; `answer` are tokens."""
+def _wh_per_1000(found: Operated, places: np.ndarray, answer: int) -> pl.DataFrame:
+    """P5, P50, P95 and mean of the factors of the GPUs at some places, a row for each and boundary.
 
-    def column(values: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(values, found.weight.shape)[:, place]
+    `answer` are tokens.
+    """
 
-    attended = column(found.attention_s) * answer
-    seconds = np.stack([column(found.prefill_s) + attended, attended, column(found.decode_s) + attended / 2])
-    wh = [PER * column(found.wh_per_gpu_second[boundary]) for boundary in BOUNDARIES]
-    rows = np.concatenate([seconds * each for each in wh])
-    values = quantiles.of_weighted_rows(rows, found.weight[:, place], quantiles.PERCENTILES)
-    names = [(boundary, kind) for boundary in BOUNDARIES for kind in KINDS]
-    by_boundary: dict[str, dict[str, float]] = {boundary: {} for boundary in BOUNDARIES}
-    for row, (boundary, kind) in enumerate(names):
-        by_boundary[boundary] |= {
-            f"wh_per_1000_{kind}_tokens_{name}": float(of[row]) for name, of in values.items()
-        }
-    return by_boundary
+    def rows(values: np.ndarray) -> np.ndarray:
+        """A row per GPU."""
+        return np.ascontiguousarray(np.broadcast_to(values, found.weight.shape)[:, places].T)
+
+    attended, weights = rows(found.attention_s) * answer, rows(found.weight)
+    seconds = np.stack([rows(found.prefill_s) + attended, attended, rows(found.decode_s) + attended / 2])
+    wh = np.stack([PER * rows(found.wh_per_gpu_second[boundary]) for boundary in BOUNDARIES])
+    names = [f"wh_per_1000_{kind}_tokens_{name}" for kind in KINDS for name in (*quantiles.PERCENTILES, "mean")]
+    values = np.empty((len(places), len(BOUNDARIES), len(names)))
+    for place, weight in enumerate(weights):
+        products = (wh[:, None, place] * seconds[None, :, place]).reshape(-1, len(weight))
+        of = quantiles.of_weighted_rows(products, weight, quantiles.PERCENTILES)
+        values[place] = np.stack(list(of.values()), axis=1).reshape(len(BOUNDARIES), -1)
+    return pl.DataFrame(values.reshape(-1, len(names)), schema=dict.fromkeys(names, pl.Float64), orient="row")
 
 
 def about(origins: pl.DataFrame, *, version: str, study: str) -> dict[str, str]:

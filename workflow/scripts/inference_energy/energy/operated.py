@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtri
 
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.formulas import Quantity, formula
@@ -97,10 +98,26 @@ class Members:
         of = {gpu: power.node_of(gpu, self.node_power) for gpu in dict.fromkeys(gpu for _, gpu, _ in self.names)}
         return [of[gpu] for _, gpu, _ in self.names]
 
+    def of_nodes(self, name: str) -> np.ndarray:
+        """One column of it, a value per member."""
+        return np.array([float(node[name]) for node in self.nodes])
 
-# Power of boards and of nodes per installed GPU, W, shapes (draws, members), at the work of a replica and the share of
-# the replicas that are on, shapes (draws, 1).
-PowerAt = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    @cached_property
+    def hosts(self) -> Sequence[ShiftedLogNormal]:
+        """Saturated power of the rest of a node per GPU, W."""
+        return [
+            ShiftedLogNormal.from_percentiles(
+                above=node["host_idle_kw_per_gpu"] * W_PER_KW,
+                p05=node["host_saturated_kw_per_gpu_p05"] * W_PER_KW,
+                p95=node["host_saturated_kw_per_gpu_p95"] * W_PER_KW,
+            )
+            for node in self.nodes
+        ]
+
+
+# Power of nodes per installed GPU, W, shape (draws, members), at the work of a replica and the share of the replicas
+# that are on, shapes (draws, 1).
+PowerAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +130,7 @@ class Operated:
     attention_s: np.ndarray  # GPU-seconds per answer token and token of its context
     wh_per_gpu_second: dict[str, np.ndarray]  # energy that goes with a GPU-second, by boundary, mean over the day
     day: Day  # its hours
-    # power of an installed GPU and its part of the node at a share of what a replica can do and a share of the
-    # replicas that are on, W
-    node_w: PowerAt
+    node_w: PowerAt  # power of an installed GPU and its part of the node in an hour
     beyond_node: np.ndarray  # power within the widest boundary over that of the nodes
     point: Point  # batch, GPUs and time of the replicas in the busiest hour, headroom used
     reached: np.ndarray  # share of the draws that reach the operating point, by member
@@ -139,8 +154,7 @@ class Operated:
 
     def hour_w(self, hour: int) -> np.ndarray:
         """The same in one hour, shape (draws, members)."""
-        _, node_w = self.node_w(self.day.work[hour][:, None], self.day.kept[hour][:, None])
-        return node_w * self.beyond_node
+        return self.node_w(self.day.work[hour][:, None], self.day.kept[hour][:, None]) * self.beyond_node
 
     def mean_seconds(self) -> np.ndarray:
         """Mean GPU time of the queries."""
@@ -180,25 +194,21 @@ def operated(where: Placed, members: Members, given: Assumptions, shared: Shared
     per_token = point.gpus * energy.seconds
     decode = 1 - energy.prefill_share - energy.attention_share
     hours = Day.of(rates, shared.values["headroom"], shared.values["released_share"])
-    at = _rated(members, given, shared) if given.rated_w else _metered(members, shared, where)
-    # Means over the hours, one hour at a time to save memory.
-    parts = (at(work, kept) for work, kept in hours.hours())
-    boards_w, node_w = reduce(lambda sums, of: (sums[0] + of[0], sums[1] + of[1]), parts)
+    of = _rated(members, given, shared) if given.rated_w else _metered(members, shared, where)
     pue, overheads = shared.values["pue"][:, None], overhead_share(given, shared)[:, None]
-    powers = power.by_boundary_w(boards_w / len(rates), node_w / len(rates), pue, overheads)
+    powers = power.by_boundary_w(*of.mean_w(hours), pue, overheads)
     weighing = np.where(point.reached >= operating_point.FEWEST_REACHED, point.weight, 0.0)
-    kept = hours.kept.mean(axis=0)[:, None]
     return Operated(
         queries=queries,
         prefill_s=per_token * energy.prefill_share * queries.output_tokens / np.maximum(queries.uncached_tokens, 1e-9),
         decode_s=per_token * decode,
         attention_s=per_token * energy.attention_share * queries.output_tokens / queries.context_tokens2,
         wh_per_gpu_second={
-            boundary: energy_per_gpu_second_wh(power_w=power_w / kept, load=hours.load[:, None])
+            boundary: energy_per_gpu_second_wh(power_w=power_w, load=hours.load[:, None])
             for boundary, power_w in powers.items()
         },
         day=hours,
-        node_w=at,
+        node_w=of.node_w,
         beyond_node=pue * (1 + overheads),
         point=point,
         reached=point.reached,
@@ -239,49 +249,85 @@ def _point(replicas: Replicas, uncertain: Drawn, study: NestedStudy, shared: Sha
     return operating_point.at_speed(replicas, uncertain, speed, prior, serving.replica_gpus)
 
 
-def _rated(members: Members, given: Assumptions, shared: Shared) -> PowerAt:
+@dataclass(frozen=True, kw_only=True)
+class _Rated:
     """Power of rated nodes, whatever they do: their boards cannot be told apart."""
+
+    used_w: np.ndarray  # per GPU that is on
+
+    def node_w(self, _: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Power per installed GPU in an hour, W."""
+        return kept * self.used_w
+
+    def mean_w(self, _: Day) -> tuple[np.ndarray, np.ndarray]:
+        """Power of boards and of nodes per GPU that is on, mean over the day, W."""
+        return self.used_w, self.used_w
+
+
+def _rated(members: Members, given: Assumptions, shared: Shared) -> _Rated:
     rated = np.array([given.rated_w[model] for model, _, _ in members.names])
-    used = power.used_power_w(rated_w=rated, utilisation=shared.values["utilisation"][:, None])
-    return lambda work, kept: (kept * used, kept * used)
+    return _Rated(used_w=power.used_power_w(rated_w=rated, utilisation=shared.values["utilisation"][:, None]))
 
 
-def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
+@dataclass(frozen=True, kw_only=True)
+class _Metered:
     """Power of boards by the serving model and of hosts as measured."""
-    tdp_w, works = where.replicas.tdp_w, where.works
-    nodes = members.nodes
 
-    def each(name: str) -> np.ndarray:
-        return np.array([float(node[name]) for node in nodes])
+    tdp_w: np.ndarray  # of the boards
+    board_factor: np.ndarray  # what lower clocks leave of their power
+    share_at: Callable[[np.ndarray], np.ndarray]  # power of a board over its rating, by work of a replica
+    idle: np.ndarray  # that of an idle board
+    saturated: np.ndarray  # that of a saturated one
+    host_idle_w: np.ndarray
+    host_saturated_w: np.ndarray
 
-    idle, host_idle_w = each("board_idle_share_of_tdp"), each("host_idle_kw_per_gpu") * W_PER_KW
-    saturated = np.sqrt(each("board_saturated_share_of_tdp_p05") * each("board_saturated_share_of_tdp_p95"))
+    def node_w(self, work: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Power per installed GPU in an hour, W."""
+        share = self.share_at(work)
+        return kept * self._powers_w(share, self._within(share))[1]
+
+    def mean_w(self, day: Day) -> tuple[np.ndarray, np.ndarray]:
+        """Power of boards and of nodes per GPU that is on, mean over the day, W.
+
+        Both are linear in the power of boards, and of boards between idle and saturated.
+        """
+        shares, within = np.zeros(()), np.zeros(())
+        for work, kept in day.hours():  # one hour at a time to save memory
+            share = self.share_at(work)
+            shares, within = shares + kept * share, within + kept * self._within(share)
+        total = day.kept.sum(axis=0)[:, None]
+        return self._powers_w(shares / total, within / total)
+
+    def _within(self, share: np.ndarray) -> np.ndarray:
+        return np.minimum(np.maximum(share, self.idle), self.saturated)
+
+    def _powers_w(self, share: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        board = power.board_power_w(tdp_w=self.tdp_w, share_of_tdp=share, board_factor=self.board_factor)
+        host = power.host_power_w(
+            idle_w=self.host_idle_w,
+            saturated_w=self.host_saturated_w,
+            load=(within - self.idle) / (self.saturated - self.idle),
+        )
+        return board, power.node_power_w(boards_w=board, host_w=host)
+
+
+def _metered(members: Members, shared: Shared, where: Placed) -> _Metered:
+    works, idle = where.works, members.of_nodes("board_idle_share_of_tdp")
+    low, high = (members.of_nodes(f"board_saturated_share_of_tdp_{end}") for end in ("p05", "p95"))
     # From a replica without work to one that does all it can.
     places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
-    share_at = interpolation(places, np.concatenate([np.broadcast_to(idle, (1, *works.shape[1:])), where.boards]))
-    saturated_w, factor = _host_w(nodes, shared.values["host"]), shared.values["board_factor"][:, None]
-
-    def at(work: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        share = share_at(work)
-        board = power.board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
-        host = power.host_power_w(
-            idle_w=host_idle_w,
-            saturated_w=saturated_w,
-            load=np.clip((share - idle) / (saturated - idle), 0.0, 1.0),
-        )
-        return kept * board, kept * power.node_power_w(boards_w=board, host_w=host)
-
-    return at
+    return _Metered(
+        tdp_w=where.replicas.tdp_w,
+        board_factor=shared.values["board_factor"][:, None],
+        share_at=interpolation(places, np.concatenate([np.broadcast_to(idle, (1, *works.shape[1:])), where.boards])),
+        idle=idle,
+        saturated=np.sqrt(low * high),
+        host_idle_w=members.of_nodes("host_idle_kw_per_gpu") * W_PER_KW,
+        host_saturated_w=_host_w(members.hosts, shared.values["host"]),
+    )
 
 
-def _host_w(nodes: Sequence, share: np.ndarray) -> np.ndarray:
+def _host_w(hosts: Sequence[ShiftedLogNormal], share: np.ndarray) -> np.ndarray:
     """Saturated power of the rest of a node per GPU, W, shape (draws, members)."""
-    columns = []
-    for node in nodes:
-        of = ShiftedLogNormal.from_percentiles(
-            above=node["host_idle_kw_per_gpu"] * W_PER_KW,
-            p05=node["host_saturated_kw_per_gpu_p05"] * W_PER_KW,
-            p95=node["host_saturated_kw_per_gpu_p95"] * W_PER_KW,
-        )
-        columns.append(of.quantile(share))
-    return np.stack(columns, axis=1)
+    above, log_mean, log_sd = np.array([(of.above, of.excess.log_mean, of.excess.log_sd) for of in hosts]).T
+    return above + np.exp(log_mean + log_sd * ndtri(share)[:, None])

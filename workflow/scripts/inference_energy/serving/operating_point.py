@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from inference_energy.serving import step
-from inference_energy.serving.predict import Drawn, Energy, drawn_pace, energy_of, load_of
-from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.predict import Drawn, Energy, drawn_pace, drawn_step, energy_of, load_of
+from inference_energy.serving.replicas import Replicas, columns_of
 from inference_energy.serving.step import Step
 from inference_energy.statistics.draws import resampled
 
@@ -108,27 +108,25 @@ def at_speed(
     point, and counts as much as services with such a batch at that speed are common, by the prior. `sizes` are the GPUs
     that a replica may have; by default those that it has.
     """
-    found, pace = [], drawn_pace(of, uncertain)
-    for candidate in _of_sizes(of, sizes):
-        taken = step.step_at(candidate, pace)
-        batch, reached = batch_at_speed(taken, speed)
-        fits = candidate.largest_batch() >= 1
-        weight = np.where(reached & fits, prior.density(batch, speed), 0.0)
-        found.append((batch, candidate.gpus, energy_of(taken, batch, uncertain), weight))
-    return _least(found)
+    found, pace, candidates = [], drawn_pace(of, uncertain), _of_sizes(of, sizes)
+    for candidate, places in candidates:
+        taken, users = step.step_at(candidate, pace.columns(places)), columns_of(speed, places, len(of.gpus))
+        batch, reached = batch_at_speed(taken, users)
+        weight = np.where(reached & (candidate.largest_batch() >= 1), prior.density(batch, users), 0.0)
+        energy = energy_of(taken, batch, uncertain.columns(places))
+        found.append(Point(batch=batch, gpus=candidate.gpus, energy=energy, weight=weight))
+    return _least(found, [places for _, places in candidates])
 
 
 def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] | None = None) -> Point:
     """Energy at a batch, or at what memory holds if that is less, on the replica that needs the least energy."""
-    found, pace = [], drawn_pace(of, uncertain)
-    for candidate in _of_sizes(of, sizes):
+    found, pace, candidates = [], drawn_pace(of, uncertain), _of_sizes(of, sizes)
+    for candidate, places in candidates:
         largest = candidate.largest_batch()
         running = np.clip(largest, 1.0, batch)
-        result = energy_of(step.step_at(candidate, pace), running, uncertain)
-        shape = result.seconds.shape
-        fits = np.broadcast_to(largest >= 1, shape).astype(float)
-        found.append((np.broadcast_to(running, shape), candidate.gpus, result, fits))
-    return _least(found)
+        energy = energy_of(step.step_at(candidate, pace.columns(places)), running, uncertain.columns(places))
+        found.append(Point(batch=running, gpus=candidate.gpus, energy=energy, weight=1.0 * (largest >= 1)))
+    return _least(found, [places for _, places in candidates])
 
 
 def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
@@ -137,28 +135,48 @@ def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.nda
     The first of both are those of a single running request, the last those of `batch`, the running requests when a
     replica does all it can. Shapes (points, draws, runs).
     """
-    taken = step.step_at(of, drawn_pace(of, uncertain))
+    taken = drawn_step(of, uncertain)
     points = [load_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]
     works = np.stack([points[-1][0] / seconds for seconds, _ in points])
     return np.maximum.accumulate(works), np.stack([board_share for _, board_share in points])
 
 
-def _of_sizes(of: Replicas, sizes: Sequence[int] | None) -> list[Replicas]:
-    return [of] if sizes is None else [replace(of, gpus=np.full(len(of.gpus), float(size))) for size in sizes]
+def _of_sizes(of: Replicas, sizes: Sequence[int] | None) -> list[tuple[Replicas, np.ndarray]]:
+    """By size of a replica, the runs whose model it holds, and their places; the first also has those that none holds.
+
+    Without sizes, the runs as they are.
+    """
+    runs = len(of.gpus)
+    if sizes is None:
+        return [(of, np.arange(runs))]
+    every = [replace(of, gpus=np.full(runs, float(size))) for size in sizes]
+    holds = np.stack([each.largest_batch() >= 1 for each in every])
+    holds[0] |= ~holds.any(axis=0)
+    places = [np.nonzero(each)[0] for each in holds]
+    return [
+        (each if len(at) == runs else each.columns(at), at) for each, at in zip(every, places, strict=True) if len(at)
+    ]
 
 
-def _least(found: list[tuple[np.ndarray, np.ndarray, Energy, np.ndarray]]) -> Point:
-    """Of every draw the candidate of least energy: batch, GPUs, energy and weight of each are given."""
-    cost = np.stack([np.where(weight > 0, of.j_per_token, np.inf) for _, _, of, weight in found])
-    best = np.argmin(cost, axis=0)[None]
+def _least(found: list[Point], places: list[np.ndarray]) -> Point:
+    """Of every draw and run the candidate of least energy; the columns of candidates are of the runs at some places."""
+    shapes, every = [of.energy.seconds.shape for of in found], np.concatenate(places)
 
-    def chosen(values: list[np.ndarray]) -> np.ndarray:
-        full = np.stack([np.broadcast_to(each, best.shape[1:]) for each in values])
-        return np.take_along_axis(full, best, axis=0)[0]
+    def joined(each: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate([np.broadcast_to(*of) for of in zip(each, shapes, strict=True)], axis=1)
 
+    weight = joined([of.weight for of in found])
+    cost = np.where(weight > 0, joined([of.energy.j_per_token for of in found]), np.inf)
+    columns = [np.nonzero(every == run)[0] for run in range(every.max() + 1)]
+    best = np.stack([of[np.argmin(cost[:, of], axis=1)] for of in columns], axis=1)
+
+    def chosen(each: list[np.ndarray]) -> np.ndarray:
+        return np.take_along_axis(joined(each), best, axis=1)
+
+    energies = [vars(of.energy) for of in found]
     return Point(
-        batch=chosen([each[0] for each in found]),
-        gpus=chosen([each[1] for each in found]),
-        energy=Energy(**{name: chosen([vars(each[2])[name] for each in found]) for name in vars(found[0][2])}),
-        weight=chosen([each[3] for each in found]),
+        batch=chosen([of.batch for of in found]),
+        gpus=chosen([of.gpus for of in found]),
+        energy=Energy(**{name: chosen([of[name] for of in energies]) for name in energies[0]}),
+        weight=np.take_along_axis(weight, best, axis=1),
     )

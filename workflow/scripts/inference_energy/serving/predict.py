@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ from scipy.special import ndtri
 
 from inference_energy.serving import step
 from inference_energy.serving.fit import Part, ServingModel, level_names
-from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.replicas import Replicas, columns_of
 from inference_energy.serving.step import Pace, Step, Time
 from inference_energy.statistics.draws import stratified, stream
 
@@ -25,6 +26,20 @@ class Drawn:
     time_effects: Mapping[str, np.ndarray]  # sums of its effects, by term; those of cell and row included
     power: Mapping[str, np.ndarray]  # fixed parameters of the power
     power_effect: np.ndarray  # sum of its effects
+
+    def columns(self, places: np.ndarray) -> Self:
+        """Those of some runs, in their order, repeated where a place is."""
+        runs = self.power_effect.shape[-1]
+
+        def of(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: columns_of(each, places, runs) for name, each in values.items()}
+
+        return Drawn(
+            time=of(self.time),
+            time_effects=of(self.time_effects),
+            power=of(self.power),
+            power_effect=columns_of(self.power_effect, places, runs),
+        )
 
 
 def drawn(
@@ -104,9 +119,14 @@ def drawn_pace(of: Replicas, uncertain: Drawn) -> Pace:
     return step.pace(of, uncertain.time, uncertain.time_effects)
 
 
+def drawn_step(of: Replicas, uncertain: Drawn) -> Step:
+    """What a step takes in every draw."""
+    return step.step_at(of, drawn_pace(of, uncertain))
+
+
 def energy(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> Energy:
     """Energy of the boards per output token at a batch, no draw outside physics."""
-    return energy_of(step.step_at(of, drawn_pace(of, uncertain)), batch, uncertain)
+    return energy_of(drawn_step(of, uncertain), batch, uncertain)
 
 
 def energy_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> Energy:

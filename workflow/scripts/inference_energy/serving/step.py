@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.replicas import Replicas, columns_of
 
 # Mean time per output token of a request, over batch and time per output token of its replica: the rest of a request's
 # time is spent before its first token. Median of 8,000 runs that state both.
@@ -69,8 +70,8 @@ class Pace:
     verified: np.ndarray  # tokens that a request verifies in a step
     accepted: np.ndarray  # tokens that it gains
     launching: np.ndarray  # factor of all overheads
-    # step_s, layer_s, all_reduce_s, request_layer_s: overheads of a step; of a layer; of its all-reduce, per doubling of
-    # the GPUs; of a layer for every request
+    # step_s, layer_s, all_reduce_s, request_layer_s: overheads of a step; of a layer; of its all-reduce, for every
+    # doubling of the GPUs; of a layer for every request
     step_s: np.ndarray
     layer_s: np.ndarray
     all_reduce_s: np.ndarray
@@ -83,6 +84,11 @@ class Pace:
     # decoding, prefilling: over the peak, the time that computing takes in decoding and with prompts
     decoding: np.ndarray
     prefilling: np.ndarray
+
+    def columns(self, places: np.ndarray) -> Self:
+        """That of some replicas, in their order, repeated where a place is."""
+        replicas = self.moving.shape[-1]
+        return Pace(**{name: columns_of(values, places, replicas) for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True)

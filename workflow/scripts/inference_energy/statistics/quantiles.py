@@ -44,18 +44,15 @@ def of_weighted_rows(
     order = np.argsort(values, axis=1)
     each = weights[order]
     below = (np.cumsum(each, axis=1) - each / 2) / weights.sum()
-    rows, last = np.arange(len(values)), values.shape[1] - 1
-
-    def at(share: float) -> np.ndarray:
-        after = np.count_nonzero(below <= share, axis=1)
-        low, high = np.maximum(after - 1, 0), np.minimum(after, last)
-        width = below[rows, high] - below[rows, low]
-        part = np.where(width > 0, (share - below[rows, low]) / np.where(width > 0, width, 1.0), 0.0)
-        # Powers, in place of the exponential of logarithms: values may be 0.
-        return values[rows, order[rows, low]] ** (1 - part) * values[rows, order[rows, high]] ** part
-
-    found = {name: at(share) for name, share in shares.items()}
-    return found | {"mean": values @ weights / weights.sum()}
+    # The last place up to which a share lies, and the next one: the same at both ends.
+    share, last = np.array(list(shares.values()))[:, None], values.shape[1] - 1
+    after = np.stack([np.count_nonzero(below <= of, axis=1) for of in share])
+    low, high, rows = np.maximum(after - 1, 0), np.minimum(after, last), np.arange(len(values))
+    width = below[rows, high] - below[rows, low]
+    part = (share - below[rows, low]) / np.where(width > 0, width, np.inf)
+    # Powers, in place of the exponential of logarithms: values may be 0.
+    found = values[rows, order[rows, low]] ** (1 - part) * values[rows, order[rows, high]] ** part
+    return dict(zip(shares, found, strict=True)) | {"mean": values @ weights / weights.sum()}
 
 
 def place_of(values: np.ndarray, weights: np.ndarray, share: float) -> int:
