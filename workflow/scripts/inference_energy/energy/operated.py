@@ -17,7 +17,7 @@ from inference_energy.energy.day import Day, energy_per_gpu_second_wh, interpola
 from inference_energy.energy.uncertainty import Shared, overhead_share
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point
-from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.operating_point import BatchPrior, Candidate, Point
 from inference_energy.serving.predict import Drawn
 from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics.distributions import ShiftedLogNormal
@@ -178,13 +178,33 @@ class Placed:
 PLACING = ("speed", DISAGGREGATED)
 
 
-def placed(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans, prior: BatchPrior) -> Placed:
-    """Every member at the operating point of a study, for queries of some lengths."""
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Members with what does not depend on the speed that users see."""
+
+    queries: QueryMeans  # means over the queries
+    replicas: Replicas
+    uncertain: Drawn
+    candidates: Sequence[Candidate]  # replicas of every size
+
+
+def prepared(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans) -> Prepared:
+    """Every member of a study for queries of some lengths."""
     replicas, uncertain = replicas_of(members, study, shared, queries), uncertain_of(members, study, shared)
-    point = _point(replicas, uncertain, study, shared, prior)
-    replicas = replace(replicas, gpus=point.gpus)
-    works, boards = operating_point.part_load(replicas, point.batch, uncertain)
-    return Placed(queries=queries, replicas=replicas, point=point, works=works, boards=boards)
+    found = operating_point.candidates(replicas, uncertain, study.serving.replica_gpus)
+    return Prepared(queries=queries, replicas=replicas, uncertain=uncertain, candidates=found)
+
+
+def placed(of: Prepared, study: NestedStudy, shared: Shared, prior: BatchPrior) -> Placed:
+    """Every member at the operating point of a study."""
+    batch = study.serving.batch
+    if batch is not None:
+        point = operating_point.at_batch(of.candidates, batch)
+    else:
+        point = operating_point.at_speed(of.candidates, shared.values["speed"][:, None], prior)
+    replicas = replace(of.replicas, gpus=point.gpus)
+    works, boards = operating_point.part_load(replicas, point.batch, of.uncertain)
+    return Placed(queries=of.queries, replicas=replicas, point=point, works=works, boards=boards)
 
 
 def operated(where: Placed, members: Members, given: Assumptions, shared: Shared, rates: np.ndarray) -> Operated:
@@ -239,14 +259,6 @@ def uncertain_of(members: Members, study: NestedStudy, shared: Shared) -> Drawn:
         return members.uncertain
     of, factor = members.uncertain, np.log(shared.values[DISAGGREGATED])[:, None]
     return replace(of, time_effects={**of.time_effects, "time": of.time_effects["time"] + factor})
-
-
-def _point(replicas: Replicas, uncertain: Drawn, study: NestedStudy, shared: Shared, prior: BatchPrior) -> Point:
-    serving = study.serving
-    if serving.batch is not None:
-        return operating_point.at_batch(replicas, uncertain, serving.batch, serving.replica_gpus)
-    speed = shared.values["speed"][:, None]
-    return operating_point.at_speed(replicas, uncertain, speed, prior, serving.replica_gpus)
 
 
 @dataclass(frozen=True, kw_only=True)

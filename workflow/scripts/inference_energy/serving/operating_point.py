@@ -99,34 +99,62 @@ def batch_at_speed(taken: Step, speed: np.ndarray | float) -> tuple[np.ndarray, 
     return taken.batch_within(1 / (step.DECODING_SHARE * speed))
 
 
-def at_speed(
-    of: Replicas, uncertain: Drawn, speed: np.ndarray | float, prior: BatchPrior, sizes: Sequence[int] | None = None
-) -> Point:
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Runs on replicas of one size, of which there may be others."""
+
+    places: np.ndarray  # of the runs
+    of: Replicas
+    taken: Step  # what a step takes
+    uncertain: Drawn
+
+
+def candidates(of: Replicas, uncertain: Drawn, sizes: Sequence[int] | None = None) -> list[Candidate]:
+    """Every run on a replica of every size that holds its model; `sizes` are their GPUs, by default those that it has.
+
+    Of a run whose model none holds, the first.
+    """
+    runs = len(of.gpus)
+    if sizes is None:
+        return [Candidate(places=np.arange(runs), of=of, taken=drawn_step(of, uncertain), uncertain=uncertain)]
+    every = [replace(of, gpus=np.full(runs, float(size))) for size in sizes]
+    holds = np.stack([each.largest_batch() >= 1 for each in every])
+    holds[0] |= ~holds.any(axis=0)
+    found, pace = [], drawn_pace(of, uncertain)
+    for each, held in zip(every, holds, strict=True):
+        (places,) = np.nonzero(held)
+        if len(places):
+            there = each.columns(places)
+            taken = step.step_at(there, pace.columns(places))
+            found.append(Candidate(places=places, of=there, taken=taken, uncertain=uncertain.columns(places)))
+    return found
+
+
+def at_speed(found: Sequence[Candidate], speed: np.ndarray | float, prior: BatchPrior) -> Point:
     """Energy where users see a speed: of every draw its own batch, and the replica that needs the least energy.
 
     Near the largest speed that a replica reaches, the batch is hardly determined by it. So every draw chooses its own
-    point, and counts as much as services with such a batch at that speed are common, by the prior. `sizes` are the GPUs
-    that a replica may have; by default those that it has.
+    point, and counts as much as services with such a batch at that speed are common, by the prior.
     """
-    found, pace, candidates = [], drawn_pace(of, uncertain), _of_sizes(of, sizes)
-    for candidate, places in candidates:
-        taken, users = step.step_at(candidate, pace.columns(places)), columns_of(speed, places, len(of.gpus))
-        batch, reached = batch_at_speed(taken, users)
-        weight = np.where(reached & (candidate.largest_batch() >= 1), prior.density(batch, users), 0.0)
-        energy = energy_of(taken, batch, uncertain.columns(places))
-        found.append(Point(batch=batch, gpus=candidate.gpus, energy=energy, weight=weight))
-    return _least(found, [places for _, places in candidates])
+    runs, points = _runs(found), []
+    for each in found:
+        users = columns_of(speed, each.places, runs)
+        batch, reached = batch_at_speed(each.taken, users)
+        weight = np.where(reached & (each.of.largest_batch() >= 1), prior.density(batch, users), 0.0)
+        energy = energy_of(each.taken, batch, each.uncertain)
+        points.append(Point(batch=batch, gpus=each.of.gpus, energy=energy, weight=weight))
+    return _least(points, found)
 
 
-def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] | None = None) -> Point:
+def at_batch(found: Sequence[Candidate], batch: float) -> Point:
     """Energy at a batch, or at what memory holds if that is less, on the replica that needs the least energy."""
-    found, pace, candidates = [], drawn_pace(of, uncertain), _of_sizes(of, sizes)
-    for candidate, places in candidates:
-        largest = candidate.largest_batch()
+    points = []
+    for each in found:
+        largest = each.of.largest_batch()
         running = np.clip(largest, 1.0, batch)
-        energy = energy_of(step.step_at(candidate, pace.columns(places)), running, uncertain.columns(places))
-        found.append(Point(batch=running, gpus=candidate.gpus, energy=energy, weight=1.0 * (largest >= 1)))
-    return _least(found, [places for _, places in candidates])
+        energy = energy_of(each.taken, running, each.uncertain)
+        points.append(Point(batch=running, gpus=each.of.gpus, energy=energy, weight=1.0 * (largest >= 1)))
+    return _least(points, found)
 
 
 def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
@@ -141,42 +169,29 @@ def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.nda
     return np.maximum.accumulate(works), np.stack([board_share for _, board_share in points])
 
 
-def _of_sizes(of: Replicas, sizes: Sequence[int] | None) -> list[tuple[Replicas, np.ndarray]]:
-    """By size of a replica, the runs whose model it holds, and their places; the first also has those that none holds.
-
-    Without sizes, the runs as they are.
-    """
-    runs = len(of.gpus)
-    if sizes is None:
-        return [(of, np.arange(runs))]
-    every = [replace(of, gpus=np.full(runs, float(size))) for size in sizes]
-    holds = np.stack([each.largest_batch() >= 1 for each in every])
-    holds[0] |= ~holds.any(axis=0)
-    places = [np.nonzero(each)[0] for each in holds]
-    return [
-        (each if len(at) == runs else each.columns(at), at) for each, at in zip(every, places, strict=True) if len(at)
-    ]
+def _runs(found: Sequence[Candidate]) -> int:
+    return 1 + max(int(each.places.max()) for each in found)
 
 
-def _least(found: list[Point], places: list[np.ndarray]) -> Point:
-    """Of every draw and run the candidate of least energy; the columns of candidates are of the runs at some places."""
-    shapes, every = [of.energy.seconds.shape for of in found], np.concatenate(places)
+def _least(points: Sequence[Point], of: Sequence[Candidate]) -> Point:
+    """Of every draw and run the candidate of least energy."""
+    shapes, places = [each.energy.seconds.shape for each in points], np.concatenate([each.places for each in of])
 
     def joined(each: list[np.ndarray]) -> np.ndarray:
         return np.concatenate([np.broadcast_to(*of) for of in zip(each, shapes, strict=True)], axis=1)
 
-    weight = joined([of.weight for of in found])
-    cost = np.where(weight > 0, joined([of.energy.j_per_token for of in found]), np.inf)
-    columns = [np.nonzero(every == run)[0] for run in range(every.max() + 1)]
-    best = np.stack([of[np.argmin(cost[:, of], axis=1)] for of in columns], axis=1)
+    weight = joined([each.weight for each in points])
+    cost = np.where(weight > 0, joined([each.energy.j_per_token for each in points]), np.inf)
+    columns = [np.nonzero(places == run)[0] for run in range(_runs(of))]
+    best = np.stack([each[np.argmin(cost[:, each], axis=1)] for each in columns], axis=1)
 
     def chosen(each: list[np.ndarray]) -> np.ndarray:
         return np.take_along_axis(joined(each), best, axis=1)
 
-    energies = [vars(of.energy) for of in found]
+    energies = [vars(each.energy) for each in points]
     return Point(
-        batch=chosen([of.batch for of in found]),
-        gpus=chosen([of.gpus for of in found]),
-        energy=Energy(**{name: chosen([of[name] for of in energies]) for name in energies[0]}),
+        batch=chosen([each.batch for each in points]),
+        gpus=chosen([each.gpus for each in points]),
+        energy=Energy(**{name: chosen([each[name] for each in energies]) for name in energies[0]}),
         weight=np.take_along_axis(weight, best, axis=1),
     )
