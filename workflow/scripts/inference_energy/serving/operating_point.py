@@ -112,14 +112,14 @@ class Candidate:
 def candidates(of: Replicas, uncertain: Drawn, sizes: Sequence[int] | None = None) -> list[Candidate]:
     """Every run on a replica of every size that holds its model; `sizes` are their GPUs, by default those that it has.
 
-    Of a run whose model none holds, the first.
+    The first size is of every run: draws that reach nothing are on it.
     """
     runs = len(of.gpus)
     if sizes is None:
         return [Candidate(places=np.arange(runs), of=of, taken=drawn_step(of, uncertain), uncertain=uncertain)]
     every = [replace(of, gpus=np.full(runs, float(size))) for size in sizes]
     holds = np.stack([each.largest_batch() >= 1 for each in every])
-    holds[0] |= ~holds.any(axis=0)
+    holds[0] = True
     found, pace = [], drawn_pace(of, uncertain)
     for each, held in zip(every, holds, strict=True):
         (places,) = np.nonzero(held)
