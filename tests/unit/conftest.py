@@ -105,4 +105,4 @@ def service_tables(models, hardware, known, origin_schema):
 def known_hosts(monkeypatch):
     """All hosts are at their median, also those of services that a change makes."""
     drawn = operated._host_w
-    monkeypatch.setattr(operated, "_host_w", lambda nodes, share: drawn(nodes, np.full_like(share, 0.5)))
+    monkeypatch.setattr(operated, "_host_w", lambda hosts, share: drawn(hosts, np.full_like(share, 0.5)))

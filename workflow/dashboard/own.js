@@ -73,22 +73,23 @@ const Own = (() => {
 
   /* The replica of least energy at a draw, as `operating_point.at_speed`; null where none reaches the speed. */
   function pointAt({ shared, prior }, replicas, uncertain, i) {
+    const pace = Serving.drawn_pace(replicas[0], uncertain); // the same for every size
     let least = null;
     for (const replica of replicas) {
-      const [batch, , energy, weight] = Serving.candidate(replica, uncertain, shared.speed[i], prior);
-      if (weight > 0 && (least === null || energy.j_per_token < least.energy.j_per_token)) least = { replica, batch, energy, weight };
+      const taken = Serving.step_at(replica, pace);
+      const point = Serving.point_at_speed(taken, uncertain, shared.speed[i], prior);
+      if (point.weight > 0 && (least === null || point.energy.j_per_token < least.energy.j_per_token)) least = { taken, ...point };
     }
     return least;
   }
 
   /* Power of a board over its rating at the work of its replica: as `operating_point.part_load` and `day.interpolation`. */
-  function partLoad(own, { replica, batch }, uncertain, idle) {
-    const taken = Serving.drawn_step(replica, uncertain);
-    const parts = own.parts_of_batch.map((part) => Serving.energy_of(taken, Math.max(batch * part, 1), uncertain));
-    const places = [0], shares = [idle];
-    for (const part of parts) {
-      places.push(Math.max(places.at(-1), parts.at(-1).seconds / part.seconds));
-      shares.push(part.board_share);
+  function partLoad(own, { taken, batch }, uncertain, idle) {
+    const parts = own.parts_of_batch.map((part) => Serving.load_of(taken, Math.max(batch * part, 1), uncertain));
+    const [full] = parts.at(-1), places = [0], shares = [idle];
+    for (const [seconds, board_share] of parts) {
+      places.push(Math.max(places.at(-1), full / seconds));
+      shares.push(board_share);
     }
     return (work) => {
       const next = places.findIndex((place) => work < place);
@@ -118,13 +119,15 @@ const Own = (() => {
   }
 
   function pointOf(own, point, uncertain, node, { hours, on, load }, i, queries) {
-    const [prefill_s, decode_s, attention_s] = Serving.per_token_s(point.replica.gpus, point.energy, queries);
+    const [prefill_s, decode_s, attention_s] = Serving.per_token_s(point.gpus, point.energy, queries);
     const shareAt = partLoad(own, point, uncertain, node.idle);
     const of = { ...node, host_saturated_w: node.host_saturated_w[i] };
-    const powers = hours.map((hour) =>
-      Serving.node_at(of, point.replica.tdp_w, shareAt(hour.work[i]), hour.on[i], own.shared.board_factor[i]));
-    const [boards_wh, node_wh] = [0, 1].map((place) => Formulas.energy_per_gpu_second_wh({
-      power_w: mean(powers.map((each) => each[place])) / on[i], load: load[i] }));
+    const shares = hours.map((hour) => shareAt(hour.work[i]));
+    // Mean over the day of GPUs that are on.
+    const dayMean = (values) => mean(values.map((value, hour) => hours[hour].on[i] * value)) / on[i];
+    const within = dayMean(shares.map((share) => Serving.share_within(of, share)));
+    const powers = Serving.node_at(of, point.taken.of.tdp_w, dayMean(shares), within, own.shared.board_factor[i]);
+    const [boards_wh, node_wh] = powers.map((power_w) => Formulas.energy_per_gpu_second_wh({ power_w, load: load[i] }));
     const seconds = Formulas.gpu_seconds_per_query({ prefill_s, decode_s, attention_s, ...queries });
     return { weight: point.weight, seconds, prefill_s, decode_s, attention_s, boards_wh, node_wh };
   }

@@ -63,7 +63,7 @@ def operated(draws=4):
         attention_s=0.0 * columns,
         wh_per_gpu_second={name: wh * columns for name, wh in (("gpu_boards", 0.5), ("node", 0.6))},
         day=Day.of(np.array([0.5, 1.5]), np.ones(draws), np.zeros(draws)),
-        node_w=lambda work, kept: (work * columns, 200.0 * work * columns),
+        node_w=lambda work, kept: 200.0 * work * columns,
         beyond_node=np.ones((draws, 1)),
         point=SimpleNamespace(batch=7.0 * columns, gpus=4.0 * columns),
         reached=np.array([0.8, 0.05]),

@@ -237,6 +237,18 @@ def test_other_draws_and_other_lengths_are_computed_anew():
     assert mean(service) == pytest.approx(before)
 
 
+def test_speeds_in_turn_are_those_of_services_at_each():
+    service = varied_service()
+    speeds = (10.0, 15.0, 1e6)
+    for speed, found in zip(speeds, service.at_speeds("traditional", speeds), strict=True):
+        alone = service.sharing(service.shared.replaced("speed", speed)).at("traditional")
+        for name in ("prefill_s", "decode_s", "weight", "reached"):
+            assert np.array_equal(getattr(found, name), getattr(alone, name)), (speed, name)
+        for boundary, wh in found.wh_per_gpu_second.items():
+            assert np.array_equal(wh, alone.wh_per_gpu_second[boundary])
+    assert not found.weight.any()  # of a speed that nothing reaches
+
+
 def test_changes_are_those_of_a_study_that_extends_it():
     service = tiny_service()
     found = service.changed({"pue": 2.4}, {"serving": {"replica_gpus": [2]}}, {"pue": 1.8})

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.serving import operating_point, step
-from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.operating_point import BatchPrior, Point, candidates
 from inference_energy.serving.predict import Energy, drawn, drawn_step, energy
 from inference_energy.serving.replicas import Replicas
 from made_up_runs import B200, H100, LARGE, SMALL, learnt, model
@@ -107,7 +107,7 @@ def test_a_speed_out_of_reach_is_said():
     batch, reached = operating_point.batch_at_speed(drawn_step(of, values), 1e6)
     assert not reached.any()
     assert batch == pytest.approx(np.ones(batch.shape))
-    point = operating_point.at_speed(of, values, 1e6, PRIOR)
+    point = operating_point.at_speed(candidates(of, values), 1e6, PRIOR)
     assert (point.reached == 0).all()
     assert np.isfinite(point.resampled().energy.j_per_token).all()
     assert (point.resampled().reached == 0).all()
@@ -122,9 +122,9 @@ def test_any_batch_is_fast_enough_for_a_slow_user():
 
 def test_the_replica_of_least_energy_is_chosen():
     _, of, values = few()
-    free = operating_point.at_speed(of, values, 30.0, PRIOR, [1, 2, 4, 8])
+    free = operating_point.at_speed(candidates(of, values, [1, 2, 4, 8]), 30.0, PRIOR)
     for size in (1, 2, 4, 8):
-        fixed = operating_point.at_speed(of, values, 30.0, PRIOR, [size])
+        fixed = operating_point.at_speed(candidates(of, values, [size]), 30.0, PRIOR)
         with_size = fixed.weight > 0
         assert (free.energy.j_per_token[with_size] <= fixed.energy.j_per_token[with_size]).all()
     assert set(np.unique(free.gpus[free.weight > 0])) <= {1.0, 2.0, 4.0, 8.0}
@@ -133,9 +133,9 @@ def test_the_replica_of_least_energy_is_chosen():
 def test_a_replica_that_does_not_hold_the_model_is_not_chosen():
     runs = learnt().filter(pl.col("batch") == 1, pl.col("network") == LARGE, pl.col("gpu") == H100)
     narrow = runs.with_columns(pl.col("shared_bytes") * 2)  # 140 GB on GPUs of 80 GB
-    point = operating_point.at_speed(Replicas.of(narrow), uncertain(narrow), 5.0, PRIOR, [1, 4])
+    point = operating_point.at_speed(candidates(Replicas.of(narrow), uncertain(narrow), [1, 4]), 5.0, PRIOR)
     assert set(np.unique(point.gpus[point.weight > 0])) == {4.0}
-    alone = operating_point.at_speed(Replicas.of(narrow), uncertain(narrow), 5.0, PRIOR, [1])
+    alone = operating_point.at_speed(candidates(Replicas.of(narrow), uncertain(narrow), [1]), 5.0, PRIOR)
     assert (alone.reached == 0).all()
 
 
@@ -224,17 +224,17 @@ def test_the_made_up_runs_are_as_these_tests_need_them():
 
 def test_a_batch_is_kept_or_cut_to_what_memory_holds():
     _, of, values = few()
-    kept = operating_point.at_batch(of, values, 8)
+    kept = operating_point.at_batch(candidates(of, values), 8)
     assert (kept.batch == 8).all() and (kept.weight == 1).all()
-    cut = operating_point.at_batch(of, values, 1e9)
+    cut = operating_point.at_batch(candidates(of, values), 1e9)
     assert cut.batch == pytest.approx(np.broadcast_to(of.largest_batch(), cut.batch.shape))
 
 
 def test_a_batch_is_served_by_the_replica_of_least_energy():
     _, of, values = few()
-    free = operating_point.at_batch(of, values, 32, [1, 2, 4, 8])
+    free = operating_point.at_batch(candidates(of, values, [1, 2, 4, 8]), 32)
     for size in (1, 2, 4, 8):
-        fixed = operating_point.at_batch(of, values, 32, [size])
+        fixed = operating_point.at_batch(candidates(of, values, [size]), 32)
         fits = fixed.weight > 0
         assert (free.energy.j_per_token[fits] <= fixed.energy.j_per_token[fits]).all()
 
@@ -242,7 +242,7 @@ def test_a_batch_is_served_by_the_replica_of_least_energy():
 def test_a_model_that_does_not_fit_has_no_weight_at_any_batch():
     runs = learnt().filter(pl.col("batch") == 1, pl.col("network") == LARGE, pl.col("gpu") == H100)
     heavy = runs.with_columns(pl.col("shared_bytes") * 2)  # 140 GB on GPUs of 80 GB
-    point = operating_point.at_batch(Replicas.of(heavy), uncertain(heavy), 8, [1])
+    point = operating_point.at_batch(candidates(Replicas.of(heavy), uncertain(heavy), [1]), 8)
     assert (point.weight == 0).all() and (point.reached == 0).all()
 
 

@@ -167,8 +167,8 @@ def test_shares_of_the_time_are_those_of_the_step():
         predict.energy(of, np.array([8.0]), known(values=USUAL)),
         step.time_per_token(of, np.array([8.0]), USUAL),
     )
-    assert found.prefill_share == pytest.approx(time.prefill_share[None])
-    assert found.attention_share == pytest.approx(time.attention_share[None])
+    assert found.prefill_share == pytest.approx(time.prompt_share[None])
+    assert found.attention_share == pytest.approx(time.growing_share[None])
 
 
 # Draws of runs that have a name.

@@ -312,24 +312,24 @@ def test_speed_of_a_user():
 # What grows with the context.
 
 
-def test_attention_share_is_what_a_context_of_nothing_saves():
+def test_growing_share_is_what_a_context_of_nothing_saves():
     for batch in (1.0, 64.0):
         of, without = (replica(**USUALLY, context_tokens=context) for context in (2000, 0))
         found, rest = (step.time_per_token(each, np.array([batch]), USUAL) for each in (of, without))
-        assert found.attention_share * found.seconds == pytest.approx(found.seconds - rest.seconds)
-        assert rest.attention_share == pytest.approx([0])
+        assert found.growing_share * found.seconds == pytest.approx(found.seconds - rest.seconds)
+        assert rest.growing_share == pytest.approx([0])
 
 
-def test_attention_share_by_hand():
+def test_growing_share_by_hand():
     # Keys of 1,000 numbers per token of context, two bytes each, of 1,100 tokens; weights of 16 GB over ten requests.
     found = step.time_per_token(replica(**LIMITLESS, kv_full=1000), np.array([10.0]), NEUTRAL)
-    assert found.attention_share == pytest.approx([2.2e6 / (2.2e6 + 1.6e9)])
+    assert found.growing_share == pytest.approx([2.2e6 / (2.2e6 + 1.6e9)])
 
 
 def test_a_window_does_not_grow_with_the_context():
     of = replica(**LIMITLESS, kv_window=1000, window_tokens=128, context_tokens=[128, 4000])
     found = step.time_per_token(of, np.array([10.0]), NEUTRAL)
-    assert found.attention_share == pytest.approx([0, 0])
+    assert found.growing_share == pytest.approx([0, 0])
     assert found.seconds[0] == pytest.approx(found.seconds[1])
 
 
@@ -340,6 +340,6 @@ def test_context_is_what_is_attended_to_whatever_the_prompt():
 
 def test_shares_of_prompts_attention_and_the_rest_sum_to_1():
     time = step.time_per_token(replica(**USUALLY), np.array([16.0]), USUAL)
-    assert (time.prefill_share > 0).all() and (time.attention_share > 0).all()
-    assert (time.prefill_share + time.attention_share < 1).all()
+    assert (time.prompt_share > 0).all() and (time.growing_share > 0).all()
+    assert (time.prompt_share + time.growing_share < 1).all()
     assert time.overhead_share + time.roofline_share == pytest.approx([1])

@@ -127,3 +127,17 @@ def test_values_of_a_matrix_without_weight_may_be_anything():
     found = quantiles.of_weighted_rows(np.array([[1.0, np.nan, 100.0], [0.0, 5.0, 0.0]]), np.array([1.0, 0.0, 1.0]))
     assert found["p50"].tolist() == pytest.approx([10.0, 0.0])
     assert found["mean"].tolist() == pytest.approx([50.5, 0.0])
+
+
+def test_the_value_at_a_share_by_hand():
+    # Shares below and at: 1 up to 1/4, 10 up to 3/4, 100 the rest; without weight nothing counts.
+    values, weights = np.array([100.0, 0.1, 1.0, 10.0]), np.array([1.0, 0.0, 1.0, 2.0])
+    found = [quantiles.value_of(values, weights, share) for share in (0.2, 0.25, 0.5, 0.75, 0.8, 1.0)]
+    assert found == [1.0, 1.0, 10.0, 10.0, 100.0, 100.0]
+
+
+@FUZZ
+@given(VALUES, st.floats(0.01, 1.0))
+def test_the_value_at_a_share_is_the_one_in_its_place(weight_of, share):
+    values, weights = np.array(list(weight_of), float), np.array(list(weight_of.values()))
+    assert quantiles.value_of(values, weights, share) == values[quantiles.place_of(values, weights, share)]

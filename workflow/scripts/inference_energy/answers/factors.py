@@ -38,12 +38,12 @@ def factors(entries: dict, tables: Tables, *, draws: int, seed: int) -> pl.DataF
     `entries` are those of the study.
     """
     mix = usable_hardware(tables.hardware)
-    rows = [
-        row
+    parts = [
+        part
         for model in tables.models["model"]
-        for row in _of_model(model, entries, mix, tables, draws=draws, seed=seed)
+        for part in _of_model(model, entries, mix, tables, draws=draws, seed=seed)
     ]
-    table = pl.DataFrame(rows).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
+    table = pl.concat(parts).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
     return table.sort(NAMED_BY).select(factor_id(), pl.all())
 
 
@@ -58,53 +58,64 @@ def usable_hardware(hardware: pl.DataFrame) -> tuple[HardwareShare, ...]:
 
 def _of_model(
     model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
-) -> Iterator[dict]:
-    known, members = Runs.of(tables.effects), None
-    for speed in SPEEDS_TOK_PER_S:
-        study = study_of(whole(_at_speed(entries, speed)), model, tables.models, None)
-        study = study.replaced(classes={model: study.classes[model].replaced(hardware=mix)})
-        service = resolved("factors", study, tables, draws=draws, seed=seed, members=members)
-        members = service.members  # drawn once for all speeds
-        for context, (prompt, answer) in CONTEXTS.items():
-            found = service.at(context)
-            for place, (_, gpu, precision) in enumerate(members.names):
-                if not found.weight[:, place].any():
-                    continue
-                facts = {"model": model, "gpu": gpu, "precision": precision, "context": context}
-                facts |= {"input_tokens": prompt, "output_tokens": answer, "speed_tok_per_s": speed}
-                evidence = WORDS[known.grade(members.frame["network"][place], gpu)]
-                for boundary, values in _wh_per_1000(found, place, answer).items():
-                    yield facts | {"boundary": boundary, "evidence": evidence} | values
+) -> Iterator[pl.DataFrame]:
+    known = Runs.of(tables.effects)
+    study = study_of(whole(_with_contexts(entries)), model, tables.models, None)
+    of = study.classes[model].replaced(hardware=mix)
+    # GPUs are told apart, so that their shares are not drawn.
+    study = study.replaced(classes={model: of}, hardware_concentration=None)
+    service = resolved("factors", study, tables, draws=draws, seed=seed)
+    members = service.members.frame.select("model", "gpu", "precision", "network")
+    grades = pl.Series([WORDS[known.grade(network, gpu)] for network, gpu in members.select("network", "gpu").rows()])
+    for context, (prompt, answer) in CONTEXTS.items():
+        operated = service.at_speeds(context, SPEEDS_TOK_PER_S)
+        for speed, found in zip(SPEEDS_TOK_PER_S, operated, strict=True):
+            places = np.nonzero(found.weight.any(axis=0))[0]
+            numbers = {"input_tokens": prompt, "output_tokens": answer, "speed_tok_per_s": speed}
+            each = np.repeat(places, len(BOUNDARIES))
+            yield (
+                members[each]
+                .drop("network")
+                .with_columns(
+                    context=pl.lit(context),
+                    **{name: pl.lit(of, pl.Int64) for name, of in numbers.items()},
+                    boundary=pl.Series(BOUNDARIES * len(places), dtype=pl.String),
+                    evidence=grades[each],
+                )
+                .hstack(_wh_per_1000(found, places, answer))
+            )
 
 
-def _at_speed(entries: dict, speed: float) -> dict:
-    """Entries of the study at a speed, its workloads replaced by those of `CONTEXTS`."""
+def _with_contexts(entries: dict) -> dict:
+    """Entries of the study with the workloads of `CONTEXTS` in place of its own, at a speed."""
     workloads = {
         name: {"label": name, "input_tokens": prompt, "output_tokens": answer, "cached_share": 0}
         for name, (prompt, answer) in CONTEXTS.items()
     }
-    changed = files.merge(entries, {"serving": {"speed_tok_per_s": float(speed)}})
+    changed = files.merge(entries, {"serving": {"speed_tok_per_s": float(SPEEDS_TOK_PER_S[0])}})
     return changed | {"workloads": {"traditional": workloads["short"], **workloads}}
 
 
-def _wh_per_1000(found: Operated, place: int, answer: int) -> dict[str, dict[str, float]]:
-    """By boundary, P5, P50, P95 and mean of the factors of a model on a GPU; `answer` are tokens."""
+def _wh_per_1000(found: Operated, places: np.ndarray, answer: int) -> pl.DataFrame:
+    """P5, P50, P95 and mean of the factors of the GPUs at some places, a row for each and boundary.
 
-    def column(values: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(values, found.weight.shape)[:, place]
+    `answer` are tokens.
+    """
 
-    attended = column(found.attention_s) * answer
-    seconds = np.stack([column(found.prefill_s) + attended, attended, column(found.decode_s) + attended / 2])
-    by_boundary = {}
-    for boundary in BOUNDARIES:
-        wh = PER * column(found.wh_per_gpu_second[boundary])
-        values = quantiles.of_weighted_rows(seconds * wh, found.weight[:, place], quantiles.PERCENTILES)
-        by_boundary[boundary] = {
-            f"wh_per_1000_{kind}_tokens_{name}": float(of[row])
-            for row, kind in enumerate(KINDS)
-            for name, of in values.items()
-        }
-    return by_boundary
+    def rows(values: np.ndarray) -> np.ndarray:
+        """A row per GPU."""
+        return np.ascontiguousarray(np.broadcast_to(values, found.weight.shape)[:, places].T)
+
+    attended, weights = rows(found.attention_s) * answer, rows(found.weight)
+    seconds = np.stack([rows(found.prefill_s) + attended, attended, rows(found.decode_s) + attended / 2])
+    wh = np.stack([PER * rows(found.wh_per_gpu_second[boundary]) for boundary in BOUNDARIES])
+    names = [f"wh_per_1000_{kind}_tokens_{name}" for kind in KINDS for name in (*quantiles.PERCENTILES, "mean")]
+    values = np.empty((len(places), len(BOUNDARIES), len(names)))
+    for place, weight in enumerate(weights):
+        products = (wh[:, None, place] * seconds[None, :, place]).reshape(-1, len(weight))
+        of = quantiles.of_weighted_rows(products, weight, quantiles.PERCENTILES)
+        values[place] = np.stack(list(of.values()), axis=1).reshape(len(BOUNDARIES), -1)
+    return pl.DataFrame(values.reshape(-1, len(names)), schema=dict.fromkeys(names, pl.Float64), orient="row")
 
 
 def about(origins: pl.DataFrame, *, version: str, study: str) -> dict[str, str]:
@@ -116,7 +127,8 @@ def about(origins: pl.DataFrame, *, version: str, study: str) -> dict[str, str]:
 
 def write_parquet(table: pl.DataFrame, path: Path, facts: dict[str, str]) -> None:
     """Write factors, with what they are in the metadata of the file."""
-    table.write_parquet(path, compression="zstd", compression_level=19, statistics=False, metadata=facts)
+    # The highest levels take seconds and save hardly a tenth.
+    table.write_parquet(path, compression="zstd", compression_level=9, statistics=False, metadata=facts)
 
 
 def packed(table: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from inference_energy.oviedo import energy
 from inference_energy.serving import network, operating_point, predict, step
 from inference_energy.serving.operating_point import BatchPrior
 from inference_energy.serving.replicas import Replicas
-from inference_energy.serving.step import Step
+from inference_energy.serving.step import Step, Time
 from inference_energy.throughput import log_linear
 
 FORMULAS = (
@@ -47,20 +47,26 @@ SERVING = (
     Replicas.largest_batch,
     step._log_unused,
     step.experts_read,
-    step.step,
+    step.pace,
+    step.step_at,
     step.floor_seconds,
     step.board_share,
+    Time.prompt_share,
+    Time.growing_share,
     Step.at,
     Step.batch_within,
     Step._largest,
     Step._seconds,
     Step._experts_read,
-    predict.drawn_step,
+    predict.drawn_pace,
     predict.energy_of,
+    predict.load_of,
+    predict._load,
     BatchPrior.density,
     operating_point.batch_at_speed,
-    operating_point.candidate,
+    operating_point.point_at_speed,
     operated.per_token_s,
+    operated.share_within,
     operated.node_at,
 )
 

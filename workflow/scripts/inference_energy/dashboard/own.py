@@ -240,7 +240,7 @@ def _gpus(of: Service, known: Runs) -> dict[str, dict]:
     """Every GPU that may serve a model of one's own, with its node and what is uncertain about the two."""
     frame, found = of.members.frame, {}
     gpus = [gpu for _, gpu, _ in of.members.names]
-    nodes = node_powers(gpus, of.members.node_power, of.shared.values["host"])
+    nodes = node_powers(of.members, of.shared.values["host"])
     for place, (gpu, row) in enumerate(zip(gpus, frame.iter_rows(named=True), strict=True)):
         facts = {name: float(row[name]) for name in OF_GPU} | {"precision": row["precision"]}
         single = {name: float(getattr(nodes, name)[place]) for name in ("idle", "saturated", "host_idle_w")}

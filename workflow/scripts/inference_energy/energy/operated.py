@@ -1,12 +1,13 @@
 """The models and GPUs of a service where they run: GPU time per token, power, and how probable each draw is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 import polars as pl
+from scipy.special import ndtri
 
 from inference_energy.common.conversions import W_PER_KW
 from inference_energy.common.formulas import Quantity, formula
@@ -16,7 +17,7 @@ from inference_energy.energy.day import Day, energy_per_gpu_second_wh, interpola
 from inference_energy.energy.uncertainty import Shared, overhead_share
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point
-from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.operating_point import BatchPrior, Candidate, Point
 from inference_energy.serving.predict import Drawn, Energy
 from inference_energy.serving.replicas import Replicas
 from inference_energy.statistics.distributions import ShiftedLogNormal
@@ -91,10 +92,32 @@ class Members:
     uncertain: Drawn  # draws of what is uncertain about each
     node_power: pl.DataFrame  # table of `energy.tables.NodePower`
 
+    @cached_property
+    def nodes(self) -> Sequence[Mapping[str, float]]:
+        """Row of that table for every GPU."""
+        of = {gpu: power.node_of(gpu, self.node_power) for gpu in dict.fromkeys(gpu for _, gpu, _ in self.names)}
+        return [of[gpu] for _, gpu, _ in self.names]
 
-# Power of boards and of nodes per installed GPU, W, shapes (draws, members), at the work of a replica and the share of
-# the replicas that are on, shapes (draws, 1).
-PowerAt = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+    def of_nodes(self, name: str) -> np.ndarray:
+        """One column of it, a value per member."""
+        return np.array([float(node[name]) for node in self.nodes])
+
+    @cached_property
+    def hosts(self) -> Sequence[ShiftedLogNormal]:
+        """Saturated power of the rest of a node per GPU, W."""
+        return [
+            ShiftedLogNormal.from_percentiles(
+                above=node["host_idle_kw_per_gpu"] * W_PER_KW,
+                p05=node["host_saturated_kw_per_gpu_p05"] * W_PER_KW,
+                p95=node["host_saturated_kw_per_gpu_p95"] * W_PER_KW,
+            )
+            for node in self.nodes
+        ]
+
+
+# Power of nodes per installed GPU, W, shape (draws, members), at the work of a replica and the share of the replicas
+# that are on, shapes (draws, 1).
+PowerAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,9 +130,7 @@ class Operated:
     attention_s: np.ndarray  # GPU-seconds per answer token and token of its context
     wh_per_gpu_second: dict[str, np.ndarray]  # energy that goes with a GPU-second, by boundary, mean over the day
     day: Day  # its hours
-    # power of an installed GPU and its part of the node at a share of what a replica can do and a share of the
-    # replicas that are on, W
-    node_w: PowerAt
+    node_w: PowerAt  # power of an installed GPU and its part of the node in an hour
     beyond_node: np.ndarray  # power within the widest boundary over that of the nodes
     point: Point  # batch, GPUs and time of the replicas in the busiest hour, headroom used
     reached: np.ndarray  # share of the draws that reach the operating point, by member
@@ -133,8 +154,7 @@ class Operated:
 
     def hour_w(self, hour: int) -> np.ndarray:
         """The same in one hour, shape (draws, members)."""
-        _, node_w = self.node_w(self.day.work[hour][:, None], self.day.kept[hour][:, None])
-        return node_w * self.beyond_node
+        return self.node_w(self.day.work[hour][:, None], self.day.kept[hour][:, None]) * self.beyond_node
 
     def mean_seconds(self) -> np.ndarray:
         """Mean GPU time of the queries."""
@@ -158,36 +178,52 @@ class Placed:
 PLACING = ("speed", DISAGGREGATED)
 
 
-def placed(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans, prior: BatchPrior) -> Placed:
-    """Every member at the operating point of a study, for queries of some lengths."""
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Members with what does not depend on the speed that users see."""
+
+    queries: QueryMeans  # means over the queries
+    replicas: Replicas
+    uncertain: Drawn
+    candidates: Sequence[Candidate]  # replicas of every size
+
+
+def prepared(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans) -> Prepared:
+    """Every member of a study for queries of some lengths."""
     replicas, uncertain = replicas_of(members, study, shared, queries), uncertain_of(members, study, shared)
-    point = _point(replicas, uncertain, study, shared, prior)
-    replicas = replace(replicas, gpus=point.gpus)
-    works, boards = operating_point.part_load(replicas, point.batch, uncertain)
-    return Placed(queries=queries, replicas=replicas, point=point, works=works, boards=boards)
+    found = operating_point.candidates(replicas, uncertain, study.serving.replica_gpus)
+    return Prepared(queries=queries, replicas=replicas, uncertain=uncertain, candidates=found)
+
+
+def placed(of: Prepared, study: NestedStudy, shared: Shared, prior: BatchPrior) -> Placed:
+    """Every member at the operating point of a study."""
+    batch = study.serving.batch
+    if batch is not None:
+        point = operating_point.at_batch(of.candidates, batch)
+    else:
+        point = operating_point.at_speed(of.candidates, shared.values["speed"][:, None], prior)
+    replicas = replace(of.replicas, gpus=point.gpus)
+    works, boards = operating_point.part_load(replicas, point.batch, of.uncertain)
+    return Placed(queries=of.queries, replicas=replicas, point=point, works=works, boards=boards)
 
 
 def operated(where: Placed, members: Members, given: Assumptions, shared: Shared, rates: np.ndarray) -> Operated:
     """Members that run where `placed` has them, over a day with `rates`: requests of every hour over their mean."""
     queries, point = where.queries, where.point
     hours = Day.of(rates, shared.values["headroom"], shared.values["released_share"])
-    at = _rated(members, given, shared) if given.rated_w else _metered(members, shared, where)
-    # Means over the hours, one hour at a time to save memory.
-    parts = (at(work, kept) for work, kept in hours.hours())
-    boards_w, node_w = reduce(lambda sums, of: (sums[0] + of[0], sums[1] + of[1]), parts)
+    of = _rated(members, given, shared) if given.rated_w else _metered(members, shared, where)
     pue, overheads = shared.values["pue"][:, None], overhead_share(given, shared)[:, None]
-    powers = power.by_boundary_w(boards_w / len(rates), node_w / len(rates), pue, overheads)
+    powers = power.by_boundary_w(*of.mean_w(hours), pue, overheads)
     weighing = np.where(point.reached >= operating_point.FEWEST_REACHED, point.weight, 0.0)
-    kept = hours.kept.mean(axis=0)[:, None]
     return Operated(
         queries=queries,
         **dict(zip(PER_TOKEN, per_token_s(point.gpus, point.energy, queries), strict=True)),
         wh_per_gpu_second={
-            boundary: energy_per_gpu_second_wh(power_w=power_w / kept, load=hours.load[:, None])
+            boundary: energy_per_gpu_second_wh(power_w=power_w, load=hours.load[:, None])
             for boundary, power_w in powers.items()
         },
         day=hours,
-        node_w=at,
+        node_w=of.node_w,
         beyond_node=pue * (1 + overheads),
         point=point,
         reached=point.reached,
@@ -229,34 +265,24 @@ def uncertain_of(members: Members, study: NestedStudy, shared: Shared) -> Drawn:
     return replace(of, time_effects={**of.time_effects, "time": of.time_effects["time"] + factor})
 
 
-def _point(replicas: Replicas, uncertain: Drawn, study: NestedStudy, shared: Shared, prior: BatchPrior) -> Point:
-    serving = study.serving
-    if serving.batch is not None:
-        return operating_point.at_batch(replicas, uncertain, serving.batch, serving.replica_gpus)
-    speed = shared.values["speed"][:, None]
-    return operating_point.at_speed(replicas, uncertain, speed, prior, serving.replica_gpus)
-
-
-def _rated(members: Members, given: Assumptions, shared: Shared) -> PowerAt:
+@dataclass(frozen=True, kw_only=True)
+class _Rated:
     """Power of rated nodes, whatever they do: their boards cannot be told apart."""
+
+    used_w: np.ndarray  # per GPU that is on
+
+    def node_w(self, _: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Power per installed GPU in an hour, W."""
+        return kept * self.used_w
+
+    def mean_w(self, _: Day) -> tuple[np.ndarray, np.ndarray]:
+        """Power of boards and of nodes per GPU that is on, mean over the day, W."""
+        return self.used_w, self.used_w
+
+
+def _rated(members: Members, given: Assumptions, shared: Shared) -> _Rated:
     rated = np.array([given.rated_w[model] for model, _, _ in members.names])
-    used = power.used_power_w(rated_w=rated, utilisation=shared.values["utilisation"][:, None])
-    return lambda work, kept: (kept * used, kept * used)
-
-
-def _metered(members: Members, shared: Shared, where: Placed) -> PowerAt:
-    """Power of boards by the serving model and of hosts as measured."""
-    tdp_w, works = where.replicas.tdp_w, where.works
-    node = node_powers([gpu for _, gpu, _ in members.names], members.node_power, shared.values["host"])
-    # From a replica without work to one that does all it can.
-    places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
-    share_at = interpolation(places, np.concatenate([np.broadcast_to(node.idle, (1, *works.shape[1:])), where.boards]))
-    factor = shared.values["board_factor"][:, None]
-
-    def at(work: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return node_at(node, tdp_w, share_at(work), kept, factor)
-
-    return at
+    return _Rated(used_w=power.used_power_w(rated_w=rated, utilisation=shared.values["utilisation"][:, None]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,43 +295,74 @@ class NodePowers:
     host_saturated_w: np.ndarray  # with saturated boards, W, a row per draw
 
 
-def node_at(
-    node: NodePowers, tdp_w: np.ndarray, share: np.ndarray, kept: np.ndarray, factor: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Power of boards and of nodes per installed GPU, W.
-
-    `share` is the power of a board over its rating, `kept` the share of the replicas that are on, `factor` what power
-    caps leave.
-    """
-    load = np.clip((share - node.idle) / (node.saturated - node.idle), 0.0, 1.0)
-    board = power.board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
-    host = power.host_power_w(idle_w=node.host_idle_w, saturated_w=node.host_saturated_w, load=load)
-    return kept * board, kept * power.node_power_w(boards_w=board, host_w=host)
-
-
-def node_powers(gpus: Sequence[str], table: pl.DataFrame, host: np.ndarray) -> NodePowers:
-    """Of the nodes of some GPUs, with what is drawn of their hosts; `table` is `energy.tables.NodePower`."""
-    nodes = [power.node_of(gpu, table) for gpu in gpus]
-
-    def each(name: str) -> np.ndarray:
-        return np.array([float(node[name]) for node in nodes])
-
+def node_powers(members: Members, host: np.ndarray) -> NodePowers:
+    """Of the nodes of all members, with what is drawn of their hosts."""
+    low, high = (members.of_nodes(f"board_saturated_share_of_tdp_{end}") for end in ("p05", "p95"))
     return NodePowers(
-        idle=each("board_idle_share_of_tdp"),
-        saturated=np.sqrt(each("board_saturated_share_of_tdp_p05") * each("board_saturated_share_of_tdp_p95")),
-        host_idle_w=each("host_idle_kw_per_gpu") * W_PER_KW,
-        host_saturated_w=_host_w(nodes, host),
+        idle=members.of_nodes("board_idle_share_of_tdp"),
+        saturated=np.sqrt(low * high),
+        host_idle_w=members.of_nodes("host_idle_kw_per_gpu") * W_PER_KW,
+        host_saturated_w=_host_w(members.hosts, host),
     )
 
 
-def _host_w(nodes: Sequence, share: np.ndarray) -> np.ndarray:
+def share_within(node: NodePowers, share: np.ndarray) -> np.ndarray:
+    """Power of a board over its rating, between that of an idle and that of a saturated one."""
+    return np.minimum(np.maximum(share, node.idle), node.saturated)
+
+
+def node_at(
+    node: NodePowers, tdp_w: np.ndarray, share: np.ndarray, within: np.ndarray, factor: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Power of boards and of nodes per GPU that is on, W.
+
+    `share` is the power of a board over its rating, `within` its `share_within`, `factor` what power caps leave. Both
+    powers are linear in the first two: of means over hours they are the means.
+    """
+    load = (within - node.idle) / (node.saturated - node.idle)
+    board = power.board_power_w(tdp_w=tdp_w, share_of_tdp=share, board_factor=factor)
+    host = power.host_power_w(idle_w=node.host_idle_w, saturated_w=node.host_saturated_w, load=load)
+    return board, power.node_power_w(boards_w=board, host_w=host)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Metered:
+    """Power of boards by the serving model and of hosts as measured."""
+
+    node: NodePowers
+    tdp_w: np.ndarray  # of the boards
+    board_factor: np.ndarray  # what lower clocks leave of their power
+    share_at: Callable[[np.ndarray], np.ndarray]  # power of a board over its rating, by work of a replica
+
+    def node_w(self, work: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Power per installed GPU in an hour, W."""
+        share = self.share_at(work)
+        return kept * node_at(self.node, self.tdp_w, share, share_within(self.node, share), self.board_factor)[1]
+
+    def mean_w(self, day: Day) -> tuple[np.ndarray, np.ndarray]:
+        """Power of boards and of nodes per GPU that is on, mean over the day, W: see `node_at`."""
+        shares, within = np.zeros(()), np.zeros(())
+        for work, kept in day.hours():  # one hour at a time to save memory
+            share = self.share_at(work)
+            shares, within = shares + kept * share, within + kept * share_within(self.node, share)
+        total = day.kept.sum(axis=0)[:, None]
+        return node_at(self.node, self.tdp_w, shares / total, within / total, self.board_factor)
+
+
+def _metered(members: Members, shared: Shared, where: Placed) -> _Metered:
+    works, node = where.works, node_powers(members, shared.values["host"])
+    # From a replica without work to one that does all it can.
+    places = np.concatenate([np.zeros((1, *works.shape[1:])), works])
+    boards = np.concatenate([np.broadcast_to(node.idle, (1, *works.shape[1:])), where.boards])
+    return _Metered(
+        node=node,
+        tdp_w=where.replicas.tdp_w,
+        board_factor=shared.values["board_factor"][:, None],
+        share_at=interpolation(places, boards),
+    )
+
+
+def _host_w(hosts: Sequence[ShiftedLogNormal], share: np.ndarray) -> np.ndarray:
     """Saturated power of the rest of a node per GPU, W, shape (draws, members)."""
-    columns = []
-    for node in nodes:
-        of = ShiftedLogNormal.from_percentiles(
-            above=node["host_idle_kw_per_gpu"] * W_PER_KW,
-            p05=node["host_saturated_kw_per_gpu_p05"] * W_PER_KW,
-            p95=node["host_saturated_kw_per_gpu_p95"] * W_PER_KW,
-        )
-        columns.append(of.quantile(share))
-    return np.stack(columns, axis=1)
+    above, log_mean, log_sd = np.array([(of.above, of.excess.log_mean, of.excess.log_sd) for of in hosts]).T
+    return above + np.exp(log_mean + log_sd * ndtri(share)[:, None])

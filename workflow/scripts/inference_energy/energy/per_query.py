@@ -162,7 +162,7 @@ def _at_medians(service: Service, subject: str, workload: str) -> tuple[dict[str
 
 def _median(values: np.ndarray, weights: np.ndarray) -> float:
     """Weighted median of values that may be 0."""
-    return float(values[quantiles.place_of(values, weights, 0.5)])
+    return quantiles.value_of(values, weights, 0.5)
 
 
 def _row(values: np.ndarray, weights: np.ndarray, draws: float) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """A service: a study with everything resolved that its energies are computed from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import polars as pl
 from inference_energy.common.errors import InputError, like, one_of
 from inference_energy.energy import day, uncertainty
 from inference_energy.energy.assumptions import Assumptions, assumptions, speculative_name
-from inference_energy.energy.operated import PLACING, Members, Operated, Placed, QueryMeans, operated, placed
+from inference_energy.energy.operated import PLACING, Members, Operated, Placed, QueryMeans, operated, placed, prepared
 from inference_energy.energy.uncertainty import Shared, shared_draws
 from inference_energy.requests import lengths
 from inference_energy.requests.lengths import Lengths
@@ -91,10 +91,21 @@ class Service:
         behind = (self.study.serving, self.members, self.lengths[workload], cached, *map(values.get, names))
         known, where = self._placed.get(workload, ((), None))
         if len(known) != len(behind) or not all(map(_same, known, behind)):
-            means = QueryMeans.of(self.lengths[workload], cached)
-            where = placed(self.members, self.study, self.shared, means, self.prior)
+            where = self._placed_with(QueryMeans.of(self.lengths[workload], cached))
             self._placed[workload] = behind, where
         return where
+
+    def _placed_with(self, queries: QueryMeans) -> Placed:
+        return placed(prepared(self.members, self.study, self.shared, queries), self.study, self.shared, self.prior)
+
+    def at_speeds(self, workload: str, speeds: Sequence[float]) -> Iterator[Operated]:
+        """Every member where users see each of some speeds; what does not depend on them is computed once."""
+        queries = QueryMeans.of(self.lengths[workload], uncertainty.cached_share(self.shared, workload))
+        found = prepared(self.members, self.study, self.shared, queries)
+        for speed in speeds:
+            shared = self.shared.replaced("speed", speed)
+            where = placed(found, self.study, shared, self.prior)
+            yield operated(where, self.members, self.given, shared, self.rates)
 
     def sharing(self, shared: Shared) -> "Service":
         """The same with other draws of the shared uncertainty."""
@@ -102,8 +113,7 @@ class Service:
 
     def with_queries(self, workload: str, queries: QueryMeans) -> "Service":
         """The same with a further workload of which only the means are known."""
-        where = placed(self.members, self.study, self.shared, queries, self.prior)
-        return replace(self, _known={**self._known, workload: self._over_the_day(where)})
+        return replace(self, _known={**self._known, workload: self._over_the_day(self._placed_with(queries))})
 
     def with_lengths(self, of: Mapping[str, Lengths]) -> "Service":
         """The same with other lengths of some workloads, or with further workloads."""

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from inference_energy.serving import step
-from inference_energy.serving.predict import Drawn, Energy, drawn_step, energy, energy_of
-from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.predict import Drawn, Energy, drawn_pace, drawn_step, energy_of, load_of
+from inference_energy.serving.replicas import Replicas, columns_of
 from inference_energy.serving.step import Step
 from inference_energy.statistics.draws import resampled
 
@@ -99,40 +99,69 @@ def batch_at_speed(taken: Step, speed: np.ndarray | float) -> tuple[np.ndarray, 
     return taken.batch_within(1 / (step.DECODING_SHARE * speed))
 
 
-def at_speed(
-    of: Replicas, uncertain: Drawn, speed: np.ndarray | float, prior: BatchPrior, sizes: Sequence[int] | None = None
-) -> Point:
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Runs on replicas of one size, of which there may be others."""
+
+    places: np.ndarray  # of the runs
+    of: Replicas
+    taken: Step  # what a step takes
+    uncertain: Drawn
+
+
+def candidates(of: Replicas, uncertain: Drawn, sizes: Sequence[int] | None = None) -> list[Candidate]:
+    """Every run on a replica of every size that holds its model; `sizes` are their GPUs, by default those that it has.
+
+    The first size is of every run: draws that reach nothing are on it.
+    """
+    runs = len(of.gpus)
+    if sizes is None:
+        return [Candidate(places=np.arange(runs), of=of, taken=drawn_step(of, uncertain), uncertain=uncertain)]
+    every = [replace(of, gpus=np.full(runs, float(size))) for size in sizes]
+    holds = np.stack([each.largest_batch() >= 1 for each in every])
+    holds[0] = True
+    found, pace = [], drawn_pace(of, uncertain)
+    for each, held in zip(every, holds, strict=True):
+        (places,) = np.nonzero(held)
+        if len(places):
+            there = each.columns(places)
+            taken = step.step_at(there, pace.columns(places))
+            found.append(Candidate(places=places, of=there, taken=taken, uncertain=uncertain.columns(places)))
+    return found
+
+
+def at_speed(found: Sequence[Candidate], speed: np.ndarray | float, prior: BatchPrior) -> Point:
     """Energy where users see a speed: of every draw its own batch, and the replica that needs the least energy.
 
     Near the largest speed that a replica reaches, the batch is hardly determined by it. So every draw chooses its own
-    point, and counts as much as services with such a batch at that speed are common, by the prior. `sizes` are the GPUs
-    that a replica may have; by default those that it has.
+    point, and counts as much as services with such a batch at that speed are common, by the prior.
     """
-    return _least([candidate(each, uncertain, speed, prior) for each in _of_sizes(of, sizes)])
+    runs = _runs(found)
+    points = [point_at_speed(each.taken, each.uncertain, columns_of(speed, each.places, runs), prior) for each in found]
+    return _least(points, found)
 
 
-def candidate(
-    of: Replicas, uncertain: Drawn, speed: np.ndarray | float, prior: BatchPrior
-) -> tuple[np.ndarray, np.ndarray, Energy, np.ndarray]:
-    """Batch, GPUs, energy and weight of replicas where users see a speed, see `Point`."""
-    taken = drawn_step(of, uncertain)
+def point_at_speed(taken: Step, uncertain: Drawn, speed: np.ndarray | float, prior: BatchPrior) -> Point:
+    """The same of replicas whose steps are known, without a choice among replicas."""
+    of = taken.of
     batch, reached = batch_at_speed(taken, speed)
-    fits = of.largest_batch() >= 1
-    weight = np.where(reached & fits, prior.density(batch, speed), 0.0)
-    return batch, of.gpus, energy_of(taken, batch, uncertain), weight
+    return Point(
+        batch=batch,
+        gpus=of.gpus,
+        energy=energy_of(taken, batch, uncertain),
+        weight=np.where(reached & (of.largest_batch() >= 1), prior.density(batch, speed), 0.0),
+    )
 
 
-def at_batch(of: Replicas, uncertain: Drawn, batch: float, sizes: Sequence[int] | None = None) -> Point:
+def at_batch(found: Sequence[Candidate], batch: float) -> Point:
     """Energy at a batch, or at what memory holds if that is less, on the replica that needs the least energy."""
-    found = []
-    for candidate in _of_sizes(of, sizes):
-        largest = candidate.largest_batch()
+    points = []
+    for each in found:
+        largest = each.of.largest_batch()
         running = np.clip(largest, 1.0, batch)
-        result = energy(candidate, running, uncertain)
-        shape = result.seconds.shape
-        fits = np.broadcast_to(largest >= 1, shape).astype(float)
-        found.append((np.broadcast_to(running, shape), candidate.gpus, result, fits))
-    return _least(found)
+        energy = energy_of(each.taken, running, each.uncertain)
+        points.append(Point(batch=running, gpus=each.of.gpus, energy=energy, weight=1.0 * (largest >= 1)))
+    return _least(points, found)
 
 
 def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
@@ -142,27 +171,34 @@ def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.nda
     replica does all it can. Shapes (points, draws, runs).
     """
     taken = drawn_step(of, uncertain)
-    points = [energy_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]
-    works = np.stack([points[-1].seconds / point.seconds for point in points])
-    return np.maximum.accumulate(works), np.stack([point.board_share for point in points])
+    points = [load_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]
+    works = np.stack([points[-1][0] / seconds for seconds, _ in points])
+    return np.maximum.accumulate(works), np.stack([board_share for _, board_share in points])
 
 
-def _of_sizes(of: Replicas, sizes: Sequence[int] | None) -> list[Replicas]:
-    return [of] if sizes is None else [replace(of, gpus=np.full(len(of.gpus), float(size))) for size in sizes]
+def _runs(found: Sequence[Candidate]) -> int:
+    return 1 + max(int(each.places.max()) for each in found)
 
 
-def _least(found: list[tuple[np.ndarray, np.ndarray, Energy, np.ndarray]]) -> Point:
-    """Of every draw the candidate of least energy: batch, GPUs, energy and weight of each are given."""
-    cost = np.stack([np.where(weight > 0, of.j_per_token, np.inf) for _, _, of, weight in found])
-    best = np.argmin(cost, axis=0)[None]
+def _least(points: Sequence[Point], of: Sequence[Candidate]) -> Point:
+    """Of every draw and run the candidate of least energy."""
+    shapes, places = [each.energy.seconds.shape for each in points], np.concatenate([each.places for each in of])
 
-    def chosen(values: list[np.ndarray]) -> np.ndarray:
-        full = np.stack([np.broadcast_to(each, best.shape[1:]) for each in values])
-        return np.take_along_axis(full, best, axis=0)[0]
+    def joined(each: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate([np.broadcast_to(*of) for of in zip(each, shapes, strict=True)], axis=1)
 
+    weight = joined([each.weight for each in points])
+    cost = np.where(weight > 0, joined([each.energy.j_per_token for each in points]), np.inf)
+    columns = [np.nonzero(places == run)[0] for run in range(_runs(of))]
+    best = np.stack([each[np.argmin(cost[:, each], axis=1)] for each in columns], axis=1)
+
+    def chosen(each: list[np.ndarray]) -> np.ndarray:
+        return np.take_along_axis(joined(each), best, axis=1)
+
+    energies = [vars(each.energy) for each in points]
     return Point(
-        batch=chosen([each[0] for each in found]),
-        gpus=chosen([each[1] for each in found]),
-        energy=Energy(**{name: chosen([vars(each[2])[name] for each in found]) for name in vars(found[0][2])}),
-        weight=chosen([each[3] for each in found]),
+        batch=chosen([each.batch for each in points]),
+        gpus=chosen([each.gpus for each in points]),
+        energy=Energy(**{name: chosen([each[name] for each in energies]) for name in energies[0]}),
+        weight=np.take_along_axis(weight, best, axis=1),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -10,8 +11,8 @@ from scipy.special import ndtri
 
 from inference_energy.serving import step
 from inference_energy.serving.fit import Part, ServingModel, level_names
-from inference_energy.serving.replicas import Replicas
-from inference_energy.serving.step import Step
+from inference_energy.serving.replicas import Replicas, columns_of
+from inference_energy.serving.step import Pace, Step, Time
 from inference_energy.statistics.draws import stratified, stream
 
 LARGEST_BOARD_SHARE = 1.05  # boards exceed their rated power by their measuring error only
@@ -25,6 +26,20 @@ class Drawn:
     time_effects: Mapping[str, np.ndarray]  # sums of its effects, by term; those of cell and row included
     power: Mapping[str, np.ndarray]  # fixed parameters of the power
     power_effect: np.ndarray  # sum of its effects
+
+    def columns(self, places: np.ndarray) -> Self:
+        """Those of some runs, in their order, repeated where a place is."""
+        runs = self.power_effect.shape[-1]
+
+        def of(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: columns_of(each, places, runs) for name, each in values.items()}
+
+        return Drawn(
+            time=of(self.time),
+            time_effects=of(self.time_effects),
+            power=of(self.power),
+            power_effect=columns_of(self.power_effect, places, runs),
+        )
 
 
 def drawn(
@@ -99,9 +114,14 @@ class Energy:
     j_per_token: np.ndarray  # energy of all boards of the replica per output token
 
 
+def drawn_pace(of: Replicas, uncertain: Drawn) -> Pace:
+    """How fast GPUs work in every draw."""
+    return step.pace(of, uncertain.time, uncertain.time_effects)
+
+
 def drawn_step(of: Replicas, uncertain: Drawn) -> Step:
     """What a step takes in every draw."""
-    return step.step(of, uncertain.time, uncertain.time_effects)
+    return step.step_at(of, drawn_pace(of, uncertain))
 
 
 def energy(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> Energy:
@@ -112,14 +132,22 @@ def energy(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> Energy:
 def energy_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> Energy:
     """The same of replicas whose steps are known."""
     of, time = taken.of, taken.at(batch)
-    seconds = np.maximum(time.seconds, step.floor_seconds(of, time.bytes_per_token, time.flop_per_token))
-    share = step.board_share(of, time, seconds, uncertain.power, uncertain.power_effect)
-    share = np.minimum(share, LARGEST_BOARD_SHARE)
-    j_per_token = of.gpus * of.tdp_w * share * seconds
+    seconds, share = _load(of, time, uncertain)
     return Energy(
         seconds=seconds,
         board_share=share,
-        prefill_share=time.prefill_share,
-        attention_share=time.attention_share,
-        j_per_token=j_per_token,
+        prefill_share=time.prompt_share,
+        attention_share=time.growing_share,
+        j_per_token=of.gpus * of.tdp_w * share * seconds,
     )
+
+
+def load_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
+    """Of that energy, the seconds of the replica per output token and the power of a board over its rated power."""
+    return _load(taken.of, taken.at(batch), uncertain)
+
+
+def _load(of: Replicas, time: Time, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
+    seconds = np.maximum(time.seconds, step.floor_seconds(of, time.bytes_per_token, time.flop_per_token))
+    share = step.board_share(of, time, seconds, uncertain.power, uncertain.power_effect)
+    return seconds, np.minimum(share, LARGEST_BOARD_SHARE)

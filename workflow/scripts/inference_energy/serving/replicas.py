@@ -1,7 +1,7 @@
 """Replicas: one copy of a model on some GPUs, as arrays with a value each."""
 
 from dataclasses import dataclass, fields
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 import polars as pl
@@ -75,6 +75,11 @@ class Replicas:
             frame = frame.with_columns(context_tokens=pl.col("input_tokens") + pl.col("output_tokens") / 2)
         return cls(**{field.name: frame[field.name].cast(pl.Float64).to_numpy() for field in fields(cls)})
 
+    def columns(self, places: np.ndarray) -> Self:
+        """Some of the replicas, in their order, repeated where a place is."""
+        replicas = len(self.memory_b)
+        return Replicas(**{name: columns_of(values, places, replicas) for name, values in vars(self).items()})
+
     @property
     def weight_bytes(self) -> np.ndarray:
         """All weights of the model."""
@@ -94,6 +99,13 @@ class Replicas:
         numbers = numbers + self.kv_stored_window * np.minimum(self.context_tokens, self.window_tokens)
         kept = numbers * self.kv_bytes * self.kv_copies
         return free / (kept + 2 * self.state + BYTES_PER_REQUEST)
+
+
+def columns_of(values: np.ndarray | float, places: np.ndarray, columns: int) -> np.ndarray | float:
+    """Some columns of an array that has so many; any other is the same in all columns."""
+    if np.shape(values)[-1:] != (columns,) or np.array_equal(places, np.arange(columns)):
+        return values
+    return values[..., places]
 
 
 def described(runs: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:

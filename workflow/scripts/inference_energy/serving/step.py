@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
-from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.replicas import Replicas, columns_of
 
 # Mean time per output token of a request, over batch and time per output token of its replica: the rest of a request's
 # time is spent before its first token. Median of 8,000 runs that state both.
@@ -23,12 +24,33 @@ class Time:
     """Seconds of a replica per output token, and what they are made of."""
 
     seconds: np.ndarray  # per output token of the replica
-    overhead_share: np.ndarray  # share of launching, scheduling and communicating
-    roofline_share: np.ndarray  # share of moving bytes and computing
-    prefill_share: np.ndarray  # share of computing prompts
-    attention_share: np.ndarray  # share of reading and computing what grows with the context
+    # overhead_s, prompt_s, growing_s: the parts of it that go to launching, scheduling and communicating; to computing
+    # prompts; to reading and computing what grows with the context
+    overhead_s: np.ndarray
+    prompt_s: np.ndarray
+    growing_s: np.ndarray
     bytes_per_token: np.ndarray  # that a GPU moves per output token
     flop_per_token: np.ndarray  # that a GPU computes per output token, prompts included
+
+    @property
+    def overhead_share(self) -> np.ndarray:
+        """Share of launching, scheduling and communicating."""
+        return self.overhead_s / self.seconds
+
+    @property
+    def roofline_share(self) -> np.ndarray:
+        """Share of moving bytes and computing."""
+        return 1 - self.overhead_share
+
+    @property
+    def prompt_share(self) -> np.ndarray:
+        """Share of computing prompts."""
+        return self.prompt_s / self.seconds
+
+    @property
+    def growing_share(self) -> np.ndarray:
+        """Share of reading and computing what grows with the context."""
+        return self.growing_s / self.seconds
 
 
 def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.ndarray) -> np.ndarray:
@@ -39,6 +61,34 @@ def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.
 def _log_unused(experts: np.ndarray, experts_per_token: np.ndarray) -> np.ndarray:
     """Logarithm of the share of experts that one token leaves unused; so low that it is none where it uses all."""
     return np.log(np.maximum(1 - experts_per_token / experts, np.finfo(float).tiny))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast GPUs work in every draw, whatever the size of the replica and the lengths of its requests."""
+
+    verified: np.ndarray  # tokens that a request verifies in a step
+    accepted: np.ndarray  # tokens that it gains
+    launching: np.ndarray  # factor of all overheads
+    # step_s, layer_s, all_reduce_s, request_layer_s: overheads of a step; of a layer; of its all-reduce, for every
+    # doubling of the GPUs; of a layer for every request
+    step_s: np.ndarray
+    layer_s: np.ndarray
+    all_reduce_s: np.ndarray
+    request_layer_s: np.ndarray
+    moving: np.ndarray  # seconds per byte of weights
+    reading: np.ndarray  # seconds per byte of keys and values
+    # dense_s, attention_s: seconds per FLOP at the peak, of weights and of attention
+    dense_s: np.ndarray
+    attention_s: np.ndarray
+    # decoding, prefilling: over the peak, the time that computing takes in decoding and with prompts
+    decoding: np.ndarray
+    prefilling: np.ndarray
+
+    def columns(self, places: np.ndarray) -> Self:
+        """That of some replicas, in their order, repeated where a place is."""
+        replicas = self.moving.shape[-1]
+        return Pace(**{name: columns_of(values, places, replicas) for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +122,9 @@ class Step:
         total = spent + (self.shared_s + self.expert_s * used) * steps + self.request_s * per_request + self.prompt_s
         return Time(
             seconds=total,
-            overhead_share=spent / total,
-            roofline_share=1 - spent / total,
-            prefill_share=self.prompt_s / total,
-            attention_share=self.growing_s * per_request / total,
+            overhead_s=spent,
+            prompt_s=self.prompt_s,
+            growing_s=self.growing_s * per_request,
             bytes_per_token=(self.shared_bytes + self.expert_bytes * used) * steps + self.request_bytes * per_request,
             flop_per_token=self.request_flop * per_request + self.prompt_flop,
         )
@@ -124,10 +173,11 @@ class Step:
             given = (fixed, every, request, rate, seconds)
             fixed, every, request, rate, seconds = (np.broadcast_to(each, where.shape)[where] for each in given)
         batch = np.maximum((seconds - fixed - every) / request, 1.0)
-        for _ in range(NEWTON_STEPS):
-            unused = every * np.exp(rate * batch)
-            taken = fixed + every - unused + request * batch
-            batch = batch + (seconds - taken) / (request - rate * unused)
+        if every.any():  # without experts the first is the root
+            for _ in range(NEWTON_STEPS):
+                unused = every * np.exp(rate * batch)
+                taken = fixed + every - unused + request * batch
+                batch = batch + (seconds - taken) / (request - rate * unused)
         return batch
 
     def _seconds(self, parts: Parts, batch: np.ndarray | float) -> np.ndarray:
@@ -155,26 +205,14 @@ def step(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Step:
 
     `given` are the fixed parameters of `parameters.TIME`, `effects` the sums of the random effects on a log scale.
     """
-    exp = np.exp
-    gpus, context = of.gpus, of.context_tokens
-    own = of.attention_data_parallel
-    verified = 1 + of.speculative * exp(given["verified_tokens"])
-    windowed = np.minimum(context, of.window_tokens)
-    growing_keys = of.kv_full * context * of.kv_bytes * of.kv_copies / gpus
-    keys = growing_keys + (of.kv_window * windowed * of.kv_bytes * of.kv_copies + 2 * of.state) / gpus
-    narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s  # attention computes with numbers of 16 bits
-    peak = of.peak_flop_per_s * narrowness ** given["narrow_formats"]
-    dense_flop = 2 * verified * of.active_parameters / gpus
-    growing_flop = verified * of.attention_full_flop * context / gpus
-    attention_flop = growing_flop + verified * of.attention_window_flop * windowed / gpus
-    own_attention = of.attention_prompt_flop * of.input_tokens / 2 + of.attention_window_flop * np.minimum(
-        of.input_tokens / 2, of.window_tokens
-    )
-    prompt_share = of.input_tokens / of.output_tokens / gpus
-    prompt_dense_flop = 2 * of.active_parameters * (1 - of.cached_share) * prompt_share
-    prompt_attention_flop = own_attention * (1 - of.cached_share**2) * prompt_share
+    return step_at(of, pace(of, given, effects))
 
-    per_layer = exp(given["layer_s"]) + exp(given["all_reduce_s"]) * np.log2(gpus)
+
+def pace(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Pace:
+    """The part of `step` that depends neither on the GPUs of a replica nor on the lengths of requests."""
+    exp = np.exp
+    own = of.attention_data_parallel
+    narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s  # attention computes with numbers of 16 bits
     all_of_it = exp(effects["time"] + given["youth"] * of.youth + given["old_engine"] * of.old_engine)
     launching = all_of_it * exp(
         effects["overhead"]
@@ -193,30 +231,62 @@ def step(of: Replicas, given: Values, effects: Values = NO_EFFECTS) -> Step:
     moving = common * exp(given["experts_memory"] * of.with_experts - given["bandwidth"]) / of.bandwidth_b_per_s
     # Attention is slower with experts, too: GPUs wait for each other.
     computing = common * exp(given["experts_compute"] * of.with_experts)
-    dense_s, attention_s = computing / peak, computing / of.peak_16_bit_flop_per_s  # per FLOP at the peak
-    reading, decoding, prefilling = moving * exp(given["key_reading"]), exp(-given["compute"]), exp(-given["prefill"])
-    growing_s = growing_keys * reading + growing_flop * attention_s * decoding
+    return Pace(
+        verified=1 + of.speculative * exp(given["verified_tokens"]),
+        accepted=1 + of.speculative * (exp(given["accepted_tokens"]) - 1),
+        launching=launching,
+        step_s=exp(given["step_s"]),
+        layer_s=exp(given["layer_s"]),
+        all_reduce_s=exp(given["all_reduce_s"]),
+        request_layer_s=exp(given["request_layer_s"]),
+        moving=moving,
+        reading=moving * exp(given["key_reading"]),
+        dense_s=computing / (of.peak_flop_per_s * narrowness ** given["narrow_formats"]),
+        attention_s=computing / of.peak_16_bit_flop_per_s,
+        decoding=exp(-given["compute"]),
+        prefilling=exp(-given["prefill"]),
+    )
+
+
+def step_at(of: Replicas, pace: Pace) -> Step:
+    """What a step of decoding takes with GPUs of some pace, see `step`."""
+    gpus, context = of.gpus, of.context_tokens
+    own, verified = of.attention_data_parallel, pace.verified
+    windowed = np.minimum(context, of.window_tokens)
+    growing_keys = of.kv_full * context * of.kv_bytes * of.kv_copies / gpus
+    keys = growing_keys + (of.kv_window * windowed * of.kv_bytes * of.kv_copies + 2 * of.state) / gpus
+    narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s
+    dense_flop = 2 * verified * of.active_parameters / gpus
+    growing_flop = verified * of.attention_full_flop * context / gpus
+    attention_flop = growing_flop + verified * of.attention_window_flop * windowed / gpus
+    own_attention = of.attention_prompt_flop * of.input_tokens / 2 + of.attention_window_flop * np.minimum(
+        of.input_tokens / 2, of.window_tokens
+    )
+    prompt_share = of.input_tokens / of.output_tokens / gpus
+    prompt_dense_flop = 2 * of.active_parameters * (1 - of.cached_share) * prompt_share
+    prompt_attention_flop = own_attention * (1 - of.cached_share**2) * prompt_share
+    per_layer = pace.layer_s + pace.all_reduce_s * np.log2(gpus)
     shared_bytes = of.shared_bytes * np.where(own > 0, 1 + (gpus - 1) / 2, 1.0) / gpus
     expert_bytes = of.expert_bytes / gpus
     return Step(
         of=of,
         verified=verified,
-        accepted=1 + of.speculative * (exp(given["accepted_tokens"]) - 1),
-        overhead_s=(exp(given["step_s"]) + of.layers * per_layer) * launching,
+        accepted=pace.accepted,
+        overhead_s=(pace.step_s + of.layers * per_layer) * pace.launching,
         overhead_s_per_request=of.layers
-        * exp(given["request_layer_s"])
+        * pace.request_layer_s
         * verified
         * np.where(own > 0, 1 / gpus, 1.0)
-        * launching,
+        * pace.launching,
         shared_bytes=shared_bytes,
         expert_bytes=expert_bytes,
         request_bytes=keys,
-        shared_s=shared_bytes * moving,
-        expert_s=expert_bytes * moving,
-        request_s=keys * reading + (dense_flop * dense_s + attention_flop * attention_s) * decoding,
-        growing_s=growing_s,
+        shared_s=shared_bytes * pace.moving,
+        expert_s=expert_bytes * pace.moving,
+        request_s=keys * pace.reading + (dense_flop * pace.dense_s + attention_flop * pace.attention_s) * pace.decoding,
+        growing_s=growing_keys * pace.reading + growing_flop * pace.attention_s * pace.decoding,
         request_flop=dense_flop + attention_flop / narrowness,
-        prompt_s=(prompt_dense_flop * dense_s + prompt_attention_flop * attention_s) * prefilling,
+        prompt_s=(prompt_dense_flop * pace.dense_s + prompt_attention_flop * pace.attention_s) * pace.prefilling,
         prompt_flop=prompt_dense_flop + prompt_attention_flop / narrowness,
     )
 

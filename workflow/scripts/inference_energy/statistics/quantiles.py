@@ -42,12 +42,16 @@ def of_weighted_rows(
     """The same of every row of a matrix whose columns have the weights; values that agree count one by one."""
     values, weights = values[:, weights > 0], weights[weights > 0]
     order = np.argsort(values, axis=1)
-    with np.errstate(divide="ignore"):  # of values that are 0
-        logs = np.log(np.take_along_axis(values, order, axis=1))
     each = weights[order]
     below = (np.cumsum(each, axis=1) - each / 2) / weights.sum()
-    found = np.array([np.interp(list(shares.values()), *row) for row in zip(below, logs, strict=True)])
-    found = np.exp(found.reshape(len(values), len(shares))).T
+    # The last place up to which a share lies, and the next one: the same at both ends.
+    share, last = np.array(list(shares.values()))[:, None], values.shape[1] - 1
+    after = np.stack([np.count_nonzero(below <= of, axis=1) for of in share])
+    low, high, rows = np.maximum(after - 1, 0), np.minimum(after, last), np.arange(len(values))
+    width = below[rows, high] - below[rows, low]
+    part = (share - below[rows, low]) / np.where(width > 0, width, np.inf)
+    # Powers, in place of the exponential of logarithms: values may be 0.
+    found = values[rows, order[rows, low]] ** (1 - part) * values[rows, order[rows, high]] ** part
     return dict(zip(shares, found, strict=True)) | {"mean": values @ weights / weights.sum()}
 
 
@@ -56,6 +60,13 @@ def place_of(values: np.ndarray, weights: np.ndarray, share: float) -> int:
     order = np.argsort(values, kind="stable")
     below = np.cumsum(weights[order])
     return int(order[np.searchsorted(below, share * below[-1])])
+
+
+def value_of(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    """The smallest value up to which a share of the weight lies: that of `place_of`, in a tenth of the time."""
+    order = np.argsort(values)  # of values that are equal, any order
+    below = np.cumsum(weights[order])
+    return float(values[order[np.searchsorted(below, share * below[-1])]])
 
 
 def effective(weights: np.ndarray) -> float:

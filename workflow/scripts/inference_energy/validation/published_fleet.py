@@ -61,7 +61,9 @@ def nodes(
         uncertain = predict.drawn(model, frame, draws, seed, "published fleet", row["service"])
         replicas = Replicas.of(frame)
         decoding = replace(replicas, cached_share=np.ones(1))
-        point = operating_point.at_speed(decoding, uncertain, row["speed_tok_per_s"], ANY_BATCH)
+        point = operating_point.at_speed(
+            operating_point.candidates(decoding, uncertain), row["speed_tok_per_s"], ANY_BATCH
+        )
         both = predict.energy(replicas, point.batch, uncertain)
         seconds = point.energy.seconds + both.prefill_share * both.seconds
         needed = output / SECONDS_PER_DAY * (seconds * replicas.gpus)[:, 0] / NODE_GPUS

@@ -61,7 +61,7 @@ class GpuTime(Middle):
         whole = step.time_per_token(replicas, of.point.batch, uncertain.time, uncertain.time_effects)
         free = uncertain.time | {"compute": FREE, "prefill": FREE}
         moving = step.time_per_token(replicas, of.point.batch, free, uncertain.time_effects).seconds
-        overhead, prompts = (whole.seconds * share for share in (whole.overhead_share, whole.prefill_share))
+        overhead, prompts = (whole.seconds * share for share in (whole.overhead_share, whole.prompt_share))
         return {
             "overhead": overhead,
             "memory": moving - overhead,
