@@ -144,8 +144,9 @@ def _of_csv(path: str, text: str, compressed: bool, wanted: dict[str, str], plac
         rows = {each: next(_rows(io.StringIO(text, newline=""), each, strict=False), ([], 0))[0] for each in SEPARATORS}
         names = [name.strip() for name in max(rows.values(), key=len)]
         role = next(role for role, column in wanted.items() if column not in names)
+        purpose = f" for {role}" if role != wanted[role] else ""
         raise InputError(
-            f"{path}: no column {wanted[role]!r} for {role} ({place}.columns); allowed:"
+            f"{path}: no column {wanted[role]!r}{purpose} ({place}.columns); allowed:"
             f" {one_of(list(dict.fromkeys(names)))}"
         )
     late, before, _, separator, names = min(found)

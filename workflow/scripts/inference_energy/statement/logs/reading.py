@@ -237,20 +237,22 @@ def _read_as(file: UsageFile) -> str:
 def whole_of(connection: duckdb.DuckDBPyConnection, file: UsageFile, names: Collection[str], place: str) -> Rows:
     """One file with all its columns, or the documents of JSON, whatever a usage file names of it.
 
-    `names` are columns that are asked for: the names of folders may state them, too.
+    `names` are columns that the header of CSV or the names of folders must state.
 
     Raises:
-        InputError: a file that cannot be read, or a column that holds another value than the folder's name.
+        InputError: a file that cannot be read or lacks such a header; a column that holds another value than the
+            folder's name.
     """
     rows = Rows(files=[file.path], format=_read_as(file), types={}, spec={"columns": {}}, place=place)
+    stated = {name: value for name, value in folders_of(file.path).items() if name in names}
     if file.format == "parquet":
         rows = replace(rows, types=_types(connection, rows))
     else:
-        layout = layout_of(file.path, file.format, {}, place)
+        wanted = {name: name for name in names if name not in stated}
+        layout = layout_of(file.path, file.format, wanted, place)
         rows = replace(rows, layout=layout, types=dict.fromkeys(layout.columns, "VARCHAR"))
     if rows.format == "jsonl":
         return rows
-    stated = {name: value for name, value in folders_of(file.path).items() if name in names}
     folders = tuple(name for name, value in stated.items() if not _holds(connection, rows, name, value))
     return replace(rows, folders=folders, types=rows.types | dict.fromkeys(folders, "VARCHAR"))
 

@@ -37,6 +37,12 @@ def named(spec: Mapping) -> dict[str, str]:
     return found | ({unit["column"]: "unit.column"} if isinstance(unit, dict) else {})
 
 
+def headed(spec: Mapping) -> list[str]:
+    """Columns that a table must have by these names: may not be missing, are not entered and no part of others."""
+    made = {group for pattern in spec.get("parts", {}).values() for group in re.compile(pattern).groupindex}
+    return [name for name in named(spec) if name not in made and not {".", '"'} & set(name) and name[-1] != "?"]
+
+
 def _unique(spec: Mapping) -> list[str]:
     return list(spec.get("unique", {}).get("columns", []))
 

@@ -24,8 +24,8 @@ from inference_energy.statement.logs.shape import (
     REPEATED,
     TOKENS,
     Shape,
+    headed,
     holder_of,
-    named,
     read_table,
     scratch,
 )
@@ -51,6 +51,8 @@ def opened(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: 
         InputError: a file that cannot be read; a column, path or key that no row of it has; values that the usage file
             gives no meaning.
     """
+    if "records" in spec:  # a document, whatever its file is called
+        files = [replace(file, format="json") if file.format == "jsonl" else file for file in files]
     found = _opened(connection, files, spec, place)
     telling.check_columns(connection, files, spec, place)
     return found
@@ -61,7 +63,7 @@ def _opened(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec:
         found = reading.alike(connection, files, spec, place)
         return Opened(rows=[_with_paths(connection, rows) if rows.format == "jsonl" else rows for rows in found])
     groups: dict[tuple, list[Rows]] = {}
-    names = named(spec)
+    names = headed(spec)
     for file in files:
         of = reading.whole_of(connection, file, names, place)
         groups.setdefault((of.format, of.layout, of.folders, tuple(of.types.items())), []).append(of)

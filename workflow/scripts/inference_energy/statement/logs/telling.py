@@ -17,6 +17,7 @@ from inference_energy.statement.logs import paths, reading
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.paths import is_name
 from inference_energy.statement.logs.reading import identifier
+from inference_energy.statement.logs.shape import headed
 from inference_energy.statement.logs.structure import structure
 
 # What columns are called, at the end of their paths.
@@ -35,7 +36,7 @@ def check_columns(connection: duckdb.DuckDBPyConnection, files: list[UsageFile],
     if not files or "records" in spec:
         return
     first = files[0]
-    whole = reading.whole_of(connection, first, (), place)
+    whole = reading.whole_of(connection, first, headed(spec), place)
     if whole.format == "jsonl":
         relation = whole.documents()
         values = {
