@@ -143,7 +143,7 @@ SOUND = {
         ({"regions": {"eu": {"grid_zone": "IRL", "market_gco2e_per_kwh": 5}}}, "market_source"),
         ({"regions": {"eu": {"grid_zone": "IRL", "market_gco2e_per_kwh": 0.35, "market_source": "s"}}},
          "regions.eu.market_gco2e_per_kwh: found 0.35; allowed: 0, or 1.5 to 2,000 gCO2e/kWh (350 if it is in kg/kWh)"),
-        ({"regions": {"eu": {"grid_zone": "IRL", "location_gco2e_per_kwh": 0.35, "location_basis": "b",
+        ({"regions": {"eu": {"grid_zone": "IRL", "location_gco2e_per_kwh": 0.35, "location_basis": "direct",
                              "location_source": "s"}}},
          "regions.eu.location_gco2e_per_kwh: found 0.35; allowed: 0, or 1.5 to 2,000 gCO2e/kWh (350 if it is in"),
         ({"regions": {"eu": {"grid_zone": "IRL", "pue": 112, "pue_source": "s"}}},

@@ -70,7 +70,7 @@ def test_the_protocol_of_the_repository_is_what_its_schema_says():
     [
         ({"factor": 0.9}, "goals.0.factor: found 0.9; allowed: a number >= 1"),
         ({"coverage": [0.9]}, "goals.0.coverage: found [0.9]; allowed: at least 2 item(s)"),
-        ({"coverage": [0.9, 90]}, "goals.0.coverage.1: found 90; allowed: a number <= 1"),
+        ({"coverage": [0.9, 90]}, "goals.0.coverage.1: found 90; allowed: a number <= 1 (0.9 if it is in percent)"),
         ({"left_out": "engine"}, "goals.0.left_out: found 'engine'; allowed: 'gpu', 'model', 'source' or 'version'"),
         (
             {"median": 1},

@@ -148,7 +148,7 @@ def read_checked(path: Path, schema: dict) -> Any:
     meant = [
         list(error.absolute_path)
         for error in _each(Draft202012Validator(schema).iter_errors(content))
-        if (error.validator, error.validator_value) == ("type", "string") and type(error.instance) in (int, float)
+        if error.validator == "type" and "string" in error.validator_value and type(error.instance) in (int, float)
     ]
     if meant:
         written = yaml.load(path.read_text(encoding="utf-8"), Loader=_TextLoader)
