@@ -9,6 +9,7 @@ from pathlib import Path
 from inference_energy.common import escaped, jobs
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.corpus import registries
+from inference_energy.statement.input_tables import CloudRegion
 from inference_energy.statement.logs import recognised
 
 FORMATS = Path("resources/usage_formats")
@@ -25,6 +26,7 @@ with jobs.command():
         read_yaml(Path("workflow/schemas/usage.schema.yaml")),
         registry,
         registries.read_closed_models(Path("resources/closed_models.csv"), registry),
+        registries.read_registry(Path("resources/cloud_regions.csv"), CloudRegion)["cloud_region"].to_list(),
     )
     escaped.show(*lines, file=sys.stderr)
     print(name)

@@ -21,12 +21,13 @@ FORMATS = recognised.read_formats(
 SCHEMA = read_yaml(ROOT / "workflow/schemas/usage.schema.yaml")
 REGISTRY = registries.read_models(ROOT / "resources/models.csv")[1]
 CLOSED = registries.read_closed_models(ROOT / "resources/closed_models.csv", REGISTRY)
+CLOUDS = ["aws:eu-north-1", "aws:us-east-1", "azure:eastus", "one:twice", "two:twice"]
 BY_NAME = {example.format: example for example in EXAMPLES}
 
 
 def recognise(folder: Path, place: Path) -> tuple[str, list[str]]:
     place.mkdir(exist_ok=True)
-    return recognised.recognise(folder, place, FORMATS, SCHEMA, REGISTRY, CLOSED)
+    return recognised.recognise(folder, place, FORMATS, SCHEMA, REGISTRY, CLOSED, CLOUDS)
 
 
 def counted(folder: Path, place: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -169,6 +170,17 @@ def test_what_a_quantity_counts_follows_from_its_price(tmp_path, quantities, cos
     sums, _ = counted(tmp_path / "in", tmp_path / "usage")
     assert (int(sums["input_tokens"][0]), int(sums["output_tokens"][0])) == (1_500_000, 500_000)
     assert said in (tmp_path / "usage/in.yaml").read_text()
+
+
+def test_regions_of_one_cloud_get_its_zone_and_others_the_average_of_the_world(tmp_path):
+    (tmp_path / "in").mkdir()
+    rows = [f"2026-03-01T00:0{n}:00Z,{MODEL},{region},10,{n}" for n, region in enumerate(("EastUS", "twice", "here"))]
+    header = "timestamp,model,region,prompt_tokens,completion_tokens"
+    (tmp_path / "in/log.csv").write_text("\n".join([header, *rows, ""]))
+    recognise(tmp_path / "in", tmp_path / "usage")
+    usage = yaml.safe_load((tmp_path / "usage/in.yaml").read_text())
+    assert usage["regions"] == {"EastUS": {"grid_zone": "azure:eastus"}, "default": {"grid_zone": "WOR"}}
+    assert "Regions are taken for those of the clouds that have them: azure:eastus." in usage["assumptions"]
 
 
 def test_a_quantity_without_a_cost_is_an_error_with_both_readings(tmp_path):

@@ -166,10 +166,8 @@ def _looked_at(path: Path, name: str, formats: list[Format]) -> Found:
     return Found(path=path, name=name, format=best, written=of.format)
 
 
-def usage_of(folder: Path, found: list[Found], registry: Names, closed: tuple[pl.DataFrame, Names]) -> dict:
+def usage_of(folder: Path, found: list[Found]) -> dict:
     """The usage file that reads what was recognised.
-
-    `closed` are the models whose sizes are not public, and their names.
 
     Raises:
         InputError: no file that can be read.
@@ -208,17 +206,24 @@ def usage_of(folder: Path, found: list[Found], registry: Names, closed: tuple[pl
 
 
 def settled(
-    usage: dict, formats: Iterable[Format], place: str, registry: Names, closed: tuple[pl.DataFrame, Names]
+    usage: dict,
+    formats: Iterable[Format],
+    place: str,
+    registry: Names,
+    closed: tuple[pl.DataFrame, Names],
+    clouds: Iterable[str],
 ) -> dict:
     """A usage whose files were read to settle what their structure does not say.
 
-    These are what a quantity counts, and the classes of models whose sizes are not public.
+    These are what a quantity counts, the classes of models whose sizes are not public (`closed`, with their names), and
+    which regions are those of a cloud (`clouds`, such as aws:eu-central-1).
 
     Raises:
         InputError: files that cannot be read, or that leave open what they count.
     """
     counts = {each.name: each.counts for each in formats if each.counts}
     names: set[str] = set()
+    regions: set[str] = set()
     with tempfile.TemporaryDirectory() as folder, database(1, Path(folder)) as connection:
         for kind in ("logs", "bills"):
             files = files_of(usage | {kind: usage.get(kind, {})}, kind, place)
@@ -228,8 +233,15 @@ def settled(
                 if source in counts:
                     usage["assumptions"].append(_count(connection, own, spec, counts[source], told))
                 for rows in shapes.opened(connection, own, spec, told).rows:
-                    query = f"SELECT DISTINCT {rows.name('model')} FROM {rows.table()}"
-                    names |= {name for (name,) in connection.execute(query).fetchall() if name}
+                    for role, seen in (("model", names), ("region", regions)):
+                        query = f"SELECT DISTINCT trim({rows.name(role)}) FROM {rows.table()}"
+                        seen |= {name for (name,) in connection.execute(query).fetchall() if name}
+    zones = {name: zone for name in sorted(regions) if (zone := _cloud_region(name, clouds))}
+    if zones:
+        usage["regions"] = {name: {"grid_zone": zone} for name, zone in zones.items()} | usage["regions"]
+        usage["assumptions"].append(
+            f"Regions are taken for those of the clouds that have them: {', '.join(zones.values())}."
+        )
     table, known = closed
     classes = dict(table.select("model", "largest_class").iter_rows())
     of = {
@@ -246,9 +258,16 @@ def settled(
     return usage
 
 
+def _cloud_region(name: str, clouds: Iterable[str]) -> str | None:
+    """The cloud region of a name, with or without its provider, if only one has it."""
+    wanted = name.strip().lower()
+    found = [cloud for cloud in clouds if wanted in (cloud.lower(), cloud.partition(":")[2].lower())]
+    return found[0] if len(found) == 1 else None
+
+
 def _assumed(usage: dict, not_read: list[Found]) -> list[str]:
     found = [
-        "The files do not say where the electricity comes from: the average of the world is taken.",
+        "Where the files do not say where the electricity comes from, the average of the world is taken.",
         f"Models that are not known are taken for the class {UNKNOWN_CLASS}, the largest.",
         "The study `current` and the boundary `datacenter` are taken.",
     ]
@@ -352,6 +371,7 @@ def recognise(
     schema: dict,
     registry: Names,
     closed: tuple[pl.DataFrame, Names],
+    clouds: Iterable[str],
 ) -> tuple[str, list[str]]:
     """Write the usage file of a folder to `place`, unless one was edited there.
 
@@ -372,10 +392,10 @@ def recognise(
         if absent:
             raise InputError(f"{path}: found no entry for {one_of(absent)}; allowed: one, or no such file in {folder}")
         return name, [*lines, f"{path} was edited and is used as it is"]
-    usage = usage_of(folder, found, registry, closed)
+    usage = usage_of(folder, found)
     text = written(usage)
     check(yaml.safe_load(text), schema, path)
     write(path, text)  # before the files are read: a fault of theirs may be mended in it
-    usage = settled(usage, formats, str(path), registry, closed)
+    usage = settled(usage, formats, str(path), registry, closed, clouds)
     write(path, written(usage))
     return name, [*lines, f"Written: {path}"]
