@@ -120,7 +120,7 @@ def test_what_is_assumed_and_missing_is_said(tmp_path):
 
 def test_what_is_not_estimated_is_counted():
     kinds = pl.DataFrame({"kind": ["request", "embedding", "embedding", "failure"], "rows": [5.0, 2.0, 3.0, 0.0]})
-    assert audit.not_estimated(kinds) == ["5 embeddings are counted and not estimated"]
+    assert audit.not_estimated(kinds) == ["counted and not estimated: embeddings (5)"]
 
 
 def test_emissions_follow_a_file_of_hours(tmp_path):

@@ -150,7 +150,8 @@ def not_estimated(kinds: pl.DataFrame) -> list[str]:
     """What files hold besides requests to language models, counted and not estimated."""
     rows = kinds.group_by("kind").agg(pl.col("rows").sum()).sort("kind")
     named = [(KIND_LABELS[kind].rpartition(", not estimated")[0], number) for kind, number in rows.iter_rows()]
-    return [f"{count(number)} {what} are counted and not estimated" for what, number in named if what and number]
+    told = [f"{what} ({count(number)})" for what, number in named if what and number]
+    return [f"counted and not estimated: {', '.join(told)}"] if told else []
 
 
 def inventory(table: pl.DataFrame) -> Table:
