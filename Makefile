@@ -23,7 +23,7 @@ all: environment ## everything: tables, figures and pages in results/ (also: mak
 	$(RUN)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "More, and what they take: docs/running.md, and the comments of the Makefile."
 
 # Every published value next to the computed one
