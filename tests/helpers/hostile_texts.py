@@ -59,6 +59,7 @@ NAMES = {
     ),
     *("published", "corrected", "stated_model", "stated_gpu", "overruled", "board_evidence", "boundary", "model_name"),
     *("provider", "service", "node", "generation", "left_out", "goals"),
+    *("input_tokens", "cached_tokens", "output_tokens", "requests", "parts", "matches"),  # columns and patterns
 }
 
 _NUMBERS = itertools.count()
