@@ -56,7 +56,7 @@ def test_a_run_ends_with_the_answers_in_eight_lines(built):
     assert [line.startswith(f"current, frontier: {of.question}") for line, of in zip(told, found, strict=False)] == [
         True
     ] * 4
-    assert all(f"  {of}  {of.statistic}" in line for line, of in zip(told, found, strict=False))
+    assert all(f"  {of} " in line and f"  {of.statistic}, " in line for line, of in zip(told, found, strict=False))
     verdicts = [row["within"] for row in rows if row["within"]]
     assert told[4] == f"Reproduced: {verdicts.count('true')} of {len(verdicts)} printed values (`make table`)"
     assert told[5].startswith("Benchmarks: 21 sources, 14,710 rows accepted")

@@ -76,7 +76,7 @@ def test_failed_shard_is_told_in_one_line_and_the_next_run_does_only_what_is_lef
     (folder / LOG).write_text(good.replace(",support,", ",,support,", 1))
     outcome = run(folder, *dealt(2), *ON_SLURM, "--retries", "0", environment=slurm, python=PYTHON)
     assert outcome.returncode != 0
-    assert outcome.stdout.splitlines()[-1].startswith(f"Error: {LOG}: "), outcome.stdout
+    assert outcome.stdout.splitlines()[-1].startswith(f"Error: {LOG} line "), outcome.stdout
     assert outcome.stdout.count("\nError: ") == 1
     done = [path.name for path in sorted((folder / FOLDER / "shards").glob("*"))]
     assert done in (

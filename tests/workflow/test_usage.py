@@ -109,7 +109,7 @@ def test_folders_and_files_may_have_any_name_but_braces(mine):
 
 
 def test_two_months_are_compared_by_cause(stated, tmp_path):
-    command = [".venv/bin/python", "workflow/scripts/compare_statements.py", "--"]
+    command = [sys.executable, "workflow/scripts/compare_statements.py", "--"]
     sides = ["example@2026-03", "example@2026-04"]
     done = subprocess.run([*command, *sides, str(tmp_path)], cwd=stated, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -108,6 +108,7 @@ def test_the_answers_of_the_study_of_today_come_first():
         "",
         "current, small: A query (traditional)  0.12 Wh (0.0096–1.2)  median over queries, variability between queries",
     ]
+    assert answer_lines(rows, {"other": "large"}) == []  # numbers of another configuration
 
 
 def test_printed_values_that_are_reproduced_are_counted():

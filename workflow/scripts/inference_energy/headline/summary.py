@@ -61,9 +61,10 @@ def show(
 
 def answer_lines(rows: list[dict[str, str]], subjects: dict[str, str]) -> list[str]:
     """The answers of the study of today with their intervals; nothing where the numbers are not built."""
-    if not rows:
+    studies = [study for study in dict.fromkeys(row["study"] for row in rows) if study in subjects]
+    if not studies:  # a run for a part of the results, or numbers of another configuration
         return []
-    study = answers.told_first(list(dict.fromkeys(row["study"] for row in rows)))
+    study = answers.told_first(studies)
     found = answers.answers(rows, study, subjects[study])
     wide = max((len(of.question) for of in found), default=0)
     numbers = max((len(str(of)) for of in found), default=0)

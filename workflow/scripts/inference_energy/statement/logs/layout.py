@@ -66,8 +66,8 @@ class Layout:
         return f"read_ndjson_objects({paths}, {options})"
 
 
-def layout_of(path: str, format_: str, wanted: dict[str, str], place: str) -> Layout:
-    """The layout of a text file; `wanted` has the columns of CSV that its header must name, by role.
+def layout_of(path: str, format_: str, wanted: dict[str, str] | dict[int, str], place: str) -> Layout:
+    """The layout of a text file; `wanted` has the columns of CSV that its header must name, by role or number.
 
     Raises:
         InputError: a file that is not UTF-8 text of this format, or without such a header; `place` names the columns.
@@ -126,7 +126,7 @@ def _not_utf8(path: str, byte: int, line_breaks: int) -> str:
     return f"{path} line {line_breaks + 1}: not UTF-8 text (byte {byte}); {UTF8}, not Latin-1 or Windows-1252"
 
 
-def _of_csv(path: str, text: str, compressed: bool, wanted: dict[str, str], place: str) -> Layout:
+def _of_csv(path: str, text: str, compressed: bool, wanted: dict[str, str] | dict[int, str], place: str) -> Layout:
     if not text.strip():
         raise InputError(f"{path}: the file is empty; allowed: a header and rows")
     found = []
@@ -144,7 +144,7 @@ def _of_csv(path: str, text: str, compressed: bool, wanted: dict[str, str], plac
         rows = {each: next(_rows(io.StringIO(text, newline=""), each, strict=False), ([], 0))[0] for each in SEPARATORS}
         names = [name.strip() for name in max(rows.values(), key=len)]
         role = next(role for role, column in wanted.items() if column not in names)
-        purpose = f" for {role}" if role != wanted[role] else ""
+        purpose = f" for {role}" if isinstance(role, str) else ""
         raise InputError(
             f"{path}: no column {wanted[role]!r}{purpose} ({place}.columns); allowed:"
             f" {one_of(list(dict.fromkeys(names)))}"

@@ -248,7 +248,7 @@ def whole_of(connection: duckdb.DuckDBPyConnection, file: UsageFile, names: Coll
     if file.format == "parquet":
         rows = replace(rows, types=_types(connection, rows))
     else:
-        wanted = {name: name for name in names if name not in stated}
+        wanted = dict(enumerate(name for name in names if name not in stated))
         layout = layout_of(file.path, file.format, wanted, place)
         rows = replace(rows, layout=layout, types=dict.fromkeys(layout.columns, "VARCHAR"))
     if rows.format == "jsonl":
