@@ -57,6 +57,11 @@ NOT_READ = {
 }
 
 
+@pytest.mark.parametrize(("name", "stated"), [("a.json.gz", "jsonl"), ("a.jsonl", "json"), ("a.log", "csv")])
+def test_a_stated_format_that_an_ending_allows_is_taken(name, stated):
+    assert format_of(name, stated) == (stated, "")
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_upper_case_compression_and_rotation_do_not_hide_a_format(name):
     assert format_of(name) == (FORMATS[name], "")

@@ -41,7 +41,7 @@ def format_of(name: str, stated: str | None = None) -> tuple[str | None, str]:
         return None, "compressed, or an archive; only .gz is read"
     if stated is None:
         return found, "" if found else f"no known ending; known are {one_of(ENDINGS)}, or `format` in the usage file"
-    if found not in (None, stated):
+    if found not in (None, stated) and {found, stated} != {"json", "jsonl"}:  # .json may hold an object per line
         return None, f"by its ending {found}, not the {stated} that the usage file states"
     if lower.endswith(OTHERS):
         return None, "by its ending no log"
