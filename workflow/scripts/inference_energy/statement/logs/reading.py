@@ -226,8 +226,7 @@ def _alone(connection: duckdb.DuckDBPyConnection, file: UsageFile, spec: dict, p
         rows = replace(rows, types={name: types[name] for name in spec["columns"].values() if name in types})
     else:
         rows = replace(rows, layout=layout_of(file.path, file.format, wanted, place))
-    folders = tuple(name for name, value in stated.items() if not _holds(connection, rows, name, value))
-    return replace(rows, folders=folders, types=rows.types | dict.fromkeys(folders, "VARCHAR"))
+    return _with_folders(connection, rows, stated)
 
 
 def _read_as(file: UsageFile) -> str:
@@ -253,6 +252,11 @@ def whole_of(connection: duckdb.DuckDBPyConnection, file: UsageFile, names: Coll
         rows = replace(rows, layout=layout, types=dict.fromkeys(layout.columns, "VARCHAR"))
     if rows.format == "jsonl":
         return rows
+    return _with_folders(connection, rows, stated)
+
+
+def _with_folders(connection: duckdb.DuckDBPyConnection, rows: Rows, stated: dict[str, str]) -> Rows:
+    """One file with those columns of its folders that it does not hold itself."""
     folders = tuple(name for name, value in stated.items() if not _holds(connection, rows, name, value))
     return replace(rows, folders=folders, types=rows.types | dict.fromkeys(folders, "VARCHAR"))
 

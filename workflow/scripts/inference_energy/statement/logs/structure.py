@@ -1,7 +1,6 @@
 """The structure of a file of logs or bills: what it is written in, and the names of its columns or keys."""
 
 import csv
-import gzip
 import io
 import json
 from dataclasses import dataclass, field
@@ -10,11 +9,12 @@ from pathlib import Path
 import polars as pl
 
 from inference_energy.common.errors import InputError
+from inference_energy.statement.logs.kinds import opened
+from inference_energy.statement.logs.layout import SEPARATORS
 
 HEAD_BYTES = 4_000_000  # of a file of lines or a table of text
 LARGEST_DOCUMENT = 500_000_000  # bytes of one document of JSON
 LINES = 500
-SEPARATORS = ",;\t|"
 DEEPEST = 20
 
 
@@ -37,7 +37,7 @@ def structure(path: Path) -> Structure:
             start = file.read(4)
         if start == b"PAR1":
             return Structure("parquet", frozenset(_columns(pl.read_parquet_schema(path))))
-        text, whole = _text(path, start[:2] == b"\x1f\x8b")
+        text, whole = _text(path)
     except (OSError, EOFError, pl.exceptions.PolarsError) as error:
         words = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise InputError(f"{path}: {words}; allowed: a whole file") from None
@@ -53,9 +53,9 @@ def structure(path: Path) -> Structure:
     return Structure("csv", frozenset(header))
 
 
-def _text(path: Path, packed: bool) -> tuple[str, bool]:
+def _text(path: Path) -> tuple[str, bool]:
     """The start of a file as text, and whether it is all of it."""
-    with gzip.open(path) if packed else path.open("rb") as file:
+    with opened(str(path)) as file:
         content = file.read(HEAD_BYTES)
         lines = b"\n" in content.rstrip() and not content.lstrip().startswith(b"[")
         if content.lstrip()[:1] in (b"[", b"{") and len(content) == HEAD_BYTES and not (lines and _is_json(content)):
