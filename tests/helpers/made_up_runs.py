@@ -57,7 +57,7 @@ def measured(rows, seed=1, slower_by=0.0):
     of, error = Replicas.of(found), slower_by + ERROR_SD * np.random.default_rng(seed).standard_normal(len(found))
     time = step.time_per_token(of, found["batch"].to_numpy(), USUAL)
     seconds = time.seconds * np.exp(error)
-    share = step.board_share(of, time, seconds, USUAL)
+    share = step.board_share(step.boards(of, USUAL), time, seconds)
     keys = ["source", "row_id"]
     numbers = found.select(
         *keys,

@@ -6,11 +6,10 @@ from functools import cache
 import numpy as np
 import polars as pl
 from check_rows import hardware, models
-from inference_energy.corpus.names import network
 from inference_energy.serving import step
 from inference_energy.serving.fit import fit_model
 from inference_energy.serving.parameters import POWER, TIME
-from inference_energy.serving.replicas import Replicas, described
+from inference_energy.serving.replicas import Registries, Replicas
 
 NONE = -60.0  # logarithm of next to nothing
 
@@ -74,14 +73,14 @@ CELL_SD, ROW_SD = 0.1, 0.05
 def grid(batches=(1, 4, 16, 64, 256)):
     """Every model on every GPU at every batch, nothing measured."""
     lengths = pl.DataFrame({"input_tokens": [1000.0, 200.0, 4000.0], "output_tokens": [200.0, 1000.0, 500.0]})
-    frame = NETWORKS.select("model", network()).join(GPUS.select("gpu"), how="cross").join(lengths, how="cross")
+    frame = NETWORKS.select("model").join(GPUS.select("gpu"), how="cross").join(lengths, how="cross")
     frame = frame.with_columns(cell=pl.concat_str("model", "gpu", "input_tokens"))
     frame = frame.join(pl.DataFrame({"batch": [float(batch) for batch in batches]}), how="cross").with_columns(
         **{"precision": pl.lit("FP8"), "engine": pl.lit("vLLM"), "gpus": 4.0, "cached_share": 0.0, "tuned": 0.0},
         **{"attention_data_parallel": 0.0, "speculative": 0.0, "old_engine": 0.0, "software_years": 0.0, "youth": 0.0},
         campaign=pl.when(pl.col("input_tokens") == 200).then(pl.lit("mine")).otherwise(pl.lit("yours")),
     )
-    return described(frame, NETWORKS, GPUS).sort("cell", "batch")
+    return Registries(models=NETWORKS, hardware=GPUS).described(frame).sort("cell", "batch")
 
 
 @cache
@@ -96,7 +95,7 @@ def runs():
     time = step.time_per_token(of, frame["batch"].to_numpy(), USUAL)
     measured = time.seconds * np.exp(error)
     effect = HOTTER_BY * slow + ROW_SD * generator.standard_normal(len(frame))
-    share = step.board_share(of, time, measured, USUAL, effect)
+    share = step.board_share(step.boards(of, USUAL, effect), time, measured)
     return frame.with_columns(seconds_per_token=pl.Series(measured), board_share=pl.Series(share))
 
 

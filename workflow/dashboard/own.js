@@ -73,19 +73,20 @@ const Own = (() => {
 
   /* The replica of least energy at a draw, as `operating_point.at_speed`; null where none reaches the speed. */
   function pointAt({ shared, prior }, replicas, uncertain, i) {
-    const pace = Serving.drawn_pace(replicas[0], uncertain); // the same for every size
+    // The same for every size.
+    const [pace, boards] = [Serving.drawn_pace(replicas[0], uncertain), Serving.drawn_boards(replicas[0], uncertain)];
     let least = null;
     for (const replica of replicas) {
       const taken = Serving.step_at(replica, pace);
-      const point = Serving.point_at_speed(taken, uncertain, shared.speed[i], prior);
-      if (point.weight > 0 && (least === null || point.energy.j_per_token < least.energy.j_per_token)) least = { taken, ...point };
+      const point = Serving.point_at_speed(taken, boards, shared.speed[i], prior);
+      if (point.weight > 0 && (least === null || point.energy.j_per_token < least.energy.j_per_token)) least = { taken, boards, ...point };
     }
     return least;
   }
 
   /* Power of a board over its rating at the work of its replica: as `operating_point.part_load` and `day.interpolation`. */
-  function partLoad(own, { taken, batch }, uncertain, idle) {
-    const parts = own.parts_of_batch.map((part) => Serving.load_of(taken, Math.max(batch * part, 1), uncertain));
+  function partLoad(own, { taken, boards, batch }, idle) {
+    const parts = own.parts_of_batch.map((part) => Serving.load_of(taken, Math.max(batch * part, 1), boards));
     const [full] = parts.at(-1), places = [0], shares = [idle];
     for (const [seconds, board_share] of parts) {
       places.push(Math.max(places.at(-1), full / seconds));
@@ -112,15 +113,15 @@ const Own = (() => {
       for (const each of replicas) Object.assign(each, { cached_share: cached_share[i], speculative: speculative[i] });
       const point = pointAt(own, replicas, uncertain, i);
       const queries = { output_tokens, context_tokens2, uncached_tokens: uncached_tokens[i] };
-      return point && pointOf(own, point, uncertain, gpu.node, hours, i, queries);
+      return point && pointOf(own, point, gpu.node, hours, i, queries);
     });
     const reached = points.filter(Boolean).length >= own.fewest_reached * own.draws;
     return { replicas, points: reached ? points : null };
   }
 
-  function pointOf(own, point, uncertain, node, { hours, on, load }, i, queries) {
+  function pointOf(own, point, node, { hours, on, load }, i, queries) {
     const [prefill_s, decode_s, attention_s] = Serving.per_token_s(point.gpus, point.energy, queries);
-    const shareAt = partLoad(own, point, uncertain, node.idle);
+    const shareAt = partLoad(own, point, node.idle);
     const of = { ...node, host_saturated_w: node.host_saturated_w[i] };
     const shares = hours.map((hour) => shareAt(hour.work[i]));
     // Mean over the day of GPUs that are on.

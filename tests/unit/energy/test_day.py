@@ -77,10 +77,15 @@ def test_energy_per_gpu_second_by_hand():
 
 
 def test_hours_are_work_of_a_replica_and_share_that_is_on():
-    found = list(of(headroom=2.0, released=0.5).hours())
-    assert all(work.shape == kept.shape == (1, 1) for work, kept in found)
-    assert [float((work * kept)[0, 0]) for work, kept in found] == pytest.approx([1 / 2, 1 / 6])
-    assert [float(kept[0, 0]) for _, kept in found] == pytest.approx([3 / 4, 7 / 12])
+    ((work, kept),) = of(headroom=2.0, released=0.5).hours(members=1)
+    assert work.shape == kept.shape == (2, 1, 1)
+    assert (work * kept).ravel() == pytest.approx([1 / 2, 1 / 6])
+    assert kept.ravel() == pytest.approx([3 / 4, 7 / 12])
+
+
+def test_hours_of_many_members_come_one_by_one():
+    hours = list(of(headroom=2.0, released=0.5).hours(members=10**6))
+    assert [float(work[0, 0, 0]) for work, _ in hours] == pytest.approx([2 / 3, 2 / 7])
 
 
 # Requests by hour.

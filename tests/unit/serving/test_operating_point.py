@@ -7,13 +7,17 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.serving import operating_point, step
-from inference_energy.serving.operating_point import BatchPrior, Point, candidates
-from inference_energy.serving.predict import Energy, drawn, drawn_step, energy
+from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.predict import Energy, Working, drawn, drawn_boards, drawn_step, energy
 from inference_energy.serving.replicas import Replicas
 from made_up_runs import B200, H100, LARGE, SMALL, learnt, model
 
 DRAWS = 50
 PRIOR = BatchPrior(intercept=np.log(64), slope=0.0, sd=1.0)
+
+
+def candidates(of, values, sizes=None):
+    return operating_point.candidates(of, Working.of(of, values), sizes)
 
 
 def uncertain(runs):
@@ -246,10 +250,15 @@ def test_a_model_that_does_not_fit_has_no_weight_at_any_batch():
     assert (point.weight == 0).all() and (point.reached == 0).all()
 
 
+def part_load(of, batch, values):
+    point = Point(batch=batch, gpus=of.gpus, energy=energy(of, batch, values), weight=np.ones(batch.shape))
+    return operating_point.part_load(drawn_step(of, values), point, drawn_boards(of, values))
+
+
 def test_part_load_is_the_step_at_smaller_batches():
     _, of, values = few()
     batch = np.full((DRAWS, len(of.gpus)), 50.0)
-    works, boards = operating_point.part_load(of, batch, values)
+    works, boards = part_load(of, batch, values)
     for place, part in enumerate(operating_point.PARTS_OF_BATCH):
         there = energy(of, np.full(batch.shape, max(1.0, 50 * part)), values)
         full = energy(of, batch, values)
@@ -262,5 +271,5 @@ def test_part_load_is_the_step_at_smaller_batches():
 
 def test_part_load_of_a_single_request_is_all_of_it():
     _, of, values = few()
-    works, _ = operating_point.part_load(of, np.ones((DRAWS, len(of.gpus))), values)
+    works, _ = part_load(of, np.ones((DRAWS, len(of.gpus))), values)
     assert works == pytest.approx(np.ones(works.shape))

@@ -44,7 +44,7 @@ def test_energy_is_rated_power_times_share_and_time():
     of = replica(gpus=2, tdp_w=[500, 700])
     found = predict.energy(of, np.array([8.0, 8.0]), known(values=USUAL))
     time = step.time_per_token(of, np.array([8.0, 8.0]), USUAL)
-    share = step.board_share(of, time, time.seconds, USUAL)
+    share = step.board_share(step.boards(of, USUAL), time, time.seconds)
     assert found.seconds == pytest.approx(time.seconds[None])
     assert found.board_share == pytest.approx(share[None])
     assert found.j_per_token == pytest.approx((2 * np.array([500, 700]) * share * time.seconds)[None])
@@ -133,7 +133,7 @@ def test_an_unseen_level_has_the_deviation_between_levels():
     only = replace(part, effects=[effect for effect in part.effects if effect.name == name])
     only = replace(only, fit=replace(part.fit, deviations=part.fit.deviations))
     frame = some(campaign="new")
-    _, sums = predict._part(only, frame, 4000, (1,), None)
+    _, sums = predict._part(only, levels_of(frame, only.effects), len(frame), 4000, (1,), None)
     assert sums["time"].std() == pytest.approx(part.fit.deviations[name], rel=0.05)
     assert (sums["time"] == sums["time"][:, :1]).all()
 

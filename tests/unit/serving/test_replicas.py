@@ -7,7 +7,7 @@ import pytest
 from check_rows import hardware, models
 from hypothesis import given, strategies as st
 from inference_energy.corpus.tables import PRECISIONS
-from inference_energy.serving.replicas import COMPUTES_IN, WEIGHT_BYTES, Replicas, described
+from inference_energy.serving.replicas import COMPUTES_IN, WEIGHT_BYTES, Registries, Replicas
 from serving_replicas import ONE, SPARSE, grid, replica
 
 DENSE = {"model": "dense", "total_parameters_billions": 8, "active_parameters_billions": 8}
@@ -22,7 +22,7 @@ KEPT = {"kv_stored": 65536}
 def one(model=DENSE, gpu=H100, precision="FP8"):
     """The one row described of a model on a GPU."""
     runs = pl.DataFrame({"model": [model["model"]], "gpu": [gpu["gpu"]], "precision": [precision]})
-    return described(runs, models(model), hardware(gpu)).row(0, named=True)
+    return Registries(models=models(model), hardware=hardware(gpu)).described(runs).row(0, named=True)
 
 
 def test_every_field_comes_from_a_column():
@@ -123,7 +123,8 @@ def test_a_peak_of_16_bits_may_be_a_quarter_of_that_of_4():
 
 def test_gpus_without_a_peak_are_left_out():
     runs = pl.DataFrame({"model": ["dense"], "gpu": ["H100 SXM 80GB"], "precision": ["FP8"]})
-    assert len(described(runs, models(DENSE), hardware(H100 | {"peak_fp16_tflop_per_s": None}))) == 0
+    of = Registries(models=models(DENSE), hardware=hardware(H100 | {"peak_fp16_tflop_per_s": None}))
+    assert len(of.described(runs)) == 0
 
 
 def test_facts_of_the_gpu_are_in_base_units():

@@ -16,7 +16,7 @@ USUALLY = {"kv_full": 65536, "kv_stored": 65536, "attention_full_flop": 5e5}
 def energy(of, batch, given_values=USUAL):
     """Joules of all boards per output token."""
     time = step.time_per_token(of, np.array(batch, dtype=float), given_values)
-    return of.gpus * of.tdp_w * step.board_share(of, time, time.seconds, given_values) * time.seconds
+    return of.gpus * of.tdp_w * step.board_share(step.boards(of, given_values), time, time.seconds) * time.seconds
 
 
 def test_one_token_reads_its_experts_and_many_read_all():
@@ -260,7 +260,7 @@ def share(seconds_per_token, **given_values):
     of = replica(input_tokens=1e-9)
     time = step.time_per_token(of, np.ones(1), NEUTRAL)
     known = NEUTRAL | {"idle_share": math.log(0.25)} | given_values
-    return step.board_share(of, time, np.array([seconds_per_token]), known)
+    return step.board_share(step.boards(of, known), time, np.array([seconds_per_token]))
 
 
 def test_a_board_that_does_nothing_draws_its_idle_share():
@@ -287,14 +287,16 @@ def test_narrow_formats_may_need_less_power_than_their_peak_says():
     time = step.time_per_token(of, np.ones(1), NEUTRAL)
     known = NEUTRAL | {"idle_share": math.log(0.25), "bandwidth_power": -60.0}
     for lost, used in [(0.0, 16e9 / 4e15), (0.5, 16e9 / 2e15)]:
-        found = step.board_share(of, time, np.array([16e-6]), known | {"narrow_formats_power": lost})
+        found = step.board_share(step.boards(of, known | {"narrow_formats_power": lost}), time, np.array([16e-6]))
         assert found == pytest.approx([0.25 + 0.75 * (1 - math.exp(-used / 16e-6))])
 
 
 def test_an_effect_multiplies_the_power():
     of = replica()
     time = step.time_per_token(of, np.ones(1), USUAL)
-    plain, more = (step.board_share(of, time, time.seconds, USUAL, effect) for effect in (0.0, math.log(1.1)))
+    plain, more = (
+        step.board_share(step.boards(of, USUAL, effect), time, time.seconds) for effect in (0.0, math.log(1.1))
+    )
     assert more == pytest.approx(1.1 * plain)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from inference_energy.answers.energies import Drawn
 from inference_energy.answers.served import Served
@@ -33,23 +32,23 @@ def evidence(of: Served, drawn: Drawn) -> Evidence:
     pairs: dict[tuple[str, str], float] = {}
     for place, service in enumerate(of.services.values()):
         here = drawn.service == place
-        members = service.members.frame.select("network", "gpu").rows()
+        frame = service.members.frame
+        members = list(zip(frame["network"], frame["gpu"], strict=True))
         for pair, share in zip(members, np.bincount(drawn.member[here], drawn.weight[here], len(members)), strict=True):
             pairs[pair] = pairs.get(pair, 0.0) + float(share)
     for (network, gpu), share in pairs.items():
         grade = known.grade(network, gpu)
         shares[WORDS[grade]] = shares.get(WORDS[grade], 0.0) + share
         meaning[WORDS[grade]] = GRADES[grade]
-    wanted = pl.DataFrame(list(pairs), schema=["network", "gpu"], orient="row")
-    runs = of.packaged.tables.runs.join(wanted, on=["network", "gpu"], how="semi")
+    runs = [of.packaged.runs_on[pair] for pair in pairs if pair in of.packaged.runs_on]
     closed = of.subject.closed
     return Evidence(
         kind="not disclosed" if closed else max(shares, key=shares.get),
         shares=shares,
         meaning=meaning,
-        runs=len(runs),
-        metered_runs=runs["board_share"].count(),
-        sources=tuple(sorted(runs["source"].unique())),
+        runs=sum(count for count, _, _ in runs),
+        metered_runs=sum(metered for _, metered, _ in runs),
+        sources=tuple(sorted(set().union(*(sources for _, _, sources in runs)))),
         note="" if closed is None else of_closed(closed),
     )
 

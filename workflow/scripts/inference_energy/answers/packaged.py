@@ -61,6 +61,22 @@ class Packaged:
         return read_names(Path("resources/hardware.csv"), self.tables.hardware, "gpu")
 
     @cached_property
+    def _gpus(self) -> dict[str, dict]:
+        return {row["gpu"]: row for row in self.tables.hardware.iter_rows(named=True)}
+
+    def gpu(self, name: str) -> dict:
+        """Row of a GPU of the registry."""
+        return self._gpus[name]
+
+    @cached_property
+    def runs_on(self) -> dict[tuple[str, str], tuple[int, int, frozenset[str]]]:
+        """By network and GPU, runs that the serving model is fitted to, how many of them were metered, and sources."""
+        counted = self.tables.runs.group_by("network", "gpu").agg(
+            pl.len(), pl.col("board_share").count().alias("metered"), pl.col("source").unique()
+        )
+        return {(network, gpu): (runs, metered, frozenset(of)) for network, gpu, runs, metered, of in counted.rows()}
+
+    @cached_property
     def runs(self) -> Runs:
         """What the runs are of that the serving model is fitted to."""
         return Runs.of(self.tables.effects)

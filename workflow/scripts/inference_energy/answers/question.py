@@ -131,7 +131,7 @@ def gpu_of(given: str | Gpu | None, packaged: Packaged) -> tuple[str | None, dic
     if known is None:
         near = like(str(given), packaged.gpus.canonical)
         raise InputError(f"gpu: found {given!r}; allowed: {near}; or Gpu(tdp_w=..., ...) for one of your own")
-    row = packaged.tables.hardware.row(by_predicate=pl.col("gpu") == known, named=True)
+    row = packaged.gpu(known)
     for name in ("tdp_w", "memory_gb", "memory_bandwidth_gb_per_s"):
         if row[name] is None:
             raise InputError(f"gpu: found {known!r}, whose {name} nobody states; allowed: another, or Gpu(...) with it")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.serving.replicas import USABLE_MEMORY, Replicas
 from inference_energy.statement.model_names import study_of
 from inference_energy.studies import files
-from inference_energy.studies.study import HardwareShare, whole
+from inference_energy.studies.study import HardwareShare, NestedStudy, whole
 
 # Why nothing serves a model.
 TOO_LARGE = (
@@ -90,7 +90,8 @@ def served(question: Question, packaged: Packaged) -> Served:
 def _check_context(question: Question, of: Subject, packaged: Packaged) -> None:
     if not question.of_one_query or of.closed is not None:
         return
-    limits = dict(packaged.tables.models.select("model", "context_length_tokens").iter_rows())
+    models = packaged.tables.models
+    limits = dict(zip(models["model"], models["context_length_tokens"], strict=True))
     own = question.model.context_length_tokens if isinstance(question.model, Model) else None
     limit, asked = limits.get(of.names[0]) or own, question.input_tokens + question.output_tokens
     if limit and asked > limit:
@@ -104,7 +105,7 @@ def _service(question: Question, name: str, on: tuple[str | None, str | None], p
     """The service of a model or class; kept by what it depends on, which the lengths of one query are not."""
     changes = _changes(question)
     lengths = None if question.of_one_query else _lengths(question)
-    asked = [question.study, changes, name, on, question.workload, lengths]
+    asked = [question.study, changes, lengths, question.workload, name, on]
     key = json.dumps(asked, sort_keys=True, default=str)
     own = tuple(each for each in (question.model, question.gpu) if isinstance(each, Model | Gpu))
     service = _resolved(key, own, packaged)
@@ -113,16 +114,10 @@ def _service(question: Question, name: str, on: tuple[str | None, str | None], p
 
 @lru_cache(maxsize=KEPT)
 def _resolved(key: str, own: tuple[Model | Gpu, ...], packaged: Packaged) -> Service:
-    study, changes, name, (gpu, precision), workload, lengths = json.loads(key)
-    label, entries = packaged.study(study)
-    entries = files.merge(entries, changes)
-    if workload not in entries["workloads"]:
-        raise InputError(f"workload: found {workload!r}; allowed: {one_of(entries['workloads'])}")
-    if lengths:
-        entries = files.merge(entries, {"workloads": {workload: lengths}})
-        files.check_entries(entries, packaged.schema, "question")
-    tables = _with_own(packaged.tables, own)
-    typed = study_of(whole(entries), name, tables.models, None)
+    *changed, name, (gpu, precision) = json.loads(key)
+    label, typed = _changed(json.dumps(changed), packaged)
+    workload, tables = changed[-1], _with_own(packaged.tables, own)
+    typed = study_of(typed, name, tables.models, None)
     of = typed.classes[name]
     if gpu is not None:
         of = of.replaced(hardware=(HardwareShare(gpu=gpu, precision=precision, share=1.0),))
@@ -134,6 +129,20 @@ def _resolved(key: str, own: tuple[Model | Gpu, ...], packaged: Packaged) -> Ser
         of = of.replaced(hardware=tuple(mix))
     typed = typed.replaced(classes={name: of}, workloads={workload: typed.workloads[workload]})
     return resolved(label, typed, tables, draws=packaged.draws, seed=packaged.seed)
+
+
+@lru_cache(maxsize=KEPT)
+def _changed(key: str, packaged: Packaged) -> tuple[str, NestedStudy]:
+    """A study with what questions change of it, and its label."""
+    study, changes, lengths, workload = json.loads(key)
+    label, entries = packaged.study(study)
+    entries = files.merge(entries, changes)
+    if workload not in entries["workloads"]:
+        raise InputError(f"workload: found {workload!r}; allowed: {one_of(entries['workloads'])}")
+    if lengths:
+        entries = files.merge(entries, {"workloads": {workload: lengths}})
+        files.check_entries(entries, packaged.schema, "question")
+    return label, whole(entries)
 
 
 def _changes(question: Question) -> dict[str, Any]:
@@ -161,7 +170,7 @@ def _with_own(tables: Tables, own: tuple[Model | Gpu, ...]) -> Tables:
         if each.name in registry[registry.columns[0]]:
             kind = type(each).__name__
             raise InputError(f"{kind}: name: found {each.name!r}, which the registry has; allowed: a name of its own")
-        tables = replace(tables, **{name: pl.concat([registry, each.row(registry)])})
+        tables = tables.with_row(name, each.row(registry))
     return tables
 
 

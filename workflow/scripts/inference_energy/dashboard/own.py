@@ -21,7 +21,7 @@ from inference_energy.energy.service import Service, Tables, resolved
 from inference_energy.energy.uncertainty import cached_share, overhead_share, shared_draws
 from inference_energy.serving import network
 from inference_energy.serving.operating_point import FEWEST_REACHED, PARTS_OF_BATCH
-from inference_energy.serving.replicas import USABLE_MEMORY, WEIGHT_BYTES, Replicas, described
+from inference_energy.serving.replicas import USABLE_MEMORY, WEIGHT_BYTES, Registries, Replicas
 from inference_energy.statement.grades import NO_RUNS, Runs
 from inference_energy.statement.model_names import study_of
 from inference_energy.studies.study import HardwareShare, NestedStudy, whole
@@ -178,7 +178,7 @@ def _model(of: Service, tables: Tables) -> dict:
     """A model of the registry on a GPU of one's own."""
     (name, gpu, _), *_ = of.members.names
     every = pl.DataFrame([(name, gpu, each) for each in FORMATS], ["model", "gpu", "precision"], orient="row")
-    rows = described(every, tables.models, tables.hardware).iter_rows(named=True)
+    rows = tables.registries.described(every).iter_rows(named=True)
     widths = {row["precision"]: {part: row[part] for part in OF_FORMAT} for row in rows}
     return {
         "network": of.members.frame.select(pl.col(OF_MODEL).cast(pl.Float64)).row(0, named=True),
@@ -215,7 +215,7 @@ def _widths(tables: Tables, precisions: Iterable[str]) -> dict:
     pairs = [(of.name, GPU.name, each) for each in sorted(precisions) for of in asked]
     every = pl.DataFrame(pairs, ["model", "gpu", "precision"], orient="row")
     found: dict[str, dict[str, dict]] = {}
-    for row in described(every, models, tables.hardware).iter_rows(named=True):
+    for row in Registries(models=models, hardware=tables.hardware).described(every).iter_rows(named=True):
         per_expert = row["expert_bytes"] / row["expert_parameters"] if row["expert_parameters"] else 0.0
         found.setdefault(row["precision"], {})[row["model"]] = {
             "shared_bytes": row["shared_bytes"] / row["shared_parameters"],

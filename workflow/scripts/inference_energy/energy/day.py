@@ -7,6 +7,7 @@ from functools import reduce
 import numpy as np
 import polars as pl
 
+from inference_energy.common.blocks import blocks
 from inference_energy.common.conversions import HOURS_PER_DAY, SECONDS_PER_HOUR
 from inference_energy.common.errors import InputError, like
 from inference_energy.common.formulas import Quantity, formula
@@ -74,9 +75,10 @@ class Day:
         """Work of the day over what the replicas that are on can do, by draw."""
         return self.needed.mean(axis=0) / self.kept.mean(axis=0)
 
-    def hours(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Work of a replica and share that is on in every hour, each of shape (draws, 1)."""
-        yield from zip(self.work[:, :, None], self.kept[:, :, None], strict=True)
+    def hours(self, members: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Work of a replica and share that is on, of shape (hours, draws, 1), in blocks for so many members."""
+        for block in blocks(len(self.work), members * self.work.shape[1]):
+            yield self.work[block, :, None], self.kept[block, :, None]
 
 
 def rates(arrivals: str | None, services: pl.DataFrame, place: str) -> np.ndarray:
@@ -98,7 +100,7 @@ def rates(arrivals: str | None, services: pl.DataFrame, place: str) -> np.ndarra
 
 
 def interpolation(places: np.ndarray, values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Piecewise linear interpolation, element by element, at places up to the last one, shape (draws, 1).
+    """Piecewise linear interpolation, element by element, at places up to the last one, shape (..., draws, 1).
 
     Places rise along the first axis; they and their values have shape (points, draws, members).
     """

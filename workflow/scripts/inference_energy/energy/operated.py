@@ -18,8 +18,9 @@ from inference_energy.energy.uncertainty import Shared, overhead_share
 from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point
 from inference_energy.serving.operating_point import BatchPrior, Candidate, Point
-from inference_energy.serving.predict import Drawn, Energy
+from inference_energy.serving.predict import Drawn, Energy, Working
 from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.step import step_at
 from inference_energy.statistics.distributions import ShiftedLogNormal
 from inference_energy.studies.study import NestedStudy
 
@@ -91,6 +92,11 @@ class Members:
     frame: pl.DataFrame  # columns of `Replicas`, a row each
     uncertain: Drawn  # draws of what is uncertain about each
     node_power: pl.DataFrame  # table of `energy.tables.NodePower`
+
+    @cached_property
+    def replicas(self) -> Replicas:
+        """Replicas of as many GPUs as one may have, for requests of a token each."""
+        return Replicas.of(self.frame)
 
     @cached_property
     def nodes(self) -> Sequence[Mapping[str, float]]:
@@ -184,15 +190,16 @@ class Prepared:
 
     queries: QueryMeans  # means over the queries
     replicas: Replicas
-    uncertain: Drawn
+    working: Working
     candidates: Sequence[Candidate]  # replicas of every size
 
 
 def prepared(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans) -> Prepared:
     """Every member of a study for queries of some lengths."""
     replicas, uncertain = replicas_of(members, study, shared, queries), uncertain_of(members, study, shared)
-    found = operating_point.candidates(replicas, uncertain, study.serving.replica_gpus)
-    return Prepared(queries=queries, replicas=replicas, uncertain=uncertain, candidates=found)
+    working = Working.of(replicas, uncertain)
+    found = operating_point.candidates(replicas, working, study.serving.replica_gpus)
+    return Prepared(queries=queries, replicas=replicas, working=working, candidates=found)
 
 
 def placed(of: Prepared, study: NestedStudy, shared: Shared, prior: BatchPrior) -> Placed:
@@ -203,7 +210,7 @@ def placed(of: Prepared, study: NestedStudy, shared: Shared, prior: BatchPrior) 
     else:
         point = operating_point.at_speed(of.candidates, shared.values["speed"][:, None], prior)
     replicas = replace(of.replicas, gpus=point.gpus)
-    works, boards = operating_point.part_load(replicas, point.batch, of.uncertain)
+    works, boards = operating_point.part_load(step_at(replicas, of.working.pace), point, of.working.boards)
     return Placed(queries=of.queries, replicas=replicas, point=point, works=works, boards=boards)
 
 
@@ -242,16 +249,16 @@ def per_token_s(gpus: np.ndarray, energy: Energy, queries: QueryMeans) -> tuple[
 
 def replicas_of(members: Members, study: NestedStudy, shared: Shared, queries: QueryMeans) -> Replicas:
     """Replicas of every member for queries of some lengths, with as many GPUs as a replica may have."""
-    context = queries.context_tokens2 / queries.output_tokens
-    frame = members.frame.with_columns(
-        input_tokens=pl.lit(queries.input_tokens),
-        output_tokens=pl.lit(queries.output_tokens),
-        context_tokens=pl.lit(context),
-    )
+    means = {
+        "input_tokens": queries.input_tokens,
+        "output_tokens": queries.output_tokens,
+        "context_tokens": queries.context_tokens2 / queries.output_tokens,
+    }
     share = study.serving.speculative_share or 0.0
     speculative = [shared.values[speculative_name(model)] < share for model, _, _ in members.names]
     return replace(
-        Replicas.of(frame),
+        members.replicas,
+        **{name: np.full(len(members.names), value) for name, value in means.items()},
         cached_share=1 - queries.uncached_tokens / queries.input_tokens,
         speculative=np.stack(speculative, axis=1).astype(float),
     )
@@ -342,9 +349,10 @@ class _Metered:
     def mean_w(self, day: Day) -> tuple[np.ndarray, np.ndarray]:
         """Power of boards and of nodes per GPU that is on, mean over the day, W: see `node_at`."""
         shares, within = np.zeros(()), np.zeros(())
-        for work, kept in day.hours():  # one hour at a time to save memory
+        for work, kept in day.hours(self.tdp_w.size):
             share = self.share_at(work)
-            shares, within = shares + kept * share, within + kept * share_within(self.node, share)
+            shares = shares + (kept * share).sum(axis=0)
+            within = within + (kept * share_within(self.node, share)).sum(axis=0)
         total = day.kept.sum(axis=0)[:, None]
         return node_at(self.node, self.tdp_w, shares / total, within / total, self.board_factor)
 

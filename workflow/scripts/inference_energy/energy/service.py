@@ -1,9 +1,10 @@
 """A service: a study with everything resolved that its energies are computed from."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.serving import operating_point, predict, stored
 from inference_energy.serving.fit import ServingModel
 from inference_energy.serving.operating_point import BatchPrior
-from inference_energy.serving.replicas import WEIGHT_BYTES
+from inference_energy.serving.replicas import WEIGHT_BYTES, Registries
 from inference_energy.serving.runs import REFERENCE_YEAR, of_service
 from inference_energy.studies import files
 from inference_energy.studies.checks import check_classes
@@ -50,6 +51,62 @@ class Tables:
     def model(self) -> ServingModel:
         """The fitted serving model."""
         return stored.from_tables(**{part: getattr(self, part) for part in stored.NAMES})
+
+    @cached_property
+    def _lengths(self) -> dict[str, Lengths]:
+        return {}
+
+    def lengths_of(self, spec: dict, place: str) -> Lengths:
+        """Lengths of a workload, see `requests.lengths`; they are kept."""
+        key = json.dumps(spec, sort_keys=True)
+        if key not in self._lengths:
+            self._lengths[key] = lengths.lengths(spec, place, self.lengths, self.answers)
+        return self._lengths[key]
+
+    @cached_property
+    def _rates(self) -> dict[str | None, np.ndarray]:
+        return {}
+
+    def rates_of(self, arrivals: str | None, place: str) -> np.ndarray:
+        """Requests of every hour of a day over their mean, see `day.rates`; they are kept."""
+        if arrivals not in self._rates:
+            self._rates[arrivals] = day.rates(arrivals, self.rates, place)
+        return self._rates[arrivals]
+
+    @cached_property
+    def registries(self) -> Registries:
+        """Models and GPUs."""
+        return Registries(models=self.models, hardware=self.hardware)
+
+    @cached_property
+    def _newest(self) -> float:
+        """Year of the newest software of the runs."""
+        return REFERENCE_YEAR + float(self.runs["software_years"].max())
+
+    @cached_property
+    def _every(self) -> tuple[pl.DataFrame, dict[tuple[str, str, str], int]]:
+        """`replicas_of` every model, GPU and number format, and their rows."""
+        of_models, of_gpus = self.models.select("model"), self.hardware.select("gpu")
+        asked = of_models.join(of_gpus, how="cross").join(pl.DataFrame({"precision": list(WEIGHT_BYTES)}), how="cross")
+        found = of_service(asked, self.registries, self._newest)
+        names = zip(found["model"], found["gpu"], found["precision"], strict=True)
+        return found, {name: place for place, name in enumerate(names)}
+
+    def replicas_of(self, names: Sequence[tuple[str, str, str]]) -> pl.DataFrame:
+        """What is known of replicas of a service by model, GPU and number format; see `runs.of_service`."""
+        found, places = self._every
+        if all(name in places for name in names):
+            return found[[places[name] for name in names]]
+        asked = pl.DataFrame(names, schema=["model", "gpu", "precision"], orient="row")
+        return of_service(asked, self.registries, self._newest)
+
+    def with_row(self, registry: str, row: pl.DataFrame) -> Self:
+        """The same with a further row of `models` or `hardware`; what does not depend on it is kept."""
+        found = replace(self, **{registry: pl.concat([getattr(self, registry), row])})
+        vars(found).update(
+            {name: getattr(self, name) for name in ("model", "prior", "_newest", "_every", "_lengths", "_rates")}
+        )
+        return found
 
     @cached_property
     def prior(self) -> BatchPrior:
@@ -245,10 +302,10 @@ def resolved(
         given=given,
         shared=shared_draws(given, draws, seed),
         lengths={
-            workload: lengths.lengths(spec.plain(), f"{place}: workloads.{workload}", tables.lengths, tables.answers)
+            workload: tables.lengths_of(spec.plain(), f"{place}: workloads.{workload}")
             for workload, spec in study.workloads.items()
         },
-        rates=day.rates(study.day.arrivals, tables.rates, f"{place}: day.arrivals"),
+        rates=tables.rates_of(study.day.arrivals, f"{place}: day.arrivals"),
         members=members or _members(name, study, tables, draws, seed),
         prior=tables.prior,
         tables=tables,
@@ -272,21 +329,18 @@ def _members(name: str, study: NestedStudy, tables: Tables, draws: int, seed: in
     for _, _, precision in names:
         if precision not in WEIGHT_BYTES:
             raise InputError(f"{place}: hardware: found precision {precision!r}; allowed: {one_of(WEIGHT_BYTES)}")
-    rows = pl.DataFrame(names, schema=["model", "gpu", "precision"], orient="row")
-    newest = REFERENCE_YEAR + float(tables.runs["software_years"].max())
-    known = of_service(rows, tables.models, tables.hardware, newest)
-    for gpu in rows.join(known, on=["model", "gpu", "precision"], how="anti")["gpu"]:
+    known = tables.replicas_of(names)
+    for gpu in [gpu for _, gpu, _ in names if gpu not in known["gpu"]] if len(known) < len(names) else ():
         if gpu not in tables.hardware["gpu"]:
             allowed = f"{like(gpu, tables.hardware['gpu'])}, rows of the registry"
             raise InputError(f"{place}: hardware: found {gpu!r}; allowed: {allowed}")
         what = "whose memory, bandwidth or peak is empty in resources/hardware.csv"
         raise InputError(f"{place}: hardware: found {gpu!r}, {what}; allowed: a number")
-    for gpu in known.filter(pl.col("tdp_w").is_null())["gpu"]:
+    for gpu in known["gpu"].filter(known["tdp_w"].is_null()):
         raise InputError(
             f"{place}: hardware: found {gpu!r}, whose tdp_w is empty in resources/hardware.csv; allowed: a number"
         )
-    # Order of the study, whatever the joins did.
-    frame = rows.join(known, on=["model", "gpu", "precision"], how="left", maintain_order="left").with_columns(
+    frame = known.with_columns(
         gpus=pl.lit(float(max(study.serving.replica_gpus))),
         input_tokens=1.0,
         output_tokens=1.0,

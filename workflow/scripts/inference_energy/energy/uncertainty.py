@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import gammaincinv
 
 from inference_energy.common.formulas import Quantity
 from inference_energy.energy.assumptions import CACHED, Assumptions, cached_name, overhead_name
-from inference_energy.statistics.distributions import draw
+from inference_energy.statistics.distributions import Distribution, draw
 from inference_energy.statistics.draws import stratified, stream
 
 
@@ -43,9 +44,7 @@ def shared_draws(given: Assumptions, draws: int, seed: int) -> Shared:
     # ASSUME: the ingredients are independent of each other. All workloads share one cache: its hit rates are high or
     # low together.
     values = {
-        name: np.broadcast_to(
-            draw(of, stream(seed, "fleet", CACHED if name.startswith(CACHED) else name), draws), (draws,)
-        )
+        name: np.broadcast_to(_drawn(of, CACHED if name.startswith(CACHED) else name, draws, seed), (draws,))
         for name, of in given.distributions.items()
     }
     return Shared(
@@ -53,6 +52,11 @@ def shared_draws(given: Assumptions, draws: int, seed: int) -> Shared:
         mix={name: _dirichlet(*of, (seed, "fleet", "mix", name), draws) for name, of in given.mix.items()},
         gpus={name: _dirichlet(*of, (seed, "fleet", "gpus"), draws) for name, of in given.gpus.items()},
     )
+
+
+@lru_cache(maxsize=256)  # most services share most of their ingredients
+def _drawn(of: Distribution, name: str, draws: int, seed: int) -> np.ndarray:
+    return draw(of, stream(seed, "fleet", name), draws)
 
 
 def _dirichlet(weights: Mapping, concentration: float | None, place: tuple, draws: int) -> dict:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,20 @@ class Part:
     levels: dict[str, list[str]]  # by effect, its levels in order
     fit: Fit  # values and their covariance
 
+    @cached_property
+    def places(self) -> dict[tuple[str, ...], int]:
+        """Place among the values: of parameters by their name, of levels by their effect and name."""
+        return {(parameter.name,): at for at, parameter in enumerate(self.parameters)} | {
+            (effect, level): of.start + at
+            for effect, of in self.slices().items()
+            for at, level in enumerate(self.levels[effect])
+        }
+
+    @cached_property
+    def drawn(self) -> dict[tuple, np.ndarray]:
+        """Draws of single values that are kept, see `predict.drawn`."""
+        return {}
+
     def slices(self) -> dict[str, slice]:
         """Places of the levels of every effect among the values."""
         found, place = {}, len(self.parameters)
@@ -45,8 +60,16 @@ class ServingModel:
 
 def level_names(frame: pl.DataFrame, effect: Effect) -> list[str]:
     """The level of an effect that each row belongs to."""
-    names = [pl.col(name).fill_null("") for name in effect.by]
-    return frame.select(pl.concat_str(names, separator=" / ").alias("level"))["level"].to_list()
+    return levels_of(frame, [effect])[effect.name]
+
+
+def levels_of(frame: pl.DataFrame, effects: Sequence[Effect]) -> dict[str, list[str]]:
+    """The same of several effects, by name."""
+    levels = {
+        effect.name: pl.concat_str([pl.col(name).fill_null("") for name in effect.by], separator=" / ")
+        for effect in effects
+    }
+    return frame.select(**levels).to_dict(as_series=False)
 
 
 def fit_model(runs: pl.DataFrame, known: pl.DataFrame | None = None, start: ServingModel | None = None) -> ServingModel:
@@ -73,8 +96,9 @@ def _names(parameters: Sequence[Parameter]) -> list[str]:
 
 
 def _fit(runs, known, parameters, effects, function, column: str, start: Part | None) -> Part:
-    levels = {effect.name: sorted(set(level_names(known, effect))) for effect in effects}
+    levels = {name: sorted(set(of)) for name, of in levels_of(known, effects).items()}
     places = {name: {level: place for place, level in enumerate(of)} for name, of in levels.items()}
+    of_runs = levels_of(runs, effects)
     cells = runs["cell"].rank("dense").cast(pl.Int64).to_numpy() - 1
     problem = Problem(
         y=np.log(runs[column].to_numpy()),
@@ -85,7 +109,7 @@ def _fit(runs, known, parameters, effects, function, column: str, start: Part | 
             Levels(
                 name=effect.name,
                 term=effect.on,
-                level=np.array([places[effect.name][level] for level in level_names(runs, effect)], dtype=int),
+                level=np.array([places[effect.name][level] for level in of_runs[effect.name]], dtype=int),
                 count=len(levels[effect.name]),
                 floor=effect.floor,
                 held=effect.held,
@@ -120,7 +144,7 @@ def _power_function(runs: pl.DataFrame, time_parameters: dict[str, float]):
     seconds = runs["seconds_per_token"].to_numpy()
 
     def function(values, sums):
-        share = step.board_share(replicas, work, seconds, dict(zip(names, values, strict=True)))
+        share = step.board_share(step.boards(replicas, dict(zip(names, values, strict=True))), work, seconds)
         return np.log(share) + sums["power"], {"power": np.ones(len(batch))}
 
     return function

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from inference_energy.common.blocks import blocks
 from inference_energy.serving import step
-from inference_energy.serving.predict import Drawn, Energy, drawn_pace, drawn_step, energy_of, load_of
+from inference_energy.serving.predict import Energy, Working, energy_of, load_of
 from inference_energy.serving.replicas import Replicas, columns_of
-from inference_energy.serving.step import Step
+from inference_energy.serving.step import Boards, Step
 from inference_energy.statistics.draws import resampled
 
 SPEEDS_TOK_PER_S = (20, 35, 50, 75, 100)
@@ -106,27 +107,28 @@ class Candidate:
     places: np.ndarray  # of the runs
     of: Replicas
     taken: Step  # what a step takes
-    uncertain: Drawn
+    boards: Boards  # how their power follows
 
 
-def candidates(of: Replicas, uncertain: Drawn, sizes: Sequence[int] | None = None) -> list[Candidate]:
+def candidates(of: Replicas, working: Working, sizes: Sequence[int] | None = None) -> list[Candidate]:
     """Every run on a replica of every size that holds its model; `sizes` are their GPUs, by default those that it has.
 
     The first size is of every run: draws that reach nothing are on it.
     """
-    runs = len(of.gpus)
+    runs, pace, boards = len(of.gpus), working.pace, working.boards
     if sizes is None:
-        return [Candidate(places=np.arange(runs), of=of, taken=drawn_step(of, uncertain), uncertain=uncertain)]
-    every = [replace(of, gpus=np.full(runs, float(size))) for size in sizes]
-    holds = np.stack([each.largest_batch() >= 1 for each in every])
+        return [Candidate(places=np.arange(runs), of=of, taken=step.step_at(of, pace), boards=boards)]
+    holds = np.stack([replace(of, gpus=np.full(runs, float(size))).largest_batch() >= 1 for size in sizes])
     holds[0] = True
-    found, pace = [], drawn_pace(of, uncertain)
-    for each, held in zip(every, holds, strict=True):
-        (places,) = np.nonzero(held)
+    held = [np.nonzero(each)[0] for each in holds]
+    found = []
+    for block in blocks(len(sizes), pace.moving.size):
+        places = np.concatenate(held[block])
         if len(places):
-            there = each.columns(places)
+            gpus = np.repeat(np.array(sizes[block], float), [len(each) for each in held[block]])
+            there = replace(of.columns(places), gpus=gpus)
             taken = step.step_at(there, pace.columns(places))
-            found.append(Candidate(places=places, of=there, taken=taken, uncertain=uncertain.columns(places)))
+            found.append(Candidate(places=places, of=there, taken=taken, boards=boards.columns(places)))
     return found
 
 
@@ -137,18 +139,18 @@ def at_speed(found: Sequence[Candidate], speed: np.ndarray | float, prior: Batch
     point, and counts as much as services with such a batch at that speed are common, by the prior.
     """
     runs = _runs(found)
-    points = [point_at_speed(each.taken, each.uncertain, columns_of(speed, each.places, runs), prior) for each in found]
+    points = [point_at_speed(each.taken, each.boards, columns_of(speed, each.places, runs), prior) for each in found]
     return _least(points, found)
 
 
-def point_at_speed(taken: Step, uncertain: Drawn, speed: np.ndarray | float, prior: BatchPrior) -> Point:
+def point_at_speed(taken: Step, boards: Boards, speed: np.ndarray | float, prior: BatchPrior) -> Point:
     """The same of replicas whose steps are known, without a choice among replicas."""
     of = taken.of
     batch, reached = batch_at_speed(taken, speed)
     return Point(
         batch=batch,
         gpus=of.gpus,
-        energy=energy_of(taken, batch, uncertain),
+        energy=energy_of(taken, batch, boards),
         weight=np.where(reached & (of.largest_batch() >= 1), prior.density(batch, speed), 0.0),
     )
 
@@ -159,21 +161,24 @@ def at_batch(found: Sequence[Candidate], batch: float) -> Point:
     for each in found:
         largest = each.of.largest_batch()
         running = np.clip(largest, 1.0, batch)
-        energy = energy_of(each.taken, running, each.uncertain)
+        energy = energy_of(each.taken, running, each.boards)
         points.append(Point(batch=running, gpus=each.of.gpus, energy=energy, weight=1.0 * (largest >= 1)))
     return _least(points, found)
 
 
-def part_load(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
-    """Work of a replica over what it does at its batch, and power of its boards over their rating, at smaller batches.
+def part_load(taken: Step, point: Point, boards: Boards) -> tuple[np.ndarray, np.ndarray]:
+    """Work of a replica over what it does at its point, and power of its boards over their rating, at smaller batches.
 
-    The first of both are those of a single running request, the last those of `batch`, the running requests when a
-    replica does all it can. Shapes (points, draws, runs).
+    The first of both are those of a single running request, the last those of the point, where a replica does all it
+    can. `taken` are its steps. Shapes (points, draws, runs).
     """
-    taken = drawn_step(of, uncertain)
-    points = [load_of(taken, np.maximum(batch * part, 1.0), uncertain) for part in PARTS_OF_BATCH]
-    works = np.stack([points[-1][0] / seconds for seconds, _ in points])
-    return np.maximum.accumulate(works), np.stack([board_share for _, board_share in points])
+    full, parts = point.energy, np.array(PARTS_OF_BATCH)[:, None, None]
+    works, shares = (np.empty((len(parts), *full.seconds.shape)) for _ in range(2))
+    for block in blocks(len(parts) - 1, full.seconds.size):
+        seconds, shares[block] = load_of(taken, np.maximum(point.batch * parts[block], 1.0), boards)
+        works[block] = full.seconds / seconds
+    works[-1], shares[-1] = 1.0, full.board_share
+    return np.maximum.accumulate(works), shares
 
 
 def _runs(found: Sequence[Candidate]) -> int:

@@ -10,9 +10,9 @@ import polars as pl
 from scipy.special import ndtri
 
 from inference_energy.serving import step
-from inference_energy.serving.fit import Part, ServingModel, level_names
-from inference_energy.serving.replicas import Replicas, columns_of
-from inference_energy.serving.step import Pace, Step, Time
+from inference_energy.serving.fit import Part, ServingModel, levels_of
+from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.step import Boards, Pace, Step, Time
 from inference_energy.statistics.draws import stratified, stream
 
 LARGEST_BOARD_SHARE = 1.05  # boards exceed their rated power by their measuring error only
@@ -27,20 +27,6 @@ class Drawn:
     power: Mapping[str, np.ndarray]  # fixed parameters of the power
     power_effect: np.ndarray  # sum of its effects
 
-    def columns(self, places: np.ndarray) -> Self:
-        """Those of some runs, in their order, repeated where a place is."""
-        runs = self.power_effect.shape[-1]
-
-        def of(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-            return {name: columns_of(each, places, runs) for name, each in values.items()}
-
-        return Drawn(
-            time=of(self.time),
-            time_effects=of(self.time_effects),
-            power=of(self.power),
-            power_effect=columns_of(self.power_effect, places, runs),
-        )
-
 
 def drawn(
     model: ServingModel, runs: pl.DataFrame, draws: int, seed: int, *names: str, keys: Sequence[str] | None = None
@@ -49,58 +35,75 @@ def drawn(
 
     With `keys`, a name for every run, the draws of a run are the same whatever other runs there are.
     """
-    time, sums = _part(model.time, runs, draws, (seed, "serving", "time", *names), keys)
-    power, effects = _part(model.power, runs, draws, (seed, "serving", "power", *names), keys)
+    levels = levels_of(runs, [*model.time.effects, *model.power.effects])
+    time, sums = _part(model.time, levels, len(runs), draws, (seed, "serving", "time", *names), keys)
+    power, effects = _part(model.power, levels, len(runs), draws, (seed, "serving", "power", *names), keys)
     return Drawn(time=time, time_effects=step.NO_EFFECTS | sums, power=power, power_effect=effects["power"])
 
 
-def _part(part: Part, runs: pl.DataFrame, draws: int, place: tuple, keys: Sequence[str] | None):
-    fit, generator = part.fit, stream(*place)
+def _part(
+    part: Part,
+    levels: Mapping[str, Sequence[str]],
+    runs: int,
+    draws: int,
+    place: tuple,
+    keys: Sequence[str] | None,
+):
+    fit, generator = part.fit, stream(*place) if keys is None else None
 
     def normal(of: str, of_which: Sequence[str]) -> np.ndarray:
-        """Standard normal draws, a column each: from one stream, or from one of its own for each that has a name."""
-        if keys is None:
-            return generator.standard_normal((draws, len(of_which)))
+        """Standard normal draws, a row each: from one stream, or from one of its own for each that has a name."""
+        if generator is not None:
+            return generator.standard_normal((draws, len(of_which))).T
         return _named(place, of, tuple(of_which), draws)
 
-    of_values = tuple(map(str, range(len(fit.values))))
-    independent = normal("parameter", of_values) if keys is None else _kept(place, "parameter", of_values, draws)
-    names = {effect.name: level_names(runs, effect) for effect in part.effects}
-    fixed = [parameter.name for parameter in part.parameters]
-    places = {(name,): at for at, name in enumerate(fixed)} | {
-        (effect, level): of.start + at
-        for effect, of in part.slices().items()
-        for at, level in enumerate(part.levels[effect])
-    }
     # Only what the runs need of the fitted values.
-    used = [(name,) for name in fixed] + [
-        (effect, level) for effect, of in names.items() for level in sorted(set(of)) if (effect, level) in places
+    fixed = [(parameter.name,) for parameter in part.parameters]
+    used = fixed + [
+        (effect.name, level)
+        for effect in part.effects
+        for level in sorted(set(levels[effect.name]))
+        if (effect.name, level) in part.places
     ]
-    at = [places[each] for each in used]
-    fitted = fit.values[at] + independent @ fit.root[at].T
-    column = {each: place for place, each in enumerate(used)}
+    if generator is not None:
+        at = [part.places[each] for each in used]
+        fitted = fit.values[at][:, None] + fit.root[at] @ normal("parameter", range(len(fit.values)))
+        drawn = dict(zip(used, fitted, strict=True))
+    else:
+        drawn = _kept(part, used, place, draws)
     sums: dict[str, np.ndarray] = {}
     for effect in part.effects:
-        levels = names[effect.name]
-        unseen = [level for level in sorted(set(levels)) if (effect.name, level) not in places]
-        other = normal(effect.name, unseen) * fit.deviations[effect.name]
-        of_levels = {level: fitted[:, column[effect.name, level]] for level in set(levels) - set(unseen)}
-        of_levels |= {level: other[:, place] for place, level in enumerate(unseen)}
-        chosen = np.stack([of_levels[level] for level in levels], axis=1) if levels else np.empty((draws, 0))
+        of_runs = [(effect.name, level) for level in levels[effect.name]]
+        unseen = sorted(set(of_runs) - drawn.keys())
+        if unseen:
+            independent = normal(effect.name, [level for _, level in unseen])
+            drawn |= zip(unseen, independent * fit.deviations[effect.name], strict=True)
+        chosen = np.stack([drawn[each] for each in of_runs], axis=1) if of_runs else np.empty((draws, 0))
         sums[effect.on] = sums.get(effect.on, 0.0) + chosen
     both = np.hypot(fit.cell_sd, fit.row_sd)
     last = "time" if "time" in sums else "power"
-    sums[last] = sums[last] + both * normal("run", keys or [""] * len(runs))
-    return {name: fitted[:, [place]] for place, name in enumerate(fixed)}, sums
+    sums[last] = sums[last] + both * normal("run", keys or [""] * runs).T
+    return {name: drawn[name,][:, None] for (name,) in fixed}, sums
 
 
 def _named(place: tuple, of: str, names: tuple[str, ...], draws: int) -> np.ndarray:
-    """Standard normal draws of a stratified sample, a column for each name from a stream of its own."""
-    columns = [ndtri(stratified(stream(*place, of, name), draws)) for name in names]
-    return np.stack(columns, axis=1) if columns else np.empty((draws, 0))
+    """Standard normal draws of a stratified sample, a row for each name from a stream of its own."""
+    rows = [ndtri(stratified(stream(*place, of, name), draws)) for name in names]
+    return np.stack(rows) if rows else np.empty((0, draws))
 
 
-_kept = lru_cache(maxsize=4)(_named)  # draws of all values of a fit, which services with the same draws share
+_independent = lru_cache(maxsize=4)(_named)  # draws of all values of a fit, which services with the same draws share
+
+
+def _kept(part: Part, used: Sequence[tuple[str, ...]], place: tuple, draws: int) -> dict[tuple[str, ...], np.ndarray]:
+    """Draws of some fitted values; they are kept, as most services need the same."""
+    fit, known = part.fit, part.drawn.setdefault((place, draws), {})
+    new = [each for each in used if each not in known]
+    if new:
+        at = [part.places[each] for each in new]
+        independent = _independent(place, "parameter", tuple(map(str, range(len(fit.values)))), draws)
+        known |= zip(new, fit.values[at][:, None] + fit.root[at] @ independent, strict=True)
+    return {each: known[each] for each in used}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,15 +127,33 @@ def drawn_step(of: Replicas, uncertain: Drawn) -> Step:
     return step.step_at(of, drawn_pace(of, uncertain))
 
 
+def drawn_boards(of: Replicas, uncertain: Drawn) -> Boards:
+    """How the power of boards follows from what they do in every draw."""
+    return step.boards(of, uncertain.power, uncertain.power_effect)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Working:
+    """Replicas at work in every draw, whatever their size and their requests."""
+
+    pace: Pace  # how fast their GPUs work
+    boards: Boards  # how the power of their boards follows
+
+    @classmethod
+    def of(cls, replicas: Replicas, uncertain: Drawn) -> Self:
+        """From what is uncertain about them."""
+        return cls(pace=drawn_pace(replicas, uncertain), boards=drawn_boards(replicas, uncertain))
+
+
 def energy(of: Replicas, batch: np.ndarray, uncertain: Drawn) -> Energy:
     """Energy of the boards per output token at a batch, no draw outside physics."""
-    return energy_of(drawn_step(of, uncertain), batch, uncertain)
+    return energy_of(drawn_step(of, uncertain), batch, drawn_boards(of, uncertain))
 
 
-def energy_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> Energy:
-    """The same of replicas whose steps are known."""
+def energy_of(taken: Step, batch: np.ndarray, boards: Boards) -> Energy:
+    """The same of replicas whose steps and boards are known."""
     of, time = taken.of, taken.at(batch)
-    seconds, share = _load(of, time, uncertain)
+    seconds, share = _load(of, time, boards)
     return Energy(
         seconds=seconds,
         board_share=share,
@@ -142,12 +163,11 @@ def energy_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> Energy:
     )
 
 
-def load_of(taken: Step, batch: np.ndarray, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
+def load_of(taken: Step, batch: np.ndarray, boards: Boards) -> tuple[np.ndarray, np.ndarray]:
     """Of that energy, the seconds of the replica per output token and the power of a board over its rated power."""
-    return _load(taken.of, taken.at(batch), uncertain)
+    return _load(taken.of, taken.at(batch), boards)
 
 
-def _load(of: Replicas, time: Time, uncertain: Drawn) -> tuple[np.ndarray, np.ndarray]:
+def _load(of: Replicas, time: Time, boards: Boards) -> tuple[np.ndarray, np.ndarray]:
     seconds = np.maximum(time.seconds, step.floor_seconds(of, time.bytes_per_token, time.flop_per_token))
-    share = step.board_share(of, time, seconds, uncertain.power, uncertain.power_effect)
-    return seconds, np.minimum(share, LARGEST_BOARD_SHARE)
+    return seconds, np.minimum(step.board_share(boards, time, seconds), LARGEST_BOARD_SHARE)

@@ -1,12 +1,14 @@
 """Replicas: one copy of a model on some GPUs, as arrays with a value each."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Annotated, Self
 
 import numpy as np
 import polars as pl
 
 from inference_energy.common.conversions import B_PER_GB, FLOP_PER_TFLOP
+from inference_energy.corpus.names import network
 from inference_energy.serving.network import networks
 from inference_energy.tables.units import COUNT, SHARE
 
@@ -103,47 +105,62 @@ class Replicas:
 
 def columns_of(values: np.ndarray | float, places: np.ndarray, columns: int) -> np.ndarray | float:
     """Some columns of an array that has so many; any other is the same in all columns."""
-    if np.shape(values)[-1:] != (columns,) or np.array_equal(places, np.arange(columns)):
-        return values
-    return values[..., places]
+    return values[..., places] if np.shape(values)[-1:] == (columns,) else values
 
 
-def described(runs: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame) -> pl.DataFrame:
-    """Runs with everything about their model and GPU that `Replicas` holds; GPUs that state too little are left out.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Registries:
+    """Models and GPUs of the registries."""
 
-    Runs have `model`, `gpu` and `precision`.
-    """
-    gpus = hardware.select(
-        "gpu",
-        "vendor",
-        "generation",
-        "tdp_w",
-        memory_b=pl.col("memory_gb") * B_PER_GB,
-        bandwidth_b_per_s=pl.col("memory_bandwidth_gb_per_s") * B_PER_GB,
-        peak_16=pl.coalesce("peak_fp16_tflop_per_s", pl.col("peak_fp4_tflop_per_s") / 4) * FLOP_PER_TFLOP,
-        peak_8=pl.col("peak_fp8_tflop_per_s") * FLOP_PER_TFLOP,
-        peak_4=pl.col("peak_fp4_tflop_per_s") * FLOP_PER_TFLOP,
-    ).drop_nulls(["memory_b", "bandwidth_b_per_s", "peak_16"])
-    native = models.select("model", "native_precision")
-    joined = runs.join(networks(models), on="model").join(native, on="model").join(gpus, on="gpu")
-    computes = pl.col("precision").replace_strict(COMPUTES_IN)
-    stated = pl.col("precision").replace_strict(WEIGHT_BYTES)
-    released = pl.col("native_precision").fill_null("BF16").replace_strict(WEIGHT_BYTES)
-    narrow = computes.is_in(["FP4", "FP8"])
-    # Experts keep the format of their release where that is narrower; what is beside them is not narrower than FP8.
-    beside = pl.when(pl.col("native_precision") == "MXFP4").then(2.0).when(narrow).then(1.0).otherwise(2.0)
-    experts = pl.col("with_experts") == 1
-    return joined.with_columns(
-        computes_in=computes,
-        # A format without units of its own is unpacked to 16 bits.
-        peak_flop_per_s=pl.when(computes == "FP4")
-        .then(pl.coalesce("peak_4", "peak_16"))
-        .when(computes == "FP8")
-        .then(pl.coalesce("peak_8", "peak_16"))
-        .otherwise("peak_16"),
-        peak_16_bit_flop_per_s=pl.col("peak_16"),
-        shared_bytes=pl.col("shared_parameters") * pl.when(experts).then(beside).otherwise(stated),
-        expert_bytes=pl.col("expert_parameters") * pl.min_horizontal(stated, released),
-        # ASSUME: keys and values have the width of the weights, at least 8 bits.
-        kv_bytes=pl.when(narrow).then(1.0).otherwise(2.0),
-    )
+    models: pl.DataFrame
+    hardware: pl.DataFrame
+
+    def described(self, runs: pl.DataFrame) -> pl.DataFrame:
+        """Runs with everything about their model and GPU that `Replicas` holds, `network` and `released_on`, in order.
+
+        Runs have `model`, `gpu` and `precision`. Those of GPUs that state too little are left out.
+        """
+        computes = pl.col("precision").replace_strict(COMPUTES_IN)
+        stated = pl.col("precision").replace_strict(WEIGHT_BYTES)
+        released = pl.col("native_precision").fill_null("BF16").replace_strict(WEIGHT_BYTES)
+        narrow = computes.is_in(["FP4", "FP8"])
+        # Experts keep the format of their release where that is narrower; what is beside them is not narrower than FP8.
+        beside = pl.when(pl.col("native_precision") == "MXFP4").then(2.0).when(narrow).then(1.0).otherwise(2.0)
+        experts = pl.col("with_experts") == 1
+        return (
+            runs.join(self._of_models, on="model", maintain_order="left")
+            .join(self._of_gpus, on="gpu", maintain_order="left")
+            .with_columns(
+                computes_in=computes,
+                # A format without units of its own is unpacked to 16 bits.
+                peak_flop_per_s=pl.when(computes == "FP4")
+                .then(pl.coalesce("peak_4", "peak_16"))
+                .when(computes == "FP8")
+                .then(pl.coalesce("peak_8", "peak_16"))
+                .otherwise("peak_16"),
+                peak_16_bit_flop_per_s=pl.col("peak_16"),
+                shared_bytes=pl.col("shared_parameters") * pl.when(experts).then(beside).otherwise(stated),
+                expert_bytes=pl.col("expert_parameters") * pl.min_horizontal(stated, released),
+                # ASSUME: keys and values have the width of the weights, at least 8 bits.
+                kv_bytes=pl.when(narrow).then(1.0).otherwise(2.0),
+            )
+        )
+
+    @cached_property
+    def _of_models(self) -> pl.DataFrame:
+        known = self.models.select("model", "native_precision", "released_on", network())
+        return networks(self.models).join(known, on="model")
+
+    @cached_property
+    def _of_gpus(self) -> pl.DataFrame:
+        return self.hardware.select(
+            "gpu",
+            "vendor",
+            "generation",
+            "tdp_w",
+            memory_b=pl.col("memory_gb") * B_PER_GB,
+            bandwidth_b_per_s=pl.col("memory_bandwidth_gb_per_s") * B_PER_GB,
+            peak_16=pl.coalesce("peak_fp16_tflop_per_s", pl.col("peak_fp4_tflop_per_s") / 4) * FLOP_PER_TFLOP,
+            peak_8=pl.col("peak_fp8_tflop_per_s") * FLOP_PER_TFLOP,
+            peak_4=pl.col("peak_fp4_tflop_per_s") * FLOP_PER_TFLOP,
+        ).drop_nulls(["memory_b", "bandwidth_b_per_s", "peak_16"])

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from inference_energy.corpus.names import network
-from inference_energy.serving.replicas import LARGEST_BATCH, Replicas, described
+from inference_energy.serving.replicas import LARGEST_BATCH, Registries, Replicas
 
 REFERENCE_YEAR = 2026.0
 YOUTH_YEARS = 0.5
@@ -60,8 +59,11 @@ def runs(
     rows = without(rows, rows.drop_nulls("output_tok_per_s_per_gpu"), "output throughput of a GPU not known")
     rows = rows.join(measured, on=["source", "row_id"], how="left")
     rows = without(rows, _with_lengths(rows, prompt_lengths), "mean length of prompts or answers not known")
-    rows = without(rows, described(rows, models, hardware), "memory, bandwidth or peak of the GPU not in the registry")
-    rows = rows.join(models.select("model", network(), "released_on"), on="model")
+    rows = without(
+        rows,
+        Registries(models=models, hardware=hardware).described(rows),
+        "memory, bandwidth or peak of the GPU not in the registry",
+    )
     rows = _with_software(rows, engine_releases)
     note = pl.col("note").fill_null("")
     rows = rows.with_columns(
@@ -161,14 +163,15 @@ def _with_software(rows: pl.DataFrame, releases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def of_service(asked: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame, software: float) -> pl.DataFrame:
+def of_service(asked: pl.DataFrame, registries: Registries, software: float) -> pl.DataFrame:
     """Replicas of a service that nobody measured, with software of a year such as 2026.5.
 
     These are the columns that do not depend on its requests, for each `model`, `gpu` and `precision` of `asked`; rows
     whose model or GPU is unknown or states too little are left out.
     """
-    known = described(asked, models, hardware).join(models.select("model", network(), "released_on"), on="model")
-    ages = pl.Series([max(0.0, software - year(date)) for date in known["released_on"]], dtype=pl.Float64)
+    known = registries.described(asked)
+    of_dates = {date: max(0.0, software - year(date)) for date in known["released_on"].unique()}
+    ages = pl.Series([of_dates[date] for date in known["released_on"]], dtype=pl.Float64)
     return known.with_columns(
         attention_data_parallel=0.0,
         speculative=0.0,

@@ -92,6 +92,23 @@ class Pace:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Boards:
+    """How the power of boards follows from what they do in every draw, see `board_share`."""
+
+    # per_byte_s, per_flop_s: demand for power times seconds, by what a board moves and computes: alpha over the
+    # bandwidth, beta over the peak
+    per_byte_s: np.ndarray
+    per_flop_s: np.ndarray
+    idle: np.ndarray  # power of a board without demand over its rated power
+    factor: np.ndarray  # of the power, by the random effects
+
+    def columns(self, places: np.ndarray) -> Self:
+        """Those of some replicas, in their order, repeated where a place is."""
+        replicas = np.shape(self.per_byte_s)[-1]
+        return Boards(**{name: columns_of(values, places, replicas) for name, values in vars(self).items()})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """What a step of decoding takes, per GPU: fixed, per expert that it reads, and per request."""
 
@@ -296,7 +313,25 @@ def floor_seconds(of: Replicas, bytes_per_token: np.ndarray, flop_per_token: np.
     return np.maximum(bytes_per_token / of.bandwidth_b_per_s, flop_per_token / of.peak_flop_per_s)
 
 
-def board_share(of: Replicas, time: Time, seconds: np.ndarray, given: Values, effect: np.ndarray | float = 0.0):
+def boards(of: Replicas, given: Values, effect: np.ndarray | float = 0.0) -> Boards:
+    """How the power of boards follows from what they do: see `board_share`.
+
+    Args:
+        of: the replicas.
+        given: fixed parameters by name, see `parameters.POWER`.
+        effect: sum of the random effects, log.
+    """
+    narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s
+    peak = of.peak_flop_per_s * narrowness ** given["narrow_formats_power"]
+    return Boards(
+        per_byte_s=np.exp(given["bandwidth_power"]) / of.bandwidth_b_per_s,
+        per_flop_s=np.exp(given["compute_power"]) / peak,
+        idle=np.exp(given["idle_share"]),
+        factor=np.exp(effect),
+    )
+
+
+def board_share(of: Boards, time: Time, seconds: np.ndarray) -> np.ndarray:
     """Mean power of a board over its rated power.
 
         s = [p0 + (1 - p0)(1 - e^-(alpha u_b + beta u_c))] e^power
@@ -305,19 +340,12 @@ def board_share(of: Replicas, time: Time, seconds: np.ndarray, given: Values, ef
     GPUs less, and draws less.
 
     Args:
-        of: the replicas.
+        of: how power follows from what boards do.
         time: bytes and FLOP per token.
         seconds: time per output token, drawn or measured.
-        given: fixed parameters by name, see `parameters.POWER`.
-        effect: sum of the random effects, log.
     """
-    narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s
-    peak = of.peak_flop_per_s * narrowness ** given["narrow_formats_power"]
-    used_bandwidth = time.bytes_per_token / of.bandwidth_b_per_s / seconds
-    used_peak = time.flop_per_token / peak / seconds
-    demand = np.exp(given["bandwidth_power"]) * used_bandwidth + np.exp(given["compute_power"]) * used_peak
-    idle = np.exp(given["idle_share"])
-    return (idle + (1 - idle) * -np.expm1(-demand)) * np.exp(effect)
+    demand = (of.per_byte_s * time.bytes_per_token + of.per_flop_s * time.flop_per_token) / seconds
+    return (of.idle + (1 - of.idle) * -np.expm1(-demand)) * of.factor
 
 
 def speed_tok_per_s(batch: np.ndarray, seconds: np.ndarray) -> np.ndarray:

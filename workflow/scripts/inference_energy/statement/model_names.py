@@ -101,7 +101,7 @@ def study_of(study: NestedStudy, subject: str, models: pl.DataFrame, cached_shar
     """
     of = study.classes.get(subject)
     if of is None:
-        size = models.row(by_predicate=pl.col("model") == subject, named=True)["model_class"]
+        size = dict(zip(models["model"], models["model_class"], strict=True))[subject]
         hardware = next((each.hardware for each in study.classes.values() if each.model_class == size), None)
         of = ModelClass(label=subject, model_class=size, weights={subject: 1}, hardware=hardware)
     traditional = study.workloads["traditional"]

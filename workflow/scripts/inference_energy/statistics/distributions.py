@@ -171,6 +171,7 @@ class Beta:
     high: float = 1.0
 
     @classmethod
+    @lru_cache
     def from_percentiles(cls, *, p05: float, p95: float, low: float = 0.0, high: float = 1.0) -> "Beta":
         """Beta distribution with given P5 and P95.
 

@@ -156,7 +156,7 @@ def check_classes(study: NestedStudy, place: str | Path, models: pl.DataFrame) -
     Raises:
         InputError: an unknown model, or one of another class.
     """
-    known = dict(models.select("model", "model_class").iter_rows())
+    known = dict(zip(models["model"], models["model_class"], strict=True))
     for name, spec in study.classes.items():
         for model in spec.model_shares():
             if known.get(model) != spec.model_class:

@@ -10,7 +10,7 @@ from inference_energy.common.conversions import W_PER_KW
 from inference_energy.energy.service import OF_ANY_SERVICE
 from inference_energy.serving import operating_point
 from inference_energy.serving.fit import ServingModel, fit_model
-from inference_energy.serving.predict import drawn, drawn_step, energy
+from inference_energy.serving.predict import Working, drawn, drawn_step, energy
 from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.step import speed_tok_per_s
 from inference_energy.statistics.draws import stream
@@ -78,7 +78,9 @@ def predictions(model: ServingModel, runs: pl.DataFrame, learnt: pl.DataFrame, o
         at_batch = energy(replicas, batch, uncertain).j_per_token
         parts.append(_rows("energy_at_batch", boards, measured, at_batch))
         speed = speed_tok_per_s(batch, boards["seconds_per_token"].to_numpy())
-        point = operating_point.at_speed(operating_point.candidates(replicas, uncertain), speed, prior)
+        point = operating_point.at_speed(
+            operating_point.candidates(replicas, Working.of(replicas, uncertain)), speed, prior
+        )
         parts.append(_rows("energy_at_speed", boards, measured, point.resampled().energy.j_per_token, point.reached))
         services = operating_point.services(boards).with_columns(
             engine=pl.lit(OF_ANY_SERVICE), attention_data_parallel=pl.lit(0.0)
@@ -93,7 +95,8 @@ def predictions(model: ServingModel, runs: pl.DataFrame, learnt: pl.DataFrame, o
 def _of_services(model: ServingModel, services: pl.DataFrame, prior, of: Setting) -> pl.DataFrame:
     uncertain = drawn(model, services, of.draws, of.seed, "service")
     speed = services["speed_tok_per_s"].to_numpy()
-    candidates = operating_point.candidates(Replicas.of(services), uncertain, of.replica_gpus)
+    replicas = Replicas.of(services)
+    candidates = operating_point.candidates(replicas, Working.of(replicas, uncertain), of.replica_gpus)
     point = operating_point.at_speed(candidates, speed, prior)
     predicted = point.resampled().energy.j_per_token
     named = services.with_columns(

@@ -12,7 +12,7 @@ from inference_energy.energy.service import Service
 from inference_energy.serving import operating_point, predict
 from inference_energy.serving.fit import ServingModel
 from inference_energy.serving.operating_point import BatchPrior
-from inference_energy.serving.replicas import Replicas
+from inference_energy.serving.replicas import Registries, Replicas
 from inference_energy.serving.runs import of_service, year
 from inference_energy.statistics import quantiles
 from inference_energy.studies.study import NODE_GPUS
@@ -43,13 +43,13 @@ def nodes(
     GPUs of their own: they do not slow those that decode, and their time is added. `rates` are the requests of every
     hour of a day over their mean.
     """
-    found = []
+    found, registries = [], Registries(models=models, hardware=hardware)
     for row in fleets.iter_rows(named=True):
         output = row["output_tokens_per_day"]
         # Mean context of an output token is the prompt and half of the answer.
         answer = row["context_tokens"] / (row["input_tokens_per_day"] / output + 0.5)
         asked = pl.DataFrame([{name: row[name] for name in ("model", "gpu", "precision")}])
-        frame = of_service(asked, models, hardware, year(row["day"])).with_columns(
+        frame = of_service(asked, registries, year(row["day"])).with_columns(
             gpus=pl.lit(float(row["replica_gpus"])),
             attention_data_parallel=1.0,
             input_tokens=answer * row["input_tokens_per_day"] / output,
@@ -62,7 +62,9 @@ def nodes(
         replicas = Replicas.of(frame)
         decoding = replace(replicas, cached_share=np.ones(1))
         point = operating_point.at_speed(
-            operating_point.candidates(decoding, uncertain), row["speed_tok_per_s"], ANY_BATCH
+            operating_point.candidates(decoding, predict.Working.of(decoding, uncertain)),
+            row["speed_tok_per_s"],
+            ANY_BATCH,
         )
         both = predict.energy(replicas, point.batch, uncertain)
         seconds = point.energy.seconds + both.prefill_share * both.seconds
