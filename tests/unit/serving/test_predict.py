@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.serving import predict, step
-from inference_energy.serving.fit import ServingModel
+from inference_energy.serving.fit import ServingModel, levels_of
 from inference_energy.serving.replicas import Replicas
 from serving_replicas import NEUTRAL, USUAL, model, replica, runs, without_errors
 
