@@ -71,8 +71,8 @@ def by_boundary_w(boards: Quantity, node: Quantity, pue: Quantity, overheads: Qu
 
 def node_of(gpu: str, table: pl.DataFrame) -> Mapping[str, float]:
     """Row of a GPU's node; of a GPU without one, the middle of the measured nodes."""
-    for row in table.iter_rows(named=True):
-        if row["gpu"] == gpu:
-            return row
+    gpus = table["gpu"].to_list()
+    if gpu in gpus:
+        return table.row(gpus.index(gpu), named=True)
     # ASSUME: a node of unknown power is like those that were measured at the wall.
     return table.filter(pl.col("basis") == "measured").select(pl.selectors.numeric().mean()).row(0, named=True)

@@ -88,17 +88,24 @@ class Tables:
         """`replicas_of` every model, GPU and number format, and their rows."""
         of_models, of_gpus = self.models.select("model"), self.hardware.select("gpu")
         asked = of_models.join(of_gpus, how="cross").join(pl.DataFrame({"precision": list(WEIGHT_BYTES)}), how="cross")
-        found = of_service(asked, self.registries, self._newest)
-        names = zip(found["model"], found["gpu"], found["precision"], strict=True)
+        found = self._of_service(asked)
+        names = found.select("model", "gpu", "precision").rows()
         return found, {name: place for place, name in enumerate(names)}
 
     def replicas_of(self, names: Sequence[tuple[str, str, str]]) -> pl.DataFrame:
-        """What is known of replicas of a service by model, GPU and number format; see `runs.of_service`."""
+        """Replicas of one GPU of a service that nobody measured, by model, GPU and number format.
+
+        Their requests have a token each; see `runs.of_service`. Those of which too little is known are left out.
+        """
         found, places = self._every
         if all(name in places for name in names):
             return found[[places[name] for name in names]]
-        asked = pl.DataFrame(names, schema=["model", "gpu", "precision"], orient="row")
-        return of_service(asked, self.registries, self._newest)
+        return self._of_service(pl.DataFrame(names, schema=["model", "gpu", "precision"], orient="row"))
+
+    def _of_service(self, asked: pl.DataFrame) -> pl.DataFrame:
+        found = of_service(asked, self.registries, self._newest)
+        alone = dict.fromkeys(("gpus", "input_tokens", "output_tokens"), 1.0)
+        return found.with_columns(**alone, cached_share=0.0, campaign=pl.lit(OF_ANY_SERVICE))
 
     def with_row(self, registry: str, row: pl.DataFrame) -> Self:
         """The same with a further row of `models` or `hardware`; what does not depend on it is kept."""
@@ -341,12 +348,7 @@ def _members(name: str, study: NestedStudy, tables: Tables, draws: int, seed: in
             f"{place}: hardware: found {gpu!r}, whose tdp_w is empty in resources/hardware.csv; allowed: a number"
         )
     frame = known.with_columns(
-        gpus=pl.lit(float(max(study.serving.replica_gpus))),
-        input_tokens=1.0,
-        output_tokens=1.0,
-        cached_share=0.0,
-        engine=pl.lit(engine or OF_ANY_SERVICE),
-        campaign=pl.lit(OF_ANY_SERVICE),
+        gpus=pl.lit(float(max(study.serving.replica_gpus))), engine=pl.lit(engine or OF_ANY_SERVICE)
     )
     keys = [", ".join(each) for each in names]
     return Members(

@@ -65,11 +65,13 @@ def level_names(frame: pl.DataFrame, effect: Effect) -> list[str]:
 
 def levels_of(frame: pl.DataFrame, effects: Sequence[Effect]) -> dict[str, list[str]]:
     """The same of several effects, by name."""
-    levels = {
-        effect.name: pl.concat_str([pl.col(name).fill_null("") for name in effect.by], separator=" / ")
-        for effect in effects
-    }
-    return frame.select(**levels).to_dict(as_series=False)
+    every = dict.fromkeys(tuple(effect.by) for effect in effects)  # several effects have the same levels
+    levels = frame.select(
+        pl.concat_str([pl.col(name).fill_null("") for name in by], separator=" / ").alias(str(place))
+        for place, by in enumerate(every)
+    )
+    of_columns = dict(zip(every, levels.to_dict(as_series=False).values(), strict=True))
+    return {effect.name: of_columns[tuple(effect.by)] for effect in effects}
 
 
 def fit_model(runs: pl.DataFrame, known: pl.DataFrame | None = None, start: ServingModel | None = None) -> ServingModel:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Self, dataclass_transform, get_args, get_origin
 
@@ -77,11 +78,17 @@ class _ByName(dict):
         raise InputError(f"{self.key}: found {name!r}; allowed: {one_of(self)}")
 
 
+@cache
+def _declared(of: Any) -> tuple[Any, list[Any]]:
+    """What a type is made of, and of what, but for none."""
+    return get_origin(of), [each for each in get_args(of) if each is not type(None)]
+
+
 def _typed(of: Any, value: Any, key: str) -> Any:
     """A plain value as its field declares it; the spec of a distribution, a number or a mapping, stays plain."""
     if value is None:
         return None
-    origin, of_what = get_origin(of), [each for each in get_args(of) if each is not type(None)]
+    origin, of_what = _declared(of)
     if origin is None and issubclass(of, Entries):
         return value if isinstance(value, of) else of.of(value)
     if origin is Mapping:
