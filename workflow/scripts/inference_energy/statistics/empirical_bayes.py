@@ -11,6 +11,7 @@ few failed runs do not bend the rest. Deterministic.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,14 @@ class Problem:
     effects: Sequence[Levels]  # the random effects
     cell: np.ndarray  # of every row, 0 to the number of cells; rows of a cell share the levels of all effects
 
+    @cached_property
+    def averages(self) -> Any:
+        """Sparse matrix that turns a value per row into the mean of every cell."""
+        from scipy import sparse  # here, as who reads a fit need not load it
+
+        rows = np.arange(len(self.cell))
+        return sparse.csr_matrix((1 / np.bincount(self.cell)[self.cell], (self.cell, rows)))
+
     def start(self, deviations: Mapping[str, float]) -> Fit:
         """Everything at its prior."""
         width = len(self.prior) + sum(effect.count for effect in self.effects)
@@ -107,7 +116,7 @@ def fitted(problem: Problem, start: Fit, steps: int) -> Fit:
 
 
 def _step(problem: Problem, now: Fit) -> Fit:
-    from scipy import sparse  # here, as who reads a fit need not load it
+    from scipy import linalg, sparse  # here, as who reads a fit need not load it
 
     width, rows = len(problem.prior), len(problem.y)
     expected, slopes = problem.expected(now.values)
@@ -119,7 +128,7 @@ def _step(problem: Problem, now: Fit) -> Fit:
         fixed[:, place] = (problem.function(moved, sums)[0] - expected) / DIFFERENCE
     # Rows of a cell share their levels, so that integrating out the cell keeps the pattern of zeros.
     compact = np.column_stack([fixed, *(slopes[effect.term] for effect in problem.effects)])
-    whitened = _Whitening(problem.cell, now.cell_sd, now.row_sd)
+    whitened = _Whitening(problem, now.cell_sd, now.row_sd)
     residual = whitened(problem.y - expected)
     weight = np.minimum(1.0, HUBER / np.maximum(np.abs(residual), 1e-9))
     places = np.column_stack(
@@ -138,7 +147,13 @@ def _step(problem: Problem, now: Fit) -> Fit:
     weighted = slope.multiply(weight[:, None]).tocsr()
     middle, precision = _prior(problem, now)
     information = (weighted.T @ slope).toarray() + np.diag(precision)
-    step = np.linalg.solve(information, weighted.T @ residual + precision * (middle - now.values))
+    # The inverse of the information by its Cholesky factor, of which LAPACK returns the lower triangle.
+    factor, _ = linalg.lapack.dpotrf(information, lower=True)
+    lower, failed = linalg.lapack.dpotri(factor, lower=True)
+    if failed:
+        raise np.linalg.LinAlgError("information matrix is not positive definite")
+    covariance = np.tril(lower) + np.tril(lower, -1).T
+    step = covariance @ (weighted.T @ residual + precision * (middle - now.values))
     step[:width] = np.clip(step[:width], -1.0, 1.0)
 
     def objective(values: np.ndarray) -> float:
@@ -150,12 +165,10 @@ def _step(problem: Problem, now: Fit) -> Fit:
     while objective(now.values + length * step) > before and length > 1e-3:
         length /= 2
     values = now.values + length * step
-    covariance = np.linalg.inv(information)
     change = float(np.sqrt(np.mean((problem.expected(values)[0] - expected) ** 2)))
     moved = replace(now, values=values, covariance=covariance, converged=change < CONVERGED)
     # Variance of what is expected of every cell on average, as the values are not known exactly.
-    averages = sparse.csr_matrix((1 / np.bincount(problem.cell)[problem.cell], (problem.cell, np.arange(rows))))
-    mean_slope = averages @ sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
+    mean_slope = problem.averages @ sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
     known_to = np.asarray(mean_slope.multiply(mean_slope @ covariance).sum(axis=1)).ravel()
     return _with_deviations(problem, moved, known_to)
 
@@ -200,14 +213,10 @@ def _with_deviations(problem: Problem, now: Fit, known_to: np.ndarray) -> Fit:
 class _Whitening:
     """Multiplies by the inverse square root of the covariance of the rows: equal within a cell, none between cells."""
 
-    def __init__(self, cell: np.ndarray, cell_sd: float, row_sd: float):
-        self.cell, self.row_sd = cell, row_sd
-        self.sizes = np.bincount(cell)
-        self.order = np.argsort(cell, kind="stable")
-        self.starts = np.searchsorted(cell[self.order], np.arange(len(self.sizes)))
-        self.shrink = 1 - np.sqrt(row_sd**2 / (row_sd**2 + self.sizes * cell_sd**2))
+    def __init__(self, problem: Problem, cell_sd: float, row_sd: float):
+        self.problem, self.row_sd = problem, row_sd
+        self.shrink = 1 - np.sqrt(row_sd**2 / (row_sd**2 + np.bincount(problem.cell) * cell_sd**2))
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        shape = (-1,) + (1,) * (values.ndim - 1)
-        means = np.add.reduceat(values[self.order], self.starts, axis=0) / self.sizes.reshape(shape)
-        return (values - (self.shrink.reshape(shape) * means)[self.cell]) / self.row_sd
+        shrunk = ((self.problem.averages @ values).T * self.shrink).T
+        return (values - shrunk[self.problem.cell]) / self.row_sd
