@@ -36,7 +36,9 @@ def points(entries: Mapping, tables: Tables, *, draws: int, seed: int) -> pl.Dat
     rows: list[dict] = []
     for model in tables.models["model"]:
         study = study_of(whole(entries), model, tables.models, None)
-        everywhere = study.replaced(classes={model: study.classes[model].replaced(hardware=mix)})
+        # GPUs are told apart, so that their shares are not drawn.
+        of = study.classes[model].replaced(hardware=mix)
+        everywhere = study.replaced(classes={model: of}, hardware_concentration=None)
         size = {"draws": draws, "seed": seed}
         rows += _of_members(model, resolved("points", everywhere, tables, **size), known)
         rows += _of_subject(model, resolved("points", study, tables, **size), known)

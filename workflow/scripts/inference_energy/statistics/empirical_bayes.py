@@ -11,7 +11,6 @@ few failed runs do not bend the rest. Deterministic.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -68,14 +67,6 @@ class Problem:
     effects: Sequence[Levels]  # the random effects
     cell: np.ndarray  # of every row, 0 to the number of cells; rows of a cell share the levels of all effects
 
-    @cached_property
-    def averages(self) -> Any:
-        """Sparse matrix that turns a value per row into the mean of every cell."""
-        from scipy import sparse  # here, as who reads a fit need not load it
-
-        rows = np.arange(len(self.cell))
-        return sparse.csr_matrix((1 / np.bincount(self.cell)[self.cell], (self.cell, rows)))
-
     def start(self, deviations: Mapping[str, float]) -> Fit:
         """Everything at its prior."""
         width = len(self.prior) + sum(effect.count for effect in self.effects)
@@ -128,7 +119,7 @@ def _step(problem: Problem, now: Fit) -> Fit:
         fixed[:, place] = (problem.function(moved, sums)[0] - expected) / DIFFERENCE
     # Rows of a cell share their levels, so that integrating out the cell keeps the pattern of zeros.
     compact = np.column_stack([fixed, *(slopes[effect.term] for effect in problem.effects)])
-    whitened = _Whitening(problem, now.cell_sd, now.row_sd)
+    whitened = _Whitening(problem.cell, now.cell_sd, now.row_sd)
     residual = whitened(problem.y - expected)
     weight = np.minimum(1.0, HUBER / np.maximum(np.abs(residual), 1e-9))
     places = np.column_stack(
@@ -168,7 +159,7 @@ def _step(problem: Problem, now: Fit) -> Fit:
     change = float(np.sqrt(np.mean((problem.expected(values)[0] - expected) ** 2)))
     moved = replace(now, values=values, covariance=covariance, converged=change < CONVERGED)
     # Variance of what is expected of every cell on average, as the values are not known exactly.
-    mean_slope = problem.averages @ sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
+    mean_slope = whitened.averages @ sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
     known_to = np.asarray(mean_slope.multiply(mean_slope @ covariance).sum(axis=1)).ravel()
     return _with_deviations(problem, moved, known_to)
 
@@ -213,10 +204,13 @@ def _with_deviations(problem: Problem, now: Fit, known_to: np.ndarray) -> Fit:
 class _Whitening:
     """Multiplies by the inverse square root of the covariance of the rows: equal within a cell, none between cells."""
 
-    def __init__(self, problem: Problem, cell_sd: float, row_sd: float):
-        self.problem, self.row_sd = problem, row_sd
-        self.shrink = 1 - np.sqrt(row_sd**2 / (row_sd**2 + np.bincount(problem.cell) * cell_sd**2))
+    def __init__(self, cell: np.ndarray, cell_sd: float, row_sd: float):
+        from scipy import sparse  # here, as who reads a fit need not load it
+
+        self.cell, self.row_sd, sizes = cell, row_sd, np.bincount(cell)
+        self.averages = sparse.csr_matrix((1 / sizes[cell], (cell, np.arange(len(cell)))))  # means of cells
+        self.shrink = 1 - np.sqrt(row_sd**2 / (row_sd**2 + sizes * cell_sd**2))
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        shrunk = ((self.problem.averages @ values).T * self.shrink).T
-        return (values - shrunk[self.problem.cell]) / self.row_sd
+        shrunk = ((self.averages @ values).T * self.shrink).T
+        return (values - shrunk[self.cell]) / self.row_sd
