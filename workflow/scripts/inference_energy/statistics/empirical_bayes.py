@@ -159,7 +159,8 @@ def _step(problem: Problem, now: Fit) -> Fit:
     change = float(np.sqrt(np.mean((problem.expected(values)[0] - expected) ** 2)))
     moved = replace(now, values=values, covariance=covariance, converged=change < CONVERGED)
     # Variance of what is expected of every cell on average, as the values are not known exactly.
-    mean_slope = whitened.averages @ sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
+    plain = sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
+    mean_slope = whitened.averages @ plain
     known_to = np.asarray(mean_slope.multiply(mean_slope @ covariance).sum(axis=1)).ravel()
     return _with_deviations(problem, moved, known_to)
 
