@@ -13,7 +13,7 @@ from inference_energy.explain.derivations import serving
 from inference_energy.explain.derivations.middle import Middle
 from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.serving import step
-from inference_energy.serving.fit import level_names
+from inference_energy.serving.fit import levels_of
 
 # Terms of the time of a step, and the parameters that each has.
 TERMS = {
@@ -128,12 +128,17 @@ class GpuTime(Middle):
     @kept
     def effects(self, place: int, term: str) -> tuple[Node, ...]:
         """Fitted effects on a term, of the levels that some run has."""
-        frame, known = self.service.members.frame[place], self.asked.build.table("serving_effects")
+        of_members, known = self._levels(), self.asked.build.table("serving_effects")
         levels = self.asked.build.once("levels", read=lambda: set(known.select("effect", "level").iter_rows()))
         return tuple(
             self.asked.cited("serving_effects", "fitted", serving.declared(name, "effect"), effect=name, level=level)
-            for name, effect in serving.EFFECTS.items()
-            if effect.on == term
-            for level in level_names(frame, effect)
+            for name, level in (
+                (name, of_members[name][place]) for name, of in serving.EFFECTS.items() if of.on == term
+            )
             if (name, level) in levels
         )
+
+    @kept
+    def _levels(self) -> dict[str, list[str]]:
+        """Levels of every effect that the models and GPUs of the service have."""
+        return levels_of(self.service.members.frame, list(serving.EFFECTS.values()))

@@ -122,7 +122,7 @@ class Power(GpuTime):
     def _cell(self, gpu: str, column: str, file: str = POWER_FILE, **facts: Any) -> Traced:
         """A cell of a GPU; of the node of a GPU without one the mean of the measured nodes."""
         table = self.service.members.node_power
-        if file != POWER_FILE or gpu in table["gpu"]:
+        if file != POWER_FILE or gpu in table["gpu"].to_list():
             found = self.asked.resource(file, {"gpu": gpu}, column, symbol=column, note="derivation", **facts)
             return leaf(found, about=(gpu,))
         measured = table.filter(basis="measured")["gpu"]
