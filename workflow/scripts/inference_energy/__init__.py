@@ -6,13 +6,15 @@ estimate(model="DeepSeek-R1", gpu="B200", input_tokens=2000, output_tokens=500)
 
 import importlib
 import os
+from pathlib import Path
 from typing import Any
 
 __all__ = ["Estimate", "Gpu", "InputError", "Model", "Range", "estimate", "estimates", "factor_table"]
 
 # A job is one thread: matrices here are small, and threads of the linear algebra library that wait for each other made
-# jobs three times slower. It also keeps sums in the same order on any machine.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# jobs three times slower. It also keeps sums in the same order on any machine. Who installed the package decides alone.
+if not Path(__file__).with_name("packaged").is_dir():
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 _MODULES = {
     **dict.fromkeys(["Estimate", "Range", "estimate"], "answers.estimate"),
