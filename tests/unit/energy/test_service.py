@@ -388,3 +388,33 @@ def test_a_model_of_two_classes_takes_the_hardware_of_the_first():
     assert shares[0, places["A", "G", "FP8"]] == 1
     shares, _ = service.serving("both", "traditional")
     assert shares[0, places["A", "H", "FP8"]] == pytest.approx(0.25)
+
+
+# What services of the same tables share.
+
+
+def test_replicas_are_the_same_alone_and_among_all():
+    of, names = tables(), [("B", "H", "FP8"), ("A", "G", "BF16")]
+    both = of.replicas_of(names)
+    assert both.select("model", "gpu", "precision").rows() == names
+    for place, name in enumerate(names):
+        assert of.replicas_of([name]).equals(both[place])
+
+
+def test_a_further_gpu_is_known_beside_the_others_and_what_is_fitted_is_kept():
+    of = tables()
+    row = of.hardware.filter(gpu="G").with_columns(gpu=pl.lit("own"), memory_gb=pl.col("memory_gb") * 2)
+    more = of.with_row("hardware", row)
+    assert more.model is of.model and more.lengths_of({"input_tokens": 5, "output_tokens": 7}, "") is of.lengths_of(
+        {"output_tokens": 7, "input_tokens": 5}, ""
+    )
+    (own, known) = more.replicas_of([("A", "own", "FP8"), ("A", "G", "FP8")])["memory_b"]
+    assert own == 2 * known
+    assert of.replicas_of([("A", "own", "FP8")]).is_empty()
+
+
+def test_services_of_one_build_do_not_depend_on_those_before_them():
+    many = varied_service()
+    fresh = {subject: mean(varied_service(), subject) for subject in many.study.subjects()}
+    for subject, expected in fresh.items():
+        assert mean(many.narrowed(subject), subject) == pytest.approx(expected, rel=1e-12)

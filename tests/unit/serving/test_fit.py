@@ -7,7 +7,15 @@ import polars as pl
 import pytest
 import serving_replicas
 from inference_energy.serving import predict
-from inference_energy.serving.fit import LARGEST_SHARE, LEAST_SHARE, ServingModel, fit_model, level_names, metered
+from inference_energy.serving.fit import (
+    LARGEST_SHARE,
+    LEAST_SHARE,
+    ServingModel,
+    fit_model,
+    level_names,
+    levels_of,
+    metered,
+)
 from inference_energy.serving.parameters import POWER, POWER_EFFECTS, TIME, TIME_EFFECTS
 from inference_energy.serving.replicas import Replicas
 from inference_energy.serving.stored import from_tables, tables
@@ -81,6 +89,11 @@ def test_parameters_stay_near_what_made_the_runs():
 def test_levels_are_named_by_their_columns():
     frame = pl.DataFrame({"engine": ["vLLM", None], "vendor": ["NVIDIA", "AMD"]})
     assert level_names(frame, TIME_EFFECTS[0]) == ["vLLM / NVIDIA", " / AMD"]
+
+
+def test_levels_of_several_effects_are_those_of_each():
+    frame, every = runs(), [*TIME_EFFECTS, *POWER_EFFECTS]
+    assert levels_of(frame, every) == {effect.name: level_names(frame, effect) for effect in every}
 
 
 def test_levels_are_in_order_and_places_follow_the_parameters():
