@@ -1,7 +1,8 @@
 """Energy factors: Wh per 1,000 tokens by model, GPU, boundary, length of context and speed, for other tools to use."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ from inference_energy.answers.question import narrowest_precision
 from inference_energy.common.conversions import WH_PER_KWH
 from inference_energy.energy.operated import Operated
 from inference_energy.energy.service import Tables, resolved
+from inference_energy.serving.replicas import Replicas
 from inference_energy.statement.grades import Runs
 from inference_energy.statement.model_names import study_of
 from inference_energy.statistics import quantiles
 from inference_energy.studies import files
-from inference_energy.studies.study import BOUNDARIES, HardwareShare, whole
+from inference_energy.studies.study import BOUNDARIES, HardwareShare, NestedStudy, whole
 
 # Lengths of the queries of a service, tokens of prompt and answer: all of them have these.
 CONTEXTS = {"short": (500, 200), "medium": (4_000, 500), "long": (50_000, 800)}
@@ -56,13 +58,23 @@ def usable_hardware(hardware: pl.DataFrame) -> tuple[HardwareShare, ...]:
     )
 
 
+def holding(model: str, mix: Sequence[HardwareShare], tables: Tables, study: NestedStudy) -> tuple[HardwareShare, ...]:
+    """Of some GPUs those of which a replica holds a model and a request of a token."""
+    replicas = Replicas.of(tables.replicas_of([(model, each.gpu, each.precision) for each in mix]))
+    largest = replace(replicas, gpus=np.full(len(mix), float(max(study.serving.replica_gpus)))).largest_batch()
+    return tuple(each for each, batch in zip(mix, largest, strict=True) if batch >= 1)
+
+
 def _of_model(
     model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
 ) -> Iterator[pl.DataFrame]:
     known = Runs.of(tables.effects)
     study = study_of(whole(_with_contexts(entries)), model, tables.models, None)
-    of = study.classes[model].replaced(hardware=mix)
+    held = holding(model, mix, tables, study)
+    if not held:
+        return
     # GPUs are told apart, so that their shares are not drawn.
+    of = study.classes[model].replaced(hardware=held)
     study = study.replaced(classes={model: of}, hardware_concentration=None)
     service = resolved("factors", study, tables, draws=draws, seed=seed)
     members = service.members.frame.select("model", "gpu", "precision", "network")

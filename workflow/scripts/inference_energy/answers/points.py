@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from inference_energy.answers.evidence import WORDS
-from inference_energy.answers.factors import usable_hardware
+from inference_energy.answers.factors import holding, usable_hardware
 from inference_energy.energy.assumptions import assumptions
 from inference_energy.energy.service import Service, Tables, resolved
 from inference_energy.energy.uncertainty import cached_share, overhead_share, shared_draws
@@ -36,11 +36,11 @@ def points(entries: Mapping, tables: Tables, *, draws: int, seed: int) -> pl.Dat
     rows: list[dict] = []
     for model in tables.models["model"]:
         study = study_of(whole(entries), model, tables.models, None)
-        # GPUs are told apart, so that their shares are not drawn.
-        of = study.classes[model].replaced(hardware=mix)
-        everywhere = study.replaced(classes={model: of}, hardware_concentration=None)
-        size = {"draws": draws, "seed": seed}
-        rows += _of_members(model, resolved("points", everywhere, tables, **size), known)
+        size, held = {"draws": draws, "seed": seed}, holding(model, mix, tables, study)
+        if held:  # told apart, so that their shares are not drawn
+            of = study.classes[model].replaced(hardware=held)
+            everywhere = study.replaced(classes={model: of}, hardware_concentration=None)
+            rows += _of_members(model, resolved("points", everywhere, tables, **size), known)
         rows += _of_subject(model, resolved("points", study, tables, **size), known)
     for name in entries["classes"]:
         study = study_of(whole(entries), name, tables.models, None)
