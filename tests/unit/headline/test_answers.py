@@ -22,7 +22,7 @@ def test_a_query_by_its_median_and_a_fleet_by_its_mean():
     query, fleet = answers.answers(rows, "s", "frontier")
     assert (query.statistic, query.covered, str(query)) == (
         MEDIAN,
-        "variability between queries",
+        "variability and uncertainty",
         "0.12 Wh (0.010–1.5)",
     )
     assert (fleet.statistic, fleet.covered, str(fleet)) == (EXPECTED, "uncertainty", "0.94 GWh/day (0.010–1.5)")
