@@ -143,6 +143,7 @@ def said(text: str) -> Iterator[tuple[str, str, str]]:
     for pattern, statistic in (
         (rf"median(?: query)?(?: takes| is|:)? {NUMBER} Wh", "p50"),
         (rf"{NUMBER} Wh (?:at|for) the median", "p50"),
+        (rf"Median query, {NUMBER[1:-1]} to {NUMBER} Wh", "p50"),
         (rf"(?:mean|average)(?: is|:)? {NUMBER} Wh", "mean"),
         (rf"{NUMBER} Wh on average", "mean"),
         (rf"{NUMBER} GWh", "fleet"),

@@ -214,8 +214,7 @@ def test_sweeps_say_what_moves_most_and_least():
     ]
     chart = sweeps.draw(sweeps=pl.DataFrame(rows), study=study())
     assert finding(chart) == (
-        "Of the swept assumptions, answer length (1.0–8.0 Wh) changes the mean traditional query most; PUE (2.0–3.0 Wh)"
-        " least"
+        "Answer length changes the mean traditional query most, 1.0–8.0 Wh; PUE least, 2.0–3.0 Wh"
     )
     assert "Fleet, GWh per day" in drawn(chart)
 
@@ -223,7 +222,7 @@ def test_sweeps_say_what_moves_most_and_least():
 def test_one_sweep_alone():
     rows = pl.DataFrame([swept("pue", 1.1, 2.0), swept("pue", 1.5, 3.0)])
     said = finding(sweeps.draw(sweeps=rows, study=study()))
-    assert said == "Within the swept range, PUE (2.0–3.0 Wh) changes the mean traditional query"
+    assert said == "PUE changes the mean traditional query, 2.0–3.0 Wh"
 
 
 def test_sweeps_of_the_fleet_alone_and_none():

@@ -200,6 +200,6 @@ def test_the_bridge_says_the_largest_steps_in_both_directions():
     chart = method_bridge.draw(bridge=bridge(0.5, 4.0), begin="Then", end="Now")
     title = " ".join(chart.to_dict()["title"]["text"]).replace("\u00a0", " ")
     assert title == (
-        "From 1.0 to 2.0 Wh for the median query: change 1 (×0.50) lowers it most, change 2 (×4.0) raises it most"
+        "Median query, 1.0 to 2.0 Wh: down most by change 1 (×0.50), up most by change 2 (×4.0)"
     )
     assert b">Now</text>" in render.formats(chart)["svg"]

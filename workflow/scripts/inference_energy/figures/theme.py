@@ -57,6 +57,7 @@ def config() -> dict:
             "tickColor": PALE,
             "labelLimit": 320,
         },
+        "axisLeft": {"titlePadding": 10},  # of numbers in a wider font
         "legend": {
             "labelColor": INK,
             "titleColor": INK,
@@ -64,6 +65,7 @@ def config() -> dict:
             "titleFontSize": 12,
             "orient": "top",
             "direction": "horizontal",
+            "columnPadding": 36,  # of labels in a wider font
         },
         "text": {"fontSize": 12, "color": INK},
         "title": {"color": INK},
