@@ -180,7 +180,8 @@ def test_titles_of_figures():
 
 def test_the_centre_of_the_tornado(told):
     table = pl.read_parquet(ROOT / "results/comparison/tornado.parquet")
-    numbers = {row["quantity"]: row["computed"] for row in page.rows(ROOT / "results/headline.csv") if row["study"] == STUDY}
+    rows = page.rows(ROOT / "results/headline.csv")
+    numbers = {row["quantity"]: row["computed"] for row in rows if row["study"] == STUDY}
     centres = dict(table.select("quantity", "central").iter_rows())
     for kind in ("traditional", "long"):
         expected = float(numbers[f"{kind} {SUBJECT} energy_wh_mean shared"])

@@ -1,5 +1,7 @@
 """Widths of text by hand, where texts lie in a drawing, and the canvas that holds them."""
 
+from itertools import pairwise
+
 import altair as alt
 import polars as pl
 import pytest
@@ -71,7 +73,7 @@ def test_a_drawn_figure_holds_a_long_label_at_either_side():
     chart = (base.mark_bar() + base.mark_text(align="left").encode(text="said:N")).properties(width=200, height=60)
     svg = render.formats(theme.titled(chart, finding="W " * 60, conditions="m " * 90))["svg"].decode()
     wide, high = room.canvas(svg)
-    assert all(0 <= box.left and box.right <= wide and box.top >= 0 and box.bottom <= high for box in room.boxes(svg))
+    assert all(box.left >= 0 and box.right <= wide and box.top >= 0 and box.bottom <= high for box in room.boxes(svg))
     title = next(box for box in room.boxes(svg) if box.role == "title-text")
     assert title.left == theme.PADDING["left"]
 
@@ -82,7 +84,7 @@ def test_lines_fit_and_keep_all_words(text, wide, bold):
     assert all(room.width(line, 12, bold=bold) <= max(wide, 36 * 12 * 1.1) for line in found)
     assert "".join(found).replace(" ", "") == text.replace(" ", "")
     # A line is only broken where the next word has no room.
-    for line, after in zip(found, found[1:], strict=False):
+    for line, after in pairwise(found):
         assert room.width(f"{line} {after.split(' ')[0]}", 12, bold=bold) > wide
 
 

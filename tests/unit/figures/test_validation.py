@@ -199,7 +199,5 @@ def test_a_first_step_stays_though_it_changes_nothing():
 def test_the_bridge_says_the_largest_steps_in_both_directions():
     chart = method_bridge.draw(bridge=bridge(0.5, 4.0), begin="Then", end="Now")
     title = " ".join(chart.to_dict()["title"]["text"]).replace("\u00a0", " ")
-    assert title == (
-        "Median query, 1.0 to 2.0 Wh: down most by change 1 (×0.50), up most by change 2 (×4.0)"
-    )
+    assert title == ("Median query, 1.0 to 2.0 Wh: down most by change 1 (×0.50), up most by change 2 (×4.0)")
     assert b">Now</text>" in render.formats(chart)["svg"]

@@ -74,7 +74,8 @@ def moved(asked: Asked) -> Node:
     name = row["ingredient"]
     fleet, label, note = _outcome(asked), "closed form", f"expected value {OVER_SHARED}"
     if end != "central" and name in ("model", "gpu"):
-        return asked.node(children=[_alone(asked, fleet, name)], note=f"expected value of the one that needs {ENDS[end]}")
+        found = _alone(asked, fleet, name)
+        return asked.node(children=[found], note=f"expected value of the one that needs {ENDS[end]}")
     if end != "central" and name == "serving":
         note = "P5 or P95 over the draws of the serving model; the closed form is their middle"
     elif end != "central" and (name, end) != ("replicas", "low"):

@@ -58,8 +58,9 @@ def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart
     bar = span(base, axis("energy_gwh_per_day_p05"), "energy_gwh_per_day_p95", strokeWidth=9, opacity=0.45)
     mean = dot(base, x("energy_gwh_per_day_mean"), "diamond", size=95)
     text = label(alt.Chart(rows).encode(y=y), alt.value(WIDTH + 10), "said", fontSize=12)
-    ordered = references.sort("energy_gwh_per_day").with_columns(
-        name=texts(references.sort("energy_gwh_per_day"), reference_load), level=pl.int_range(pl.len()).reverse() * -15 - 8
+    ordered = references.sort("energy_gwh_per_day")
+    ordered = ordered.with_columns(
+        name=texts(ordered, reference_load), level=pl.int_range(pl.len()).reverse() * -15 - 8
     )
     lines, names = [], []
     for i, level in enumerate(ordered["level"]):

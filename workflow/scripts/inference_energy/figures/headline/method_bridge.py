@@ -31,7 +31,8 @@ def draw(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.HConcatChart:
     before, after = steps["before"][0], steps["after"][-1]
     return titled(
         alt.hconcat(*panels, spacing=26),
-        finding=f"Median query, {number(before)} to {number(after)} Wh: down most by {_said(down)}, up most by {_said(up)}",
+        finding=f"Median query, {number(before)} to {number(after)} Wh: down most by {_said(down)},"
+        f" up most by {_said(up)}",
         conditions="Frontier models. One change of method or data at a time, top to bottom; its size depends on the"
         f" order. Blue: lower, orange: higher. Changes below {STILL - 1:.0%} are part of the one above.",
     )

@@ -37,10 +37,8 @@ def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: PublishedS
     base, high = alt.Chart(rows).encode(y=y), "energy_gwh_per_day_p95"
     interval = span(base, alt.X("energy_gwh_per_day_p05:Q", scale=domain), high, strokeWidth=1.6, color=INK)
     means = label(base, alt.value(WIDTH - 90), "text")
-    ordered = references.sort("energy_gwh_per_day").with_columns(
-        name=texts(references.sort("energy_gwh_per_day"), reference_load),
-        level=pl.int_range(pl.len()) * -16 - 8,
-    )
+    ordered = references.sort("energy_gwh_per_day")
+    ordered = ordered.with_columns(name=texts(ordered, reference_load), level=pl.int_range(pl.len()) * -16 - 8)
     load = alt.X("energy_gwh_per_day:Q", scale=domain)
     lines = alt.Chart(ordered).mark_rule(strokeDash=[5, 4], color=MUTED).encode(x=load)
     names = [
