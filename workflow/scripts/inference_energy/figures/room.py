@@ -13,15 +13,15 @@ from xml.etree import ElementTree
 
 # Characters by their width in hundredths of the font size: regular and bold.
 REGULAR = {
-    28: "'ijl", 29: "IJ", 32: " ,.\u00a0·\u2019", 34: "/:;\\|", 35: "f", 36: "-", 39: "()[]t", 40: "!²³", 41: "r", 46: '"',
-    50: "*_`°–", 52: "sz“”", 53: "?", 55: "c", 56: "L", 58: "Fk", 59: "vxy", 60: "P", 61: "TYao", 62: "e",
+    28: "'ijl", 29: "IJ", 32: " ,.\u00a0·\u2019", 34: "/:;\\|", 35: "f", 36: "-", 39: "()[]t", 40: "!²³", 41: "r",
+    46: '"', 50: "*_`°–", 52: "sz“”", 53: "?", 55: "c", 56: "L", 58: "Fk", 59: "vxy", 60: "P", 61: "TYao", 62: "e",
     63: "ESbdghnpqu", 64: "$0123456789{}μ", 66: "K", 68: "AV", 69: "BRXZ", 70: "C", 73: "U", 75: "HN", 77: "DG",
     78: "&", 79: "OQ", 82: "w", 84: "#+<=>^~±×→\u2212≤≥", 86: "M", 95: "%", 97: "m", 99: "W",
 }  # fmt: skip
 BOLD = {
-    31: "'", 34: "ijl", 35: " \u00a0", 37: "/IJ\\|", 38: ",.·\u2019", 40: ":;", 42: "-", 44: "f²³", 46: "!()[]", 48: "t",
-    49: "r", 50: "_`°–", 52: '"*', 58: "?z", 59: "c", 60: "s", 64: "L", 65: "vxy", 66: "“”", 67: "ak", 68: "EFTe",
-    69: "o", 70: "$0123456789", 71: "hnu{}", 72: "SYbdgpq", 73: "CPZ", 74: "μ", 76: "B", 77: "AKRVX", 81: "U", 82: "G",
+    31: "'", 34: "ijl", 35: " \u00a0", 37: "/IJ\\|", 38: ",.·\u2019", 40: ":;", 42: "-", 44: "f²³", 46: "!()[]",
+    48: "t", 49: "r", 50: "_`°–", 52: '"*', 58: "?z", 59: "c", 60: "s", 64: "L", 65: "vxy", 66: "“”", 67: "ak",
+    68: "EFTe", 69: "o", 70: "$0123456789", 71: "hnu{}", 72: "SYbdgpq", 73: "CPZ", 74: "μ", 76: "B", 77: "AKRVX", 81: "U", 82: "G",
     83: "D", 84: "#+<=>HN^~±×→\u2212≤≥", 85: "OQ", 87: "&", 92: "w", 104: "m", 110: "W",
 }  # fmt: skip
 WIDTHS = [{each: width / 100 for width, them in table.items() for each in them} for table in (REGULAR, BOLD)]
@@ -51,7 +51,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def lines(text: str, room: float, size: float, *, bold: bool = False, most: int) -> list[str]:
-    """Text in lines no wider than a room in any usual font, parted at spaces; what is beyond the last one is left out."""
+    """Text in lines no wider than a room in any usual font, parted at spaces; what is beyond `most` is left out."""
     words = [part for word in text.split(" ") for part in textwrap.wrap(word, LONGEST) or ([word] if word else [])]
     found: list[str] = []
     for word in words:
