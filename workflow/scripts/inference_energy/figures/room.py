@@ -21,8 +21,8 @@ REGULAR = {
 BOLD = {
     31: "'", 34: "ijl", 35: " \u00a0", 37: "/IJ\\|", 38: ",.·\u2019", 40: ":;", 42: "-", 44: "f²³", 46: "!()[]",
     48: "t", 49: "r", 50: "_`°–", 52: '"*', 58: "?z", 59: "c", 60: "s", 64: "L", 65: "vxy", 66: "“”", 67: "ak",
-    68: "EFTe", 69: "o", 70: "$0123456789", 71: "hnu{}", 72: "SYbdgpq", 73: "CPZ", 74: "μ", 76: "B", 77: "AKRVX", 81: "U",
-    82: "G", 83: "D", 84: "#+<=>HN^~±×→\u2212≤≥", 85: "OQ", 87: "&", 92: "w", 104: "m", 110: "W",
+    68: "EFTe", 69: "o", 70: "$0123456789", 71: "hnu{}", 72: "SYbdgpq", 73: "CPZ", 74: "μ", 76: "B", 77: "AKRVX",
+    81: "U", 82: "G", 83: "D", 84: "#+<=>HN^~±×→\u2212≤≥", 85: "OQ", 87: "&", 92: "w", 104: "m", 110: "W",
 }  # fmt: skip
 WIDTHS = [{each: width / 100 for width, them in table.items() for each in them} for table in (REGULAR, BOLD)]
 OTHER = 1.0  # of a character that is in neither
