@@ -101,9 +101,9 @@ def held_out_chart():
 
 
 FIGURES = {
-    held_out_chart: ("errs by 1.2–1.5× on unseen runs", "not told it, by 3.1–7.3×"),
+    held_out_chart: ("errs by 1.2–1.5× on unseen runs", "without it, by 3.1–7.3×"),
     methods_chart: ("500 + 300 tokens", "a factor of 30–61"),
-    estimates_chart: ("11× the estimate of this work", "0.87×"),
+    estimates_chart: ("11× this work", "0.87×"),
     tornado_chart: ("Lengths changes the energy most: by 5.0× for traditional queries and 5.0× for the mixed fleet",),
 }
 
