@@ -30,6 +30,7 @@ LONGEST = 36  # characters of a word that is not parted
 ASCENT, DESCENT = 0.76, 0.24  # of the font size: what letters reach above and below their line
 EDGE = 4  # px between a text and the edge of the canvas
 PART = re.compile(r"(translate|rotate)\(([^)]*)\)")
+CANVAS = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -110,19 +111,20 @@ def _moved(place: tuple[float, float, float, float], transform: str) -> tuple[fl
 
 def canvas(svg: str) -> tuple[float, float]:
     """Width and height of a drawing in px."""
-    wide, high = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups()
+    wide, high = CANVAS.search(svg).groups()
     return float(wide), float(high)
 
 
 def fitted(svg: str) -> str:
     """The drawing with a canvas so wide that no text leaves it at either side; its title stays where it is."""
-    found, (wide, high) = boxes(svg), canvas(svg)
+    found, wide = boxes(svg), canvas(svg)[0]
     left = max(0, math.ceil(EDGE - min((box.left for box in found), default=EDGE)))
     right = max(0, math.ceil(EDGE + max((box.right for box in found), default=0) - wide))
     if not left and not right:
         return svg
-    svg = svg.replace(f'viewBox="0 0 {wide:g} {high:g}"', f'viewBox="0 0 {wide + left + right:g} {high:g}"', 1)
-    svg = svg.replace(f' width="{wide:g}"', f' width="{wide + left + right:g}"', 2)  # of the canvas and of its ground
+    before, after = CANVAS.search(svg)[1], f"{wide + left + right:g}"
+    svg = svg.replace(f'viewBox="0 0 {before} ', f'viewBox="0 0 {after} ', 1)
+    svg = svg.replace(f' width="{before}"', f' width="{after}"', 2)  # of the canvas and of its ground
     svg = _shifted(svg, svg.index("<g "), left)
     at = svg.rfind('class="mark-group role-title"')  # that of the whole figure is the last
     return svg if at < 0 else _shifted(svg, at, -left)
