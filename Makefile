@@ -35,7 +35,7 @@ explain: environment ## where a number comes from: WHAT="current frontier mean",
 	@$(BIN)/python workflow/scripts/explain.py $${DETAIL:+--detail "$$DETAIL"} $${FORMAT:+--format "$$FORMAT"} -- "$$WHAT"
 
 report: all ## all figures, tables and pages in one file, results/report.html
-	$(BIN)/python -m snakemake --cores 1 --report results/report.html
+	$(BIN)/python -m snakemake --cores 1 --report results/report.html --report-stylesheet workflow/report/report.css
 	@echo "Open results/report.html"
 
 # The site in results/site: documents, a page per model, public tables, feeds; its address is for the feeds:

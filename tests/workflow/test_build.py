@@ -20,7 +20,8 @@ TABLES = {file for table in PUBLIC_TABLES for file in table.files(STUDIES).value
 TABLES |= {"benchmarks.duckdb", "corrections.csv", "validation/protocol.json"}
 TABLES |= {f"validation/{kind}/held_out.parquet" for kind in ("source", "model", "gpu", "version")}
 FIGURES = {f"{path}.{format}" for path in figure_paths(STUDIES, bridged=True) for format in registry.FORMATS}
-PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "headline.html", "methods.html"}
+PUBLISHED = {"inference_energy.duckdb", "inference_energy.xlsx", "datapackage.json", "methods.html"}
+PUBLISHED |= {"answers.csv", "headline.html"}
 PUBLISHED |= {f"csv/{table.name}.csv" for table in PUBLIC_TABLES}
 PUBLISHED |= {
     "package/build.json",

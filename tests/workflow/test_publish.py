@@ -1,5 +1,6 @@
 """What is published of a finished build: the same tables in every form, valid, traced, open to many readers."""
 
+import json
 import re
 import subprocess
 import sys
@@ -119,6 +120,10 @@ def test_the_report_shows_every_figure_under_its_label(copy):
             assert f'"figure": "{label}"' in report, figure.name
             assert f"{figure.path.format(**wildcards)}.svg" in report
     assert "{workload}" not in report
+    # The front page has the answers.
+    answers = (copy / "results/answers.csv").read_text(encoding="utf-8").splitlines()
+    intervals = [line.split(",")[-2] for line in answers[1:]]
+    assert len(intervals) == 4 and all(json.dumps(f"<td>{of}</td>")[1:-1] in report for of in intervals)
 
 
 def test_a_file_that_lacks_a_column_is_told_and_nothing_is_lost(copy, contents):

@@ -217,9 +217,14 @@ def code_of(figures):
     return sorted({*library("figures/figures"), *modules, *imported})
 
 
+# Subcategory in the report of what belongs to no study.
+ACROSS = "all studies"
+
+
 def in_report(path, caption, category, label):
     """An output that Snakemake's report shows: with a caption of workflow/report, in a category, under a label."""
-    return report(update(path), caption=f"../report/{caption}.rst", category=category, labels={"figure": label})
+    place = {"category": category, "subcategory": ACROSS}
+    return report(update(path), caption=f"../report/{caption}.rst", labels={"figure": label}, **place)
 
 
 def page_figures():
@@ -294,6 +299,7 @@ BESIDE = (
     "requirements.*",
     "resources/usage_formats/*.yaml",
     "workflow/build_hook.py",
+    "workflow/report/report.css",
     "workflow/report/workflow.rst",
     "workflow/schemas/*.yaml",
     "workflow/scripts/records/provenance.py",

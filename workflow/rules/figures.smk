@@ -14,11 +14,9 @@ def of_report(figure, workload, svg):
     """The drawing of a figure, which Snakemake's report shows if the figure has a place there."""
     if not figure.category:
         return update(svg)
-    study = {"subcategory": "{study}"} if figure.method else {}
+    place = {"category": figure.category, "subcategory": "{study}" if figure.method else ACROSS}
     label = (figure.label or figure.name.replace("_", " ")).replace("{workload}", workload)
-    return report(
-        svg, caption=f"../report/{figure.name}.rst", category=figure.category, labels={"figure": label}, **study
-    )
+    return report(svg, caption=f"../report/{figure.name}.rst", labels={"figure": label}, **place)
 
 
 def drawings(figures):

@@ -92,17 +92,19 @@ rule method_bridge:
 
 
 rule headline_page:
-    """The headline numbers as a table to read: printed, computed, interval, whether it is reproduced."""
+    """The headline numbers as a table to read: printed, computed, interval, whether it is reproduced; first the answers."""
     input:
         headline="results/headline.csv",
         template="workflow/templates/headline.html.j2",
         frame="workflow/templates/page.html.j2",
         code=library("headline/headline_page"),
     output:
-        in_report("results/headline.html", "headline", "Published against computed", "headline numbers (table)"),
+        page=in_report("results/headline.html", "headline", "Published against computed", "headline numbers (table)"),
+        answers=update("results/answers.csv"),  # the front page of the report shows them
     log:
         "results/logs/headline_page.log",
     params:
         titles={name: study["title"] for name, study in STUDIES.items()},
+        subjects=SUBJECTS,
     script:
         "../scripts/headline/headline_page.py"

@@ -214,8 +214,7 @@ def test_sweeps_say_what_moves_most_and_least():
     ]
     chart = sweeps.draw(sweeps=pl.DataFrame(rows), study=study())
     assert finding(chart) == (
-        "Of the swept assumptions, answer length (1.0–8.0 Wh) changes the mean traditional query most; PUE (2.0–3.0 Wh)"
-        " least"
+        "Answer length changes the mean traditional query most, 1.0–8.0 Wh; PUE least, 2.0–3.0 Wh"
     )
     assert "Fleet, GWh per day" in drawn(chart)
 
@@ -223,12 +222,13 @@ def test_sweeps_say_what_moves_most_and_least():
 def test_one_sweep_alone():
     rows = pl.DataFrame([swept("pue", 1.1, 2.0), swept("pue", 1.5, 3.0)])
     said = finding(sweeps.draw(sweeps=rows, study=study()))
-    assert said == "Within the swept range, PUE (2.0–3.0 Wh) changes the mean traditional query"
+    assert said == "PUE changes the mean traditional query, 2.0–3.0 Wh"
 
 
 def test_sweeps_of_the_fleet_alone_and_none():
     rows = pl.DataFrame([swept("long_share", 0, 1.0, "all"), swept("long_share", 1, 7.0, "all")])
-    assert "share of long queries (1.0–7.0 GWh)" in finding(sweeps.draw(sweeps=rows, study=study()))
+    said = finding(sweeps.draw(sweeps=rows, study=study()))
+    assert said == "Share of long queries changes the fleet's day, 1.0–7.0 GWh"
     assert finding(sweeps.draw(sweeps=rows.clear(), study=study())) == "Tiny: no sweeps"
 
 
@@ -256,7 +256,7 @@ def test_a_wh_is_divided_among_the_boundaries():
     assert found["start"].to_list() == pytest.approx([0, 0.25, 0.5, 0.75])
     chart = boundaries.draw(energy=rows, study=of)
     assert finding(chart) == (
-        "Of each Wh of a traditional query, 25% goes to the GPU boards and 25% goes to the rest of the node"
+        "Of each Wh of a traditional query, 25% goes to the GPU boards and 25% to the rest of the node"
     )
     svg = drawn(chart)
     assert ">Long query<" in svg and ">Cooling and power supply<" in svg and svg.count(">25%<") == 8 + 1  # of the axis
@@ -285,7 +285,7 @@ def test_a_day_says_how_requests_and_power_vary():
         ]
     )
     chart = fleet_day.draw(hours=hours, study=of)
-    assert finding(chart) == "Mixed: requests vary by a factor of 3 over the day, power by 3 (5.0–15 MW)"
+    assert finding(chart) == "Mixed: requests vary by 3.0× over the day, power by 3.0× (5.0–15 MW)"
     svg = drawn(chart)
     assert ">Mixed<" in svg and ">Short<" not in svg
 

@@ -24,7 +24,7 @@ def test_labels_of_studies_are_set_as_other_text():
 
 
 def test_a_title_never_parts_a_number_from_its_unit_or_sign():
-    chart = theme.message("none", finding="x " * 36 + "0.5 Wh", conditions="x " * 54 + "(node × PUE)")
+    chart = theme.message("none", finding="x " * 38 + "0.5 Wh", conditions="x " * 55 + "(node × PUE)")
     assert chart.title.text[-1] == "0.5\u00a0Wh"
     assert chart.title.subtitle[-1].endswith("×\u00a0PUE)")
 

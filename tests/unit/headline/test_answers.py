@@ -1,7 +1,7 @@
 """The answers that are told first are the headline numbers, by one statistic for each question."""
 
 import pytest
-from inference_energy.headline import answers
+from inference_energy.headline import answers, page
 from inference_energy.headline.answers import EXPECTED, MEDIAN
 
 QUERY = "traditional frontier energy_wh_p50 untrimmed"
@@ -22,11 +22,23 @@ def test_a_query_by_its_median_and_a_fleet_by_its_mean():
     query, fleet = answers.answers(rows, "s", "frontier")
     assert (query.statistic, query.covered, str(query)) == (
         MEDIAN,
-        "variability between queries",
+        "variability and uncertainty",
         "0.12 Wh (0.010–1.5)",
     )
     assert (fleet.statistic, fleet.covered, str(fleet)) == (EXPECTED, "uncertainty", "0.94 GWh/day (0.010–1.5)")
     assert (query.published, fleet.published) == (None, 1.7)
+
+
+def test_answers_as_text_for_the_report():
+    rows = [row(QUERY, 0.1223, "queries", study="current"), row(QUERY, 7, "queries", study="other")]
+    found = answers.of_today(rows, {"current": "frontier", "other": "frontier"})
+    assert page.answer_rows(found).row(0) == (
+        "A query (traditional)",
+        "0.12 Wh",
+        "0.010–1.5",
+        "median over queries; variability and uncertainty",
+    )
+    assert answers.of_today(rows, {"none": "frontier"}) == [] and page.answer_rows([]).height == 0
 
 
 @pytest.mark.parametrize("rows", [[], [row(QUERY, 1, "queries", study="other")], [row(QUERY, 1, "", computed_p05="")]])

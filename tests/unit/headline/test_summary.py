@@ -106,7 +106,7 @@ def test_the_answers_of_the_study_of_today_come_first():
     ]
     assert answer_lines(rows, {"own": "large", "current": "small"}) == [
         "",
-        "current, small: A query (traditional)  0.12 Wh (0.0096–1.2)  median over queries, variability between queries",
+        "current, small: A query (traditional)  0.12 Wh (0.0096–1.2)  median over queries, variability and uncertainty",
     ]
     assert answer_lines(rows, {"other": "large"}) == []  # numbers of another configuration
 

@@ -54,3 +54,12 @@ def test_tables_and_code_can_be_reached_with_the_keyboard_and_tables_have_names(
         '<div class="table-wrapper docutils" role="region" aria-label="Table 1" tabindex="0">'
         '<pre tabindex="0">x</pre></div><div class="table-wrapper" role="region" aria-label="Table 2" tabindex="0">'
     )
+
+
+def test_a_figure_is_a_link_to_its_picture_unless_it_is_one():
+    figure, linked = (
+        '<img alt="a" src="../_images/a.png" />',
+        '<a class="b" href="page"><img src="_images/a.png" /></a>',
+    )
+    found = build.enlarged(f'<p>{figure}</p>{linked}<img src="_static/logo.svg" />')
+    assert found == f'<p><a href="../_images/a.png">{figure}</a></p>{linked}<img src="_static/logo.svg" />'

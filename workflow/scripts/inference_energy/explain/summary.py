@@ -16,7 +16,7 @@ SPREADS = {
     "untrimmed": "variability and uncertainty together",
     "per_query": "variability between queries",
     "shared": "uncertainty of the mean over queries",
-    "queries": "variability between queries",
+    "queries": "variability and uncertainty together",
     "shared uncertainty": "uncertainty",
     "as_published": "all draws, trimmed twice as in the publication",
 }

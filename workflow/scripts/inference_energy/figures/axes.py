@@ -11,7 +11,7 @@ DECADES = 100  # a logarithmic axis that spans more has ticks at powers of ten a
 
 def rows_axis(field: str, order: list[str], **axis: object) -> alt.Y:
     """Axis of named rows in an order."""
-    axis = alt.Axis(ticks=False, domain=False, **axis)
+    axis = alt.Axis(**({"ticks": False, "domain": False, "labelPadding": 6} | axis))
     return alt.Y(field, sort=order, scale=alt.Scale(domain=order), title=None, axis=axis)
 
 
@@ -45,7 +45,7 @@ def log_axis(
     if shown is not None:
         style, title = style | {"labels": shown}, title if shown else None
     scale = alt.Scale(type="log", domain=list(ends), nice=False)
-    axis = alt.Axis(**({"values": ticks(*ends), "format": "~g", "title": title} | style))
+    axis = alt.Axis(**({"values": ticks(*ends), "format": ",~g", "title": title} | style))
 
     def encoded(column: str, **facts: object) -> alt.X | alt.Y:
         return of(f"{column}:Q", scale=scale, **facts)

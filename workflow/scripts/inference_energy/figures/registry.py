@@ -274,7 +274,6 @@ ON_REQUEST = (
         of_usage=("title", "boundary"),
     ),
 )
-ON_COMMAND = ("statement.statement_difference",)  # drawn by a command, from statements that any run made
 FIGURES = (*OF_ANSWERS, *COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
 JOBS = {job: [figure for figure in FIGURES if figure.job == job] for job in dict.fromkeys(each.job for each in FIGURES)}
 

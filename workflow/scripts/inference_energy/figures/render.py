@@ -10,7 +10,7 @@ import altair as alt
 import vl_convert
 
 from inference_energy.common.escaped import terminal
-from inference_energy.figures import palette
+from inference_energy.figures import palette, room
 
 PNG_SCALE = 2
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -35,7 +35,7 @@ def formats(chart: alt.TopLevelMixin) -> dict[str, bytes]:
     specification = _printable(chart.to_dict(validate=False))
     text = json.dumps(specification, indent=1, sort_keys=True, allow_nan=False)
     version = alt.SCHEMA_VERSION.removeprefix("v").rsplit(".", 1)[0]
-    svg = vl_convert.vegalite_to_svg(text, vl_version=version)
+    svg = room.fitted(vl_convert.vegalite_to_svg(text, vl_version=version))
     png = vl_convert.svg_to_png(svg, scale=PNG_SCALE)
     return {"json": f"{text}\n".encode(), "svg": svg.encode(), "png": png}
 

@@ -1,30 +1,30 @@
 """One look for all figures: colour-blind-safe, readable at 800 px, the same in SVG, PNG and Vega-Lite."""
 
 import re
-import textwrap
 
 import altair as alt
 import polars as pl
 
+from inference_energy.figures import room
 from inference_energy.figures.palette import GRID, GROUND, INK, MUTED, PALE
 
 # The first is bundled with the renderer; Arial has the same widths, for readers of an SVG who have only that.
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH = 520
-PADDING = {"left": 14, "top": 14, "right": 30, "bottom": 14}  # wider fonts than the first have room at the right
+PADDING = {"left": 14, "top": 14, "right": 14, "bottom": 14}
 TEXT = 680  # px, of a line of the title or of the conditions
-TITLE_PX, SUBTITLE_PX, LINES = 9.2, 6.1, 12  # of a character, at most on average
+TITLE, CONDITIONS, LINES = 17, 12.5, 12  # font sizes in px, and the most lines that either has
 
 
 def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str, width: float = TEXT) -> alt.TopLevelMixin:
     """A chart under the theme, its title the finding, its subtitle the conditions, in lines of a width in px."""
     title = alt.TitleParams(
-        text=_lines(finding, int(width / TITLE_PX)),
-        subtitle=_lines(conditions, int(width / SUBTITLE_PX)),
+        text=room.lines(_tied(finding), width, TITLE, bold=True, most=LINES),
+        subtitle=room.lines(_tied(conditions), width, CONDITIONS, most=LINES),
         anchor="start",
         frame="bounds",
-        fontSize=17,
-        subtitleFontSize=12.5,
+        fontSize=TITLE,
+        subtitleFontSize=CONDITIONS,
         subtitleColor=MUTED,
         subtitlePadding=6,
         offset=16,
@@ -35,10 +35,10 @@ def titled(chart: alt.TopLevelMixin, *, finding: str, conditions: str, width: fl
     return drawn
 
 
-def _lines(text: str, width: int) -> list[str]:
-    """Text in lines, a number never parted from its unit or sign."""
+def _tied(text: str) -> str:
+    """Text whose lines never part a number from its unit or sign."""
     pattern = r"\d (?=(Wh|GWh|B)\b|%)|> (?=\d)|× (?=\S)"
-    return textwrap.wrap(re.sub(pattern, lambda found: found[0].replace(" ", "\u00a0"), text), width, max_lines=LINES)
+    return re.sub(pattern, lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
 def config() -> dict:
@@ -57,6 +57,7 @@ def config() -> dict:
             "tickColor": PALE,
             "labelLimit": 320,
         },
+        "axisLeft": {"titlePadding": 10},  # of numbers in a wider font
         "legend": {
             "labelColor": INK,
             "titleColor": INK,
@@ -64,6 +65,7 @@ def config() -> dict:
             "titleFontSize": 12,
             "orient": "top",
             "direction": "horizontal",
+            "columnPadding": 36,  # of labels in a wider font
         },
         "text": {"fontSize": 12, "color": INK},
         "title": {"color": INK},

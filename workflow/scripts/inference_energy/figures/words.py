@@ -76,6 +76,11 @@ def mean_and_range(row: dict, name: str, unit: str) -> str:
     return f"{number(row[f'{name}_mean'])} {unit} ({interval(row[f'{name}_p05'], row[f'{name}_p95'])})"
 
 
+def reference_load(row: dict) -> str:
+    """A familiar load as text: 1 billion web searches: 0.30 GWh."""
+    return f"{row['label']}: {number(row['energy_gwh_per_day'])} GWh"
+
+
 def texts(rows: pl.DataFrame, text: Callable[[dict], str]) -> pl.Series:
     """A text for every row."""
     return pl.Series([text(row) for row in rows.iter_rows(named=True)], dtype=pl.String)

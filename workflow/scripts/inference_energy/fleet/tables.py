@@ -136,5 +136,5 @@ TORNADO = table(
     **texts(ingredient="what is moved alone", label="name in figures"),
     at_low=number("the quantity with it at P5, or at its first alternative", OF_ROW),
     at_high=number("the quantity with it at P95, or at its other alternative", OF_ROW),
-    central=number("median of the quantity with nothing set", OF_ROW),
+    central=number("expected value of the quantity with nothing set", OF_ROW),
 )

@@ -38,7 +38,7 @@ _PREFIXES = {"cached": assumptions.CACHED, "overheads": "overhead", "speculative
 
 
 def tornado(service: Service) -> pl.DataFrame:
-    """Median over all other uncertainty of the mean energy of queries and of a mixed day, one ingredient set.
+    """Expected value of the mean energy of queries and of a mixed day, over all other uncertainty, one ingredient set.
 
     An ingredient is at its P5 or P95. Some are no distributions of the study: `model` and `gpu` let one model or GPU
     of the class serve everything; `replicas` takes the largest that the study allows; `serving` is P5 and P95 over what
@@ -64,8 +64,8 @@ def tornado(service: Service) -> pl.DataFrame:
 UNITS = {f"{workload}: mean over queries": "Wh" for workload in WORKLOADS} | {f"{MIXED} fleet": "GWh/day"}
 
 
-def quantities(service: Service, statistic: str = "p50") -> dict[str, float]:
-    """A quantile of the mean energy of the fleet's queries, Wh, and of its mixed day, GWh.
+def quantities(service: Service, statistic: str = "mean") -> dict[str, float]:
+    """Expected value, or a quantile, of the mean energy of the fleet's queries, Wh, and of its mixed day, GWh.
 
     One that nothing serves is left out.
     """

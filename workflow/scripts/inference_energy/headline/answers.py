@@ -1,7 +1,8 @@
 """The answers that are told first, by README, terminal, workbook and site alike: one statistic for each question.
 
-A query is given by the median over queries, and its interval is over queries. A fleet is given by its expected value,
-and its interval is the uncertainty of that value.
+A query is given by the median over queries. Its interval is over single queries of an unknown fleet: variability
+between queries and uncertainty together, of which variability is the larger part. A fleet is given by its expected
+value, and its interval is the uncertainty of that value.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from inference_energy.headline.declarations import QUERIES, SHARED
 
 MEDIAN, EXPECTED = "median over queries", "expected value"
 # What the P5 to P95 of each covers, by the column `spread` of the headline numbers.
-COVERED = {QUERIES: "variability between queries", SHARED: "uncertainty"}
+COVERED = {QUERIES: "variability and uncertainty", SHARED: "uncertainty"}
 # The study whose answers are told, if it is built.
 CURRENT = "current"
 
@@ -102,6 +103,17 @@ def answers(rows: Iterable[Mapping], study: str, subject: str) -> list[Answer]:
                 )
             )
     return found
+
+
+def of_today(rows: Sequence[Mapping], subjects: Mapping[str, str]) -> list[Answer]:
+    """The answers of the study that is told first; none for numbers of another configuration.
+
+    Args:
+        rows: as in `answers`.
+        subjects: the class that the fleet of each study serves.
+    """
+    studies = [study for study in dict.fromkeys(row["study"] for row in rows) if study in subjects]
+    return answers(rows, study := told_first(studies), subjects[study]) if studies else []
 
 
 def told_first(studies: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ COMMON = (ESTIMATES, REFERENCES)
 OWN = (ENERGY, MULTIPLIERS, FLEETS, PAIRS)
 # What their columns begin with that have an interval.
 STEMS = {ENERGY: "energy_wh", MULTIPLIERS: "multiplier", FLEETS: "energy_gwh_per_day"}
-# What an interval is over: variability between queries, or shared uncertainty.
+# What an interval is over: single queries, variability and uncertainty together; or shared uncertainty alone.
 QUERIES, SHARED = "queries", "shared uncertainty"
 # Kinds of estimates by those who run the service.
 PRODUCTION = ("provider_measurement", "executive_statement")

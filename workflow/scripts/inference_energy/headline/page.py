@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import polars as pl
+
 from inference_energy.common.escaped import read_csv
+from inference_energy.common.readable import between, two_digits
+from inference_energy.headline.answers import Answer
 
 VERDICTS = {"true": "yes", "false": "no", "": ""}
 
@@ -13,6 +17,18 @@ def lines_by_study(path: Path) -> dict[str, list[dict[str, str]]]:
     for row in rows(path):
         found.setdefault(row["study"], []).append(line(row))
     return found
+
+
+def answer_rows(found: list[Answer]) -> pl.DataFrame:
+    """The answers as text, a row each, for the first screen of the report."""
+    return pl.DataFrame(
+        {
+            "Question": [of.question for of in found],
+            "Answer": [f"{two_digits(of.value)} {of.unit}" for of in found],
+            "P5–P95": [between(of.p05, of.p95) for of in found],
+            "What it is": [f"{of.statistic}; {of.covered}" for of in found],
+        }
+    )
 
 
 def rows(file: Path) -> list[dict[str, str]]:

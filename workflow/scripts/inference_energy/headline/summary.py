@@ -61,17 +61,15 @@ def show(
 
 def answer_lines(rows: list[dict[str, str]], subjects: dict[str, str]) -> list[str]:
     """The answers of the study of today with their intervals; nothing where the numbers are not built."""
-    studies = [study for study in dict.fromkeys(row["study"] for row in rows) if study in subjects]
-    if not studies:  # a run for a part of the results, or numbers of another configuration
+    found = answers.of_today(rows, subjects)
+    if not found:  # a run for a part of the results, or numbers of another configuration
         return []
-    study = answers.told_first(studies)
-    found = answers.answers(rows, study, subjects[study])
-    wide = max((len(of.question) for of in found), default=0)
-    numbers = max((len(str(of)) for of in found), default=0)
+    wide = max(len(of.question) for of in found)
+    numbers = max(len(str(of)) for of in found)
     return [
         "",
         *(
-            f"{study}, {subjects[study]}: {of.question:<{wide}}  {of!s:<{numbers}}  {of.statistic}, {of.covered}"
+            f"{of.study}, {subjects[of.study]}: {of.question:<{wide}}  {of!s:<{numbers}}  {of.statistic}, {of.covered}"
             for of in found
         ),
     ]

@@ -121,7 +121,7 @@ def beside(root: Path, site: Path, document: Mapping, models: list[str], stage: 
     documents.with_what_they_link(root, documents.PAGES, site)
     for path in sorted(site.rglob("*.html")):
         if not (root / path.relative_to(site)).is_file():
-            files.write(path, accessible(path.read_text(encoding="utf-8")))
+            files.write(path, enlarged(accessible(path.read_text(encoding="utf-8"))))
 
 
 def accessible(text: str) -> str:
@@ -145,6 +145,12 @@ def accessible(text: str) -> str:
     text = text.replace('class="caption" role="heading"', 'class="caption" role="heading" aria-level="2"')
     text = text.replace('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Pages">')
     return re.sub(r'<aside class="toc-drawer([^"]*)">', r'<aside class="toc-drawer\1" aria-label="On this page">', text)
+
+
+def enlarged(text: str) -> str:
+    """A page in which every figure that is no link is one to its picture, which a phone shows large enough to read."""
+    image = r'(<a [^>]*>)?<img [^>]*?src="([^"]*_images/[^"]+)"[^>]*>'
+    return re.sub(image, lambda of: of[0] if of[1] else f'<a href="{of[2]}">{of[0]}</a>', text)
 
 
 def _listed(page: Mapping) -> dict:

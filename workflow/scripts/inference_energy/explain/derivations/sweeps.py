@@ -72,9 +72,10 @@ def moved(asked: Asked) -> Node:
     """A number of `tornado`."""
     row, end = asked.row, asked.column.removeprefix("at_")
     name = row["ingredient"]
-    fleet, label, note = _outcome(asked), "closed form", f"P50 {OVER_SHARED}"
+    fleet, label, note = _outcome(asked), "closed form", f"expected value {OVER_SHARED}"
     if end != "central" and name in ("model", "gpu"):
-        return asked.node(children=[_alone(asked, fleet, name)], note=f"P50 of the one that needs {ENDS[end]}")
+        found = _alone(asked, fleet, name)
+        return asked.node(children=[found], note=f"expected value of the one that needs {ENDS[end]}")
     if end != "central" and name == "serving":
         note = "P5 or P95 over the draws of the serving model; the closed form is their middle"
     elif end != "central" and (name, end) != ("replicas", "low"):

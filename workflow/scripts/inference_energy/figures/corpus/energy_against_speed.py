@@ -76,7 +76,7 @@ def _panel(
 ) -> alt.LayerChart:
     x = log_axis(ends[SPEED], "Speed of one user, output tokens/s", shown=bottom, values=_ticks(ends[SPEED]))[0](SPEED)
     y = log_axis(ends[ENERGY], "J per output token", of=alt.Y, shown=left, values=_ticks(ends[ENERGY]))[0](ENERGY)
-    colour = colours("gpu", by_gpu, line_legend(columns=6))
+    colour = colours("gpu", by_gpu, line_legend(columns=3))
     dash = alt.StrokeDash(
         "decoding:N",
         scale=alt.Scale(domain=list(DECODING.values()), range=[[1, 0], [5, 3]]),

@@ -19,7 +19,7 @@ PANELS = 3  # groups of lengths, those with the most runs
 APART = 8  # between the GPUs of a date, px
 NUMBERED = 2  # GPUs of which the least energy has room as a number
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
-MONTHS = {"interval": "month", "step": 2}  # between ticks
+MONTHS = {"interval": "month", "step": 3}  # between ticks
 SHORTEST = datetime.timedelta(days=20)  # of the axis before the first date and after the last
 MIDDLE = "-15"  # day of a date that is known to the month
 
@@ -44,13 +44,13 @@ def draw(*, energy: pl.DataFrame, models: pl.DataFrame, sources: pl.DataFrame) -
         for i, name in enumerate(lengths)
     ]
     undated = every["on"].null_count()
-    numbers = "; number: of a GPU" if len(by_gpu) <= NUMBERED else ""
+    numbers = "; number: the least of a GPU" if len(by_gpu) <= NUMBERED else ""
     without = f" Without {counted(undated, 'run')} dated by year." if undated else ""
     return titled(
         alt.hconcat(*panels, spacing=16),
         finding=_finding(shown.filter(lengths=lengths[0]), every["network"][0]),
-        conditions=f"{conditions} The model with the most dates. Software, precision and batch change with"
-        f" them: no trend. Strong: least of a GPU, source and date{numbers}.{without}",
+        conditions=f"{conditions} Software and batch change with the dates, so this is no trend."
+        f" Strong: least of a GPU, source and date{numbers}.{without}",
     )
 
 

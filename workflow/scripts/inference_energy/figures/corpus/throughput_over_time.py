@@ -76,7 +76,7 @@ def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict], 
     base = alt.Chart(rows.with_columns(pl.col("on").str.to_date("%Y-%m").cast(pl.Datetime("ms")))).encode(
         x=alt.X("on:T", title=None, axis=axis, scale=alt.Scale(domain=[months[0], months[-1]], padding=14)),
         y=alt.Y("tok_per_s_per_gpu:Q", title=title, axis=alt.Axis(tickCount=4, format="~s")),
-        color=colours("gpu", of_gpus(gpus), alt.Legend(title=None)),
+        color=colours("gpu", of_gpus(gpus), alt.Legend(title=None, columns=3)),
     )
     dots = base.mark_circle(size=45, opacity=1)
     return panel(

@@ -80,7 +80,8 @@ def _chart(bars: pl.DataFrame, order: list[str]) -> alt.LayerChart:
 
 def _finding(bars: pl.DataFrame, workload: str) -> str:
     largest = bars.filter(label=workload).sort("share", descending=True, maintain_order=True).head(2)
-    told = [f"{share:.0%} goes to {_spoken(of)}" for of, share in largest.select("part", "share").iter_rows()]
+    told = [f"{share:.0%} {{}} {_spoken(of)}" for of, share in largest.select("part", "share").iter_rows()]
+    told = [text.format("to" if place else "goes to") for place, text in enumerate(told)]
     return f"Of each Wh of a {inside_a_sentence(workload)}, {listed(told)}"
 
 

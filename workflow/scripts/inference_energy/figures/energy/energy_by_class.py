@@ -39,7 +39,7 @@ def draw(*, energy: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
         finding=f"{workloads[workload]}, {inside_a_sentence(classes[subject])}: {one['median']} Wh at the median,"
         f" {one['range']} Wh from P5 to P95",
         conditions=f"{study.title}, within {WITHIN[study.boundary.query]}. Dot: median; line: P5–P95 over single"
-        " queries: variability between queries, and uncertainty.",
+        " queries: variability and uncertainty together.",
         width=640,
     )
 

@@ -7,7 +7,7 @@ from inference_energy.figures.axes import colours, line_legend
 from inference_energy.figures.palette import BLUE, GREEN, INK, MUTED, ORANGE, SKY
 from inference_energy.figures.panels import panel
 from inference_energy.figures.theme import titled
-from inference_energy.figures.words import interval, label_of, subject_of
+from inference_energy.figures.words import interval, label_of, subject_of, times
 from inference_energy.studies.study import NestedStudy
 
 COLOURS = (ORANGE, BLUE, GREEN, SKY, INK, MUTED)
@@ -45,6 +45,6 @@ def _panel(rows: pl.DataFrame, column: str, title: str, lines: dict[str, str]) -
 def _finding(rows: pl.DataFrame, label: str) -> str:
     power, work = rows["power_mw_mean"], rows["relative_rate"]
     return (
-        f"{label}: requests vary by a factor of {work.max() / work.min():.2g} over the day, power by"
-        f" {power.max() / power.min():.2g} ({interval(power.min(), power.max())} MW)"
+        f"{label}: requests vary by {times(work.max() / work.min())} over the day, power by"
+        f" {times(power.max() / power.min())} ({interval(power.min(), power.max())} MW)"
     )

@@ -10,7 +10,7 @@ from inference_energy.figures.axes import either, log_axis, rows_axis
 from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label, span
 from inference_energy.figures.theme import titled
-from inference_energy.figures.words import WITHIN, label_of, mean_and_range, number, subject_of, texts
+from inference_energy.figures.words import WITHIN, label_of, mean_and_range, number, reference_load, subject_of, texts
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import NestedStudy
 
@@ -58,8 +58,9 @@ def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart
     bar = span(base, axis("energy_gwh_per_day_p05"), "energy_gwh_per_day_p95", strokeWidth=9, opacity=0.45)
     mean = dot(base, x("energy_gwh_per_day_mean"), "diamond", size=95)
     text = label(alt.Chart(rows).encode(y=y), alt.value(WIDTH + 10), "said", fontSize=12)
-    ordered = references.sort("energy_gwh_per_day").with_columns(
-        name=texts(references.sort("energy_gwh_per_day"), _load), level=pl.int_range(pl.len()).reverse() * -15 - 8
+    ordered = references.sort("energy_gwh_per_day")
+    ordered = ordered.with_columns(
+        name=texts(ordered, reference_load), level=pl.int_range(pl.len()).reverse() * -15 - 8
     )
     lines, names = [], []
     for i, level in enumerate(ordered["level"]):
@@ -68,10 +69,6 @@ def _energy(scenarios: pl.DataFrame, references: pl.DataFrame) -> alt.LayerChart
         lines.append(line.encode(x=place, y=alt.value(level - 5), y2=alt.value(height)))
         names.append(small_label(load.encode(y=alt.value(level)), place, "name", dx=4))
     return panel(*lines, bar, mean, *names, text, size=(WIDTH, height))
-
-
-def _load(row: dict) -> str:
-    return f"{row['label']}: {number(row['energy_gwh_per_day'])} GWh"
 
 
 def _energy_said(row: dict) -> str:

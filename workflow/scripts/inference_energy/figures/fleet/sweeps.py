@@ -110,12 +110,12 @@ def _finding(rows: pl.DataFrame, study: NestedStudy) -> str:
     workload = told["workload"][0]
     what = "the fleet's day" if workload == FLEET else f"the mean {study.workloads[workload].label.lower()}"
     unit = "GWh" if workload == FLEET else "Wh"
-    most = _moved(ends.row(0, named=True), unit)
+    most, least = ends.row(0, named=True), ends.row(-1, named=True)
+    found = f"{PARAMETERS[most['parameter']][0].split(',')[0]} changes {what}"
     if len(ends) == 1:
-        return f"Within the swept range, {most} changes {what}"
-    least = _moved(ends.row(-1, named=True), unit)
-    return f"Of the swept assumptions, {most} changes {what} most; {least} least"
+        return f"{found}, {_ends(most, unit)}"
+    return f"{found} most, {_ends(most, unit)}; {spoken(least['parameter'])} least, {_ends(least, unit)}"
 
 
-def _moved(row: dict, unit: str) -> str:
-    return f"{spoken(row['parameter'])} ({interval(row['low'], row['high'])} {unit})"
+def _ends(row: dict, unit: str) -> str:
+    return f"{interval(row['low'], row['high'])} {unit}"

@@ -37,8 +37,8 @@ def draw(*, tornado: pl.DataFrame) -> alt.HConcatChart:
     return titled(
         alt.hconcat(*panels, spacing=16),
         finding=_finding(rows, names),
-        conditions="One assumption at a time at its P5 and at its P95: median over all other uncertainty, over the"
-        " median with nothing set. Pale: another choice (one model or GPU alone, larger replicas), not uncertainty.",
+        conditions="One assumption at a time at its P5 and its P95: expected value over that with nothing set, the"
+        " headline number. Pale: another choice (one model or GPU alone, larger replicas), not uncertainty.",
     )
 
 

@@ -12,8 +12,8 @@ from inference_energy.figures.theme import titled
 from inference_energy.figures.words import inside_a_sentence, number
 
 PANELS = {
-    "traditional: median of queries": "Median of traditional queries, Wh",
-    "mixed fleet: mean": "Fleet, 10% long queries, GWh/day",
+    "traditional: median of queries": "Median traditional query, Wh",
+    "mixed fleet: mean": "Fleet, 10% long, GWh/day",
 }
 STILL = 1.02  # a step with a smaller factor in all panels is part of the one before it
 WIDTH, ROW = 190, 26
@@ -31,11 +31,10 @@ def draw(*, bridge: pl.DataFrame, begin: str, end: str) -> alt.HConcatChart:
     before, after = steps["before"][0], steps["after"][-1]
     return titled(
         alt.hconcat(*panels, spacing=26),
-        finding=f"From {number(before)} to {number(after)} Wh for the median query: {_said(down)} lowers it most,"
-        f" {_said(up)} raises it most",
+        finding=f"Median query, {number(before)} to {number(after)} Wh: down most by {_said(down)},"
+        f" up most by {_said(up)}",
         conditions="Frontier models. One change of method or data at a time, top to bottom; its size depends on the"
         f" order. Blue: lower, orange: higher. Changes below {STILL - 1:.0%} are part of the one above.",
-        width=650,
     )
 
 

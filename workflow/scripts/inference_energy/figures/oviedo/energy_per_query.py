@@ -6,7 +6,7 @@ import polars as pl
 from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label, span
 from inference_energy.figures.theme import WIDTH, titled
-from inference_energy.figures.words import inside_a_sentence, interval, label_of, precise, texts
+from inference_energy.figures.words import inside_a_sentence, interval, label_of, number, texts
 from inference_energy.studies.study import PublishedStudy
 
 ROW_HEIGHT = 62
@@ -34,7 +34,7 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: P
         .sort("subject", "energy_wh")
         .with_columns(top=pl.col("base") + TALLEST * pl.col("density_per_e_fold") / pl.col("density_per_e_fold").max())
     )
-    decades = alt.Axis(values=[10.0**power for power in range(-4, 4)], format="~g")
+    decades = alt.Axis(values=[10.0**power for power in range(-4, 4)], format=",~g")
     x = alt.X("energy_wh:Q", title="Energy per query (Wh, logarithmic)", axis=decades).scale(
         type="log", domain=[low, high]
     )
@@ -60,14 +60,14 @@ def draw(*, energy: pl.DataFrame, density: pl.DataFrame, workload: str, study: P
     return titled(
         chart,
         finding=f"{study.title}: a {label_of(spec.label).lower()} to a {inside_a_sentence(first['name'])} model takes"
-        f" {precise(first['energy_wh_p50'])} Wh at the median",
+        f" {number(first['energy_wh_p50'])} Wh at the median",
         conditions=f"{spec.input_tokens:,} tokens in, exponential answers with median {spec.output_tokens['median']:,}."
         " Area: all draws; dot: median; thick bar: P25–P75; dark bar: P25–P75 as published, trimmed twice.",
     )
 
 
 def _median(row: dict) -> str:
-    return f"{precise(row['energy_wh_p50'])} Wh"
+    return f"{number(row['energy_wh_p50'])} Wh"
 
 
 def _quartiles(row: dict) -> str:

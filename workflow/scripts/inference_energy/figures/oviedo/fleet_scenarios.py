@@ -10,7 +10,7 @@ from inference_energy.figures.axes import colours
 from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE
 from inference_energy.figures.panels import label, panel, small_label, span
 from inference_energy.figures.theme import WIDTH, titled
-from inference_energy.figures.words import label_of, mean_and_range, texts
+from inference_energy.figures.words import label_of, mean_and_range, number, reference_load, texts
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import PublishedStudy
 
@@ -37,10 +37,8 @@ def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: PublishedS
     base, high = alt.Chart(rows).encode(y=y), "energy_gwh_per_day_p95"
     interval = span(base, alt.X("energy_gwh_per_day_p05:Q", scale=domain), high, strokeWidth=1.6, color=INK)
     means = label(base, alt.value(WIDTH - 90), "text")
-    ordered = references.sort("energy_gwh_per_day").with_columns(
-        name=pl.format("{}: {} GWh", "label", pl.col("energy_gwh_per_day").round(2)),
-        level=pl.int_range(pl.len()) * -16 - 8,
-    )
+    ordered = references.sort("energy_gwh_per_day")
+    ordered = ordered.with_columns(name=texts(ordered, reference_load), level=pl.int_range(pl.len()) * -16 - 8)
     load = alt.X("energy_gwh_per_day:Q", scale=domain)
     lines = alt.Chart(ordered).mark_rule(strokeDash=[5, 4], color=MUTED).encode(x=load)
     names = [
@@ -48,7 +46,7 @@ def draw(*, scenarios: pl.DataFrame, references: pl.DataFrame, study: PublishedS
         for i, level in enumerate(ordered["level"])
     ]
     mean = dict(rows.select("scenario", "energy_gwh_per_day_mean").iter_rows())
-    finding = ", ".join(f"{mean[name]:.1f}{label}" for name, label in HEADLINE.items() if name in mean)
+    finding = ", ".join(f"{number(mean[name])}{label}" for name, label in HEADLINE.items() if name in mean)
     return titled(
         panel(bars, interval, means, lines, *names, size=(WIDTH - 100, 46 * len(rows))),
         finding=f"{study.title}: {rows['queries_per_day'][0] / 1e9:g} billion queries a day take {finding}",

@@ -7,7 +7,7 @@ from inference_energy.figures.axes import log_axis
 from inference_energy.figures.palette import BLUE, MUTED, ORANGE
 from inference_energy.figures.panels import dot, label, panel, span
 from inference_energy.figures.theme import WIDTH, titled
-from inference_energy.figures.words import label_of, number, texts, times
+from inference_energy.figures.words import interval, label_of, number, texts, times
 from inference_energy.studies.study import PublishedStudy
 
 
@@ -27,8 +27,8 @@ def draw(*, interventions: pl.DataFrame, energy: pl.DataFrame, study: PublishedS
     together = rows.filter(pl.col("combination") != "single", pl.col("workload") == "traditional").row(0, named=True)
     return titled(
         alt.vconcat(*panels, spacing=28),
-        finding=f"{study.title}: one intervention saves {single.min():.1f}–{single.max():.1f}× at the median,"
-        f" all together {together['multiplier_p10']:.1f}–{together['multiplier_p50']:.1f}× (P10–P50, traditional)",
+        finding=f"{study.title}: one intervention saves {interval(single.min(), single.max())}× at the median, all"
+        f" together {interval(together['multiplier_p10'], together['multiplier_p50'])}× (P10–P50, traditional)",
         conditions="Factor by which the energy of a frontier query falls, taken as independent. Dot: median; bar:"
         " P5–P95. Remaining energy: median after the published trimming.",
         width=640,

@@ -46,8 +46,7 @@ def _months(statement: pl.DataFrame, total: dict, logged: float, usage: dict) ->
         (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
         finding=f"{quantity(total, 'energy_kwh', 'kWh')} in {len(months)} {'month' if len(months) == 1 else 'months'}",
         conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5–P95 of shared"
-        " uncertainty; percentages: share of energy. Bills do not say when in a month tokens were served; the logs,"
-        f" which do, have {share(logged / kwh)} of the energy.",
+        f" uncertainty; percentages: share of energy. Only the logs have times: {share(logged / kwh)} of the energy.",
     )
 
 

@@ -112,6 +112,6 @@ def _panel(
 
 def _finding(whole: pl.DataFrame) -> str:
     ours = whole.filter(method=OURS)["factor"]
-    found = f"Told the batch, the serving model errs by {extent(ours, '–')}× on unseen runs"
+    found = f"Given the batch size, the serving model errs by {extent(ours, '–')}× on unseen runs"
     others = whole.filter(left_out="none")["factor"]
-    return f"{found}; other methods, not told it, by {extent(others, '–')}×" if len(others) else found
+    return f"{found}; other methods, without it, by {extent(others, '–')}×" if len(others) else found

@@ -120,6 +120,5 @@ def _finding(kinds: pl.DataFrame) -> str:
     medians = dict(kinds.select("kind", "factor_p50").iter_rows())
     told = [kind for kind in TOLD if kind in medians] or list(medians)[:3]
     first, *others = (f"{KINDS.get(kind, (kind, kind))[1]} are {times(medians[kind])}" for kind in told)
-    found = f"{first} the estimate of this work at the median"
-    found += f", {listed([other.replace(' are ', ' ') for other in others])}" if others else ""
-    return f"{found[0].upper()}{found[1:]}"
+    found = f"At the median, {first} this work"
+    return found + (f", {listed([other.replace(' are ', ' ') for other in others])}" if others else "")
