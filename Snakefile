@@ -70,8 +70,6 @@ onsuccess:
     elif "statement" not in sys.argv:
         checks = config["checks"]
         summary.show(checks["stale_after_days"], checks["registry_stale_after_days"], PARENTS, SUBJECTS)
-    elif not USAGES:
-        run_end.show_none()
     run_end.show(USAGES)
 
 
