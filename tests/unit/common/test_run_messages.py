@@ -1,6 +1,7 @@
 """A quiet run shows an error once: by the line of a job if it wrote one, otherwise as Snakemake tells it."""
 
 import logging
+from io import StringIO
 
 import pytest
 from inference_energy.common import jobs, run_messages
@@ -12,22 +13,22 @@ END = f"WorkflowError:\n{run_messages.CONSEQUENCE}"
 
 
 @pytest.fixture
-def logger(monkeypatch, capsys):
-    logger, handler = logging.Logger("run"), logging.StreamHandler()
+def logger(monkeypatch):
+    logger, handler = logging.Logger("run"), logging.StreamHandler(StringIO())
     handler.name = run_messages.TERMINAL
     logger.addHandler(handler)
     at_end = []
     monkeypatch.setattr(run_messages.atexit, "register", at_end.append)
     run_messages.plain(logger)
-    (logger.release,) = at_end
+    (logger.release,), logger.shown = at_end, handler.stream.getvalue
     return logger
 
 
-def test_progress_is_shown_at_once_and_how_snakemake_works_is_not(logger, capsys):
+def test_progress_is_shown_at_once_and_how_snakemake_works_is_not(logger):
     for message in ("Building DAG of jobs...", "Using shell: /usr/bin/bash", "Execute 2 jobs...", "1 of 2 steps done"):
         logger.info(message)
     logger.warning("Restored previous version of x (updating job failed).")
-    assert capsys.readouterr().err == "Building DAG of jobs...\n1 of 2 steps done\n"
+    assert logger.shown() == "Building DAG of jobs...\n1 of 2 steps done\n"
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,6 @@ def test_errors_of_snakemake_are_shown_at_the_end_if_no_job_told_them(
         jobs.ERRORS.write_text("\n".join(told))
     for error in errors:
         logger.error(error)
-    assert capsys.readouterr().err == ""
+    assert logger.shown() == capsys.readouterr().err == ""
     logger.release()
     assert capsys.readouterr().err == (f"{shown}\n" if shown else "")
