@@ -44,6 +44,7 @@ def questions(name, study):
             gpu=chance.choice([None, *study["gpus_per_node"]]),
             boundary=chance.choice(["node", "datacenter", "fleet", *([] if published else ["gpu_boards"])]),
             pue=chance.choice([None, 1.0, 1.3]),
+            headroom=chance.choice([None, 1, 1.5]),
             long_share=chance.choice([0, 0.1, 1]),
             queries_per_day=chance.choice([1, 1e9]),
             interventions=applied,
@@ -92,6 +93,7 @@ CONTROLS = [
     ("long", "25", {"long_share": 0.25}),
     ("zone", "FRA", {"zone": "FRA"}),
     ("pue", "1.5", {"pue": 1.5}),
+    ("headroom", "1.4", {"headroom": 1.4}),
     ("interventions", "on", {"interventions": True}),
 ]
 

@@ -3,7 +3,7 @@
 
 const Controls = (() => {
   const STATE = ["study", "subject", "workload", "input", "cached", "output", "gpu", "boundary", "queries", "long", "zone",
-    "pue", "interventions"];
+    "pue", "headroom", "interventions"];
   const form = document.getElementById("controls");
   const fields = form.elements;
   const byId = (id) => document.getElementById(id);
@@ -22,7 +22,7 @@ const Controls = (() => {
     return {
       study: name, subject: preset.subject, workload: "traditional", input: "", cached: "", output: "", gpu: "",
       boundary: preset.boundary, queries: String(preset.queries_per_day), long: "0", zone: preset.zone ?? "", pue: "",
-      interventions: "",
+      headroom: "", interventions: "",
     };
   }
 
@@ -58,6 +58,7 @@ const Controls = (() => {
     // Published studies rate whole nodes and know no cache.
     fields.boundary.querySelector('[value="gpu_boards"]').disabled = published;
     fields.cached.disabled = published;
+    fields.headroom.disabled = published; // they say nothing of the day
     byId("applied").replaceChildren(...study.interventions.map((label) => element("li", { textContent: label })));
     byId("scenarios").replaceChildren(...study.preset.scenarios.map(scenarioButton));
     byId("pue-hint").textContent = `Empty: the distribution of the study, ${Readable.span(Energy.summary(study.states.plain.pue, study.states.plain.pue.map(() => 1)), 3)}.`;
@@ -124,7 +125,7 @@ const Controls = (() => {
   function numbers() {
     const own = isOwn(state());
     const needed = ["queries", "long", ...(own ? ["input", "output"] : [])];
-    const read = Object.fromEntries(["queries", "long", "input", "output", "cached", "pue"].map((name) =>
+    const read = Object.fromEntries(["queries", "long", "input", "output", "cached", "pue", "headroom"].map((name) =>
       [name, Entered.read(fields[name], needed.includes(name))]));
     const { input, cached } = read;
     let fault = Object.values(read).map((each) => each.fault).find(Boolean) ?? null;
@@ -141,7 +142,7 @@ const Controls = (() => {
     return {
       subject: now.subject, workload: now.workload, gpu: now.gpu || null, boundary: now.boundary,
       own_tokens: isOwn(now) ? { input: of.input, cached: of.cached ?? 0, output: of.output } : null,
-      pue: of.pue, long_share: of.long / 100, queries_per_day: of.queries, interventions: now.interventions === "on",
+      pue: of.pue, headroom: of.headroom, long_share: of.long / 100, queries_per_day: of.queries, interventions: now.interventions === "on",
     };
   }
 

@@ -114,7 +114,7 @@ const Energy = (() => {
         return Formulas.gpu_seconds_per_query({ ...member, ...tokens });
       },
     }));
-    return { members, weights, overhead_share: state.overhead, capacity: state.capacity, peak: kind.peak };
+    return { members, weights, overhead_share: state.overhead, peak: kind.peak };
   }
 
   function published(study, state, question, workload, own) {
@@ -149,7 +149,16 @@ const Energy = (() => {
     const { subject, gpu } = question;
     const of = kept(state, JSON.stringify([subject, gpu, workload, own]), () =>
       (study.method === "nested" ? nested : published)(study, state, { subject, gpu }, workload, own));
-    return { ...of, pue: question.pue ?? state.pue };
+    return { ...of, pue: question.pue ?? state.pue, ...installed(state, question) };
+  }
+
+  /* What is installed over what the busiest hour needs, and work of the day over what all of it can do: as in the study,
+     or with a known headroom. A published study says nothing of the day. */
+  function installed({ capacity, headroom, peak_rate }, { headroom: known }) {
+    if (!capacity) return {};
+    if (known === null) return { capacity, headroom };
+    const needed = Formulas.needed_share({ rate: 1, peak_rate, headroom: known });
+    return { capacity: capacity.map(() => needed), headroom: capacity.map(() => known) };
   }
 
   /* What a query of a member takes of it, several queries a draw. */
@@ -252,6 +261,7 @@ const Energy = (() => {
       add("energy_gwh_per_day", energy_gwh_per_day);
       add("average_power_mw", average);
       if (!of.capacity) continue;
+      found.headroom = of.headroom;
       add("peak_power_mw", average.map((power, i) => power * of.peak[i]));
       for (const { gpu, shares, work } of of.members) {
         const gpus = Formulas.gpus_needed({

@@ -12,6 +12,7 @@ const Readable = (() => {
     energy_gwh_per_day: [[0, 1e-6, "kWh"], [1e-3, 1e-3, "MWh"], [0.01, 1, "GWh"], [1000, 1000, "TWh"]],
     gpus: [[0, 1, ""]],
     nodes: [[0, 1, ""]],
+    headroom: [[0, 1, "\u00d7"]],
     multiplier: [[0, 1, ""]],
     average_power_mw: POWER_MW,
     peak_power_mw: POWER_MW,

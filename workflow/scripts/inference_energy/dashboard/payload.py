@@ -147,6 +147,8 @@ def _state(service: Service, workloads: Sequence[str], draws: np.ndarray) -> dic
         "pue": shared.values["pue"][draws],
         "overhead": overhead_share(service.given, shared)[draws],
         "capacity": service.at(workloads[0]).day.capacity[draws],
+        "headroom": np.asarray(shared.values["headroom"])[draws],
+        "peak_rate": float(service.rates.max()),
         "known": {name: of.model_shares() for name, of in study.classes.items()},
         "mix": {name: {model: of[draws] for model, of in mix.items()} for name, mix in shared.mix.items()},
         "hardware": {
