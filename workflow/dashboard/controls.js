@@ -152,6 +152,15 @@ const Controls = (() => {
     return ["gpu", "pue", "interventions", "input", "output"].every((name) => now[name] === preset[name]);
   }
 
+  /* The scenario of the study whose fleet this is; undefined where it is another one. */
+  function scenario() {
+    const [now, { preset }] = [state(), data.studies[fields.study.value]];
+    const start = presetOf(now.study);
+    const same = STATE.every((name) => ["long", "interventions", "boundary"].includes(name) || now[name] === start[name]);
+    return same ? preset.scenarios.find(({ long_share, interventions }) =>
+      String(100 * long_share) === now.long && interventions === (now.interventions === "on")) : undefined;
+  }
+
   const chosen = (name) => fields[name].selectedOptions[0].textContent;
 
   /* Call `changed` whenever the state changes. */
@@ -168,5 +177,5 @@ const Controls = (() => {
     Address.add({ names: STATE, told, show: showTold });
   }
 
-  return { element, start, state, question, fault, asInTheStudy, chosen };
+  return { element, start, state, question, fault, asInTheStudy, scenario, chosen };
 })();
