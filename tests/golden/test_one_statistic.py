@@ -1,7 +1,7 @@
 """Every headline quantity has one number, wherever it is told.
 
-In README, documents, terminal, workbook, page, titles of figures and explanations, a query is told by the median over queries
-and a fleet by its expected value; each number is compared with the headline table at the digits that are printed.
+In README, documents, terminal, workbook, page, titles of figures and explanations, a query is told by the median over
+queries and a fleet by its expected value; each number is compared with the headline table at the printed digits.
 """
 
 import json
