@@ -75,3 +75,4 @@ onsuccess:
 
 onerror:
     jobs.show_errors()
+    run_messages.before_errors(logger)

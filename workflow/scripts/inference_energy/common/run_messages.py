@@ -62,3 +62,10 @@ def plain(logger: logging.Logger) -> None:
             messages = Plain(handler)
             handler.filters.insert(0, messages)
             atexit.register(messages.release)
+
+
+def before_errors(logger: logging.Logger) -> None:
+    """Have what Snakemake tells of a failed run printed before the lines of `jobs.show_errors`."""
+    for messages in [each for handler in logger.handlers for each in handler.filters if isinstance(each, Plain)]:
+        atexit.unregister(messages.release)
+        atexit.register(messages.release)
