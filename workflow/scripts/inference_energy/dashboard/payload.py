@@ -50,7 +50,7 @@ def study_of_page(
         plan: its table `fleet_plan`; none where it has none.
     """
     fleet, nested_study = study.fleet, isinstance(study, NestedStudy)
-    totals = _totals(scenarios, plan)
+    totals = fleet_totals(scenarios, plan)
     levers = study.interventions.levers
     return {
         "method": study.method,
@@ -88,7 +88,7 @@ def _of_queries(energy: pl.DataFrame, spread: str) -> dict[str, dict[str, float]
     }
 
 
-def _totals(scenarios: pl.DataFrame, plan: pl.DataFrame | None) -> dict[str, dict[str, dict[str, float]]]:
+def fleet_totals(scenarios: pl.DataFrame, plan: pl.DataFrame | None) -> dict[str, dict[str, dict[str, float]]]:
     """By scenario P5, P50, P95 and mean of every quantity of its fleet that the tables have."""
     found = {}
     for row in scenarios.iter_rows(named=True):
