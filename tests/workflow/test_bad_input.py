@@ -242,7 +242,7 @@ CONFIGURATION_FAULTS = {
         "config/config.yaml: cross_methods.models: found 'DeepSeek-V9'; allowed: DeepSeek-V3.2, ",
     ),
     "unknown GPU of a study": (
-        edit("config/studies/current.yaml", "  - {gpu: B300 288GB,", "  - {gpu: B3000,"),
+        edit("config/studies/current.yaml", "\n  - {gpu: B300 288GB,", "\n  - {gpu: B3000,"),
         "config/studies/current.yaml: hardware: found 'B3000'; allowed: one of ",
     ),
     "zero draws": (

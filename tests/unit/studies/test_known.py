@@ -38,9 +38,17 @@ def with_model_of_a_task(entries):
     entries["workloads"]["traditional"]["output_tokens"] = {"task": "lm-arena-chat", "model": "Llama 9"}
 
 
+def with_gpu_of_an_intervention(entries):
+    entries["interventions"]["levers"]["newer_gpu"]["changes"]["hardware"][0]["gpu"] = "H900"
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        (
+            with_gpu_of_an_intervention,
+            "interventions.levers.newer_gpu.changes.hardware: found 'H900'; allowed: one of 27 names, such as ",
+        ),
         (with_gpu, "hardware: found 'H900'; allowed: one of 27 names, such as "),
         (with_gpu_of_a_class, "classes.small.hardware: found 'H900'; allowed: one of 27 names, such as "),
         (

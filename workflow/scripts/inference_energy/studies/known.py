@@ -28,7 +28,8 @@ def check_studies(studies: Mapping[str, Mapping[str, Any]]) -> None:
     Raises:
         InputError: a registry that cannot be read, or a name that it does not have.
     """
-    models, gpus = _rows(MODELS), _rows(HARDWARE)["gpu"].to_list()
+    models = _rows(MODELS)
+    names = {"model": (models["model"].to_list(), MODELS), "gpu": (_rows(HARDWARE)["gpu"].to_list(), HARDWARE)}
     totals = models.select("model", pl.col("total_parameters_billions").cast(pl.Float64, strict=False)).drop_nulls()
     for name, entries in studies.items():
         place, study = f"config/studies/{name}.yaml", whole(entries)
@@ -36,12 +37,12 @@ def check_studies(studies: Mapping[str, Mapping[str, Any]]) -> None:
             checks.check_classes(study, place, models)
         else:
             checks.check_against_registry(study, place, dict(totals.iter_rows()))
-        for key, gpu in _gpus(entries):
-            _check(gpu, gpus, f"{place}: {key}", HARDWARE)
+        for key, kind, found in _named(entries):
+            _check(found, *names[kind], f"{place}: {key}")
         for workload, sides in entries["workloads"].items():
             for side, spec in sides.items():
                 if isinstance(spec, Mapping) and "model" in spec:
-                    _check(spec["model"], models["model"].to_list(), f"{place}: workloads.{workload}.{side}", MODELS)
+                    _check(spec["model"], *names["model"], f"{place}: workloads.{workload}.{side}")
 
 
 def check_settings(config: Mapping[str, Any], compared: Mapping[str, Any], name: str) -> None:
@@ -78,15 +79,22 @@ def _names(registry: Path, column: str) -> Names:
     return read_names(registry, _rows(registry), column)
 
 
-def _gpus(entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Key and name of every GPU of a study."""
-    mixes = {"hardware": entries.get("hardware") or []}
-    mixes |= {f"classes.{name}.hardware": spec.get("hardware") or [] for name, spec in entries["classes"].items()}
-    for key, mix in mixes.items():
-        for entry in mix:
-            yield key, entry["gpu"]
+def _named(node: Any, key: str = "") -> Iterator[tuple[str, str, str]]:
+    """Key, kind and name of every GPU and every weighted model of a study, also of what interventions change."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _named(each, key)
+    elif isinstance(node, Mapping):
+        for name, each in node.items():
+            within = f"{key}.{name}" if key else str(name)
+            if name == "gpu":
+                yield key, "gpu", each
+            elif name == "weights":
+                yield from ((within, "model", model) for model in each)
+            else:
+                yield from _named(each, within)
 
 
-def _check(found: str, known: list[str], place: str, registry: Path) -> None:
+def _check(found: str, known: list[str], registry: Path, place: str) -> None:
     if found not in known:
         raise InputError(f"{place}: found {found!r}; allowed: {like(found, known)}, rows of {registry}")
