@@ -3,8 +3,8 @@
 PYTHON ?= python3
 # Programs are run as modules: the first line of a script names its Python, which fails in a folder with a quote or a $.
 BIN := .venv/bin
-# What a run that was ended from outside left unfinished is made anew.
-RUN := $(BIN)/python -m snakemake --quiet rules --cores "$${CORES:-all}" --rerun-incomplete
+# What a run that was ended from outside left unfinished is made anew. The profile of a bare `snakemake` says the same.
+RUN := $(BIN)/python -m snakemake --quiet rules host --cores "$${CORES:-all}" --rerun-incomplete --workflow-profile none
 
 # What users give reaches commands through the environment, so that neither make nor a shell reads a part of it as code.
 GIVEN := WHAT DETAIL FORMAT USAGE LOGS NAME FILE BASE OUT SOURCE ROWS BENCH_FOLDER CORES \
@@ -20,7 +20,7 @@ yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 	bench-usage rule-graph browser slurm rsync graphviz cluster embedding crate site-packages lock clean
 
 all: environment ## everything: tables, figures and pages in results/ (also: make)
-	$(RUN)
+	@$(RUN)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,12 +45,12 @@ site: all site-packages ## documents, a page per model and public tables as a si
 
 # One study, configured or not, and its difference to the study that it extends: make study NAME=file in config/studies
 study: environment ## your own assumptions: NAME=file in config/studies
-	$(RUN) study $(if $(NAME),--config study=$(call yaml_text,NAME))
+	@$(RUN) study $(if $(NAME),--config study=$(call yaml_text,NAME))
 
 # The energy of your own request logs and bills: make statement LOGS=folder of the files [USAGE=name-in-config/usage]
 # Without USAGE the files are recognised by their structure, and the usage file that reads them is written.
 statement: environment ## energy of your logs and bills: LOGS=folder [USAGE=name-in-config/usage]
-	$(if $(USAGE),,$(if $(LOGS),@USAGE="$$($(BIN)/python workflow/scripts/recognise_usage.py -- "$$LOGS")" && ))$(RUN) statement \
+	@$(if $(USAGE),,$(if $(LOGS),USAGE="$$($(BIN)/python workflow/scripts/recognise_usage.py -- "$$LOGS")" && ))$(RUN) statement \
 		$(if $(USAGE)$(LOGS),--config usage=$(call yaml_text,USAGE)) \
 		$(if $(LOGS),usage_folder=$(call yaml_text,LOGS))
 
@@ -64,7 +64,7 @@ new-source: environment ## a new benchmark: NAME=x FILE=path/to/file
 
 # The benchmark files alone: read, validated and checked, without the studies
 benchmarks: environment ## read and check the benchmark files alone
-	$(RUN) results/benchmark_checks.parquet results/benchmark_sources.csv
+	@$(RUN) results/benchmark_checks.parquet results/benchmark_sources.csv
 
 # Every benchmark source: age, rows, findings, how to refresh it
 sources: benchmarks ## every benchmark source: age, rows, findings, how to refresh it
@@ -76,7 +76,7 @@ validate: $(if $(SOURCE),environment,scoreboard) ## predictions against measurem
 	@$(BIN)/python workflow/scripts/validate.py $(if $(SOURCE),$${OUT:+--out "$$OUT"} -- "$$SOURCE")
 
 scoreboard: environment
-	$(RUN) results/validation/scores.csv results/validation/held_out.parquet
+	@$(RUN) results/validation/scores.csv results/validation/held_out.parquet
 
 # The package that answers single questions, as a wheel in dist/, of the tables of this build
 wheel: all ## the package that answers single questions, in dist/
@@ -87,7 +87,7 @@ wheel: all ## the package that answers single questions, in dist/
 # The base is looked for first, because a build takes minutes.
 compare: environment ## what changed since BASE=main, or another build
 	@$(BIN)/python workflow/scripts/compare_builds.py --check -- "$$BASE" "$${OUT:-results/changes}" "$${CORES:-all}"
-	$(RUN)
+	@$(RUN)
 	@$(BIN)/python workflow/scripts/compare_builds.py -- "$$BASE" "$${OUT:-results/changes}" "$${CORES:-all}"
 
 # Checks that the files of this folder are the ones that results/provenance.json lists.
@@ -163,7 +163,7 @@ mutation: .venv/mutation/lock.sha256
 
 # One job for every assumption that is swept, model and study: results/comparison/model_sweeps.parquet
 grid: environment
-	$(RUN) grid
+	@$(RUN) grid
 
 # Makes the headline numbers of this tree the agreed ones, and prints the line that CHANGELOG.md then needs.
 golden: all

@@ -74,10 +74,9 @@ onsuccess:
     elif "statement" not in sys.argv:
         checks = config["checks"]
         summary.show(checks["stale_after_days"], checks["registry_stale_after_days"], PARENTS, SUBJECTS)
-    elif not USAGES:
-        run_end.show_none()
     run_end.show(USAGES)
 
 
 onerror:
     jobs.show_errors()
+    run_messages.before_errors(logger)

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from built_page import PAGE, RESULTS
 from dashboard_engine import Question, answer, operation, served
+from inference_energy.headline import answers, page as headline_page
 
 LARGEST_BYTES = 5_000_000
 WIDTHS = (360, 800, 1280)
@@ -44,6 +45,7 @@ def questions(name, study):
             gpu=chance.choice([None, *study["gpus_per_node"]]),
             boundary=chance.choice(["node", "datacenter", "fleet", *([] if published else ["gpu_boards"])]),
             pue=chance.choice([None, 1.0, 1.3]),
+            headroom=chance.choice([None, 1, 1.5]),
             long_share=chance.choice([0, 0.1, 1]),
             queries_per_day=chance.choice([1, 1e9]),
             interventions=applied,
@@ -69,13 +71,13 @@ def test_the_page_computes_what_python_computes(opened, built):
     assert empty  # some model reaches the operating point on no draw of some GPU
 
 
-def shown(page) -> dict[tuple[str, str], float]:
+def shown(page, source: str | None = None) -> dict[tuple[str, str], float]:
+    """Every number in sight, or those of one source: the draws of the `page`, or the `tables` that have the view."""
     outputs = page.locator("output[data-value]").evaluate_all(
         """found => found.filter(output => output.checkVisibility())
-            .map(({ dataset }) => [dataset.quantity, dataset.statistic, Number(dataset.value)])"""
+            .map(({ dataset }) => [dataset.from, dataset.quantity, dataset.statistic, Number(dataset.value)])"""
     )
-    # The headline is that of the tables where they have it.
-    return {(quantity, statistic): value for quantity, statistic, value in outputs if quantity != "headline_wh"}
+    return {(quantity, statistic): value for of, quantity, statistic, value in outputs if source in (None, of)}
 
 
 def of_current(built, **changes):
@@ -92,6 +94,7 @@ CONTROLS = [
     ("long", "25", {"long_share": 0.25}),
     ("zone", "FRA", {"zone": "FRA"}),
     ("pue", "1.5", {"pue": 1.5}),
+    ("headroom", "1.4", {"headroom": 1.4}),
     ("interventions", "on", {"interventions": True}),
 ]
 
@@ -108,10 +111,17 @@ def test_a_control_changes_the_numbers_to_those_of_python(opened, built, control
         field.select_option(value)
     else:
         field.fill(value)
-    expected, after = of_current(built, **changes), shown(page)
-    assert after != before
-    for (quantity, statistic), number in after.items():
+    expected = of_current(built, **changes)
+    expected["headline_wh"] = expected["query_wh"]
+    assert shown(page) != before
+    for (quantity, statistic), number in shown(page, "page").items():
         assert number == pytest.approx(expected[quantity][statistic], rel=1e-9), (quantity, statistic)
+    # Of a query as in the study, and of a scenario of the fleet, the tables have more draws.
+    for (quantity, statistic), number in shown(page, "tables").items():
+        assert number == pytest.approx(expected[quantity][statistic], rel=0.2), (quantity, statistic)
+    of_query, of_fleet = ((quantity, "mean") in shown(page, "tables") for quantity in ("mean_query_wh", "gpus"))
+    assert of_query == (control not in ("gpu", "pue", "interventions"))
+    assert of_fleet == (control in ("boundary", "interventions"))
 
 
 def test_every_control_is_tested():
@@ -125,7 +135,7 @@ def test_own_lengths_are_served_among_a_kind_of_query(opened, built):
     for name, value in (("input", "2000"), ("cached", "500"), ("output", "700")):
         page.locator(f'[name="{name}"]').fill(value)
     expected = of_current(built, workload="coding_agent", own_tokens=(2000, 700, 500))
-    assert shown(page)["query_wh", "p50"] == pytest.approx(expected["query_wh"]["p50"], rel=1e-9)
+    assert shown(page, "page")["headline_wh", "p50"] == pytest.approx(expected["query_wh"]["p50"], rel=1e-9)
 
 
 @pytest.mark.parametrize("study", ["arxiv-2025", "joule-2026", "current"])
@@ -133,11 +143,13 @@ def test_a_study_and_its_scenarios_are_a_click_away(opened, built, study):
     page, of = opened(), built["studies"][study]
     page.locator(f'[name="study"][value="{study}"]').check()
     page.get_by_role("button", name="10 % long + interventions").click()
-    expected = answer(of, Question(subject="frontier", long_share=0.1, interventions=True))
-    assert shown(page)["energy_gwh_per_day", "mean"] == pytest.approx(expected["energy_gwh_per_day"]["mean"], rel=1e-9)
+    expected = answer(of, Question(subject="frontier", long_share=0.1, interventions=True))["energy_gwh_per_day"]
+    assert shown(page, "tables")["energy_gwh_per_day", "mean"] == pytest.approx(expected["mean"], rel=0.06)
+    page.locator('[name="queries"]').fill("2e9")  # no scenario of the study
+    assert shown(page, "page")["energy_gwh_per_day", "mean"] == pytest.approx(2 * expected["mean"], rel=1e-9)
     page.get_by_role("button", name="Back to the study").click()
-    plain = answer(of, Question(subject="frontier"))
-    assert shown(page)["query_wh", "p50"] == pytest.approx(plain["query_wh"]["p50"], rel=1e-9)
+    plain = of["tables"]["headline_wh"]["frontier traditional datacenter"]
+    assert shown(page, "tables")["headline_wh", "p50"] == pytest.approx(plain["p50"], rel=1e-9)
     assert page.locator("#card-operation").is_visible() == (of["method"] == "nested")
 
 
@@ -189,12 +201,32 @@ def test_the_headline_is_that_of_the_tables_where_they_have_the_view(opened, bui
     page = opened(f"#?study=current{view}")
     found = {name: page.evaluate(f"inferenceEnergy.shown().headline_wh.{name}") for name in ("p05", "p50", "p95")}
     state = page.evaluate("Controls.state()")
-    table = built["studies"]["current"]["tables"][" ".join(state[name] for name in ("subject", "workload", "boundary"))]
-    expected = list(table) if "pue" not in view else [shown(page)["query_wh", name] for name in found]
-    assert list(found.values()) == pytest.approx(expected, rel=1e-9)
+    tables = built["studies"]["current"]["tables"]["headline_wh"]
+    of_page = page.evaluate("inferenceEnergy.shown().query_wh")
+    table = tables[" ".join(state[name] for name in ("subject", "workload", "boundary"))]
+    expected = of_page if "pue" in view else table
+    assert found == pytest.approx({name: expected[name] for name in found}, rel=1e-9)
     text = page.locator("#range output").first.inner_text().replace("\u00a0", " ")
     assert text == f"{found['p50']:.2g} Wh"
-    assert shown(page)["query_wh", "p50"] == pytest.approx(found["p50"], rel=0.08)
+    assert of_page["p50"] == pytest.approx(found["p50"], rel=0.08)
+
+
+def test_every_answer_is_that_of_the_headline(opened):
+    """Told as in README, terminal and workbook: by the same statistic, with the same digits and interval."""
+    numbers = headline_page.rows(RESULTS / "headline.csv")
+    query, long, fleet, improved = answers.answers(numbers, answers.CURRENT, "frontier")
+    views = (
+        (query, "#range", ""),
+        (long, "#range", "&workload=long"),
+        (fleet, "[aria-labelledby=card-fleet]", "&long=10"),
+        (improved, "[aria-labelledby=card-fleet]", "&long=10&interventions=on"),
+    )
+    for of, place, view in views:
+        text = opened(f"#?study=current{view}").inner_text(place).replace("\u00a0", " ")
+        found = re.search(r"([\d.,]+) (?:Wh|GWh)\b.*?P5–P95 ([\d.,]+) to ([\d.,]+)", text, flags=re.DOTALL)
+        told = [float(number.replace(",", "")) for number in found.groups()]
+        assert told == pytest.approx([of.value, of.p05, of.p95], rel=0.051), of.question  # two digits
+        assert of.statistic.split()[0] in text
 
 
 NUMBERS = {
@@ -276,7 +308,7 @@ def test_a_view_is_downloaded(opened, tmp_path):
     assert float(rows[0]["middle"]) == pytest.approx(view["answer"]["headline_wh"]["p50"])
     assert {row["kind"] for row in rows} == {"this view", "measured", "modelled", "stated"}
     assert view["question"]["pue"] == 1.2 and "a-own-model=on" in view["address"]
-    assert view["answer"]["query_wh"]["p50"] == shown(page)["query_wh", "p50"]
+    assert view["answer"]["headline_wh"]["p50"] == shown(page)["headline_wh", "p50"]
 
 
 def test_the_answer_stays_in_view(opened):
@@ -375,7 +407,7 @@ def test_keys_alone_do_everything(opened):
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     assert shown(page)["multiplier", "p50"] > 1
-    assert shown(page)["query_wh", "p50"] < before["query_wh", "p50"]
+    assert shown(page)["headline_wh", "p50"] < before["headline_wh", "p50"]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,7 +1,7 @@
 """Every headline quantity has one number, wherever it is told.
 
-In README, documents, terminal, workbook, titles of figures and explanations, a query is told by the median over queries
-and a fleet by its expected value; each number is compared with the headline table at the digits that are printed.
+In README, documents, terminal, workbook, page, titles of figures and explanations, a query is told by the median over
+queries and a fleet by its expected value; each number is compared with the headline table at the printed digits.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
+from built_page import numbers
 from inference_energy.explain import question, registry, summary
 from inference_energy.explain.build import Build
 from inference_energy.headline import answers, page
@@ -100,6 +101,19 @@ def test_the_workbook(told):
         assert (value, p05, p95) == (of.value, of.p05, of.p95)
 
 
+def test_the_page(told):
+    """What it shows of a study as it is; a test in a browser compares its text."""
+    study = numbers((ROOT / "results/dashboard.html").read_text(encoding="utf-8"))["studies"][STUDY]
+    scenarios = {(of["long_share"], of["interventions"]): of["totals"] for of in study["preset"]["scenarios"]}
+    fleets = [scenarios[0.1, applied]["energy_gwh_per_day"] for applied in (False, True)]
+    queries = [study["tables"]["headline_wh"][f"{SUBJECT} {kind} datacenter"] for kind in ("traditional", "long")]
+    for of, shown, middle in zip(told, [*queries, *fleets], ("p50", "p50", "mean", "mean"), strict=True):
+        assert (shown[middle], shown["p05"], shown["p95"]) == pytest.approx((of.value, of.p05, of.p95), rel=1e-6)
+    mean = study["tables"]["mean_query_wh"][f"{SUBJECT} traditional datacenter"]["mean"]
+    rows = {row["quantity"]: row for row in page.rows(ROOT / "results/headline.csv") if row["study"] == STUDY}
+    assert mean == pytest.approx(float(rows[f"traditional {SUBJECT} energy_wh_mean shared"]["computed"]), rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("words", "quantity"),
     [
@@ -160,8 +174,8 @@ def test_what_is_said_by_hand():
 
 def test_titles_of_figures():
     headline = pl.DataFrame(page.rows(ROOT / "results/headline.csv")).filter(study=STUDY)
-    numbers = {row["quantity"]: float(row["computed"]) for row in headline.iter_rows(named=True)}
-    fleets = [value for name, value in numbers.items() if name.endswith("energy_gwh_per_day_mean")]
+    known = {row["quantity"]: float(row["computed"]) for row in headline.iter_rows(named=True)}
+    fleets = [value for name, value in known.items() if name.endswith("energy_gwh_per_day_mean")]
     count, different = 0, []
     for path in sorted((ROOT / "results/figures").rglob("*.json")):
         name = f"{path.parent.name}/{path.name}"
@@ -171,7 +185,7 @@ def test_titles_of_figures():
             for statistic, kind, number in said(text):
                 count += 1
                 spread = {"p50": "untrimmed", "mean": "shared"}.get(statistic)
-                expected = [numbers[f"{kind} {SUBJECT} energy_wh_{statistic} {spread}"]] if spread else fleets
+                expected = [known[f"{kind} {SUBJECT} energy_wh_{statistic} {spread}"]] if spread else fleets
                 if not any(same(number, value) for value in expected):
                     different.append(f"{name}: {number} ({statistic}, {kind}) in {text!r}")
     assert different == []

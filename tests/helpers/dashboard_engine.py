@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from inference_energy.dashboard.coding import STEPS, ZERO
 from inference_energy.dashboard.payload import CURVE, POINTS
+from inference_energy.energy.day import needed_share
 from inference_energy.energy.interventions import saving
 from inference_energy.energy.operated import PER_TOKEN, context_tokens2, gpu_seconds_per_query, query_wh
 from inference_energy.energy.power import by_boundary_w
@@ -36,6 +37,7 @@ class Question:
         gpu: that serves all; none: the study's mix.
         boundary: what is metered of a query.
         pue: a known value in place of the study's distribution.
+        headroom: likewise of what is installed over what the busiest hour needs; it decides GPUs and nodes.
         long_share: share of the day's queries that are of workload `long` instead.
         queries_per_day: of the fleet.
         interventions: whether those of the study's fleet are applied.
@@ -47,6 +49,7 @@ class Question:
     gpu: str | None = None
     boundary: str = "datacenter"
     pue: float | None = None
+    headroom: float | None = None
     long_share: float = 0.0
     queries_per_day: float = 1e9
     interventions: bool = False
@@ -66,6 +69,7 @@ class Served:
         pue: shape (draws, 1).
         capacity: work of the day over what all that is installed can do, shape (draws, 1); none where the study says
             nothing of the day.
+        headroom: what is installed over what the busiest hour needs, shape (draws,), likewise.
         peak: power of the busiest hour over its mean, shape (draws,), likewise.
     """
 
@@ -77,6 +81,7 @@ class Served:
     wh: dict[str, np.ndarray]
     pue: np.ndarray
     capacity: np.ndarray | None = None
+    headroom: np.ndarray | None = None
     peak: np.ndarray | None = None
 
     def mean_wh(self, boundary: str) -> np.ndarray:
@@ -89,8 +94,8 @@ def answer(study: Mapping, asked: Question, zone: Mapping[str, Any] | None = Non
 
     - `query_wh`: energy of a single query, with variability and uncertainty, Wh, within the boundary asked;
     - `mean_query_wh`: mean over the queries, Wh, within the same boundary;
-    - `energy_gwh_per_day`, `average_power_mw`, and where the study says something of the day `gpus`, `nodes` and
-      `peak_power_mw`: of the fleet, at the fleet boundary;
+    - `energy_gwh_per_day`, `average_power_mw`, and where the study says something of the day `gpus`, `nodes`,
+      `headroom` and `peak_power_mw`: of the fleet, at the fleet boundary;
     - `emissions_t_per_day` (location-based), `water_m3_per_day`: for a given zone, water if its factors are known;
     - `multiplier`: factor by which the interventions divide the mean energy, where they are applied.
 
@@ -185,7 +190,10 @@ def _nested(study: Mapping, state: Mapping, asked: Question, workload: str, own:
     tokens = _tokens(kind["lengths"], own, draws, len(members))
     context = context_tokens2(input_tokens=tokens.pop("input_tokens"), output_tokens=tokens["output_tokens"])
     tokens |= {"uncached_tokens": tokens["uncached_tokens"] * (kept if own is None else 1), "context_tokens2": context}
-    pue = _pue(asked, state)
+    pue, headroom = _pue(asked, state), asked.headroom
+    capacity = state["capacity"]
+    if headroom is not None:  # the mean hour has a rate of 1
+        capacity = np.full(draws, needed_share(rate=1.0, peak_rate=state["peak_rate"], headroom=headroom))
     boards, node = (np.stack([member[name] for member in members], axis=1) for name in ("boards", "node"))
     return Served(
         members=members,
@@ -195,7 +203,8 @@ def _nested(study: Mapping, state: Mapping, asked: Question, workload: str, own:
         of_query=_seconds(members, **tokens),
         wh=by_boundary_w(boards, node, pue, state["overhead"][:, None]),
         pue=pue,
-        capacity=state["capacity"][:, None],
+        capacity=capacity[:, None],
+        headroom=state["headroom"] if headroom is None else np.full(draws, headroom),
         peak=kind["peak"],
     )
 
@@ -270,6 +279,7 @@ def _of_the_fleet(
         if of.capacity is None:
             continue
         add("peak_power_mw", average * of.peak)
+        found["headroom"] = of.headroom
         gpus = planning.gpus_needed(
             queries_per_day=count * of.shares, gpu_seconds_per_query=of.work, capacity=of.capacity
         )

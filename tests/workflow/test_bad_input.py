@@ -1,6 +1,7 @@
 """Every fault of a user's file ends the run with one plain line and leaves the last good results alone."""
 
 import csv
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -169,6 +170,17 @@ def test_benchmark_fault_ends_the_run_and_the_next(copy, fault):
     refused_twice(copy, VALIDATED, message)
 
 
+def test_a_quiet_run_tells_an_error_of_a_job_once(copy):
+    cell("0")(copy)
+    sign(copy)
+    outcome = run(copy, "--cores", "1", "--quiet", "rules", "host", "--", VALIDATED)
+    lines = [line for line in outcome.stdout.splitlines() if "rror" in line or "xception" in line]
+    assert outcome.returncode != 0
+    assert len(lines) == 1 and lines[0].startswith(f"Error: {finds(5, THROUGHPUT, repr('0'), '> 0')}"), lines
+    (log,) = re.findall(r"^Complete log\(s\): (.+)$", outcome.stdout, flags=re.MULTILINE)
+    assert "CalledProcessError" in Path(log).read_text()
+
+
 def test_wrong_checksum_is_told(source):
     cell("3732.5")(source)
     with pytest.raises(InputError, match=rf"^{BENCHMARKS}: found sha256 \w{{64}}; {ORIGIN} says \w{{64}}\. "):
@@ -220,6 +232,18 @@ CONFIGURATION_FAULTS = {
     "step of the bridge of another method": (
         edit(CONFIG, "    bridge-02: ", "    arxiv-2025: "),
         "config/config.yaml: bridge.steps: found 'arxiv-2025' of method published; allowed: nested",
+    ),
+    "unknown GPU": (
+        edit(CONFIG, "  gpu: B200 180GB", "  gpu: B900"),
+        "config/config.yaml: answer_lengths.gpu: found 'B900'; allowed: a name or alias in resources/hardware.csv: ",
+    ),
+    "unknown model": (
+        edit(CONFIG, "  models: [DeepSeek-V3.2, ", "  models: [DeepSeek-V9, "),
+        "config/config.yaml: cross_methods.models: found 'DeepSeek-V9'; allowed: DeepSeek-V3.2, ",
+    ),
+    "unknown GPU of a study": (
+        edit("config/studies/current.yaml", "\n  - {gpu: B300 288GB,", "\n  - {gpu: B3000,"),
+        "config/studies/current.yaml: hardware: found 'B3000'; allowed: one of ",
     ),
     "zero draws": (
         edit(CONFIG, "\ndraws: 10_000", "\ndraws: 0"),

@@ -15,7 +15,11 @@ const Address = (() => {
 
   const current = () => `#?${new URLSearchParams(told())}`;
 
-  const write = () => history.replaceState(null, "", current());
+  let written = null; // the browser takes milliseconds to write an address
+  function write() {
+    const next = current();
+    if (next !== written) history.replaceState(null, "", (written = next));
+  }
 
   /* Show the state in the address, all of the page as it starts where there is none. */
   function read() {
@@ -30,7 +34,10 @@ const Address = (() => {
 
   function start() {
     read();
-    addEventListener("hashchange", () => isState() && read());
+    addEventListener("hashchange", () => {
+      written = null;
+      if (isState()) read();
+    });
   }
 
   /* A line about a value that a list of choices does not have. */

@@ -68,7 +68,11 @@ const Charts = (() => {
     }
     const follow = () => view.data("rows", rows).runAsync();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (making = make()));
+    let drawn = "";
     const show = (next) => {
+      const same = JSON.stringify(next);
+      if (same === drawn) return making;
+      drawn = same;
       rows = [...next].sort((a, b) => a.middle - b.middle).map((row, order) => ({ ...row, order }));
       making = making === null ? make() : making.then(follow);
       return making;

@@ -3,7 +3,7 @@
 
 const Controls = (() => {
   const STATE = ["study", "subject", "workload", "input", "cached", "output", "gpu", "boundary", "queries", "long", "zone",
-    "pue", "interventions"];
+    "pue", "headroom", "interventions"];
   const form = document.getElementById("controls");
   const fields = form.elements;
   const byId = (id) => document.getElementById(id);
@@ -22,7 +22,7 @@ const Controls = (() => {
     return {
       study: name, subject: preset.subject, workload: "traditional", input: "", cached: "", output: "", gpu: "",
       boundary: preset.boundary, queries: String(preset.queries_per_day), long: "0", zone: preset.zone ?? "", pue: "",
-      interventions: "",
+      headroom: "", interventions: "",
     };
   }
 
@@ -58,6 +58,7 @@ const Controls = (() => {
     // Published studies rate whole nodes and know no cache.
     fields.boundary.querySelector('[value="gpu_boards"]').disabled = published;
     fields.cached.disabled = published;
+    fields.headroom.disabled = published; // they say nothing of the day
     byId("applied").replaceChildren(...study.interventions.map((label) => element("li", { textContent: label })));
     byId("scenarios").replaceChildren(...study.preset.scenarios.map(scenarioButton));
     byId("pue-hint").textContent = `Empty: the distribution of the study, ${Readable.span(Energy.summary(study.states.plain.pue, study.states.plain.pue.map(() => 1)), 3)}.`;
@@ -124,7 +125,7 @@ const Controls = (() => {
   function numbers() {
     const own = isOwn(state());
     const needed = ["queries", "long", ...(own ? ["input", "output"] : [])];
-    const read = Object.fromEntries(["queries", "long", "input", "output", "cached", "pue"].map((name) =>
+    const read = Object.fromEntries(["queries", "long", "input", "output", "cached", "pue", "headroom"].map((name) =>
       [name, Entered.read(fields[name], needed.includes(name))]));
     const { input, cached } = read;
     let fault = Object.values(read).map((each) => each.fault).find(Boolean) ?? null;
@@ -141,7 +142,7 @@ const Controls = (() => {
     return {
       subject: now.subject, workload: now.workload, gpu: now.gpu || null, boundary: now.boundary,
       own_tokens: isOwn(now) ? { input: of.input, cached: of.cached ?? 0, output: of.output } : null,
-      pue: of.pue, long_share: of.long / 100, queries_per_day: of.queries, interventions: now.interventions === "on",
+      pue: of.pue, headroom: of.headroom, long_share: of.long / 100, queries_per_day: of.queries, interventions: now.interventions === "on",
     };
   }
 
@@ -149,6 +150,15 @@ const Controls = (() => {
   function asInTheStudy() {
     const [now, preset] = [state(), presetOf(fields.study.value)];
     return ["gpu", "pue", "interventions", "input", "output"].every((name) => now[name] === preset[name]);
+  }
+
+  /* The scenario of the study whose fleet this is; undefined where it is another one. */
+  function scenario() {
+    const [now, { preset }] = [state(), data.studies[fields.study.value]];
+    const start = presetOf(now.study);
+    const same = STATE.every((name) => ["long", "interventions", "boundary"].includes(name) || now[name] === start[name]);
+    return same ? preset.scenarios.find(({ long_share, interventions }) =>
+      String(100 * long_share) === now.long && interventions === (now.interventions === "on")) : undefined;
   }
 
   const chosen = (name) => fields[name].selectedOptions[0].textContent;
@@ -167,5 +177,5 @@ const Controls = (() => {
     Address.add({ names: STATE, told, show: showTold });
   }
 
-  return { element, start, state, question, fault, asInTheStudy, chosen };
+  return { element, start, state, question, fault, asInTheStudy, scenario, chosen };
 })();

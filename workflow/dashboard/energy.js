@@ -21,6 +21,18 @@ const Energy = (() => {
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const valueAt = (quantity, i) => (typeof quantity === "number" ? quantity : quantity[i]);
 
+  /* What was computed of an object, by a key: most controls change little of what an answer is made of. */
+  const [KEPT, memory] = [16, new WeakMap()];
+  function kept(owner, key, compute) {
+    if (!memory.has(owner)) memory.set(owner, new Map());
+    const known = memory.get(owner);
+    if (!known.has(key)) {
+      if (known.size >= KEPT) known.delete(known.keys().next().value);
+      known.set(key, compute());
+    }
+    return known.get(key);
+  }
+
   /* Numbers with the arrays that `coding.coded` took out. */
   function decoded(numbers, bytes) {
     const count = bytes.length / 2;
@@ -92,7 +104,7 @@ const Energy = (() => {
       ...member,
       shares: shares.map((share, i) => (weights[i] > 0 ? share / weights[i] : 0)),
       work: Formulas.gpu_seconds_per_query({ ...member, ...(ownTokens ?? mean) }),
-      ofQuery: () => Array.from({ length: QUERIES_PER_DRAW }, (_, k) => {
+      ofQuery: (k) => {
         const at = (points) => filled(n, (i) => points[placeOf(k, i, j)]);
         const tokens = ownTokens ?? {
           uncached_tokens: at(uncached_tokens).map((tokens, i) => kind.kept[i] * tokens),
@@ -100,9 +112,9 @@ const Energy = (() => {
           context_tokens2: at(context),
         };
         return Formulas.gpu_seconds_per_query({ ...member, ...tokens });
-      }),
+      },
     }));
-    return { members, weights, pue: question.pue ?? state.pue, overhead_share: state.overhead, capacity: state.capacity, peak: kind.peak };
+    return { members, weights, overhead_share: state.overhead, peak: kind.peak };
   }
 
   function published(study, state, question, workload, own) {
@@ -121,21 +133,36 @@ const Energy = (() => {
         node: state.utilisation,
         shares: filled(n, () => share),
         work: divided(ownUnit ?? kind.mean_unit_wh[model]),
-        ofQuery: () => Array.from({ length: QUERIES_PER_DRAW }, (_, k) => {
+        ofQuery: (k) => {
           if (own) return divided(ownUnit);
           const at = (points) => filled(n, (i) => points[placeOf(k, i, j)]);
           return divided(unitOf(member, mapped(kind.lengths, at)));
-        }),
+        },
       };
     });
-    return { members, weights: filled(n, () => 1), pue: question.pue ?? state.pue, overhead_share: kind.overhead };
+    return { members, weights: filled(n, () => 1), overhead_share: kind.overhead };
   }
 
   /* Own lengths are those of the kind that is asked. */
   function served(study, question, workload, state = stateOf(study, question)) {
     const own = workload === question.workload ? question.own_tokens : null;
-    return (study.method === "nested" ? nested : published)(study, state, question, workload, own);
+    const { subject, gpu } = question;
+    const of = kept(state, JSON.stringify([subject, gpu, workload, own]), () =>
+      (study.method === "nested" ? nested : published)(study, state, { subject, gpu }, workload, own));
+    return { ...of, pue: question.pue ?? state.pue, ...installed(state, question) };
   }
+
+  /* What is installed over what the busiest hour needs, and work of the day over what all of it can do: as in the study,
+     or with a known headroom. A published study says nothing of the day. */
+  function installed({ capacity, headroom, peak_rate }, { headroom: known }) {
+    if (!capacity) return {};
+    if (known === null) return { capacity, headroom };
+    const needed = Formulas.needed_share({ rate: 1, peak_rate, headroom: known });
+    return { capacity: capacity.map(() => needed), headroom: capacity.map(() => known) };
+  }
+
+  /* What a query of a member takes of it, several queries a draw. */
+  const queriesOfMember = (member) => kept(member, "queries", () => Array.from({ length: QUERIES_PER_DRAW }, (_, k) => member.ofQuery(k)));
 
   /* ---- energy ---- */
 
@@ -148,47 +175,71 @@ const Energy = (() => {
   }
 
   function meanWh(of, boundary) {
-    const each = of.members.map((member) =>
-      Formulas.query_wh({ gpu_seconds: member.work, wh_per_gpu_second: whOf(of, member, boundary) }));
-    return filled(of.weights.length, (i) => sum(each.map((wh, j) => of.members[j].shares[i] * wh[i])));
+    return kept(of.members, `mean ${placeOfMeter(of, boundary)}`, () => {
+      const found = new Float64Array(of.weights.length);
+      for (const member of of.members) {
+        const wh = Formulas.query_wh({ gpu_seconds: member.work, wh_per_gpu_second: whOf(of, member, boundary) });
+        for (let i = 0; i < found.length; i++) found[i] += member.shares[i] * wh[i];
+      }
+      return found;
+    });
   }
+
+  /* What a query's energy depends on beyond what serves it. */
+  const placeOfMeter = ({ pue }, boundary) => `${typeof pue === "number" ? pue : "study"} ${boundary}`;
 
   function queryWh(of, boundary) {
-    const [values, weights] = [[], []];
-    for (const member of of.members) {
-      const each = filled(of.weights.length, (i) => member.shares[i] * of.weights[i]);
-      for (const work of member.ofQuery()) {
-        values.push(...Formulas.query_wh({ gpu_seconds: work, wh_per_gpu_second: whOf(of, member, boundary) }));
-        weights.push(...each);
+    return kept(of.members, `query ${placeOfMeter(of, boundary)}`, () => {
+      const n = of.weights.length;
+      const [values, weights] = [0, 1].map(() => new Float64Array(of.members.length * QUERIES_PER_DRAW * n));
+      let at = 0;
+      for (const member of of.members) {
+        const each = filled(n, (i) => member.shares[i] * of.weights[i]);
+        const wh_per_gpu_second = whOf(of, member, boundary);
+        for (const gpu_seconds of queriesOfMember(member)) {
+          values.set(Formulas.query_wh({ gpu_seconds, wh_per_gpu_second }), at);
+          weights.set(each, at);
+          at += n;
+        }
       }
-    }
-    return summary(values, weights);
+      return summary(values, weights);
+    });
   }
 
+  const DIGITS = 1e9;
   /* As statistics.quantiles.of_weighted: half of a value's weight lies below it, logarithms in between; values that
      agree to nine digits are one value. */
   function summary(values, weights) {
-    const counting = [...weights.keys()].filter((i) => weights[i] > 0);
-    const logs = filled(weights.length, (i) => Math.round(Math.log(values[i]) * 1e9) / 1e9);
-    const groups = [];
-    for (const i of counting.sort((a, b) => logs[a] - logs[b])) {
-      if (groups.at(-1)?.log === logs[i]) groups.at(-1).weight += weights[i];
-      else groups.push({ log: logs[i], weight: weights[i] });
+    const [count, size] = [weights.length, 2 ** Math.ceil(Math.log2(weights.length + 1))];
+    // Numbers are sorted faster than records: whole numbers, whose last digits are the place of a value.
+    const keys = new Float64Array(count);
+    let [counting, total, sumOfValues] = [0, 0, 0];
+    for (let i = 0; i < count; i++) {
+      if (!(weights[i] > 0)) continue;
+      keys[counting++] = Math.round(Math.log(values[i]) * DIGITS) * size + i;
+      total += weights[i];
+      sumOfValues += weights[i] * values[i];
     }
-    const total = sum(groups.map(({ weight }) => weight));
-    let passed = 0;
-    for (const group of groups) {
-      group.below = (passed + group.weight / 2) / total;
-      passed += group.weight;
+    const sorted = keys.subarray(0, counting).sort();
+    const [logs, below] = [new Float64Array(counting), new Float64Array(counting)];
+    let [groups, passed] = [0, 0];
+    for (let k = 0; k < counting; ) {
+      const log = Math.floor(sorted[k] / size);
+      let weight = 0;
+      for (; k < counting && Math.floor(sorted[k] / size) === log; k++) weight += weights[sorted[k] - log * size];
+      [logs[groups], below[groups]] = [log / DIGITS, (passed + weight / 2) / total];
+      groups += 1;
+      passed += weight;
     }
     const quantile = (share) => {
-      const after = groups.findIndex(({ below }) => below >= share);
-      if (after === 0) return Math.exp(groups[0].log);
-      if (after < 0) return Math.exp(groups.at(-1).log);
-      const [low, high] = [groups[after - 1], groups[after]];
-      return Math.exp(low.log + ((high.log - low.log) * (share - low.below)) / (high.below - low.below));
+      let after = 0;
+      while (after < groups && below[after] < share) after += 1;
+      if (after === 0) return Math.exp(logs[0]);
+      if (after === groups) return Math.exp(logs[groups - 1]);
+      const low = after - 1;
+      return Math.exp(logs[low] + ((logs[after] - logs[low]) * (share - below[low])) / (below[after] - below[low]));
     };
-    return { ...mapped(INTERVAL, quantile), mean: sum(counting.map((i) => weights[i] * values[i])) / sum(counting.map((i) => weights[i])) };
+    return { ...mapped(INTERVAL, quantile), mean: sumOfValues / total };
   }
 
   /* ---- answers ---- */
@@ -210,6 +261,7 @@ const Energy = (() => {
       add("energy_gwh_per_day", energy_gwh_per_day);
       add("average_power_mw", average);
       if (!of.capacity) continue;
+      found.headroom = of.headroom;
       add("peak_power_mw", average.map((power, i) => power * of.peak[i]));
       for (const { gpu, shares, work } of of.members) {
         const gpus = Formulas.gpus_needed({
@@ -272,32 +324,47 @@ const Energy = (() => {
   /* Shares of the variance of the logarithm of a query's energy: how queries differ, which member serves, PUE, the rest. */
   function drivers(study, question) {
     const of = served(study, question, question.workload);
-    const values = [];
+    return kept(of.members, `drivers ${placeOfMeter(of, question.boundary)}`, () => driversOf(of, question.boundary));
+  }
+
+  function driversOf(of, boundary) {
+    const [n, count] = [of.weights.length, of.members.length];
+    const [weights, averages, within] = [0, 1, 2].map(() => new Float64Array(count * n));
     of.members.forEach((member, j) => {
-      const wh = whOf(of, member, question.boundary);
-      const works = member.ofQuery();
-      for (let i = 0; i < of.weights.length; i++) {
+      const wh = whOf(of, member, boundary);
+      const works = queriesOfMember(member);
+      for (let i = 0; i < n; i++) {
         const weight = member.shares[i] * of.weights[i];
-        if (weight > 0) values.push({ i, j, weight, logs: works.map((work) => Math.log(work[i] * valueAt(wh, i))) });
+        if (!(weight > 0)) continue;
+        let [total, squares] = [0, 0];
+        for (const work of works) {
+          const log = Math.log(work[i] * valueAt(wh, i));
+          total += log;
+          squares += log ** 2;
+        }
+        weights[j * n + i] = weight;
+        averages[j * n + i] = total / works.length;
+        within[j * n + i] = squares / works.length - (total / works.length) ** 2;
       }
     });
-    const total = sum(values.map(({ weight }) => weight));
-    const mean = (f) => sum(values.map((value) => value.weight * f(value))) / total;
-    const average = ({ logs }) => sum(logs) / logs.length;
-    const middle = mean(average);
-    const variance = mean(({ logs }) => sum(logs.map((log) => (log - middle) ** 2)) / logs.length);
+    const places = [...weights.keys()].filter((at) => weights[at] > 0);
+    const total = sum(weights);
+    const mean = (f) => places.reduce((found, at) => found + weights[at] * f(at), 0) / total;
+    const middle = mean((at) => averages[at]);
+    const variance = mean((at) => within[at] + (averages[at] - middle) ** 2);
     if (!(variance > 1e-12)) return {};
     // Queries of one draw and member differ in nothing but their lengths.
-    const lengths = mean((value) => sum(value.logs.map((log) => (log - average(value)) ** 2)) / (value.logs.length - 1));
-    const places = of.members.map((_, j) => values.filter((value) => value.j === j)).filter((found) => found.length);
-    const weightOf = (found) => sum(found.map(({ weight }) => weight));
-    const which = sum(places.map((found) =>
-      weightOf(found) * (sum(found.map((value) => value.weight * average(value))) / weightOf(found) - middle) ** 2)) / total;
-    const known = typeof of.pue === "number" || ["gpu_boards", "node"].includes(question.boundary);
-    const logPue = ({ i }) => Math.log(valueAt(of.pue, i));
+    const lengths = (mean((at) => within[at]) * QUERIES_PER_DRAW) / (QUERIES_PER_DRAW - 1);
+    const weighted = weights.map((weight, at) => weight * averages[at]);
+    const which = sum(of.members.map((_, j) => {
+      const [weight, found] = [weights, weighted].map((all) => sum(all.subarray(j * n, j * n + n)));
+      return weight > 0 ? (weight * (found / weight - middle) ** 2) / total : 0;
+    }));
+    const known = typeof of.pue === "number" || ["gpu_boards", "node"].includes(boundary);
+    const logPue = (at) => Math.log(valueAt(of.pue, at % n));
     const pueMean = known ? 0 : mean(logPue);
-    const spread = known ? 0 : mean((value) => (logPue(value) - pueMean) ** 2);
-    const pue = spread > 0 ? mean((value) => (logPue(value) - pueMean) * (average(value) - middle)) ** 2 / spread : 0;
+    const spread = known ? 0 : mean((at) => (logPue(at) - pueMean) ** 2);
+    const pue = spread > 0 ? mean((at) => (logPue(at) - pueMean) * (averages[at] - middle)) ** 2 / spread : 0;
     const shares = mapped({ lengths, which, pue }, (part) => Math.min(1, part / variance));
     return { ...shares, rest: Math.max(0, 1 - sum(Object.values(shares))) };
   }

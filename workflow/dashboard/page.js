@@ -27,6 +27,7 @@
       if (!(quantity in answer)) continue;
       output.textContent = Readable.summary(quantity, answer[quantity])[statistic];
       output.dataset.value = answer[quantity][statistic];
+      output.dataset.from = answer.from_tables.includes(quantity) ? "tables" : "page";
     }
   }
 
@@ -45,12 +46,14 @@
     for (const [name, text] of Object.entries(texts)) byId(`operation-${name}`).textContent = text;
   }
 
-  /* The interval in the tables of the pipeline, with all draws, if they contain this question; or that of this page. */
-  function headlineOf(study, question, { query_wh }) {
-    const of = study.tables[`${question.subject} ${question.workload} ${question.boundary}`];
-    if (!of || !Controls.asInTheStudy()) return query_wh;
-    const [p05, p50, p95] = of;
-    return { ...query_wh, p05, p50, p95 };
+  /* The answer with the numbers of the tables, which have all draws, where they contain this question. */
+  function withTables(study, { subject, workload, boundary }, found) {
+    const answer = { ...found, headline_wh: found.query_wh };
+    const tables = { ...Controls.scenario()?.totals };
+    if (Controls.asInTheStudy())
+      for (const [quantity, of] of Object.entries(study.tables)) tables[quantity] = of[`${subject} ${workload} ${boundary}`];
+    const known = Object.entries(tables).filter(([quantity, of]) => of && quantity in answer);
+    return { ...answer, ...Object.fromEntries(known), from_tables: known.map(([quantity]) => quantity) };
   }
 
   /* Text as one word of a command to copy, as `escaped.shell` writes it. */
@@ -145,7 +148,7 @@
       byId("range").hidden = shown === null;
       return;
     }
-    const answer = { ...found, headline_wh: headlineOf(study, question, found) };
+    const answer = withTables(study, question, found);
     shown = answer;
     byId("range").hidden = false;
     showNumbers(answer);

@@ -12,6 +12,7 @@ const Readable = (() => {
     energy_gwh_per_day: [[0, 1e-6, "kWh"], [1e-3, 1e-3, "MWh"], [0.01, 1, "GWh"], [1000, 1000, "TWh"]],
     gpus: [[0, 1, ""]],
     nodes: [[0, 1, ""]],
+    headroom: [[0, 1, "\u00d7"]],
     multiplier: [[0, 1, ""]],
     average_power_mw: POWER_MW,
     peak_power_mw: POWER_MW,
@@ -19,9 +20,15 @@ const Readable = (() => {
     water_m3_per_day: [[0, 1e-6, "mL"], [1e-3, 1e-3, "L"], [1, 1, "m\u00b3"]],
   };
 
+  const formats = new Map(); // a format takes longer to make than to use
+  function format(significant) {
+    if (!formats.has(significant)) formats.set(significant, new Intl.NumberFormat("en", { maximumSignificantDigits: significant }));
+    return formats.get(significant);
+  }
+
   /* Two significant digits, three from 100 on, without exponents. */
   function digits(value, significant = Math.abs(value) >= 99.5 ? 3 : 2) {
-    return Number(value.toPrecision(significant)).toLocaleString("en", { maximumSignificantDigits: significant });
+    return format(significant).format(Number(value.toPrecision(significant)));
   }
 
   /* A number as it was given. */

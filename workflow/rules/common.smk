@@ -42,7 +42,7 @@ sys.path.insert(0, SCRIPTS)
 theirs = os.environ.get("PYTHONPATH", "").split(os.pathsep) if IMPORTED else []
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([SCRIPTS, *filter(None, theirs)])))
 
-from inference_energy.common import escaped, jobs, project, runs, yaml_files
+from inference_energy.common import escaped, jobs, project, run_messages, runs, yaml_files
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import as_named, file_name, name_of
 from inference_energy.figures import registry
@@ -51,10 +51,12 @@ from inference_energy.publish import catalogue
 from inference_energy.records import imports, made_of, run_files
 from inference_energy.statement import carbon, run_end, supplied
 from inference_energy.statement.logs import files as statement_files
-from inference_energy.studies import checks, files, swept
+from inference_energy.studies import checks, files, known, swept
 from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 from snakemake.io import get_flag_value
+from snakemake.logging import logger
 from snakemake.persistence import FileBackupMixin
+from snakemake.settings.enums import Quietness
 from snakemake.utils import update_config
 
 
@@ -74,6 +76,8 @@ if not IMPORTED:  # what follows is of all rules of a run
     FileBackupMixin.restore_output = restore
     # Jobs parse these files, too: in processes of their own.
     if workflow.is_main_process:
+        if Quietness.RULES in (workflow.output_settings.quiet or ()):
+            run_messages.plain(logger)
         with jobs.command():
             if {"--touch", "-t"} & set(sys.argv):
                 raise InputError(
@@ -151,6 +155,9 @@ with jobs.command(), PROJECT.entered():
         supplied.of_sources(usage, f"config/usage/{name}.yaml")
     USAGE_STUDIES = {name: statement_files.study_of(name, usage, FOLDER, METHODS) for name, usage in USAGES.items()}
     PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
+    if workflow.is_main_process:
+        known.check_studies(STUDIES | BRIDGE)
+        known.check_settings(config, *reversed(list(BRIDGE.items())[-1]))
 
 # Those of method `nested` as typed objects; params stay plain values, and hold no more than a script uses.
 NESTED_STUDIES = {name: whole(study) for name, study in STUDIES.items() if study["method"] == "nested"}
@@ -272,6 +279,16 @@ def study_files():
         *(f"results/{path}.{format}" for path in figures for format in registry.FORMATS),
         *(f"results/{name}/difference.csv" for name in ASKED if PARENTS[name]),
     ]
+
+
+def statements():
+    """Every file of the statements of all usages."""
+    with jobs.command():
+        if not USAGES:
+            usages = one_of(path.stem for path in Path("config/usage").glob("*.yaml"))
+            raise InputError(f"usage: found none; allowed: {usages}, as in `make statement USAGE=example`")
+    endings = "parquet csv json xlsx html md".split()
+    return [f"results/usage/{usage}/statement.{ending}" for usage in USAGES for ending in endings]
 
 
 def numbers_of(study):

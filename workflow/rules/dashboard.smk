@@ -17,6 +17,8 @@ rule dashboard:
             f"results/{name}/{'energy_by_boundary' if name in NESTED else 'energy_per_query'}.parquet"
             for name in STUDIES
         ],
+        scenarios=expand("results/{study}/scenario_aggregates.parquet", study=STUDIES),
+        plans=expand("results/{study}/fleet_plan.parquet", study=NESTED),
         drawings=figure_files("svg"),
         specifications=figure_files("json"),
         captions=sorted({f"workflow/report/{figure['caption']}.rst" for figure in page_figures()}),

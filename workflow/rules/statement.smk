@@ -143,8 +143,4 @@ rule usage_workbook:
 rule statement:
     """The statements of all usages of the configuration."""
     input:
-        expand(
-            "results/usage/{usage}/{file}",
-            usage=USAGES,
-            file=[f"statement.{ending}" for ending in "parquet csv json xlsx html md".split()],
-        ),
+        lambda wildcards: statements(),

@@ -77,8 +77,19 @@ def test_a_value_of_the_environment_is_not_run_either(tmp_path):
 
 
 def test_what_is_not_given_has_its_default(tmp_path):
-    line = ["-m", "snakemake", "--quiet", "rules", "--cores", "all", "--rerun-incomplete", ""]
-    assert made(tmp_path, "all", {}) == line
+    line = [
+        "-m",
+        "snakemake",
+        "--quiet",
+        "rules",
+        "host",
+        "--cores",
+        "all",
+        "--rerun-incomplete",
+        "--workflow-profile",
+        "none",
+    ]
+    assert made(tmp_path, "all", {}) == [*line, ""]
     assert made(tmp_path, "compare", {"BASE": "main"})[-4:] == ["main", "results/changes", "all", ""]
 
 

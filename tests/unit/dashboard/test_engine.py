@@ -61,6 +61,8 @@ def nested(models=("A",), gpus=("G",), weights=None, applied=0.5):
             "pue": same(1.2),
             "overhead": same(0.1),
             "capacity": same(0.5),
+            "headroom": same(1.6),
+            "peak_rate": 1.25,
             "known": {"frontier": dict.fromkeys(models, 1 / len(models))},
             "mix": {"frontier": {model: same(1 / len(models)) for model in models}},
             "hardware": {
@@ -133,6 +135,17 @@ def test_a_fleet_by_hand():
     only_long = asked(nested(), long_share=1, queries_per_day=1e9)
     assert only_long["energy_gwh_per_day"]["mean"] == pytest.approx(SECONDS["long"] * WH["fleet"])
     assert only_long["query_wh"]["p50"] == pytest.approx(SECONDS["traditional"] * WH["datacenter"])
+
+
+def test_a_purchase_by_hand():
+    seconds = 1e6 * SECONDS["traditional"] / 86_400  # GPUs that are busy on average
+    of_study = asked(nested(), queries_per_day=1e6)
+    assert (of_study["gpus"]["p50"], of_study["headroom"]["p50"]) == pytest.approx((seconds / 0.5, 1.6))
+    # The busiest hour has 1.25 times the mean: with twice what it needs 2.5 times as many are installed.
+    bought = asked(nested(), queries_per_day=1e6, headroom=2)
+    assert bought["headroom"] == pytest.approx(dict.fromkeys(EVERY, 2))
+    assert (bought["gpus"]["p50"], bought["nodes"]["p50"]) == pytest.approx((seconds * 2.5, seconds * 2.5 / 8))
+    assert bought["energy_gwh_per_day"] == of_study["energy_gwh_per_day"]
 
 
 def test_what_is_not_known_is_left_out():

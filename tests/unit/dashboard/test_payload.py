@@ -125,20 +125,47 @@ def test_a_published_study_at_a_constant_throughput(joule):
 def test_a_study_has_its_preset_and_the_values_of_its_tables(joule):
     table = pl.DataFrame(
         {
-            "spread": ["untrimmed", "as_published"],
-            "subject": ["frontier"] * 2,
-            "workload": ["long"] * 2,
-            "boundary": ["datacenter"] * 2,
-            "energy_wh_p05": [1.0, 0.0],
-            "energy_wh_p50": [2.0, 0.0],
-            "energy_wh_p95": [3.0, 0.0],
+            "spread": ["untrimmed", "as_published", "shared"],
+            "subject": ["frontier"] * 3,
+            "workload": ["long"] * 3,
+            "boundary": ["datacenter"] * 3,
+            "energy_wh_p05": [1.0, 0.0, 4.0],
+            "energy_wh_p50": [2.0, 0.0, 5.0],
+            "energy_wh_p95": [3.0, 0.0, 6.0],
+            "energy_wh_mean": [2.5, 0.0, 5.5],
         }
     )
-    found = payload.study_of_page(joule, {"states": {}}, table)
-    assert found["tables"] == {"frontier long datacenter": [1.0, 2.0, 3.0]}
-    assert found["preset"]["scenarios"][3] == {
-        "label": "10 % long + interventions",
-        "long_share": 0.1,
-        "interventions": True,
+    names = payload.STATISTICS
+    scenarios = pl.DataFrame(
+        [
+            {"scenario": scenario} | {f"energy_gwh_per_day_{name}": 0.24 * place for name in names}
+            for place, scenario in enumerate(joule.fleet.scenarios)
+        ]
+    )
+    found = payload.study_of_page(joule, {"states": {}}, table, scenarios, None)
+    assert found["tables"] == {
+        "headline_wh": {"frontier long datacenter": dict(zip(names, (1.0, 2.0, 3.0, 2.5), strict=True))},
+        "mean_query_wh": {"frontier long datacenter": dict(zip(names, (4.0, 5.0, 6.0, 5.5), strict=True))},
     }
+    of = found["preset"]["scenarios"][3]
+    assert (of["label"], of["long_share"], of["interventions"]) == ("10 % long + interventions", 0.1, True)
+    assert of["totals"]["average_power_mw"] == pytest.approx(dict.fromkeys(names, 30))
     assert found["preset"]["subject"] == "frontier" and found["states"] == {}
+
+
+def test_totals_of_a_scenario_by_hand():
+    """0.24 GWh in a day are 10 MW on average."""
+    names = payload.STATISTICS
+    energy = {f"energy_gwh_per_day_{name}": value for name, value in zip(names, (0.12, 0.2, 0.48, 0.24), strict=True)}
+    scenarios = pl.DataFrame([{"scenario": "mixed"} | energy])
+    plan = pl.DataFrame(
+        [
+            {"scenario": "mixed", "quantity": quantity} | dict.fromkeys(names, value)
+            for quantity, value in (("gpus", 800.0), ("energy_per_year", 0.1))
+        ]
+    )
+    found = payload.fleet_totals(scenarios, plan)["mixed"]
+    assert found.keys() == {"energy_gwh_per_day", "average_power_mw", "gpus"}
+    assert found["average_power_mw"] == pytest.approx(dict(zip(names, (5, 10 / 1.2, 20, 10), strict=True)))
+    assert found["gpus"] == dict.fromkeys(names, 800.0)
+    assert payload.fleet_totals(scenarios, None)["mixed"].keys() == {"energy_gwh_per_day", "average_power_mw"}

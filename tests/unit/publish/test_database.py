@@ -125,12 +125,51 @@ def test_rows_behind_a_curve_lead_to_their_lines(opened):
 
 
 def test_measured_runs_lead_to_their_lines(opened):
-    found = rows(opened, "measured_against_predicted", "measured", "predicted_p50", "file", "line")
+    found = rows(
+        opened,
+        "measured_against_predicted",
+        "measured_j_per_output_token",
+        "predicted_j_per_output_token_p50",
+        "file",
+        "line",
+    )
     assert found == [(2.0, 3.0, "bench.csv", 9)]
 
 
 def test_statements_say_who_stated_them(opened):
     assert rows(opened, "statements_of_others_against_ours", "factor", "citation") == [(2.0, "Somebody")]
+
+
+# The first values of every view: a terminal shows four columns.
+VALUES = {
+    "benchmark_rows_behind_a_curve": "throughput_tok_per_s",
+    "energy_per_query_at_a_glance": "query_wh_p50",
+    "fleets_side_by_side": "energy_gwh_per_day_mean",
+    "measured_against_predicted": "predicted_j_per_output_token_p50",
+    "printed_values_that_do_not_come_back": "computed",
+    "statements_of_others_against_ours": "ours_wh_p50",
+    "what_levers_save": "saved_share",
+    "where_the_spread_comes_from": "variance_share",
+    "which_assumptions_matter_most": "at_high",
+}
+
+
+def test_the_value_is_in_the_first_columns(opened):
+    assert set(VALUES) == set(VIEWS)
+    for view, value in VALUES.items():
+        described = opened.execute(f'FROM "{view}" LIMIT 0').description
+        assert value in [name for name, *_ in described[:4]], view
+
+
+def test_values_have_three_digits(tmp_path):
+    """By hand: 0.1234567 and 1,234,567 Wh."""
+    query = QUERY | {"spread": "untrimmed", "energy_wh_p50": 0.1234567, "energy_wh_mean": 1234567.0}
+    frames = {name: pl.DataFrame(schema=table.types()) for name, table in catalogue.BY_NAME.items()}
+    types = catalogue.BY_NAME["energy_per_query"].types()
+    frames["energy_per_query"] = pl.DataFrame([dict.fromkeys(types) | query], schema=types, orient="row")
+    database.write(tmp_path / "of.duckdb", frames, MEANINGS)
+    with duckdb.connect(str(tmp_path / "of.duckdb"), read_only=True) as connection:
+        assert rows(connection, "energy_per_query_at_a_glance", "query_wh_p50", "expected_wh") == [(0.123, 1230000.0)]
 
 
 def test_comments_say_the_unit_once(opened):

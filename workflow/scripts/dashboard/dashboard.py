@@ -22,14 +22,17 @@ with wiring.job(snakemake) as job:
     origins, out = job.table("origins"), Path(snakemake.output[0])
     tables = read.read_tables(given, params.repeated)
     studies = {}
-    for (name, entries), energy in zip(params.studies.items(), given.energies, strict=True):
+    plans = {plan["study"][0]: plan for plan in map(pl.read_parquet, given.plans)}
+    of_studies = zip(params.studies.items(), given.energies, given.scenarios, strict=True)
+    for (name, entries), energy, scenarios in of_studies:
         study = whole(entries)
         if name in fits:
             numbers = payload.published(name, study, fits[name], overheads, params.seed)
         else:
             of = job.call(service.resolved, name, study, tables)
             numbers = payload.nested(of, per_node)
-        studies[name] = payload.study_of_page(study, numbers, pl.read_parquet(energy))
+        told = (pl.read_parquet(energy), pl.read_parquet(scenarios), plans.get(name))
+        studies[name] = payload.study_of_page(study, numbers, *told)
     ask = asked.asked(
         job.table("points"), params.asked, tables, job.table("closed_models"), draws=params.draws, seed=params.seed
     )

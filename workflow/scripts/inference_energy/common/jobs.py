@@ -80,12 +80,12 @@ def forget_errors() -> None:
     ERRORS.unlink(missing_ok=True)
 
 
-def show_errors() -> None:
-    """Have the errors of this run printed last, after all messages of Snakemake.
+def told() -> list[str]:
+    """Lines of the jobs of this run that failed, each once, as a job that is tried again repeats its line."""
+    return list(dict.fromkeys(ERRORS.read_text().splitlines())) if ERRORS.is_file() else []
 
-    Each is printed once, as a job that is tried again repeats its message.
-    """
-    lines = ERRORS.read_text().splitlines() if ERRORS.is_file() else []
-    lines = lines or disk.full(Path()) or ["see the log named above"]
-    told = [text for line in dict.fromkeys(lines) for text in ("", f"Error: {line}")]
-    atexit.register(lambda: show(*told, file=sys.stderr))
+
+def show_errors() -> None:
+    """Have the errors of this run printed last, after all messages of Snakemake."""
+    lines = told() or disk.full(Path()) or ["see the log named above"]
+    atexit.register(lambda: show(*(text for line in lines for text in ("", f"Error: {line}")), file=sys.stderr))

@@ -20,8 +20,9 @@ from inference_energy.dashboard import coding, formulas, own
 from inference_energy.dashboard.payload import DRAWS
 
 FLEET_QUANTITIES = (
-    ("gpus", "GPUs, with spare capacity"),
+    ("gpus", "GPUs to install"),
     ("nodes", "Nodes"),
+    ("headroom", "Installed over what the busiest hour needs"),
     ("average_power_mw", "Average power"),
     ("peak_power_mw", "Power in the busiest hour"),
     ("emissions_t_per_day", "CO2e per day"),

@@ -14,6 +14,7 @@ from inference_energy.energy.operated import PER_TOKEN, Operated
 from inference_energy.energy.per_query import query_lengths
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import cached_share, overhead_share
+from inference_energy.fleet.planning import average_power_mw
 from inference_energy.oviedo.energy import fitted_models, unit_energy_wh
 from inference_energy.oviedo.scenarios import overhead_factor
 from inference_energy.requests import lengths
@@ -30,15 +31,26 @@ POINTS = 1024  # of the distribution of lengths
 CURVE = ("intercept", "slope_input", "slope_output", "cap_tok_per_s")
 
 
-def study_of_page(study: Study, numbers: Mapping, energy: pl.DataFrame) -> dict:
-    """Data of a study for the page: its numbers, its preset, and the energies of single queries from its tables.
+# Of table `fleet_plan`, what the page shows under another name.
+PLANNED = {"gpus": "gpus", "nodes": "nodes", "peak_power": "peak_power_mw"}
+PLANNED |= {"emissions": "emissions_t_per_day", "water": "water_m3_per_day"}
+STATISTICS = (*quantiles.PERCENTILES, "mean")
 
-    `numbers` are from `nested` or `published`; `energy` is its table `energy_by_boundary`, or `energy_per_query` where
-    it has one boundary.
+
+def study_of_page(
+    study: Study, numbers: Mapping, energy: pl.DataFrame, scenarios: pl.DataFrame, plan: pl.DataFrame | None
+) -> dict:
+    """Data of a study for the page: its numbers, its preset, and numbers of its tables, which have all draws.
+
+    Args:
+        study: what it is.
+        numbers: from `nested` or `published`.
+        energy: its table `energy_by_boundary`, or `energy_per_query` where it has one boundary.
+        scenarios: its table `scenario_aggregates`.
+        plan: its table `fleet_plan`; none where it has none.
     """
     fleet, nested_study = study.fleet, isinstance(study, NestedStudy)
-    single = energy.filter(pl.col("spread") == "untrimmed")
-    names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in quantiles.PERCENTILES))
+    totals = fleet_totals(scenarios, plan)
     levers = study.interventions.levers
     return {
         "method": study.method,
@@ -55,14 +67,38 @@ def study_of_page(study: Study, numbers: Mapping, energy: pl.DataFrame) -> dict:
             "zone": fleet.grid_zone if nested_study else None,
             "scenarios": [
                 {"label": of.label, "long_share": of.long_share, "interventions": of.interventions}
-                for of in fleet.scenarios.values()
+                | {"totals": totals[name]}
+                for name, of in fleet.scenarios.items()
             ],
         },
         "tables": {
-            f"{subject} {workload} {boundary}": values
-            for subject, workload, boundary, *values in single.select(names).iter_rows()
+            "headline_wh": _of_queries(energy, "untrimmed"),
+            "mean_query_wh": _of_queries(energy, "shared"),
         },
     } | dict(numbers)
+
+
+def _of_queries(energy: pl.DataFrame, spread: str) -> dict[str, dict[str, float]]:
+    """P5, P50, P95 and mean of a table of energies, by what is asked of the page."""
+    names = ("subject", "workload", "boundary", *(f"energy_wh_{name}" for name in STATISTICS))
+    return {
+        f"{subject} {workload} {boundary}": dict(zip(STATISTICS, values, strict=True))
+        for subject, workload, boundary, *values in energy.filter(spread=spread).select(names).iter_rows()
+        if None not in values
+    }
+
+
+def fleet_totals(scenarios: pl.DataFrame, plan: pl.DataFrame | None) -> dict[str, dict[str, dict[str, float]]]:
+    """By scenario P5, P50, P95 and mean of every quantity of its fleet that the tables have."""
+    found = {}
+    for row in scenarios.iter_rows(named=True):
+        energy = {name: row[f"energy_gwh_per_day_{name}"] for name in STATISTICS}
+        power = {name: average_power_mw(energy_gwh_per_day=value) for name, value in energy.items()}
+        found[row["scenario"]] = {"energy_gwh_per_day": energy, "average_power_mw": power}
+    rows = [] if plan is None else plan.filter(pl.col("quantity").is_in(PLANNED)).iter_rows(named=True)
+    for row in rows:
+        found[row["scenario"]][PLANNED[row["quantity"]]] = {name: row[name] for name in STATISTICS}
+    return found
 
 
 def nested(service: Service, gpus_per_node: Mapping[str, int]) -> dict:
@@ -147,6 +183,8 @@ def _state(service: Service, workloads: Sequence[str], draws: np.ndarray) -> dic
         "pue": shared.values["pue"][draws],
         "overhead": overhead_share(service.given, shared)[draws],
         "capacity": service.at(workloads[0]).day.capacity[draws],
+        "headroom": np.asarray(shared.values["headroom"])[draws],
+        "peak_rate": float(service.rates.max()),
         "known": {name: of.model_shares() for name, of in study.classes.items()},
         "mix": {name: {model: of[draws] for model, of in mix.items()} for name, mix in shared.mix.items()},
         "hardware": {

@@ -22,6 +22,8 @@ COMPUTED = comments(
         "saved_share": number("1 - 1 / median multiplier, saved", SHARE),
         "swing": number("larger over smaller of the two", FACTOR),
         "order_in_quantity": count("order of the assumption by its swing, 1 the widest", POSITION),
+        "measured_j_per_output_token": number("measured", "J per output token"),
+        **quantiles("predicted_j_per_output_token_{}", "{} of the prediction", "J per output token", PERCENTILES),
         "left_out_ratio": number("predicted without this row / observed", FACTOR),
         "ratio": number("predicted / measured", FACTOR),
     }

@@ -18,11 +18,6 @@ def show(usages: Iterable[str]) -> None:
             escaped.show(line(name, folder))
 
 
-def show_none() -> None:
-    """Print how to name a usage where statements are asked for without one."""
-    escaped.show("No usage is named: make statement USAGE=example, or names under `usage` in config/config.yaml")
-
-
 def line(name: str, folder: Path) -> str:
     """`azure: 6.00 kWh (2.34 to 20.5) for 28,185 requests: results/usage/azure/statement.html`."""
     with (folder / "statement.csv").open(encoding="utf-8", newline="") as handle:
