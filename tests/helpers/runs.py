@@ -1,7 +1,9 @@
 """Runs of the whole workflow in a folder of their own, and changes to its files."""
 
 import fcntl
+import functools
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -9,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from inference_energy.figures.registry import of_run
@@ -21,7 +24,7 @@ SOURCES = (
 )
 BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
-FEWEST = {"draws": "10_000", "service_draws": "200", "sweep_draws": "200"}  # as few as the schema allows
+FEWEST = {"draws": "10_000", "service_draws": "200", "sweep_draws": "200", "usage_draws": "200"}  # the schema's limits
 STATEMENT = ("statement", "--config", "usage=example")  # of the shipped example
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
 
@@ -42,17 +45,67 @@ def run(
         without: variables of the tests that it does not get.
         python: that runs it.
     """
-    kept = {name: value for name, value in ENVIRONMENT.items() if name not in without}
     return subprocess.run(
         [str(python), "-m", "snakemake", "--nocolor", *arguments],
         cwd=folder,
-        env=kept | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        env=_environment(environment, without),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=HANGS_S,
         check=False,
     )
+
+
+def started(
+    folder: Path,
+    *arguments: str,
+    printed: Path,
+    environment: Mapping[str, str] = {},
+    without: Collection[str] = (),
+    python: str | Path = sys.executable,
+) -> subprocess.Popen[bytes]:
+    """Such a run that goes on; what it prints is added to a file."""
+    with printed.open("ab") as out:
+        return subprocess.Popen(
+            [str(python), "-m", "snakemake", "--nocolor", *arguments],
+            cwd=folder,
+            env=_environment(environment, without),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _environment(more: Mapping[str, str], without: Collection[str]) -> dict[str, str]:
+    kept = {name: value for name, value in ENVIRONMENT.items() if name not in without}
+    return kept | {"PYTHONDONTWRITEBYTECODE": "1"} | more
+
+
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    """What plans runs, for all tests of this process; it ends with it, as its input does."""
+    return subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("warm_snakemake.py")],
+        env=_environment({"OPENBLAS_NUM_THREADS": "1"}, ()),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a run would do, or the fault that ends it, as `run` gives it."""
+    server = _server()
+    with NamedTemporaryFile("r") as printed:
+        asked = {
+            "folder": str(folder),
+            "arguments": ["--nocolor", "--cores", "1", "--dry-run", *arguments],
+            "environment": _environment({}, ()),
+            "printed": printed.name,
+        }
+        print(json.dumps(asked), file=server.stdin, flush=True)
+        status = int(server.stdout.readline())
+        return subprocess.CompletedProcess(arguments, status, printed.read())
 
 
 def figure_paths(studies: Mapping[str, str], *, bridged: bool) -> list[str]:
@@ -62,7 +115,7 @@ def figure_paths(studies: Mapping[str, str], *, bridged: bool) -> list[str]:
 
 def planned(folder: Path, *targets: str) -> set[str]:
     """Jobs that a run would do, without rule all, as rule and wildcard values: `throughput_fit joule-2026`."""
-    outcome = run(folder, "--cores", "1", "--dry-run", *targets)
+    outcome = dry_run(folder, *targets)
     assert outcome.returncode == 0, outcome.stdout
     jobs = set()
     for block in re.split(r"^\[.*\]$", outcome.stdout, flags=re.MULTILINE):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from runs import ROOT, SOURCES, planned, run
+from runs import ROOT, SOURCES, dry_run, planned, run
 
 FEWEST = '"draws": 10_000, "service_draws": 200, "sweep_draws": 200'
 ENERGY = "results/cool-site/energy_per_query.parquet"
@@ -219,7 +219,7 @@ FAULTS = {
 def test_a_fault_of_the_module_is_one_line(other, fault):
     changes, expected = FAULTS[fault]
     snakefile(other, **changes)
-    outcome = run(other, "--cores", "1", "--dry-run")
+    outcome = dry_run(other)
     assert outcome.returncode != 0
     assert expected in outcome.stdout
     assert "Traceback" not in outcome.stdout

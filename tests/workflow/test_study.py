@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from runs import planned, replace, run
+from runs import dry_run, planned, replace, run
 
 ASK = ("study", "--config", "study=['what-if']")
 WHAT_IF = "extends: current\ntitle: Cooler site\npue: 1.2\n"
@@ -45,8 +45,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("arguments", FAULTS, ids=lambda arguments: arguments[-1])
-def test_a_study_that_is_not_there_is_one_line(built, arguments):
-    outcome = run(built, "--cores", "1", "--dry-run", *arguments)
+def test_a_study_that_is_not_there_is_one_line(plans, arguments):
+    outcome = dry_run(plans, *arguments)
     assert outcome.returncode != 0
     assert FAULTS[arguments] in outcome.stdout
     assert "Traceback" not in outcome.stdout
