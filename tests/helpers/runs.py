@@ -25,8 +25,17 @@ SOURCES = (
 BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
 FEWEST = {"draws": "10_000", "service_draws": "200", "sweep_draws": "200", "usage_draws": "200"}  # the schema's limits
+FEWEST_OF_VALIDATION = {"draws": "100"}
+# Two of three benchmark rows are of InferenceX: of these, two models are enough for pairs of every intervention.
+LEFT_OUT = ("inferencex_rows", "inferencemax_rows")
+LESS = {"inferencex_groups": ("glm5/", "minimaxm2.5/")}
 STATEMENT = ("statement", "--config", "usage=example")  # of the shipped example
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
+# Jobs keep the bytecode of their folder's code, as those of users do.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("SNAKEMAKE") and name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
 def run(
@@ -78,7 +87,7 @@ def started(
 
 def _environment(more: Mapping[str, str], without: Collection[str]) -> dict[str, str]:
     kept = {name: value for name, value in ENVIRONMENT.items() if name not in without}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1"} | more
+    return kept | more
 
 
 @functools.cache
@@ -135,15 +144,19 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def sign(folder: Path) -> None:
-    """Write the checksum of the changed benchmark file into its origin."""
-    checksum = hashlib.sha256((folder / BENCHMARKS).read_bytes()).hexdigest()
-    origin = folder / ORIGIN
-    origin.write_text(re.sub(r"sha256: [0-9a-f]{64}", f"sha256: {checksum}", origin.read_text()))
+def sign(folder: Path, file: str = BENCHMARKS) -> None:
+    """Write the checksum of a changed benchmark file into its origin."""
+    path = folder / file
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    origin = path.with_name("origin.yaml")
+    pattern = rf"^(  {re.escape(path.name)}:\n    sha256: ).*$"
+    text, changes = re.subn(pattern, rf"\g<1>{checksum}", origin.read_text(), flags=re.MULTILINE)
+    assert changes == 1, origin
+    origin.write_text(text)
 
 
 def copy_sources(folder: Path) -> None:
-    """Everything that a build starts from, with as few draws as are allowed."""
+    """Everything that a build starts from, with as few draws as are allowed and half of the benchmark rows."""
     folder.mkdir(parents=True)
     for name in SOURCES:
         source = ROOT / name
@@ -151,12 +164,20 @@ def copy_sources(folder: Path) -> None:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, folder / name)
-    config = folder / "config/config.yaml"
-    text = config.read_text()
-    for key, fewest in FEWEST.items():
-        text, changes = re.subn(rf"^{key}: \d[\d_]*", f"{key}: {fewest}", text, flags=re.MULTILINE)
-        assert changes == 1
-    config.write_text(text)
+    for name, settings in {"config": FEWEST, "validation": FEWEST_OF_VALIDATION}.items():
+        config = folder / f"config/{name}.yaml"
+        text = config.read_text()
+        for key, fewest in settings.items():
+            text, changes = re.subn(rf"^{key}: \d[\d_]*", f"{key}: {fewest}", text, flags=re.MULTILINE)
+            assert changes == 1
+        config.write_text(text)
+    for name in LEFT_OUT:
+        shutil.rmtree(folder / "resources/benchmarks" / name)
+    for name, kept in LESS.items():
+        for path in (folder / "resources/benchmarks" / name).glob("*.csv"):
+            header, *rows = path.read_text().splitlines(keepends=True)
+            path.write_text("".join([header, *(row for row in rows if row.startswith(kept))]))
+            sign(folder, str(path.relative_to(folder)))
 
 
 def made_once(

@@ -31,7 +31,7 @@ def make(folder: Path, *arguments: str) -> str:
     outcome = subprocess.run(
         ["make", "--old-file=requirements.lock", *arguments],
         cwd=folder,
-        env=ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1", "CORES": "1"},
+        env=ENVIRONMENT | {"CORES": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

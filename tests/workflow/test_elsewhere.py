@@ -26,8 +26,7 @@ KILLS = 10
 def command(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A command of the project, with the packages that are installed beside this one."""
     line = [ROOT / ".venv/bin/python", f"workflow/scripts/{name}.py", *arguments]
-    environment = ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(line, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(line, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
 
 
 def test_a_build_packed_up_is_repeated_elsewhere_in_a_run_that_is_killed_ten_times(copy, tmp_path, contents):

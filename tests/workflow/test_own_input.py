@@ -3,8 +3,9 @@
 import re
 
 import polars as pl
-from runs import figure_paths, replace, run
+from runs import figure_paths, planned, replace, run
 
+METHODS = {"efficient-site": "published", "what-if": "nested"}
 SITE = """\
 extends: joule-2026
 title: Efficient site
@@ -28,7 +29,13 @@ def test_studies_of_ones_own(copy):
     replace(copy / "config/config.yaml", "  - joule-2026\n", "  - joule-2026\n  - efficient-site\n")
     replace(copy / "config/config.yaml", "  - current\n", "  - current\n  - what-if\n")
 
-    outcome = run(copy, "--cores", "2")
+    figures = [
+        path
+        for study, method in METHODS.items()
+        for path in figure_paths({study: method}, bridged=False)
+        if study in path
+    ]
+    outcome = run(copy, "--cores", "2", "results/headline.csv", *(f"results/{path}.svg" for path in figures))
 
     assert outcome.returncode == 0, outcome.stdout
     for name, content in others.items():
@@ -42,10 +49,12 @@ def test_studies_of_ones_own(copy):
     shown = outcome.stdout.split("Study what-if is new. Compared with current:\n")[1].split("\nHeadline numbers: ")
     assert shown[0].count("\n  what-if  ") == shown[0].count("\n") == 7
     assert re.match(r"none of \d+ changed since the last run\.", shown[1])
-    for study, method in {"efficient-site": "published", "what-if": "nested"}.items():
-        found = (copy / f"results/figures/{study}").glob("*.svg")
-        figures = {str(path.relative_to(copy / "results").with_suffix("")) for path in found}
-        assert figures == {path for path in figure_paths({study: method}, bridged=False) if study in path}
+    found = [path for study in METHODS for path in (copy / f"results/figures/{study}").glob("*.svg")]
+    assert {str(path.relative_to(copy / "results").with_suffix("")) for path in found} == set(figures)
+    # Of the whole run no job of another study is left, but those that compare studies.
+    left = planned(copy)
+    assert "workbook" in left and "figures_comparison" not in left
+    assert not {job for job in left if job.split(" ")[-1] in (*METHODS, *others)}
 
 
 def of_the_site(copy, headline):
