@@ -15,6 +15,9 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 # both ends of a text, but not off a list.
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
+# Without bytecode every job would compile the package anew: a quarter of a second, fifty times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: all help environment test test-quick mutation lint table wheel report site statement compare-statements verify \
 	compare golden readme pictures api archive grid new-source benchmarks sources validate scoreboard explain study bench \
 	bench-usage rule-graph browser slurm rsync graphviz cluster embedding crate site-packages lock clean

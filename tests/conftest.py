@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 # What takes longest comes first, so that no worker is left with it at the end: whole builds, then parts of them.
 FIRST = (
     *("workflow/test_hostile_text.py", "workflow/test_elsewhere.py", "workflow/test_slurm.py"),
-    *("workflow/test_own_input.py", "workflow/test_new_source.py", "workflow/", "browser/"),
+    *("workflow/test_study.py", "workflow/test_new_source.py", "workflow/", "browser/"),
 )
 # Files of whole runs whose tests share what one worker has made.
 TOGETHER = ("workflow/test_hostile_text.py", "workflow/test_explained_numbers.py", "workflow/test_publish.py")
