@@ -22,7 +22,10 @@ FIRST = (
     *("workflow/test_study.py", "workflow/test_new_source.py", "workflow/", "browser/"),
 )
 # Files of whole runs whose tests share what one worker has made.
-TOGETHER = ("workflow/test_hostile_text.py", "workflow/test_explained_numbers.py", "workflow/test_publish.py")
+TOGETHER = (
+    *("workflow/test_hostile_text.py", "workflow/test_module.py"),
+    *("workflow/test_explained_numbers.py", "workflow/test_publish.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from subprocess import Popen
 
@@ -114,12 +115,16 @@ def _kill(folder: Path, start: Callable[[Path], Popen], tmp_path: Path) -> None:
             time.sleep(0.05)
         time.sleep(chance.uniform(0, 1))
         if kill % 2:
-            for job in jobs_of(folder):
-                os.kill(job, signal.SIGKILL)
-            process.wait()  # ends with an error
+            while process.poll() is None:
+                for job in jobs_of(folder):
+                    with suppress(ProcessLookupError):  # it ended
+                        os.kill(job, signal.SIGKILL)
+                time.sleep(0.05)
         else:
             process.kill()
-            process.wait()
+        assert process.wait() != 0
+        while jobs_of(folder):  # which end soon after their run
+            time.sleep(0.05)
 
 
 def jobs_of(folder: Path) -> list[int]:
