@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 FIRST = (
     *("workflow/test_hostile_text.py", "workflow/test_elsewhere.py", "workflow/test_slurm.py"),
     *("workflow/test_study.py", "workflow/test_new_source.py", "workflow/", "browser/"),
+    *("unit/corpus/test_read.py", "unit/statement/"),
 )
 # Files of whole runs whose tests share what one worker has made.
 TOGETHER = (
@@ -34,7 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Tests of whole runs are dealt one by one, all others by file, whose tests share fixtures.
     """
     of = {item: item.path.relative_to(HERE).as_posix() for item in items}
-    items.sort(key=lambda item: next((place for place, first in enumerate(FIRST) if of[item].startswith(first)), 99))
+    places = {item: [file.startswith(first) for first in FIRST] for item, file in of.items()}
+    items.sort(key=lambda item: [*places[item], True].index(True))
     for item, file in of.items():
         if not file.startswith("workflow/") or file in TOGETHER:
             item.add_marker(pytest.mark.xdist_group(file))
