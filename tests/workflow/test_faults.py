@@ -87,8 +87,7 @@ def test_a_run_that_lives_is_named_to_the_next_one(copy, tmp_path):
 
 
 def test_a_setting_given_to_a_run_alone_is_no_result_of_this_folder(copy):
-    given = ("--config", "checks={stale_after_days: 366}", "--")
-    assert run(copy, *AGAIN, *given, "results/provenance.json").returncode == 0
+    assert run(copy, *AGAIN, "--config", "sweep_draws=201", "--", "results/provenance.json").returncode == 0
     told = verified(copy)
     assert told.returncode == 1
-    assert f"{CONFIGURATION}: checks.stale_after_days: found 365; recorded 366" in told.stdout.splitlines()
+    assert f"{CONFIGURATION}: sweep_draws: found 200; recorded 201" in told.stdout.splitlines()
