@@ -51,6 +51,7 @@ def test_a_build_packed_up_is_repeated_elsewhere_in_a_run_that_is_killed_ten_tim
     verified = command(folder, "verify_results")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     expected = contents(folder)
+    del expected["README.md"]  # a document, which no run makes
     shutil.move(folder / "results", folder / "published")
 
     (folder / ".venv").symlink_to(sys.prefix)
