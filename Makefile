@@ -15,6 +15,9 @@ $(foreach name,$(GIVEN),$(if $(filter-out undefined,$(origin $(name))),\
 # both ends of a text, but not off a list.
 yaml_text = "['$$(printf %s "$$$(1)" | sed "s/'/''/g")']"
 
+# Without bytecode every job would compile the package anew: a quarter of a second, fifty times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: all help environment test test-quick mutation lint table wheel report site statement compare-statements verify \
 	compare golden readme pictures api archive grid new-source benchmarks sources validate scoreboard explain study bench \
 	bench-usage rule-graph browser slurm rsync graphviz cluster embedding crate site-packages lock clean
@@ -99,16 +102,16 @@ archive: all ## the run as one file in archive/
 	@$(BIN)/python workflow/scripts/archive_run.py
 
 # Builds first, because tests compare the results of this tree with the agreed ones. One worker more than there are
-# cores, because the tests of the cluster mostly wait.
+# cores, because the tests of the cluster mostly wait. Tests are dealt in the order and the groups of tests/conftest.py.
+DEALT = --dist loadgroup --no-loadscope-reorder
 test: environment cluster embedding crate browser slurm rsync lint all site ## a build and all checks
-	$(BIN)/python -m pytest -n $$(($$(nproc) + 1))
-	.venv/embedding/bin/python -m pytest tests/embedding
-	.venv/crate/bin/python -m pytest tests/crate
-	.venv/site/bin/python -m pytest tests/site
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) $(DEALT)
+	.venv/embedding/bin/python -m pytest tests/embedding & .venv/crate/bin/python -m pytest tests/crate && wait $$!
+	.venv/site/bin/python -m pytest -n $$(nproc) tests/site
 
 # Without a build: unit tests, but for those marked as slow.
 test-quick: environment ## unit tests without a build
-	$(BIN)/python -m pytest -n $$(nproc) -m "not slow" tests/unit
+	$(BIN)/python -m pytest -n $$(nproc) $(DEALT) -m "not slow" tests/unit
 
 lint: environment ## style, import order, spelling
 	$(BIN)/ruff check .

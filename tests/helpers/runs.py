@@ -1,7 +1,9 @@
 """Runs of the whole workflow in a folder of their own, and changes to its files."""
 
 import fcntl
+import functools
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -9,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from inference_energy.figures.registry import of_run
@@ -21,9 +24,18 @@ SOURCES = (
 )
 BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
-FEWEST = {"draws": "10_000", "service_draws": "200", "sweep_draws": "200"}  # as few as the schema allows
+FEWEST = {"draws": "10_000", "service_draws": "200", "sweep_draws": "200", "usage_draws": "200"}  # the schema's limits
+FEWEST_OF_VALIDATION = {"draws": "100"}
+# Two of three benchmark rows are of InferenceX: of these, two models are enough for pairs of every intervention.
+LEFT_OUT = ("inferencex_rows", "inferencemax_rows")
+LESS = {"inferencex_groups": ("glm5/", "minimaxm2.5/")}
 STATEMENT = ("statement", "--config", "usage=example")  # of the shipped example
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEMAKE")}
+# Jobs keep the bytecode of their folder's code, as those of users do.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("SNAKEMAKE") and name != "PYTHONDONTWRITEBYTECODE"
+}
 
 
 def run(
@@ -42,17 +54,67 @@ def run(
         without: variables of the tests that it does not get.
         python: that runs it.
     """
-    kept = {name: value for name, value in ENVIRONMENT.items() if name not in without}
     return subprocess.run(
         [str(python), "-m", "snakemake", "--nocolor", *arguments],
         cwd=folder,
-        env=kept | {"PYTHONDONTWRITEBYTECODE": "1"} | environment,
+        env=_environment(environment, without),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=HANGS_S,
         check=False,
     )
+
+
+def started(
+    folder: Path,
+    *arguments: str,
+    printed: Path,
+    environment: Mapping[str, str] = {},
+    without: Collection[str] = (),
+    python: str | Path = sys.executable,
+) -> subprocess.Popen[bytes]:
+    """Such a run that goes on; what it prints is added to a file."""
+    with printed.open("ab") as out:
+        return subprocess.Popen(
+            [str(python), "-m", "snakemake", "--nocolor", *arguments],
+            cwd=folder,
+            env=_environment(environment, without),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _environment(more: Mapping[str, str], without: Collection[str]) -> dict[str, str]:
+    kept = {name: value for name, value in ENVIRONMENT.items() if name not in without}
+    return kept | more
+
+
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    """What plans runs, for all tests of this process; it ends with it, as its input does."""
+    return subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("warm_snakemake.py")],
+        env=_environment({"OPENBLAS_NUM_THREADS": "1"}, ()),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a run would do, or the fault that ends it, as `run` gives it."""
+    server = _server()
+    with NamedTemporaryFile("r") as printed:
+        asked = {
+            "folder": str(folder),
+            "arguments": ["--nocolor", "--cores", "1", "--dry-run", *arguments],
+            "environment": _environment({}, ()),
+            "printed": printed.name,
+        }
+        print(json.dumps(asked), file=server.stdin, flush=True)
+        status = int(server.stdout.readline())
+        return subprocess.CompletedProcess(arguments, status, printed.read())
 
 
 def figure_paths(studies: Mapping[str, str], *, bridged: bool) -> list[str]:
@@ -62,7 +124,7 @@ def figure_paths(studies: Mapping[str, str], *, bridged: bool) -> list[str]:
 
 def planned(folder: Path, *targets: str) -> set[str]:
     """Jobs that a run would do, without rule all, as rule and wildcard values: `throughput_fit joule-2026`."""
-    outcome = run(folder, "--cores", "1", "--dry-run", *targets)
+    outcome = dry_run(folder, *targets)
     assert outcome.returncode == 0, outcome.stdout
     jobs = set()
     for block in re.split(r"^\[.*\]$", outcome.stdout, flags=re.MULTILINE):
@@ -82,15 +144,19 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def sign(folder: Path) -> None:
-    """Write the checksum of the changed benchmark file into its origin."""
-    checksum = hashlib.sha256((folder / BENCHMARKS).read_bytes()).hexdigest()
-    origin = folder / ORIGIN
-    origin.write_text(re.sub(r"sha256: [0-9a-f]{64}", f"sha256: {checksum}", origin.read_text()))
+def sign(folder: Path, file: str = BENCHMARKS) -> None:
+    """Write the checksum of a changed benchmark file into its origin."""
+    path = folder / file
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    origin = path.with_name("origin.yaml")
+    pattern = rf"^(  {re.escape(path.name)}:\n    sha256: ).*$"
+    text, changes = re.subn(pattern, rf"\g<1>{checksum}", origin.read_text(), flags=re.MULTILINE)
+    assert changes == 1, origin
+    origin.write_text(text)
 
 
 def copy_sources(folder: Path) -> None:
-    """Everything that a build starts from, with as few draws as are allowed."""
+    """Everything that a build starts from, with as few draws as are allowed and half of the benchmark rows."""
     folder.mkdir(parents=True)
     for name in SOURCES:
         source = ROOT / name
@@ -98,12 +164,20 @@ def copy_sources(folder: Path) -> None:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, folder / name)
-    config = folder / "config/config.yaml"
-    text = config.read_text()
-    for key, fewest in FEWEST.items():
-        text, changes = re.subn(rf"^{key}: \d[\d_]*", f"{key}: {fewest}", text, flags=re.MULTILINE)
-        assert changes == 1
-    config.write_text(text)
+    for name, settings in {"config": FEWEST, "validation": FEWEST_OF_VALIDATION}.items():
+        config = folder / f"config/{name}.yaml"
+        text = config.read_text()
+        for key, fewest in settings.items():
+            text, changes = re.subn(rf"^{key}: \d[\d_]*", f"{key}: {fewest}", text, flags=re.MULTILINE)
+            assert changes == 1
+        config.write_text(text)
+    for name in LEFT_OUT:
+        shutil.rmtree(folder / "resources/benchmarks" / name)
+    for name, kept in LESS.items():
+        for path in (folder / "resources/benchmarks" / name).glob("*.csv"):
+            header, *rows = path.read_text().splitlines(keepends=True)
+            path.write_text("".join([header, *(row for row in rows if row.startswith(kept))]))
+            sign(folder, str(path.relative_to(folder)))
 
 
 def made_once(

@@ -1,7 +1,7 @@
 """One finished build of the whole workflow, and copies of it to change."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,31 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stated(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished build with the statement of the shipped example."""
     return made_once(tmp_path_factory, "stated", partial(shutil.copytree, built, symlinks=True), *STATEMENT)
+
+
+@pytest.fixture(scope="session")
+def _edited(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(built, tmp_path_factory.mktemp("plans") / "project", symlinks=True))
+
+
+@pytest.fixture
+def plans(_edited: Path, built: Path) -> Iterator[Path]:
+    """The finished build in a folder to edit and plan in, but not to run: afterwards all files are as they were."""
+    yield _edited
+    _restore(_edited, built)
+
+
+def _restore(folder: Path, model: Path) -> None:
+    """Make all files of a folder those of another one again, with their times."""
+    for path in [*folder.rglob("*")]:
+        if path.is_file() and not (model / path.relative_to(folder)).is_file():
+            path.unlink()
+    for path in model.rglob("*"):
+        if path.is_file():
+            own, of = folder / path.relative_to(model), path.stat()
+            if not own.is_file() or (own.stat().st_mtime_ns, own.stat().st_size) != (of.st_mtime_ns, of.st_size):
+                own.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, own)
 
 
 @pytest.fixture

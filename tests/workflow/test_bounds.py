@@ -1,10 +1,7 @@
 """Bounds of what users give, by the commands that they run: one short line, once, before any work where that can be."""
 
-import json
-import os
 import shutil
 import subprocess
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -13,7 +10,7 @@ import polars as pl
 import pytest
 from inference_energy.records import made_of
 from patience import HANGS_S
-from runs import BENCHMARKS, ENVIRONMENT, ROOT, STATEMENT, copy_sources, replace, run, sign
+from runs import BENCHMARKS, ENVIRONMENT, ROOT, STATEMENT, copy_sources, dry_run, replace, run, sign
 
 EXAMPLE = "config/usage/example.yaml"
 LOGS = "resources/usage_example"
@@ -34,7 +31,7 @@ def make(folder: Path, *arguments: str) -> str:
     outcome = subprocess.run(
         ["make", "--old-file=requirements.lock", *arguments],
         cwd=folder,
-        env=ENVIRONMENT | {"PYTHONDONTWRITEBYTECODE": "1", "CORES": "1"},
+        env=ENVIRONMENT | {"CORES": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -42,10 +39,22 @@ def make(folder: Path, *arguments: str) -> str:
         check=False,
     )
     assert outcome.returncode == 2, outcome.stdout
-    assert "Traceback" not in outcome.stdout
-    assert len(outcome.stdout) < 6_000
-    errors = [line for line in outcome.stdout.splitlines() if line.startswith("Error: ")]
-    assert len(errors) == 1, outcome.stdout
+    return the_error(outcome.stdout)
+
+
+def planned(folder: Path, *arguments: str) -> str:
+    """What a run prints that must fail before its first job."""
+    outcome = dry_run(folder, *arguments)
+    assert outcome.returncode == 1, outcome.stdout
+    return the_error(outcome.stdout)
+
+
+def the_error(printed: str) -> str:
+    """The one short line that tells a fault, without what stands before every error."""
+    assert "Traceback" not in printed
+    assert len(printed) < 6_000
+    errors = [line for line in printed.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1, printed
     return errors[0].removeprefix("Error: ")
 
 
@@ -68,7 +77,7 @@ STUDIES = {
 def test_a_study_out_of_bounds(folder, fault):
     text, told = STUDIES[fault]
     study(folder, text)
-    error = make(folder)
+    error = planned(folder)
     assert error.startswith("config/studies/own.yaml")
     assert told in error
 
@@ -88,7 +97,7 @@ def test_a_configuration_out_of_bounds(folder, fault):
     text, told = CONFIGURATIONS[fault]
     config = folder / "config/config.yaml"
     config.write_text(config.read_text() + text)
-    assert told in make(folder)
+    assert told in planned(folder)
     assert not (folder / "ran").exists()
 
 
@@ -102,16 +111,23 @@ def test_a_failed_job_is_told_once_and_briefly(folder):
 
 
 USAGES = {
-    "name of a usage": ({"USAGE": "x" * 3_000}, "config/config.yaml: usage.0: found 'xxx"),
-    "folder": ({"USAGE": "example", "LOGS": "x" * 3_000}, f"{'x' * 250}... "),
-    "long folder": ({"USAGE": "example", "LOGS": LONG}, "config/config.yaml: usage_folder.0: found a text of"),
+    "name of a usage": (["x" * 3_000], [], "config/config.yaml: usage.0: found 'xxx"),
+    "folder": (["example"], ["x" * 3_000], f"{'x' * 250}... "),
+    "long folder": (["example"], [LONG], "config/config.yaml: usage_folder.0: found a text of"),
 }
 
 
 @pytest.mark.parametrize("fault", USAGES)
-def test_a_name_given_to_make_out_of_bounds(folder, fault):
-    given, told = USAGES[fault]
-    assert make(folder, "statement", *(f"{name}={value}" for name, value in given.items())).startswith(told)
+def test_a_name_of_a_usage_out_of_bounds(folder, fault):
+    usage, logs, told = USAGES[fault]
+    given = [f"usage={usage}", *([f"usage_folder={logs}"] if logs else [])]  # as make gives them
+    assert planned(folder, "statement", "--config", *given).startswith(told)
+
+
+def test_a_study_out_of_bounds_given_to_make(folder):
+    text, told = STUDIES["key"]
+    study(folder, text)
+    assert told in make(folder)
 
 
 def test_links_out_of_the_logs_are_named_before_anything_runs(folder, tmp_path):
@@ -168,21 +184,3 @@ def test_results_name_no_folder_of_the_machine(stated, tmp_path):
     here = [str(path).encode() for path in (tmp_path, ROOT, Path.home(), stated)]
     named = [path for path in files for part in contents(path) if any(folder in part for folder in here)]
     assert named == []
-
-
-def test_an_archive_names_its_packages_and_no_folder_of_the_machine(copy, tmp_path):
-    for name in ("docs", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "SECURITY.md"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy2)(source, copy / name)
-    shutil.copy2(ROOT / "results/README.md", copy / "results")
-    packing = [os.fspath(ROOT / ".venv/bin/python"), "workflow/scripts/archive_run.py"]
-    outcome = subprocess.run(packing, cwd=copy, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert outcome.returncode == 0, outcome.stderr
-    (archive,) = (copy / "archive").iterdir()
-    with tarfile.open(archive) as members:
-        name = archive.name.removesuffix(".tar.gz")
-        bill = json.load(members.extractfile(f"{name}/sbom.cdx.json"))
-        here = [str(path).encode() for path in (tmp_path, Path.home())]
-        texts = [(member.name, members.extractfile(member).read()) for member in members]
-    assert {"snakemake", "duckdb", "polars"} <= {component["name"] for component in bill["components"]}
-    assert [name for name, content in texts if any(folder in content for folder in here)] == []

@@ -28,6 +28,12 @@ SAMPLED = 2  # rows of a table
 
 
 @pytest.fixture(scope="module")
+def built():
+    """The build of this tree: with all benchmark rows and draws."""
+    return ROOT
+
+
+@pytest.fixture(scope="module")
 def build(built):
     return Build(built)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from runs import ROOT, SOURCES, planned, run
+from runs import copy_sources, dry_run, planned, run
 
 FEWEST = '"draws": 10_000, "service_draws": 200, "sweep_draws": 200'
 ENERGY = "results/cool-site/energy_per_query.parquet"
@@ -66,13 +66,7 @@ def snakefile(folder, target=ENERGY, more="", settings=FEWEST):
 def prepare(folder):
     """Two folders: this project, without results, and the other workflow."""
     home, other = folder / "inference-energy", folder / "other"
-    for name in SOURCES:
-        source, target = ROOT / name, home / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, target)
+    copy_sources(home)
     own = {
         "energy/config/studies/cool-site.yaml": STUDY,
         "energy/resources/benchmarks/own_cluster/throughput.csv": ROWS,
@@ -107,7 +101,7 @@ def made(folder):
     """Builds the other workflow, in the way in which `made_once` builds this one."""
     prepare(folder)
     before = _files(folder / "inference-energy")
-    outcome = run(folder / "other", "--cores", "2")
+    outcome = run(folder / "other", "--cores", "2", environment={"PYTHONDONTWRITEBYTECODE": "1"})
     (folder / "terminal.txt").write_text(outcome.stdout)
     (folder / "same.txt").write_text(str(_files(folder / "inference-energy") == before))
     assert outcome.returncode == 0, outcome.stdout
@@ -183,10 +177,7 @@ def test_the_workflow_can_be_on_github(other):
     (other / "Snakefile").write_text(text.replace('"../inference-energy/Snakefile"', place))
     outcome = run(
         other,
-        "--cores",
-        "2",
-        "--forcerun",
-        "energy_ingest_benchmarks",
+        *("--cores", "2", "--forcerun", "energy_ingest_benchmarks", "--until", "energy_ingest_benchmarks"),
         environment={"XDG_CACHE_HOME": str(other.parent / "cache")},
     )
     assert outcome.returncode == 0, outcome.stdout
@@ -219,7 +210,7 @@ FAULTS = {
 def test_a_fault_of_the_module_is_one_line(other, fault):
     changes, expected = FAULTS[fault]
     snakefile(other, **changes)
-    outcome = run(other, "--cores", "1", "--dry-run")
+    outcome = dry_run(other)
     assert outcome.returncode != 0
     assert expected in outcome.stdout
     assert "Traceback" not in outcome.stdout

@@ -1,14 +1,12 @@
-"""What a build says of itself, and a build packed up, verified and repeated elsewhere."""
+"""What a build says of itself. It is packed up, verified and repeated elsewhere in `test_elsewhere.py`."""
 
 import os
-import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
-from inference_energy.records import archive, made_of, provenance
-from runs import ROOT, run
+from inference_energy.records import made_of, provenance
+from runs import run
 
 
 def command(folder, name, *arguments):
@@ -37,40 +35,6 @@ def test_every_result_and_every_input_is_recorded_with_its_checksum(built, conte
     assert recorded["studies"]["current"]["fleet"]["subject"] == "frontier"
     assert recorded["origins"]["resources/benchmarks/oviedo"]["licence"] == "MIT"
     assert str(built) not in (built / provenance.FILE).read_text()
-
-
-def test_an_archive_is_verified_and_repeated_elsewhere(copy, tmp_path):
-    for document in archive.DOCUMENTS.values():
-        (copy / document).parent.mkdir(exist_ok=True)
-        shutil.copyfile(ROOT / document, copy / document)
-    strays = ["password.txt", "results/notes.txt", "resources/benchmarks/private.csv", "workflow/scripts/own.py"]
-    for stray in strays:
-        (copy / stray).write_text("nobody's business\n")
-    packed = command(copy, "archive_run")
-    assert packed.returncode == 0, packed.stderr
-    file = next((copy / "archive").iterdir())
-    first = file.read_bytes()
-    assert command(copy, "archive_run").returncode == 0
-    assert file.read_bytes() == first
-
-    with tarfile.open(file) as members:
-        members.extractall(tmp_path / "elsewhere")
-        times = {member.mtime for member in members.getmembers()}
-    assert len(times) == 1
-    (folder,) = (tmp_path / "elsewhere").iterdir()
-    assert not [stray for stray in strays if (folder / stray).exists()]
-    shutil.rmtree(copy)
-    verified = command(folder, "verify_results")
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-
-    shutil.move(folder / "results", folder / "published")
-    outcome = run(folder, "--cores", "2", "results/headline.csv")
-    assert outcome.returncode == 0, outcome.stdout
-    for table in ("headline.csv", "current/scenario_aggregates.parquet", "validated/throughput.parquet"):
-        assert (folder / "results" / table).read_bytes() == (folder / "published" / table).read_bytes()
-    compared = command(folder, "compare_builds", "published", "changes", "1")
-    assert compared.returncode == 0, compared.stderr
-    assert "**Headline numbers: none of 89 moved.**" in (folder / "changes/changes.md").read_text()
 
 
 def test_a_result_that_was_edited_or_deleted_is_named(copy):

@@ -44,26 +44,26 @@ INTERVENTIONS = of(["interventions"], ["current"]) | NESTED_FIGURES
 NESTED = of(["query_energy"], ["current"]) | INTERVENTIONS | FLEET | SWEEPS
 
 
-def test_edit_of_a_module_reruns_its_users(copy):
-    module = copy / "workflow/scripts/inference_energy/oviedo/scenarios.py"
+def test_edit_of_a_module_reruns_its_users(plans):
+    module = plans / "workflow/scripts/inference_energy/oviedo/scenarios.py"
     module.write_text(module.read_text() + "# edited\n")
     published = of(["scenario_aggregates", "figures_published"]) | EDITION
     # The bridge begins at the scenarios of a published study.
-    assert rerun(copy) == published | COMPARISON | BRIDGE | TABLES_OUT | PAGE
+    assert rerun(plans) == published | COMPARISON | BRIDGE | TABLES_OUT | PAGE
 
 
-def test_edit_of_a_figure_reruns_its_job_and_the_page_of_methods_alone(copy):
-    module = copy / "workflow/scripts/inference_energy/figures/fleet/tornado.py"
+def test_edit_of_a_figure_reruns_its_job_and_the_page_of_methods_alone(plans):
+    module = plans / "workflow/scripts/inference_energy/figures/fleet/tornado.py"
     module.write_text(module.read_text() + "# edited\n")
-    registry = copy / "workflow/scripts/inference_energy/figures/registry.py"
+    registry = plans / "workflow/scripts/inference_energy/figures/registry.py"
     registry.write_text(registry.read_text() + "# edited\n")
-    assert rerun(copy) == {"figures_comparison", "methods_page"}
+    assert rerun(plans) == {"figures_comparison", "methods_page"}
 
 
-def test_edit_of_a_published_study_leaves_other_studies_alone(copy):
-    replace(copy / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
+def test_edit_of_a_published_study_leaves_other_studies_alone(plans):
+    replace(plans / "config/studies/joule-2026.yaml", "default: 10.2", "default: 10.3")
     edited = of(FROM_ROWS, ["joule-2026"]) | EDITION
-    assert rerun(copy) == edited | COMPARISON | BRIDGE | SCORES | METHODS | TABLES_OUT | PAGE
+    assert rerun(plans) == edited | COMPARISON | BRIDGE | SCORES | METHODS | TABLES_OUT | PAGE
 
 
 EDITS = {
@@ -91,15 +91,15 @@ EDITS = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_edit_of_the_current_study_reruns_what_depends_on_it(copy, edit):
+def test_edit_of_the_current_study_reruns_what_depends_on_it(plans, edit):
     old, new, expected = EDITS[edit]
-    replace(copy / CURRENT, old, new)
-    assert rerun(copy) == expected | PAGE
+    replace(plans / CURRENT, old, new)
+    assert rerun(plans) == expected | PAGE
 
 
-def test_edit_of_a_step_reruns_the_bridge_and_the_page_alone(copy):
-    replace(copy / "config/studies/bridge-07.yaml", "p95: 1.6", "p95: 1.5")
-    assert rerun(copy) == BRIDGE | TABLES_OUT | PAGE
+def test_edit_of_a_step_reruns_the_bridge_and_the_page_alone(plans):
+    replace(plans / "config/studies/bridge-07.yaml", "p95: 1.6", "p95: 1.5")
+    assert rerun(plans) == BRIDGE | TABLES_OUT | PAGE
 
 
 TABLES = {
@@ -118,15 +118,15 @@ TABLES = {
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_edit_of_a_table_leaves_the_published_studies_alone(copy, table):
+def test_edit_of_a_table_leaves_the_published_studies_alone(plans, table):
     old, new, expected = TABLES[table]
-    replace(copy / "resources" / table, old, new)
-    assert rerun(copy) == expected | COMPARISON | TABLES_OUT | PAGE | PACKAGE
+    replace(plans / "resources" / table, old, new)
+    assert rerun(plans) == expected | COMPARISON | TABLES_OUT | PAGE | PACKAGE
 
 
-def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
-    replace(copy / BENCHMARKS, ",3732.4,", ",3732.5,")
-    sign(copy)
+def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(plans):
+    replace(plans / BENCHMARKS, ",3732.4,", ",3732.5,")
+    sign(plans)
     corpus = {"ingest_benchmarks", "validate_benchmarks", "benchmark_checks", "throughput_forms"}
     corpus |= {"figures_corpus", "intervention_pairs", "board_power_shares"}
     judged = (
@@ -138,27 +138,27 @@ def test_edit_of_a_benchmark_row_reruns_all_that_is_computed_from_rows(copy):
         | LEFT_OUT
         | {"serving_model", "published_fleets", "answer_points"}
     )
-    assert rerun(copy) == corpus | of(FROM_ROWS) | EDITION | NESTED | COMPARISON | BRIDGE | judged
+    assert rerun(plans) == corpus | of(FROM_ROWS) | EDITION | NESTED | COMPARISON | BRIDGE | judged
 
 
-def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(copy):
-    module = copy / "workflow/scripts/inference_energy/corpus/formats/vllm_bench.py"
+def test_edit_of_an_adapter_reruns_all_that_is_computed_from_rows(plans):
+    module = plans / "workflow/scripts/inference_energy/corpus/formats/vllm_bench.py"
     module.write_text(module.read_text() + "# edited\n")
-    assert {"ingest_benchmarks", "benchmark_checks", "headline"} <= rerun(copy)
+    assert {"ingest_benchmarks", "benchmark_checks", "headline"} <= rerun(plans)
 
 
-def test_edit_of_a_limit_of_the_checks_reruns_the_checks_and_the_page_alone(copy):
-    replace(copy / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
-    assert rerun(copy) == {"benchmark_checks", "figures_corpus", "explanations"} | TABLES_OUT
+def test_edit_of_a_limit_of_the_checks_reruns_the_checks_and_the_page_alone(plans):
+    replace(plans / "config/config.yaml", "conflict_factor: 1.5", "conflict_factor: 1.7")
+    assert rerun(plans) == {"benchmark_checks", "figures_corpus", "explanations"} | TABLES_OUT
 
 
-def test_edit_of_the_form_of_throughput_leaves_all_studies_alone(copy):
-    replace(copy / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
+def test_edit_of_the_form_of_throughput_leaves_all_studies_alone(plans):
+    replace(plans / "config/config.yaml", "kv_growth: 0.6", "kv_growth: 0.5")
     forms = {"throughput_forms", "figures_corpus"}
-    assert rerun(copy) == forms | TABLES_OUT | {"explanations"}
+    assert rerun(plans) == forms | TABLES_OUT | {"explanations"}
 
 
-def test_edit_of_a_comment_reruns_only_what_quotes_its_line(copy):
-    for path in (copy / "config/studies").glob("*.yaml"):
+def test_edit_of_a_comment_reruns_only_what_quotes_its_line(plans):
+    for path in (plans / "config/studies").glob("*.yaml"):
         path.write_text("# edited\n" + path.read_text())
-    assert planned(copy) == PAGE | {"provenance"}
+    assert planned(plans) == PAGE | {"provenance"}

@@ -1,8 +1,7 @@
-"""A usage dealt to jobs of a real Slurm cluster: the bytes of a local run, a killed job tried again, a fault mended."""
+"""A usage dealt to jobs of a real Slurm cluster: a fault mended, a killed job tried again, the bytes of a local run."""
 
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -21,11 +20,7 @@ RULE, GATHERING = "meter_usage", "gather_usage"
 FOLDER = "results/usage/example"
 GATHERED = tuple(f"{FOLDER}/{name}.parquet" for name in ("sums", "bills", "files", "kinds"))
 LOG = "resources/usage_example/chat/day=2026-03-31/requests.csv"
-
-
-def dealt(shards: int) -> tuple[str, ...]:
-    """What a run is asked for."""
-    return (*GATHERED, "--config", "usage=example", f"usage_shards={shards}")
+DEALT = (*GATHERED, "--config", "usage=example", "usage_shards=2")  # what a run is asked for
 
 
 @pytest.fixture(scope="module")
@@ -46,35 +41,26 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
-def first_started(folder: Path, rule: str, running: Future) -> str:
-    """The id of the first job of a rule in which Snakemake has begun to work, by the log that Slurm writes of it."""
+def started(folder: Path, rule: str) -> list[str]:
+    """Ids of the jobs of a rule in which Snakemake has begun to work, by the logs that Slurm writes of them."""
+    logs = sorted((folder / ".snakemake/slurm_logs" / f"rule_{rule}").rglob("*.log"))
+    return [log.stem for log in logs if log.stat().st_size]
+
+
+def first_started(folder: Path, rule: str, before: set[str], running: Future) -> str:
+    """The id of the first such job that was not there before the run."""
     while not running.done():
-        for log in sorted((folder / ".snakemake/slurm_logs" / f"rule_{rule}").rglob("*.log")):
-            if log.stat().st_size:
-                return log.stem
+        for job in started(folder, rule):
+            if job not in before:
+                return job
         time.sleep(0.1)
     pytest.fail(f"the run ended before a job of {rule} began: {running.result().stdout}")
 
 
-def test_killed_job_is_tried_again_and_bytes_are_those_of_a_local_run(slurm, folder):
-    local = run(folder, "--cores", "2", *dealt(1))
-    assert local.returncode == 0, local.stdout
-    expected = {file: (folder / file).read_bytes() for file in GATHERED}
-    shutil.rmtree(folder / "results")
-    with ThreadPoolExecutor() as beside:
-        running = beside.submit(run, folder, *dealt(2), *ON_SLURM, environment=slurm, python=PYTHON)
-        killed = first_started(folder, RULE, running)
-        ask(slurm, "scancel", "--full", "--signal=KILL", killed)
-        outcome = running.result()
-    assert outcome.returncode == 0, outcome.stdout
-    assert outcome.stdout.count(f"SLURM-job '{killed}' failed") == outcome.stdout.count("Trying to restart job") == 1
-    assert {file: (folder / file).read_bytes() for file in GATHERED} == expected
-
-
-def test_failed_shard_is_told_in_one_line_and_the_next_run_does_only_what_is_left(slurm, folder):
+def test_a_fault_is_told_in_one_line_and_the_next_run_does_what_is_left_though_a_job_is_killed(slurm, folder, stated):
     good = (folder / LOG).read_text()
     (folder / LOG).write_text(good.replace(",support,", ",,support,", 1))
-    outcome = run(folder, *dealt(2), *ON_SLURM, "--retries", "0", environment=slurm, python=PYTHON)
+    outcome = run(folder, *DEALT, *ON_SLURM, "--retries", "0", environment=slurm, python=PYTHON)
     assert outcome.returncode != 0
     assert outcome.stdout.splitlines()[-1].startswith(f"Error: {LOG} line "), outcome.stdout
     assert outcome.stdout.count("\nError: ") == 1
@@ -83,7 +69,17 @@ def test_failed_shard_is_told_in_one_line_and_the_next_run_does_only_what_is_lef
         [f"0001-of-0002.{name}.parquet" for name in ("files", "kinds", "marks", "sums")],
         [f"0002-of-0002.{name}.parquet" for name in ("files", "kinds", "marks", "sums")],
     ), "a shard was given up for another's fault, or left half written"
+
     (folder / LOG).write_text(good)
-    outcome = run(folder, *dealt(2), *ON_SLURM, environment=slurm, python=PYTHON)
+    before = set(started(folder, RULE))
+    with ThreadPoolExecutor() as beside:
+        running = beside.submit(run, folder, *DEALT, *ON_SLURM, environment=slurm, python=PYTHON)
+        killed = first_started(folder, RULE, before, running)
+        ask(slurm, "scancel", "--full", "--signal=KILL", killed)
+        outcome = running.result()
     assert outcome.returncode == 0, outcome.stdout
-    assert re.findall(r"^rule (\w+):$", outcome.stdout, flags=re.MULTILINE) == [RULE, GATHERING]
+    assert outcome.stdout.count(f"SLURM-job '{killed}' failed") == outcome.stdout.count("Trying to restart job") == 1
+    # Once for the job that was killed, which Snakemake lists again, and once for the rest.
+    assert re.findall(r"^rule (\w+):$", outcome.stdout, flags=re.MULTILINE) == [RULE, RULE, GATHERING]
+    # The statement of a local run, by one job.
+    assert [file for file in GATHERED if (folder / file).read_bytes() != (stated / file).read_bytes()] == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from runs import STATEMENT, planned, replace, run
+from runs import STATEMENT, dry_run, planned, replace, run
 from usage_formats import EXAMPLES
 
 EXAMPLE = "config/usage/example.yaml"
@@ -180,7 +180,7 @@ def test_faults_leave_the_last_statement_alone(mine):
 )
 def test_a_wrong_usage_file_is_told_before_anything_runs(mine, old, new, told):
     replace(mine / EXAMPLE, old, new)
-    outcome = run(mine, "--cores", "2", "--dry-run", *STATEMENT)
+    outcome = dry_run(mine, *STATEMENT)
     assert outcome.returncode == 1
     line = outcome.stdout.strip().splitlines()[-1]
     assert line.startswith(f"Error: {EXAMPLE}: ")
