@@ -43,7 +43,7 @@ def counted(folder: Path, place: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         tables.append(found["sums"])
         kinds.append(found["kinds"])
     if billed:
-        sums, of = bills.billed(billed, usage["bills"], place=name, folder=place)
+        sums, of, _ = bills.billed(billed, usage["bills"], place=name, folder=place)
         tables.append(sums)
         kinds.append(of)
     columns = ("source", "model", "requests", "input_tokens", "cached_tokens", "output_tokens")
@@ -126,6 +126,32 @@ def test_what_is_not_known_is_assumed_aloud(tmp_path):
     said = " ".join(usage["assumptions"])
     for part in ("average of the world", "class frontier", "not public: gpt-5.", "azure_conversation"):
         assert part in said
+
+
+@pytest.mark.parametrize(
+    ("format_", "column", "amounts", "currency"),
+    [
+        ("openrouter_activity", "cost_total", ("0.25", "0.5"), "USD"),
+        ("litellm_spend_logs", "spend", ("0.25", "5e-1"), "USD"),
+        ("aws_focus", "BilledCost", ("0.25", "0.50"), "EUR"),
+        ("azure_cost_details", "CostInBillingCurrency", ("0.25", "0.50"), "EUR"),
+    ],
+)
+def test_what_files_say_that_rows_cost_is_added_up_by_currency(tmp_path, format_, column, amounts, currency):
+    example = BY_NAME[format_]
+    beside = {"BillingCurrency": currency, "UnitPrice": "0"}
+    rows = [row | {column: "0"} | beside for row in example.rows]
+    rows[0][column], rows[1][column] = amounts
+    example.write(tmp_path / "in", rows)
+    _, kinds = counted(tmp_path / "in", tmp_path / "usage")
+    costs = kinds.filter(pl.col("cost").is_not_null())
+    assert costs["currency"].unique().to_list() == [currency]
+    assert costs["cost"].sum() == pytest.approx(0.75)
+    assert costs["rows"].sum() == 0
+    rows[0][column] = "0,25"
+    example.write(tmp_path / "in", rows)
+    with pytest.raises(InputError, match=r"cost \(column .*\): 1 rows are no numbers, such as '0,25'"):
+        counted(tmp_path / "in", tmp_path / "usage")
 
 
 def test_an_edited_usage_file_is_kept_and_must_name_every_file(tmp_path):

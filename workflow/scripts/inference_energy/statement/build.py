@@ -135,7 +135,7 @@ def accounts(
         "statement": statement,
         "inventory": inventory.inventory(statement),
         "disclosures": inventory.disclosures(statement, capacity),
-        "costs": inventory.costs(statement, usage, supplies),
+        "costs": inventory.costs(statement, kinds, usage, supplies),
         "capacity": capacity,
         "steps": steps,
         "metered": _metered(of, kept, logger),

@@ -1,5 +1,6 @@
 """Monthly bills: tokens per model and month, and the distribution of lengths that a bill does not state."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -17,8 +18,10 @@ from inference_energy.statement.logs.metering import (
     KINDS,
     SUMS,
     accounted,
+    add_counted,
     check_lines,
     database,
+    facts,
     fingerprint,
     row_counts,
 )
@@ -33,15 +36,15 @@ COLUMNS = ("requests", *TOKENS)
 
 def billed(
     files: list[UsageFile], bills: dict[str, dict], *, place: str, folder: Path
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The rows of all bills, added up: one per source, month, model, tenant and region.
 
     `bills` are the entries of the usage file by source; `folder` is for intermediate files.
 
     Returns:
         `source, month, model, tenant, region, requests, input_tokens, cached_tokens, output_tokens`, where requests and
-        cached tokens are null if a bill does not state them; and what all rows of the bills were, by source, kind and
-        model.
+        cached tokens are null if a bill does not state them; what all rows of the bills were, by source, kind and
+        model; and the list of the files, as of `metering.metered`.
 
     Raises:
         InputError: a file that cannot be read or lacks a column, a row with a fault, or one that two files have.
@@ -50,16 +53,21 @@ def billed(
     found = [pl.DataFrame(schema=dict.fromkeys(keys, pl.String) | dict.fromkeys(COLUMNS, pl.Decimal(38, 0)))]
     with database(1, folder) as connection:
         connection.execute(f"CREATE TABLE kinds ({KINDS})")
+        compared: dict[str, list[Rows]] = {}
+        read = {file.path: fingerprint(Path(file.path)) for file in files}
+        counts: dict[str, int] = dict.fromkeys(read, 0)
+        days: dict[str, tuple[str, str]] = {}
         for source, spec in bills.items():
             own = [file for file in files if file.source == source]
             opened = shapes.opened(connection, own, spec, f"{place}: bills.{source}")
-            for counted in opened.counted:
-                connection.execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, NULL)", [source, *counted])
+            add_counted(connection, source, opened)
             for rows in opened.rows:
                 try:
                     stop_at_first(connection, rows, _checks(rows))
                     for path, count in row_counts(connection, rows).items():
-                        check_lines(path, rows.layout, fingerprint(Path(path)).lines, count)
+                        check_lines(path, rows.layout, read[path].lines, count)
+                        counts[path] += count
+                    days |= _days(connection, rows)
                 except duckdb.Error as error:
                     raise InputError(unreadable(rows, error)) from None
                 connection.execute(_counted(rows, source))
@@ -77,7 +85,8 @@ def billed(
                     part = part.with_columns(pl.when(pl.col("requests") != 0).then("requests"))
                 found.append(part.select(pl.lit(source).alias("source"), "month", *NAMES, *COLUMNS))
             if spec.get("repeats") != "keep":
-                _check_repeats(connection, opened.rows)
+                compared[source] = opened.rows
+        _check_repeats(connection, compared)
         kinds = frame(connection, accounted("kinds"), folder)
     # A sum with an unknown part is unknown.
     sums = [
@@ -85,7 +94,7 @@ def billed(
     ]
     added = pl.concat(found).group_by(keys).agg(sums).sort(keys, nulls_last=False)
     _check_requests(added, place)
-    return added, kinds
+    return added, kinds, facts(files, read, counts, {}, days)
 
 
 def _counted(rows: Rows, source: str) -> str:
@@ -96,32 +105,90 @@ def _counted(rows: Rows, source: str) -> str:
         prompt = f"({prompt} + {rows.whole('cached_tokens')})"
     return (
         f"INSERT INTO kinds SELECT {sql(source)}, 'request', {shortened(rows.name('model'))} AS model, {requests},"
-        f" sum({prompt}), sum({rows.whole('output_tokens')}), NULL FROM {rows.table()} GROUP BY ALL"
+        f" sum({prompt}), sum({rows.whole('output_tokens')}), NULL, NULL, NULL FROM {rows.table()} GROUP BY ALL"
     )
 
 
-def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: list[Rows]) -> None:
-    """Rows of two files with the same time, names and many tokens are counted twice."""
-    tokens = ("input_tokens", "output_tokens")
+def _days(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, tuple[str, str]]:
+    """The first and the last day, or month, of every file."""
+    day = f"left(CAST({rows.raw('month')} AS VARCHAR), 10)"
+    query = f"SELECT filename, min({day}), max({day}) FROM {rows.table(', filename = true')} GROUP BY ALL"
+    return {path: (first, last) for path, first, last in connection.execute(query).fetchall()}
+
+
+def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list[Rows]]) -> None:
+    """Rows of two files with the same time, names and many tokens are counted twice.
+
+    So are sums of two sources with the same tokens in the same day or month, of a model or of all; names of models are
+    not compared, as they differ between formats.
+    """
     parts = []
-    for rows in groups:
-        names = ", ".join(f"{rows.name(role)} AS {role}" for role in NAMES)
-        amounts = ", ".join(f"{rows.whole(role)} AS {role}" for role in tokens)
-        table = rows.table(options=", filename = true")
-        parts.append(f"SELECT CAST({rows.raw('month')} AS VARCHAR) AS month, {names}, {amounts}, filename FROM {table}")
+    for source, own in groups.items():
+        for rows in own:
+            names = ", ".join(f"{rows.name(role)} AS {role}" for role in NAMES)
+            prompt, cached = rows.whole("input_tokens"), rows.has("cached_tokens")
+            if cached and not rows.spec.get("cached_in_input", True):
+                prompt = f"({prompt} + {rows.whole('cached_tokens')})"
+            parts.append(
+                f"SELECT {sql(source)} AS source, left(CAST({rows.raw('month')} AS VARCHAR), 19) AS month, {names},"
+                f" {prompt}::HUGEINT AS input_tokens, {rows.whole('output_tokens')}::HUGEINT AS output_tokens, filename"
+                f" FROM {rows.table(', filename = true')}"
+            )
     if not parts:
         return
-    found = connection.execute(
-        "SELECT count(*), min(files[1]), min(files[2]) FROM (SELECT list_sort(list(DISTINCT filename)) AS files"
-        f" FROM ({' UNION ALL '.join(parts)}) WHERE input_tokens + output_tokens >= {TELLING_TOKENS}"
-        " GROUP BY month, model, tenant, region, input_tokens, output_tokens HAVING count(DISTINCT filename) > 1)"
-    ).fetchone()
-    if found[0]:
-        number, first, second = found
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS {' UNION ALL '.join(parts)}")
+    many = f"input_tokens + output_tokens >= {TELLING_TOKENS}"
+    within = (
+        "SELECT list_sort(list(DISTINCT filename)) AS files FROM compared"
+        f" WHERE {many} GROUP BY source, month, model, tenant, region, input_tokens, output_tokens"
+    )
+    _stop_at_repeats(connection, within, "rows", "names and tokens")
+    for length in (10, 7):  # days, months
+        for keys in ("month, model", "month"):
+            sums = (
+                f"SELECT source, left(month, {length}) AS month, model, sum(input_tokens) AS input_tokens,"
+                " sum(output_tokens) AS output_tokens, min(filename) AS filename FROM compared"
+                f" GROUP BY source, {keys.replace('month', f'left(month, {length})')}"
+            )
+            sums = sums if "model" in keys else sums.replace("model, sum", "NULL AS model, sum")
+            across = (
+                f"SELECT list_sort(list(DISTINCT filename)) AS files FROM ({sums}) WHERE {many}"
+                " GROUP BY month, input_tokens, output_tokens HAVING count(DISTINCT source) > 1"
+            )
+            _stop_at_repeats(connection, across, "sums of a day" if length == 10 else "sums of a month", "tokens")
+
+
+def _stop_at_repeats(connection: duckdb.DuckDBPyConnection, groups: str, what: str, same: str) -> None:
+    query = f"SELECT count(*), min(files[1]), min_by(files[2], files[1]) FROM ({groups}) WHERE len(files) > 1"
+    number, first, second = connection.execute(query).fetchone()
+    if number:
         raise InputError(
-            f"{second}: found {number:,} rows that {first} has too, with the same time, names and tokens; allowed:"
-            " every row once (or `repeats: keep` in the usage file if they are different ones)"
+            f"{second}: found {number:,} {what} that {first} has too, with the same time, {same}; allowed: every row"
+            " once (or `repeats: keep` in the usage file if they are different ones)"
         )
+
+
+def check_logged(bills: pl.DataFrame, sums: pl.DataFrame, kept: Collection[str] = ()) -> None:
+    """Compare bills with the sums of logs (of `metering.gathered`), but for sources in `kept`.
+
+    Raises:
+        InputError: a bill whose tokens of a month and model, or of a month, are exactly those of logs: the same requests.
+    """
+    month = pl.from_epoch("step_start_us", time_unit="us").dt.strftime("%Y-%m").alias("month")
+    logged = sums.filter(~pl.col("source").is_in(list(kept))).with_columns(month)
+    billed = bills.filter(~pl.col("source").is_in(list(kept)))
+    tokens = ["input_tokens", "output_tokens"]
+    for keys in (["source", "month", "model"], ["source", "month"]):
+        ours, theirs = (of.group_by(keys).agg(pl.col(tokens).sum()) for of in (billed, logged))
+        found = ours.join(theirs, on=["month", *tokens], suffix="_of_logs")
+        found = found.filter(pl.sum_horizontal(tokens) >= TELLING_TOKENS).sort("month", "source", "source_of_logs")
+        if not found.is_empty():
+            row = found.row(0, named=True)
+            raise InputError(
+                f"bills.{row['source']}: found the tokens of logs.{row['source_of_logs']} in {row['month']}:"
+                f" {int(row['input_tokens']):,} of prompts and {int(row['output_tokens']):,} of answers; allowed: every"
+                " request once, in logs or in bills (or `repeats: keep` in the usage file if they are different ones)"
+            )
 
 
 def _check_requests(added: pl.DataFrame, place: str) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import tempfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -50,8 +50,9 @@ SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_out
 _COLUMNS = ", ".join([*(f"{name} VARCHAR" for name in NAMES), *(f"{name} {EXACT}" for name in SUMS)])
 BLOCK_BYTES = 2**20  # read at once
 KINDS = f"""source VARCHAR, kind VARCHAR, model VARCHAR, rows BIGINT, input_tokens {EXACT}, output_tokens {EXACT},
-    largest_tokens BIGINT"""
-_MARKS = "source VARCHAR, file VARCHAR, time_us BIGINT, model VARCHAR, input_tokens BIGINT, output_tokens BIGINT"
+    largest_tokens BIGINT, currency VARCHAR, cost DOUBLE"""
+_MARKS = """source VARCHAR, file VARCHAR, id BIGINT, time_us BIGINT, model VARCHAR, input_tokens BIGINT,
+    output_tokens BIGINT"""
 SAMPLE_BYTES = 65_536  # of a text file, for the length of its rows
 MEMORY = "1500MB"  # memory of DuckDB before it writes to disk; its own code and buffers are extra
 
@@ -105,10 +106,10 @@ def metered(
             own = [file for file in files if file.source == source]
             opened = shapes.opened(connection, own, logs[source], f"{place}: logs.{source}")
             groups += [(source, rows) for rows in opened.rows]
-            for counted in opened.counted:
-                connection.execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, NULL)", [source, *counted])
+            add_counted(connection, source, opened)
         counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
         left_out = dict.fromkeys(counts, 0)
+        days: dict[str, tuple[str, str]] = {}
         every = repeats.every(sum(counts.values()))
         label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
         with (
@@ -120,6 +121,7 @@ def metered(
                 found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out, every)
                 counts |= found
                 left_out |= without
+                days |= _days(connection, step_minutes * US_PER_MINUTE)
                 progress.finished(sum(found.values()))
             read = {path: fingerprint.result() for path, fingerprint in checksums.items()}
         for _, rows in groups:
@@ -130,13 +132,52 @@ def metered(
         marks = frame(connection, "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST", folder)
     called = {file.path: file.name for file in files}
     marks = marks.with_columns(pl.col("file").replace(called), pl.lit(every, pl.Int64).alias("every"))
-    facts = [
-        {"source": file.source, "file": file.name, "bytes": Path(file.path).stat().st_size}
-        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": read[file.path].sha256}
+    return {"sums": sums, "files": facts(files, read, counts, left_out, days), "kinds": kinds, "marks": marks}
+
+
+def facts(
+    files: list[UsageFile],
+    read: Mapping[str, "Fingerprint"],
+    counts: Mapping[str, int],
+    left_out: Mapping[str, int],
+    days: Mapping[str, tuple[str, str]],
+) -> pl.DataFrame:
+    """The list of files that were read: `source, file, bytes, rows, rows_left_out, sha256, first_day, last_day,
+    not_read`. Rows, those left out, and the first and last day are by path; a file without rows has no days.
+    """
+    texts, numbers = ("source", "file", "sha256", "first_day", "last_day", "not_read"), ("bytes", "rows", "rows_left_out")
+    found = [
+        {
+            "source": file.source,
+            "file": file.name,
+            "bytes": Path(file.path).stat().st_size,
+            "rows": counts[file.path],
+            "rows_left_out": left_out.get(file.path, 0),
+            "sha256": read[file.path].sha256,
+            "first_day": days.get(file.path, (None, None))[0],
+            "last_day": days.get(file.path, (None, None))[1],
+            "not_read": None,
+        }
         for file in files
     ]
-    listing = pl.DataFrame(facts).with_columns(not_read=pl.lit(None, pl.String))
-    return {"sums": sums, "files": listing, "kinds": kinds, "marks": marks}
+    return pl.DataFrame(found, dict.fromkeys(texts, pl.String) | dict.fromkeys(numbers, pl.Int64))
+
+
+def add_counted(connection: duckdb.DuckDBPyConnection, source: str, opened: shapes.Opened) -> None:
+    """Add what is known of the rows of a source, and what they cost, to the table of kinds."""
+    for counted in opened.counted:
+        connection.execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)", [source, *counted])
+    for kind, model, currency, cost in opened.costs:
+        connection.execute(
+            "INSERT INTO kinds VALUES (?, ?, ?, 0, 0, 0, NULL, ?, ?)", [source, kind, model, currency, cost]
+        )
+
+
+def _days(connection: duckdb.DuckDBPyConnection, step_us: int) -> dict[str, tuple[str, str]]:
+    """The first and the last day in UTC of every file of the group that was counted last."""
+    day = f"strftime(make_timestamp({{}}(step) * {step_us}), '%Y-%m-%d')"
+    query = f"SELECT file, {day.format('min')}, {day.format('max')} FROM counted GROUP BY file"
+    return {path: (first, last) for path, first, last in connection.execute(query).fetchall()}
 
 
 def added_up(table: str) -> str:
@@ -149,8 +190,8 @@ def accounted(table: str) -> str:
     """What rows were, by source, kind and model, in order."""
     sums = ", ".join(f"sum({name})::DOUBLE AS {name}" for name in ("rows", "input_tokens", "output_tokens"))
     return (
-        f"SELECT source, kind, model, {sums}, max(largest_tokens)::DOUBLE AS largest_tokens FROM {table}"
-        " GROUP BY ALL ORDER BY ALL NULLS FIRST"
+        f"SELECT source, kind, model, {sums}, max(largest_tokens)::DOUBLE AS largest_tokens, currency, sum(cost) AS cost"
+        f" FROM {table} GROUP BY ALL ORDER BY ALL NULLS FIRST"
     )
 
 
@@ -205,12 +246,14 @@ def _add(
     )
     connection.execute(
         f"INSERT INTO kinds SELECT {sql(source)}, 'request', model, sum(requests), sum(input_tokens),"
-        " sum(output_tokens), max(largest_tokens) FROM counted GROUP BY model"
+        " sum(output_tokens), max(largest_tokens), NULL, NULL FROM counted GROUP BY model"
     )
     connection.execute(
-        f"INSERT INTO marks SELECT {sql(source)}, mark.file, mark.time_us, model, mark.input_tokens,"
+        f"INSERT INTO marks SELECT {sql(source)}, mark.file, NULL, mark.time_us, model, mark.input_tokens,"
         " mark.output_tokens FROM (SELECT model, unnest(marks) AS mark FROM counted)"
     )
+    for query in repeats.ids(rows, every):
+        connection.execute(f"INSERT INTO marks SELECT {sql(source)}, file, id, NULL, NULL, NULL, NULL FROM ({query})")
     return counts, left_out
 
 
@@ -267,10 +310,10 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> None:
 def sums_query(rows: Rows, step_us: int, every: int = 1) -> str:
     """One pass over files that are read alike: sums over sound rows by step and names.
 
-    With them go the tokens of the largest request, and those requests of every so-many-th time that are compared.
+    Sums are by file. With them go the tokens of the largest request, and those requests of every so-many-th time that are compared.
 
     Rows that are not sound are left out, before products of their values could stop the scan. Where files are read as
-    plain, the first such row is an error, and sums are by file too, so that their requests are all rows of a file.
+    plain, the first such row is an error, so that the requests of a file are all of its rows.
     """
     tokens = [role for role in TOKENS if rows.has(role)]
     # Of a column alone DuckDB would leave the check out where statistics in the file claim that all values pass it.
@@ -284,14 +327,14 @@ def sums_query(rows: Rows, step_us: int, every: int = 1) -> str:
     columns = [f"{rows.microseconds()} AS us", f"{rows.timed() or 'true'} AS timed"]
     columns += [f"{rows.name(role)} AS {role}" for role in NAMES] + [f"{rows.whole(role)} AS {role}" for role in tokens]
     columns.append("filename")
-    file, step, table = "NULL", f"us // {step_us}", rows.table(options=", filename = true")
+    step, table = f"us // {step_us}", rows.table(options=", filename = true")
     if rows.plain:
-        file, step, sound = "filename", f"(CASE WHEN {sound} THEN {step} ELSE error('not sound') END)", "true"
+        step, sound = f"(CASE WHEN {sound} THEN {step} ELSE error('not sound') END)", "true"
     names = ", ".join(f"{shortened(role)} AS {role}" for role in NAMES)  # of groups, which are few
     return f"""
         SELECT * REPLACE ({names})
         FROM (
-            SELECT {file} AS file, {step} AS step, model, tenant, region, count(*), sum({prompt}),
+            SELECT filename AS file, {step} AS step, model, tenant, region, count(*), sum({prompt}),
                 {"sum(cached_tokens)" if rows.has("cached_tokens") else "NULL"}, sum(output_tokens),
                 sum({prompt}::BIGINT * output_tokens), sum(output_tokens::BIGINT * output_tokens),
                 max({prompt}::BIGINT + output_tokens), {repeats.marked(every, "filename", prompt)}
@@ -378,7 +421,8 @@ def checksums_of(paths: list[str], threads: int) -> Iterator[dict[str, Future[Fi
 def together(kinds: pl.DataFrame) -> pl.DataFrame:
     """What the rows of all shards were: one row per source, kind and model."""
     sums = pl.col("rows", "input_tokens", "output_tokens").sum()
-    return kinds.group_by("source", "kind", "model").agg(sums, pl.col("largest_tokens").max())
+    cost = pl.when(pl.col("cost").is_not_null().any()).then(pl.col("cost").sum()).alias("cost")
+    return kinds.group_by("source", "kind", "model", "currency", maintain_order=True).agg(sums, pl.col("largest_tokens").max(), cost)
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
@@ -435,7 +479,7 @@ def told(files: pl.DataFrame) -> str:
     """Files read, in one line; files without rows, rows that were left out and files that were not read are named."""
     read, others = files.filter(pl.col("not_read").is_null()), files.filter(pl.col("not_read").is_not_null())
     empty = read.filter(pl.col("rows") == 0)["file"].to_list()
-    line = f"{len(read)} files of requests, {read['rows'].sum() or 0:,} rows"
+    line = f"{len(read)} files, {read['rows'].sum() or 0:,} rows"
     if empty:
         line += f"; {len(empty)} without rows: {', '.join(empty[:3])}{' and others' if len(empty) > 3 else ''}"
     left_out = read["rows_left_out"].sum() or 0

@@ -16,6 +16,7 @@ from inference_energy.statement.logs.values import DECIMAL, WHOLE, holds, is_uni
 
 TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "other_tokens")
 COUNTS = (*TOKENS, "requests")
+COST, CURRENCY = "cost", "currency"
 ESTIMATED = ("request", "batch")
 # What a row may be besides a request, in the order in which a row is tested.
 KINDS = ("failure", "cache_hit", "embedding", "rerank", "moderation", "image", "audio", "other", "batch")
@@ -218,6 +219,8 @@ class Shape:
         values = [names[column] for column in self.columns[role]]
         if role == "month":
             return self._month(f"coalesce({', '.join(values)})")
+        if role == COST:
+            return self._cost(values)
         if role not in COUNTS:
             return "coalesce(" + ", ".join(f"nullif(trim({value}), '')" for value in values) + ")"
         return values[0] if len(values) == 1 and "unit" not in self.spec else self._sum(role, values, names)
@@ -242,6 +245,15 @@ class Shape:
             sound += f" AND {is_unit(unit)}"
             shown += f" || ' in ' || coalesce({unit}, 'no unit')"
         return f"(CASE WHEN {empty} THEN NULL WHEN {sound} THEN {whole} ELSE {shown} END)"
+
+    def _cost(self, values: list[str]) -> str:
+        """The sum of those amounts that a row states, as text; the text of one that is no number."""
+        stated = [f"nullif(trim({value}), '')" for value in values]
+        sound = " AND ".join(f"({value} IS NULL OR TRY_CAST({value} AS DOUBLE) IS NOT NULL)" for value in stated)
+        total = " + ".join(f"coalesce(TRY_CAST({value} AS DOUBLE), 0)" for value in stated)
+        empty = " AND ".join(f"{value} IS NULL" for value in stated)
+        shown = f"concat_ws(' + ', {', '.join(stated)})"
+        return f"(CASE WHEN {empty} THEN NULL WHEN {sound} THEN CAST({total} AS VARCHAR) ELSE {shown} END)"
 
     def _unit(self, names: Mapping[str, str]) -> str:
         """Tokens of a unit, of all rows or of each."""
