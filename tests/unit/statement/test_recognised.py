@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -152,6 +153,31 @@ def test_what_files_say_that_rows_cost_is_added_up_by_currency(tmp_path, format_
     example.write(tmp_path / "in", rows)
     with pytest.raises(InputError, match=r"cost \(column .*\): 1 rows are no numbers, such as '0,25'"):
         counted(tmp_path / "in", tmp_path / "usage")
+
+
+@pytest.mark.parametrize("format_", ["langfuse_observations", "litellm_spend_logs"])
+def test_formats_that_are_exported_as_tables_and_as_json_are_read_alike(tmp_path, format_):
+    example = BY_NAME[format_]
+    texts = [{key: json.dumps(of) if isinstance(of, dict) else of for key, of in row.items()} for row in example.rows]
+    for shape, name in (("csv", "a.csv"), ("lines", "b.jsonl")):
+        replace(example, shape=shape).write(tmp_path / shape, texts if shape == "csv" else None, name)
+        check_counts(example, *counted(tmp_path / shape, tmp_path / f"usage_{shape}"))
+    for shape in ("csv", "lines"):
+        (tmp_path / "both").mkdir(exist_ok=True)
+        for path in (tmp_path / shape).iterdir():
+            path.rename(tmp_path / "both" / path.name)
+    with pytest.raises(InputError, match="requests that|ids that"):
+        counted(tmp_path / "both", tmp_path / "usage")
+
+
+def test_what_a_quantity_of_parquet_counts_is_settled_too(tmp_path):
+    rows = BY_NAME["azure_cost_details"].rows
+    (tmp_path / "in").mkdir()
+    pl.DataFrame([{k: v for k, v in row.items() if k != "CostInBillingCurrency"} for row in rows]).write_parquet(
+        tmp_path / "in/a.parquet"
+    )
+    with pytest.raises(InputError, match="which may be 125,000 tokens or 0, and no cost"):
+        recognise(tmp_path / "in", tmp_path / "usage")
 
 
 def test_an_edited_usage_file_is_kept_and_must_name_every_file(tmp_path):

@@ -13,6 +13,7 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.statement.logs import shapes
 from inference_energy.statement.logs.faults import Check, stop_at_first, token_checks
 from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.layout import FILE, NAMED
 from inference_energy.statement.logs.metering import (
     EXACT,
     KINDS,
@@ -112,7 +113,7 @@ def _counted(rows: Rows, source: str) -> str:
 def _days(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, tuple[str, str]]:
     """The first and the last day, or month, of every file."""
     day = f"left(CAST({rows.raw('month')} AS VARCHAR), 10)"
-    query = f"SELECT filename, min({day}), max({day}) FROM {rows.table(', filename = true')} GROUP BY ALL"
+    query = f"SELECT {FILE}, min({day}), max({day}) FROM {rows.table(NAMED)} GROUP BY ALL"
     return {path: (first, last) for path, first, last in connection.execute(query).fetchall()}
 
 
@@ -131,15 +132,15 @@ def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list
                 prompt = f"({prompt} + {rows.whole('cached_tokens')})"
             parts.append(
                 f"SELECT {sql(source)} AS source, left(CAST({rows.raw('month')} AS VARCHAR), 19) AS month, {names},"
-                f" {prompt}::HUGEINT AS input_tokens, {rows.whole('output_tokens')}::HUGEINT AS output_tokens, filename"
-                f" FROM {rows.table(', filename = true')}"
+                f" {prompt}::HUGEINT AS input_tokens, {rows.whole('output_tokens')}::HUGEINT AS output_tokens, {FILE} AS file"
+                f" FROM {rows.table(NAMED)}"
             )
     if not parts:
         return
     connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS {' UNION ALL '.join(parts)}")
     many = f"input_tokens + output_tokens >= {TELLING_TOKENS}"
     within = (
-        "SELECT list_sort(list(DISTINCT filename)) AS files FROM compared"
+        "SELECT list_sort(list(DISTINCT file)) AS files FROM compared"
         f" WHERE {many} GROUP BY source, month, model, tenant, region, input_tokens, output_tokens"
     )
     _stop_at_repeats(connection, within, "rows", "names and tokens")
@@ -147,12 +148,12 @@ def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list
         for keys in ("month, model", "month"):
             sums = (
                 f"SELECT source, left(month, {length}) AS month, model, sum(input_tokens) AS input_tokens,"
-                " sum(output_tokens) AS output_tokens, min(filename) AS filename FROM compared"
+                " sum(output_tokens) AS output_tokens, min(file) AS file FROM compared"
                 f" GROUP BY source, {keys.replace('month', f'left(month, {length})')}"
             )
             sums = sums if "model" in keys else sums.replace("model, sum", "NULL AS model, sum")
             across = (
-                f"SELECT list_sort(list(DISTINCT filename)) AS files FROM ({sums}) WHERE {many}"
+                f"SELECT list_sort(list(DISTINCT file)) AS files FROM ({sums}) WHERE {many}"
                 " GROUP BY month, input_tokens, output_tokens HAVING count(DISTINCT source) > 1"
             )
             _stop_at_repeats(connection, across, "sums of a day" if length == 10 else "sums of a month", "tokens")

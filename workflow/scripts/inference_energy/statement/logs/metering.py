@@ -25,7 +25,7 @@ from inference_energy.statement.logs import repeats, shapes
 from inference_energy.statement.logs.faults import checks, faulty_rows, header_checks, stop_at_first
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.kinds import is_gzip, opened
-from inference_energy.statement.logs.layout import Layout, rows_in
+from inference_energy.statement.logs.layout import FILE, NAMED, Layout, rows_in
 from inference_energy.statement.logs.progress import Progress
 from inference_energy.statement.logs.reading import (
     CUT,
@@ -220,7 +220,7 @@ def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, i
     if rows.format == "parquet":
         query = f"SELECT file_name, num_rows FROM parquet_file_metadata({listed(rows.files)})"
     else:
-        query = f"SELECT filename, count(*) FROM {rows.table(options=', filename = true')} GROUP BY ALL"
+        query = f"SELECT {FILE}, count(*) FROM {rows.table(NAMED)} GROUP BY ALL"
     try:
         counted = dict(connection.execute(query).fetchall())
     except duckdb.Error as error:
@@ -326,18 +326,18 @@ def sums_query(rows: Rows, step_us: int, every: int = 1) -> str:
         prompt = "(input_tokens::BIGINT + cached_tokens)"
     columns = [f"{rows.microseconds()} AS us", f"{rows.timed() or 'true'} AS timed"]
     columns += [f"{rows.name(role)} AS {role}" for role in NAMES] + [f"{rows.whole(role)} AS {role}" for role in tokens]
-    columns.append("filename")
-    step, table = f"us // {step_us}", rows.table(options=", filename = true")
+    columns.append(FILE)
+    step, table = f"us // {step_us}", rows.table(NAMED)
     if rows.plain:
         step, sound = f"(CASE WHEN {sound} THEN {step} ELSE error('not sound') END)", "true"
     names = ", ".join(f"{shortened(role)} AS {role}" for role in NAMES)  # of groups, which are few
     return f"""
         SELECT * REPLACE ({names})
         FROM (
-            SELECT filename AS file, {step} AS step, model, tenant, region, count(*), sum({prompt}),
+            SELECT {FILE} AS file, {step} AS step, model, tenant, region, count(*), sum({prompt}),
                 {"sum(cached_tokens)" if rows.has("cached_tokens") else "NULL"}, sum(output_tokens),
                 sum({prompt}::BIGINT * output_tokens), sum(output_tokens::BIGINT * output_tokens),
-                max({prompt}::BIGINT + output_tokens), {repeats.marked(every, "filename", prompt)}
+                max({prompt}::BIGINT + output_tokens), {repeats.marked(every, FILE, prompt)}
             FROM (SELECT {", ".join(columns)} FROM {table})
             WHERE {sound}
             GROUP BY ALL

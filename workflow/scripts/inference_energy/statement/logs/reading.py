@@ -11,7 +11,7 @@ import duckdb
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs.files import UsageFile, start_of
-from inference_energy.statement.logs.layout import Layout, fault, layout_of
+from inference_energy.statement.logs.layout import NAMED, Layout, fault, layout_of
 
 # Tokens of one request; a power of two, so that one comparison tests all of a row at once.
 TOKENS_BELOW = 2**27
@@ -63,7 +63,7 @@ class Rows:
 
     def documents(self) -> str:
         """The objects of JSON as a table of SQL with a column `json` and the name of the file."""
-        return self.layout.table(listed(self.files), "hive_partitioning = false, filename = true")
+        return self.layout.table(listed(self.files), "hive_partitioning = false" + NAMED)
 
     def _names(self) -> list[str]:
         return [name for name in dict.fromkeys(self.spec["columns"].values()) if name not in self.folders]
@@ -310,8 +310,6 @@ def unreadable(rows: Rows, error: Exception) -> str:
     line = str(error).strip().splitlines()[0].split(": ", 1)[-1]
     if found:
         return found
-    if 'filename adds column "filename"' in line:
-        return f"{path}: found a column called filename, which stands for the file itself; allowed: another name"
     return f"{path}: cannot be read as {rows.format}: {line}; allowed: a whole file, or `format` in the usage file"
 
 

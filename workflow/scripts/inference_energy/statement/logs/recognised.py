@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Format:
         """Whether a file has this format."""
         if self.names:
             return not self.absent(names)
-        alike = written in (("csv", "parquet") if self.format == "csv" else ("json", "jsonl"))
+        alike = self.format == "any" or written in (("csv", "parquet") if self.format == "csv" else ("json", "jsonl"))
         return alike and self.has <= names and (not self.one_of or bool(self.one_of & names))
 
     def absent(self, names: frozenset[str]) -> list[str]:
@@ -183,11 +184,10 @@ def usage_of(folder: Path, found: list[Found]) -> dict:
         "assumptions": [],
     }
     for each in read:
-        tables = each.written == "parquet"
         entries = usage.setdefault(each.format.kind, {})
-        base = f"{each.format.name}_parquet" if tables else each.format.name
+        base = f"{each.format.name}_parquet" if each.written == "parquet" else each.format.name
         names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(2)))
-        source = next(name for name in names if entries.get(name, {"is": each.format.spec})["is"] == each.format.spec)
+        source = next(name for name in names if name not in entries or _is_alike(entries[name], each))
         entry = entries.setdefault(source, {"files": [], "format": each.written, "is": each.format.spec})
         entry["files"].append(_as_pattern(each.name))
         if entry["format"] != each.written:
@@ -196,13 +196,20 @@ def usage_of(folder: Path, found: list[Found]) -> dict:
         if kind in usage:  # in this order
             entries = usage.pop(kind)
             usage[kind] = {
-                name: {key: of for key, of in entry.items() if key != "is"} | entry["is"]
+                name: {key: of for key, of in entry.items() if key != "is"} | deepcopy(entry["is"])
                 for name, entry in entries.items()
             }
     usage["models"] = {"unknown": {"class": UNKNOWN_CLASS}}
     usage["regions"] = {"default": {"grid_zone": WORLD}}
     usage["assumptions"] = _assumed(usage, [each for each in found if each.format is None])
     return usage
+
+
+def _is_alike(entry: dict, found: Found) -> bool:
+    """Whether a file can stand in an entry of logs or bills."""
+    tables = ("csv", "parquet")
+    alike = entry["format"] == found.written or not {entry["format"], found.written} & set(tables)
+    return alike and entry["is"] == found.format.spec
 
 
 def settled(
@@ -230,8 +237,8 @@ def settled(
             for source, spec in usage.get(kind, {}).items():
                 own = [file for file in files if file.source == source]
                 told = f"{place}: {kind}.{source}"
-                if source in counts:
-                    usage["assumptions"].append(_count(connection, own, spec, counts[source], told))
+                if of := next((of for name, of in counts.items() if source.startswith(name)), None):
+                    usage["assumptions"].append(_count(connection, own, spec, of, told))
                 for rows in shapes.opened(connection, own, spec, told).rows:
                     for role, seen in (("model", names), ("region", regions)):
                         query = f"SELECT DISTINCT trim({rows.name(role)}) FROM {rows.table()}"

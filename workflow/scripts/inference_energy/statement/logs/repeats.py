@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from inference_energy.common.errors import InputError
+from inference_energy.statement.logs.layout import FILE
 from inference_energy.statement.logs.reading import Rows
 
 MARKS = 16_384  # requests that are compared, about; in a smaller log all of them
@@ -47,7 +48,7 @@ def ids(rows: Rows, of: int) -> list[str]:
         text = f"trim(unique_{place})"
         number = f"(hash({text}) >> 1)::BIGINT"
         found.append(
-            f"SELECT DISTINCT filename AS file, {number} AS id FROM {rows.relation}"
+            f"SELECT DISTINCT {FILE} AS file, {number} AS id FROM {rows.relation}"
             f" WHERE length({text}) >= {SHORTEST_ID} AND {number} & {of - 1} = 0"
         )
     return found

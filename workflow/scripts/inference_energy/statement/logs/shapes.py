@@ -15,6 +15,7 @@ from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs import paths, reading, telling
 from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.layout import FILE
 from inference_energy.statement.logs.paths import Name
 from inference_energy.statement.logs.reading import Rows, identifier, shortened, unreadable
 from inference_energy.statement.logs.shape import (
@@ -114,13 +115,13 @@ def _once(connection: duckdb.DuckDBPyConnection, rows: Rows) -> str:
     tokens = [f"TRY_CAST({identifier(role)} AS BIGINT) DESC NULLS LAST" for role in reversed(TOKENS) if rows.has(role)]
     when = "month" if rows.has("month") else rows.microseconds()
     order = [*tokens, f"{when} DESC"] if of.get("keep") == "largest" else [f"{when} DESC NULLS LAST", *tokens]
-    within = [*keys, "filename"] if of.get("within_file") else keys
+    within = [*keys, FILE] if of.get("within_file") else keys
     stated = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     path = scratch(
         connection,
         f"SELECT * FROM {rows.relation} WHERE kind = {sql(NO_REQUEST)} OR NOT ({stated}) UNION ALL BY NAME"
         f" SELECT * FROM {rows.relation} WHERE kind <> {sql(NO_REQUEST)} AND {stated}"
-        f" QUALIFY row_number() OVER (PARTITION BY {', '.join(within)} ORDER BY {', '.join(order)}, filename) = 1",
+        f" QUALIFY row_number() OVER (PARTITION BY {', '.join(within)} ORDER BY {', '.join(order)}, {FILE}) = 1",
     )
     return read_table(path)
 
@@ -158,7 +159,7 @@ def _costs(connection: duckdb.DuckDBPyConnection, rows: Rows) -> list[Costs]:
     amount = f"TRY_CAST({COST} AS DOUBLE)"
     of = f"FROM {rows.relation} WHERE kind <> {sql(NO_REQUEST)} AND {COST} IS NOT NULL"
     wrong = f"coalesce(NOT isfinite({amount}), true)"
-    number, example, path = connection.execute(f"SELECT count(*), min({COST}), min(filename) {of} AND {wrong}").fetchone()
+    number, example, path = connection.execute(f"SELECT count(*), min({COST}), min({FILE}) {of} AND {wrong}").fetchone()
     if number:
         raise InputError(
             f"{path}: cost (column {rows.spec['columns'][COST]}): {number:,} rows are no numbers, such as {example!r};"
