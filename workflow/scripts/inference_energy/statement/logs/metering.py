@@ -98,41 +98,75 @@ def metered(
         InputError: a file that cannot be read or lacks a column, or rows with faults that are not to be left out.
     """
     with database(threads, folder) as connection:
-        connection.execute(f"CREATE TABLE sums (source VARCHAR, step_start_us BIGINT, {_COLUMNS})")
-        connection.execute(f"CREATE TABLE kinds ({KINDS})")
-        connection.execute(f"CREATE TABLE marks ({_MARKS})")
-        groups = []
-        for source in sorted({file.source for file in files}):
-            own = [file for file in files if file.source == source]
-            opened = shapes.opened(connection, own, logs[source], f"{place}: logs.{source}")
-            groups += [(source, rows) for rows in opened.rows]
-            add_counted(connection, source, opened)
-        counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
-        left_out = dict.fromkeys(counts, 0)
-        days: dict[str, tuple[str, str]] = {}
-        every = repeats.every(sum(counts.values()))
-        label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
-        with (
-            checksums_of([file.path for file in files], threads) as checksums,
-            Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress,
-        ):
-            for source, rows in groups:
-                progress.part = sum(counts[path] for path in rows.files)
-                found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out, every)
-                counts |= found
-                left_out |= without
-                days |= _days(connection, step_minutes * US_PER_MINUTE)
-                progress.finished(sum(found.values()))
-            read = {path: fingerprint.result() for path, fingerprint in checksums.items()}
-        for _, rows in groups:
-            for path in rows.files:
-                check_lines(path, rows.layout, read[path].lines, counts[path])
+        listing, every = add(
+            connection,
+            files,
+            logs,
+            place=place,
+            step_minutes=step_minutes,
+            leave_out=leave_out,
+            threads=threads,
+            logger=logger,
+        )
         sums = frame(connection, added_up("sums"), folder)
         kinds = frame(connection, accounted("kinds"), folder)
-        marks = frame(connection, "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST", folder)
+        marks = frame(connection, marked(), folder)
     called = {file.path: file.name for file in files}
     marks = marks.with_columns(pl.col("file").replace(called), pl.lit(every, pl.Int64).alias("every"))
-    return {"sums": sums, "files": facts(files, read, counts, left_out, days), "kinds": kinds, "marks": marks}
+    return {"sums": sums, "files": listing, "kinds": kinds, "marks": marks}
+
+
+def add(
+    connection: duckdb.DuckDBPyConnection,
+    files: list[UsageFile],
+    logs: dict[str, dict],
+    *,
+    place: str,
+    step_minutes: int,
+    leave_out: bool,
+    threads: int,
+    logger: logging.Logger,
+) -> tuple[pl.DataFrame, int]:
+    """Add up files in tables `sums`, `kinds` and `marks` of a database; arguments and errors are those of `metered`.
+
+    Returns:
+        The list of the files; and of how many times one was taken for the marks.
+    """
+    connection.execute(f"CREATE OR REPLACE TABLE sums (source VARCHAR, step_start_us BIGINT, {_COLUMNS})")
+    connection.execute(f"CREATE OR REPLACE TABLE kinds ({KINDS})")
+    connection.execute(f"CREATE OR REPLACE TABLE marks ({_MARKS})")
+    groups = []
+    for source in sorted({file.source for file in files}):
+        own = [file for file in files if file.source == source]
+        opened = shapes.opened(connection, own, logs[source], f"{place}: logs.{source}")
+        groups += [(source, rows) for rows in opened.rows]
+        add_counted(connection, source, opened)
+    counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
+    left_out = dict.fromkeys(counts, 0)
+    days: dict[str, tuple[str, str]] = {}
+    every = repeats.every(sum(counts.values()))
+    label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
+    with (
+        checksums_of([file.path for file in files], threads) as checksums,
+        Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress,
+    ):
+        for source, rows in groups:
+            progress.part = sum(counts[path] for path in rows.files)
+            found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out, every)
+            counts |= found
+            left_out |= without
+            days |= _days(connection, step_minutes * US_PER_MINUTE)
+            progress.finished(sum(found.values()))
+        read = {path: fingerprint.result() for path, fingerprint in checksums.items()}
+    for _, rows in groups:
+        for path in rows.files:
+            check_lines(path, rows.layout, read[path].lines, counts[path])
+    return facts(files, read, counts, left_out, days), every
+
+
+def marked() -> str:
+    """The marks of all files, equal ones as one, in order."""
+    return "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST"
 
 
 def facts(
