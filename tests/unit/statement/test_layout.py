@@ -402,17 +402,13 @@ def counted(connection, folder, leave_out):
 
 
 def as_json(lines, separator):
-    """Lines of a table as JSON lines with the keys of the last header before each."""
-    found, header = [], []
-    for line in lines:
-        cells = line.split(separator)
-        if cells[0] == "time":
-            header = cells
-        elif len(cells) > 1:
-            found.append(json.dumps(dict(zip(header, cells, strict=False)), ensure_ascii=False))
-        else:
-            found.append(line)
-    return found
+    """Lines of a table as JSON lines; what is no row stays as it is, headers are left out."""
+    keys = [*HEADER.split(","), "more"]
+    rows = [line.split(separator) for line in lines if not line.startswith("time")]
+    return [
+        json.dumps(dict(zip(keys, cells, strict=False)), ensure_ascii=False) if len(cells) > 1 else cells[0]
+        for cells in rows
+    ]
 
 
 @pytest.mark.slow

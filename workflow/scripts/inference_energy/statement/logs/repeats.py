@@ -19,7 +19,7 @@ MARKS = 16_384  # requests that are compared, about; in a smaller log all of the
 TIMED = ["time_us", "input_tokens", "output_tokens"]
 SHORTEST_ID = 12  # characters; shorter ones, such as numbers, may be those of other requests elsewhere
 REQUEST = ["time_us", "model", "input_tokens", "output_tokens"]
-MARK = "STRUCT(file VARCHAR, time_us BIGINT, input_tokens BIGINT, output_tokens BIGINT)[]"
+MARK = "STRUCT(time_us BIGINT, input_tokens BIGINT, output_tokens BIGINT)[]"
 # Share of the requests of two files in their common time from which they are repeats of each other: times of whole
 # seconds and short answers make some requests alike by chance.
 OF_SECONDS, OF_FINER = 0.5, 0.05
@@ -30,11 +30,9 @@ def every(rows: int) -> int:
     return 2 ** max(0, math.ceil(math.log2(max(rows, 1) / MARKS)))
 
 
-def marked(of: int, file: str, prompt: str) -> str:
+def marked(of: int, prompt: str) -> str:
     """The requests of a group that are compared, of every so-many-th time, as an aggregate of SQL."""
-    struct = (
-        f"{{'file': {file}, 'time_us': us, 'input_tokens': {prompt}::BIGINT, 'output_tokens': output_tokens::BIGINT}}"
-    )
+    struct = f"{{'time_us': us, 'input_tokens': {prompt}::BIGINT, 'output_tokens': output_tokens::BIGINT}}"
     return f"list({struct}) FILTER (hash(us) & {of - 1} = 0)"
 
 
