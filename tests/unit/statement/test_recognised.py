@@ -180,6 +180,21 @@ def test_what_a_quantity_of_parquet_counts_is_settled_too(tmp_path):
         recognise(tmp_path / "in", tmp_path / "usage")
 
 
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "Claude 3.5 Haiku"),
+        ("anthropic.claude-3-7-sonnet-20250219-v1:0", "Claude 3.7 Sonnet"),
+        ("eu.anthropic.claude-sonnet-4-20250514-v1:0", "Claude Sonnet 4"),
+        ("global.anthropic.claude-opus-4-6-v1", "Claude Opus 4.6"),
+        ("apac.amazon.nova-pro-v1:0", "Amazon Nova Pro"),
+        ("amazon.nova-micro-v1:0", "Amazon Nova Micro"),
+    ],
+)
+def test_names_of_bedrock_are_those_of_closed_models(name, model):
+    assert CLOSED[1].resolve(name) == model
+
+
 def test_an_edited_usage_file_is_kept_and_must_name_every_file(tmp_path):
     example = BY_NAME["request_log"]
     example.write(tmp_path / "in")
