@@ -297,6 +297,7 @@ BESIDE = (
     "workflow/report/workflow.rst",
     "workflow/schemas/*.yaml",
     "workflow/scripts/records/provenance.py",
+    "workflow/templates/statement*.j2",
 )
 
 

@@ -166,7 +166,7 @@ def test_formats_that_are_exported_as_tables_and_as_json_are_read_alike(tmp_path
         (tmp_path / "both").mkdir(exist_ok=True)
         for path in (tmp_path / shape).iterdir():
             path.rename(tmp_path / "both" / path.name)
-    with pytest.raises(InputError, match="requests that|ids that"):
+    with pytest.raises(InputError, match=r"requests that|ids that"):
         counted(tmp_path / "both", tmp_path / "usage")
 
 

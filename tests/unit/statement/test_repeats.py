@@ -160,7 +160,9 @@ def test_requests_of_two_sources_are_compared_without_the_names_of_models(tmp_pa
         lines = [line.replace(",A,", f",{model},") for line in rows(range(shift, shift + 50), FINER)]
         log(tmp_path / "in" / name, "log.csv", lines)
     marks = two_sources(tmp_path / "in", spec(files=["one"]), spec(files=["two"]))
-    with pytest.raises(InputError, match=r"two/log\.csv: found 20 requests that .*one/log\.csv has too, with the same times and"):
+    with pytest.raises(
+        InputError, match=r"two/log\.csv: found 20 requests that .*one/log\.csv has too, with the same times and"
+    ):
         repeats.check(marks)
     repeats.check(marks, ["two"])
 
@@ -176,7 +178,9 @@ def test_steady_loads_of_two_services_are_no_repeats(tmp_path):
 def test_ids_that_two_sources_have_are_found_whatever_their_times(tmp_path, id_, found):
     (tmp_path / "in").mkdir()
     for name, second in (("one", 0), ("two", 7)):
-        text = "".join(f"2026-01-01T00:00:{second + n:02d}.5Z,A,{100 + n},0,{n},x,eu,{id_.format(n)}\n" for n in range(5))
+        text = "".join(
+            f"2026-01-01T00:00:{second + n:02d}.5Z,A,{100 + n},0,{n},x,eu,{id_.format(n)}\n" for n in range(5)
+        )
         (tmp_path / "in" / f"{name}.csv").write_text(HEAD.replace("place", "place,id") + text)
     entries = [spec(files=[f"{name}.csv"], unique={"columns": ["id"]}) for name in ("one", "two")]
     marks = two_sources(tmp_path / "in", *entries)
@@ -184,7 +188,9 @@ def test_ids_that_two_sources_have_are_found_whatever_their_times(tmp_path, id_,
         repeats.check(marks)
         return
     with pytest.raises(InputError, match=r"two\.csv: found 5 requests with ids that one\.csv has too"):
-        repeats.check(repeats.alike(pl.concat([marks, marks.with_columns(pl.lit(1, pl.Int64).alias("every"))]).unique()))
+        repeats.check(
+            repeats.alike(pl.concat([marks, marks.with_columns(pl.lit(1, pl.Int64).alias("every"))]).unique())
+        )
     repeats.check(marks, ["one"])
 
 
@@ -215,7 +221,9 @@ def test_sums_that_two_bills_of_other_sources_have_are_found(tmp_path, texts, to
     if told is None:
         assert int(added()["input_tokens"].sum()) == 3001
         return
-    with pytest.raises(InputError, match=rf"two\.csv: found {told} that .*one\.csv has too, with the same time, tokens"):
+    with pytest.raises(
+        InputError, match=rf"two\.csv: found {told} that .*one\.csv has too, with the same time, tokens"
+    ):
         added()
     usage["bills"]["one"]["repeats"] = "keep"
     assert not added().is_empty()
@@ -232,8 +240,10 @@ def test_a_bill_of_the_requests_of_a_log_is_found():
     told = r"bills\.bill: found the tokens of logs\.log in 2026-01: 900 of prompts and 200 of answers"
     with pytest.raises(InputError, match=told):
         bills.check_logged(same, logged)
-    with pytest.raises(InputError, match="915|910"):
-        bills.check_logged(pl.DataFrame(keys | {"model": [None], "input_tokens": [910], "output_tokens": [205]}), logged)
+    with pytest.raises(InputError, match="found the tokens of logs"):
+        bills.check_logged(
+            pl.DataFrame(keys | {"model": [None], "input_tokens": [910], "output_tokens": [205]}), logged
+        )
     bills.check_logged(same, logged, ["log"])
     bills.check_logged(same.with_columns(pl.lit("2026-02").alias("month")), logged)
     bills.check_logged(same.with_columns(pl.lit(901).alias("input_tokens")), logged)

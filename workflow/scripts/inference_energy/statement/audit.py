@@ -253,8 +253,11 @@ def costs(table: pl.DataFrame, usage: dict) -> Table | None:
     given = usage.get("costs", {"amounts": {}})
     sources = [f"Source: {given['source']}."] if given["amounts"] else []
     if not set(table["source"]) <= given["amounts"].keys():
-        sources.append("Other costs are those that the files state for the rows that are estimated." if sources
-                       else "Source: the files, for the rows that are estimated.")
+        sources.append(
+            "Other costs are those that the files state for the rows that are estimated."
+            if sources
+            else "Source: the files, for the rows that are estimated."
+        )
     return text_table("Cost", table, cells, note=" ".join(sources))
 
 

@@ -177,7 +177,14 @@ def _must_be_utc(name: str, head: str, cells: Cells) -> None:
 
 
 def _long(
-    name: str, header: list[str], cells: Cells, time: int, zone: int, kind: int, value: int, resolution: int | None = None
+    name: str,
+    header: list[str],
+    cells: Cells,
+    time: int,
+    zone: int,
+    kind: int,
+    value: int,
+    resolution: int | None = None,
 ) -> Generated:
     """Generation with a row per type."""
     for line, row in cells:
@@ -208,8 +215,8 @@ def _mixed(
 ) -> Iterator[tuple[str | None, str, float, int]]:
     """Mean footprint of what is generated in every interval; storage, with a factor of 0, is left out.
 
-    Types may have intervals of their own, such as 15 and 60 minutes. Generation is mean power, so that it is the same in
-    all the shortest intervals within a longer one.
+    Types may have intervals of their own, such as 15 and 60 minutes. Generation is mean power: it is the same in all
+    the shortest intervals within a longer one.
     """
     # ASSUME: a zone's electricity is what it generates: imports and exports are left out, and storage counts where its
     # electricity was first generated. Source: GHG Protocol Scope 2 Guidance, location-based method.

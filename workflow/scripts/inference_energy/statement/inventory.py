@@ -164,9 +164,7 @@ def _gri(
     yield _row(GRI, "303-5 a", "Water consumption", "m3", own["water_onsite_m3"], note="cooling of own operations")
 
 
-def costs(
-    statement: pl.DataFrame, kinds: pl.DataFrame, usage: dict, supplies: Mapping[str, str]
-) -> pl.DataFrame:
+def costs(statement: pl.DataFrame, kinds: pl.DataFrame, usage: dict, supplies: Mapping[str, str]) -> pl.DataFrame:
     """Cost of every log and bill next to its requests, energy and emissions, in every currency by itself.
 
     It is what the usage file states, otherwise what the files state for the rows that are estimated.

@@ -132,7 +132,8 @@ def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list
                 prompt = f"({prompt} + {rows.whole('cached_tokens')})"
             parts.append(
                 f"SELECT {sql(source)} AS source, left(CAST({rows.raw('month')} AS VARCHAR), 19) AS month, {names},"
-                f" {prompt}::HUGEINT AS input_tokens, {rows.whole('output_tokens')}::HUGEINT AS output_tokens, {FILE} AS file"
+                f" {prompt}::HUGEINT AS input_tokens, {rows.whole('output_tokens')}::HUGEINT AS output_tokens,"
+                f" {FILE} AS file"
                 f" FROM {rows.table(NAMED)}"
             )
     if not parts:
@@ -173,7 +174,7 @@ def check_logged(bills: pl.DataFrame, sums: pl.DataFrame, kept: Collection[str] 
     """Compare bills with the sums of logs (of `metering.gathered`), but for sources in `kept`.
 
     Raises:
-        InputError: a bill whose tokens of a month and model, or of a month, are exactly those of logs: the same requests.
+        InputError: a bill whose tokens of a month and model, or of a month, are exactly those of logs.
     """
     month = pl.from_epoch("step_start_us", time_unit="us").dt.strftime("%Y-%m").alias("month")
     logged = sums.filter(~pl.col("source").is_in(list(kept))).with_columns(month)

@@ -180,7 +180,10 @@ def facts(
     """The list of files that were read: `source, file, bytes, rows, rows_left_out, sha256, first_day, last_day,
     not_read`. Rows, those left out, and the first and last day are by path; a file without rows has no days.
     """
-    texts, numbers = ("source", "file", "sha256", "first_day", "last_day", "not_read"), ("bytes", "rows", "rows_left_out")
+    texts, numbers = (
+        ("source", "file", "sha256", "first_day", "last_day", "not_read"),
+        ("bytes", "rows", "rows_left_out"),
+    )
     found = [
         {
             "source": file.source,
@@ -225,8 +228,8 @@ def accounted(table: str) -> str:
     """What rows were, by source, kind and model, in order."""
     sums = ", ".join(f"sum({name})::DOUBLE AS {name}" for name in ("rows", "input_tokens", "output_tokens"))
     return (
-        f"SELECT source, kind, model, {sums}, max(largest_tokens)::DOUBLE AS largest_tokens, currency, sum(cost) AS cost"
-        f" FROM {table} GROUP BY ALL ORDER BY ALL NULLS FIRST"
+        f"SELECT source, kind, model, {sums}, max(largest_tokens)::DOUBLE AS largest_tokens, currency,"
+        f" sum(cost) AS cost FROM {table} GROUP BY ALL ORDER BY ALL NULLS FIRST"
     )
 
 
@@ -357,7 +360,8 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> None:
 def sums_query(rows: Rows, step_us: int, every: int = 1) -> str:
     """One pass over files that are read alike: sums over sound rows by step and names.
 
-    Sums are by file. With them go the tokens of the largest request, and those requests of every so-many-th time that are compared.
+    Sums are by file. With them go the tokens of the largest request, and those requests of every so-many-th time that
+    are compared.
 
     Rows that are not sound are left out, before products of their values could stop the scan. Where files are read as
     plain, the first such row is an error, so that the requests of a file are all of its rows.
@@ -474,7 +478,9 @@ def together(kinds: pl.DataFrame) -> pl.DataFrame:
     """What the rows of all shards were: one row per source, kind and model."""
     sums = pl.col("rows", "input_tokens", "output_tokens").sum()
     cost = pl.when(pl.col("cost").is_not_null().any()).then(pl.col("cost").sum()).alias("cost")
-    return kinds.group_by("source", "kind", "model", "currency", maintain_order=True).agg(sums, pl.col("largest_tokens").max(), cost)
+    return kinds.group_by("source", "kind", "model", "currency", maintain_order=True).agg(
+        sums, pl.col("largest_tokens").max(), cost
+    )
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:

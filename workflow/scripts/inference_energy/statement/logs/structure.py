@@ -58,7 +58,11 @@ def _text(path: Path) -> tuple[str, bool]:
     with opened(str(path)) as file:
         content = file.read(HEAD_BYTES)
         lines = b"\n" in content.rstrip() and not content.lstrip().startswith(b"[")
-        if content.lstrip()[:1] in (b"[", b"{") and len(content) == HEAD_BYTES and not (lines and is_object(content.lstrip().split(b"\n", 1)[0])):
+        if (
+            content.lstrip()[:1] in (b"[", b"{")
+            and len(content) == HEAD_BYTES
+            and not (lines and is_object(content.lstrip().split(b"\n", 1)[0]))
+        ):
             content += file.read(LARGEST_DOCUMENT)
         whole = not file.read(1)
     for start, what in STARTS.items():

@@ -65,7 +65,11 @@ def check_columns(connection: duckdb.DuckDBPyConnection, files: list[UsageFile],
 
 
 def _telling(name: str) -> bool:
-    return "[]" not in name and is_name(name) and any(pattern.search(name) for pattern in (COUNTS, IDS, CACHE_WRITES, CACHE_READS))
+    return (
+        "[]" not in name
+        and is_name(name)
+        and any(pattern.search(name) for pattern in (COUNTS, IDS, CACHE_WRITES, CACHE_READS))
+    )
 
 
 def _path(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> str:
@@ -132,8 +136,8 @@ def _check_cached(
         else f"cached_tokens: {name} with cached_in_input: false"
     )
     raise InputError(
-        f"{file.path}: {name}: found {tokens:,.0f} tokens {'written to' if writes else 'read from'} the cache, which are"
-        f" part of the prompts and which {place} does not have; allowed: {allowed}"
+        f"{file.path}: {name}: found {tokens:,.0f} tokens {'written to' if writes else 'read from'} the cache, which"
+        f" are part of the prompts and which {place} does not have; allowed: {allowed}"
     )
 
 
