@@ -20,8 +20,7 @@ with wiring.job(snakemake) as job:
     metering.check_repeats(files, params.repeats_kept)
     monthly.check_logged(bills, sums, params.repeats_kept)
     files = metering.with_not_read(files, params.not_read)
-    kinds = pl.concat([kinds, metering.together(tables.stacked(tables.KINDS, given.kinds))]).sort(
-        "source", "kind", "model", "currency"
-    )
+    logged = metering.together(tables.stacked(tables.KINDS, given.kinds))
+    kinds = pl.concat([kinds, logged], how="diagonal").sort("source", "kind", "model", "currency")
     escaped.show(*metering.cut_names(sums, bills), file=sys.stderr)
     job.write(tables, sums=sums, bills=bills, files=files, kinds=kinds, told=metering.told(files))

@@ -148,7 +148,7 @@ def accounts(
             of.regions,
             rows,
             kept,
-            files,
+            files.filter(pl.col("source").is_in(list(usage["logs"]))),
             regions,
             grades.unmetered_share(names, services, tables.effects),
             hourly=hourly,

@@ -478,9 +478,8 @@ def together(kinds: pl.DataFrame) -> pl.DataFrame:
     """What the rows of all shards were: one row per source, kind and model."""
     sums = pl.col("rows", "input_tokens", "output_tokens").sum()
     cost = pl.when(pl.col("cost").is_not_null().any()).then(pl.col("cost").sum()).alias("cost")
-    return kinds.group_by("source", "kind", "model", "currency", maintain_order=True).agg(
-        sums, pl.col("largest_tokens").max(), cost
-    )
+    groups = kinds.group_by("source", "kind", "model", "currency", maintain_order=True)
+    return groups.agg(sums, pl.col("largest_tokens").max(), cost).select(kinds.columns)
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
