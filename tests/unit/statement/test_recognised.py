@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -193,6 +194,26 @@ def test_what_a_quantity_of_parquet_counts_is_settled_too(tmp_path):
 )
 def test_names_of_bedrock_are_those_of_closed_models(name, model):
     assert CLOSED[1].resolve(name) == model
+
+
+def test_a_bill_that_another_format_holds_too_is_left_out_aloud(tmp_path):
+    row = BY_NAME["openai_completions_csv"].rows[0]
+    more = row | {"model": "gpt-5", "input_tokens": "77000", "output_tokens": "9"}
+    BY_NAME["openai_completions_csv"].write(tmp_path / "in", [row, more])
+    result = {"num_model_requests": 2, "model": None} | {
+        key: int(row[key]) for key in ("input_tokens", "output_tokens", "input_cached_tokens")
+    }
+    start = int(datetime.fromisoformat(row["start_time_iso"]).timestamp())
+    page = {"data": [{"start_time": start, "results": [result]}]}
+    (tmp_path / "in/page.json").write_text(json.dumps(page))
+    _, lines = recognise(tmp_path / "in", tmp_path / "usage")
+    assert lines[-2].startswith("Left out: page.json: openai_completions_csv has the same tokens")
+    usage = yaml.safe_load((tmp_path / "usage/in.yaml").read_text())
+    assert list(usage["bills"]) == ["openai_completions_csv"]
+    page["data"].append({"start_time": start + 86_400, "results": [result | {"input_tokens": 5000}]})
+    (tmp_path / "in/page.json").write_text(json.dumps(page))
+    with pytest.raises(InputError, match=r"page\.json: found 1 sums of a day that .*csv has too"):
+        recognise(tmp_path / "in", tmp_path / "usage")
 
 
 def test_an_edited_usage_file_is_kept_and_must_name_every_file(tmp_path):

@@ -1,6 +1,8 @@
 """Monthly bills: tokens per model and month, and the distribution of lengths that a bill does not state."""
 
+from collections import Counter
 from collections.abc import Collection
+from itertools import combinations
 from pathlib import Path
 
 import duckdb
@@ -87,7 +89,7 @@ def billed(
                 found.append(part.select(pl.lit(source).alias("source"), "month", *NAMES, *COLUMNS))
             if spec.get("repeats") != "keep":
                 compared[source] = opened.rows
-        _check_repeats(connection, compared)
+        check_repeats(connection, compared)
         kinds = frame(connection, accounted("kinds"), folder)
     # A sum with an unknown part is unknown.
     sums = [
@@ -117,11 +119,24 @@ def _days(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, tuple[
     return {path: (first, last) for path, first, last in connection.execute(query).fetchall()}
 
 
-def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list[Rows]]) -> None:
-    """Rows of two files with the same time, names and many tokens are counted twice.
+class RepeatedError(InputError):
+    """Two sources with the same usage: `first` and `second`, which has fewer tokens."""
 
-    So are sums of two sources with the same tokens in the same day or month, of a model or of all; names of models are
-    not compared, as they differ between formats.
+    def __init__(self, message: str, first: str, second: str, whole: bool):
+        super().__init__(message)
+        self.first, self.second = first, second
+        self.whole = whole  # whether the first has all sums of the second
+
+
+def check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list[Rows]]) -> None:
+    """Compare the rows of all bills, by source, with each other.
+
+    Rows of two files with the same time, names and many tokens are counted twice. So are sums of two sources with the
+    same tokens in the same day or month, of a model or of all; names of models are not compared, as they differ between
+    formats.
+
+    Raises:
+        InputError: rows that two files of a source have; for sums of two sources a `RepeatedError`.
     """
     parts = []
     for source, own in groups.items():
@@ -139,35 +154,49 @@ def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list
     if not parts:
         return
     connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS {' UNION ALL '.join(parts)}")
-    many = f"input_tokens + output_tokens >= {TELLING_TOKENS}"
-    within = (
-        "SELECT list_sort(list(DISTINCT file)) AS files FROM compared"
-        f" WHERE {many} GROUP BY source, month, model, tenant, region, input_tokens, output_tokens"
-    )
-    _stop_at_repeats(connection, within, "rows", "names and tokens")
-    for length in (10, 7):  # days, months
-        for keys in ("month, model", "month"):
-            sums = (
-                f"SELECT source, left(month, {length}) AS month, model, sum(input_tokens) AS input_tokens,"
-                " sum(output_tokens) AS output_tokens, min(file) AS file FROM compared"
-                f" GROUP BY source, {keys.replace('month', f'left(month, {length})')}"
-            )
-            sums = sums if "model" in keys else sums.replace("model, sum", "NULL AS model, sum")
-            across = (
-                f"SELECT list_sort(list(DISTINCT file)) AS files FROM ({sums}) WHERE {many}"
-                " GROUP BY month, input_tokens, output_tokens HAVING count(DISTINCT source) > 1"
-            )
-            _stop_at_repeats(connection, across, "sums of a day" if length == 10 else "sums of a month", "tokens")
-
-
-def _stop_at_repeats(connection: duckdb.DuckDBPyConnection, groups: str, what: str, same: str) -> None:
-    query = f"SELECT count(*), min(files[1]), min_by(files[2], files[1]) FROM ({groups}) WHERE len(files) > 1"
-    number, first, second = connection.execute(query).fetchone()
+    number, first, second = connection.execute(
+        "SELECT count(*), min(files[1]), min_by(files[2], files[1])"
+        " FROM (SELECT list_sort(list(DISTINCT file)) AS files"
+        f" FROM compared WHERE input_tokens + output_tokens >= {TELLING_TOKENS}"
+        " GROUP BY source, month, model, tenant, region, input_tokens, output_tokens) WHERE len(files) > 1"
+    ).fetchone()
     if number:
-        raise InputError(
-            f"{second}: found {number:,} {what} that {first} has too, with the same time, {same}; allowed: every row"
-            " once (or `repeats: keep` in the usage file if they are different ones)"
-        )
+        raise InputError(_repeated(first, second, number, "rows", "names and tokens"))
+    for length, of in ((10, "a day"), (7, "a month")):
+        for model in ("model", "NULL"):
+            sums = connection.execute(
+                f"SELECT source, left(month, {length}), sum(input_tokens)::DOUBLE, sum(output_tokens)::DOUBLE,"
+                f" min(file) FROM compared GROUP BY source, left(month, {length}), {model} ORDER BY ALL"
+            ).fetchall()
+            _check_sums(sums, f"sums of {of}")
+
+
+def _check_sums(sums: list[tuple[str, str, float, float, str]], what: str) -> None:
+    """Compare sums (source, time, prompt and answer tokens, file) of two sources each."""
+    having: dict[tuple, set[str]] = {}
+    groups: Counter[str] = Counter()
+    tokens: Counter[str] = Counter()
+    for source, time, prompt, answer, _ in sums:
+        groups[source] += prompt + answer > 0
+        tokens[source] += prompt + answer
+        if prompt + answer >= TELLING_TOKENS:
+            having.setdefault((time, prompt, answer), set()).add(source)
+    pairs = Counter(pair for of in having.values() for pair in combinations(sorted(of), 2))
+    if not pairs:
+        return
+    (one, other), number = min(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    first, second = (one, other) if tokens[one] >= tokens[other] else (other, one)
+    files = {source: file for source, *_, file in reversed(sums)}
+    raise RepeatedError(
+        _repeated(files[first], files[second], number, what, "tokens"), first, second, number >= groups[second]
+    )
+
+
+def _repeated(first: str, second: str, number: int, what: str, same: str) -> str:
+    return (
+        f"{second}: found {number:,} {what} that {first} has too, with the same time, {same}; allowed: every row"
+        " once (or `repeats: keep` in the usage file if they are different ones)"
+    )
 
 
 def check_logged(bills: pl.DataFrame, sums: pl.DataFrame, kept: Collection[str] = ()) -> None:

@@ -22,7 +22,7 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import write
 from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.corpus.names import Names
-from inference_energy.statement.logs import reading, shapes, values
+from inference_energy.statement.logs import bills, reading, shapes, values
 from inference_energy.statement.logs.files import UsageFile, files_of, read_usage
 from inference_energy.statement.logs.metering import database
 from inference_energy.statement.logs.reading import identifier
@@ -231,6 +231,7 @@ def settled(
     counts = {each.name: each.counts for each in formats if each.counts}
     names: set[str] = set()
     regions: set[str] = set()
+    billed: dict[str, list[reading.Rows]] = {}
     with tempfile.TemporaryDirectory() as folder, database(1, Path(folder)) as connection:
         for kind in ("logs", "bills"):
             files = files_of(usage | {kind: usage.get(kind, {})}, kind, place)
@@ -239,10 +240,14 @@ def settled(
                 told = f"{place}: {kind}.{source}"
                 if of := next((of for name, of in counts.items() if source.startswith(name)), None):
                     usage["assumptions"].append(_count(connection, own, spec, of, told))
-                for rows in shapes.opened(connection, own, spec, told).rows:
+                opened = shapes.opened(connection, own, spec, told).rows
+                if kind == "bills":
+                    billed[source] = opened
+                for rows in opened:
                     for role, seen in (("model", names), ("region", regions)):
                         query = f"SELECT DISTINCT trim({rows.name(role)}) FROM {rows.table()}"
                         seen |= {name for (name,) in connection.execute(query).fetchall() if name}
+        _leave_out_repeated(connection, usage, billed)
     zones = {name: zone for name in sorted(regions) if (zone := _cloud_region(name, clouds))}
     if zones:
         usage["regions"] = {name: {"grid_zone": zone} for name, zone in zones.items()} | usage["regions"]
@@ -263,6 +268,27 @@ def settled(
             " resources/closed_models.csv allows."
         )
     return usage
+
+
+def _leave_out_repeated(
+    connection: duckdb.DuckDBPyConnection, usage: dict, billed: dict[str, list[reading.Rows]]
+) -> None:
+    """Leave out bills whose sums another one has: the same usage, exported in two formats.
+
+    Raises:
+        InputError: bills that repeat each other in part.
+    """
+    while True:
+        try:
+            bills.check_repeats(connection, billed)
+        except bills.RepeatedError as error:
+            if not error.whole:
+                raise
+            left_out = ", ".join(usage["bills"].pop(error.second)["files"])
+            billed.pop(error.second)
+            usage["assumptions"].append(f"Left out: {left_out}: {error.first} has the same tokens at the same times.")
+        else:
+            return
 
 
 def _cloud_region(name: str, clouds: Iterable[str]) -> str | None:
@@ -405,4 +431,5 @@ def recognise(
     write(path, text)  # before the files are read: a fault of theirs may be mended in it
     usage = settled(usage, formats, str(path), registry, closed, clouds)
     write(path, written(usage))
-    return name, [*lines, f"Written: {path}"]
+    left_out = [text for text in usage["assumptions"] if text.startswith("Left out: ")]
+    return name, [*lines, *left_out, f"Written: {path}"]
