@@ -34,7 +34,7 @@ from inference_energy.statement.logs.shape import (
 )
 
 KEYS = ("records", "attributes", "parts", "where", "kinds", "unique", "token_types", "unit", "carried")
-NOT_STATED = "not stated"
+NOT_STATED = "(no currency stated)"
 Costs = tuple[str, str | None, str, float]  # kind, model, currency, amount
 Counted = tuple[
     str, str | None, int | None, int, int
