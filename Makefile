@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: all help environment test test-quick mutation lint table wheel report site statement compare-statements verify \
 	compare golden readme pictures api archive grid new-source benchmarks sources validate scoreboard explain study bench \
-	bench-usage rule-graph browser slurm rsync graphviz cluster embedding crate site-packages lock clean
+	bench-usage bench-folder rule-graph browser slurm rsync graphviz cluster embedding crate site-packages lock clean
 
 all: environment ## everything: tables, figures and pages in results/ (also: make)
 	@$(RUN)
@@ -191,8 +191,11 @@ bench: all browser
 	$(BIN)/python tests/bench.py
 
 # Statements on synthetic request logs, 12 GB of disk per 1e9 rows: make bench-usage [ROWS=1e9] [BENCH_FOLDER=folder]
-bench-usage: all
+bench-usage: bench-folder all
 	$(BIN)/python tests/bench_usage.py $${ROWS:-1e7 1e8} $${BENCH_FOLDER:+--folder "$$BENCH_FOLDER"}
+
+bench-folder:
+	@test -z "$$BENCH_FOLDER" || test -d "$$BENCH_FOLDER" || { printf 'Error: BENCH_FOLDER: found %s; allowed: a folder that is there\n' "$$BENCH_FOLDER" >&2; exit 1; }
 
 # The rule graph of the whole workflow, by chapters: docs/rule_graph.svg
 rule-graph: environment graphviz

@@ -218,10 +218,10 @@ EXAMPLES = [
             {
                 "data": [
                     {
-                        "starting_at": "2026-05-04T00:00:00Z",
+                        "starting_at": "2026-05-05T00:00:00Z",
                         "results": [
                             {
-                                "uncached_input_tokens": 100,
+                                "uncached_input_tokens": 101,
                                 "cache_creation": {"ephemeral_1h_input_tokens": 30, "ephemeral_5m_input_tokens": 2000},
                                 "cache_read_input_tokens": 9000,
                                 "output_tokens": 800,
@@ -234,7 +234,7 @@ EXAMPLES = [
             }
         ],
         requests=None,
-        prompt=11_130,
+        prompt=11_131,
         cached=9000,
         answer=800,
     ),

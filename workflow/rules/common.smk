@@ -320,6 +320,7 @@ BESIDE = (
     "workflow/report/workflow.rst",
     "workflow/schemas/*.yaml",
     "workflow/scripts/records/provenance.py",
+    "workflow/templates/statement*.j2",
 )
 
 
@@ -416,8 +417,9 @@ def shard_files(wildcards):
 
 
 def repeats_kept(wildcards):
-    """Logs whose requests may be equal in several files."""
-    return [source for source, logs in USAGES[wildcards.usage]["logs"].items() if logs.get("repeats") == "keep"]
+    """Logs and bills whose rows may be equal in several files."""
+    usage = USAGES[wildcards.usage]
+    return [source for source, of in (usage["logs"] | usage["bills"]).items() if of.get("repeats") == "keep"]
 
 
 def paths_of(files):

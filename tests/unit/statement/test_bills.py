@@ -1,7 +1,10 @@
 """Bills added up by month, and contradictions in them."""
 
+import hashlib
+
 import pytest
 from inference_energy.common.errors import InputError
+from inference_energy.statement import tables
 from inference_energy.statement.logs import bills
 from inference_energy.statement.logs.files import files_of
 
@@ -16,7 +19,7 @@ def billed(tmp_path):
         (tmp_path / "in").mkdir(exist_ok=True)
         (tmp_path / "in" / name).write_text(text)
         usage = {"folder": str(tmp_path / "in"), "bills": {"b": {"files": ["."], "columns": columns} | entry}}
-        found, _ = bills.billed(files_of(usage, "bills", PLACE), usage["bills"], place=PLACE, folder=tmp_path)
+        found, *_ = bills.billed(files_of(usage, "bills", PLACE), usage["bills"], place=PLACE, folder=tmp_path)
         return [(*row[1:3], *(None if value is None else int(value) for value in row[5:])) for row in found.iter_rows()]
 
     return of
@@ -61,3 +64,24 @@ def test_a_bill_without_tokens_or_requests_contradicts_nothing(billed):
     ]
     without = {role: name for role, name in COLUMNS.items() if role != "requests"}
     assert billed(f"{HEADER}2026-02,A,0,500,100\n", columns=without) == [("2026-02", "A", None, 500, None, 100)]
+
+
+def test_the_files_of_bills_are_listed_with_their_rows_days_and_checksums(tmp_path):
+    text = f"{HEADER}2026-02-03,A,10,1000,500\n2026-03-04,A,5,100,50\n"
+    (tmp_path / "bill.csv").write_text(text)
+    usage = {"folder": str(tmp_path), "bills": {"b": {"files": ["bill.csv"], "columns": COLUMNS}}}
+    *_, files = bills.billed(files_of(usage, "bills", PLACE), usage["bills"], place=PLACE, folder=tmp_path)
+    assert files.to_dicts() == [
+        {
+            "source": "b",
+            "file": "bill.csv",
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "first_day": "2026-02-03",
+            "last_day": "2026-03-04",
+            "not_read": None,
+            "bytes": len(text),
+            "rows": 2,
+            "rows_left_out": 0,
+        }
+    ]
+    tables.FILES.validate(files.select(list(tables.FILES.columns)))

@@ -249,3 +249,38 @@ def test_emissions_are_the_sum_over_hours_for_any_carbon_intensity(carbon_by_hou
     rows = table(*(row(1 + n, 1000, 500, step=start) for n, start in enumerate(starts)))
     total = energy.broken_down(of, rows, [])["emissions_location_kgco2e_mean"][0]
     assert total == pytest.approx(sum((1 + n) * 2.1e-3 * g / 1000 for n, g in enumerate(carbon_by_hour)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Nuclear by the hour, gas by the quarter of an hour: each quarter has both.
+        '"MTU (UTC)","Area","Production Type","Generation (MW)"\n'
+        '"01/01/2026 00:00:00 - 01/01/2026 01:00:00","A","Nuclear","100"\n'
+        + "".join(
+            f'"01/01/2026 00:{m:02d}:00 - 01/01/2026 0{(m + 15) // 60}:{(m + 15) % 60:02d}:00","A","Fossil Gas","100"\n'
+            for m in (0, 15, 30, 45)
+        ),
+        "DateTime(UTC),ResolutionCode,AreaDisplayName,ProductionType,ActualGenerationOutput[MW]\n"
+        "2026-01-01 00:00:00.000,PT60M,A,Nuclear,100\n"
+        + "".join(f"2026-01-01 00:{m:02d}:00.000,PT15M,A,Fossil Gas,100\n" for m in (0, 15, 30, 45)),
+        "DateTime(UTC),AreaDisplayName,ProductionType,ActualGenerationOutput[MW]\n"
+        + "".join(f"2026-01-01 {h:02d}:00:00.000,A,Nuclear,100\n" for h in (0, 1))
+        + "".join(f"2026-01-01 00:{m:02d}:00.000,A,Fossil Gas,100\n" for m in (0, 15, 30, 45)),
+    ],
+    ids=["ends", "resolutions", "distances"],
+)
+def test_types_with_intervals_of_their_own_are_mixed_in_the_shortest(tmp_path, text):
+    (tmp_path / "mix.csv").write_text(text)
+    found = carbon_files.read(tmp_path / "mix.csv", zone="A", generation=GENERATION, place="u.yaml: regions.a.carbon")
+    assert found.minutes == 15
+    # Gas 490 and nuclear 12 in equal parts.
+    assert list(found.values.values())[:4] == pytest.approx([251.0] * 4)
+
+
+def test_a_zone_that_changes_from_hours_to_quarters_keeps_all_of_its_time(tmp_path):
+    rows = ["2026-01-01 00:00 - 2026-01-01 01:00", "2026-01-01 01:00 - 2026-01-01 01:15"]
+    text = "".join(f'"{during}","A","Nuclear","100"\n' for during in rows)
+    (tmp_path / "mix.csv").write_text('"MTU (UTC)","Area","Production Type","Generation (MW)"\n' + text)
+    found = carbon_files.read(tmp_path / "mix.csv", zone=None, generation=GENERATION, place="u.yaml")
+    assert [start.strftime("%H:%M") for start in found.values] == ["00:00", "00:15", "00:30", "00:45", "01:00"]

@@ -177,7 +177,7 @@ def test_files_that_were_not_read_are_in_the_table_and_the_last_line(tmp_path):
     assert files["rows"].to_list() == [4, 0]
     assert files["not_read"][0] is None
     assert files["not_read"][1].startswith("no known ending")
-    assert "1 files of requests, 4 rows; 1 not read: " in metering.told(files)
+    assert "1 files, 4 rows; 1 not read: " in metering.told(files)
     assert "b.log (no known ending" in metering.told(files)
 
 

@@ -2,27 +2,34 @@
 
 import gzip
 import json
+import logging
+import re
+import tempfile
+from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from inference_energy.common.errors import InputError
-from inference_energy.statement.logs import metering
+from inference_energy.statement.logs import files as usage_files, metering, repeats
 from inference_energy.statement.logs.layout import layout_of, rows_in
+from inference_energy.tables import database
 from messages import message_of
-from usage_logs import frame, metered, spec, write
+from usage_logs import PLACE, frame, metered, spec, write
 
 HEADER = "time,model,prompt,cached,answer,team,place"
 ROWS = [f"2026-02-03T{hour:02d}:30:00Z,A,{100 + hour},{hour},{10 * hour},x,eu" for hour in range(24)]
 TOTAL = (24, sum(100 + hour for hour in range(24)), sum(range(24)), sum(10 * hour for hour in range(24)))
 TEXT = "\n".join([HEADER, *ROWS]) + "\n"
 LINES = [dict(zip(HEADER.split(","), row.split(","), strict=True)) for row in ROWS]
+TOTALS = ("requests", "input_tokens", "cached_tokens", "output_tokens")
 JSON = "".join(json.dumps(line) + "\n" for line in LINES)
 
 
 def total(folder, entry=None, **options):
     """Requests, prompt, cached and answer tokens of all files."""
     sums, _ = metered(folder, entry, **options)
-    return tuple(int(sums[name].sum()) for name in ("requests", "input_tokens", "cached_tokens", "output_tokens"))
+    return tuple(int(sums[name].sum()) for name in TOTALS)
 
 
 @pytest.fixture
@@ -370,8 +377,42 @@ ZONES = ["Z", "+00:00", " +0000", " UTC", "", " PM", "+02:00"]
 NUMBERS = ["{}", "{}.0", " {}", "{:,}", "{:_}", '"{}"']
 
 
+# A second file beside the log, if any.
+DUPLICATES = ["", "", "", "", "copy", "packed copy", "overlap"]
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory):
+    """One database for many examples: opening one takes as long as reading a small log."""
+    with metering.database(1, tmp_path_factory.mktemp("database")) as opened:
+        yield opened
+
+
+def counted(connection, folder, leave_out):
+    """Total of the logs in a folder and rows left out; equal files and requests are looked for."""
+    usage = {"folder": str(folder), "logs": {"log": spec(files=["."])}}
+    files = usage_files.files_of(usage, "logs", PLACE)
+    options = {"place": PLACE, "step_minutes": 60, "leave_out": leave_out, "threads": 1, "logger": logging.getLogger()}
+    listing, every = metering.add(connection, files, usage["logs"], **options)
+    if len(files) > 1:
+        metering.check_repeats(listing)
+        repeats.check(database.frame(connection, metering.marked()).with_columns(every=pl.lit(every, pl.Int64)))
+    sums = ", ".join(f"coalesce(sum({name}), 0)::BIGINT" for name in TOTALS)
+    return connection.execute(f"SELECT {sums} FROM sums").fetchone(), int(listing["rows_left_out"].sum())
+
+
+def as_json(lines, separator):
+    """Lines of a table as JSON lines; what is no row stays as it is, headers are left out."""
+    keys = [*HEADER.split(","), "more"]
+    rows = [line.split(separator) for line in lines if not line.startswith("time")]
+    return [
+        json.dumps(dict(zip(keys, cells, strict=False)), ensure_ascii=False) if len(cells) > 1 else cells[0]
+        for cells in rows
+    ]
+
+
 @pytest.mark.slow
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     happening=st.sampled_from(sorted(HAPPENINGS)),
     place=st.integers(1, 24),
@@ -384,29 +425,19 @@ NUMBERS = ["{}", "{}.0", " {}", "{:,}", "{:_}", '"{}"']
     name=st.sampled_from(
         ["log.csv", "LOG.CSV", "log.csv.1", "log[1].csv", "log-20260203.csv", "log.csv.gz", "l?*.csv"]
     ),
+    ending=st.sampled_from(["csv", "csv", "csv", "jsonl", "json"]),
     cut=st.sampled_from([0, 0, 0, 1, 7]),
     leave_out=st.booleans(),
     tokens=st.lists(st.integers(0, 130_000), min_size=24, max_size=24),
+    duplicate=st.sampled_from(DUPLICATES),
 )
 def test_whatever_happens_to_a_log_its_total_is_right_or_it_is_refused(
-    tmp_path_factory,
-    happening,
-    place,
-    encoding,
-    separator,
-    line_break,
-    zone,
-    number,
-    team,
-    name,
-    cut,
-    leave_out,
-    tokens,
-):
-    folder = tmp_path_factory.mktemp("log")
-    team = f'"{team}"' if separator in team else team
+    connection, happening, place, encoding, separator, line_break, zone, number, team, name, ending, cut, leave_out,
+    tokens, duplicate,
+):  # fmt: skip
+    quoted = f'"{team}"' if separator in team and ending == "csv" else team
     lines = [HEADER] + [
-        ",".join([f"2026-02-03T{hour % 12:02d}:30:00{zone}", "A", number.format(value), "0", str(hour), team, "eu"])
+        ",".join([f"2026-02-03T{hour % 12:02d}:30:00{zone}", "A", number.format(value), "0", str(hour), quoted, "eu"])
         for hour, value in enumerate(tokens)
     ]
     if "," in number.format(1000) and separator == ",":
@@ -414,22 +445,31 @@ def test_whatever_happens_to_a_log_its_total_is_right_or_it_is_refused(
             each.replace(number.format(value), f'"{number.format(value)}"', 1)
             for each, value in zip(lines[1:], tokens, strict=True)
         ]
-    lines = HAPPENINGS[happening](lines, place)
-    if separator != ",":
-        lines = [each.replace(",", separator) for each in lines] if "," not in number.format(1000) else lines
-    content = (line_break.join(lines) + line_break).encode(encoding)
+    later = [lines[0], *lines[13:], *(each.replace("02-03T", "02-04T") for each in lines[1:9])]
+    lines, later = (HAPPENINGS[happening](each, place) for each in (lines, later))
+    if separator != "," and "," not in number.format(1000):
+        lines, later = ([each.replace(",", separator) for each in of] for of in (lines, later))
+    if ending != "csv":
+        lines, later = (as_json(of, "," if "," in lines[0] else separator) for of in (lines, later))
+    content, beside = ((line_break.join(of) + line_break).encode(encoding) for of in (lines, later))
     content = content[: len(content) - cut]
-    path = folder / "in" / name
-    path.parent.mkdir()
-    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    name = re.sub("csv", ending, name, flags=re.IGNORECASE) if ending != "csv" else name
+    with tempfile.TemporaryDirectory() as inside:
+        folder = Path(inside) / "in"
+        folder.mkdir()
+        (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+        if duplicate == "overlap":
+            (folder / f"later.{ending}").write_bytes(beside)
+        elif duplicate:
+            copy, packed = (f"{name}.gz", True) if duplicate == "packed copy" else (f"copy of {name}", False)
+            (folder / copy).write_bytes(gzip.compress(content) if packed or copy.endswith(".gz") else content)
+        try:
+            found, left_out = counted(connection, folder, leave_out)
+        except InputError as error:
+            assert any(path.name in str(error) for path in folder.iterdir()) or "found no file" in str(error)
+            return
     right = (24, sum(tokens), 0, sum(range(24)))
-    try:
-        sums, files = metered(folder / "in", spec(files=["."]), leave_out=leave_out)
-    except InputError as error:
-        assert str(path) in str(error) or "found no file" in str(error)
-        return
-    found = tuple(int(sums[each].sum()) for each in ("requests", "input_tokens", "cached_tokens", "output_tokens"))
-    left_out = int(files["rows_left_out"].sum())
+    assert not duplicate or duplicate == "packed copy" or left_out
     assert leave_out or left_out == 0
     assert found[0] + left_out >= 24
     if left_out == 0:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -43,7 +45,7 @@ def counted(folder: Path, place: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
         tables.append(found["sums"])
         kinds.append(found["kinds"])
     if billed:
-        sums, of = bills.billed(billed, usage["bills"], place=name, folder=place)
+        sums, of, _ = bills.billed(billed, usage["bills"], place=name, folder=place)
         tables.append(sums)
         kinds.append(of)
     columns = ("source", "model", "requests", "input_tokens", "cached_tokens", "output_tokens")
@@ -126,6 +128,92 @@ def test_what_is_not_known_is_assumed_aloud(tmp_path):
     said = " ".join(usage["assumptions"])
     for part in ("average of the world", "class frontier", "not public: gpt-5.", "azure_conversation"):
         assert part in said
+
+
+@pytest.mark.parametrize(
+    ("format_", "column", "amounts", "currency"),
+    [
+        ("openrouter_activity", "cost_total", ("0.25", "0.5"), "USD"),
+        ("litellm_spend_logs", "spend", ("0.25", "5e-1"), "USD"),
+        ("aws_focus", "BilledCost", ("0.25", "0.50"), "EUR"),
+        ("azure_cost_details", "CostInBillingCurrency", ("0.25", "0.50"), "EUR"),
+    ],
+)
+def test_what_files_say_that_rows_cost_is_added_up_by_currency(tmp_path, format_, column, amounts, currency):
+    example = BY_NAME[format_]
+    beside = {"BillingCurrency": currency, "UnitPrice": "0"}
+    rows = [row | {column: "0"} | beside for row in example.rows]
+    rows[0][column], rows[1][column] = amounts
+    example.write(tmp_path / "in", rows)
+    _, kinds = counted(tmp_path / "in", tmp_path / "usage")
+    costs = kinds.filter(pl.col("cost").is_not_null())
+    assert costs["currency"].unique().to_list() == [currency]
+    assert costs["cost"].sum() == pytest.approx(0.75)
+    assert costs["rows"].sum() == 0
+    rows[0][column] = "0,25"
+    example.write(tmp_path / "in", rows)
+    with pytest.raises(InputError, match=r"cost \(column .*\): 1 rows are no numbers, such as '0,25'"):
+        counted(tmp_path / "in", tmp_path / "usage")
+
+
+@pytest.mark.parametrize("format_", ["langfuse_observations", "litellm_spend_logs"])
+def test_formats_that_are_exported_as_tables_and_as_json_are_read_alike(tmp_path, format_):
+    example = BY_NAME[format_]
+    texts = [{key: json.dumps(of) if isinstance(of, dict) else of for key, of in row.items()} for row in example.rows]
+    for shape, name in (("csv", "a.csv"), ("lines", "b.jsonl")):
+        replace(example, shape=shape).write(tmp_path / shape, texts if shape == "csv" else None, name)
+        check_counts(example, *counted(tmp_path / shape, tmp_path / f"usage_{shape}"))
+    for shape in ("csv", "lines"):
+        (tmp_path / "both").mkdir(exist_ok=True)
+        for path in (tmp_path / shape).iterdir():
+            path.rename(tmp_path / "both" / path.name)
+    with pytest.raises(InputError, match=r"requests that|ids that"):
+        counted(tmp_path / "both", tmp_path / "usage")
+
+
+def test_what_a_quantity_of_parquet_counts_is_settled_too(tmp_path):
+    rows = BY_NAME["azure_cost_details"].rows
+    (tmp_path / "in").mkdir()
+    pl.DataFrame([{k: v for k, v in row.items() if k != "CostInBillingCurrency"} for row in rows]).write_parquet(
+        tmp_path / "in/a.parquet"
+    )
+    with pytest.raises(InputError, match="which may be 125,000 tokens or 0, and no cost"):
+        recognise(tmp_path / "in", tmp_path / "usage")
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("us.anthropic.claude-3-5-haiku-20241022-v1:0", "Claude 3.5 Haiku"),
+        ("anthropic.claude-3-7-sonnet-20250219-v1:0", "Claude 3.7 Sonnet"),
+        ("eu.anthropic.claude-sonnet-4-20250514-v1:0", "Claude Sonnet 4"),
+        ("global.anthropic.claude-opus-4-6-v1", "Claude Opus 4.6"),
+        ("apac.amazon.nova-pro-v1:0", "Amazon Nova Pro"),
+        ("amazon.nova-micro-v1:0", "Amazon Nova Micro"),
+    ],
+)
+def test_names_of_bedrock_are_those_of_closed_models(name, model):
+    assert CLOSED[1].resolve(name) == model
+
+
+def test_a_bill_that_another_format_holds_too_is_left_out_aloud(tmp_path):
+    row = BY_NAME["openai_completions_csv"].rows[0]
+    more = row | {"model": "gpt-5", "input_tokens": "77000", "output_tokens": "9"}
+    BY_NAME["openai_completions_csv"].write(tmp_path / "in", [row, more])
+    result = {"num_model_requests": 2, "model": None} | {
+        key: int(row[key]) for key in ("input_tokens", "output_tokens", "input_cached_tokens")
+    }
+    start = int(datetime.fromisoformat(row["start_time_iso"]).timestamp())
+    page = {"data": [{"start_time": start, "results": [result]}]}
+    (tmp_path / "in/page.json").write_text(json.dumps(page))
+    _, lines = recognise(tmp_path / "in", tmp_path / "usage")
+    assert lines[-2].startswith("Left out: page.json: openai_completions_csv has the same tokens")
+    usage = yaml.safe_load((tmp_path / "usage/in.yaml").read_text())
+    assert list(usage["bills"]) == ["openai_completions_csv"]
+    page["data"].append({"start_time": start + 86_400, "results": [result | {"input_tokens": 5000}]})
+    (tmp_path / "in/page.json").write_text(json.dumps(page))
+    with pytest.raises(InputError, match=r"page\.json: found 1 sums of a day that .*csv has too"):
+        recognise(tmp_path / "in", tmp_path / "usage")
 
 
 def test_an_edited_usage_file_is_kept_and_must_name_every_file(tmp_path):

@@ -24,7 +24,7 @@ def rows(numbers, fraction="", prompt=lambda number: 100 + 7 * number, answer=la
 
 
 def log(folder, name, lines):
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True, parents=True)
     text = (HEAD + "".join(lines)).encode()
     (folder / name).write_bytes(gzip.compress(text, mtime=0) if name.endswith(".gz") else text)
 
@@ -145,3 +145,105 @@ def test_rows_that_two_bills_have_are_found(tmp_path):
     with pytest.raises(InputError, match=r"b\.csv: found 1 rows that .*a\.csv has too"):
         added()
     assert int(added(repeats="keep")["input_tokens"][0]) == 8000
+
+
+def two_sources(folder, first, second):
+    """Marks of two logs, each a folder with an entry of its own."""
+    usage = {"folder": str(folder), "logs": {"one": first, "two": second}}
+    options = {"place": PLACE, "step_minutes": 60, "leave_out": False, "threads": 2, "folder": folder.parent}
+    files = usage_files.files_of(usage, "logs", PLACE)
+    return metering.metered(files, usage["logs"], logger=logging.getLogger("test"), **options)["marks"]
+
+
+def test_requests_of_two_sources_are_compared_without_the_names_of_models(tmp_path):
+    for name, model, shift in (("one", "A", 0), ("two", "maker/a-v1", 30)):
+        lines = [line.replace(",A,", f",{model},") for line in rows(range(shift, shift + 50), FINER)]
+        log(tmp_path / "in" / name, "log.csv", lines)
+    marks = two_sources(tmp_path / "in", spec(files=["one"]), spec(files=["two"]))
+    with pytest.raises(
+        InputError, match=r"two/log\.csv: found 20 requests that .*one/log\.csv has too, with the same times and"
+    ):
+        repeats.check(marks)
+    repeats.check(marks, ["two"])
+
+
+def test_steady_loads_of_two_services_are_no_repeats(tmp_path):
+    same = {"prompt": lambda number: 100, "answer": lambda number: 10}
+    for name, model in (("one", "A"), ("two", "B")):
+        log(tmp_path / "in" / name, "log.csv", [line.replace(",A,", f",{model},") for line in rows(range(50), **same)])
+    repeats.check(two_sources(tmp_path / "in", spec(files=["one"]), spec(files=["two"])))
+
+
+@pytest.mark.parametrize(("id_", "found"), [("gen-17799-{}-abcdefgh", True), ("{}", False)])
+def test_ids_that_two_sources_have_are_found_whatever_their_times(tmp_path, id_, found):
+    (tmp_path / "in").mkdir()
+    for name, second in (("one", 0), ("two", 7)):
+        text = "".join(
+            f"2026-01-01T00:00:{second + n:02d}.5Z,A,{100 + n},0,{n},x,eu,{id_.format(n)}\n" for n in range(5)
+        )
+        (tmp_path / "in" / f"{name}.csv").write_text(HEAD.replace("place", "place,id") + text)
+    entries = [spec(files=[f"{name}.csv"], unique={"columns": ["id"]}) for name in ("one", "two")]
+    marks = two_sources(tmp_path / "in", *entries)
+    if not found:  # short ids may be those of others
+        repeats.check(marks)
+        return
+    with pytest.raises(InputError, match=r"two\.csv: found 5 requests with ids that one\.csv has too"):
+        repeats.check(
+            repeats.alike(pl.concat([marks, marks.with_columns(pl.lit(1, pl.Int64).alias("every"))]).unique())
+        )
+    repeats.check(marks, ["one"])
+
+
+BILL = {"month": "day", "model": "model", "input_tokens": "in", "output_tokens": "out"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (("2026-01-01,A,1000,50\n2026-01-02,A,2000,60\n", "2026-01-02T00:00:00Z,x/a,2000,60\n"), "1 sums of a day"),
+        (("2026-01-01,A,1000,50\n2026-01-02,A,2000,60\n", "2026-01,a,3000,110\n"), "1 sums of a month"),
+        (("2026-01-01,A,1000,50\n2026-01-01,B,2000,60\n", "2026-01-01,,3000,110\n"), "1 sums of a day"),
+        (("2026-01-01,A,1000,50\n", "2026-01-01,A,1001,50\n2026-02-01,A,1000,50\n"), None),
+    ],
+)
+def test_sums_that_two_bills_of_other_sources_have_are_found(tmp_path, texts, told):
+    for name, text in zip(("one", "two"), texts, strict=True):
+        (tmp_path / f"{name}.csv").write_text("day,model,in,out\n" + text)
+    usage = {
+        "folder": str(tmp_path),
+        "bills": {name: {"files": [f"{name}.csv"], "columns": BILL, "lengths": "w"} for name in ("one", "two")},
+    }
+
+    def added():
+        files = usage_files.files_of(usage, "bills", PLACE)
+        return bills.billed(files, usage["bills"], place=PLACE, folder=tmp_path)[0]
+
+    if told is None:
+        assert int(added()["input_tokens"].sum()) == 3001
+        return
+    with pytest.raises(
+        InputError, match=rf"two\.csv: found {told} that .*one\.csv has too, with the same time, tokens"
+    ):
+        added()
+    usage["bills"]["one"]["repeats"] = "keep"
+    assert not added().is_empty()
+
+
+def test_a_bill_of_the_requests_of_a_log_is_found():
+    step = 1_767_225_600_000_000  # 2026-01-01
+    logged = pl.DataFrame(
+        {"source": ["log"] * 2, "step_start_us": [step] * 2, "model": ["A", "B"]}
+        | {"input_tokens": [900, 10], "output_tokens": [200, 5]}
+    )
+    keys = {"source": ["bill"], "month": ["2026-01"]}
+    same = pl.DataFrame(keys | {"model": ["maker/a"], "input_tokens": [900], "output_tokens": [200]})
+    told = r"bills\.bill: found the tokens of logs\.log in 2026-01: 900 of prompts and 200 of answers"
+    with pytest.raises(InputError, match=told):
+        bills.check_logged(same, logged)
+    with pytest.raises(InputError, match="found the tokens of logs"):
+        bills.check_logged(
+            pl.DataFrame(keys | {"model": [None], "input_tokens": [910], "output_tokens": [205]}), logged
+        )
+    bills.check_logged(same, logged, ["log"])
+    bills.check_logged(same.with_columns(pl.lit("2026-02").alias("month")), logged)
+    bills.check_logged(same.with_columns(pl.lit(901).alias("input_tokens")), logged)

@@ -132,10 +132,13 @@ def test_expressions_that_cannot_be_read_are_refused(tmp_path, pattern):
         metered(folder, entry(where={"model": {"matches": pattern}}))
 
 
-def test_a_column_called_filename_is_told(tmp_path):
-    write(pl.DataFrame([row(filename="x")]), tmp_path / "in/log.parquet")
-    with pytest.raises(InputError, match="found a column called filename"):
-        metered(tmp_path / "in", entry())
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+@pytest.mark.parametrize("changes", [{}, {"where": {"filename": "x"}}])
+def test_a_column_may_be_called_filename(tmp_path, ending, changes):
+    for number in (1, 2):
+        write(pl.DataFrame([row(filename="x", answer=number)]), tmp_path / f"in/{number}.{ending}")
+    sums = metered(tmp_path / "in", entry({"tenant": "filename"}, **changes))
+    assert sums[0] == 2
 
 
 def test_a_key_that_only_a_late_row_has_is_found(tmp_path):

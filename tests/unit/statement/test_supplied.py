@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
-from inference_energy.statement import inventory, regions, supplied, tables
+from inference_energy.statement import audit, inventory, regions, supplied, tables
 from inference_energy.statement.coefficients import QUANTITIES
 from usage_logs import CLOUDS, GRID
 
@@ -121,10 +121,23 @@ def test_without_footprints_scope_3_is_not_known():
     assert found["GRI", "305-2 a", "Gross loc"]["p50"] == pytest.approx(0.4)
 
 
+KINDS = pl.DataFrame(
+    [
+        ("provider", "request", "A", None, None),
+        ("provider", "request", "A", "USD", 0.25),
+        ("provider", "request", "B", "USD", 0.5),
+        ("provider", "batch", "B", "EUR", 4.0),
+        ("provider", "embedding", "B", "USD", 9.0),
+    ],
+    schema={"source": pl.String, "kind": pl.String, "model": pl.String, "currency": pl.String, "cost": pl.Float64},
+    orient="row",
+)
+
+
 def test_costs_are_next_to_energy_where_they_are_stated():
     usage = {"costs": {"currency": "EUR", "amounts": {"provider": 500}, "source": "invoices"}}
     supplies = {"chat": "own_machines", "provider": "bought_tokens"}
-    found = inventory.costs(STATEMENT, usage, supplies)
+    found = inventory.costs(STATEMENT, KINDS, usage, supplies)
     tables.COSTS.validate(found)
     assert found.to_dicts() == [
         {
@@ -137,9 +150,24 @@ def test_costs_are_next_to_energy_where_they_are_stated():
             "emissions_location_kgco2e_mean": 1000.0,
         }
     ]
-    none = inventory.costs(STATEMENT, {}, supplies)
+    none = inventory.costs(STATEMENT, KINDS.clear(), {}, supplies)
     tables.COSTS.validate(none)
     assert none.is_empty()
+
+
+def test_costs_of_files_are_those_of_estimated_rows_by_currency():
+    supplies = {"chat": "own_machines", "provider": "bought_tokens"}
+    found = inventory.costs(STATEMENT, KINDS, {}, supplies)
+    tables.COSTS.validate(found)
+    assert found.select("source", "currency", "cost").rows() == [
+        ("provider", "EUR", 4.0),
+        ("provider", "USD", 0.75),
+    ]
+    shown = audit.costs(found, {})
+    assert shown.note == "Source: the files, for the rows that are estimated."
+    assert [row[1:3] for row in shown.rows] == [["4.00 EUR", "-"], ["0.750000 USD", "-"]]  # of a part of the requests
+    alone = audit.costs(found.filter(pl.col("currency") == "EUR"), {})
+    assert alone.rows[0][2] == "2.00 EUR"
 
 
 def of_region(**entry):

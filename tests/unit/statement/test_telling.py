@@ -76,6 +76,32 @@ def test_cache_writes_without_a_role_are_told(tmp_path, name):
     )
 
 
+@NAMES
+def test_tokens_read_from_the_cache_without_a_role_are_told(tmp_path, name):
+    folder = log(tmp_path / "in", [row(cache_read_input_tokens=900)] * 2, name)
+    told = (
+        r"found 1,800 tokens read from the cache, .*cached_tokens: cache_read_input_tokens with cached_in_input: false"
+    )
+    with pytest.raises(InputError, match=told):
+        metered(folder, entry())
+    of = entry(columns={"cached_tokens": "cache_read_input_tokens"}, cached_in_input=False)
+    assert int(metered(folder, of)[0]["input_tokens"].sum()) == 2 * 910
+    # Part of the input, and not asked for.
+    folder = log(tmp_path / "part", [row(cached_tokens=7, input_uncached_tokens=3)], name)
+    assert int(metered(folder, entry())[0]["input_tokens"].sum()) == 10
+
+
+@NAMES
+def test_writes_for_an_hour_have_a_role_if_those_for_minutes_have(tmp_path, name):
+    folder = log(tmp_path / "in", [row(cache_write_5m=4, cache_write_1h=2)], name)
+    with pytest.raises(
+        InputError, match=r"cache_write_1h: found 2 tokens written .*input_tokens: \[in, cache_write_5m, "
+    ):
+        metered(folder, entry(columns={"input_tokens": ["in", "cache_write_5m"]}))
+    of = entry(columns={"input_tokens": ["in", "cache_write_5m", "cache_write_1h"]})
+    assert int(metered(folder, of)[0]["input_tokens"].sum()) == 16
+
+
 def kinds(tokens, model="A"):
     return pl.DataFrame({"source": ["log"], "kind": ["request"], "model": [model], "largest_tokens": [float(tokens)]})
 

@@ -12,15 +12,15 @@ from inference_energy.tables import wiring
 
 with wiring.job(snakemake) as job:
     params, given, folder = snakemake.params, snakemake.input, Path(snakemake.output.sums).parent
-    files = tables.stacked(tables.FILES, given.files).sort("source", "file")
-    metering.check_repeats(files, params.repeats_kept)
-    files = metering.with_not_read(files, params.not_read)
     repeats.check(repeats.alike(tables.stacked(tables.MARKS, given.marks)), params.repeats_kept)
     billed = [UsageFile(**file) for file in params.bill_files]
     sums = metering.gathered(given.sums, folder)
-    bills, kinds = monthly.billed(billed, params.bills, place=params.place, folder=folder)
-    kinds = pl.concat([kinds, metering.together(tables.stacked(tables.KINDS, given.kinds))]).sort(
-        "source", "kind", "model"
-    )
+    bills, kinds, bill_files = monthly.billed(billed, params.bills, place=params.place, folder=folder)
+    files = pl.concat([tables.stacked(tables.FILES, given.files), bill_files], how="diagonal")
+    metering.check_repeats(files, params.repeats_kept)
+    monthly.check_logged(bills, sums, params.repeats_kept)
+    files = metering.with_not_read(files, params.not_read)
+    logged = metering.together(tables.stacked(tables.KINDS, given.kinds))
+    kinds = pl.concat([kinds, logged], how="diagonal").sort("source", "kind", "model", "currency")
     escaped.show(*metering.cut_names(sums, bills), file=sys.stderr)
     job.write(tables, sums=sums, bills=bills, files=files, kinds=kinds, told=metering.told(files))

@@ -231,20 +231,34 @@ def costs(table: pl.DataFrame, usage: dict) -> Table | None:
     """Cost next to energy and emissions; none where the usage file states none."""
     if table.is_empty():
         return None
+    currencies = dict(table.group_by("source").len().iter_rows())
+
+    def per(row: dict, text: str, of: str) -> str:
+        # A part of the cost of a source is not the cost of all its requests and energy.
+        return text if row[of] > 0 and currencies[row["source"]] == 1 else "-"
+
     cells = {
         "Log or bill": itemgetter("source"),
-        "Cost": lambda row: f"{row['cost']:,.2f} {row['currency']}",
-        "Per 1,000 requests": lambda row: (
-            f"{number(row['cost'] / row['requests'] * 1000)} {row['currency']}" if row["requests"] else "-"
+        "Cost": lambda row: f"{row['cost']:,.{2 if abs(row['cost']) >= 1 else 6}f} {row['currency']}",
+        "Per 1,000 requests": lambda row: per(
+            row, f"{number(row['cost'] / (row['requests'] or 1) * 1000)} {row['currency']}", "requests"
         ),
         "Energy, mean": lambda row: "{} {}".format(*_scaled(row["energy_kwh_mean"], "kWh")),
-        "Per 1,000 of the currency": lambda row: (
-            "{} {}".format(*_scaled(row["emissions_location_kgco2e_mean"] / row["cost"] * 1000, "kg CO2e"))
-            if row["cost"]
-            else "-"
+        "Per 1,000 of the currency": lambda row: per(
+            row,
+            "{} {}".format(*_scaled(row["emissions_location_kgco2e_mean"] / (row["cost"] or 1) * 1000, "kg CO2e")),
+            "cost",
         ),
     }
-    return text_table("Cost", table, cells, note=f"Source: {usage['costs']['source']}.")
+    given = usage.get("costs", {"amounts": {}})
+    sources = [f"Source: {given['source']}."] if given["amounts"] else []
+    if not set(table["source"]) <= given["amounts"].keys():
+        sources.append(
+            "Other costs are those that the files state for the rows that are estimated."
+            if sources
+            else "Source: the files, for the rows that are estimated."
+        )
+    return text_table("Cost", table, cells, note=" ".join(sources))
 
 
 def _scaled(value: float, unit: str) -> tuple[str, str]:

@@ -134,11 +134,13 @@ def _recognised(name: str, header: list[str], cells: Cells, generation: pl.DataF
         return "eia", "direct", numbers(column("utctime"), value, zone, G_PER_LB)
     if (generated := _generation(name, header, cells, column)) is not None:
         shape, kinds, amounts = generated
-        return shape, "life cycle", _mixed(name, amounts, _factors(generation, kinds))
+        return shape, "life cycle", _mixed(name, amounts, _factors(generation, kinds), day_first=shape == "entsoe")
     raise InputError(f"{name}: found the columns {', '.join(header[:8])}; allowed: {'; or '.join(SHAPES.values())}")
 
 
-Generated = Iterator[tuple[str | None, str, str, float, int]]  # zone, time, type, amount, line
+# Zone, time or `start - end`, minutes of the interval where another column states them, type, amount, line.
+Generated = Iterator[tuple[str | None, str, int | None, str, float, int]]
+RESOLUTION = re.compile(r"PT(\d+)M")
 
 
 def _generation(
@@ -154,7 +156,7 @@ def _generation(
         return "eia", "eia_types", _long(name, header, cells, *found)
     area, output = "areacode|areadisplayname|areamapcode", r"actualgenerationoutput(\[mw\])?"
     if found := columns(r"datetime\(utc\)", area, "productiontype", output):
-        return "entsoe", "entsoe_types", _long(name, header, cells, *found)
+        return "entsoe", "entsoe_types", _long(name, header, cells, *found, resolution=column("resolutioncode"))
     mtu = r"mtu(\(.*\))?"
     if found := columns(mtu, "area", "productiontype", r"generation\(mw\)"):
         _must_be_utc(name, header[found[0]], cells)
@@ -174,49 +176,92 @@ def _must_be_utc(name: str, head: str, cells: Cells) -> None:
         )
 
 
-def _long(name: str, header: list[str], cells: Cells, time: int, zone: int, kind: int, value: int) -> Generated:
-    """Generation with a row per type; of `start - end` the start counts."""
+def _long(
+    name: str,
+    header: list[str],
+    cells: Cells,
+    time: int,
+    zone: int,
+    kind: int,
+    value: int,
+    resolution: int | None = None,
+) -> Generated:
+    """Generation with a row per type."""
     for line, row in cells:
         if not EMPTY.fullmatch(row[value]):
             amount = _number(row[value], f"{name}: line {line}: {header[value]}")
-            yield row[zone].strip(), row[time].split(" - ")[0], row[kind].strip(), amount, line
+            stated = None if resolution is None else RESOLUTION.fullmatch(row[resolution].strip())
+            yield row[zone].strip(), row[time], int(stated[1]) if stated else None, row[kind].strip(), amount, line
 
 
 def _wide(name: str, header: list[str], cells: Cells, time: int, area: int | None) -> Generated:
-    """Generation with a column per type; the time is that of the start of `start - end (UTC)`."""
+    """Generation with a column per type, of `start - end (UTC)`."""
     types = {
         place: re.split(r"\s+-\s+Actual", column)[0]
         for place, column in enumerate(header)
         if re.search(r"-\s*Actual Aggregated", column)
     }
     for line, row in cells:
-        start = re.sub(r"\s*\((UTC)\)\s*", "", row[time]).split(" - ")[0]
+        during = re.sub(r"\s*\((UTC)\)\s*", "", row[time])
         for place, kind in types.items():
             if EMPTY.fullmatch(row[place]):
                 continue
             amount = _number(row[place], f"{name}: line {line}: {header[place]}")
-            yield (row[area].strip() if area is not None else None), start, kind, amount, line
+            yield (row[area].strip() if area is not None else None), during, None, kind, amount, line
 
 
-def _mixed(name: str, generated: Generated, factors: Factors) -> Iterator[tuple[str | None, str, float, int]]:
-    """Mean footprint of what is generated in every interval; storage, with a factor of 0, is left out."""
+def _mixed(
+    name: str, generated: Generated, factors: Factors, *, day_first: bool
+) -> Iterator[tuple[str | None, str, float, int]]:
+    """Mean footprint of what is generated in every interval; storage, with a factor of 0, is left out.
+
+    Types may have intervals of their own, such as 15 and 60 minutes. Generation is mean power: it is the same in all
+    the shortest intervals within a longer one.
+    """
     # ASSUME: a zone's electricity is what it generates: imports and exports are left out, and storage counts where its
     # electricity was first generated. Source: GHG Protocol Scope 2 Guidance, location-based method.
-    sums: dict[tuple, list[float]] = {}
-    for zone, time, kind, amount, line in generated:
+    rows: list[tuple[str | None, str, datetime, int | None, float, int]] = []
+    for zone, during, stated, kind, amount, line in generated:
+        place = f"{name}: line {line}"
         if kind not in factors:
             raise InputError(
-                f"{name}: line {line}: found generation of {kind!r}; allowed: {like(kind, factors)}, of"
+                f"{place}: found generation of {kind!r}; allowed: {like(kind, factors)}, of"
                 " resources/generation_factors.csv"
             )
-        of = sums.setdefault((zone, time), [0.0, 0.0, line])
+        first, _, last = during.partition(" - ")
+        start = _time(first, place, day_first=day_first)
+        if last:
+            stated = int((_time(last, place, day_first=day_first) - start).total_seconds() // 60)
+            if stated < 1:
+                raise InputError(f"{place}: found the interval {during!r}; allowed: an end after the start")
         # Plants that take more than they give at the moment do not generate.
-        amount = max(amount, 0.0) if factors[kind] > 0 else 0.0
-        of[0] += amount
-        of[1] += amount * factors[kind]
-    for (zone, time), (amount, carbon, line) in sums.items():
+        rows.append((zone, kind, start, stated, max(amount, 0.0) if factors[kind] > 0 else 0.0, line))
+    lengths = _lengths(rows)
+    shortest: dict[str | None, int] = {}
+    for (zone, *_), length in zip(rows, lengths, strict=True):
+        shortest[zone] = min(length, shortest.get(zone, length))
+    sums: dict[tuple, list[float]] = {}
+    for (zone, kind, start, _, amount, line), length in zip(rows, lengths, strict=True):
+        for step in range(0, length, shortest[zone]):
+            of = sums.setdefault((zone, start + timedelta(minutes=step)), [0.0, 0.0, line])
+            of[0] += amount
+            of[1] += amount * factors[kind]
+    for (zone, start), (amount, carbon, line) in sums.items():
         if amount > 0:
-            yield zone, time, carbon / amount, line
+            yield zone, start.isoformat(), carbon / amount, line
+
+
+def _lengths(rows: list[tuple[str | None, str, datetime, int | None, float, int]]) -> list[int]:
+    """Minutes of the interval of every row: as stated, or the least distance of two of its zone and type."""
+    starts: dict[tuple, set[datetime]] = defaultdict(set)
+    for zone, kind, start, *_ in rows:
+        starts[zone, kind].add(start)
+    least = {
+        key: min((int((after - before).total_seconds() // 60) for before, after in pairwise(sorted(of))), default=None)
+        for key, of in starts.items()
+    }
+    known = [length for length in least.values() if length]
+    return [stated or least[zone, kind] or min(known, default=60) for zone, kind, _, stated, *_ in rows]
 
 
 def _factors(generation: pl.DataFrame, column: str) -> dict[str, float]:

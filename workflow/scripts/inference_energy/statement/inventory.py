@@ -6,6 +6,7 @@ import polars as pl
 
 from inference_energy.common.conversions import KG_PER_T, KWH_PER_MWH
 from inference_energy.common.formulas import Quantity, formula
+from inference_energy.statement.logs.shape import ESTIMATED
 from inference_energy.statement.supplied import CATEGORY_1, SCOPE_2, SUPPLIES
 from inference_energy.statistics.quantiles import PERCENTILES
 
@@ -163,21 +164,29 @@ def _gri(
     yield _row(GRI, "303-5 a", "Water consumption", "m3", own["water_onsite_m3"], note="cooling of own operations")
 
 
-def costs(statement: pl.DataFrame, usage: dict, supplies: Mapping[str, str]) -> pl.DataFrame:
-    """Cost of every log and bill that the usage file states it for, next to its requests, energy and emissions."""
+def costs(statement: pl.DataFrame, kinds: pl.DataFrame, usage: dict, supplies: Mapping[str, str]) -> pl.DataFrame:
+    """Cost of every log and bill next to its requests, energy and emissions, in every currency by itself.
+
+    It is what the usage file states, otherwise what the files state for the rows that are estimated.
+    """
     given = usage.get("costs", {"currency": "", "amounts": {}})
+    stated = [(source, given["currency"], float(amount)) for source, amount in given["amounts"].items()]
+    of_files = kinds.filter(pl.col("cost").is_not_null() & pl.col("kind").is_in(ESTIMATED))
+    of_files = of_files.filter(~pl.col("source").is_in(list(given["amounts"])))
+    stated += of_files.group_by("source", "currency", maintain_order=True).agg(pl.col("cost").sum()).rows()
+    found = {row["source"]: row for row in statement.filter(pl.col("breakdown") == "source").to_dicts()}
     rows = [
         {
-            "source": of["source"],
-            "supply": supplies[of["source"]],
-            "cost": float(given["amounts"][of["source"]]),
-            "currency": given["currency"],
-            "requests": of["requests"],
-            "energy_kwh_mean": of["energy_kwh_mean"],
-            "emissions_location_kgco2e_mean": of[f"{LOCATION}_mean"],
+            "source": source,
+            "supply": supplies[source],
+            "cost": cost,
+            "currency": currency,
+            "requests": found[source]["requests"],
+            "energy_kwh_mean": found[source]["energy_kwh_mean"],
+            "emissions_location_kgco2e_mean": found[source][f"{LOCATION}_mean"],
         }
-        for of in statement.filter(pl.col("breakdown") == "source").sort("source").to_dicts()
-        if of["source"] in given["amounts"]
+        for source, currency, cost in sorted(stated)
+        if source in found
     ]
     numbers = ("cost", "requests", "energy_kwh_mean", "emissions_location_kgco2e_mean")
     types = dict.fromkeys(("source", "supply"), pl.String) | {"cost": pl.Float64, "currency": pl.String}

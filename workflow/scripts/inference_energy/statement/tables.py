@@ -102,15 +102,17 @@ BILLS = table(
 )
 FILES = table(
     ["file"],
-    **texts(source="logs of the usage file", file="path of the file"),
+    **texts(source="logs or bills of the usage file", file="path of the file"),
     bytes=count("size; null for a file that was not read", "bytes", nullable=True),
     rows=count("rows"),
     rows_left_out=count("rows with a fault, left out of all sums"),
+    first_day=text("first day of its rows, in UTC; of bills as they state it; null without rows", nullable=True),
+    last_day=text("last day of its rows, likewise", nullable=True),
     sha256=text("SHA-256 of the content; null for a file that was not read", like=r"^[0-9a-f]{64}$", nullable=True),
     not_read=text("why a file or folder beside the others was not read; null for one that was", nullable=True),
 )
 KINDS = table(
-    ["source", "kind", "model"],
+    ["source", "kind", "model", "currency"],
     source=text("logs or bills of the usage file"),
     kind=text("what the rows were", allowed=list(KIND_LABELS)),
     model=text("name of the model; null where not stated, and for rows that are no requests", nullable=True),
@@ -120,17 +122,25 @@ KINDS = table(
     largest_tokens=number(
         "tokens of the largest request, prompt and answer; null where not known", "tokens", nullable=True
     ),
+    currency=text("currency of a row of costs, which counts no rows; null for a row of counts", nullable=True),
+    cost=number(
+        "what the rows cost in this currency, as the files state it",
+        "currency of the row",
+        at_least=None,
+        nullable=True,
+    ),
 )
 MARKS = table(
-    ["file", "time_us", "model", "input_tokens", "output_tokens"],
+    ["file", "id", "time_us", "model", "input_tokens", "output_tokens"],
     source=text("logs of the usage file"),
     file=text("path of the file"),
-    time_us=column(int, "time of a request, since 1970 in UTC", "microseconds"),
+    id=column(int, "checksum of an id of a request; null for a request by its time", nullable=True),
+    time_us=column(int, "time of a request, since 1970 in UTC; null for an id", "microseconds", nullable=True),
     model=text("name of the model", nullable=True),
-    input_tokens=count("prompt tokens, cached ones included", "tokens"),
-    output_tokens=count("answer tokens", "tokens"),
+    input_tokens=count("prompt tokens, cached ones included; null for an id", "tokens", nullable=True),
+    output_tokens=count("answer tokens; null for an id", "tokens", nullable=True),
     rows=count("rows that are such a request", at_least=1),
-    every=count("one in so many times was taken", at_least=1),
+    every=count("one in so many times, or ids, was taken", at_least=1),
 )
 STATEMENT = table(
     ["breakdown", "month", "model", "tenant", "region", "source", "supply", "scope"],
@@ -222,10 +232,10 @@ DISCLOSURES = table(
     note=text("remark"),
 )
 COSTS = table(
-    ["source"],
+    ["source", "currency"],
     source=text("logs or bills of the usage file"),
     supply=text("how the service is supplied", allowed=list(SUPPLIES)),
-    cost=number("what was paid, as the usage file states it", "currency of the row"),
+    cost=number("what was paid, as the usage file or the files state it", "currency of the row", at_least=None),
     currency=text("currency of the cost"),
     requests=number("requests", COUNT),
     energy_kwh_mean=number("mean of the energy", "kWh"),
@@ -288,7 +298,7 @@ TABLES = {
         ("statement", STATEMENT, "One breakdown of a usage: tokens, energy, emissions and water"),
         ("inventory", INVENTORY, "One line of a greenhouse gas inventory: scope, category and method"),
         ("disclosures", DISCLOSURES, "One datapoint of ESRS E1 or GRI, with what this usage adds to it"),
-        ("costs", COSTS, "One log or bill whose cost the usage file states"),
+        ("costs", COSTS, "One log or bill and currency: cost that the usage file or the files state"),
         ("capacity", CAPACITY, "One quantity of the whole usage: power, nodes, energy and emissions per request"),
         ("steps", STEPS, "One step in time: mean power and busy nodes"),
         ("metered", METERED, "One step in time, model, tenant and region"),
@@ -301,6 +311,6 @@ TABLES = {
         ("factors", FACTORS, "One region: factors of its electricity, with sources"),
         ("servers", SERVERS, "One GPU that serves requests: making of it and of its node, with sources"),
         ("kinds", KINDS, "One kind of rows of logs or bills and one model: what is estimated, and what is not"),
-        ("files", FILES, "One file of requests that was read, or one beside them that was not"),
+        ("files", FILES, "One file of requests or bills that was read, or one beside them that was not"),
     )
 }

@@ -347,6 +347,13 @@ def files(table: pl.DataFrame) -> Table:
         "File": lambda row: row["file"].rsplit("/", 1)[-1],
         "SHA-256": itemgetter("sha256"),
         "Rows": lambda row: count(row["rows"]),
+        "Period, UTC": _days,
         "Left out": lambda row: count(row["rows_left_out"]),
     }
-    return text_table("Files of requests", table.head(ROWS_SHOWN), cells, 2, note)
+    return text_table("Files of requests and bills", table.head(ROWS_SHOWN), cells, 2, note)
+
+
+def _days(row: dict) -> str:
+    if row["first_day"] is None:
+        return "-"
+    return row["first_day"] if row["first_day"] == row["last_day"] else f"{row['first_day']} to {row['last_day']}"

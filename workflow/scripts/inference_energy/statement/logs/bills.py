@@ -1,5 +1,8 @@
 """Monthly bills: tokens per model and month, and the distribution of lengths that a bill does not state."""
 
+from collections import Counter
+from collections.abc import Collection
+from itertools import combinations
 from pathlib import Path
 
 import duckdb
@@ -12,13 +15,16 @@ from inference_energy.requests.lengths import Lengths
 from inference_energy.statement.logs import shapes
 from inference_energy.statement.logs.faults import Check, stop_at_first, token_checks
 from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.layout import FILE, NAMED
 from inference_energy.statement.logs.metering import (
     EXACT,
     KINDS,
     SUMS,
     accounted,
+    add_counted,
     check_lines,
     database,
+    facts,
     fingerprint,
     row_counts,
 )
@@ -33,15 +39,15 @@ COLUMNS = ("requests", *TOKENS)
 
 def billed(
     files: list[UsageFile], bills: dict[str, dict], *, place: str, folder: Path
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The rows of all bills, added up: one per source, month, model, tenant and region.
 
     `bills` are the entries of the usage file by source; `folder` is for intermediate files.
 
     Returns:
         `source, month, model, tenant, region, requests, input_tokens, cached_tokens, output_tokens`, where requests and
-        cached tokens are null if a bill does not state them; and what all rows of the bills were, by source, kind and
-        model.
+        cached tokens are null if a bill does not state them; what all rows of the bills were, by source, kind and
+        model; and the list of the files, as of `metering.metered`.
 
     Raises:
         InputError: a file that cannot be read or lacks a column, a row with a fault, or one that two files have.
@@ -50,16 +56,21 @@ def billed(
     found = [pl.DataFrame(schema=dict.fromkeys(keys, pl.String) | dict.fromkeys(COLUMNS, pl.Decimal(38, 0)))]
     with database(1, folder) as connection:
         connection.execute(f"CREATE TABLE kinds ({KINDS})")
+        compared: dict[str, list[Rows]] = {}
+        read = {file.path: fingerprint(Path(file.path)) for file in files}
+        counts: dict[str, int] = dict.fromkeys(read, 0)
+        days: dict[str, tuple[str, str]] = {}
         for source, spec in bills.items():
             own = [file for file in files if file.source == source]
             opened = shapes.opened(connection, own, spec, f"{place}: bills.{source}")
-            for counted in opened.counted:
-                connection.execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, NULL)", [source, *counted])
+            add_counted(connection, source, opened)
             for rows in opened.rows:
                 try:
                     stop_at_first(connection, rows, _checks(rows))
                     for path, count in row_counts(connection, rows).items():
-                        check_lines(path, rows.layout, fingerprint(Path(path)).lines, count)
+                        check_lines(path, rows.layout, read[path].lines, count)
+                        counts[path] += count
+                    days |= _days(connection, rows)
                 except duckdb.Error as error:
                     raise InputError(unreadable(rows, error)) from None
                 connection.execute(_counted(rows, source))
@@ -77,7 +88,8 @@ def billed(
                     part = part.with_columns(pl.when(pl.col("requests") != 0).then("requests"))
                 found.append(part.select(pl.lit(source).alias("source"), "month", *NAMES, *COLUMNS))
             if spec.get("repeats") != "keep":
-                _check_repeats(connection, opened.rows)
+                compared[source] = opened.rows
+        check_repeats(connection, compared)
         kinds = frame(connection, accounted("kinds"), folder)
     # A sum with an unknown part is unknown.
     sums = [
@@ -85,7 +97,7 @@ def billed(
     ]
     added = pl.concat(found).group_by(keys).agg(sums).sort(keys, nulls_last=False)
     _check_requests(added, place)
-    return added, kinds
+    return added, kinds, facts(files, read, counts, {}, days)
 
 
 def _counted(rows: Rows, source: str) -> str:
@@ -96,32 +108,118 @@ def _counted(rows: Rows, source: str) -> str:
         prompt = f"({prompt} + {rows.whole('cached_tokens')})"
     return (
         f"INSERT INTO kinds SELECT {sql(source)}, 'request', {shortened(rows.name('model'))} AS model, {requests},"
-        f" sum({prompt}), sum({rows.whole('output_tokens')}), NULL FROM {rows.table()} GROUP BY ALL"
+        f" sum({prompt}), sum({rows.whole('output_tokens')}), NULL, NULL, NULL FROM {rows.table()} GROUP BY ALL"
     )
 
 
-def _check_repeats(connection: duckdb.DuckDBPyConnection, groups: list[Rows]) -> None:
-    """Rows of two files with the same time, names and many tokens are counted twice."""
-    tokens = ("input_tokens", "output_tokens")
+def _days(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, tuple[str, str]]:
+    """The first and the last day, or month, of every file."""
+    day = f"left(CAST({rows.raw('month')} AS VARCHAR), 10)"
+    query = f"SELECT {FILE}, min({day}), max({day}) FROM {rows.table(NAMED)} GROUP BY ALL"
+    return {path: (first, last) for path, first, last in connection.execute(query).fetchall()}
+
+
+class RepeatedError(InputError):
+    """Two sources with the same usage: `first` and `second`, which has fewer tokens."""
+
+    def __init__(self, message: str, first: str, second: str, whole: bool):
+        super().__init__(message)
+        self.first, self.second = first, second
+        self.whole = whole  # whether the first has all sums of the second
+
+
+def check_repeats(connection: duckdb.DuckDBPyConnection, groups: dict[str, list[Rows]]) -> None:
+    """Compare the rows of all bills, by source, with each other.
+
+    Rows of two files with the same time, names and many tokens are counted twice. So are sums of two sources with the
+    same tokens in the same day or month, of a model or of all; names of models are not compared, as they differ between
+    formats.
+
+    Raises:
+        InputError: rows that two files of a source have; for sums of two sources a `RepeatedError`.
+    """
     parts = []
-    for rows in groups:
-        names = ", ".join(f"{rows.name(role)} AS {role}" for role in NAMES)
-        amounts = ", ".join(f"{rows.whole(role)} AS {role}" for role in tokens)
-        table = rows.table(options=", filename = true")
-        parts.append(f"SELECT CAST({rows.raw('month')} AS VARCHAR) AS month, {names}, {amounts}, filename FROM {table}")
+    for source, own in groups.items():
+        for rows in own:
+            names = ", ".join(f"{rows.name(role)} AS {role}" for role in NAMES)
+            prompt, cached = rows.whole("input_tokens"), rows.has("cached_tokens")
+            if cached and not rows.spec.get("cached_in_input", True):
+                prompt = f"({prompt} + {rows.whole('cached_tokens')})"
+            parts.append(
+                f"SELECT {sql(source)} AS source, left(CAST({rows.raw('month')} AS VARCHAR), 19) AS month, {names},"
+                f" {prompt}::HUGEINT AS input_tokens, {rows.whole('output_tokens')}::HUGEINT AS output_tokens,"
+                f" {FILE} AS file"
+                f" FROM {rows.table(NAMED)}"
+            )
     if not parts:
         return
-    found = connection.execute(
-        "SELECT count(*), min(files[1]), min(files[2]) FROM (SELECT list_sort(list(DISTINCT filename)) AS files"
-        f" FROM ({' UNION ALL '.join(parts)}) WHERE input_tokens + output_tokens >= {TELLING_TOKENS}"
-        " GROUP BY month, model, tenant, region, input_tokens, output_tokens HAVING count(DISTINCT filename) > 1)"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE compared AS {' UNION ALL '.join(parts)}")
+    number, first, second = connection.execute(
+        "SELECT count(*), min(files[1]), min_by(files[2], files[1])"
+        " FROM (SELECT list_sort(list(DISTINCT file)) AS files"
+        f" FROM compared WHERE input_tokens + output_tokens >= {TELLING_TOKENS}"
+        " GROUP BY source, month, model, tenant, region, input_tokens, output_tokens) WHERE len(files) > 1"
     ).fetchone()
-    if found[0]:
-        number, first, second = found
-        raise InputError(
-            f"{second}: found {number:,} rows that {first} has too, with the same time, names and tokens; allowed:"
-            " every row once (or `repeats: keep` in the usage file if they are different ones)"
-        )
+    if number:
+        raise InputError(_repeated(first, second, number, "rows", "names and tokens"))
+    for length, of in ((10, "a day"), (7, "a month")):
+        for model in ("model", "NULL"):
+            sums = connection.execute(
+                f"SELECT source, left(month, {length}), sum(input_tokens)::DOUBLE, sum(output_tokens)::DOUBLE,"
+                f" min(file) FROM compared GROUP BY source, left(month, {length}), {model} ORDER BY ALL"
+            ).fetchall()
+            _check_sums(sums, f"sums of {of}")
+
+
+def _check_sums(sums: list[tuple[str, str, float, float, str]], what: str) -> None:
+    """Compare sums (source, time, prompt and answer tokens, file) of two sources each."""
+    having: dict[tuple, set[str]] = {}
+    groups: Counter[str] = Counter()
+    tokens: Counter[str] = Counter()
+    for source, time, prompt, answer, _ in sums:
+        groups[source] += prompt + answer > 0
+        tokens[source] += prompt + answer
+        if prompt + answer >= TELLING_TOKENS:
+            having.setdefault((time, prompt, answer), set()).add(source)
+    pairs = Counter(pair for of in having.values() for pair in combinations(sorted(of), 2))
+    if not pairs:
+        return
+    (one, other), number = min(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    first, second = (one, other) if tokens[one] >= tokens[other] else (other, one)
+    files = {source: file for source, *_, file in reversed(sums)}
+    raise RepeatedError(
+        _repeated(files[first], files[second], number, what, "tokens"), first, second, number >= groups[second]
+    )
+
+
+def _repeated(first: str, second: str, number: int, what: str, same: str) -> str:
+    return (
+        f"{second}: found {number:,} {what} that {first} has too, with the same time, {same}; allowed: every row"
+        " once (or `repeats: keep` in the usage file if they are different ones)"
+    )
+
+
+def check_logged(bills: pl.DataFrame, sums: pl.DataFrame, kept: Collection[str] = ()) -> None:
+    """Compare bills with the sums of logs (of `metering.gathered`), but for sources in `kept`.
+
+    Raises:
+        InputError: a bill whose tokens of a month and model, or of a month, are exactly those of logs.
+    """
+    month = pl.from_epoch("step_start_us", time_unit="us").dt.strftime("%Y-%m").alias("month")
+    logged = sums.filter(~pl.col("source").is_in(list(kept))).with_columns(month)
+    billed = bills.filter(~pl.col("source").is_in(list(kept)))
+    tokens = ["input_tokens", "output_tokens"]
+    for keys in (["source", "month", "model"], ["source", "month"]):
+        ours, theirs = (of.group_by(keys).agg(pl.col(tokens).sum()) for of in (billed, logged))
+        found = ours.join(theirs, on=["month", *tokens], suffix="_of_logs")
+        found = found.filter(pl.sum_horizontal(tokens) >= TELLING_TOKENS).sort("month", "source", "source_of_logs")
+        if not found.is_empty():
+            row = found.row(0, named=True)
+            raise InputError(
+                f"bills.{row['source']}: found the tokens of logs.{row['source_of_logs']} in {row['month']}:"
+                f" {int(row['input_tokens']):,} of prompts and {int(row['output_tokens']):,} of answers; allowed: every"
+                " request once, in logs or in bills (or `repeats: keep` in the usage file if they are different ones)"
+            )
 
 
 def _check_requests(added: pl.DataFrame, place: str) -> None:

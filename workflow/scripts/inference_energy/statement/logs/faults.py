@@ -7,6 +7,7 @@ import duckdb
 
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
+from inference_energy.statement.logs.layout import FILE, NAMED
 from inference_energy.statement.logs.reading import (
     CLOCK,
     FIRST_US,
@@ -120,10 +121,10 @@ def told(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> 
     for check in of:
         column = rows.spec["columns"][check.role]
         query = f"""
-            SELECT filename, count_if(wrong), count(*), list_sort(list(DISTINCT raw) FILTER (wrong))[:3]
-            FROM (SELECT filename, {check.wrong} IS TRUE AS wrong, CAST({rows.raw(check.role)} AS VARCHAR) AS raw
-                  FROM {rows.table(options=", filename = true")})
-            GROUP BY ALL HAVING count_if(wrong) > 0 ORDER BY filename"""
+            SELECT {FILE}, count_if(wrong), count(*), list_sort(list(DISTINCT raw) FILTER (wrong))[:3]
+            FROM (SELECT {FILE}, {check.wrong} IS TRUE AS wrong, CAST({rows.raw(check.role)} AS VARCHAR) AS raw
+                  FROM {rows.table(NAMED)})
+            GROUP BY ALL HAVING count_if(wrong) > 0 ORDER BY {FILE}"""
         for path, wrong, total, values in connection.execute(query).fetchall():
             shown = f", such as {one_of([repr(value) for value in values])}" if values and check.what != "empty" else ""
             shown += next((f" ({found})" for found in map(readings, values or ()) if found), "") if check.whole else ""
@@ -149,5 +150,5 @@ def readings(value: str | None) -> str:
 def faulty_rows(connection: duckdb.DuckDBPyConnection, rows: Rows, of: list[Check]) -> dict[str, int]:
     """Rows with any fault, by file."""
     wrong = " OR ".join(f"{check.wrong} IS TRUE" for check in of)
-    table = rows.table(options=", filename = true")
-    return dict(connection.execute(f"SELECT filename, count(*) FROM {table} WHERE {wrong} GROUP BY ALL").fetchall())
+    table = rows.table(NAMED)
+    return dict(connection.execute(f"SELECT {FILE}, count(*) FROM {table} WHERE {wrong} GROUP BY ALL").fetchall())

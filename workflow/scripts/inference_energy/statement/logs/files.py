@@ -77,7 +77,12 @@ def _check_meaning(usage: dict, path: Path) -> None:
             both = spec["columns"].keys() & spec.get("constants", {}).keys()
             if both:
                 raise InputError(f"{place}: constants: found {one_of(list(both))}, which columns have too")
-            if "model" not in spec["columns"].keys() | spec.get("constants", {}).keys():
+            stated = spec["columns"].keys() | spec.get("constants", {}).keys()
+            if "cost" in spec["columns"] and "currency" not in stated:
+                raise InputError(f"{place}: missing key currency; allowed: in columns, or in constants for all rows")
+            if "currency" in stated and "cost" not in spec["columns"]:
+                raise InputError(f"{place}: currency: found without columns.cost; allowed: only with it")
+            if "model" not in stated:
                 raise InputError(f"{place}: missing key model; allowed: in columns, or in constants for all rows")
             for key in ("empty_cached_is_zero", "cached_in_input"):
                 if key in spec and "cached_tokens" not in roles(spec):

@@ -32,6 +32,8 @@ STARTS = {
     b"\xfd7zXZ": "a file compressed with xz",
 }
 UTF8 = "allowed: UTF-8 text"
+FILE = "inference_energy_file"  # column with the path of the file that a row is from; no file has one of this name
+NAMED = f", filename = '{FILE}'"  # option of the database's readers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ def layout_of(path: str, format_: str, wanted: dict[str, str] | dict[int, str], 
     if format_ == "csv":
         return _of_csv(path, text, compressed, wanted, place)
     array = text.lstrip().startswith("[")
-    document = format_ == "json" and not array and not _is_object(text.lstrip().split("\n", 1)[0])
+    document = format_ == "json" and not array and not is_object(text.lstrip().split("\n", 1)[0])
     if bom and (array or document):
         what = "a list" if array else "a document over several lines"
         raise InputError(f"{path}: found a byte order mark before {what}; allowed: JSON without the mark")
@@ -97,10 +99,13 @@ def layout_of(path: str, format_: str, wanted: dict[str, str] | dict[int, str], 
     )
 
 
-def _is_object(line: str) -> bool:
+def is_object(line: str | bytes) -> bool:
+    """Whether a line of JSON is an object of its own, so that every line is one."""
     try:
         return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
+    except RecursionError:  # deeper than is looked at
+        return True
+    except ValueError:
         return False
 
 
@@ -175,7 +180,7 @@ def _rows(lines: Iterable[str], separator: str, *, strict: bool = True) -> Itera
 
 def _distinct(names: list[str], wanted: set[str]) -> tuple[str, ...]:
     """Names of columns that the database tells apart; those that are used keep theirs."""
-    taken = {"filename", *(name.lower() for name in wanted)}
+    taken = {FILE, *(name.lower() for name in wanted)}
     found = []
     for number, name in enumerate(names, start=1):
         new = name if name in wanted or (name and name.lower() not in taken) else f"{name} (column {number})"

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import tempfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ from inference_energy.statement.logs import repeats, shapes
 from inference_energy.statement.logs.faults import checks, faulty_rows, header_checks, stop_at_first
 from inference_energy.statement.logs.files import UsageFile
 from inference_energy.statement.logs.kinds import is_gzip, opened
-from inference_energy.statement.logs.layout import Layout, rows_in
+from inference_energy.statement.logs.layout import FILE, NAMED, Layout, rows_in
 from inference_energy.statement.logs.progress import Progress
 from inference_energy.statement.logs.reading import (
     CUT,
@@ -36,6 +36,7 @@ from inference_energy.statement.logs.reading import (
     TOKENS,
     TOKENS_BELOW,
     Rows,
+    form_of,
     listed,
     shortened,
     unreadable,
@@ -50,8 +51,9 @@ SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_out
 _COLUMNS = ", ".join([*(f"{name} VARCHAR" for name in NAMES), *(f"{name} {EXACT}" for name in SUMS)])
 BLOCK_BYTES = 2**20  # read at once
 KINDS = f"""source VARCHAR, kind VARCHAR, model VARCHAR, rows BIGINT, input_tokens {EXACT}, output_tokens {EXACT},
-    largest_tokens BIGINT"""
-_MARKS = "source VARCHAR, file VARCHAR, time_us BIGINT, model VARCHAR, input_tokens BIGINT, output_tokens BIGINT"
+    largest_tokens BIGINT, currency VARCHAR, cost DOUBLE"""
+_MARKS = """source VARCHAR, file VARCHAR, id BIGINT, time_us BIGINT, model VARCHAR, input_tokens BIGINT,
+    output_tokens BIGINT"""
 SAMPLE_BYTES = 65_536  # of a text file, for the length of its rows
 MEMORY = "1500MB"  # memory of DuckDB before it writes to disk; its own code and buffers are extra
 
@@ -97,46 +99,123 @@ def metered(
         InputError: a file that cannot be read or lacks a column, or rows with faults that are not to be left out.
     """
     with database(threads, folder) as connection:
-        connection.execute(f"CREATE TABLE sums (source VARCHAR, step_start_us BIGINT, {_COLUMNS})")
-        connection.execute(f"CREATE TABLE kinds ({KINDS})")
-        connection.execute(f"CREATE TABLE marks ({_MARKS})")
-        groups = []
-        for source in sorted({file.source for file in files}):
-            own = [file for file in files if file.source == source]
-            opened = shapes.opened(connection, own, logs[source], f"{place}: logs.{source}")
-            groups += [(source, rows) for rows in opened.rows]
-            for counted in opened.counted:
-                connection.execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, NULL)", [source, *counted])
-        counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
-        left_out = dict.fromkeys(counts, 0)
-        every = repeats.every(sum(counts.values()))
-        label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
-        with (
-            checksums_of([file.path for file in files], threads) as checksums,
-            Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress,
-        ):
-            for source, rows in groups:
-                progress.part = sum(counts[path] for path in rows.files)
-                found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out, every)
-                counts |= found
-                left_out |= without
-                progress.finished(sum(found.values()))
-            read = {path: fingerprint.result() for path, fingerprint in checksums.items()}
-        for _, rows in groups:
-            for path in rows.files:
-                check_lines(path, rows.layout, read[path].lines, counts[path])
+        listing, every = add(
+            connection,
+            files,
+            logs,
+            place=place,
+            step_minutes=step_minutes,
+            leave_out=leave_out,
+            threads=threads,
+            logger=logger,
+        )
         sums = frame(connection, added_up("sums"), folder)
         kinds = frame(connection, accounted("kinds"), folder)
-        marks = frame(connection, "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST", folder)
+        marks = frame(connection, marked(), folder)
     called = {file.path: file.name for file in files}
     marks = marks.with_columns(pl.col("file").replace(called), pl.lit(every, pl.Int64).alias("every"))
-    facts = [
-        {"source": file.source, "file": file.name, "bytes": Path(file.path).stat().st_size}
-        | {"rows": counts[file.path], "rows_left_out": left_out[file.path], "sha256": read[file.path].sha256}
+    return {"sums": sums, "files": listing, "kinds": kinds, "marks": marks}
+
+
+def add(
+    connection: duckdb.DuckDBPyConnection,
+    files: list[UsageFile],
+    logs: dict[str, dict],
+    *,
+    place: str,
+    step_minutes: int,
+    leave_out: bool,
+    threads: int,
+    logger: logging.Logger,
+) -> tuple[pl.DataFrame, int]:
+    """Add up files in tables `sums`, `kinds` and `marks` of a database; arguments and errors are those of `metered`.
+
+    Returns:
+        The list of the files; and of how many times one was taken for the marks.
+    """
+    connection.execute(f"CREATE OR REPLACE TABLE sums (source VARCHAR, step_start_us BIGINT, {_COLUMNS})")
+    connection.execute(f"CREATE OR REPLACE TABLE kinds ({KINDS})")
+    connection.execute(f"CREATE OR REPLACE TABLE marks ({_MARKS})")
+    groups = []
+    for source in sorted({file.source for file in files}):
+        own = [file for file in files if file.source == source]
+        opened = shapes.opened(connection, own, logs[source], f"{place}: logs.{source}")
+        groups += [(source, rows) for rows in opened.rows]
+        add_counted(connection, source, opened)
+    counts = {path: count for _, rows in groups for path, count in expected_counts(connection, rows).items()}
+    left_out = dict.fromkeys(counts, 0)
+    days: dict[str, tuple[str, str]] = {}
+    every = repeats.every(sum(counts.values()))
+    label = f"meter {len(files)} file{'s' if len(files) != 1 else ''}"
+    with (
+        checksums_of([file.path for file in files], threads) as checksums,
+        Progress(label, sum(counts.values()), "rows", logger, lambda: under_way(connection)) as progress,
+    ):
+        for source, rows in groups:
+            progress.part = sum(counts[path] for path in rows.files)
+            found, without = _add(connection, source, rows, step_minutes * US_PER_MINUTE, leave_out, every)
+            counts |= found
+            left_out |= without
+            days |= _days(connection, step_minutes * US_PER_MINUTE)
+            progress.finished(sum(found.values()))
+        read = {path: fingerprint.result() for path, fingerprint in checksums.items()}
+    for _, rows in groups:
+        for path in rows.files:
+            check_lines(path, rows.layout, read[path].lines, counts[path])
+    return facts(files, read, counts, left_out, days), every
+
+
+def marked() -> str:
+    """The marks of all files, equal ones as one, in order."""
+    return "SELECT *, count(*) AS rows FROM marks GROUP BY ALL ORDER BY ALL NULLS FIRST"
+
+
+def facts(
+    files: list[UsageFile],
+    read: Mapping[str, "Fingerprint"],
+    counts: Mapping[str, int],
+    left_out: Mapping[str, int],
+    days: Mapping[str, tuple[str, str]],
+) -> pl.DataFrame:
+    """The list of files that were read: `source, file, bytes, rows, rows_left_out, sha256, first_day, last_day,
+    not_read`. Rows, those left out, and the first and last day are by path; a file without rows has no days.
+    """
+    texts, numbers = (
+        ("source", "file", "sha256", "first_day", "last_day", "not_read"),
+        ("bytes", "rows", "rows_left_out"),
+    )
+    found = [
+        {
+            "source": file.source,
+            "file": file.name,
+            "bytes": Path(file.path).stat().st_size,
+            "rows": counts[file.path],
+            "rows_left_out": left_out.get(file.path, 0),
+            "sha256": read[file.path].sha256,
+            "first_day": days.get(file.path, (None, None))[0],
+            "last_day": days.get(file.path, (None, None))[1],
+            "not_read": None,
+        }
         for file in files
     ]
-    listing = pl.DataFrame(facts).with_columns(not_read=pl.lit(None, pl.String))
-    return {"sums": sums, "files": listing, "kinds": kinds, "marks": marks}
+    return pl.DataFrame(found, dict.fromkeys(texts, pl.String) | dict.fromkeys(numbers, pl.Int64))
+
+
+def add_counted(connection: duckdb.DuckDBPyConnection, source: str, opened: shapes.Opened) -> None:
+    """Add what is known of the rows of a source, and what they cost, to the table of kinds."""
+    for counted in opened.counted:
+        connection.execute("INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL)", [source, *counted])
+    for kind, model, currency, cost in opened.costs:
+        connection.execute(
+            "INSERT INTO kinds VALUES (?, ?, ?, 0, 0, 0, NULL, ?, ?)", [source, kind, model, currency, cost]
+        )
+
+
+def _days(connection: duckdb.DuckDBPyConnection, step_us: int) -> dict[str, tuple[str, str]]:
+    """The first and the last day in UTC of every file of the group that was counted last."""
+    day = f"strftime(make_timestamp({{}}(step) * {step_us}), '%Y-%m-%d')"
+    query = f"SELECT file, {day.format('min')}, {day.format('max')} FROM counted GROUP BY file"
+    return {path: (first, last) for path, first, last in connection.execute(query).fetchall()}
 
 
 def added_up(table: str) -> str:
@@ -149,8 +228,8 @@ def accounted(table: str) -> str:
     """What rows were, by source, kind and model, in order."""
     sums = ", ".join(f"sum({name})::DOUBLE AS {name}" for name in ("rows", "input_tokens", "output_tokens"))
     return (
-        f"SELECT source, kind, model, {sums}, max(largest_tokens)::DOUBLE AS largest_tokens FROM {table}"
-        " GROUP BY ALL ORDER BY ALL NULLS FIRST"
+        f"SELECT source, kind, model, {sums}, max(largest_tokens)::DOUBLE AS largest_tokens, currency,"
+        f" sum(cost) AS cost FROM {table} GROUP BY ALL ORDER BY ALL NULLS FIRST"
     )
 
 
@@ -179,7 +258,7 @@ def row_counts(connection: duckdb.DuckDBPyConnection, rows: Rows) -> dict[str, i
     if rows.format == "parquet":
         query = f"SELECT file_name, num_rows FROM parquet_file_metadata({listed(rows.files)})"
     else:
-        query = f"SELECT filename, count(*) FROM {rows.table(options=', filename = true')} GROUP BY ALL"
+        query = f"SELECT {FILE}, count(*) FROM {rows.table(NAMED)} GROUP BY ALL"
     try:
         counted = dict(connection.execute(query).fetchall())
     except duckdb.Error as error:
@@ -195,6 +274,7 @@ def _add(
     Returns:
         Rows by file, and rows left out, by file, where there are any.
     """
+    rows = _with_form(connection, rows)
     counts, left_out = _counted_if_plain(connection, rows, step_us, every), {}
     if counts is None:
         counts = row_counts(connection, rows)
@@ -205,13 +285,26 @@ def _add(
     )
     connection.execute(
         f"INSERT INTO kinds SELECT {sql(source)}, 'request', model, sum(requests), sum(input_tokens),"
-        " sum(output_tokens), max(largest_tokens) FROM counted GROUP BY model"
+        " sum(output_tokens), max(largest_tokens), NULL, NULL FROM counted GROUP BY model"
     )
     connection.execute(
-        f"INSERT INTO marks SELECT {sql(source)}, mark.file, mark.time_us, model, mark.input_tokens,"
-        " mark.output_tokens FROM (SELECT model, unnest(marks) AS mark FROM counted)"
+        f"INSERT INTO marks SELECT {sql(source)}, file, NULL, mark.time_us, model, mark.input_tokens,"
+        " mark.output_tokens FROM (SELECT file, model, unnest(marks) AS mark FROM counted)"
     )
+    for query in repeats.ids(rows, every):
+        connection.execute(f"INSERT INTO marks SELECT {sql(source)}, file, id, NULL, NULL, NULL, NULL FROM ({query})")
     return counts, left_out
+
+
+def _with_form(connection: duckdb.DuckDBPyConnection, rows: Rows) -> Rows:
+    """The rows with the form of the first time, if it is text."""
+    if rows.timed() is None:
+        return rows
+    try:
+        first = connection.execute(f"SELECT {rows.raw('time')} FROM {rows.table()} LIMIT 1").fetchone()
+    except duckdb.Error:  # found, and told with its place, where all rows are read
+        return rows
+    return replace(rows, form=form_of((first or [None])[0] or "", zoned="time_zone" in rows.spec))
 
 
 def _counted(
@@ -267,10 +360,11 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> None:
 def sums_query(rows: Rows, step_us: int, every: int = 1) -> str:
     """One pass over files that are read alike: sums over sound rows by step and names.
 
-    With them go the tokens of the largest request, and those requests of every so-many-th time that are compared.
+    Sums are by file. With them go the tokens of the largest request, and those requests of every so-many-th time that
+    are compared.
 
     Rows that are not sound are left out, before products of their values could stop the scan. Where files are read as
-    plain, the first such row is an error, and sums are by file too, so that their requests are all rows of a file.
+    plain, the first such row is an error, so that the requests of a file are all of its rows.
     """
     tokens = [role for role in TOKENS if rows.has(role)]
     # Of a column alone DuckDB would leave the check out where statistics in the file claim that all values pass it.
@@ -283,18 +377,21 @@ def sums_query(rows: Rows, step_us: int, every: int = 1) -> str:
         prompt = "(input_tokens::BIGINT + cached_tokens)"
     columns = [f"{rows.microseconds()} AS us", f"{rows.timed() or 'true'} AS timed"]
     columns += [f"{rows.name(role)} AS {role}" for role in NAMES] + [f"{rows.whole(role)} AS {role}" for role in tokens]
-    columns.append("filename")
-    file, step, table = "NULL", f"us // {step_us}", rows.table(options=", filename = true")
+    step = f"us // {step_us}"
+    # To group by a column that is the same in all rows takes a tenth of the time.
+    alone = len(rows.files) == 1
+    file, table = (sql(rows.files[0]), rows.table()) if alone else (FILE, rows.table(NAMED))
+    columns += [] if alone else [FILE]
     if rows.plain:
-        file, step, sound = "filename", f"(CASE WHEN {sound} THEN {step} ELSE error('not sound') END)", "true"
+        step, sound = f"(CASE WHEN {sound} THEN {step} ELSE error('not sound') END)", "true"
     names = ", ".join(f"{shortened(role)} AS {role}" for role in NAMES)  # of groups, which are few
     return f"""
-        SELECT * REPLACE ({names})
+        SELECT {file} AS file, * {"" if alone else f"EXCLUDE ({FILE})"} REPLACE ({names})
         FROM (
-            SELECT {file} AS file, {step} AS step, model, tenant, region, count(*), sum({prompt}),
+            SELECT {"" if alone else f"{FILE}, "}{step} AS step, model, tenant, region, count(*), sum({prompt}),
                 {"sum(cached_tokens)" if rows.has("cached_tokens") else "NULL"}, sum(output_tokens),
                 sum({prompt}::BIGINT * output_tokens), sum(output_tokens::BIGINT * output_tokens),
-                max({prompt}::BIGINT + output_tokens), {repeats.marked(every, "filename", prompt)}
+                max({prompt}::BIGINT + output_tokens), {repeats.marked(every, prompt)}
             FROM (SELECT {", ".join(columns)} FROM {table})
             WHERE {sound}
             GROUP BY ALL
@@ -317,7 +414,7 @@ class Fingerprint:
     """What is known of a file whose bytes were read once."""
 
     sha256: str
-    lines: int  # line breaks, and one more if the last line has none
+    lines: int  # of text line breaks, and one more if the last line has none
 
 
 def fingerprint(path: Path) -> Fingerprint:
@@ -326,12 +423,14 @@ def fingerprint(path: Path) -> Fingerprint:
     Raises:
         InputError: compressed content that is cut off or damaged.
     """
-    checksum, compressed, breaks, end = hashlib.sha256(), False, 0, b"\n"
+    checksum, compressed, breaks, end, text = hashlib.sha256(), False, 0, b"\n", True
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
-            compressed = compressed or (file.tell() == len(block) and is_gzip(block))
+            if file.tell() == len(block):
+                compressed = is_gzip(block)
+                text = not compressed and not block.startswith(b"PAR1")
             checksum.update(block)
-            breaks += 0 if compressed else block.count(b"\n")
+            breaks += block.count(b"\n") if text else 0
             end = block[-1:]
     if compressed:
         try:
@@ -378,7 +477,9 @@ def checksums_of(paths: list[str], threads: int) -> Iterator[dict[str, Future[Fi
 def together(kinds: pl.DataFrame) -> pl.DataFrame:
     """What the rows of all shards were: one row per source, kind and model."""
     sums = pl.col("rows", "input_tokens", "output_tokens").sum()
-    return kinds.group_by("source", "kind", "model").agg(sums, pl.col("largest_tokens").max())
+    cost = pl.when(pl.col("cost").is_not_null().any()).then(pl.col("cost").sum()).alias("cost")
+    groups = kinds.group_by("source", "kind", "model", "currency", maintain_order=True)
+    return groups.agg(sums, pl.col("largest_tokens").max(), cost).select(kinds.columns)
 
 
 def gathered(shards: Iterable[str], folder: Path) -> pl.DataFrame:
@@ -435,7 +536,7 @@ def told(files: pl.DataFrame) -> str:
     """Files read, in one line; files without rows, rows that were left out and files that were not read are named."""
     read, others = files.filter(pl.col("not_read").is_null()), files.filter(pl.col("not_read").is_not_null())
     empty = read.filter(pl.col("rows") == 0)["file"].to_list()
-    line = f"{len(read)} files of requests, {read['rows'].sum() or 0:,} rows"
+    line = f"{len(read)} files, {read['rows'].sum() or 0:,} rows"
     if empty:
         line += f"; {len(empty)} without rows: {', '.join(empty[:3])}{' and others' if len(empty) > 3 else ''}"
     left_out = read["rows_left_out"].sum() or 0

@@ -11,7 +11,7 @@ import duckdb
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs.files import UsageFile, start_of
-from inference_energy.statement.logs.layout import Layout, fault, layout_of
+from inference_energy.statement.logs.layout import NAMED, Layout, fault, layout_of
 
 # Tokens of one request; a power of two, so that one comparison tests all of a row at once.
 TOKENS_BELOW = 2**27
@@ -27,6 +27,7 @@ LONGEST_NAME = 200  # characters; a cell of a workbook holds 32,767
 CUT = r"^[\s\S]{187}…[0-9a-f]{12}$"  # the end of a longer name: a checksum tells apart names that begin alike
 # Times of text: the database itself would also read dates alone, and times without their AM or PM.
 CLOCK = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[T ]\d{1,2}:\d\d(:\d\d(\.\d+)?)?"
+FORM = re.compile(r"\d{4}-\d\d-\d\d(?P<between>[T ])\d\d:\d\d:\d\d(?P<parts>\.\d{1,6})?(?P<z>Z?)")
 OFFSET = r" ?(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?)"
 
 
@@ -43,6 +44,7 @@ class Rows:
     layout: Layout | None = None  # of text files; none of Parquet
     folders: tuple[str, ...] = ()  # columns that the names of their folders state, as region=eu
     paths: dict[str, str] = field(default_factory=dict)  # where JSON lines hold a column, by its name
+    form: str | None = None  # of most times of text, as strptime has it, which takes less time than other readings
     relation: str | None = None  # the rows as a table with columns named by their roles, in place of the files
 
     def table(self, options: str = "") -> str:
@@ -63,7 +65,7 @@ class Rows:
 
     def documents(self) -> str:
         """The objects of JSON as a table of SQL with a column `json` and the name of the file."""
-        return self.layout.table(listed(self.files), "hive_partitioning = false, filename = true")
+        return self.layout.table(listed(self.files), "hive_partitioning = false" + NAMED)
 
     def _names(self) -> list[str]:
         return [name for name in dict.fromkeys(self.spec["columns"].values()) if name not in self.folders]
@@ -88,7 +90,7 @@ class Rows:
         if of not in WHOLE_TYPES:
             number = raw if of in NUMBER_TYPES else self._number(raw)
             # 950.000 is 950 or 950 thousand.
-            two = f"(strlen({raw}) > 4 AND ends_with({self._trimmed(raw)}, '.000'))"
+            two = f"(CASE WHEN strlen({raw}) > 4 THEN ends_with({self._trimmed(raw)}, '.000') ELSE false END)"
             sure = "" if of in NUMBER_TYPES else f" AND NOT {two}"
             raw = f"(CASE WHEN {number} = floor({number}){sure} THEN TRY_CAST({number} AS BIGINT) END)"
         if role == "cached_tokens" and self.spec.get("empty_cached_is_zero", False):
@@ -108,12 +110,13 @@ class Rows:
         text = self._trimmed(raw)
         naive = _in_utc(f"TRY_CAST({text} AS TIMESTAMP)", zone)
         if "time_zone" in self.spec:
-            return naive
+            return f"coalesce({_in_utc(self._strict(), zone)}, {naive})" if self.form else naive
         # Reading an offset is slow; a Z, which most times have, is simply dropped.
         # An offset behind a space is not read.
         closed = f"TRY_CAST(replace(replace({text}, ' +', '+'), ' -', '-') AS TIMESTAMPTZ)"
         zoned = f"epoch_us(coalesce(TRY_CAST({text} AS TIMESTAMPTZ), {closed}))"
-        return f"(CASE WHEN ends_with({text}, 'Z') THEN {naive} ELSE {zoned} END)"
+        found = f"(CASE WHEN ends_with({text}, 'Z') THEN {naive} ELSE {zoned} END)"
+        return f"coalesce({_in_utc(self._strict(), 'UTC')}, {found})" if self.form else found
 
     def _number(self, raw: str) -> str:
         return f"TRY_CAST({self._trimmed(raw)} AS DOUBLE)"
@@ -147,10 +150,17 @@ class Rows:
         text = self._trimmed(self.raw("time"))
         third, sixth = (f"substr({text}, -{place}, 1)" for place in (3, 6))
         if "time_zone" in self.spec:
-            return f"(CASE WHEN strlen({text}) = 19 AND {third} = ':' AND {sixth} = ':' THEN true ELSE {pattern} END)"
+            told = f"strlen({text}) = 19 AND {third} = ':' AND {sixth} = ':'"
+            return self._formed(f"(CASE WHEN {told} THEN true ELSE {pattern} END)")
         closed = f"ends_with({text}, 'Z') AND strlen({text}) BETWEEN 20 AND 30"
         offset = f"{third} = ':' AND {sixth} IN ('+', '-') AND strlen({text}) BETWEEN 25 AND 35"
-        return f"(CASE WHEN {closed} THEN true WHEN {offset} THEN true ELSE {pattern} END)"
+        return self._formed(f"(CASE WHEN {closed} THEN true WHEN {offset} THEN true ELSE {pattern} END)")
+
+    def _formed(self, otherwise: str) -> str:
+        return f"(CASE WHEN {self._strict()} IS NOT NULL THEN true ELSE {otherwise} END)" if self.form else otherwise
+
+    def _strict(self) -> str:
+        return f"try_strptime({self._trimmed(self.raw('time'))}, {sql(self.form)})"
 
     def name(self, role: str) -> str:
         """A model, tenant or region; NULL where the files state none."""
@@ -163,6 +173,17 @@ class Rows:
     def has(self, role: str) -> bool:
         """Whether the files have a column for it."""
         return role in self.spec["columns"]
+
+
+def form_of(text: str, *, zoned: bool) -> str | None:
+    """The form of a time as strptime has it; none for a form that is read otherwise.
+
+    `zoned` says that the usage file states the zone; otherwise a time must have its Z.
+    """
+    found = FORM.fullmatch(text.strip())
+    if found is None or bool(found["z"]) == zoned:
+        return None
+    return f"%Y-%m-%d{found['between']}%H:%M:%S{'.%f' if found['parts'] else ''}{found['z']}"
 
 
 def _in_utc(naive: str, zone: str) -> str:
@@ -310,8 +331,6 @@ def unreadable(rows: Rows, error: Exception) -> str:
     line = str(error).strip().splitlines()[0].split(": ", 1)[-1]
     if found:
         return found
-    if 'filename adds column "filename"' in line:
-        return f"{path}: found a column called filename, which stands for the file itself; allowed: another name"
     return f"{path}: cannot be read as {rows.format}: {line}; allowed: a whole file, or `format` in the usage file"
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import write
 from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.corpus.names import Names
-from inference_energy.statement.logs import reading, shapes, values
+from inference_energy.statement.logs import bills, reading, shapes, values
 from inference_energy.statement.logs.files import UsageFile, files_of, read_usage
 from inference_energy.statement.logs.metering import database
 from inference_energy.statement.logs.reading import identifier
@@ -56,7 +57,7 @@ class Format:
         """Whether a file has this format."""
         if self.names:
             return not self.absent(names)
-        alike = written in (("csv", "parquet") if self.format == "csv" else ("json", "jsonl"))
+        alike = self.format == "any" or written in (("csv", "parquet") if self.format == "csv" else ("json", "jsonl"))
         return alike and self.has <= names and (not self.one_of or bool(self.one_of & names))
 
     def absent(self, names: frozenset[str]) -> list[str]:
@@ -183,11 +184,10 @@ def usage_of(folder: Path, found: list[Found]) -> dict:
         "assumptions": [],
     }
     for each in read:
-        tables = each.written == "parquet"
         entries = usage.setdefault(each.format.kind, {})
-        base = f"{each.format.name}_parquet" if tables else each.format.name
+        base = f"{each.format.name}_parquet" if each.written == "parquet" else each.format.name
         names = itertools.chain([base], (f"{base}_{number}" for number in itertools.count(2)))
-        source = next(name for name in names if entries.get(name, {"is": each.format.spec})["is"] == each.format.spec)
+        source = next(name for name in names if name not in entries or _is_alike(entries[name], each))
         entry = entries.setdefault(source, {"files": [], "format": each.written, "is": each.format.spec})
         entry["files"].append(_as_pattern(each.name))
         if entry["format"] != each.written:
@@ -196,13 +196,20 @@ def usage_of(folder: Path, found: list[Found]) -> dict:
         if kind in usage:  # in this order
             entries = usage.pop(kind)
             usage[kind] = {
-                name: {key: of for key, of in entry.items() if key != "is"} | entry["is"]
+                name: {key: of for key, of in entry.items() if key != "is"} | deepcopy(entry["is"])
                 for name, entry in entries.items()
             }
     usage["models"] = {"unknown": {"class": UNKNOWN_CLASS}}
     usage["regions"] = {"default": {"grid_zone": WORLD}}
     usage["assumptions"] = _assumed(usage, [each for each in found if each.format is None])
     return usage
+
+
+def _is_alike(entry: dict, found: Found) -> bool:
+    """Whether a file can stand in an entry of logs or bills."""
+    tables = ("csv", "parquet")
+    alike = entry["format"] == found.written or not {entry["format"], found.written} & set(tables)
+    return alike and entry["is"] == found.format.spec
 
 
 def settled(
@@ -224,18 +231,23 @@ def settled(
     counts = {each.name: each.counts for each in formats if each.counts}
     names: set[str] = set()
     regions: set[str] = set()
+    billed: dict[str, list[reading.Rows]] = {}
     with tempfile.TemporaryDirectory() as folder, database(1, Path(folder)) as connection:
         for kind in ("logs", "bills"):
             files = files_of(usage | {kind: usage.get(kind, {})}, kind, place)
             for source, spec in usage.get(kind, {}).items():
                 own = [file for file in files if file.source == source]
                 told = f"{place}: {kind}.{source}"
-                if source in counts:
-                    usage["assumptions"].append(_count(connection, own, spec, counts[source], told))
-                for rows in shapes.opened(connection, own, spec, told).rows:
+                if of := next((of for name, of in counts.items() if source.startswith(name)), None):
+                    usage["assumptions"].append(_count(connection, own, spec, of, told))
+                opened = shapes.opened(connection, own, spec, told).rows
+                if kind == "bills":
+                    billed[source] = opened
+                for rows in opened:
                     for role, seen in (("model", names), ("region", regions)):
                         query = f"SELECT DISTINCT trim({rows.name(role)}) FROM {rows.table()}"
                         seen |= {name for (name,) in connection.execute(query).fetchall() if name}
+        _leave_out_repeated(connection, usage, billed)
     zones = {name: zone for name in sorted(regions) if (zone := _cloud_region(name, clouds))}
     if zones:
         usage["regions"] = {name: {"grid_zone": zone} for name, zone in zones.items()} | usage["regions"]
@@ -256,6 +268,27 @@ def settled(
             " resources/closed_models.csv allows."
         )
     return usage
+
+
+def _leave_out_repeated(
+    connection: duckdb.DuckDBPyConnection, usage: dict, billed: dict[str, list[reading.Rows]]
+) -> None:
+    """Leave out bills whose sums another one has: the same usage, exported in two formats.
+
+    Raises:
+        InputError: bills that repeat each other in part.
+    """
+    while True:
+        try:
+            bills.check_repeats(connection, billed)
+        except bills.RepeatedError as error:
+            if not error.whole:
+                raise
+            left_out = ", ".join(usage["bills"].pop(error.second)["files"])
+            billed.pop(error.second)
+            usage["assumptions"].append(f"Left out: {left_out}: {error.first} has the same tokens at the same times.")
+        else:
+            return
 
 
 def _cloud_region(name: str, clouds: Iterable[str]) -> str | None:
@@ -398,4 +431,5 @@ def recognise(
     write(path, text)  # before the files are read: a fault of theirs may be mended in it
     usage = settled(usage, formats, str(path), registry, closed, clouds)
     write(path, written(usage))
-    return name, [*lines, f"Written: {path}"]
+    left_out = [text for text in usage["assumptions"] if text.startswith("Left out: ")]
+    return name, [*lines, *left_out, f"Written: {path}"]

@@ -1,7 +1,8 @@
 """Requests that stand in several files, or in one file twice: overlapping exports, copies, files put together.
 
-Times, models and lengths of the requests are compared. Of large logs those of a random part of the times are taken,
-the same part in every file, so that a request is in it in all its files or in none.
+Times, models and lengths of the requests are compared, between the logs of two sources without the models, whose names
+differ between formats; and ids of requests where the usage file names them. Of large logs those of a random part of the
+times, and of the ids, are taken, the same part in every file, so that a request is in it in all its files or in none.
 """
 
 import math
@@ -11,10 +12,14 @@ import duckdb
 import polars as pl
 
 from inference_energy.common.errors import InputError
+from inference_energy.statement.logs.layout import FILE
+from inference_energy.statement.logs.reading import Rows
 
 MARKS = 16_384  # requests that are compared, about; in a smaller log all of them
+TIMED = ["time_us", "input_tokens", "output_tokens"]
+SHORTEST_ID = 12  # characters; shorter ones, such as numbers, may be those of other requests elsewhere
 REQUEST = ["time_us", "model", "input_tokens", "output_tokens"]
-MARK = "STRUCT(file VARCHAR, time_us BIGINT, input_tokens BIGINT, output_tokens BIGINT)[]"
+MARK = "STRUCT(time_us BIGINT, input_tokens BIGINT, output_tokens BIGINT)[]"
 # Share of the requests of two files in their common time from which they are repeats of each other: times of whole
 # seconds and short answers make some requests alike by chance.
 OF_SECONDS, OF_FINER = 0.5, 0.05
@@ -25,23 +30,38 @@ def every(rows: int) -> int:
     return 2 ** max(0, math.ceil(math.log2(max(rows, 1) / MARKS)))
 
 
-def marked(of: int, file: str, prompt: str) -> str:
+def marked(of: int, prompt: str) -> str:
     """The requests of a group that are compared, of every so-many-th time, as an aggregate of SQL."""
-    struct = (
-        f"{{'file': {file}, 'time_us': us, 'input_tokens': {prompt}::BIGINT, 'output_tokens': output_tokens::BIGINT}}"
-    )
+    struct = f"{{'time_us': us, 'input_tokens': {prompt}::BIGINT, 'output_tokens': output_tokens::BIGINT}}"
     return f"list({struct}) FILTER (hash(us) & {of - 1} = 0)"
+
+
+def ids(rows: Rows, of: int) -> list[str]:
+    """Queries of the ids of requests that are compared, as `file, id`; none where the files state none."""
+    unique = rows.spec.get("unique", {})
+    if rows.relation is None or unique.get("within_file"):
+        return []
+    found = []
+    for place in range(len(unique.get("columns", []))):
+        text = f"trim(unique_{place})"
+        number = f"(hash({text}) >> 1)::BIGINT"
+        found.append(
+            f"SELECT DISTINCT {FILE} AS file, {number} AS id FROM {rows.relation}"
+            f" WHERE length({text}) >= {SHORTEST_ID} AND {number} & {of - 1} = 0"
+        )
+    return found
 
 
 def alike(marks: pl.DataFrame) -> pl.DataFrame:
     """Marks of several jobs, reduced to the times that all of them took."""
     if marks["every"].n_unique() < 2:
         return marks
+    most = marks["every"].max()
     with duckdb.connect() as connection:
-        times = marks["time_us"].unique().to_list()
-        query = f"SELECT us FROM (SELECT unnest(?::BIGINT[]) AS us) WHERE hash(us) & {marks['every'].max() - 1} = 0"
+        times = marks["time_us"].drop_nulls().unique().to_list()
+        query = f"SELECT us FROM (SELECT unnest(?::BIGINT[]) AS us) WHERE hash(us) & {most - 1} = 0"
         taken = [us for (us,) in connection.execute(query, [times]).fetchall()]
-    return marks.filter(pl.col("time_us").is_in(taken))
+    return marks.filter(pl.col("time_us").is_in(taken) | (pl.col("id") % most == 0))
 
 
 def check(marks: pl.DataFrame, kept: Collection[str] = ()) -> None:
@@ -53,18 +73,29 @@ def check(marks: pl.DataFrame, kept: Collection[str] = ()) -> None:
         InputError: two files with the same requests, or one that has all of its own twice.
     """
     marks = marks.filter(~pl.col("source").is_in(list(kept)))
+    _check_ids(marks.filter(pl.col("id").is_not_null()))
+    marks = marks.filter(pl.col("id").is_null())
     if marks.is_empty():
         return
     _check_within(marks)
-    spans = marks.group_by("file").agg(pl.col("time_us").min().alias("first"), pl.col("time_us").max().alias("last"))
-    one = marks.select("file", *REQUEST)
+    one = marks.select("source", "file", *REQUEST)
+    spans = one.group_by("file").agg(pl.col("time_us").min().alias("first"), pl.col("time_us").max().alias("last"))
     # Requests that stand in very many files are no sign of a copy, and pairs of those files would be too many.
-    shared = one.filter(pl.len().over(REQUEST).is_between(2, 50))
-    pairs = shared.join(shared, on=REQUEST, nulls_equal=True).filter(pl.col("file") < pl.col("file_right"))
+    shared = one.filter(pl.len().over(TIMED).is_between(2, 50))
+    same = pl.col("model").eq_missing(pl.col("model_right")) | (pl.col("source") != pl.col("source_right"))
+    pairs = shared.join(shared, on=TIMED).filter(pl.col("file") < pl.col("file_right"), same)
+    # Without its model a request may stand in a file more than once.
+    pairs = pairs.unique(["file", "file_right", "model", *TIMED], keep="first", maintain_order=True)
     common = pairs.group_by("file", "file_right").agg(
-        pl.len().alias("common"), (pl.col("time_us") % 1_000_000 == 0).all().alias("seconds")
+        pl.len().alias("common"),
+        (pl.col("time_us") % 1_000_000 == 0).all().alias("seconds"),
+        (pl.col("source") != pl.col("source_right")).any().alias("across"),
+        pl.col("model").eq_missing(pl.col("model_right")).any().alias("named"),
+        pl.struct("input_tokens", "output_tokens").n_unique().alias("lengths"),
     )
-    for first, second, number, seconds in common.sort(
+    # Of other names, and all of a few lengths, are the steady loads of two services.
+    common = common.filter(pl.col("named") | (pl.col("lengths") > pl.col("common") / 2))
+    for first, second, number, seconds, across, *_ in common.sort(
         "common", "file", "file_right", descending=[True, False, False]
     ).iter_rows():
         both = spans.filter(pl.col("file").is_in([first, second]))
@@ -72,10 +103,22 @@ def check(marks: pl.DataFrame, kept: Collection[str] = ()) -> None:
         fewest = min(one.filter(within & (pl.col("file") == file)).height for file in (first, second))
         if number > (OF_SECONDS if seconds else OF_FINER) * fewest:
             raise InputError(
-                f"{second}: found {_told(number, marks)} that {first} has too, with the same times, models and lengths;"
-                " allowed: every request once (export again, name a column of request ids under `unique`, or write"
-                " `repeats: keep` if they are different requests)"
+                f"{second}: found {_told(number, marks)} that {first} has too, with the same"
+                f" {'times' if across else 'times, models'} and lengths; allowed: every request once (export again,"
+                " name a column of request ids under `unique`, or write `repeats: keep` if they are different requests)"
             )
+
+
+def _check_ids(marks: pl.DataFrame) -> None:
+    """Ids that files of two sources have: within one source a request is counted once."""
+    pairs = marks.join(marks, on="id").filter(pl.col("source") < pl.col("source_right"))
+    common = pairs.group_by("file", "file_right").agg(pl.col("id").n_unique()).sort("id", "file", "file_right")
+    if not common.is_empty():
+        first, second, number = common.row(-1)
+        raise InputError(
+            f"{second}: found {_told(number, marks)} with ids that {first} has too, in other logs of the usage file;"
+            " allowed: every request once (one of the files, or `repeats: keep` if they are different requests)"
+        )
 
 
 def _check_within(marks: pl.DataFrame) -> None:

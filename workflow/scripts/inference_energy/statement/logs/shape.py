@@ -10,12 +10,14 @@ import duckdb
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs import paths
+from inference_energy.statement.logs.layout import FILE, NAMED
 from inference_energy.statement.logs.paths import Name
 from inference_energy.statement.logs.reading import FIRST_US, LAST_US, Rows, identifier, unreadable
 from inference_energy.statement.logs.values import DECIMAL, WHOLE, holds, is_unit, texts, unit_factor, unit_of
 
 TOKENS = ("input_tokens", "cached_tokens", "output_tokens", "other_tokens")
 COUNTS = (*TOKENS, "requests")
+COST, CURRENCY = "cost", "currency"
 ESTIMATED = ("request", "batch")
 # What a row may be besides a request, in the order in which a row is tested.
 KINDS = ("failure", "cache_hit", "embedding", "rerank", "moderation", "image", "audio", "other", "batch")
@@ -74,7 +76,7 @@ class Shape:
             selected = [f"{sql_} AS {identifier(role)}" for role, sql_ in columns.items()] + keys
             path = scratch(
                 self.connection,
-                f"SELECT filename, {self._kind(names)} AS kind, {self._told_type(names)} AS told_type,"
+                f"SELECT {FILE}, {self._kind(names)} AS kind, {self._told_type(names)} AS told_type,"
                 f" {', '.join(selected)} FROM ({self._source(names)})",
             )
         except duckdb.Error as error:
@@ -137,7 +139,7 @@ class Shape:
         return "NULL::VARCHAR" if not found or not found[name] else f"({document} ->> {sql(found[name])})"
 
     def _table(self) -> str:
-        return self.whole.table(", filename = true")
+        return self.whole.table(NAMED)
 
     def _json_expressions(self, wanted: Mapping[str, str]) -> dict[str, str]:
         """Values of records; how they are read from the documents is kept for `_source`."""
@@ -162,7 +164,7 @@ class Shape:
                     self.read[level][column] = path
                     found[column] = f"v{level}[{list(self.read[level]).index(column) + 1}]"
                 else:
-                    attribute = self._attribute(name, located is None)
+                    attribute = self._attribute(name, located is None) or self._in_text(name, relation, f"l{level}")
                     if attribute is None and not name.optional and located is not None:
                         absent.append(column)
                     found[column] = attribute or "NULL::VARCHAR"
@@ -184,6 +186,23 @@ class Shape:
                 found.append(f"coalesce({values})")
         return f"coalesce({', '.join(found)})" if found else None
 
+    def _in_text(self, name: Name, relation: str, record: str) -> str | None:
+        """A value in JSON that a record holds as text; null if none does."""
+        keys = name.text.split(".")
+        if '"' in name.text:
+            return None
+        for count in range(len(keys) - 1, 0, -1):
+            holder, inside = Name(".".join(keys[:count])), Name(".".join(keys[count:]))
+            for path in paths.candidates(holder.text):
+                text = f"({{}} ->> {sql(path)})"
+                document = "(CASE WHEN json_valid({0}) THEN {0}::JSON END)"
+                here, there = (document.format(text.format(of)) for of in ("json", record))
+                rows = f"(SELECT {here} AS json FROM {relation} WHERE {here} IS NOT NULL)"
+                found = paths.located(self.connection, rows, [inside])
+                if found and found[inside]:
+                    return f"({there} ->> {sql(found[inside])})"
+        return None
+
     def _check_levels(self) -> None:
         """Lists of records that no document has are an error; lists without an entry are not."""
         for level, written in enumerate(self.levels):
@@ -195,7 +214,7 @@ class Shape:
 
     def _levels(self, level: int) -> str:
         """Documents and the records in their lists, to some depth."""
-        tables = [f"(SELECT filename, json AS l0 FROM {self.whole.documents()})"]
+        tables = [f"(SELECT {FILE}, json AS l0 FROM {self.whole.documents()})"]
         for depth, written in enumerate(self.levels[:level]):
             path = paths.candidates(written.strip("."))[0] + "[*]"
             tables.append(f"unnest(json_extract(l{depth}, {sql(path)})) AS t{depth + 1}(l{depth + 1})")
@@ -218,6 +237,8 @@ class Shape:
         values = [names[column] for column in self.columns[role]]
         if role == "month":
             return self._month(f"coalesce({', '.join(values)})")
+        if role == COST:
+            return self._cost(values)
         if role not in COUNTS:
             return "coalesce(" + ", ".join(f"nullif(trim({value}), '')" for value in values) + ")"
         return values[0] if len(values) == 1 and "unit" not in self.spec else self._sum(role, values, names)
@@ -242,6 +263,15 @@ class Shape:
             sound += f" AND {is_unit(unit)}"
             shown += f" || ' in ' || coalesce({unit}, 'no unit')"
         return f"(CASE WHEN {empty} THEN NULL WHEN {sound} THEN {whole} ELSE {shown} END)"
+
+    def _cost(self, values: list[str]) -> str:
+        """The sum of those amounts that a row states, as text; the text of one that is no number."""
+        stated = [f"nullif(trim({value}), '')" for value in values]
+        sound = " AND ".join(f"({value} IS NULL OR TRY_CAST({value} AS DOUBLE) IS NOT NULL)" for value in stated)
+        total = " + ".join(f"coalesce(TRY_CAST({value} AS DOUBLE), 0)" for value in stated)
+        empty = " AND ".join(f"{value} IS NULL" for value in stated)
+        shown = f"concat_ws(' + ', {', '.join(stated)})"
+        return f"(CASE WHEN {empty} THEN NULL WHEN {sound} THEN CAST({total} AS VARCHAR) ELSE {shown} END)"
 
     def _unit(self, names: Mapping[str, str]) -> str:
         """Tokens of a unit, of all rows or of each."""
@@ -321,7 +351,7 @@ class Shape:
     def _carried(self, rows: Rows) -> Rows:
         """Roles that a row takes from the last earlier row of its file that states them."""
         carried = [identifier(role) for role in self.spec["carried"]]
-        window = f"OVER (PARTITION BY filename ORDER BY {rows.microseconds()} ROWS UNBOUNDED PRECEDING)"
+        window = f"OVER (PARTITION BY {FILE} ORDER BY {rows.microseconds()} ROWS UNBOUNDED PRECEDING)"
         taken = ", ".join(f"last_value({role} IGNORE NULLS) {window} AS {role}" for role in carried)
         path = scratch(self.connection, f"SELECT * REPLACE ({taken}) FROM {rows.relation}")
         return replace(rows, relation=read_table(path))

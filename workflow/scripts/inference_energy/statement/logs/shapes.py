@@ -15,9 +15,12 @@ from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
 from inference_energy.statement.logs import paths, reading, telling
 from inference_energy.statement.logs.files import UsageFile
+from inference_energy.statement.logs.layout import FILE
 from inference_energy.statement.logs.paths import Name
 from inference_energy.statement.logs.reading import Rows, identifier, shortened, unreadable
 from inference_energy.statement.logs.shape import (
+    COST,
+    CURRENCY,
     ESTIMATED,
     NO_REQUEST,
     OTHER_TOKENS,
@@ -31,6 +34,8 @@ from inference_energy.statement.logs.shape import (
 )
 
 KEYS = ("records", "attributes", "parts", "where", "kinds", "unique", "token_types", "unit", "carried")
+NOT_STATED = "(no currency stated)"
+Costs = tuple[str, str | None, str, float]  # kind, model, currency, amount
 Counted = tuple[
     str, str | None, int | None, int, int
 ]  # kind, model, rows (of bills requests), prompt and answer tokens
@@ -42,6 +47,7 @@ class Opened:
 
     rows: list[Rows]
     counted: list[Counted] = field(default_factory=list)  # rows that are no request, or a special one
+    costs: list[Costs] = field(default_factory=list)  # of rows of every kind, where the files state them
 
 
 def opened(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec: dict, place: str) -> Opened:
@@ -76,9 +82,13 @@ def _opened(connection: duckdb.DuckDBPyConnection, files: list[UsageFile], spec:
         rows = [replace(rows[0], relation=_once(connection, rows[0]))]
         repeated = before - _count(connection, rows[0])
         counted += [(REPEATED, None, repeated, 0, 0)] if repeated else []
+    costs: list[Costs] = []
     for each in rows:
         counted += _counted(connection, each)
-    return Opened(rows=[replace(each, relation=_estimated(each)) for each in rows], counted=counted)
+        costs += _costs(connection, each) if each.has(COST) else []
+    return Opened(
+        rows=[replace(each, relation=_estimated(each)) for each in rows], counted=counted, costs=_added(costs)
+    )
 
 
 def _joined(rows: list[Rows]) -> Rows:
@@ -105,13 +115,13 @@ def _once(connection: duckdb.DuckDBPyConnection, rows: Rows) -> str:
     tokens = [f"TRY_CAST({identifier(role)} AS BIGINT) DESC NULLS LAST" for role in reversed(TOKENS) if rows.has(role)]
     when = "month" if rows.has("month") else rows.microseconds()
     order = [*tokens, f"{when} DESC"] if of.get("keep") == "largest" else [f"{when} DESC NULLS LAST", *tokens]
-    within = [*keys, "filename"] if of.get("within_file") else keys
+    within = [*keys, FILE] if of.get("within_file") else keys
     stated = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     path = scratch(
         connection,
         f"SELECT * FROM {rows.relation} WHERE kind = {sql(NO_REQUEST)} OR NOT ({stated}) UNION ALL BY NAME"
         f" SELECT * FROM {rows.relation} WHERE kind <> {sql(NO_REQUEST)} AND {stated}"
-        f" QUALIFY row_number() OVER (PARTITION BY {', '.join(within)} ORDER BY {', '.join(order)}, filename) = 1",
+        f" QUALIFY row_number() OVER (PARTITION BY {', '.join(within)} ORDER BY {', '.join(order)}, {FILE}) = 1",
     )
     return read_table(path)
 
@@ -140,11 +150,40 @@ def _counted(connection: duckdb.DuckDBPyConnection, rows: Rows) -> list[Counted]
     return [row for query in queries for row in connection.execute(query).fetchall()]
 
 
+def _costs(connection: duckdb.DuckDBPyConnection, rows: Rows) -> list[Costs]:
+    """What the rows of every kind cost, by currency; those that are no request are left out.
+
+    Raises:
+        InputError: a cost that is no number.
+    """
+    amount = f"TRY_CAST({COST} AS DOUBLE)"
+    of = f"FROM {rows.relation} WHERE kind <> {sql(NO_REQUEST)} AND {COST} IS NOT NULL"
+    wrong = f"coalesce(NOT isfinite({amount}), true)"
+    number, example, path = connection.execute(f"SELECT count(*), min({COST}), min({FILE}) {of} AND {wrong}").fetchone()
+    if number:
+        raise InputError(
+            f"{path}: cost (column {rows.spec['columns'][COST]}): {number:,} rows are no numbers, such as {example!r};"
+            " allowed: amounts with a decimal point, or no cost in the usage file"
+        )
+    currency = f"coalesce(nullif(upper(trim({rows.name(CURRENCY)})), ''), {sql(NOT_STATED)})"
+    query = f"SELECT kind, {shortened(rows.name('model'))}, {currency}, sum({amount} ORDER BY {amount})"
+    return connection.execute(f"{query} {of} GROUP BY ALL ORDER BY ALL NULLS FIRST").fetchall()
+
+
+def _added(costs: list[Costs]) -> list[Costs]:
+    """The costs of several groups of files together."""
+    found: dict[tuple, float] = {}
+    for *key, amount in costs:
+        found[tuple(key)] = found.get(tuple(key), 0.0) + amount
+    return [(*key, amount) for key, amount in found.items()]
+
+
 def needed(spec: Mapping) -> bool:
     """Whether files cannot be read as they are."""
     columns = spec["columns"].values()
     return (
         any(key in spec for key in KEYS)
+        or COST in spec["columns"]
         or ("time_unit" in spec and "month" in spec["columns"])
         or any(not isinstance(column, str) or column[0] == "^" or column[-1] == "?" for column in columns)
     )

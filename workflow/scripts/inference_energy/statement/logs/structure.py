@@ -10,7 +10,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 from inference_energy.statement.logs.kinds import opened
-from inference_energy.statement.logs.layout import SEPARATORS
+from inference_energy.statement.logs.layout import SEPARATORS, STARTS, is_object
 
 HEAD_BYTES = 4_000_000  # of a file of lines or a table of text
 LARGEST_DOCUMENT = 500_000_000  # bytes of one document of JSON
@@ -58,31 +58,26 @@ def _text(path: Path) -> tuple[str, bool]:
     with opened(str(path)) as file:
         content = file.read(HEAD_BYTES)
         lines = b"\n" in content.rstrip() and not content.lstrip().startswith(b"[")
-        if content.lstrip()[:1] in (b"[", b"{") and len(content) == HEAD_BYTES and not (lines and _is_json(content)):
+        if (
+            content.lstrip()[:1] in (b"[", b"{")
+            and len(content) == HEAD_BYTES
+            and not (lines and is_object(content.lstrip().split(b"\n", 1)[0]))
+        ):
             content += file.read(LARGEST_DOCUMENT)
         whole = not file.read(1)
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"{path}: found UTF-16; allowed: UTF-8 (save it again)")
+    for start, what in STARTS.items():
+        if content.startswith(start):
+            raise InputError(f"{path}: found {what}; allowed: UTF-8 text, also compressed with gzip")
     try:
         return content.decode("utf-8-sig", errors="strict" if whole else "ignore"), whole
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 (byte {error.start}); allowed: UTF-8 (save it again)") from None
 
 
-def _is_json(content: bytes) -> bool:
-    """Whether the first line is an object of its own."""
-    try:
-        return isinstance(json.loads(content.lstrip().split(b"\n", 1)[0]), dict)
-    except RecursionError:  # deeper than is looked at
-        return True
-    except ValueError:
-        return False
-
-
 def _of_json(path: Path, text: str, whole: bool) -> Structure:
     names: set[str] = set()
     lines = text.strip().split("\n")  # not at other signs of new lines, which text within JSON may hold
-    if _is_json(text.encode()):
+    if is_object(lines[0]):
         whole_lines = lines if whole else lines[:-1]
         for line in [line for line in whole_lines if line.strip()][:LINES]:
             try:

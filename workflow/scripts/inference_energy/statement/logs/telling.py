@@ -24,6 +24,8 @@ from inference_energy.statement.logs.structure import structure
 COUNTS = re.compile(r"(?:^|\.)(?:num_model_requests|(?:num_|n_|nb_|total_)?requests|request_count)$")
 IDS = re.compile(r"(?:^|\.)(?:request_?id|generation_id|completion_id|message\.id|response\.id)$", re.IGNORECASE)
 CACHE_WRITES = re.compile(r"cache_?(?:creation|write).*(?:tokens|tokencount|_5m|_1h)$", re.IGNORECASE)
+CACHE_READS = re.compile(r"(?:cache_?read|(?<!un)cached|cache_?hit).*(?:tokens|tokencount)$", re.IGNORECASE)
+LIFETIMES = re.compile(r"_?(?:5m|1h)(?=_|$)")  # of what is written to the cache, in names of columns beside each other
 IDS_LOOKED_AT = 100_000  # rows
 
 
@@ -31,7 +33,8 @@ def check_columns(connection: duckdb.DuckDBPyConnection, files: list[UsageFile],
     """Columns of the first file of a source, which the others are like.
 
     Raises:
-        InputError: rows that state a number of requests, ids that several rows have, or cache writes without a role.
+        InputError: rows that state a number of requests, ids that several rows have, or tokens of the cache without
+            a role.
     """
     if not files or "records" in spec:
         return
@@ -57,12 +60,16 @@ def check_columns(connection: duckdb.DuckDBPyConnection, files: list[UsageFile],
             and "month" not in spec["columns"]
         ):
             _check_ids(connection, relation, name, value, first)
-        elif CACHE_WRITES.search(name) and not spec.get("cached_in_input", True):
-            _check_writes(connection, relation, name, value, first, spec, place)
+        elif CACHE_WRITES.search(name) or CACHE_READS.search(name):
+            _check_cached(connection, relation, name, value, first, spec, place, list(values))
 
 
 def _telling(name: str) -> bool:
-    return "[]" not in name and is_name(name) and any(pattern.search(name) for pattern in (COUNTS, IDS, CACHE_WRITES))
+    return (
+        "[]" not in name
+        and is_name(name)
+        and any(pattern.search(name) for pattern in (COUNTS, IDS, CACHE_WRITES, CACHE_READS))
+    )
 
 
 def _path(connection: duckdb.DuckDBPyConnection, relation: str, name: str) -> str:
@@ -90,25 +97,52 @@ def _check_ids(connection, relation: str, name: str, value: str, file: UsageFile
         )
 
 
-def _check_writes(connection, relation: str, name: str, value: str, file: UsageFile, spec: dict, place: str) -> None:
-    """Tokens written to the cache are part of the prompt; input tokens that are fewer leave them out."""
-    used = spec["columns"].get("input_tokens", [])
-    used = [used] if isinstance(used, str) else used
-    if len(used) != 1 or used[0].rstrip("?") == name:
+def _check_cached(
+    connection, relation: str, name: str, value: str, file: UsageFile, spec: dict, place: str, names: list[str]
+) -> None:
+    """Tokens of the cache that no role has are part of the prompts if there are more of them than input tokens.
+
+    Those that are written for five minutes and for an hour stand beside each other: one has a role if the other has.
+    """
+    used = [
+        column.rstrip("?")
+        for role in ("input_tokens", "cached_tokens")
+        for column in _listed(spec["columns"].get(role, []))
+    ]
+    prompt = [column.rstrip("?") for column in _listed(spec["columns"].get("input_tokens", []))]
+    writes = CACHE_WRITES.search(name) is not None
+    pattern = CACHE_WRITES if writes else CACHE_READS
+    alike = [column for column in used if pattern.search(column)]
+    if name in used or not prompt:
         return
-    column = used[0].rstrip("?")
-    prompt = (
-        f"(json ->> {sql(_path(connection, relation, column))})"
-        if file.format in ("json", "jsonl")
-        else identifier(column)
-    )
-    more = f"TRY_CAST({value} AS DOUBLE) > TRY_CAST({prompt} AS DOUBLE)"
+    if alike and not any(LIFETIMES.sub("", name) == LIFETIMES.sub("", column) for column in alike):
+        return  # the same tokens by another name
+    if alike:
+        more = f"TRY_CAST({value} AS DOUBLE) > 0"
+    else:
+        column = next((column for column in prompt if not CACHE_WRITES.search(column)), prompt[0])
+        if file.format in ("json", "jsonl"):
+            of = f"(json ->> {sql(_path(connection, relation, column))})"
+        else:
+            of = identifier(column)
+        more = f"TRY_CAST({value} AS DOUBLE) > TRY_CAST({of} AS DOUBLE)"
     (tokens,) = connection.execute(f"SELECT sum(TRY_CAST({value} AS DOUBLE)) FROM {relation} WHERE {more}").fetchone()
-    if tokens:
-        raise InputError(
-            f"{file.path}: {name}: found {tokens:,.0f} tokens written to the cache, which are part of the prompts and"
-            f" which {place} does not have; allowed: input_tokens: [{column}, {name}]"
-        )
+    if not tokens:
+        return
+    beside = [each for each in names if LIFETIMES.sub("", each) == LIFETIMES.sub("", name) and each not in used]
+    allowed = (
+        f"input_tokens: [{', '.join([*prompt, *beside])}]"
+        if writes
+        else f"cached_tokens: {name} with cached_in_input: false"
+    )
+    raise InputError(
+        f"{file.path}: {name}: found {tokens:,.0f} tokens {'written to' if writes else 'read from'} the cache, which"
+        f" are part of the prompts and which {place} does not have; allowed: {allowed}"
+    )
+
+
+def _listed(columns: str | list[str]) -> list[str]:
+    return [columns] if isinstance(columns, str) else columns
 
 
 def check_lengths(
