@@ -155,7 +155,7 @@ with jobs.command(), PROJECT.entered():
         supplied.of_sources(usage, f"config/usage/{name}.yaml")
     USAGE_STUDIES = {name: statement_files.study_of(name, usage, FOLDER, METHODS) for name, usage in USAGES.items()}
     PARENTS = {name: yaml_files.read_yaml(Path(f"config/studies/{name}.yaml")).get("extends") for name in STUDIES}
-    if workflow.is_main_process:
+    if workflow.is_main_process and not STORED:  # else the registries that jobs read are elsewhere
         known.check_studies(STUDIES | BRIDGE)
         known.check_settings(config, *reversed(list(BRIDGE.items())[-1]))
 

@@ -65,7 +65,7 @@ def test_sheets_and_what_the_first_says_of_them(book):
 def test_the_answers_come_first_under_plain_heads(tmp_path):
     answer = Answer(
         **{"question": "A query", "study": "s", "statistic": MEDIAN, "value": 0.1223, "p05": 0.01, "p95": 1.2},
-        **{"unit": "Wh", "covered": "variability between queries", "published": None},
+        **{"unit": "Wh", "covered": "variability and uncertainty", "published": None},
     )
     row = {"label": "Small: median", "quantity": "small energy_wh_p50", "spread": "queries", "unit": "Wh"}
     row |= {"computed": 0.02, "computed_p05": 0.01, "computed_p95": 0.3, "published": 0.31}
@@ -75,10 +75,10 @@ def test_the_answers_come_first_under_plain_heads(tmp_path):
     rows = [[cell.value for cell in line] for line in sheet.iter_rows(min_row=3, max_col=8)]
     assert rows == [
         ["Question", "Statistic", "Answer", "Unit", "P5", "P95", "P5 to P95 covers", "The paper prints"],
-        ["A query", MEDIAN, 0.1223, "Wh", 0.01, 1.2, "variability between queries", None],
+        ["A query", MEDIAN, 0.1223, "Wh", 0.01, 1.2, "variability and uncertainty", None],
         [None] * 8,
         ["Headline number", "Statistic", "Answer", "Unit", "P5", "P95", "P5 to P95 covers", "The paper prints"],
-        ["Small: median", MEDIAN, 0.02, "Wh", 0.01, 0.3, "variability between queries", 0.31],
+        ["Small: median", MEDIAN, 0.02, "Wh", 0.01, 0.3, "variability and uncertainty", 0.31],
     ]
     (chart,) = sheet._charts
     assert chart.series[0].val.numRef.f == "(Answers!$C$7)"

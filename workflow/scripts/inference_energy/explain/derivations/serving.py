@@ -156,7 +156,7 @@ def run(asked: Asked) -> Node:
     if column == "software_years":
         behind += _release(asked)
     if column == "kv_bytes":
-        behind += assumed(replicas.described)
+        behind += assumed(replicas.Registries.described)
     return asked.node(children=behind, note=f"{tables.FIELDS[column][0]}{NOTES.get(column, '')}")
 
 
