@@ -27,7 +27,7 @@ LONGEST_NAME = 200  # characters; a cell of a workbook holds 32,767
 CUT = r"^[\s\S]{187}…[0-9a-f]{12}$"  # the end of a longer name: a checksum tells apart names that begin alike
 # Times of text: the database itself would also read dates alone, and times without their AM or PM.
 CLOCK = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}[T ]\d{1,2}:\d\d(:\d\d(\.\d+)?)?"
-FORM = re.compile(r"\d{4}-\d\d-\d\d(?P<between>[T ])\d\d:\d\d:\d\d(?P<parts>\.\d{1,6})?(?P<z>Z?)")
+FORM = re.compile(r"\d{4}-\d\d-\d\d(?P<between>[T ])\d\d:\d\d:\d\d(?P<parts>\.\d{1,6})?(?P<z>Z|[+-]\d\d:\d\d)?")
 OFFSET = r" ?(Z|z|UTC|GMT|[+-]\d\d(:?\d\d)?)"
 
 
@@ -178,12 +178,13 @@ class Rows:
 def form_of(text: str, *, zoned: bool) -> str | None:
     """The form of a time as strptime has it; none for a form that is read otherwise.
 
-    `zoned` says that the usage file states the zone; otherwise a time must have its Z.
+    `zoned` says that the usage file states the zone; otherwise a time must have its Z or its offset.
     """
     found = FORM.fullmatch(text.strip())
     if found is None or bool(found["z"]) == zoned:
         return None
-    return f"%Y-%m-%d{found['between']}%H:%M:%S{'.%f' if found['parts'] else ''}{found['z']}"
+    zone = {None: "", "Z": "Z"}.get(found["z"], "%z")
+    return f"%Y-%m-%d{found['between']}%H:%M:%S{'.%f' if found['parts'] else ''}{zone}"
 
 
 def _in_utc(naive: str, zone: str) -> str:
