@@ -1,8 +1,8 @@
 """Energy factors: Wh per 1,000 tokens by model, GPU, boundary, length of context and speed, for other tools to use."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +61,7 @@ def usable_hardware(hardware: pl.DataFrame) -> tuple[HardwareShare, ...]:
 def holding(model: str, mix: Sequence[HardwareShare], tables: Tables, study: NestedStudy) -> tuple[HardwareShare, ...]:
     """Of some GPUs those of which a replica holds a model and a request of a token."""
     replicas = Replicas.of(tables.replicas_of([(model, each.gpu, each.precision) for each in mix]))
-    largest = replace(replicas, gpus=np.full(len(mix), float(max(study.serving.replica_gpus)))).largest_batch()
-    return tuple(each for each, batch in zip(mix, largest, strict=True) if batch >= 1)
+    return tuple(itertools.compress(mix, replicas.holds(max(study.serving.replica_gpus))))
 
 
 def _of_model(

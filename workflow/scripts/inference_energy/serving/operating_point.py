@@ -118,7 +118,7 @@ def candidates(of: Replicas, working: Working, sizes: Sequence[int] | None = Non
     runs, pace, boards = len(of.gpus), working.pace, working.boards
     if sizes is None:
         return [Candidate(places=np.arange(runs), of=of, taken=step.step_at(of, pace), boards=boards)]
-    holds = np.stack([replace(of, gpus=np.full(runs, float(size))).largest_batch() >= 1 for size in sizes])
+    holds = np.stack([of.holds(size) for size in sizes])
     holds[0] = True
     held = [np.nonzero(each)[0] for each in holds]
     found = []

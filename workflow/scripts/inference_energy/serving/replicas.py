@@ -1,6 +1,6 @@
 """Replicas: one copy of a model on some GPUs, as arrays with a value each."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Annotated, Self
 
@@ -101,6 +101,10 @@ class Replicas:
         numbers = numbers + self.kv_stored_window * np.minimum(self.context_tokens, self.window_tokens)
         kept = numbers * self.kv_bytes * self.kv_copies
         return free / (kept + 2 * self.state + BYTES_PER_REQUEST)
+
+    def holds(self, gpus: float) -> np.ndarray:
+        """Whether replicas of so many GPUs each hold their model and a request."""
+        return replace(self, gpus=np.full(len(self.memory_b), float(gpus))).largest_batch() >= 1
 
 
 def columns_of(values: np.ndarray | float, places: np.ndarray, columns: int) -> np.ndarray | float:

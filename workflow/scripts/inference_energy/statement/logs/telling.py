@@ -102,7 +102,8 @@ def _check_cached(
 ) -> None:
     """Tokens of the cache that no role has are part of the prompts if there are more of them than input tokens.
 
-    Those that are written for five minutes and for an hour stand beside each other: one has a role if the other has.
+    Cache writes that live five minutes and those that live an hour have columns of their own: where one has a role, the
+    other needs one.
     """
     used = [
         column.rstrip("?")
