@@ -59,8 +59,8 @@ rule study:
 
 onstart:
     if workflow.local_exec:
-        # A limit of jobs per second is for clusters. With one, Snakemake looks at all jobs again a second after every
-        # look, so that looks become ever more: by the end of a run here they took 17 CPU seconds.
+        # A limit of jobs per second is for clusters. With one, every look at the jobs starts another a second later, so
+        # that they multiply: in a whole run here they took 17 CPU seconds.
         workflow.scheduler.job_rate_limiter = None
     jobs.forget_errors()
     summary.remember()
