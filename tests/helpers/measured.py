@@ -11,8 +11,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("Snakefile", "config", "resources", "workflow", "pyproject.toml", "requirements.in", "requirements.lock")
+from runs import ROOT, SOURCES
+
 # In a process of its own, so that only the processes of one run are counted.
 OF_CHILDREN = """
 import resource, subprocess, sys

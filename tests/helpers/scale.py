@@ -16,10 +16,10 @@ from inference_energy.studies import files
 from inference_energy.studies.study import whole
 from measured import ROOT, Cost, alone, copied, run_in
 
-REPEATS = 3
+REPEATS = 5
 ROWS = (10_000, 100_000, 1_000_000)
-DRAWS = (10_000, 100_000, 1_000_000)
-STUDIES = (1, 5, 20)
+DRAWS = (10_000, 100_000, 1_000_000, 10_000_000)
+STUDIES = (1, 5, 20, 50)
 STUDY, WORKLOAD = "joule-2026", "traditional"
 FIT = ROOT / f"results/{STUDY}/throughput_fit.parquet"
 
