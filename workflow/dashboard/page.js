@@ -11,6 +11,18 @@
     return new Response(stream).arrayBuffer();
   }
 
+  /* The browser says that the page is loaded, and prints it, when this document closes: with all answers and figures. */
+  const held = Controls.element("iframe", { hidden: true });
+  document.body.append(held);
+  held.contentDocument.open();
+
+  async function reveal(image) {
+    const { packed } = image.dataset;
+    delete image.dataset.packed;
+    image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
+  }
+  const figures = Promise.all(Array.from(document.querySelectorAll("img[data-packed]"), reveal));
+
   const [numbers, arrays] = await Promise.all(["data", "arrays"].map((id) => unpacked(byId(id).textContent)));
   const data = Energy.decoded(JSON.parse(new TextDecoder().decode(numbers)), new Uint8Array(arrays));
   const charts = {
@@ -193,25 +205,12 @@
     }
   });
 
-  /* ---- figures, unpacked one after another once the page answers, so that all are there when it is printed ---- */
-
-  async function reveal(image) {
-    const { packed } = image.dataset;
-    delete image.dataset.packed;
-    image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
-  }
-  async function revealAll() {
-    for (const image of document.querySelectorAll("img[data-packed]")) {
-      await new Promise((idle) => requestIdleCallback(idle, { timeout: 200 }));
-      await reveal(image);
-    }
-  }
-
   Controls.start(data, update);
   Question.start(data);
   Address.start();
   /* For tests: the data of the page and the answer that it shows. */
   window.inferenceEnergy = { data, shown: () => shown, asked: Question.shown, answer: (question) => Ask.answer(data.ask, question) };
   document.documentElement.dataset.ready = "true";
-  revealAll();
+  await figures;
+  held.remove();
 })();
