@@ -120,6 +120,9 @@ def test_the_report_shows_every_figure_under_its_label(copy):
             assert f'"figure": "{label}"' in report, figure.name
             assert f"{figure.path.format(**wildcards)}.svg" in report
     assert "{workload}" not in report
+    # It opens at once: the database and the workbook stay beside it.
+    assert len(report.encode()) < 10_000_000
+    assert "Excel workbook" not in report and ".duckdb" in report
     # The front page has the answers.
     answers = (copy / "results/answers.csv").read_text(encoding="utf-8").splitlines()
     intervals = [line.split(",")[-2] for line in answers[1:]]

@@ -21,6 +21,8 @@
     delete image.dataset.packed;
     image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
   }
+  for (const zoom of document.querySelectorAll(".zoom"))
+    zoom.addEventListener("click", () => zoom.setAttribute("aria-pressed", zoom.getAttribute("aria-pressed") !== "true"));
   const figures = Promise.all(Array.from(document.querySelectorAll("img[data-packed]"), reveal));
 
   const [numbers, arrays] = await Promise.all(["data", "arrays"].map((id) => unpacked(byId(id).textContent)));
@@ -171,7 +173,7 @@
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
     byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
     const [query, fleet] = [["query_wh", answer.headline_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
-    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
+    byId("summary").textContent = byId("summary").title = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
     byId("assumed").textContent = `Assumed: ${Address.told().map((pair) => pair.join(" ")).join(", ")}.`;
     byId("why").textContent = [View.why(study, question), View.compared(data.references.query, answer.headline_wh)].join(" ");
     byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;

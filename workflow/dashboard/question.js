@@ -51,8 +51,7 @@ const Question = (() => {
 
   function gpuOf(ask, side, model) {
     if (field(`${side}-own-gpu`).checked) {
-      if (typeof model === "string" && !ask.own.models[model])
-        return { fault: `Model: found ${model}; allowed with a GPU of your own: a model of the registry, or one of your own.` };
+      if (typeof model === "string" && !ask.own.models[model]) return { fault: notOnOwnGpu(ask, model) };
       const of = own(ask, side, "Gpu");
       return of.fault ? of : { gpu: of };
     }
@@ -65,6 +64,13 @@ const Question = (() => {
     const whose = isOwn ? "is not in the registry" : `does not serve ${model}`;
     const found = on || (isOwn ? "none" : "those of the study");
     return { fault: `GPU: found ${found}, which ${found === on ? whose : whose.replace("does", "do")}; allowed: ${allowed || "none named"}.` };
+  }
+
+  /* The draws of a GPU of the reader's own are of one model; the package has them of every model of a class. */
+  function notOnOwnGpu({ closed }, model) {
+    const why = closed[model] ? "whose size is not public" : "a class of several models";
+    return `Model: found ${model}, ${why}; allowed here with a GPU of your own: an open model, or "A model of my own" with`
+      + " the size that you assume; estimate() in Python takes all models.";
   }
 
   function near({ models, closed }, given) {
