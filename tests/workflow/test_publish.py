@@ -47,7 +47,7 @@ def test_curves_have_as_many_benchmark_rows_as_they_say(database):
 
 
 def test_every_measured_run_and_statement_leads_to_its_source(database):
-    for view in ("measured_against_predicted", "statements_of_others_against_ours"):
+    for view in ("measured_against_predicted", "statements_of_others_against_this_work"):
         assert database.execute(f"SELECT count(*) FROM {view} WHERE url IS NULL").fetchone() == (0,)
 
 
