@@ -1,5 +1,5 @@
 -- Saving of a query's energy by one intervention, or several together, the largest first; three digits
-SELECT study, workload, lever AS intervention, round(1 - 1 / multiplier_p50, 3) AS saved_share,
+SELECT study, workload, lever, round(1 - 1 / multiplier_p50, 3) AS saved_share,
 printf('%.3g', multiplier_p50)::DOUBLE AS multiplier_p50,
 printf('%.3g', multiplier_p05)::DOUBLE AS multiplier_p05,
 printf('%.3g', multiplier_p95)::DOUBLE AS multiplier_p95,

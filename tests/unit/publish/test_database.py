@@ -106,7 +106,7 @@ def test_a_fleets_mean_power(opened):
 
 
 def test_interventions_begin_with_the_one_that_saves_most(opened):
-    found = rows(opened, "what_interventions_save", "intervention", "saved_share")
+    found = rows(opened, "what_interventions_save", "lever", "saved_share")
     assert found == [("large", 0.75), ("small", pytest.approx(0.2)), ("all", 0.8)]
 
 
@@ -147,7 +147,7 @@ VALUES = {
     "fleets_side_by_side": "energy_gwh_per_day_mean",
     "measured_against_predicted": "predicted_j_per_output_token_p50",
     "printed_values_not_reproduced": "computed",
-    "statements_of_others_against_this_work": "this_work_wh_p50",
+    "statements_of_others_against_this_work": "ours_wh_p50",
     "what_interventions_save": "saved_share",
     "where_the_variance_comes_from": "variance_share",
     "which_assumptions_matter_most": "at_high",
