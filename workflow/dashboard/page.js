@@ -171,7 +171,7 @@
     byId("per-query").textContent = perQuery(answer, question.queries_per_day);
     byId("saved").hidden = !question.interventions;
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
-    byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
+    byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${Readable.digits(zone.carbon_gco2e_per_kwh)} g CO2e/kWh (${zone.carbon_basis}).` : "";
     const [query, fleet] = [["query_wh", answer.headline_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
     byId("summary").textContent = byId("summary").title = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
     byId("assumed").textContent = `Assumed: ${Address.told().map((pair) => pair.join(" ")).join(", ")}.`;

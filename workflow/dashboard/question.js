@@ -179,6 +179,13 @@ const Question = (() => {
     return faults;
   }
 
+  /* A model of the reader's own, computed while the reader looks: the first takes three times as long as others, because
+     the browser compiles what computes it. */
+  function prepare({ ask }) {
+    const model = ask.own && own(ask, SIDES[0], "Model", { precision: null });
+    if (model && !model.fault) Own.answers(ask.own, model, Ask.STUDY);
+  }
+
   function start(data) {
     const { ask } = data;
     const options = (list) => list.map(([value, label]) => new Option(label, value));
@@ -198,6 +205,7 @@ const Question = (() => {
     }, { rootMargin: "-50% 0px" }).observe(byId("ask"));
     form.addEventListener("submit", (event) => event.preventDefault());
     Address.add({ names: names(), told, show: (given) => showTold(data, given) });
+    setTimeout(() => window.requestIdleCallback?.(() => prepare(data)), 500);
   }
 
   return { start, shown: () => shown, asked: () => asked };
