@@ -47,10 +47,14 @@ class _Steps:
 
 
 def _answers(build: Build) -> Iterator[tuple[str, str, str, dict]]:
-    """Table, column, anchor and row of what the page derives: headline numbers, then means of the fleet's class."""
-    for row in build.table("headline").iter_rows(named=True):
-        yield "headline", "computed", row["quantity"], row
-    for study in build.methods:
+    """Table, column, anchor and row of what the page derives, the last study first.
+
+    Of every study these are headline numbers, then means of the fleet's class.
+    """
+    headline = build.table("headline")
+    for study in headline["study"].unique(maintain_order=True).reverse():
+        for row in headline.filter(study=study).iter_rows(named=True):
+            yield "headline", "computed", row["quantity"], row
         subject = build.study(study)["fleet"]["subject"]
         rows = build.rows("energy_per_query", study=study, subject=subject, spread="untrimmed")
         for row in rows.filter(pl.col("workload").is_in(WORKLOADS)).iter_rows(named=True):
@@ -68,8 +72,8 @@ def page(build: Build, template: str) -> str:
             {
                 "anchor": anchor(row["study"], quantity),
                 "label": row["label"],
-                "value": f"{row[column]:.4g} {node.unit}",
-                "published": row.get("published"),
+                "value": f"{row[column]:.4g} {'×' if node.unit == 'x' else node.unit}",
+                "published": None if row.get("published") is None else f"{row['published']:g}",
                 "interval": _interval(row),
                 "note": row.get("note") or "",
                 "command": command(question_for(table, 0, row, column)),
