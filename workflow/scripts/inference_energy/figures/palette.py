@@ -83,6 +83,8 @@ def adaptive(svg: str) -> str:
     """The same drawing, which takes the colours for a dark ground where the screen of its reader is dark; not on paper."""
     colours = {**{colour: colour for colour in DARK}, **NAMED}
     rules = "".join(
-        f'[{part}="{written}" i]{{{part}:{DARK[colour]}}}' for written, colour in colours.items() for part in ("fill", "stroke")
+        f'[{part}="{written}" i]{{{part}:{DARK[colour]}}}'
+        for written, colour in colours.items()
+        for part in ("fill", "stroke")
     )
     return svg.replace(">", f"><style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>", 1)

@@ -43,7 +43,12 @@ def documents(root: Path) -> Iterator[tuple[Path, str, str]]:
             "classes": documented.class_lines(energy[current], labels),
             "workloads": documented.workload_lines(energy[current], subject),
         },
-        "docs/validation.md": {"every score": documented.every_score_lines(scores)},
+        "docs/validation.md": {
+            "every score": documented.every_score_lines(scores),
+            "statements": documented.stated_lines(
+                pl.read_parquet(results / catalogue.BY_NAME["published_fleets"].path)
+            ),
+        },
         TABLES_OF: {"tables": table_lines([*catalogue.PUBLIC_TABLES, *tables.TABLES.values()])},
     }
     for name, lines in blocks.items():

@@ -11,7 +11,16 @@ from inference_energy.figures.axes import either, log_axis, rows_axis
 from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label, span
 from inference_energy.figures.theme import titled
-from inference_energy.figures.words import WITHIN, label_of, mean_and_range, number, precise, reference_load, subject_of, texts
+from inference_energy.figures.words import (
+    WITHIN,
+    label_of,
+    mean_and_range,
+    number,
+    precise,
+    reference_load,
+    subject_of,
+    texts,
+)
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import NestedStudy
 
