@@ -223,8 +223,8 @@ def test_a_gpu_of_one_s_own_needs_a_model_of_a_known_size(section, model, why):
     section.fill('[name="a-model"]', model)
     section.check('[name="a-own-gpu"]')
     assert section.inner_text("#ask-note") == (
-        f'Model: found {model}, {why}; allowed here with a GPU of your own: an open model, or "A model of my own" with the'
-        " size that you assume; estimate() in Python takes all models."
+        f'Model: found {model}, {why}; allowed here with a GPU of your own: an open model, or "A model of my own" with'
+        " the size that you assume; estimate() in Python takes all models."
     )
     assert estimate(model, Gpu(**GPUS[1]), input_tokens=2000, output_tokens=500).energy_wh.p50 > 0
     section.check('[name="a-own-model"]')

@@ -1,8 +1,8 @@
 """Every headline quantity has one number, wherever it is told.
 
-In README, documents, terminal, workbook, page, report, views, titles of figures and explanations, a query is told by the
-median over queries and a fleet by its expected value; each number is compared with the headline table at the printed
-digits.
+In README, documents, terminal, workbook, page, report, views, titles of figures and explanations, a query is told by
+the median over queries and a fleet by its expected value; each number is compared with the headline table at the
+printed digits.
 """
 
 import json
@@ -107,8 +107,8 @@ def test_the_workbook(told):
 def test_the_front_page_of_the_report(told):
     rows = page.answer_rows(told).rows()
     assert escaped.read_csv(ROOT / "results/answers.csv", infer_schema=False).rows() == rows
-    for (question, value, interval, what), of in zip(rows, told, strict=True):
-        assert (question, what) == (of.question, f"{of.statistic}; {of.covered}")
+    for (asked, value, interval, what), of in zip(rows, told, strict=True):
+        assert (asked, what) == (of.question, f"{of.statistic}; {of.covered}")
         assert agrees(f"{value} ({interval})", of)
 
 
@@ -125,9 +125,8 @@ def test_the_views(told):
             [STUDY],
         ).fetchall()
     for found, of in zip([*(row[:3] for row in queries), *fleets], told, strict=True):
-        assert all(
-            same(f"{number:.3g}", value) for number, value in zip(found, (of.value, of.p05, of.p95), strict=True)
-        )
+        shown = [f"{number:.3g}" for number in found]
+        assert all(map(same, shown, (of.value, of.p05, of.p95))), of.question
     rows = {row["quantity"]: row for row in page.rows(ROOT / "results/headline.csv") if row["study"] == STUDY}
     for kind, row in zip(("traditional", "long"), queries, strict=True):
         assert same(f"{row[3]:.3g}", float(rows[f"{kind} {SUBJECT} energy_wh_mean shared"]["computed"]))

@@ -54,13 +54,11 @@ def _answers(build: Build) -> Iterator[tuple[str, str, str, dict]]:
     """
     headline = build.table("headline")
     for study in headline["study"].unique(maintain_order=True).reverse():
-        for row in headline.filter(study=study).iter_rows(named=True):
+        of_study = headline.filter(study=study)
+        for row in of_study.iter_rows(named=True):
             yield "headline", "computed", row["quantity"], row
         subject = build.study(study)["fleet"]["subject"]
-        if (
-            MEAN.format(workload=WORKLOADS[0], subject=subject, spread="shared")
-            in headline.filter(study=study)["quantity"]
-        ):
+        if MEAN.format(workload=WORKLOADS[0], subject=subject, spread="shared") in of_study["quantity"]:
             continue
         rows = build.rows("energy_per_query", study=study, subject=subject, spread="untrimmed")
         for row in rows.filter(pl.col("workload").is_in(WORKLOADS)).iter_rows(named=True):

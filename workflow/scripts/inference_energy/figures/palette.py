@@ -80,11 +80,8 @@ def _known(names: Iterable[str], colours: Mapping[str, str]) -> dict[str, str]:
 
 
 def adaptive(svg: str) -> str:
-    """The same drawing, which takes the colours for a dark ground where the screen of its reader is dark; not on paper."""
-    colours = {**{colour: colour for colour in DARK}, **NAMED}
-    rules = "".join(
-        f'[{part}="{written}" i]{{{part}:{DARK[colour]}}}'
-        for written, colour in colours.items()
-        for part in ("fill", "stroke")
-    )
+    """The same drawing, in the colours for a dark ground where the screen of its reader is dark; not on paper."""
+    colours = {colour: colour for colour in DARK} | NAMED
+    pairs = [(part, written, DARK[colour]) for written, colour in colours.items() for part in ("fill", "stroke")]
+    rules = "".join(f'[{part}="{written}" i]{{{part}:{shown}}}' for part, written, shown in pairs)
     return svg.replace(">", f"><style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>", 1)

@@ -24,7 +24,7 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
         .group_by("check", "source")
         .agg(pl.len().alias("findings"))
     )
-    columns = sorted({*counts["source"]} - {corpus}) + [corpus]
+    columns = [*sorted({*counts["source"]} - {corpus}), corpus]
     every = pl.DataFrame(
         [{"check": check, "severity": severity, "label": label} for check, (severity, label) in CHECKS.items()]
     )
@@ -43,6 +43,6 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
         panel(empty, tiles, numbers, size=((CELL + 13) * len(columns), (CELL + 2) * len(every))),
         finding=f"{rows:,} rows: {counted(by_severity.get('error', 0), 'finding')} of impossible values,"
         f" {by_severity.get('warning', 0)} to be reviewed",
-        conditions="Findings of the checks across rows, per source that has any. Energies that cannot be true are kept apart;"
-        " other rows stay. All findings: results/benchmark_checks.parquet.",
+        conditions="Findings of the checks across rows, per source that has any. Energies that cannot be true are kept"
+        " apart; other rows stay. All findings: results/benchmark_checks.parquet.",
     )
