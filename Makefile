@@ -176,9 +176,10 @@ golden: all
 readme: all
 	@$(BIN)/python workflow/scripts/write_readme.py
 
-# The figures that documents show, from this build: docs/hero.png and others.
-pictures: all
+# The figures that documents show, and the page, from this build: docs/hero.png and others.
+pictures: all browser
 	@$(BIN)/python workflow/scripts/write_pictures.py
+	@$(BIN)/python tests/picture_page.py
 
 # Reference and examples of the installed package: docs/api.md, docs/estimates.md
 api: all

@@ -216,6 +216,21 @@ def test_impossible_parameters_are_refused_in_the_words_of_the_package(section, 
     assert "stale" in section.get_attribute("#ask-answers", "class")
 
 
+@pytest.mark.parametrize(
+    ("model", "why"), [("GPT-4o", "whose size is not public"), ("frontier", "a class of several models")]
+)
+def test_a_gpu_of_one_s_own_needs_a_model_of_a_known_size(section, model, why):
+    section.fill('[name="a-model"]', model)
+    section.check('[name="a-own-gpu"]')
+    assert section.inner_text("#ask-note") == (
+        f'Model: found {model}, {why}; allowed here with a GPU of your own: an open model, or "A model of my own" with'
+        " the size that you assume; estimate() in Python takes all models."
+    )
+    assert estimate(model, Gpu(**GPUS[1]), input_tokens=2000, output_tokens=500).energy_wh.p50 > 0
+    section.check('[name="a-own-model"]')
+    assert section.locator("#ask-note").is_hidden()
+
+
 def test_a_number_that_is_none_is_named(section):
     enter(section, "a", "model", {"total_b": "many"})
     assert section.inner_text("#ask-note").startswith(

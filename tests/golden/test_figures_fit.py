@@ -4,7 +4,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from inference_energy.figures import room
+from inference_energy.figures import registry, render, room
 
 ROOT = Path(__file__).parents[2]
 FIGURES = sorted([*(ROOT / "results/figures").rglob("*.svg"), *(ROOT / "results/usage").rglob("*.svg")])
@@ -33,3 +33,12 @@ def test_texts_fit(path):
     assert len(found) > 3
     assert [box for box in found if box.left < 0 or box.right > wide or box.top < 0 or box.bottom > high] == []
     assert [(one.text, other.text) for one, other in combinations(found, 2) if meet(one, other)] == []
+
+
+@pytest.mark.parametrize("name", registry.PICTURES)
+def test_pictures_in_documents_are_of_this_build(name):
+    svg = (ROOT / f"results/{registry.PICTURES[name]}.svg").read_text(encoding="utf-8")
+    drawings = {name: svg} | ({f"{name}_dark": render.dark(svg)} if name in registry.ALSO_DARK else {})
+    for picture, drawing in drawings.items():
+        kept = (ROOT / f"docs/{picture}.png").read_bytes()
+        assert kept == render.picture(drawing), f"docs/{picture}.png is of another build: `make pictures` renews it"

@@ -1,7 +1,8 @@
 """Every headline quantity has one number, wherever it is told.
 
-In README, documents, terminal, workbook, page, titles of figures and explanations, a query is told by the median over
-queries and a fleet by its expected value; each number is compared with the headline table at the printed digits.
+In README, documents, terminal, workbook, page, report, views, titles of figures and explanations, a query is told by
+the median over queries and a fleet by its expected value; each number is compared with the headline table at the
+printed digits.
 """
 
 import json
@@ -9,10 +10,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import polars as pl
 import pytest
 from built_page import numbers
+from inference_energy.common import escaped
 from inference_energy.explain import question, registry, summary
 from inference_energy.explain.build import Build
 from inference_energy.headline import answers, page
@@ -99,6 +102,41 @@ def test_the_workbook(told):
     for (name, statistic, value, unit, p05, p95, covered, *_), of in zip(rows, told, strict=True):
         assert (name, statistic, unit, covered) == (of.question, of.statistic, of.unit, of.covered)
         assert (value, p05, p95) == (of.value, of.p05, of.p95)
+
+
+def test_the_front_page_of_the_report(told):
+    rows = page.answer_rows(told).rows()
+    assert escaped.read_csv(ROOT / "results/answers.csv", infer_schema=False).rows() == rows
+    for (asked, value, interval, what), of in zip(rows, told, strict=True):
+        assert (asked, what) == (of.question, f"{of.statistic}; {of.covered}")
+        assert agrees(f"{value} ({interval})", of)
+
+
+def test_the_views(told):
+    with duckdb.connect(str(ROOT / "results/inference_energy.duckdb"), read_only=True) as database:
+        queries = database.execute(
+            "SELECT query_wh_p50, query_wh_p05, query_wh_p95, expected_wh FROM energy_per_query_at_a_glance"
+            " WHERE study = ? AND subject = ? AND workload IN ('traditional', 'long') ORDER BY workload DESC",
+            [STUDY, SUBJECT],
+        ).fetchall()
+        fleets = database.execute(
+            "SELECT energy_gwh_per_day_mean, energy_gwh_per_day_p05, energy_gwh_per_day_p95 FROM fleets_side_by_side"
+            " WHERE study = ? AND long_share = 0.1 ORDER BY interventions",
+            [STUDY],
+        ).fetchall()
+    for found, of in zip([*(row[:3] for row in queries), *fleets], told, strict=True):
+        shown = [f"{number:.3g}" for number in found]
+        assert all(map(same, shown, (of.value, of.p05, of.p95))), of.question
+    rows = {row["quantity"]: row for row in page.rows(ROOT / "results/headline.csv") if row["study"] == STUDY}
+    for kind, row in zip(("traditional", "long"), queries, strict=True):
+        assert same(f"{row[3]:.3g}", float(rows[f"{kind} {SUBJECT} energy_wh_mean shared"]["computed"]))
+
+
+def test_the_page_of_explanations_tells_a_mean_once():
+    html = (ROOT / "results/explanations.html").read_text(encoding="utf-8")
+    section = html.partition(f'<h2 id="{STUDY}">')[2].partition("</section>")[0]
+    assert "Frontier, traditional: mean over queries" in section
+    assert "expected value of a query" not in section and "expected value of a query" in html
 
 
 def test_the_page(told):

@@ -47,7 +47,7 @@ def test_curves_have_as_many_benchmark_rows_as_they_say(database):
 
 
 def test_every_measured_run_and_statement_leads_to_its_source(database):
-    for view in ("measured_against_predicted", "statements_of_others_against_ours"):
+    for view in ("measured_against_predicted", "statements_of_others_against_this_work"):
         assert database.execute(f"SELECT count(*) FROM {view} WHERE url IS NULL").fetchone() == (0,)
 
 
@@ -120,6 +120,9 @@ def test_the_report_shows_every_figure_under_its_label(copy):
             assert f'"figure": "{label}"' in report, figure.name
             assert f"{figure.path.format(**wildcards)}.svg" in report
     assert "{workload}" not in report
+    # It opens at once: the database and the workbook stay beside it.
+    assert len(report.encode()) < 10_000_000
+    assert "Excel workbook" not in report and ".duckdb" in report
     # The front page has the answers.
     answers = (copy / "results/answers.csv").read_text(encoding="utf-8").splitlines()
     intervals = [line.split(",")[-2] for line in answers[1:]]

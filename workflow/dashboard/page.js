@@ -11,6 +11,20 @@
     return new Response(stream).arrayBuffer();
   }
 
+  /* The browser says that the page is loaded, and prints it, when this document closes: with all answers and figures. */
+  const held = Controls.element("iframe", { hidden: true });
+  document.body.append(held);
+  held.contentDocument.open();
+
+  async function reveal(image) {
+    const { packed } = image.dataset;
+    delete image.dataset.packed;
+    image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
+  }
+  for (const zoom of document.querySelectorAll(".zoom"))
+    zoom.addEventListener("click", () => zoom.setAttribute("aria-pressed", zoom.getAttribute("aria-pressed") !== "true"));
+  const figures = Promise.all(Array.from(document.querySelectorAll("img[data-packed]"), reveal));
+
   const [numbers, arrays] = await Promise.all(["data", "arrays"].map((id) => unpacked(byId(id).textContent)));
   const data = Energy.decoded(JSON.parse(new TextDecoder().decode(numbers)), new Uint8Array(arrays));
   const charts = {
@@ -157,9 +171,9 @@
     byId("per-query").textContent = perQuery(answer, question.queries_per_day);
     byId("saved").hidden = !question.interventions;
     byId("queries-hint").textContent = `${Readable.compact(question.queries_per_day)} a day`;
-    byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${zone.carbon_gco2e_per_kwh} g CO2e/kWh (${zone.carbon_basis}).` : "";
+    byId("grid").textContent = zone ? `Location-based: ${zone.label}, ${Readable.digits(zone.carbon_gco2e_per_kwh)} g CO2e/kWh (${zone.carbon_basis}).` : "";
     const [query, fleet] = [["query_wh", answer.headline_wh.p50], ["energy_gwh_per_day", answer.energy_gwh_per_day.mean]].map((of) => Readable.withUnit(...of));
-    byId("summary").textContent = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
+    byId("summary").textContent = byId("summary").title = `${Controls.chosen("subject")}, ${Controls.chosen("workload")}, ${Controls.chosen("boundary")}`;
     byId("assumed").textContent = `Assumed: ${Address.told().map((pair) => pair.join(" ")).join(", ")}.`;
     byId("why").textContent = [View.why(study, question), View.compared(data.references.query, answer.headline_wh)].join(" ");
     byId("bar").textContent = `${query}/query \u00b7 ${fleet}/day`;
@@ -193,25 +207,12 @@
     }
   });
 
-  /* ---- figures, unpacked one after another once the page answers, so that all are there when it is printed ---- */
-
-  async function reveal(image) {
-    const { packed } = image.dataset;
-    delete image.dataset.packed;
-    image.src = URL.createObjectURL(new Blob([await unpacked(packed)], { type: "image/svg+xml" }));
-  }
-  async function revealAll() {
-    for (const image of document.querySelectorAll("img[data-packed]")) {
-      await new Promise((idle) => requestIdleCallback(idle, { timeout: 200 }));
-      await reveal(image);
-    }
-  }
-
   Controls.start(data, update);
   Question.start(data);
   Address.start();
   /* For tests: the data of the page and the answer that it shows. */
   window.inferenceEnergy = { data, shown: () => shown, asked: Question.shown, answer: (question) => Ask.answer(data.ask, question) };
   document.documentElement.dataset.ready = "true";
-  revealAll();
+  await figures;
+  held.remove();
 })();

@@ -51,8 +51,7 @@ const Question = (() => {
 
   function gpuOf(ask, side, model) {
     if (field(`${side}-own-gpu`).checked) {
-      if (typeof model === "string" && !ask.own.models[model])
-        return { fault: `Model: found ${model}; allowed with a GPU of your own: a model of the registry, or one of your own.` };
+      if (typeof model === "string" && !ask.own.models[model]) return { fault: notOnOwnGpu(ask, model) };
       const of = own(ask, side, "Gpu");
       return of.fault ? of : { gpu: of };
     }
@@ -65,6 +64,13 @@ const Question = (() => {
     const whose = isOwn ? "is not in the registry" : `does not serve ${model}`;
     const found = on || (isOwn ? "none" : "those of the study");
     return { fault: `GPU: found ${found}, which ${found === on ? whose : whose.replace("does", "do")}; allowed: ${allowed || "none named"}.` };
+  }
+
+  /* The draws of a GPU of the reader's own are of one model; the package has them of every model of a class. */
+  function notOnOwnGpu({ closed }, model) {
+    const why = closed[model] ? "whose size is not public" : "a class of several models";
+    return `Model: found ${model}, ${why}; allowed here with a GPU of your own: an open model, or "A model of my own" with`
+      + " the size that you assume; estimate() in Python takes all models.";
   }
 
   function near({ models, closed }, given) {
@@ -173,6 +179,13 @@ const Question = (() => {
     return faults;
   }
 
+  /* A model of the reader's own, computed while the reader looks: the first takes three times as long as others, because
+     the browser compiles what computes it. */
+  function prepare({ ask }) {
+    const model = ask.own && own(ask, SIDES[0], "Model", { precision: null });
+    if (model && !model.fault) Own.answers(ask.own, model, Ask.STUDY);
+  }
+
   function start(data) {
     const { ask } = data;
     const options = (list) => list.map(([value, label]) => new Option(label, value));
@@ -192,6 +205,7 @@ const Question = (() => {
     }, { rootMargin: "-50% 0px" }).observe(byId("ask"));
     form.addEventListener("submit", (event) => event.preventDefault());
     Address.add({ names: names(), told, show: (given) => showTold(data, given) });
+    setTimeout(() => window.requestIdleCallback?.(() => prepare(data)), 500);
   }
 
   return { start, shown: () => shown, asked: () => asked };

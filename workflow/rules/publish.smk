@@ -15,9 +15,7 @@ rule public_database:
         views=files_like("workflow/views/*.sql"),
         code=library("publish/public_database"),
     output:
-        in_report(
-            "results/inference_energy.duckdb", "public_database", "Methods and data", "all tables (DuckDB database)"
-        ),
+        update("results/inference_energy.duckdb"),
     log:
         "results/logs/public_database.log",
     params:
@@ -52,7 +50,7 @@ rule workbook:
         tables=public_files(),
         code=library("publish/workbook"),
     output:
-        in_report("results/inference_energy.xlsx", "workbook", "Methods and data", "all tables (Excel workbook)"),
+        update("results/inference_energy.xlsx"),
     log:
         "results/logs/workbook.log",
     params:

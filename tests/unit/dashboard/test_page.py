@@ -12,6 +12,7 @@ from inference_energy.answers.own import LIMITS, Gpu
 from inference_energy.common.yaml_files import read_yaml
 from inference_energy.dashboard import formulas, page as dashboard_page, payload
 from inference_energy.dashboard.page import caption_html, evidence, packed, page, plate, references
+from inference_energy.figures import palette
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,7 @@ def test_packed_text_comes_back_and_is_the_same_every_time():
 def test_a_page_holds_its_numbers_and_figures():
     html = built()
     assert numbers(html) == {"first": "one", "version": "1.2.3"}
-    assert packed(SVG.encode()) in html
+    assert packed(palette.adaptive(SVG).encode()) in html
     assert 'alt="A fleet draws a lot"' in html and 'width="790" height="697"' in html
     assert "1.2.3" in html and f"{payload.DRAWS} of the draws" in " ".join(html.split())
     assert html == built()

@@ -4,8 +4,9 @@ from datetime import date
 
 import polars as pl
 import pytest
+from inference_energy.corpus.checks.finding import CHECKS
 from inference_energy.figures import render
-from inference_energy.figures.corpus import coverage, energy_against_speed, measured_energy_over_time
+from inference_energy.figures.corpus import checks_raised, coverage, energy_against_speed, measured_energy_over_time
 
 pytestmark = pytest.mark.slow
 
@@ -210,3 +211,14 @@ def test_energy_over_time_without_any_month():
     chart = measured_energy_over_time.draw(energy=over_time(DATED[5]), models=MODELS, sources=SOURCES)
     assert title(chart) == "No measured energy has a month"
     assert "There is no such run." in svg(chart)
+
+
+def test_sources_without_findings_take_no_column():
+    (first, (severity, _)), *_ = CHECKS.items()
+    checks = pl.DataFrame({"check": [first] * 3, "source": ["a_b", "a_b", None], "severity": [severity] * 3})
+    sources = pl.DataFrame({"source": ["a_b", "quiet"], "rows_accepted": [5, 7]})
+    chart = checks_raised.draw(checks=checks, sources=sources)
+    drawn = svg(chart)
+    assert title(chart).startswith("12 rows:")
+    assert ">a b<" in drawn and ">whole corpus<" in drawn and "quiet" not in drawn
+    assert ">2<" in drawn and ">1<" in drawn

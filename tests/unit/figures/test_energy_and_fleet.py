@@ -184,13 +184,17 @@ def test_interventions_without_pairs():
 
 def test_fleet_plan_says_energy_nodes_and_peak():
     rows = [scenario("traditional", 0.4), scenario("mixed", 2.0, 0.1), scenario("extra", 4.0, 0.5)]
-    plan = [planned("mixed", "nodes", "nodes", 1234.5), planned("mixed", "peak_power", "MW", 50.0)]
+    plan = [
+        planned("mixed", "nodes", "nodes", 1234.5),
+        planned("mixed", "peak_power", "MW", 50.0) | {"basis": "Nowhere 2024: 383.55 g, 3.1321 L, 0.32 L"},
+    ]
     chart = fleet_plan.draw(scenarios=pl.DataFrame(rows), plan=pl.DataFrame(plan), references=REFERENCES, study=study())
     assert finding(chart) == (
         "2 billion queries a day, 10% long, take 2.4 GWh (1.0–4.0), 1,200 nodes and 50 MW at the peak"
     )
     svg = drawn(chart)
     assert "1,200 (620–2,500)" in svg
+    assert "Nowhere 2024: 384 g, 3.13 L, 0.32 L" in svg
     assert "Emissions" not in svg
 
 
@@ -285,7 +289,7 @@ def test_a_day_says_how_requests_and_power_vary():
         ]
     )
     chart = fleet_day.draw(hours=hours, study=of)
-    assert finding(chart) == "Mixed: requests vary by 3.0× over the day, power by 3.0× (5.0–15 MW)"
+    assert finding(chart) == "Mixed: requests vary by 3.0× over a day, power by 3.0× (5.0–15 MW)"
     svg = drawn(chart)
     assert ">Mixed<" in svg and ">Short<" not in svg
 

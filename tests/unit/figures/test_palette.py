@@ -36,3 +36,10 @@ def test_every_named_gpu_and_model_is_in_the_registries():
 def test_every_colour_has_one_for_a_dark_ground():
     used = {*palette.GPUS.values(), *palette.MODELS.values(), *palette.PALETTE, palette.INK, palette.MUTED}
     assert used <= set(palette.DARK)
+
+
+def test_a_drawing_has_the_colours_of_a_dark_ground_beside_its_own():
+    found = palette.adaptive('<svg width="9"><rect fill="white"/><path stroke="#0072b2"/></svg>')
+    assert found.startswith('<svg width="9"><style>@media screen and (prefers-color-scheme:dark){')
+    assert found.endswith('</style><rect fill="white"/><path stroke="#0072b2"/></svg>')
+    assert '[fill="white" i]{fill:#0D1117}' in found and '[stroke="#0072B2" i]{stroke:#4AA8E0}' in found

@@ -96,8 +96,8 @@ def test_energy_at_a_glance_has_the_mean_where_it_is_known(opened):
     assert found == [("p", 5.0, None, None), ("s", 2.0, 4.0, 3.0)]
 
 
-def test_only_what_was_asked_and_does_not_come_back_is_listed(opened):
-    assert rows(opened, "printed_values_that_do_not_come_back", "quantity") == [("b",)]
+def test_only_what_was_asked_and_is_not_reproduced_is_listed(opened):
+    assert rows(opened, "printed_values_not_reproduced", "quantity") == [("b",)]
 
 
 def test_a_fleets_mean_power(opened):
@@ -106,7 +106,7 @@ def test_a_fleets_mean_power(opened):
 
 
 def test_interventions_begin_with_the_one_that_saves_most(opened):
-    found = rows(opened, "what_levers_save", "lever", "saved_share")
+    found = rows(opened, "what_interventions_save", "lever", "saved_share")
     assert found == [("large", 0.75), ("small", pytest.approx(0.2)), ("all", 0.8)]
 
 
@@ -116,7 +116,7 @@ def test_assumptions_begin_with_the_widest_swing(opened):
 
 
 def test_spread_begins_with_the_largest_share(opened):
-    assert rows(opened, "where_the_spread_comes_from", "ingredient") == [("load",), ("pue",)]
+    assert rows(opened, "where_the_variance_comes_from", "ingredient") == [("load",), ("pue",)]
 
 
 def test_rows_behind_a_curve_lead_to_their_lines(opened):
@@ -137,7 +137,7 @@ def test_measured_runs_lead_to_their_lines(opened):
 
 
 def test_statements_say_who_stated_them(opened):
-    assert rows(opened, "statements_of_others_against_ours", "factor", "citation") == [(2.0, "Somebody")]
+    assert rows(opened, "statements_of_others_against_this_work", "factor", "citation") == [(2.0, "Somebody")]
 
 
 # The first values of every view: a terminal shows four columns.
@@ -146,10 +146,10 @@ VALUES = {
     "energy_per_query_at_a_glance": "query_wh_p50",
     "fleets_side_by_side": "energy_gwh_per_day_mean",
     "measured_against_predicted": "predicted_j_per_output_token_p50",
-    "printed_values_that_do_not_come_back": "computed",
-    "statements_of_others_against_ours": "ours_wh_p50",
-    "what_levers_save": "saved_share",
-    "where_the_spread_comes_from": "variance_share",
+    "printed_values_not_reproduced": "computed",
+    "statements_of_others_against_this_work": "ours_wh_p50",
+    "what_interventions_save": "saved_share",
+    "where_the_variance_comes_from": "variance_share",
     "which_assumptions_matter_most": "at_high",
 }
 

@@ -49,6 +49,19 @@ def test_scores_by_hand():
     assert documented.every_score_lines(scores)[-1] == "| `offline_time` | the version | 7 | 1.45× | 1.00 | – |"
 
 
+def test_statements_by_hand():
+    columns = ["service", "quantity", "boundary", "unit", "stated", "predicted_p05", "predicted_p50", "predicted_p95"]
+    rows = [
+        ("A", "nodes", "node", "count", 226.75, 166.0, 475.0, 2503.0),
+        ("B", "mean energy of its queries", "gpu_boards", "Wh", 0.1, 0.057, 0.1422, 0.38),
+    ]
+    fleets = pl.DataFrame(rows, columns, orient="row").with_columns(ratio=pl.col("predicted_p50") / pl.col("stated"))
+    assert documented.stated_lines(fleets)[2:] == [
+        "| A, nodes | 227 | 480 (170–2,500) | 2.09 |",
+        "| B, mean energy of its queries, GPU boards | 0.10 Wh | 0.14 (0.057–0.38) Wh | 1.42 |",
+    ]
+
+
 def test_classes_and_workloads_take_the_median_over_queries_and_the_mean_of_the_fleet():
     energy = pl.DataFrame(
         [

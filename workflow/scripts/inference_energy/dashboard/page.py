@@ -18,6 +18,7 @@ from inference_energy.common.conversions import WH_PER_GWH
 from inference_energy.common.links import web_address
 from inference_energy.dashboard import coding, formulas, own
 from inference_energy.dashboard.payload import DRAWS
+from inference_energy.figures import palette
 
 FLEET_QUANTITIES = (
     ("gpus", "GPUs to install"),
@@ -121,7 +122,7 @@ def plate(listed: Mapping[str, Any], *, svg: str, specification: Mapping, captio
         "id": re.sub(r"[^a-z0-9]+", "-", listed["path"].removeprefix("figures/").lower()),
         "file": listed["path"],
         "alt": title if isinstance(title, str) else " ".join(title),
-        "packed": packed(svg.encode()),
+        "packed": packed(palette.adaptive(svg).encode()),
         "width": round(float(width)),
         "height": round(float(height)),
         "caption": caption_html(caption, listed["wildcards"]),

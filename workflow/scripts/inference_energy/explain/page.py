@@ -16,6 +16,7 @@ from inference_energy.headline.declarations import SHARED
 from inference_energy.studies.study import WORKLOADS
 
 DIGITS = 6
+MEAN = "{workload} {subject} energy_wh_mean {spread}"  # a quantity of the headline
 
 
 def anchor(study: str, quantity: str) -> str:
@@ -47,15 +48,22 @@ class _Steps:
 
 
 def _answers(build: Build) -> Iterator[tuple[str, str, str, dict]]:
-    """Table, column, anchor and row of what the page derives: headline numbers, then means of the fleet's class."""
-    for row in build.table("headline").iter_rows(named=True):
-        yield "headline", "computed", row["quantity"], row
-    for study in build.methods:
+    """Table, column, anchor and row of what the page derives, the last study first.
+
+    Of every study these are headline numbers, then means of the fleet's class where those have none.
+    """
+    headline = build.table("headline")
+    for study in headline["study"].unique(maintain_order=True).reverse():
+        of_study = headline.filter(study=study)
+        for row in of_study.iter_rows(named=True):
+            yield "headline", "computed", row["quantity"], row
         subject = build.study(study)["fleet"]["subject"]
+        if MEAN.format(workload=WORKLOADS[0], subject=subject, spread="shared") in of_study["quantity"]:
+            continue
         rows = build.rows("energy_per_query", study=study, subject=subject, spread="untrimmed")
         for row in rows.filter(pl.col("workload").is_in(WORKLOADS)).iter_rows(named=True):
             label = f"{subject.capitalize()}, {row['workload']}: expected value of a query"
-            quantity = f"{row['workload']} {subject} energy_wh_mean untrimmed"
+            quantity = MEAN.format(workload=row["workload"], subject=subject, spread="untrimmed")
             yield "energy_per_query", "energy_wh_mean", quantity, row | {"label": label}
 
 
@@ -68,8 +76,8 @@ def page(build: Build, template: str) -> str:
             {
                 "anchor": anchor(row["study"], quantity),
                 "label": row["label"],
-                "value": f"{row[column]:.4g} {node.unit}",
-                "published": row.get("published"),
+                "value": f"{row[column]:.4g} {'×' if node.unit == 'x' else node.unit}",
+                "published": None if row.get("published") is None else f"{row['published']:g}",
                 "interval": _interval(row),
                 "note": row.get("note") or "",
                 "command": command(question_for(table, 0, row, column)),

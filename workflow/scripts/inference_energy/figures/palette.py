@@ -57,6 +57,9 @@ DARK = {
     GREY: "#A8A8A8",
 }
 
+# Colours that Vega names by itself.
+NAMED = {"white": GROUND, "#000": INK}
+
 
 def of_gpus(names: Iterable[str]) -> dict[str, str]:
     """The colour of every GPU, in the order of the names."""
@@ -74,3 +77,11 @@ def _known(names: Iterable[str], colours: Mapping[str, str]) -> dict[str, str]:
     taken = {colours[name] for name in names if name in colours}
     free = iter([colour for colour in (*PALETTE, INDIGO, WINE, OLIVE) if colour not in taken])
     return {name: colours.get(name) or next(free, GREY) for name in names}
+
+
+def adaptive(svg: str) -> str:
+    """The same drawing, in the colours for a dark ground where the screen of its reader is dark; not on paper."""
+    colours = {colour: colour for colour in DARK} | NAMED
+    pairs = [(part, written, DARK[colour]) for written, colour in colours.items() for part in ("fill", "stroke")]
+    rules = "".join(f'[{part}="{written}" i]{{{part}:{shown}}}' for part, written, shown in pairs)
+    return svg.replace(">", f"><style>@media screen and (prefers-color-scheme:dark){{{rules}}}</style>", 1)

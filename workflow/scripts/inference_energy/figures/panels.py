@@ -42,7 +42,7 @@ def label(base: alt.Chart, x: alt.X | dict, column: str, *, align: str = "left",
 
 def small_label(base: alt.Chart, x: alt.X | dict, column: str, **style: object) -> alt.Chart:
     """Texts of a column, small and in grey."""
-    return label(base, x, column, **({"fontSize": 11, "color": MUTED} | style))
+    return label(base, x, column, **({"fontSize": 12, "color": MUTED} | style))
 
 
 def head(text: str, place: float) -> alt.Chart:

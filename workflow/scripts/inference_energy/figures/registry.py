@@ -277,6 +277,16 @@ ON_REQUEST = (
 FIGURES = (*OF_ANSWERS, *COMPARED, *OF_STUDIES, *OF_CORPUS, *ON_REQUEST)
 JOBS = {job: [figure for figure in FIGURES if figure.job == job] for job in dict.fromkeys(each.job for each in FIGURES)}
 
+# Figures that documents show, by the name of their picture in docs/, and those with a second one for a dark screen.
+PICTURES = {
+    "hero": "figures/comparison/energy_by_answer_length",
+    "energy_by_class": "figures/current/energy_by_class",
+    "held_out_scores": "figures/comparison/held_out_scores",
+    "method_bridge": "figures/comparison/method_bridge",
+    "throughput_forms": "figures/benchmarks/throughput_forms",
+}
+ALSO_DARK = ("hero",)
+
 
 def of_run(studies: Mapping[str, str], *, bridged: bool) -> Iterator[tuple[Figure, dict[str, str]]]:
     """Figures of a whole run with their wildcards, in the order of the dashboard.

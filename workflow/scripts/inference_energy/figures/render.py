@@ -42,7 +42,9 @@ def formats(chart: alt.TopLevelMixin) -> dict[str, bytes]:
 
 def dark(svg: str) -> str:
     """The same drawing for a dark ground: every colour of the palette lighter, its ground dark."""
-    named = svg.replace('"white"', f'"{palette.GROUND}"').replace('"#000"', f'"{palette.INK}"')
+    named = svg
+    for name, colour in palette.NAMED.items():
+        named = named.replace(f'"{name}"', f'"{colour}"')
     found = re.compile("|".join(palette.DARK), re.IGNORECASE)
     return found.sub(lambda colour: palette.DARK[colour[0].upper()], named)
 

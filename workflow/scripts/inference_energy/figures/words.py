@@ -87,5 +87,5 @@ def texts(rows: pl.DataFrame, text: Callable[[dict], str]) -> pl.Series:
 
 
 def inside_a_sentence(name: str) -> str:
-    """A name without its capital letter, unless it is an abbreviation."""
-    return name if name[:2].isupper() else f"{name[0].lower()}{name[1:]}"
+    """A name without its capital letter, unless it begins with an abbreviation."""
+    return name if name[:2].isupper() and name[1:2] != " " else f"{name[0].lower()}{name[1:]}"

@@ -49,7 +49,7 @@ def line(row: dict[str, str]) -> dict[str, str]:
     return row | {
         **numbers,
         "interval": " to ".join(ends) if all(ends) else "",
-        "relative_difference": f"{float(difference):+.1%}" if difference else "",
+        "relative_difference": f"{round(float(difference), 3) + 0:+.1%}" if difference else "",  # +0.0%, not -0.0%
         "within": VERDICTS[row["within"]],
     }
 

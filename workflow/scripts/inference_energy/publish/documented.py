@@ -8,10 +8,12 @@ import polars as pl
 from inference_energy.common.errors import InputError
 from inference_energy.common.readable import between, two_digits
 from inference_energy.headline.answers import Answer
+from inference_energy.tables.units import COUNT
 
 PRINTED = ("arxiv-2025", "joule-2026")
 # What was left out of the fit, in words.
 LEFT_OUT = {"source": "the benchmark campaign", "model": "the model", "gpu": "the GPU", "version": "the version"}
+BOUNDARIES = {"gpu_boards": "GPU boards", "node": "node", "datacenter": "datacenter", "fleet": "fleet"}
 SCORED = ("runs", "geometric error", "median of predicted / measured", "inside the 90 % interval")
 WORKLOADS = {
     "traditional": "traditional",
@@ -74,6 +76,27 @@ def every_score_lines(scores: pl.DataFrame) -> list[str]:
             for row in _over_all(scores).iter_rows(named=True)
         ),
     ]
+
+
+def stated_lines(fleets: pl.DataFrame) -> list[str]:
+    """What services state, next to the median prediction with its interval; `fleets` is `published_fleets`."""
+    return [
+        "| statement | stated | predicted: median (P5–P95) | predicted / stated |",
+        "|---|---|---|---|",
+        *map(_stated, fleets.iter_rows(named=True)),
+    ]
+
+
+def _stated(row: Mapping) -> str:
+    interval = between(row["predicted_p05"], row["predicted_p95"])
+    if row["unit"] == COUNT:
+        stated, unit, within = f"{row['stated']:.3g}", "", ""
+    else:
+        stated, unit, within = two_digits(row["stated"]), f" {row['unit']}", f", {BOUNDARIES[row['boundary']]}"
+    return (
+        f"| {row['service']}, {row['quantity']}{within} | {stated}{unit} |"
+        f" {two_digits(row['predicted_p50'])} ({interval}){unit} | {row['ratio']:.2f} |"
+    )
 
 
 def _scored(row: Mapping) -> str:

@@ -32,6 +32,7 @@ def documents(root: Path) -> Iterator[tuple[Path, str, str]]:
         name: pl.read_parquet(results / name / "energy_per_query.parquet") for name in (*documented.PRINTED, current)
     }
     labels = {name: of["label"].replace("-", "–") for name, of in study["classes"].items()}
+    fleets = pl.read_parquet(results / catalogue.BY_NAME["published_fleets"].path)
     told = answers.answers(headline.iter_rows(named=True), current, subject)
     blocks = {
         "README.md": {
@@ -43,7 +44,10 @@ def documents(root: Path) -> Iterator[tuple[Path, str, str]]:
             "classes": documented.class_lines(energy[current], labels),
             "workloads": documented.workload_lines(energy[current], subject),
         },
-        "docs/validation.md": {"every score": documented.every_score_lines(scores)},
+        "docs/validation.md": {
+            "every score": documented.every_score_lines(scores),
+            "statements": documented.stated_lines(fleets),
+        },
         TABLES_OF: {"tables": table_lines([*catalogue.PUBLIC_TABLES, *tables.TABLES.values()])},
     }
     for name, lines in blocks.items():

@@ -56,8 +56,9 @@ def page(model: str, of: ModelTables, ask: Callable) -> dict:
         "slug": slug(model),
         "registry": registry,
         "answers": [
-            {"name": name, "input": f"{QUERIES[name][0]:,}", "output": f"{QUERIES[name][1]:,}", "of": answer}
+            {"name": name, "input": f"{input_tokens:,}", "output": f"{output_tokens:,}", "cached": cached, "of": answer}
             for name, answer in answers.items()
+            for input_tokens, output_tokens, cached in [QUERIES[name]]
         ],
         "first": next(iter(answers.values())),
         "chart": chart(rows.filter(speed_tok_per_s=SHOWN_SPEED)),

@@ -24,7 +24,7 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
         .group_by("check", "source")
         .agg(pl.len().alias("findings"))
     )
-    columns = [*sources["source"].str.replace_all("_", " ").sort(), corpus]
+    columns = [*sorted({*counts["source"]} - {corpus}), corpus]
     every = pl.DataFrame(
         [{"check": check, "severity": severity, "label": label} for check, (severity, label) in CHECKS.items()]
     )
@@ -36,13 +36,13 @@ def draw(*, checks: pl.DataFrame, sources: pl.DataFrame) -> alt.LayerChart:
     legend = alt.Legend(title=None, labelExpr=WORDS)
     tiles = found.mark_rect(stroke="white").encode(color=colours("severity", COLORS, legend))
     ink = either("datum.severity == 'warning'", ON_LIGHT, "white")
-    numbers = found.mark_text(fontSize=11).encode(text="findings:Q", color=ink)
+    numbers = found.mark_text(fontSize=12).encode(text="findings:Q", color=ink)
     by_severity = dict(checks.group_by("severity").len().iter_rows())
     rows = int(sources["rows_accepted"].sum())
     return titled(
         panel(empty, tiles, numbers, size=((CELL + 13) * len(columns), (CELL + 2) * len(every))),
         finding=f"{rows:,} rows: {counted(by_severity.get('error', 0), 'finding')} of impossible values,"
         f" {by_severity.get('warning', 0)} to be reviewed",
-        conditions="Findings of the checks across rows, per source. Energies that cannot be true are kept apart; other"
-        " rows stay. All findings: results/benchmark_checks.parquet.",
+        conditions="Findings of the checks across rows, per source that has any. Energies that cannot be true are kept"
+        " apart; other rows stay. All findings: results/benchmark_checks.parquet.",
     )

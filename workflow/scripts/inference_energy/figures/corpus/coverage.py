@@ -12,19 +12,19 @@ from inference_energy.figures.panels import constant, label, panel
 from inference_energy.figures.theme import titled
 from inference_energy.figures.words import counted
 
-CELL_WIDTH, CELL_HEIGHT = 30, 17
+CELL_WIDTH, CELL_HEIGHT = 31, 19
 CLASSES = {
     "frontier": "Frontier (> 200 B)",
     "large": "Large (> 60 B)",
     "medium": "Medium (> 20 B)",
     "small": "Small",
 }
-MOST_MODELS, MOST_GPUS = 6, 8  # models of a class, and GPUs of throughput rows, that are not summed up as others
+MOST_MODELS, MOST_GPUS = 6, 7  # models of a class, and GPUs of throughput rows, that are not summed up as others
 SHADES = ("#DCEAF4", "#A6CBE3", "#4A8DC0", "#1F5A8A")  # of tiles, by their number
 LIMITS = (10, 30, 100)  # least number of every shade but the first
 DARK = LIMITS[1]  # numbers from here on are white
 DISC = 8  # distance of a disc from the middle of a cell that has a number too
-HEADS_ABOVE = 118  # over the names of GPUs
+HEADS_ABOVE = 122  # over the names of GPUs
 HEADS = {"energies": "Measured energies", "rows": "Throughput rows"}
 NUMBERS = ("rows", "boards", "wall", "energies")
 
@@ -50,7 +50,7 @@ def draw(*, throughput: pl.DataFrame, energy: pl.DataFrame, models: pl.DataFrame
     rows, boards, wall = (int(cells[name].sum()) for name in ("rows", "boards", "wall"))
     measured = cells.filter(pl.col("energies") > 0)
     return titled(
-        alt.concat(*grids, columns=len(heads), spacing={"row": 26, "column": 62}, bounds="flush"),
+        alt.concat(*grids, columns=len(heads), spacing={"row": 28, "column": 56}, bounds="flush"),
         finding=f"Energy was measured for {counted(measured['model'].n_unique(), 'model')} on"
         f" {counted(measured['gpu'].n_unique(), 'GPU')}: {boards:,} runs at the GPU boards,"
         f" {wall} at the wall",
@@ -111,13 +111,13 @@ def _grid(
 ) -> alt.LayerChart:
     """One class; with a title it has the names of the models on its left, with a head those of the GPUs above."""
     models = _in_order(cells, "model")
-    y = rows_axis("model:N", models, labels=title is not None, labelFontSize=11.5, grid=True, zindex=0)
-    x = columns_axis("gpu:N", gpus, labelAlign="left", orient="top", labels=head is not None)
+    y = rows_axis("model:N", models, labels=title is not None, labelFontSize=12.5, grid=True, zindex=0)
+    x = columns_axis("gpu:N", gpus, labelAlign="left", orient="top", labels=head is not None, labelFontSize=12.5)
     layers = marks(alt.Chart(cells).encode(x=x, y=y))
     if title is not None:
-        layers.append(_said(title, x=-4, y=-11, align="right", color=MUTED))
+        layers.append(_said(title, x=-4, y=-12, align="right", fontSize=13, color=MUTED))
     if head is not None:
-        layers.append(_said(head, x=0, y=-HEADS_ABOVE, align="left", fontSize=13))
+        layers.append(_said(head, x=0, y=-HEADS_ABOVE, align="left", fontSize=14))
     return panel(*layers, size=(CELL_WIDTH * len(gpus), CELL_HEIGHT * len(models)))
 
 
@@ -133,7 +133,7 @@ def _numbers(base: alt.Chart, column: str, beside: str = "false") -> list[alt.Ch
     tiles = found.mark_rect(stroke="white").encode(color=alt.Color(f"{column}:Q", scale=scale, legend=None))
     ink = either(f"datum.{column} >= {DARK}", ON_SHADE, ON_LIGHT)
     texts = [
-        found.transform_filter(test).mark_text(fontSize=11, dx=dx).encode(text=f"{column}:Q", color=ink)
+        found.transform_filter(test).mark_text(fontSize=12, dx=dx).encode(text=f"{column}:Q", color=ink)
         for test, dx in ((f"!({beside})", 0), (beside, -DISC))
     ]
     return [tiles, *texts]
@@ -145,5 +145,5 @@ def _energies(base: alt.Chart) -> list[alt.Chart]:
     for test, offset in (("datum.boards == 0", 0), ("datum.boards > 0", DISC)):
         wall = base.transform_filter(f"datum.wall > 0 && {test}")
         marks.append(wall.mark_circle(color=ORANGE, size=150, opacity=1, xOffset=offset))
-        marks.append(wall.mark_text(fontSize=11, color="white", dx=offset).encode(text="wall:Q"))
+        marks.append(wall.mark_text(fontSize=12, color="white", dx=offset).encode(text="wall:Q"))
     return marks

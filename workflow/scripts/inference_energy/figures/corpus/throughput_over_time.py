@@ -11,6 +11,7 @@ from inference_energy.figures.words import counted
 
 LENGTH, TOLERANCE = 1000, 0.05  # prompts and answers of about a thousand tokens are what every edition has
 COLUMNS = 3
+THOUSANDS = "datum.value ? format(datum.value, '~s') : '0'"
 MINUS = "\N{MINUS SIGN}"
 PANEL_WIDTH, PANEL_HEIGHT = 185, 140
 
@@ -75,7 +76,7 @@ def _panel(rows: pl.DataFrame, model: str, gpus: list[str], months: list[dict], 
     title = "Output tokens/s per GPU" if first else None
     base = alt.Chart(rows.with_columns(pl.col("on").str.to_date("%Y-%m").cast(pl.Datetime("ms")))).encode(
         x=alt.X("on:T", title=None, axis=axis, scale=alt.Scale(domain=[months[0], months[-1]], padding=14)),
-        y=alt.Y("tok_per_s_per_gpu:Q", title=title, axis=alt.Axis(tickCount=4, format="~s")),
+        y=alt.Y("tok_per_s_per_gpu:Q", title=title, axis=alt.Axis(tickCount=4, labelExpr=THOUSANDS)),
         color=colours("gpu", of_gpus(gpus), alt.Legend(title=None, columns=3)),
     )
     dots = base.mark_circle(size=45, opacity=1)

@@ -45,6 +45,6 @@ def _panel(rows: pl.DataFrame, column: str, title: str, lines: dict[str, str]) -
 def _finding(rows: pl.DataFrame, label: str) -> str:
     power, work = rows["power_mw_mean"], rows["relative_rate"]
     return (
-        f"{label}: requests vary by {times(work.max() / work.min())} over the day, power by"
-        f" {times(power.max() / power.min())} ({interval(power.min(), power.max())} MW)"
+        f"{label}: requests vary by {times(work.max() / work.min())} over a day, power by"
+        f" {times(power.max() / power.min())} ({interval(power.min(), power.max())}\u00a0MW)"
     )

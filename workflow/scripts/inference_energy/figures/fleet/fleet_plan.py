@@ -1,5 +1,6 @@
 """Energy of a fleet per day, next to familiar loads, and what the fleet needs and emits."""
 
+import re
 from functools import partial
 
 import altair as alt
@@ -10,7 +11,16 @@ from inference_energy.figures.axes import either, log_axis, rows_axis
 from inference_energy.figures.palette import BLUE, INK, MUTED, ORANGE, PALE
 from inference_energy.figures.panels import dot, label, panel, small_label, span
 from inference_energy.figures.theme import titled
-from inference_energy.figures.words import WITHIN, label_of, mean_and_range, number, reference_load, subject_of, texts
+from inference_energy.figures.words import (
+    WITHIN,
+    label_of,
+    mean_and_range,
+    number,
+    precise,
+    reference_load,
+    subject_of,
+    texts,
+)
 from inference_energy.fleet.tables import ReferenceLoad
 from inference_energy.studies.study import NestedStudy
 
@@ -85,7 +95,7 @@ def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> al
         rows = plan.filter(quantity=quantity)
         unit, basis = rows.select("unit", "basis").row(0)
         name = QUANTITIES[quantity] if unit == quantity else f"{QUANTITIES[quantity]} ({unit.replace('m3', 'm³')})"
-        cells += [(0, line * LINE, name, "value"), (0, line * LINE + 15, basis, "note")]
+        cells += [(0, line * LINE, name, "value"), (0, line * LINE + 15, _rounded(basis), "note")]
         for row in rows.iter_rows(named=True):
             middle, *ends = (number(row[q]) for q in ("mean", "p05", "p95"))
             cells.append((places[row["scenario"]], line * LINE, f"{middle} ({'–'.join(ends)})", "value"))
@@ -96,7 +106,7 @@ def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> al
     styles = {
         "head": {"fontWeight": "bold", "fontSize": 12.5},
         "value": {"fontSize": 12.5, "color": INK},
-        "note": {"fontSize": 11, "color": MUTED},
+        "note": {"fontSize": 12, "color": MUTED},
     }
     said = [
         label(alt.Chart(drawn.filter(kind=kind)).encode(y=y), x, "said", baseline="middle", **style)
@@ -105,6 +115,11 @@ def _table(plan: pl.DataFrame, scenarios: pl.DataFrame, chosen: list[str]) -> al
     lines = alt.Chart(pl.DataFrame({"y": [line * LINE - 14 for line in range(len(quantities))]})).mark_rule(color=PALE)
     rules = lines.encode(y=y, x=alt.value(-OUT), x2=alt.value(TABLE - OUT))
     return panel(rules, *said, size=(WIDTH, height + 18))
+
+
+def _rounded(basis: str) -> str:
+    """A basis with its factors at three digits."""
+    return re.sub(r"\d+\.\d+", lambda found: precise(float(found[0])), basis)
 
 
 def _finding(scenarios: pl.DataFrame, plan: pl.DataFrame) -> str:

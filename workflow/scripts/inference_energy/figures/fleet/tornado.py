@@ -51,7 +51,7 @@ def _panel(rows: pl.DataFrame, title: str, order: list[str], reach: list[float],
     ends = []
     for end, align, dx in (("low", "right", -4), ("high", "left", 4)):
         said = base.properties(data=moved.with_columns(said=pl.col(end).map_elements(times, pl.String)))
-        ends.append(small_label(said, x(end), "said", align=align, dx=dx, fontSize=11))
+        ends.append(small_label(said, x(end), "said", align=align, dx=dx))
     middle = alt.Chart(rows.head(1)).mark_rule(color=INK).encode(x=x("one"))
     return panel(bars, middle, *ends, size=(WIDTH, ROW * len(order)), title=title, frame="group", offset=6)
 

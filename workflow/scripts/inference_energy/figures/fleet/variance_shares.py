@@ -36,7 +36,7 @@ SPOKEN = {name: spoken for name, spoken, _ in INGREDIENTS.values()}
 DARK = {BLUE, ORANGE, INDIGO, GREEN, GREY}
 LABELLED, SMALL = 0.08, 0.05
 PANELS = {"untrimmed": "A single query", "shared": "The mean over queries"}
-WIDTH, ROW = 272, 34
+WIDTH, ROW = 262, 34
 
 
 def draw(*, variance: pl.DataFrame, study: NestedStudy) -> alt.VConcatChart:
@@ -118,7 +118,7 @@ def _panel(
     inside = alt.Chart(labels).encode(y=y, color=alt.Color("ink:N", scale=None))
     text = label(inside, alt.X("middle:Q", scale=scale), "said", align="center", fontSize=11)
     right = alt.Chart(spreads).encode(y=y)
-    factor = small_label(right, alt.value(WIDTH + 32), "said", align="right", fontSize=11.5)
+    factor = small_label(right, alt.value(WIDTH + 32), "said", align="right")
     return panel(bar, text, factor, head("Factor", WIDTH + 36), size=(WIDTH, ROW * len(order)), title=title)
 
 

@@ -6,10 +6,11 @@ import polars as pl
 from inference_energy.figures.axes import log_axis
 from inference_energy.figures.palette import BLUE, INK, ORANGE, PALE
 from inference_energy.figures.panels import constant, dot, label, panel, small_label, span
-from inference_energy.figures.theme import WIDTH, titled
+from inference_energy.figures.theme import titled
 from inference_energy.figures.words import label_of, precise, texts
 from inference_energy.studies.study import PublishedStudy
 
+WIDTH, ROW = 310, 22
 YES, NO = "inside the tolerance", "outside"
 
 
@@ -39,10 +40,10 @@ def draw(*, headline: pl.DataFrame, study_name: str, study: PublishedStudy) -> a
         color=alt.Color("verdict:N", title=None).scale(domain=[YES, NO], range=[BLUE, ORANGE]),
         shape=alt.Shape("verdict:N", title=None).scale(domain=[YES, NO], range=["circle", "diamond"]),
     )
-    text = small_label(base, alt.value(WIDTH - 80), "text")
+    text = small_label(base, alt.value(WIDTH + 10), "text")
     inside = printed["within"].sum()
     return titled(
-        panel(band, one, dots, text, size=(WIDTH - 90, 22 * len(printed))),
+        panel(band, one, dots, text, size=(WIDTH, ROW * len(printed))),
         finding=f"{study.title}: {inside} of {len(printed)} printed values are reproduced",
         conditions="Grey: half a unit of the last printed digit plus three standard errors of the published 10,000"
         " draws. Right: published → computed. results/headline.csv says why a value lies outside.",
@@ -62,7 +63,7 @@ def _computed_only(rows: pl.DataFrame, study: PublishedStudy) -> alt.LayerChart:
     x = alt.X("computed:Q", title="Computed (Wh, GWh/day or factor; logarithmic)").scale(type="log")
     base = alt.Chart(rows.with_columns(text=texts(rows, _computed))).encode(y=y)
     return titled(
-        panel(dot(base, x, size=70, color=BLUE), label(base, x, "text", dx=8), size=(WIDTH - 60, 26 * len(rows))),
+        panel(dot(base, x, size=70, color=BLUE), label(base, x, "text", dx=8), size=(WIDTH, ROW * len(rows))),
         finding=f"{study.title}: the quantities that the publication prints",
         conditions="Computed for this study; there is no printed value to compare with.",
     )

@@ -11,7 +11,7 @@ from inference_energy.figures.words import times
 from inference_energy.studies.study import PublishedStudy
 
 COLUMNS = 3
-PANEL_WIDTH, PANEL_HEIGHT = 205, 160
+PANEL_WIDTH, PANEL_HEIGHT = 192, 150
 # Prompts by their length: up to each of these, tokens.
 PROMPTS = {500: "up to 500", 2048: "1,024–2,048", 5000: "5,000"}
 SHADES = (AMBER, ORANGE, WINE)
@@ -62,5 +62,5 @@ def _panel(row: dict, rows: pl.DataFrame, curve: pl.DataFrame) -> alt.LayerChart
     )
     kind = "log-linear" if row["form"] == "log_linear" else "constant"
     subtitle = f"{row['rows']} rows, {kind}, error {times(row['leave_one_out_ratio_geometric_sd'])}"
-    style = {"fontSize": 12.5, "subtitle": subtitle, "subtitleFontSize": 11, "subtitleColor": MUTED}
+    style = {"fontSize": 12.5, "subtitle": subtitle, "subtitleFontSize": 12, "subtitleColor": MUTED}
     return panel(grey, *lines, dots, size=(PANEL_WIDTH, PANEL_HEIGHT), title=row["model"], **style)
