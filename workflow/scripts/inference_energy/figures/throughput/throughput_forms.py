@@ -47,8 +47,8 @@ def draw(*, left_out: pl.DataFrame, forms: pl.DataFrame) -> alt.LayerChart:
     )
     return titled(
         panel(band, ticks, *bars, medians, text, size=(WIDTH, ROW * len(order))),
-        finding=f"Throughput of unseen runs is off by {number(best['ratio_geometric_sd'])}× if a query takes GPU time"
-        f" per token, by {number(published['ratio_geometric_sd'])}× in the published form",
+        finding="A GPU time per token predicts the throughput of unseen runs with an error of"
+        f" {number(best['ratio_geometric_sd'])}×, the published form with {number(published['ratio_geometric_sd'])}×",
         conditions=f"{best['rows']} rows of {best['configurations']} configurations, each left out of its own"
         " prediction. Ticks: rows. Bars: P25–P75, P5–P95; dot: median. Geometric error: exponential of the RMS"
         " log ratio.",
