@@ -29,8 +29,8 @@ include: "workflow/rules/records.smk"
 
 # What most jobs wait for starts first, then what takes longest, last what no job waits for: no core is idle at the end.
 ORDER = {
-    3: "ingest_benchmarks validate_benchmarks request_lengths services serving_model".split(),
-    2: "factors left_out".split(),
+    3: "ingest_benchmarks validate_benchmarks request_lengths services serving_model factors".split(),
+    2: "left_out query_energy sweeps".split(),
     0: "benchmark_checks methods_page headline_page workbook explanations data_package public_database".split(),
 }
 PRIORITIES = {name: priority for priority, names in ORDER.items() for name in names}

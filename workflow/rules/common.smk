@@ -70,7 +70,11 @@ def restore(persistence, path):
 
 if not IMPORTED:  # what follows is of all rules of a run
     if workflow.is_main_process and sys.platform == "linux":  # elsewhere libraries do not bear to be forked
-        PythonScript.execute_script = job_server.by_server(PythonScript.execute_script)
+        SERVER = job_server.JobServer()
+        PythonScript.execute_script = job_server.by_server(SERVER, PythonScript.execute_script)
+        # Who asks for a study has most often edited it and waits.
+        if "study" in sys.argv and not {"-n", "--dry-run"} & set(sys.argv):
+            SERVER.start()
     # Snakemake writes the path of Python into the commands of jobs as it stands.
     sys.executable = shlex.quote(os.path.relpath(sys.executable))
     # Results are moved into place as a whole, so no job spoils one. Snakemake would copy all before, and after a fault

@@ -92,13 +92,13 @@ def job(**other):
 @pytest.mark.parametrize("other", [{"threads": 8}, {"conda_env": "env"}, {"container_img": "image"}])
 def test_jobs_that_need_more_get_their_own_process(other):
     asked = []
-    executed = job_server.by_server(lambda job, fname, edit: asked.append(fname))
+    executed = job_server.by_server(SERVER, lambda job, fname, edit: asked.append(fname))
     executed(job(**other), "script.py")
     assert asked == ["script.py"]
 
 
 def test_jobs_get_the_temporary_folder_of_their_rule(tmp_path):
     (tmp_path / "script.py").write_text("import sys, tempfile; sys.exit(len(tempfile.gettempdir()))")
-    executed = job_server.by_server(None)
+    executed = job_server.by_server(SERVER, None)
     with pytest.raises(subprocess.CalledProcessError, match=f"exit status {len(str(tmp_path))}"):
         executed(job(resources={"tmpdir": str(tmp_path)}), str(tmp_path / "script.py"))

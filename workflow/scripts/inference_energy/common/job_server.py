@@ -1,7 +1,7 @@
 """Jobs as copies of one process that has loaded the libraries already: a start takes 0.04 CPU seconds in place of 0.4.
 
 This is what a run does to have it, and the program of that process, the server. It forks itself for every job and ends
-with the run. It has no code of this project, which every job loads by itself.
+with the run, however that ends. It has no code of this project, which every job loads by itself.
 """
 
 import atexit
@@ -33,12 +33,18 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 
 class JobServer:
-    """The process behind the jobs of a run; it starts with the first."""
+    """The process behind the jobs of a run; it starts with the first, if it was not started before."""
 
     def __init__(self):
         self._python = sys.executable  # as it is now: for its own commands the run writes it as a shell reads it
         self._starts = threading.Lock()
         self._requests: socket.socket | None = None
+
+    def start(self) -> None:
+        """Have the libraries loaded, while the run finds out what to do."""
+        with self._starts:
+            if self._requests is None:
+                self._requests = self._started()
 
     def run(self, script: str, environment: dict[str, str]) -> int:
         """Run a script, with some variables of the environment.
@@ -46,11 +52,10 @@ class JobServer:
         Returns:
             Its exit status; negative if a signal ended it.
         """
+        self.start()
         ours, theirs = socket.socketpair()
         with ours:
-            with theirs, self._starts:
-                if self._requests is None:
-                    self._requests = self._started()
+            with theirs:
                 request = json.dumps({"script": script, "environment": environment}).encode()
                 socket.send_fds(self._requests, [request], [theirs.fileno()])
             status = ours.recv(LONGEST_STATUS)
@@ -63,13 +68,12 @@ class JobServer:
             command = [self._python, "-P", __file__, str(theirs.fileno())]
             process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=os.environ | ONE_THREAD)
         atexit.register(process.wait)
-        atexit.register(ours.close)  # before: the server ends by it
+        atexit.register(process.kill)  # before that
         return ours
 
 
-def by_server(execute: Callable[..., None]) -> Callable[..., None]:
+def by_server(server: JobServer, execute: Callable[..., None]) -> Callable[..., None]:
     """`PythonScript.execute_script` of Snakemake, for jobs that need nothing but the Python and the core of others."""
-    server = JobServer()
 
     @functools.wraps(execute)
     def executed(job: Any, fname: str, edit: bool = False) -> None:
