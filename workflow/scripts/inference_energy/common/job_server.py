@@ -28,6 +28,9 @@ LIBRARIES = (
 )
 LONGEST_REQUEST = 65_536  # bytes: the path of a script and that of a temporary folder
 LONGEST_STATUS = 8
+# Objects, and younger collections, between collections of garbage. Jobs keep most of what they make: a workbook of
+# 700,000 cells takes a seventh less time than with the defaults.
+COLLECTED_AFTER = (50_000, 20, 20)
 # One job of a run has one core, and Snakemake tells libraries so; they read it when they are loaded.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -102,6 +105,7 @@ def serve(requests: socket.socket) -> None:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # else the collector of every job would copy all that is loaded
+    gc.set_threshold(*COLLECTED_AFTER)
     copies = multiprocessing.get_context("fork")
     going_on = {}
     while True:
