@@ -27,9 +27,18 @@ include: "workflow/rules/explain.smk"
 include: "workflow/rules/records.smk"
 
 
+# What most jobs wait for starts first, then what takes longest, last what no job waits for: no core is idle at the end.
+ORDER = {
+    3: "ingest_benchmarks validate_benchmarks request_lengths services serving_model factors".split(),
+    2: "left_out query_energy sweeps".split(),
+    0: "benchmark_checks methods_page headline_page workbook explanations data_package public_database".split(),
+}
+PRIORITIES = {name: priority for priority, names in ORDER.items() for name in names}
+
 # All scripts run in one environment, and depend on what their results are made of.
 OWN_RULES = set(workflow.modifier.rules)
 for each in own_rules():
+    each.priority = PRIORITIES.get(each.name, 1)
     if each.script:
         each.conda_env = str(PROJECT.environment()) if IMPORTED else run_files.ENVIRONMENT
         if not STORED:

@@ -30,7 +30,9 @@ PUBLISHED |= {f"package/{name}.parquet" for name in (*PACKAGED, "factors")}
 
 
 def test_all_declared_results_exist(built, contents):
-    expected = TABLES | FIGURES | PUBLISHED | {"provenance.json", "dashboard.html", "explanations.html"}
+    expected = (
+        TABLES | FIGURES | PUBLISHED | {"provenance.json", "dashboard.html", "page_library.js", "explanations.html"}
+    )
     found = contents(built)
     assert set(found) == expected
     assert all(found.values()), "an empty file"

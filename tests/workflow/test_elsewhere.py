@@ -129,13 +129,14 @@ def _kill(folder: Path, start: Callable[[Path], Popen], tmp_path: Path) -> None:
 
 
 def jobs_of(folder: Path) -> list[int]:
-    """Processes in a folder that run a script of a rule."""
-    found = []
+    """Processes in a folder that run a script of a rule: copies of the server of jobs."""
+    parents = {}
     for process in Path("/proc").iterdir():
         try:
             within = process.name.isdigit() and (process / "cwd").readlink() == folder
-            if within and b".snakemake/scripts/" in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
+            if within and b"/job_server.py" in (process / "cmdline").read_bytes():
+                # The parent is the second word behind the name, which is in brackets.
+                parents[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
         except OSError:
             continue  # it ended
-    return found
+    return [process for process, parent in parents.items() if parent in parents]

@@ -37,10 +37,9 @@ ESTIMATES = {"package", "answer_lengths", "figures_answers"}
 PACKAGE = ESTIMATES | {"factors"}
 PAGE = {"methods_page", "explanations"}  # they quote lines of studies, configuration and resources
 # What a study of method `nested` computes, and the figures that show it.
-NESTED_FIGURES = of(["figures_nested"], ["current"])
-FLEET = of(["fleet"], ["current"]) | NESTED_FIGURES
-SWEEPS = of(["sweeps"], ["current"]) | NESTED_FIGURES
-INTERVENTIONS = of(["interventions"], ["current"]) | NESTED_FIGURES
+FLEET = of(["fleet", "figures_fleet"], ["current"])
+SWEEPS = of(["sweeps", "figures_fleet"], ["current"])
+INTERVENTIONS = of(["interventions", "figures_nested"], ["current"])
 NESTED = of(["query_energy"], ["current"]) | INTERVENTIONS | FLEET | SWEEPS
 
 
@@ -85,7 +84,7 @@ EDITS = {
     "title": (
         "title: Current best estimate",
         "title: Today",
-        NESTED_FIGURES | ESTIMATES | {"figures_comparison", "headline_page"},
+        of(["figures_nested", "figures_fleet"], ["current"]) | ESTIMATES | {"figures_comparison", "headline_page"},
     ),
 }
 

@@ -19,7 +19,8 @@ pue: 2.4
 METHODS = {"efficient-site": "published", "what-if": "nested"}
 SHIPPED = ("arxiv-2025", "joule-2026", "current")
 ASK = ("study", "--config", "study=['what-if']")
-OF_STUDY = {f"{rule} what-if" for rule in ("query_energy", "interventions", "fleet", "sweeps", "figures_nested")}
+RULES = ("query_energy", "interventions", "fleet", "sweeps", "figures_nested", "figures_fleet")
+OF_STUDY = {f"{rule} what-if" for rule in RULES}
 
 
 def test_studies_of_ones_own(copy):

@@ -42,7 +42,7 @@ sys.path.insert(0, SCRIPTS)
 theirs = os.environ.get("PYTHONPATH", "").split(os.pathsep) if IMPORTED else []
 os.environ.update(PYTHONPATH=os.pathsep.join(dict.fromkeys([SCRIPTS, *filter(None, theirs)])))
 
-from inference_energy.common import escaped, jobs, project, run_messages, runs, yaml_files
+from inference_energy.common import escaped, job_server, jobs, project, run_messages, runs, yaml_files
 from inference_energy.common.errors import InputError, one_of
 from inference_energy.common.files import as_named, file_name, name_of
 from inference_energy.figures import registry
@@ -56,6 +56,7 @@ from inference_energy.studies.study import WORKLOADS, NestedStudy, whole
 from snakemake.io import get_flag_value
 from snakemake.logging import logger
 from snakemake.persistence import FileBackupMixin
+from snakemake.script import PythonScript
 from snakemake.settings.enums import Quietness
 from snakemake.utils import update_config
 
@@ -68,6 +69,12 @@ def restore(persistence, path):
 
 
 if not IMPORTED:  # what follows is of all rules of a run
+    if workflow.is_main_process and sys.platform == "linux":  # elsewhere libraries do not bear to be forked
+        SERVER = job_server.JobServer()
+        PythonScript.execute_script = job_server.by_server(SERVER, PythonScript.execute_script)
+        # Who asks for a study has most often edited it and waits.
+        if "study" in sys.argv and not {"-n", "--dry-run"} & set(sys.argv):
+            SERVER.start()
     # Snakemake writes the path of Python into the commands of jobs as it stands.
     sys.executable = shlex.quote(os.path.relpath(sys.executable))
     # Results are moved into place as a whole, so no job spoils one. Snakemake would copy all before, and after a fault

@@ -1,6 +1,19 @@
 # The page that computes what-if scenarios offline, with all figures.
 
 
+rule page_library:
+    """The library that draws on the page, as one script, which is packed once for all pages."""
+    input:
+        lock="requirements.lock",
+        code=library("dashboard/page_library"),
+    output:
+        update("results/page_library.js"),
+    log:
+        "results/logs/page_library.log",
+    script:
+        "../scripts/dashboard/page_library.py"
+
+
 rule dashboard:
     """One page that computes what-if scenarios offline, with every figure, caption and source."""
     input:
@@ -22,6 +35,7 @@ rule dashboard:
         drawings=figure_files("svg"),
         specifications=figure_files("json"),
         captions=sorted({f"workflow/report/{figure['caption']}.rst" for figure in page_figures()}),
+        library="results/page_library.js",
         page="workflow/dashboard/page.html.jinja",
         evidence="workflow/dashboard/evidence.yaml",
         parts=[

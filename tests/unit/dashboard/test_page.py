@@ -34,6 +34,7 @@ def built(**changes):
         "figures": [FIGURE],
         "sources": [],
         "asked_title": "Now",
+        "library": "// draws\n",
     }
     return page(DASHBOARD, **(arguments | changes))
 

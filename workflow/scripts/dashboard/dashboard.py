@@ -49,6 +49,7 @@ with wiring.job(snakemake) as job:
         },
         figures=page.figures(params.figures, out.parent, Path(given.captions[0]).parent),
         asked_title=params.asked["title"],
+        library=job.path("library").read_text(encoding="utf-8"),
         sources=page.sources(origins, escaped.read_csv(job.path("sources"))),
     )
     files.write(out, html)

@@ -140,11 +140,14 @@ class Assumption:
     text: str  # what is assumed, and its source
 
 
+@cache
 def of_module(file: str, text: str) -> list[Assumption]:
     """Assumptions of a Python module, in its order.
 
     A comment runs on over the comment lines below it, to the next assumption.
     """
+    if MARK not in text:
+        return []
     found: list[Assumption] = []
     places = _places(text)
     last = -1

@@ -10,7 +10,6 @@ from typing import Any
 
 import jinja2
 import polars as pl
-import vl_convert
 from docutils.core import publish_parts
 
 from inference_energy.answers.points import POINTS
@@ -60,12 +59,14 @@ def page(
     figures: Iterable[Mapping[str, Any]],
     sources: list[dict],
     asked_title: str,
+    library: str,
 ) -> str:
     """The page as HTML, from a folder with `page.html.jinja`, `style.css` and the scripts.
 
     `studies` have name, title and rows of evidence, the first shown first; `numbers` are what the page computes with,
     as `coding.coded` takes it; `figures` are from `figures`, in the order in which they are shown; `sources` are those
-    of benchmarks, with their origin and number of rows; `asked_title` is the title of the study of single questions.
+    of benchmarks, with their origin and number of rows; `asked_title` is the title of the study of single questions;
+    `library` is the script that draws.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(templates), autoescape=True, undefined=jinja2.StrictUndefined
@@ -89,7 +90,7 @@ def page(
         own_draws=own.DRAWS,
         own_gpu=OWN_GPU,
         asked_title=asked_title,
-        vega=_inline(vl_convert.javascript_bundle()),
+        vega=_inline(library),
         formulas=_inline(formulas.script()),
         serving=_inline(formulas.serving_script()),
         **{script: _inline((templates / f"{script}.js").read_text()) for script in SCRIPTS},

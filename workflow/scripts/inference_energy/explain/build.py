@@ -105,7 +105,8 @@ class Build:
         """Whether a word is the name of a study that is not built."""
         return word not in self.methods and (self.root / STUDIES / f"{Path(word).name}.yaml").is_file()
 
-    def study_line(self, name: str, keys: list[str]) -> tuple[str, int, str]:
+    @kept
+    def study_line(self, name: str, *keys: str) -> tuple[str, int, str]:
         """File, line and comments of a study's key: its own file, or that of the study it is inherited from.
 
         Raises:
@@ -114,7 +115,7 @@ class Build:
         chain = name
         while chain is not None:
             path = STUDIES / f"{chain}.yaml"
-            line, comment = comments.about((self.root / path).read_text(encoding="utf-8"), tuple(keys))
+            line, comment = comments.about((self.root / path).read_text(encoding="utf-8"), keys)
             if line is not None:
                 return path.as_posix(), line, comment
             chain = self.yaml(path).get("extends")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cache, reduce
 from operator import getitem
 from pathlib import Path
 from types import ModuleType
@@ -89,7 +89,7 @@ class Sources:
 
     def study_entry(self, study: str, keys: Iterable[str | int], **facts: Value) -> Node:
         """An entry of a study with its comments; a mapping or list as text."""
-        file, line, comment = self.build.study_line(study, [str(key) for key in keys])
+        file, line, comment = self.build.study_line(study, *map(str, keys))
         entries = self.build.study(study)
         place = Place(
             kind="study",
@@ -154,6 +154,7 @@ def constant(module: ModuleType, name: str, label: str, **facts: Value) -> Node:
     return Node(**{"label": label, "value": getattr(module, name), "place": place} | facts)
 
 
+@cache
 def place_in(module: ModuleType, name: str, pattern: str, source: str) -> Place:
     """The first line of a module that begins with a pattern, where it declares a name; `source` may have an address."""
     file = Path(module.__file__).resolve()

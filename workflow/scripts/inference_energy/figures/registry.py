@@ -53,6 +53,7 @@ _study = partial(Figure, folder="figures/{study}")
 _published = partial(_study, job="published", method="published", of_study=("title", "workloads"))
 _edition = partial(_published, job="edition", later=True)
 _nested = partial(_study, job="nested", method="nested", of_study=CONTEXT)
+_fleet = partial(_nested, job="fleet", category=FLEET)
 _corpus = partial(Figure, job="corpus", folder="figures/benchmarks", category=INPUTS, group="The benchmark corpus")
 _appendix = partial(_corpus, category=APPENDIX, group="Appendix: the benchmark corpus")
 _statement = partial(Figure, job="statement", folder="usage/{usage}")
@@ -184,32 +185,28 @@ OF_STUDIES = (
         of_study=("title", "workloads", "classes"),
         category=INTERVENTIONS,
     ),
-    _nested(
+    _fleet(
         "fleet.fleet_plan",
         "Energy of a fleet per day, next to familiar loads, and what the fleet needs and emits",
         _tables("{study}", scenarios="scenario_aggregates", plan="fleet_plan") | REFERENCES,
         of_study=("title", "classes", "fleet"),
-        category=FLEET,
     ),
-    _nested(
+    _fleet(
         "fleet.fleet_day",
         "Power of a fleet and GPUs that are on, hour by hour",
         _tables("{study}", hours="fleet_hours"),
         of_study=("title", "classes", "fleet"),
-        category=FLEET,
         label="a fleet over a day",
     ),
-    _nested(
+    _fleet(
         "fleet.sweeps",
         "Mean energy as a function of one assumption at a time",
         _tables("{study}", "sweeps"),
-        category=FLEET,
     ),
-    _nested(
+    _fleet(
         "fleet.sweep_grids",
         "Mean energy as a function of two assumptions at a time",
         _tables("{study}", grids="sweep_grids"),
-        category=FLEET,
         label="two assumptions at a time",
     ),
 )

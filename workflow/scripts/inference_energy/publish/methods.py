@@ -79,7 +79,8 @@ class StudyPart:
 
 def module_chapter(file: str, package: str, text: str) -> Chapter | None:
     """Assumptions of one module; none where it makes none."""
-    found = of_module(file, text)
+    if not (found := of_module(file, text)):
+        return None
     name = ".".join(Path(file).relative_to(package).with_suffix("").parts).removesuffix(".__init__")
     introduction = ast.get_docstring(ast.parse(text)) or ""
     return _chapter(name, file, introduction, found)
