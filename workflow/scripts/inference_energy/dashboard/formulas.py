@@ -45,7 +45,7 @@ SERVING = (
     Replicas.kv_copies,
     Replicas.weight_bytes,
     Replicas.largest_batch,
-    step._log_unused,
+    step.log_unused,
     step.experts_read,
     step.pace,
     step.step_at,

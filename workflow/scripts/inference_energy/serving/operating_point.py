@@ -41,12 +41,15 @@ def services(runs: pl.DataFrame) -> pl.DataFrame:
     """
     metered = runs.filter(pl.col("board_share").is_not_null(), pl.len().over(SERVICE) > 1)
     user = pl.Series(step.speed_tok_per_s(metered["batch"].to_numpy(), metered["seconds_per_token"].to_numpy()))
-    found = []
-    for speed in SPEEDS_TOK_PER_S:
-        fast = metered.filter(user >= speed).sort("energy_j_per_output_token", "row_id")
-        best = fast.group_by(SERVICE, maintain_order=True).first()
-        found.append(best.with_columns(speed_tok_per_s=pl.lit(float(speed))))
-    return pl.concat(found)
+    speeds = pl.DataFrame({"speed_tok_per_s": SPEEDS_TOK_PER_S}, schema={"speed_tok_per_s": pl.Float64})
+    return (
+        metered.with_columns(user=user)
+        .join(speeds, how="cross")
+        .filter(pl.col("user") >= pl.col("speed_tok_per_s"))
+        .sort("speed_tok_per_s", "energy_j_per_output_token", "row_id")
+        .unique([*SERVICE, "speed_tok_per_s"], keep="first", maintain_order=True)
+        .drop("user")
+    )
 
 
 def batch_prior(runs: pl.DataFrame) -> BatchPrior:

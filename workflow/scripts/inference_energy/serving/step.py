@@ -55,10 +55,10 @@ class Time:
 
 def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Experts of a layer that at least one of some tokens uses, where tokens choose independently."""
-    return -experts * np.expm1(_log_unused(experts, experts_per_token) * tokens)
+    return -experts * np.expm1(log_unused(experts, experts_per_token) * tokens)
 
 
-def _log_unused(experts: np.ndarray, experts_per_token: np.ndarray) -> np.ndarray:
+def log_unused(experts: np.ndarray, experts_per_token: np.ndarray) -> np.ndarray:
     """Logarithm of the share of experts that one token leaves unused; so low that it is none where it uses all."""
     return np.log(np.maximum(1 - experts_per_token / experts, np.finfo(float).tiny))
 
@@ -185,7 +185,7 @@ class Step:
         of = self.of
         fixed, expert, request = parts
         every = of.with_experts * of.experts * expert
-        rate = _log_unused(of.experts, of.experts_per_token) * self.verified
+        rate = log_unused(of.experts, of.experts_per_token) * self.verified
         if where is not None:
             given = (fixed, every, request, rate, seconds)
             fixed, every, request, rate, seconds = (np.broadcast_to(each, where.shape)[where] for each in given)
