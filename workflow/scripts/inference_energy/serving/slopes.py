@@ -20,7 +20,7 @@ def log_time(of: Replicas, batch: np.ndarray, given: Values, effects: Values = s
     pace = step.pace(of, given, effects)
     taken = step.step_at(of, pace)
     time = taken.at(batch)
-    steps, per_request = 1 / (batch * taken.accepted), 1 / taken.accepted
+    steps, per_request = taken.steps_per_token / batch, taken.steps_per_token
     launching = pace.launching * steps
     # Terms of the time, s. Of overheads: of steps, of layers, of their all-reduce, of requests.
     of_steps, of_layers = pace.step_s * launching, of.layers * pace.layer_s * launching
@@ -35,7 +35,9 @@ def log_time(of: Replicas, batch: np.ndarray, given: Values, effects: Values = s
     answers, prompts = taken.request_s * per_request - keys, taken.prompt_s
     attending = step.step_at(of, replace(pace, dense_s=0.0))
     attention = attending.request_s * per_request - keys + attending.prompt_s
-    total, overhead, roofline = time.seconds, time.overhead_s, time.seconds - time.overhead_s
+    total = time.seconds
+    overhead = of_steps + of_layers + all_reduce + of_requests
+    roofline = total - overhead
     moved, computed = weights + keys, answers + prompts
     narrowness = of.peak_16_bit_flop_per_s / of.peak_flop_per_s
     more_verified = of.speculative * np.exp(given["verified_tokens"])
