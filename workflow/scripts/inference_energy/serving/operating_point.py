@@ -1,5 +1,6 @@
 """Where a service runs: the batch and the replica that give its users a speed, or a time per token."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -182,7 +183,9 @@ def part_load(taken: Step, point: Point, boards: Boards) -> tuple[np.ndarray, np
         seconds, shares[block] = load_of(taken, np.maximum(point.batch * parts[block], 1.0), boards)
         works[block] = full.seconds / seconds
     works[-1], shares[-1] = 1.0, full.board_share
-    return np.maximum.accumulate(works), shares
+    for less, more in itertools.pairwise(works):
+        np.maximum(less, more, out=more)
+    return works, shares
 
 
 def _runs(found: Sequence[Candidate]) -> int:
