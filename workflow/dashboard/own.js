@@ -72,14 +72,15 @@ const Own = (() => {
   /* ---- where it runs ---- */
 
   /* The replica of least energy at a draw, as `operating_point.at_speed`; null where none reaches the speed. */
-  function pointAt({ shared, prior }, replicas, uncertain, i) {
+  function pointAt({ shared, prior, same_energy }, replicas, uncertain, i) {
     // The same for every size.
     const [pace, boards] = [Serving.drawn_pace(replicas[0], uncertain), Serving.drawn_boards(replicas[0], uncertain)];
     let least = null;
+    const isLess = (point) => point.weight > 0 && (least === null || point.energy.j_per_token < least.energy.j_per_token * (1 - same_energy));
     for (const replica of replicas) {
       const taken = Serving.step_at(replica, pace);
       const point = Serving.point_at_speed(taken, boards, shared.speed[i], prior);
-      if (point.weight > 0 && (least === null || point.energy.j_per_token < least.energy.j_per_token)) least = { taken, boards, ...point };
+      if (isLess(point)) least = { taken, boards, ...point };
     }
     return least;
   }

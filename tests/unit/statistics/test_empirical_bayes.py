@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from inference_energy.statistics.empirical_bayes import LEAST_OMEGA, Fit, Levels, Problem, _Whitening, fitted
+from inference_energy.statistics.empirical_bayes import LEAST_OMEGA, Expected, Fit, Levels, Problem, _Whitening, fitted
 
 GROUPS, CELLS, ROWS = 60, 5, 4  # levels, cells of each, rows of a cell
 A, B = 1.0, -0.7
@@ -14,7 +14,8 @@ RISE, BEND = "a + b x", "log(e^a + e^b x)"
 
 def line(x):
     def function(values, sums):
-        return values[0] + values[1] * x + sums["shift"], {"shift": np.ones(len(x))}
+        slopes = np.stack([np.ones(len(x)), x], axis=1)
+        return Expected(y=slopes @ values + sums["shift"], by_parameter=slopes, by_term={"shift": np.ones(len(x))})
 
     return function
 
@@ -25,7 +26,8 @@ def bend(x):
     def function(values, sums):
         moved = np.exp(values[1] + sums["shift"]) * x
         total = np.exp(values[0]) + moved
-        return np.log(total), {"shift": moved / total}
+        shares = np.stack([np.exp(values[0]) / total, moved / total], axis=1)
+        return Expected(y=np.log(total), by_parameter=shares, by_term={"shift": shares[:, 1]})
 
     return function
 
@@ -47,7 +49,7 @@ def data(form=RISE, seed=3):
     function = FORMS[form](x)
     shift = TAU * generator.normal(size=GROUPS)
     errors = OMEGA * generator.normal(size=cell.max() + 1)[cell] + SIGMA * generator.normal(size=len(cell))
-    y = function(np.array([A, B]), {"shift": shift[group]})[0] + errors
+    y = function(np.array([A, B]), {"shift": shift[group]}).y + errors
     prior, sd = np.zeros(2), np.full(2, WIDE)
     effects = [levels(group, GROUPS)]
     return Problem(y=y, function=function, prior=prior, prior_sd=sd, effects=effects, cell=cell), shift
@@ -66,7 +68,8 @@ def simple(y, *, held=True, count=1, level=None, prior=0.0, prior_sd=1e-6, **cha
     y = np.asarray(y, dtype=float)
 
     def function(values, sums):
-        return values[0] + sums["shift"], {"shift": np.ones(len(y))}
+        ones = np.ones(len(y))
+        return Expected(y=values[0] + sums["shift"], by_parameter=ones[:, None], by_term={"shift": ones})
 
     level = np.zeros(len(y), dtype=int) if level is None else level
     return Problem(
@@ -199,10 +202,12 @@ def test_effects_on_two_terms_are_told_apart():
     steps, slopes = generator.normal(0, 0.5, 20), generator.normal(0, 0.2, 20)
 
     def function(values, sums):
-        return values[0] + sums["step"] + sums["slope"] * x, {"step": np.ones(len(x)), "slope": x}
+        ones = np.ones(len(x))
+        expected = values[0] + sums["step"] + sums["slope"] * x
+        return Expected(y=expected, by_parameter=ones[:, None], by_term={"step": ones, "slope": x})
 
     problem = Problem(
-        y=function([1.0], {"step": steps[one], "slope": slopes[other]})[0] + 0.1 * generator.normal(size=len(x)),
+        y=function([1.0], {"step": steps[one], "slope": slopes[other]}).y + 0.1 * generator.normal(size=len(x)),
         function=function,
         prior=np.zeros(1),
         prior_sd=np.full(1, WIDE),

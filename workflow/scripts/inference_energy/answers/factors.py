@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,8 @@ CONTEXTS = {"short": (500, 200), "medium": (4_000, 500), "long": (50_000, 800)}
 SPEEDS_TOK_PER_S = (20, 40, 80)  # that users see in the busiest hour
 KINDS = ("uncached_input", "cached_input", "output")
 PER = 1000  # tokens
+# Names of the factors.
+FACTORS = [f"wh_per_1000_{kind}_tokens_{name}" for kind in KINDS for name in (*quantiles.PERCENTILES, "mean")]
 NAMED_BY = ("model", "gpu", "precision", "context", "speed_tok_per_s", "boundary")
 DIGITS = 3  # significant, of every factor
 
@@ -40,12 +42,8 @@ def factors(entries: dict, tables: Tables, *, draws: int, seed: int) -> pl.DataF
     `entries` are those of the study.
     """
     mix = usable_hardware(tables.hardware)
-    parts = [
-        part
-        for model in tables.models["model"]
-        for part in _of_model(model, entries, mix, tables, draws=draws, seed=seed)
-    ]
-    table = pl.concat(parts).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
+    parts = [_of_model(model, entries, mix, tables, draws=draws, seed=seed) for model in tables.models["model"]]
+    table = pl.concat(part for part in parts if part is not None).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
     return table.sort(NAMED_BY).select(factor_id(), pl.all())
 
 
@@ -66,35 +64,31 @@ def holding(model: str, mix: Sequence[HardwareShare], tables: Tables, study: Nes
 
 def _of_model(
     model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
-) -> Iterator[pl.DataFrame]:
+) -> pl.DataFrame | None:
+    """Factors of a model on every GPU that holds it, or none if no GPU does."""
     known = Runs.of(tables.effects)
     study = study_of(whole(_with_contexts(entries)), model, tables.models, None)
     held = holding(model, mix, tables, study)
     if not held:
-        return
+        return None
     # GPUs are told apart, so that their shares are not drawn.
     of = study.classes[model].replaced(hardware=held)
     study = study.replaced(classes={model: of}, hardware_concentration=None)
     service = resolved("factors", study, tables, draws=draws, seed=seed)
-    members = service.members.frame.select("model", "gpu", "precision", "network")
-    grades = pl.Series([WORDS[known.grade(network, gpu)] for network, gpu in members.select("network", "gpu").rows()])
+    known_by = [WORDS[known.grade(network, gpu)] for network, gpu in service.members.frame.select("network", "gpu").rows()]
+    members = service.members.frame.select("model", "gpu", "precision", evidence=pl.Series(known_by))
+    places, rows, values = [], [], []
     for context, (prompt, answer) in CONTEXTS.items():
         operated = service.at_speeds(context, SPEEDS_TOK_PER_S)
         for speed, found in zip(SPEEDS_TOK_PER_S, operated, strict=True):
-            places = np.nonzero(found.weight.any(axis=0))[0]
-            numbers = {"input_tokens": prompt, "output_tokens": answer, "speed_tok_per_s": speed}
-            each = np.repeat(places, len(BOUNDARIES))
-            yield (
-                members[each]
-                .drop("network")
-                .with_columns(
-                    context=pl.lit(context),
-                    **{name: pl.lit(of, pl.Int64) for name, of in numbers.items()},
-                    boundary=pl.Series(BOUNDARIES * len(places), dtype=pl.String),
-                    evidence=grades[each],
-                )
-                .hstack(_wh_per_1000(found, places, answer))
-            )
+            reached = np.nonzero(found.weight.any(axis=0))[0]
+            places.append(np.repeat(reached, len(BOUNDARIES)))
+            rows += [(context, prompt, answer, speed, boundary) for boundary in BOUNDARIES] * len(reached)
+            values.append(_wh_per_1000(found, reached, answer))
+    names = ("context", "input_tokens", "output_tokens", "speed_tok_per_s", "boundary")
+    where = pl.DataFrame(rows, schema=names, orient="row")
+    factors = pl.DataFrame(np.concatenate(values), schema=FACTORS)
+    return members[np.concatenate(places)].hstack(where).hstack(factors)
 
 
 def _with_contexts(entries: dict) -> dict:
@@ -107,26 +101,26 @@ def _with_contexts(entries: dict) -> dict:
     return changed | {"workloads": {"traditional": workloads["short"], **workloads}}
 
 
-def _wh_per_1000(found: Operated, places: np.ndarray, answer: int) -> pl.DataFrame:
-    """P5, P50, P95 and mean of the factors of the GPUs at some places, a row for each and boundary.
+def _wh_per_1000(found: Operated, places: np.ndarray, answer: int) -> np.ndarray:
+    """P5, P50, P95 and mean of the factors of the GPUs at some places: a row for each and boundary, see `FACTORS`.
 
     `answer` are tokens.
     """
 
     def rows(values: np.ndarray) -> np.ndarray:
         """A row per GPU."""
-        return np.ascontiguousarray(np.broadcast_to(values, found.weight.shape)[:, places].T)
+        return np.broadcast_to(values, found.weight.shape).T[places]
 
     attended, weights = rows(found.attention_s) * answer, rows(found.weight)
     seconds = np.stack([rows(found.prefill_s) + attended, attended, rows(found.decode_s) + attended / 2])
     wh = np.stack([PER * rows(found.wh_per_gpu_second[boundary]) for boundary in BOUNDARIES])
-    names = [f"wh_per_1000_{kind}_tokens_{name}" for kind in KINDS for name in (*quantiles.PERCENTILES, "mean")]
-    values = np.empty((len(places), len(BOUNDARIES), len(names)))
+    values = np.empty((len(places), len(BOUNDARIES), len(FACTORS)))
     for place, weight in enumerate(weights):
-        products = (wh[:, None, place] * seconds[None, :, place]).reshape(-1, len(weight))
-        of = quantiles.of_weighted_rows(products, weight, quantiles.PERCENTILES)
+        drawn = np.nonzero(weight)[0]
+        products = wh[:, None, place, drawn] * seconds[None, :, place, drawn]
+        of = quantiles.of_weighted_rows(products.reshape(-1, len(drawn)), weight[drawn], quantiles.PERCENTILES)
         values[place] = np.stack(list(of.values()), axis=1).reshape(len(BOUNDARIES), -1)
-    return pl.DataFrame(values.reshape(-1, len(names)), schema=dict.fromkeys(names, pl.Float64), orient="row")
+    return values.reshape(-1, len(FACTORS))
 
 
 def about(origins: pl.DataFrame, *, version: str, study: str) -> dict[str, str]:

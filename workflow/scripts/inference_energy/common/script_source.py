@@ -17,11 +17,13 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 
 from inference_energy.common.formulas import Formula
 
+Property = property | cached_property
 CALLS = {
     np.exp: "Math.exp({0})",
     np.expm1: "Math.expm1({0})",
@@ -37,7 +39,7 @@ OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.BitAnd
 COMPARISONS = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
 
 
-def javascript(functions: Iterable[Callable | property], name: str) -> str:
+def javascript(functions: Iterable[Callable | Property], name: str) -> str:
     """An object of functions with the arguments of the Python functions, in their order; methods take the record first.
 
     Formulas in them are those of the object `Formulas`, see `formula_source.javascript`.
@@ -59,14 +61,19 @@ const {name} = (() => {{
 """
 
 
-def _function(of: Callable | property) -> Callable:
-    return of.fget if isinstance(of, property) else of
+def _function(of: Callable | Property) -> Callable:
+    match of:
+        case property():
+            return of.fget
+        case cached_property():
+            return of.func
+    return of
 
 
 class _Script:
     """One function."""
 
-    def __init__(self, of: Callable | property, known: dict[str, Callable | property]):
+    def __init__(self, of: Callable | Property, known: dict[str, Callable | Property]):
         self.function, self.known = _function(of), known
         source = textwrap.dedent(inspect.getsource(self.function))
         (self.node,) = ast.parse(source).body
@@ -158,7 +165,7 @@ class _Script:
                 return f"{self.expression(value)}.{name}"
             case ast.Attribute(value=value, attr=name):
                 of = self.expression(value)
-                return f"{name}({of})" if isinstance(self.known.get(name), property) else f"{of}.{name}"
+                return f"{name}({of})" if isinstance(self.known.get(name), Property) else f"{of}.{name}"
             case ast.Call(func=func, args=args, keywords=keywords):
                 return self.call(node, func, list(map(self.expression, args)), keywords)
         raise self.refused(node)

@@ -20,7 +20,7 @@ from inference_energy.energy.operated import node_powers, replicas_of, uncertain
 from inference_energy.energy.service import Service, Tables, resolved
 from inference_energy.energy.uncertainty import cached_share, overhead_share, shared_draws
 from inference_energy.serving import network
-from inference_energy.serving.operating_point import FEWEST_REACHED, PARTS_OF_BATCH
+from inference_energy.serving.operating_point import FEWEST_REACHED, PARTS_OF_BATCH, SAME
 from inference_energy.serving.replicas import USABLE_MEMORY, WEIGHT_BYTES, Registries, Replicas
 from inference_energy.statement.grades import NO_RUNS, Runs
 from inference_energy.statement.model_names import study_of
@@ -82,6 +82,7 @@ def own_parameters(entries: Mapping, tables: Tables, *, seed: int) -> dict | Non
         "usable_memory": USABLE_MEMORY,
         "sizes": list(study.serving.replica_gpus),
         "parts_of_batch": list(PARTS_OF_BATCH),
+        "same_energy": SAME,
         "fewest_reached": FEWEST_REACHED,
         "least_kept": LEAST_KEPT,
         "rates": list(map(float, everywhere.rates)),

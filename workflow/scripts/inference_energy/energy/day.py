@@ -104,17 +104,21 @@ def interpolation(places: np.ndarray, values: np.ndarray) -> Callable[[np.ndarra
 
     Places rise along the first axis; they and their values have shape (points, draws, members).
     """
+    slopes, starts = np.zeros(places.shape), np.empty(places.shape)
     width = np.diff(places, axis=0)
-    slopes = np.diff(values, axis=0) / np.where(width > 0, width, np.inf)  # of a step: never used
-    starts = values[:-1] - slopes * places[:-1]
-    # After the last place, its value.
-    slopes, starts = np.concatenate([slopes, np.zeros_like(slopes[:1])]), np.concatenate([starts, values[-1:]])
+    width[width <= 0] = np.inf  # of a step: never used
+    np.divide(np.diff(values, axis=0), width, out=slopes[:-1])
+    np.subtract(values, slopes * places, out=starts)  # after the last place, its value
     each = np.arange(starts[0].size).reshape(starts.shape[1:])
 
     def at(place: np.ndarray) -> np.ndarray:
         # Faster than to fill piece by piece where a mask is true: its branches cost more than all else.
         pieces = reduce(np.add, ((place >= reached).view(np.uint8) for reached in places[1:]))
-        at = pieces.astype(np.int64) * each.size + each
-        return starts.take(at) + slopes.take(at) * place
+        at = np.multiply(pieces, each.size, dtype=np.int64)
+        at += each
+        found = slopes.take(at)
+        found *= place
+        found += starts.take(at)
+        return found
 
     return at

@@ -315,7 +315,7 @@ def node_powers(members: Members, host: np.ndarray) -> NodePowers:
 
 def share_within(node: NodePowers, share: np.ndarray) -> np.ndarray:
     """Power of a board over its rating, between that of an idle and that of a saturated one."""
-    return np.minimum(np.maximum(share, node.idle), node.saturated)
+    return np.clip(share, node.idle, node.saturated)
 
 
 def node_at(
@@ -351,8 +351,9 @@ class _Metered:
         shares, within = np.zeros(()), np.zeros(())
         for work, kept in day.hours(self.tdp_w.size):
             share = self.share_at(work)
-            shares = shares + (kept * share).sum(axis=0)
-            within = within + (kept * share_within(self.node, share)).sum(axis=0)
+            # The sum over hours without an array of the products.
+            shares = shares + np.einsum("hdo,hdm->dm", kept, share)
+            within = within + np.einsum("hdo,hdm->dm", kept, share_within(self.node, share))
         total = day.kept.sum(axis=0)[:, None]
         return node_at(self.node, self.tdp_w, shares / total, within / total, self.board_factor)
 

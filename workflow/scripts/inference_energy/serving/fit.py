@@ -1,16 +1,16 @@
 """The serving model fitted to runs: time per token, then board power given the measured time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from inference_energy.serving import step
+from inference_energy.serving import slopes, step
 from inference_energy.serving.parameters import POWER, POWER_EFFECTS, TIME, TIME_EFFECTS, Effect, Parameter
 from inference_energy.serving.replicas import Replicas
-from inference_energy.statistics.empirical_bayes import Fit, Levels, Problem, fitted
+from inference_energy.statistics.empirical_bayes import Fit, Function, Levels, Problem, fitted
 
 STEPS = 60
 STEPS_OF_REFITS = 6  # that start from a fit: predictions then differ by 0.2 % at the median from those of 60
@@ -66,12 +66,18 @@ def level_names(frame: pl.DataFrame, effect: Effect) -> list[str]:
 def levels_of(frame: pl.DataFrame, effects: Sequence[Effect]) -> dict[str, list[str]]:
     """The same of several effects, by name."""
     every = dict.fromkeys(tuple(effect.by) for effect in effects)  # several effects have the same levels
-    levels = frame.select(
+    of_columns = {by: of.to_list() for by, of in _levels(frame, every).items()}
+    return {effect.name: of_columns[tuple(effect.by)] for effect in effects}
+
+
+def _levels(frame: pl.DataFrame, every: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], pl.Series]:
+    """The values of some columns together, of every row."""
+    every = list(every)
+    found = frame.select(
         pl.concat_str([pl.col(name).fill_null("") for name in by], separator=" / ").alias(str(place))
         for place, by in enumerate(every)
     )
-    of_columns = dict(zip(every, levels.to_dict(as_series=False).values(), strict=True))
-    return {effect.name: of_columns[tuple(effect.by)] for effect in effects}
+    return dict(zip(every, found, strict=True))
 
 
 def fit_model(runs: pl.DataFrame, known: pl.DataFrame | None = None, start: ServingModel | None = None) -> ServingModel:
@@ -98,9 +104,8 @@ def _names(parameters: Sequence[Parameter]) -> list[str]:
 
 
 def _fit(runs, known, parameters, effects, function, column: str, start: Part | None) -> Part:
-    levels = {name: sorted(set(of)) for name, of in levels_of(known, effects).items()}
-    places = {name: {level: place for place, level in enumerate(of)} for name, of in levels.items()}
-    of_runs = levels_of(runs, effects)
+    levels = start.levels if start else {name: sorted(set(of)) for name, of in levels_of(known, effects).items()}
+    of_runs = _levels(runs, [tuple(effect.by) for effect in effects])
     cells = runs["cell"].rank("dense").cast(pl.Int64).to_numpy() - 1
     problem = Problem(
         y=np.log(runs[column].to_numpy()),
@@ -111,7 +116,7 @@ def _fit(runs, known, parameters, effects, function, column: str, start: Part | 
             Levels(
                 name=effect.name,
                 term=effect.on,
-                level=np.array([places[effect.name][level] for level in of_runs[effect.name]], dtype=int),
+                level=of_runs[tuple(effect.by)].cast(pl.Enum(levels[effect.name])).to_physical().to_numpy().astype(int),
                 count=len(levels[effect.name]),
                 floor=effect.floor,
                 held=effect.held,
@@ -129,24 +134,21 @@ def _fit(runs, known, parameters, effects, function, column: str, start: Part | 
     )
 
 
-def _time_function(runs: pl.DataFrame):
+def _time_function(runs: pl.DataFrame) -> Function:
     replicas, batch, names = Replicas.of(runs), runs["batch"].to_numpy(), _names(TIME)
 
     def function(values, sums):
-        time = step.time_per_token(replicas, batch, dict(zip(names, values, strict=True)), step.NO_EFFECTS | sums)
-        slopes = {"overhead": time.overhead_share, "roofline": time.roofline_share, "time": np.ones(len(batch))}
-        return np.log(time.seconds), slopes
+        return slopes.log_time(replicas, batch, dict(zip(names, values, strict=True)), step.NO_EFFECTS | sums)
 
     return function
 
 
-def _power_function(runs: pl.DataFrame, time_parameters: dict[str, float]):
+def _power_function(runs: pl.DataFrame, time_parameters: dict[str, float]) -> Function:
     replicas, batch, names = Replicas.of(runs), runs["batch"].to_numpy(), _names(POWER)
     work = step.time_per_token(replicas, batch, time_parameters)  # only its bytes and FLOP
     seconds = runs["seconds_per_token"].to_numpy()
 
     def function(values, sums):
-        share = step.board_share(step.boards(replicas, dict(zip(names, values, strict=True))), work, seconds)
-        return np.log(share) + sums["power"], {"power": np.ones(len(batch))}
+        return slopes.log_power(replicas, work, seconds, dict(zip(names, values, strict=True)), sums)
 
     return function

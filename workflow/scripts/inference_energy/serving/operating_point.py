@@ -1,5 +1,6 @@
 """Where a service runs: the batch and the replica that give its users a speed, or a time per token."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from inference_energy.statistics.draws import resampled
 
 SPEEDS_TOK_PER_S = (20, 35, 50, 75, 100)
 PARTS_OF_BATCH = (0.0, 0.03, 0.1, 0.3, 0.6, 1.0)  # at which power is computed; work in between is interpolated
+SAME = 1e-9  # relative difference of energies, below which replicas need the same: it may be rounding
 FEWEST_REACHED = 0.1  # of the draws, below which a speed counts as out of reach
 # Of one service: what runs must share to be alternatives of each other.
 SERVICE = ("campaign", "network", "gpu", "precision", "prompts", "input_tokens", "speculative")
@@ -41,12 +43,15 @@ def services(runs: pl.DataFrame) -> pl.DataFrame:
     """
     metered = runs.filter(pl.col("board_share").is_not_null(), pl.len().over(SERVICE) > 1)
     user = pl.Series(step.speed_tok_per_s(metered["batch"].to_numpy(), metered["seconds_per_token"].to_numpy()))
-    found = []
-    for speed in SPEEDS_TOK_PER_S:
-        fast = metered.filter(user >= speed).sort("energy_j_per_output_token", "row_id")
-        best = fast.group_by(SERVICE, maintain_order=True).first()
-        found.append(best.with_columns(speed_tok_per_s=pl.lit(float(speed))))
-    return pl.concat(found)
+    speeds = pl.DataFrame({"speed_tok_per_s": SPEEDS_TOK_PER_S}, schema={"speed_tok_per_s": pl.Float64})
+    return (
+        metered.with_columns(user=user)
+        .join(speeds, how="cross")
+        .filter(pl.col("user") >= pl.col("speed_tok_per_s"))
+        .sort("speed_tok_per_s", "energy_j_per_output_token", "row_id")
+        .unique([*SERVICE, "speed_tok_per_s"], keep="first", maintain_order=True)
+        .drop("user")
+    )
 
 
 def batch_prior(runs: pl.DataFrame) -> BatchPrior:
@@ -178,7 +183,9 @@ def part_load(taken: Step, point: Point, boards: Boards) -> tuple[np.ndarray, np
         seconds, shares[block] = load_of(taken, np.maximum(point.batch * parts[block], 1.0), boards)
         works[block] = full.seconds / seconds
     works[-1], shares[-1] = 1.0, full.board_share
-    return np.maximum.accumulate(works), shares
+    for less, more in itertools.pairwise(works):
+        np.maximum(less, more, out=more)
+    return works, shares
 
 
 def _runs(found: Sequence[Candidate]) -> int:
@@ -186,7 +193,10 @@ def _runs(found: Sequence[Candidate]) -> int:
 
 
 def _least(points: Sequence[Point], of: Sequence[Candidate]) -> Point:
-    """Of every draw and run the candidate of least energy."""
+    """Of every draw and run the candidate of least energy; the first of those that need the same.
+
+    Where bandwidth limits a replica, one of twice the GPUs needs the same energy with twice the batch.
+    """
     shapes, places = [each.energy.seconds.shape for each in points], np.concatenate([each.places for each in of])
 
     def joined(each: list[np.ndarray]) -> np.ndarray:
@@ -195,7 +205,14 @@ def _least(points: Sequence[Point], of: Sequence[Candidate]) -> Point:
     weight = joined([each.weight for each in points])
     cost = np.where(weight > 0, joined([each.energy.j_per_token for each in points]), np.inf)
     columns = [np.nonzero(places == run)[0] for run in range(_runs(of))]
-    best = np.stack([each[np.argmin(cost[:, each], axis=1)] for each in columns], axis=1)
+    best = np.tile([each[0] for each in columns], (len(cost), 1))
+    least = cost[:, best[0]]
+    for rank in range(1, max(map(len, columns))):
+        runs = [run for run, each in enumerate(columns) if len(each) > rank]
+        further = np.array([columns[run][rank] for run in runs])
+        less = cost[:, further] < least[:, runs] * (1 - SAME)
+        best[:, runs] = np.where(less, further, best[:, runs])
+        least[:, runs] = np.where(less, cost[:, further], least[:, runs])
 
     def chosen(each: list[np.ndarray]) -> np.ndarray:
         return np.take_along_axis(joined(each), best, axis=1)
@@ -203,7 +220,7 @@ def _least(points: Sequence[Point], of: Sequence[Candidate]) -> Point:
     energies = [vars(each.energy) for each in points]
     return Point(
         batch=chosen([each.batch for each in points]),
-        gpus=chosen([each.gpus for each in points]),
+        gpus=np.concatenate([each.of.gpus for each in of])[best],
         energy=Energy(**{name: chosen([each[name] for each in energies]) for name in energies[0]}),
         weight=np.take_along_axis(weight, best, axis=1),
     )

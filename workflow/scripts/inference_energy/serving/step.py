@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -15,27 +16,25 @@ ROUNDING = 1e-12  # of a speed that was computed
 NEWTON_STEPS = 6  # to the batch of a speed; after them it is short of it by less than 1e-6
 
 Values = Mapping[str, np.ndarray | float]
-Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # of the seconds of a step: fixed, per expert read, per request
+Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # of a request's share in a step: fixed, per expert, per request
 NO_EFFECTS = {"overhead": 0.0, "roofline": 0.0, "time": 0.0, "power": 0.0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Time:
-    """Seconds of a replica per output token, and what they are made of."""
+    """Seconds of a replica per output token at a batch, and what they are made of."""
 
+    taken: "Step"  # what a step takes
+    batch: np.ndarray  # running requests
     seconds: np.ndarray  # per output token of the replica
-    # overhead_s, prompt_s, growing_s: the parts of it that go to launching, scheduling and communicating; to computing
-    # prompts; to reading and computing what grows with the context
-    overhead_s: np.ndarray
-    prompt_s: np.ndarray
-    growing_s: np.ndarray
     bytes_per_token: np.ndarray  # that a GPU moves per output token
     flop_per_token: np.ndarray  # that a GPU computes per output token, prompts included
 
     @property
     def overhead_share(self) -> np.ndarray:
         """Share of launching, scheduling and communicating."""
-        return self.overhead_s / self.seconds
+        of = self.taken
+        return (of.overhead_s / self.batch + of.overhead_s_per_request) * of.steps_per_token / self.seconds
 
     @property
     def roofline_share(self) -> np.ndarray:
@@ -45,20 +44,20 @@ class Time:
     @property
     def prompt_share(self) -> np.ndarray:
         """Share of computing prompts."""
-        return self.prompt_s / self.seconds
+        return self.taken.prompt_s / self.seconds
 
     @property
     def growing_share(self) -> np.ndarray:
         """Share of reading and computing what grows with the context."""
-        return self.growing_s / self.seconds
+        return self.taken.growing_s * self.taken.steps_per_token / self.seconds
 
 
 def experts_read(experts: np.ndarray, experts_per_token: np.ndarray, tokens: np.ndarray) -> np.ndarray:
     """Experts of a layer that at least one of some tokens uses, where tokens choose independently."""
-    return -experts * np.expm1(_log_unused(experts, experts_per_token) * tokens)
+    return -experts * np.expm1(log_unused(experts, experts_per_token) * tokens)
 
 
-def _log_unused(experts: np.ndarray, experts_per_token: np.ndarray) -> np.ndarray:
+def log_unused(experts: np.ndarray, experts_per_token: np.ndarray) -> np.ndarray:
     """Logarithm of the share of experts that one token leaves unused; so low that it is none where it uses all."""
     return np.log(np.maximum(1 - experts_per_token / experts, np.finfo(float).tiny))
 
@@ -131,19 +130,50 @@ class Step:
     prompt_s: np.ndarray
     prompt_flop: np.ndarray
 
+    # What a request takes per token is fixed + per expert * experts read + per request * batch: three parts. They are
+    # kept, as several batches and speeds have them in common.
+
+    @cached_property
+    def steps_per_token(self) -> np.ndarray:
+        """Steps of a request per token that it gains."""
+        return 1 / self.accepted
+
+    @cached_property
+    def seconds_of_request(self) -> Parts:
+        """Seconds of a request per token, by the model."""
+        steps = self.steps_per_token
+        fixed, of_request = self.overhead_s + self.shared_s, self.overhead_s_per_request + self.request_s
+        return fixed * steps, self.expert_s * steps, of_request * steps + self.prompt_s
+
+    @cached_property
+    def bytes_of_request(self) -> Parts:
+        """Bytes that a GPU moves for a request per token."""
+        steps = self.steps_per_token
+        return self.shared_bytes * steps, self.expert_bytes * steps, self.request_bytes * steps
+
+    @cached_property
+    def computed_flop(self) -> np.ndarray:
+        """FLOP of a GPU per output token, prompts included."""
+        return self.request_flop * self.steps_per_token + self.prompt_flop
+
+    @cached_property
+    def fastest_s(self) -> np.ndarray:
+        """Least seconds per token that a request takes, alone on the replica."""
+        moving = self._amount(self.bytes_of_request, 1.0) / self.of.bandwidth_b_per_s
+        computing = self.computed_flop / self.of.peak_flop_per_s
+        return np.maximum(np.maximum(self._amount(self.seconds_of_request, 1.0), moving), computing)
+
     def at(self, batch: np.ndarray) -> Time:
         """Time per output token with some running requests."""
+        fixed_s, expert_s, request_s = self.seconds_of_request
+        fixed_b, expert_b, request_b = self.bytes_of_request
         used = self._experts_read(batch)
-        steps, per_request = 1 / (batch * self.accepted), 1 / self.accepted
-        spent = self.overhead_s * steps + self.overhead_s_per_request * per_request
-        total = spent + (self.shared_s + self.expert_s * used) * steps + self.request_s * per_request + self.prompt_s
         return Time(
-            seconds=total,
-            overhead_s=spent,
-            prompt_s=self.prompt_s,
-            growing_s=self.growing_s * per_request,
-            bytes_per_token=(self.shared_bytes + self.expert_bytes * used) * steps + self.request_bytes * per_request,
-            flop_per_token=self.request_flop * per_request + self.prompt_flop,
+            taken=self,
+            batch=batch,
+            seconds=(fixed_s + expert_s * used) / batch + request_s,
+            bytes_per_token=(fixed_b + expert_b * used) / batch + request_b,
+            flop_per_token=self.computed_flop,
         )
 
     def batch_within(self, seconds: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
@@ -154,56 +184,51 @@ class Step:
         Returns:
             The batches; and whether a batch of one is fast enough.
         """
-        of, per_request = self.of, 1 / self.accepted
-        # Seconds of a step are those of the model, or those that bandwidth and peak allow, if more. The first two are
-        # fixed + per expert * experts read + per request * batch.
-        model = (
-            (self.overhead_s + self.shared_s) * per_request,
-            self.expert_s * per_request,
-            (self.overhead_s_per_request + self.request_s) * per_request + self.prompt_s,
-        )
-        moving = (
-            self.shared_bytes * per_request / of.bandwidth_b_per_s,
-            self.expert_bytes * per_request / of.bandwidth_b_per_s,
-            self.request_bytes * per_request / of.bandwidth_b_per_s,
-        )
-        computing = (self.request_flop * per_request + self.prompt_flop) / of.peak_flop_per_s
-        largest = np.minimum(np.maximum(of.largest_batch(), 1.0), seconds / computing)
-        batch = np.clip(self._largest(model, seconds), 1.0, np.maximum(largest, 1.0))
-        limited = self._seconds(moving, batch) > seconds
+        of, moved = self.of, self.bytes_of_request
+        # Seconds of a step are those of the model, or those that bandwidth and peak allow, if more.
+        movable, computable = seconds * of.bandwidth_b_per_s, seconds * of.peak_flop_per_s
+        largest = np.minimum(np.maximum(of.largest_batch(), 1.0), computable / self.computed_flop)
+        batch = np.minimum(self._largest(self.seconds_of_request, seconds), np.maximum(largest, 1.0))
+        limited = self._amount(moved, batch) > movable
         if limited.any():
-            batch[limited] = np.maximum(self._largest(moving, seconds, limited), 1.0)
-        first = np.maximum(np.maximum(self._seconds(model, 1.0), self._seconds(moving, 1.0)), computing)
-        return batch, first <= seconds * (1 + ROUNDING)
+            batch[limited] = self._largest(moved, movable, limited)
+        return batch, self.fastest_s <= seconds * (1 + ROUNDING)
 
-    def _largest(self, parts: Parts, seconds: np.ndarray | float, where: np.ndarray | None = None) -> np.ndarray:
-        """Batch at which `_seconds` are some seconds, by Newton's method; of all replicas, or `where` some are.
+    def _largest(self, parts: Parts, amount: np.ndarray | float, where: np.ndarray | None = None) -> np.ndarray:
+        """Batch of at least 1 at which parts are some amount, by Newton's method; of all replicas, or `where` some are.
 
         It begins below the root, where all experts are read. As experts that are read grow ever slower with the batch,
         every step ends below the root, too: a user never sees less than the speed.
         """
-        of = self.of
         fixed, expert, request = parts
-        every = of.with_experts * of.experts * expert
-        rate = _log_unused(of.experts, of.experts_per_token) * self.verified
+        every, rate = self.of.with_experts * self.of.experts * expert, self._unused_rate
         if where is not None:
-            given = (fixed, every, request, rate, seconds)
-            fixed, every, request, rate, seconds = (np.broadcast_to(each, where.shape)[where] for each in given)
-        batch = np.maximum((seconds - fixed - every) / request, 1.0)
+            given = (fixed, every, request, rate, amount)
+            fixed, every, request, rate, amount = (np.broadcast_to(each, where.shape)[where] for each in given)
+        left = amount - fixed - every
+        batch = np.maximum(left / request, 1.0)
         if every.any():  # without experts the first is the root
             for _ in range(NEWTON_STEPS):
                 unused = every * np.exp(rate * batch)
-                taken = fixed + every - unused + request * batch
-                batch = batch + (seconds - taken) / (request - rate * unused)
-        return batch
+                batch = batch + (left + unused - request * batch) / (request - rate * unused)
+        return np.maximum(batch, 1.0)
 
-    def _seconds(self, parts: Parts, batch: np.ndarray | float) -> np.ndarray:
+    def _amount(self, parts: Parts, batch: np.ndarray | float) -> np.ndarray:
+        """What parts are together at a batch."""
         fixed, expert, request = parts
         return fixed + expert * self._experts_read(batch) + request * batch
 
-    def _experts_read(self, batch: np.ndarray | float) -> np.ndarray:
-        of = self.of
-        return of.with_experts * experts_read(of.experts, of.experts_per_token, batch * self.verified)
+    @cached_property
+    def _unused_rate(self) -> np.ndarray:
+        """Rise of the logarithm of the share of experts that nothing uses, per request."""
+        return log_unused(self.of.experts, self.of.experts_per_token) * self.verified
+
+    def _experts_read(self, batch: np.ndarray | float) -> np.ndarray | float:
+        """Experts of a layer that a step reads, see `experts_read`; 0 without experts."""
+        read = 0.0
+        if self.of.with_experts.any():
+            read = -self.of.with_experts * self.of.experts * np.expm1(self._unused_rate * batch)
+        return read
 
 
 def time_per_token(of: Replicas, batch: np.ndarray, given: Values, effects: Values = NO_EFFECTS) -> Time:
@@ -345,7 +370,7 @@ def board_share(of: Boards, time: Time, seconds: np.ndarray) -> np.ndarray:
         seconds: time per output token, drawn or measured.
     """
     demand = (of.per_byte_s * time.bytes_per_token + of.per_flop_s * time.flop_per_token) / seconds
-    return (of.idle + (1 - of.idle) * -np.expm1(-demand)) * of.factor
+    return (1 - (1 - of.idle) * np.exp(-demand)) * of.factor
 
 
 def speed_tok_per_s(batch: np.ndarray, seconds: np.ndarray) -> np.ndarray:

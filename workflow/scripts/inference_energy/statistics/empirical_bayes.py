@@ -11,19 +11,29 @@ few failed runs do not bend the rest. Deterministic.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
 HUBER = 2.5
-DIFFERENCE = 1e-5  # on scales of logarithms
 CONVERGED = 5e-4  # root mean square change of the expected observations
 SETTLED = 0.02  # largest relative change of a deviation between levels
 LEAST_OMEGA = 0.02
 ROBUST_CUT = 3 * 1.4826  # deviations beyond three standard deviations are clipped when sigma is estimated
 LARGEST_CELL_MEAN = 0.8
 
-# From fixed parameters and the sums of effects by term: expected y, and its derivative by the sum of every term.
-Function = Callable[[np.ndarray, Mapping[str, np.ndarray]], tuple[np.ndarray, Mapping[str, np.ndarray]]]
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What is expected of every row."""
+
+    y: np.ndarray  # observation
+    by_parameter: np.ndarray  # its derivative by the fixed parameters, a column each
+    by_term: Mapping[str, np.ndarray]  # its derivative by the sum of the effects on every term
+
+
+# From fixed parameters and the sums of effects by term.
+Function = Callable[[np.ndarray, Mapping[str, np.ndarray]], Expected]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +71,7 @@ class Problem:
     """What is fitted."""
 
     y: np.ndarray  # observations
-    function: Function  # expected observations; see `Function`
+    function: Function  # expected observations
     prior: np.ndarray  # means of the fixed parameters
     prior_sd: np.ndarray  # their standard deviations
     effects: Sequence[Levels]  # the random effects
@@ -89,8 +99,8 @@ class Problem:
             found[effect.term] = found.get(effect.term, 0.0) + values[place][effect.level]
         return found
 
-    def expected(self, values: np.ndarray) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
-        """Expected observations, and their derivatives by the sums."""
+    def expected(self, values: np.ndarray) -> Expected:
+        """Expected observations with their derivatives."""
         return self.function(values[: len(self.prior)], self.sums(values))
 
 
@@ -99,70 +109,122 @@ def fitted(problem: Problem, start: Fit, steps: int) -> Fit:
     now = start
     if not len(problem.y):  # nothing is learnt
         return replace(now, covariance=np.diag(1 / _prior(problem, now)[1]), converged=True)
+    cells, expected = _Cells.of(problem), problem.expected(now.values)
     for _ in range(steps):
-        now = _step(problem, now)
+        now, expected = _step(problem, cells, now, expected)
         if now.converged:
             break
     return now
 
 
-def _step(problem: Problem, now: Fit) -> Fit:
-    from scipy import linalg, sparse  # here, as who reads a fit need not load it
+@dataclass(frozen=True, kw_only=True)
+class _Cells:
+    """Where the cells of a problem are, and its random effects: rows of a cell share the levels of all effects."""
 
-    width, rows = len(problem.prior), len(problem.y)
-    expected, slopes = problem.expected(now.values)
-    sums = problem.sums(now.values)
-    fixed = np.empty((rows, width))
-    for place in range(width):
-        moved = now.values[:width].copy()
-        moved[place] += DIFFERENCE
-        fixed[:, place] = (problem.function(moved, sums)[0] - expected) / DIFFERENCE
+    terms: tuple[str, ...]  # that effects act on
+    term: np.ndarray  # of every effect, its place in them
+    sums: Any  # sparse, a row per cell and a column per row: sums over the rows of a cell
+    places: np.ndarray  # among the values, of the levels of every cell: a column per effect
+    levels: Sequence[Any]  # by term, sparse, a row per value and a column per cell: 1 where a level acts on the term
+    pairs: np.ndarray  # place in the information matrix of every cell and pair of effects
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        from scipy import sparse  # here, as who reads a fit need not load it
+
+        rows, starts = len(problem.y), problem.slices()
+        terms = tuple(dict.fromkeys(effect.term for effect in problem.effects))
+        first = np.unique(problem.cell, return_index=True)[1]
+        places = np.stack([starts[effect.name].start + effect.level[first] for effect in problem.effects], axis=1)
+        term = np.array([terms.index(effect.term) for effect in problem.effects])
+        width = len(problem.prior) + sum(effect.count for effect in problem.effects)
+        acting = [places[:, term == place] for place in range(len(terms))]
+        return cls(
+            terms=terms,
+            term=term,
+            sums=sparse.csr_matrix((np.ones(rows), (problem.cell, np.arange(rows)))),
+            places=places,
+            levels=[
+                sparse.csr_matrix(
+                    (np.ones(of.size), (of.ravel(), np.repeat(np.arange(len(first)), of.shape[1]))),
+                    shape=(width, len(first)),
+                )
+                for of in acting
+            ],
+            pairs=places[:, :, None] * width + places[:, None, :],
+        )
+
+    def information(self, slopes: np.ndarray, weight: np.ndarray, width: int) -> np.ndarray:
+        """Sum over rows of weight times the product of two derivatives by values; its lower triangle is filled."""
+        fixed, by_term, size = slopes[:, :width], slopes[:, width:], self.levels[0].shape[0]
+        weighted = weight[:, None] * slopes
+        # Two effects meet in a cell, each with one level.
+        products = self.sums @ (weighted[:, width:, None] * by_term[:, None]).reshape(len(slopes), -1)
+        products = products.reshape(-1, len(self.terms), len(self.terms))[:, self.term[:, None], self.term]
+        found = np.bincount(self.pairs.ravel(), products.ravel(), minlength=size**2).reshape(size, size)
+        found[:width, :width] = weighted[:, :width].T @ fixed
+        for place, levels in enumerate(self.levels):
+            mixed = levels @ (self.sums @ (weighted[:, width + place, None] * fixed))
+            found[:, :width] += mixed
+        return found
+
+    def gradient(self, slopes: np.ndarray, residual: np.ndarray, width: int) -> np.ndarray:
+        """Sum over rows of the derivatives by values times a residual."""
+        of_cells = self.sums @ (slopes[:, width:] * residual[:, None])
+        found = sum(levels @ of_cells[:, place] for place, levels in enumerate(self.levels))
+        found[:width] += slopes[:, :width].T @ residual
+        return found
+
+    def variances(self, means: np.ndarray, covariance: np.ndarray, width: int) -> np.ndarray:
+        """Of every cell, the variance of a sum of values times derivatives, of which `means` has a row per cell."""
+        fixed, random = means[:, :width], means[:, width:][:, self.term]
+        mixed = np.take_along_axis(fixed @ covariance[:width], self.places, axis=1)
+        both = np.einsum("ce,cef,cf->c", random, covariance.take(self.pairs), random)
+        return np.sum(fixed @ covariance[:width, :width] * fixed, axis=1) + 2 * np.sum(mixed * random, axis=1) + both
+
+
+def _step(problem: Problem, cells: _Cells, now: Fit, expected: Expected) -> tuple[Fit, Expected]:
+    """The fit after a step, and what is expected with it."""
+    width = len(problem.prior)
     # Rows of a cell share their levels, so that integrating out the cell keeps the pattern of zeros.
-    compact = np.column_stack([fixed, *(slopes[effect.term] for effect in problem.effects)])
+    compact = np.column_stack([expected.by_parameter, *(expected.by_term[term] for term in cells.terms)])
     whitened = _Whitening(problem.cell, now.cell_sd, now.row_sd)
-    residual = whitened(problem.y - expected)
+    slopes, residual = whitened(compact), whitened(problem.y - expected.y)
     weight = np.minimum(1.0, HUBER / np.maximum(np.abs(residual), 1e-9))
-    places = np.column_stack(
-        [
-            np.broadcast_to(np.arange(width), (rows, width)),
-            *(
-                place.start + effect.level
-                for effect, place in zip(problem.effects, problem.slices().values(), strict=True)
-            ),
-        ]
-    )
-    slope = sparse.csr_matrix(
-        (whitened(compact).ravel(), places.ravel(), np.arange(rows + 1) * places.shape[1]),
-        shape=(rows, len(now.values)),
-    )
-    weighted = slope.multiply(weight[:, None]).tocsr()
     middle, precision = _prior(problem, now)
-    information = (weighted.T @ slope).toarray() + np.diag(precision)
-    # The inverse of the information by its Cholesky factor, of which LAPACK returns the lower triangle.
+    covariance = _inverse(cells.information(slopes, weight, width) + np.diag(precision))
+    step = covariance @ (cells.gradient(slopes, weight * residual, width) + precision * (middle - now.values))
+    step[:width] = np.clip(step[:width], -1.0, 1.0)
+
+    def objective(values: np.ndarray, of: Expected) -> float:
+        size = np.abs(whitened(problem.y - of.y))
+        loss = np.where(size < HUBER, size**2, 2 * HUBER * size - HUBER**2)
+        return float(loss.sum() + (precision * (middle - values) ** 2).sum())
+
+    before, length = objective(now.values, expected), 1.0
+    there = problem.expected(now.values + step)
+    while objective(now.values + length * step, there) > before and length > 1e-3:
+        length /= 2
+        there = problem.expected(now.values + length * step)
+    change = float(np.sqrt(np.mean((there.y - expected.y) ** 2)))
+    values = now.values + length * step
+    moved = replace(now, values=values, covariance=covariance, converged=change < CONVERGED)
+    # Variance of what is expected of every cell on average, as the values are not known exactly.
+    known_to = cells.variances(whitened.averages @ compact, covariance, width)
+    return _with_deviations(problem, moved, problem.y - there.y, known_to), there
+
+
+def _inverse(information: np.ndarray) -> np.ndarray:
+    """Of a matrix of which only the lower triangle need be filled, by its Cholesky factor."""
+    from scipy import linalg  # here, as who reads a fit need not load it
+
     factor, _ = linalg.lapack.dpotrf(information, lower=True)
     lower, failed = linalg.lapack.dpotri(factor, lower=True)
     if failed:
         raise np.linalg.LinAlgError("information matrix is not positive definite")
-    covariance = np.tril(lower) + np.tril(lower, -1).T
-    step = covariance @ (weighted.T @ residual + precision * (middle - now.values))
-    step[:width] = np.clip(step[:width], -1.0, 1.0)
-
-    def objective(values: np.ndarray) -> float:
-        size = np.abs(whitened(problem.y - problem.expected(values)[0]))
-        loss = np.where(size < HUBER, size**2, 2 * HUBER * size - HUBER**2)
-        return float(loss.sum() + (precision * (middle - values) ** 2).sum())
-
-    before, length = objective(now.values), 1.0
-    while objective(now.values + length * step) > before and length > 1e-3:
-        length /= 2
-    values = now.values + length * step
-    change = float(np.sqrt(np.mean((problem.expected(values)[0] - expected) ** 2)))
-    moved = replace(now, values=values, covariance=covariance, converged=change < CONVERGED)
-    # Variance of what is expected of every cell on average, as the values are not known exactly.
-    plain = sparse.csr_matrix((compact.ravel(), slope.indices, slope.indptr), shape=slope.shape)
-    mean_slope = whitened.averages @ plain
-    known_to = np.asarray(mean_slope.multiply(mean_slope @ covariance).sum(axis=1)).ravel()
-    return _with_deviations(problem, moved, known_to)
+    found = lower + lower.T  # above its diagonal `lower` is 0
+    np.fill_diagonal(found, np.diag(lower))
+    return found
 
 
 def _prior(problem: Problem, now: Fit) -> tuple[np.ndarray, np.ndarray]:
@@ -173,7 +235,7 @@ def _prior(problem: Problem, now: Fit) -> tuple[np.ndarray, np.ndarray]:
     return middle, np.concatenate(precision)
 
 
-def _with_deviations(problem: Problem, now: Fit, known_to: np.ndarray) -> Fit:
+def _with_deviations(problem: Problem, now: Fit, residual: np.ndarray, known_to: np.ndarray) -> Fit:
     variances = np.diag(now.covariance)
     found = dict(now.deviations)
     for effect, place in zip(problem.effects, problem.slices().values(), strict=True):
@@ -182,7 +244,6 @@ def _with_deviations(problem: Problem, now: Fit, known_to: np.ndarray) -> Fit:
             continue
         estimate = np.mean(now.values[place][seen] ** 2 + variances[place][seen])
         found[effect.name] = max(effect.floor, float(np.sqrt(estimate)))
-    residual = problem.y - problem.expected(now.values)[0]
     sizes = np.bincount(problem.cell)
     means = np.bincount(problem.cell, residual) / sizes
     within = residual - means[problem.cell]

@@ -40,12 +40,13 @@ def of_weighted_rows(
     values: np.ndarray, weights: np.ndarray, shares: Mapping[str, float] = QUANTILES
 ) -> dict[str, np.ndarray]:
     """The same of every row of a matrix whose columns have the weights; values that agree count one by one."""
-    values, weights = values[:, weights > 0], weights[weights > 0]
+    if not weights.all():
+        values, weights = values[:, weights > 0], weights[weights > 0]
     order = np.argsort(values, axis=1)
     each = weights[order]
-    below = (np.cumsum(each, axis=1) - each / 2) / weights.sum()
+    below = np.cumsum(each, axis=1) - each / 2
     # The last place up to which a share lies, and the next one: the same at both ends.
-    share, last = np.array(list(shares.values()))[:, None], values.shape[1] - 1
+    share, last = weights.sum() * np.array(list(shares.values()))[:, None], values.shape[1] - 1
     after = np.stack([np.count_nonzero(below <= of, axis=1) for of in share])
     low, high, rows = np.maximum(after - 1, 0), np.minimum(after, last), np.arange(len(values))
     width = below[rows, high] - below[rows, low]
