@@ -181,8 +181,8 @@ def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> lis
     intervals = (
         "Expected value and P5–P95 of the uncertainty that all requests share (speed, GPUs, parameters of the serving"
         f" model, hours of the day, PUE, mix of a class), {draws:,} draws with seed {seed}. It does not shrink with"
-        " more requests. Expected values of parts add up to that of the total; ends of intervals do not. Totals have two"
-        " digits, rows for other ledgers three; `statement.csv` has all digits, and medians."
+        " more requests. Expected values of parts add up to that of the total; ends of intervals do not. Totals have"
+        " two digits, rows for other ledgers three; `statement.csv` has all digits, and medians."
     )
     return [
         (
