@@ -1,5 +1,6 @@
 """Statements of the shipped example: the same for any number of jobs, whole, and left alone by faults."""
 
+import html
 import json
 import re
 import shutil
@@ -10,6 +11,8 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
+from inference_energy.statement import wording
+from inference_energy.statement.coefficients import QUANTITIES
 from runs import STATEMENT, dry_run, planned, replace, run
 from usage_formats import EXAMPLES
 
@@ -31,7 +34,7 @@ def mine(stated: Path, tmp_path: Path) -> Path:
 
 
 def test_a_statement_is_whole(stated):
-    told = r"^example: [\d.,]+ [kM]?Wh \([\d.,]+ to [\d.,]+\) for 20,270,530 requests: "
+    told = r"^example: [\d.,]+ [kM]?Wh \([\d.,]+–[\d.,]+\) for 20,270,530 requests, expected value \(P5–P95\): "
     assert re.search(told, (stated / "terminal.txt").read_text(), flags=re.MULTILINE)
     statement = pl.read_parquet(stated / FOLDER / "statement.parquet")
     csv = pl.read_csv(stated / FOLDER / "statement.csv", schema_overrides=statement.schema)
@@ -61,7 +64,46 @@ def test_a_statement_is_whole(stated):
         ):
             assert said in text, (page, said)
     rows = next(iter(json.loads((stated / FOLDER / "models.json").read_text())["datasets"].values()))
-    assert [row["model"] for row in rows] == by_model.sort("energy_kwh_p50", descending=True)["model"].to_list()
+    assert [row["model"] for row in rows] == by_model.sort("energy_kwh_mean", descending=True)["model"].to_list()
+
+
+def test_a_total_is_its_expected_value_wherever_it_is_told(stated):
+    """Page, Markdown, workbook, JSON, terminal and figures tell amounts of the tables, with one statistic."""
+    folder = stated / FOLDER
+    statement, capacity, inventory = (
+        pl.read_parquet(folder / f"{name}.parquet") for name in ("statement", "capacity", "inventory")
+    )
+    known = {wording.interval(row, row["unit"]) for row in capacity.to_dicts()}
+    for name, unit in QUANTITIES.items():
+        known |= {wording.quantity(row, name, unit) for row in statement.to_dicts()}
+    known |= {wording.quantity(row, "kgco2e", "kg CO2e", wording.LEDGER) for row in inventory.to_dicts()}
+    total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
+    energy = wording.quantity(total, "energy_kwh", "kWh")
+    median = wording.number(total["energy_kwh_p50"] / 1000, wording.TOTAL)
+    assert energy.startswith("3.8 MWh (") and median != "3.8"  # another statistic would be seen
+
+    book = openpyxl.load_workbook(folder / "statement.xlsx", read_only=True)
+    cells = [str(cell.value) for row in book["Answers"].iter_rows() for cell in row if cell.value]
+    titles = [json.loads((folder / f"{name}.json").read_text())["title"] for name in ("power", "models")]
+    units = "|".join(sorted({name for of in wording.SCALES.values() for _, name in of} | set(capacity["unit"])))
+    amounts = re.compile(rf"[\d.,e-]+ (?:{units}) \([\d.,e-]+–[\d.,e-]+\)")
+    page = re.sub(r"<svg.*?</svg>|<[^>]+>", " ", (folder / "statement.html").read_text(), flags=re.DOTALL)
+    places = {
+        "page": html.unescape(page),
+        "Markdown": (folder / "statement.md").read_text(),
+        "workbook": "\n".join(cells),
+        "JSON": json.loads((folder / "statement.json").read_text())["answers"][3]["answer"],
+        "terminal": (stated / "terminal.txt").read_text(),
+        "figure": " ".join(" ".join(of["text"]) for of in titles).replace("\u00a0", " "),
+    }
+    for place, text in places.items():
+        assert energy in text, place
+        assert ("expected value" in text) is (place != "figure"), place
+        assert " to ".join(energy.split("–")) not in text
+        told = set(amounts.findall(text))
+        assert told and told <= known, (place, told - known)
+    subtitles = " ".join(" ".join(of["subtitle"]) for of in titles)
+    assert subtitles.count("expected value") == 2 and "median" not in subtitles
 
 
 def test_files_of_all_formats_give_a_statement_without_a_usage_file(mine):

