@@ -17,6 +17,7 @@ from inference_energy.studies.study import whole
 from measured import ROOT, Cost, alone, copied, run_in
 
 REPEATS = 5
+CHUNK_DRAWS = 2**16  # random numbers that stay in the processor's cache
 ROWS = (10_000, 100_000, 1_000_000)
 DRAWS = (10_000, 100_000, 1_000_000, 10_000_000)
 STUDIES = (1, 5, 20, 50)
@@ -46,7 +47,7 @@ def benchmark_rows(rows: int) -> tuple[Cost, Cost]:
 
 
 def monte_carlo(draws: int) -> tuple[Cost, Cost]:
-    """Cost of the Monte Carlo of one workload of a published study; and of as many random numbers and exponentials."""
+    """Cost of the draws of one workload of a published study; and of as many random numbers and exponentials."""
     return _median(lambda: alone(_simulate, draws)), _median(lambda: alone(_random_numbers, draws))
 
 
@@ -77,8 +78,8 @@ def _simulate(draws: int) -> None:
 def _random_numbers(draws: int) -> None:
     generator = np.random.default_rng(1)
     for _ in _curves():
-        for start in range(0, draws, energy.CHUNK_DRAWS):
-            number = min(energy.CHUNK_DRAWS, draws - start)
+        for start in range(0, draws, CHUNK_DRAWS):
+            number = min(CHUNK_DRAWS, draws - start)
             generator.standard_exponential(number)  # length of an answer
             for _factor in ("utilisation", "PUE"):
                 np.exp(generator.standard_normal(number))

@@ -39,7 +39,6 @@ rule headline:
         "results/logs/headline.log",
     params:
         studies={name: part(study, HEADLINE_PARTS) for name, study in STUDIES.items()},
-        draws=config["draws"],
     script:
         "../scripts/headline/headline.py"
 
@@ -63,7 +62,6 @@ rule study_difference:
             side: part(STUDIES[name], HEADLINE_PARTS)
             for side, name in (("before", PARENTS[wildcards.study]), ("after", wildcards.study))
         },
-        draws=config["draws"],
     script:
         "../scripts/headline/study_difference.py"
 

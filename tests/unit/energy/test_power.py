@@ -49,7 +49,7 @@ def draw(row, draws=100_000):
     board_share = idle + (1 - idle) * generator.beta(*np.exp(solved.x), draws)
     host_kw = LogNormal.from_percentiles(
         p05=row["host_saturated_kw_per_gpu_p05"], p95=row["host_saturated_kw_per_gpu_p95"]
-    ).draw(generator, draws)
+    ).quantile(generator.random(draws))
     return board_share, np.maximum(host_kw, row["host_idle_kw_per_gpu"])
 
 

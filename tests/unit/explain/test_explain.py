@@ -11,7 +11,7 @@ from inference_energy.explain import page, printed_values, searched, text
 from inference_energy.explain.registry import EXPLAINERS
 from inference_energy.oviedo import energy
 from inference_energy.publish.catalogue import BY_NAME
-from inference_energy.statistics import histogram
+from inference_energy.statistics import distributions
 from inference_energy.throughput import gpu_time
 
 ROOT = Path(__file__).parents[3]
@@ -94,7 +94,7 @@ def test_walking_meets_every_step():
 
 
 def test_assumptions_are_found_where_they_stand():
-    for code in (energy.unit_energy_wh, gpu_time.fit, histogram):
+    for code in (energy.unit_energy_wh, gpu_time.fit, distributions):
         for one in comments.beside(code):
             there = (ROOT / one.file).read_text().splitlines()[one.line - 1]
             assert there.strip().startswith("# ASSUME:") and one.text.split()[0] in there

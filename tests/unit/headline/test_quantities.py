@@ -102,9 +102,9 @@ PUBLISHED = pl.DataFrame(
 )
 
 
-def evaluated(study, *frames, error_scale=None):
+def evaluated(study, *frames, errors=False):
     tables = dict(zip(declarations.KEYS, frames, strict=False))
-    results = quantities.Results(tables, error_scale)
+    results = quantities.Results(tables, errors)
     return quantities.evaluated(declarations.declared(study, tables).values(), results)
 
 
@@ -225,7 +225,7 @@ QUERY = pl.DataFrame(
     [
         {"workload": workload, "subject": "frontier", "spread": spread}
         | {f"energy_wh_{name}": base * (place + 1) for place, name in enumerate(PERCENTILES)}
-        | {f"energy_wh_{name}_se": 0.01 for name in PERCENTILES}
+        | {f"energy_wh_{name}_published_se": 0.02 for name in PERCENTILES}
         for workload, base in (("traditional", 0.1), ("long", 1.0))
         for spread in ("untrimmed", "as_published")
     ]
@@ -233,9 +233,9 @@ QUERY = pl.DataFrame(
 SETS = pl.DataFrame(
     [
         {"workload": workload, "lever": "half", "spread": "as_published", "combination": "single"}
-        | {"energy_wh_p50": 0.1, "energy_wh_p50_se": 0.01}
+        | {"energy_wh_p50": 0.1, "energy_wh_p50_published_se": 0.02}
         | {f"multiplier_{name}": 2.0 for name in ("p05", "p10", "p50", "p90", "p95")}
-        | {f"multiplier_{name}_se": 0.03 for name in ("p05", "p10", "p50", "p90", "p95")}
+        | {f"multiplier_{name}_published_se": 0.06 for name in ("p05", "p10", "p50", "p90", "p95")}
         for workload in ("traditional", "long")
     ]
 )
@@ -259,12 +259,12 @@ PAIRS = pl.DataFrame({"source": ["a", "a", "c"], "row_id": ["x", "y", "x"], "fac
 LOADS = pl.DataFrame({"reference": ["web_search"], "energy_gwh_per_day": [0.5]})
 
 
-def own(error_scale):
-    return evaluated(OWN, QUERY, SETS, DAYS, SAID, PAIRS, LOADS, error_scale=error_scale)
+def own():
+    return evaluated(OWN, QUERY, SETS, DAYS, SAID, PAIRS, LOADS, errors=True)
 
 
 def test_medians_and_fleets_of_a_published_study_carry_what_they_are_over():
-    found = own(error_scale=1.0)
+    found = own()
     intervals = {
         row["quantity"]: (row["computed"], row["computed_p05"], row["computed_p95"], row["spread"])
         for row in found.filter(pl.col("spread").is_not_null()).iter_rows(named=True)
@@ -313,8 +313,8 @@ def test_intervals_stand_in_the_headline_beside_the_printed_value():
 
 
 def test_sampling_errors_by_hand():
-    # Twice the error of the run; of a ratio the relative errors as a root sum of squares.
-    table = own(error_scale=2.0)
+    # Of a ratio the relative errors as a root sum of squares.
+    table = own()
     found = dict(table.select("quantity", "sampling_se").iter_rows())
     assert found["long frontier energy_wh_p50 as_published"] == pytest.approx(0.02)
     assert found["mixed energy_gwh_per_day_mean"] == 0.001
@@ -326,7 +326,7 @@ def test_sampling_errors_by_hand():
 
 
 def test_claims_in_words_by_hand():
-    table = own(error_scale=2.0)
+    table = own()
     found = {name: numbers for name, *numbers in table.select("quantity", "computed", "sampling_se").iter_rows()}
     assert found["overstatement_pairs"] == [3.0, 0.0]
     assert found["overstatement_pairs factor lowest"] == [2.0, 0.0]
@@ -352,7 +352,7 @@ def test_a_study_without_pairs_has_no_range():
 def test_every_kind_of_source_by_hand():
     one, two = (Cell("scenario_aggregates", (name,), "x", error="se") for name in ("one", "two"))
     days = pl.DataFrame({"scenario": ["one", "two"], "x": [2.0, 8.0], "se": [0.1, 0.4]})
-    results = quantities.Results({"scenario_aggregates": days}, error_scale=1.0)
+    results = quantities.Results({"scenario_aggregates": days}, errors=True)
     key, highest = StudyKey(("a", "b"), 4.0, "tokens"), Extreme((one, two), max)
     assert [results.value(source) for source in (one, key, highest, Ratio(highest, key, ("x", "y")))] == [2, 4, 8, 2]
     assert [results.error(source) for source in (one, key, highest)] == [0.1, 0.0, 0.4]

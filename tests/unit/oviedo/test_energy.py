@@ -1,4 +1,4 @@
-"""Energy of a query by hand, and the Monte Carlo against the exact summation."""
+"""Energy of a query by hand, and the draws against the exact summation."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,8 @@ from inference_energy.oviedo.energy import (
     simulate,
     unit_energy_wh as unit_wh,
 )
+from inference_energy.statistics.distributions import LogNormal
+from scipy.special import ndtr
 
 
 @pytest.mark.parametrize(
@@ -32,21 +34,44 @@ def test_weights_sum_to_one(study):
 
 
 @pytest.mark.slow
-def test_monte_carlo_agrees_with_the_summation(study, fit):
-    summary, _ = energy_per_query(study_name="joule-2026", study=study, fit=fit, draws=200_000, seed=1)
+def test_draws_agree_with_the_summation_as_their_errors_say(study, fit):
+    summary, _ = energy_per_query(study_name="joule-2026", study=study, fit=fit, draws=65_536, seed=1)
     assert len(summary) == 2 * 6 * 2
-    assert summary["largest_deviation_from_exact_se"].abs().max() < 5
+    assert summary["largest_deviation_from_exact_se"].abs().max() < 6
+    classes = summary.filter(subject_kind="class", spread="untrimmed")
+    for name, goal in {"p50": 0.001, "mean": 0.002, "p05": 0.005, "p95": 0.005}.items():
+        column = f"energy_wh_{name}"
+        assert (classes[f"{column}_se"] / classes[column]).max() < goal
+        assert (classes[column] / classes[f"{column}_exact"] - 1).abs().max() < 3 * goal
 
 
 def test_seed_decides_the_numbers(study, fit):
     first, again, other = (
-        simulate(study_name="s", study=study, workload="long", throughput=fitted_models(fit), draws=10_000, seed=seed)[
+        simulate(study_name="s", study=study, workload="long", throughput=fitted_models(fit), draws=1024, seed=seed)[
             "DeepSeek-R1"
-        ].counts
+        ]
         for seed in (1, 1, 2)
     )
     assert (first == again).all()
     assert (first != other).any()
+
+
+@pytest.mark.parametrize("workload", ["traditional", "long"])
+@pytest.mark.parametrize("log_sd", [None, 0.5])
+def test_merged_token_counts_have_the_sum_over_every_one(study, fit, workload, log_sd):
+    model, curve = "Llama 3.1 405B", fitted_models(fit)["Llama 3.1 405B"]
+    multiplier = log_sd and LogNormal(log_mean=0.3, log_sd=log_sd)
+    exact = exact_distribution(study=study, workload=workload, model=model, throughput=curve, multiplier=multiplier)
+    logs, sd = np.log(exact.unit_energy_wh) + exact.factor.log_mean, exact.factor.log_sd
+    for share in (1e-4, 0.05, 0.5, 0.95, 0.9999):
+        value = exact.quantile(share)
+        scores = (np.log(value) - logs) / sd
+        assert exact.probabilities @ ndtr(scores) == pytest.approx(share, rel=1e-9)
+        density = exact.probabilities @ np.exp(-(scores**2) / 2) / np.sqrt(2 * np.pi) / sd / value
+        assert exact.pdf(value) == pytest.approx(density, rel=1e-9)
+        below = exact.probabilities @ (np.exp(logs + sd**2 / 2) * ndtr(scores - sd))
+        assert exact.moment(1, 0.0, value) == pytest.approx(below, rel=1e-9)
+    assert exact.moment(2) == pytest.approx(exact.probabilities @ np.exp(2 * logs + 2 * sd**2), rel=1e-9)
 
 
 @pytest.mark.parametrize("workload", ["traditional", "long"])

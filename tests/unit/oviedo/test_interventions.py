@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from inference_energy.oviedo import interventions
 
-DRAWS = 100_000
+DRAWS = 32_768
 
 
 def table(study, fit):
@@ -51,11 +51,11 @@ def test_sampling_error_of_a_multiplier_by_hand():
 @pytest.mark.parametrize(("name", "share"), [("p10", 0.1), ("p50", 0.5)])
 def test_sampling_errors_agree_with_repeated_runs(study, published, name, share):
     combined = interventions.multipliers(study, "traditional")[interventions.COMBINED]
-    values = combined.draw(np.random.default_rng(1), 3_000 * 1_000).reshape(1_000, 3_000)
+    values = combined.quantile(np.random.default_rng(1).random((1_000, 3_000)))
     spread = np.quantile(values, share, axis=1).std()
     row = published.filter(workload="traditional", lever=interventions.COMBINED, spread="untrimmed").row(0, named=True)
-    # The table is of 100,000 draws for each of three models.
-    assert row[f"multiplier_{name}_se"] * (300_000 / 3_000) ** 0.5 == pytest.approx(spread, rel=0.1)
+    # The table is of 10,000 draws for each of three models.
+    assert row[f"multiplier_{name}_published_se"] * (30_000 / 3_000) ** 0.5 == pytest.approx(spread, rel=0.1)
 
 
 def test_order_of_independent_interventions_does_not_matter(study):
@@ -89,4 +89,4 @@ def test_draws_agree_with_exact_summation(published):
     rows = published.filter(pl.col("spread") == "untrimmed")
     assert len(rows) == 4 + 5  # three interventions and all together; the long workload has one more
     deviation = (rows["energy_wh_p50"] - rows["energy_wh_p50_exact"]) / rows["energy_wh_p50_se"]
-    assert deviation.abs().max() < 5
+    assert deviation.abs().max() < 6

@@ -2,7 +2,16 @@
 
 import numpy as np
 import pytest
-from inference_energy.statistics.draws import in_place, resampled, stratified, stream
+from inference_energy.statistics.draws import (
+    REPLICATES,
+    in_place,
+    points_per_replicate,
+    quasi_random,
+    resampled,
+    standard_error,
+    stratified,
+    stream,
+)
 
 
 def test_same_names_same_numbers():
@@ -49,3 +58,42 @@ def test_repeated_draws_fill_the_places_of_missing_ones():
     found = in_place(chosen)
     assert np.sort(found).tolist() == chosen.tolist()
     assert all(found[place] == place for place in set(chosen.tolist()))
+
+
+@pytest.mark.parametrize(("draws", "points"), [(16, 1), (17, 2), (10_000, 1024), (65_536, 4096), (65_537, 8192)])
+def test_replicates_have_a_power_of_two_of_points(draws, points):
+    assert points_per_replicate(draws) == points
+
+
+def test_standard_error_of_replicates_by_hand():
+    assert standard_error([1.0, 2.0, 3.0, 6.0]) == pytest.approx(np.sqrt((4 + 1 + 0 + 9) / 3 / 4))
+
+
+def test_every_replicate_has_one_point_in_each_part_of_every_dimension():
+    found = quasi_random(1, "a", dimensions=5, draws=REPLICATES * 64)
+    assert found.shape == (5, REPLICATES, 64)
+    parts = np.sort(np.floor(found * 64), axis=2)
+    assert (parts == np.arange(64)).all()
+    assert (found > 0).all() and (found < 1).all()
+    # The second dimension of two replicates is not in the same order.
+    assert not np.array_equal(found[1, 0], found[1, 1])
+
+
+def test_quasi_random_points_depend_on_seed_and_names_alone():
+    size = {"dimensions": 2, "draws": 256}
+    first = quasi_random(1, "a", "b", **size)
+    assert np.array_equal(first, quasi_random(1, "a", "b", **size))
+    for other in (quasi_random(2, "a", "b", **size), quasi_random(1, "a", "c", **size)):
+        assert not np.array_equal(first, other)
+
+
+def test_errors_from_replicates_are_those_of_the_mean_and_far_below_those_of_independent_draws():
+    """The mean of x y z over the unit cube is an eighth; its deviation is 0.1465 per draw."""
+    deviations, errors = [], []
+    for seed in range(40):
+        of_replicates = quasi_random(seed, "cube", dimensions=3, draws=4096).prod(axis=0).mean(axis=1)
+        deviations.append(of_replicates.mean() - 1 / 8)
+        errors.append(standard_error(of_replicates))
+    root_mean_square = np.sqrt(np.mean(np.square(deviations)))
+    assert root_mean_square == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=0.35)
+    assert root_mean_square < 0.1 * 0.1465 / np.sqrt(4096)

@@ -19,7 +19,7 @@ with wiring.job(snakemake) as job:
         snakemake.params.studies.items(), files.energy, files.interventions, files.scenarios, strict=True
     ):
         study, own = part(entries), list(map(pl.read_parquet, (*paths, *pairs.get(name, ()))))
-        computed = quantities.of_study(study, own, common, snakemake.params.draws)
+        computed = quantities.of_study(study, own, common)
         frame = (printed.compared if study.method == "nested" else printed.reproduced)(published, name, computed)
         frames.append(frame.select(list(tables.HEADLINE.columns)))
     job.write(tables, table=pl.concat(frames, how="vertical_relaxed"))

@@ -11,9 +11,7 @@ with wiring.job(snakemake) as job:
     loads = read_registry(job.path("references"), ReferenceLoad)
     common = dict(zip(declarations.COMMON, (job.table("estimates"), loads), strict=True))
     numbers = {
-        side: quantities.of_study(
-            part(entries), list(map(pl.read_parquet, snakemake.input[side])), common, snakemake.params.draws
-        )
+        side: quantities.of_study(part(entries), list(map(pl.read_parquet, snakemake.input[side])), common)
         for side, entries in snakemake.params.studies.items()
     }
     found = difference.difference(**numbers).with_columns(study=pl.lit(snakemake.wildcards.study))

@@ -11,6 +11,7 @@ from inference_energy.energy.service import Service
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.draws import stratified, stream
+from inference_energy.statistics.empirical import log_density
 from inference_energy.studies.study import BOUNDARIES
 
 QUERIES_PER_DRAW = 16  # random queries of every draw of the shared uncertainty
@@ -67,7 +68,7 @@ def of_subject(service: Service, subject: str, workload: str) -> tuple[list[dict
             "shared": _row(means[boundary], weights, draws),
         }
         rows += [place | {"boundary": boundary, "spread": name} | row | facts for name, row in found.items()]
-    density = _density(drawn[service.study.boundary.query], of_draws)
+    density = log_density(drawn[service.study.boundary.query], of_draws, DENSITY_BINS_PER_OCTAVE)
     return rows, [density.select(*(pl.lit(value).alias(name) for name, value in place.items()), pl.all())]
 
 
@@ -176,13 +177,3 @@ def _columns(draws: int, values: Mapping[str, float], errors: Mapping[str, float
         | quantiles.columns("energy_wh", errors, "_se")
         | {"energy_wh_p50_relative_se": errors["p50"] / values["p50"]}
     )
-
-
-def _density(values: np.ndarray, weights: np.ndarray) -> pl.DataFrame:
-    """Share of queries per factor of e in energy, over energy."""
-    width = np.log(2) / DENSITY_BINS_PER_OCTAVE
-    bins = np.floor(np.log(values) / width).astype(int)
-    first = bins.min()
-    shares = np.bincount(bins - first, weights) / weights.sum()
-    middles = np.exp((first + np.arange(len(shares)) + 0.5) * width)
-    return pl.DataFrame({"energy_wh": middles, "density_per_e_fold": shares / width})

@@ -37,9 +37,8 @@ class Cell:
     table: str  # one of `KEYS`
     key: tuple[str, ...]  # values of the columns that name the row
     column: str  # column of the number
-    error: str | None = None  # column of its sampling error; none for a number that is not drawn
-    # whether that error is of a run with the draws of this project, not with those of the publication
-    of_run: bool = False
+    # column of its sampling error in a run of the published size; none for a number that is not drawn
+    error: str | None = None
 
     @property
     def names(self) -> dict[str, str]:
@@ -128,7 +127,7 @@ def declared(study: PublishedStudy | NestedStudy, tables: Mapping[str, pl.DataFr
 def energy_cell(workload: str, subject: str, spread: str, statistic: str = "p50") -> Cell:
     """Energy of a query in Wh."""
     column = f"energy_wh_{statistic}"
-    return Cell(ENERGY, (workload, subject, spread), column, error=f"{column}_se", of_run=True)
+    return Cell(ENERGY, (workload, subject, spread), column, error=f"{column}_published_se")
 
 
 def fleet_cell(scenario: str, statistic: str) -> Cell:
@@ -139,7 +138,7 @@ def fleet_cell(scenario: str, statistic: str) -> Cell:
 def multiplier_cell(key: tuple[str, ...], statistic: str = "p50") -> Cell:
     """Factor by which interventions lower the energy of a query."""
     column = f"multiplier_{statistic}"
-    return Cell(MULTIPLIERS, key, column, error=f"{column}_se", of_run=True)
+    return Cell(MULTIPLIERS, key, column, error=f"{column}_published_se")
 
 
 def _published(study: PublishedStudy, tables: Mapping[str, pl.DataFrame]) -> Iterator[Quantity]:
@@ -155,7 +154,7 @@ def _published(study: PublishedStudy, tables: Mapping[str, pl.DataFrame]) -> Ite
     single = {workload: [] for workload in study.workloads}
     for key in tables[MULTIPLIERS].select(KEYS[MULTIPLIERS]).iter_rows():
         workload, lever, combination, spread = key
-        source = Cell(MULTIPLIERS, key, "energy_wh_p50", error="energy_wh_p50_se", of_run=True)
+        source = Cell(MULTIPLIERS, key, "energy_wh_p50", error="energy_wh_p50_published_se")
         yield Quantity(id=f"{workload} {lever} energy_wh_p50 {spread}", source=source)
         group = combination if combination == "independent" else lever
         for statistic in ("p05", "p10", "p50", "p90", "p95"):

@@ -26,12 +26,11 @@ class Results:
 
     Args:
         tables: its rows of some of the tables in `declarations.KEYS`.
-        error_scale: for a study that reproduces a publication, sampling error of the published run over that of this
-            run; none: no sampling errors are asked for.
+        errors: whether sampling errors are asked for: of a study that reproduces a publication.
     """
 
-    def __init__(self, tables: Mapping[str, pl.DataFrame], error_scale: float | None = None):
-        self.error_scale = error_scale
+    def __init__(self, tables: Mapping[str, pl.DataFrame], errors: bool = False):
+        self.errors = errors
         self._rows = {
             table: {tuple(row[name] for name in KEYS[table]): row for row in frame.iter_rows(named=True)}
             for table, frame in tables.items()
@@ -63,8 +62,7 @@ class Results:
             case Cell(error=None) | StudyKey() | Count():
                 return 0.0
             case Cell():
-                scale = self.error_scale if source.of_run else 1.0
-                return self._rows[source.table][source.key][source.error] * scale
+                return self._rows[source.table][source.key][source.error]
             case Extreme():
                 return self.error(source.chosen(self.value))
             case Difference():
@@ -74,21 +72,16 @@ class Results:
                 return self.value(source) * np.hypot(*(self.error(part) / self.value(part) for part in parts))
 
 
-def of_study(
-    study: Study, tables: Sequence[pl.DataFrame], common: Mapping[str, pl.DataFrame], draws: int
-) -> pl.DataFrame:
+def of_study(study: Study, tables: Sequence[pl.DataFrame], common: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """The headline numbers of a study, see `evaluated`.
 
     Args:
         study: its entries.
         tables: its own, in the order of `declarations.OWN`.
         common: those of `declarations.COMMON` by name.
-        draws: of the run per model, in studies of method `published`.
     """
     read = dict(zip(OWN, tables, strict=False)) | common
-    published = isinstance(study, PublishedStudy)
-    scale = float(np.sqrt(draws / study.as_published.draws_per_model)) if published else None
-    return evaluated(declared(study, read).values(), Results(read, scale))
+    return evaluated(declared(study, read).values(), Results(read, isinstance(study, PublishedStudy)))
 
 
 def evaluated(quantities: Iterable[Quantity], results: Results) -> pl.DataFrame:
@@ -106,7 +99,7 @@ def evaluated(quantities: Iterable[Quantity], results: Results) -> pl.DataFrame:
                 "computed": results.value(quantity.source),
                 "computed_p05": quantity.over and results.value(quantity.end("p05")),
                 "computed_p95": quantity.over and results.value(quantity.end("p95")),
-                "sampling_se": results.error(quantity.source) if results.error_scale else None,
+                "sampling_se": results.error(quantity.source) if results.errors else None,
             }
             for quantity in quantities
         ],

@@ -1,6 +1,8 @@
-"""Energy of one query by the published method: the formula, its Monte Carlo, the summary per model and class."""
+"""Energy of one query by the published method: the formula, its draws, the summary per model and class."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -9,12 +11,14 @@ from inference_energy.common.conversions import KWS_PER_WH
 from inference_energy.common.formulas import Quantity, formula
 from inference_energy.oviedo.exact import ExactDistribution
 from inference_energy.statistics.distributions import LogNormal, lognormal, output_tokens, product
-from inference_energy.statistics.draws import stream
-from inference_energy.statistics.histogram import CHUNK_DRAWS, LogHistogram, pooled_density
+from inference_energy.statistics.draws import quasi_random, standard_error
+from inference_energy.statistics.empirical import Empirical, log_density
 from inference_energy.statistics.mixture import UNTRIMMED, Pool, trimmed_range
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.studies.study import PublishedStudy
 from inference_energy.throughput.log_linear import ThroughputModel, from_fit_row
+
+DENSITY_BINS_PER_OCTAVE = 16
 
 
 @formula(unit="Wh", source="arXiv 2509.20241, Eq. 1")
@@ -52,22 +56,18 @@ def draw_energy_wh(
     throughput: ThroughputModel,
     draws: int,
     seed: int,
-) -> Iterator[np.ndarray]:
-    """Chunks of simulated query energies in Wh, together `draws` values of shape (n,), the same at every call."""
-    generator, spec = stream(seed, study_name, model, workload), study.workloads[workload]
-    tokens = output_tokens(spec.output_tokens)
-    utilisation, pue = random_factors(study)
-    table = _unit_energy_by_token_count(study, workload, model, throughput, len(tokens.probabilities()))
-    for start in range(0, draws, CHUNK_DRAWS):
-        n = min(CHUNK_DRAWS, draws - start)
-        lengths = tokens.draw(generator, n)
-        if lengths.max() > len(table):
-            table = _unit_energy_by_token_count(study, workload, model, throughput, int(lengths.max()))
-        yield energy_wh(
-            unit_energy_wh=table[lengths - 1],
-            utilisation=utilisation.draw(generator, n),
-            pue=pue.draw(generator, n),
-        )
+    further: Sequence[LogNormal] = (),
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Simulated query energies in Wh, shape (REPLICATES, points), and for each what is drawn of `further` factors.
+
+    At least `draws` in all, see `statistics.draws.quasi_random`.
+    """
+    names, factors = (study_name, model, workload), [*random_factors(study), *further]
+    lengths, *shares = quasi_random(seed, *names, dimensions=1 + len(factors), draws=draws)
+    tokens = output_tokens(study.workloads[workload].output_tokens).quantile(lengths)
+    table = _unit_energy_by_token_count(study, workload, model, throughput, int(tokens.max()))
+    utilisation, pue, *others = (factor.quantile(at) for factor, at in zip(factors, shares, strict=True))
+    return energy_wh(unit_energy_wh=table[tokens - 1], utilisation=utilisation, pue=pue), others
 
 
 def _unit_energy_by_token_count(
@@ -124,15 +124,39 @@ def simulate(
     throughput: dict[str, ThroughputModel],
     draws: int,
     seed: int,
-) -> dict[str, LogHistogram]:
-    """Monte Carlo of one workload: a histogram of query energies in Wh per model."""
-    histograms = {}
-    for model, curve in throughput.items():
-        histogram = LogHistogram()
-        for chunk in draw_energy_wh(study_name, study, workload, model, curve, draws, seed):
-            histogram.add(chunk)
-        histograms[model] = histogram
-    return histograms
+) -> dict[str, np.ndarray]:
+    """Query energies of one workload in Wh per model, shape (REPLICATES, points)."""
+    return {
+        model: draw_energy_wh(study_name, study, workload, model, curve, draws, seed)[0]
+        for model, curve in throughput.items()
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """Draws of the queries that models share, and each replicate of them alone."""
+
+    whole: Pool
+    replicates: Sequence[Pool]
+
+    @classmethod
+    def of(cls, members: Sequence[Sequence[np.ndarray]], weights: np.ndarray, kept: tuple[float, float]) -> Self:
+        """Of the draws of every model, replicate by replicate."""
+        return cls(
+            whole=Pool(members=[Empirical.of(np.concatenate(each)) for each in members], weights=weights, kept=kept),
+            replicates=[
+                Pool(members=[Empirical.of(draws) for draws in one], weights=weights, kept=kept)
+                for one in zip(*members, strict=True)
+            ],
+        )
+
+    def quantile_se(self, value: float, density: float) -> float:
+        """Standard error of the quantile at a value, from the share of each replicate below it and the density."""
+        return standard_error([each.cdf(value) for each in self.replicates]) / density
+
+    def mean_se(self) -> float:
+        """Standard error of the mean, from the means of the replicates."""
+        return standard_error([each.mean() for each in self.replicates])
 
 
 def energy_per_query(
@@ -141,38 +165,34 @@ def energy_per_query(
     """Energy of one query for every workload, model and class.
 
     Returns:
-        The summary, one row per workload, subject and spread, from the Monte Carlo and from the exact
-        summation; and the density of the draws for figures.
+        The summary, one row per workload, subject and spread, from the draws and from the exact summation; and the
+        density of the draws for figures.
     """
     throughput = fitted_models(fit)
     extrapolated = {row["model"]: _extrapolated_share(study, row) for row in fit.iter_rows(named=True)}
     summary, density = [], []
     for workload in study.workloads:
-        histograms = simulate(study_name, study, workload, throughput, draws, seed)
-        simulated = {model: histogram.distribution() for model, histogram in histograms.items()}
+        drawn = simulate(study_name, study, workload, throughput, draws, seed)
         exact = {
             model: exact_distribution(study=study, workload=workload, model=model, throughput=curve)
             for model, curve in throughput.items()
         }
-        for subject, (kind, weights) in subjects(study, throughput).items():
+        for subject, (kind, shares) in subjects(study, throughput).items():
             place = {"study": study_name, "workload": workload, "subject_kind": kind, "subject": subject}
-            outside = sum(weight * extrapolated[model][workload] for model, weight in weights.items())
+            outside = sum(share * extrapolated[model][workload] for model, share in shares.items())
+            energies, weights = [drawn[model] for model in shares], np.array(list(shares.values()))
             for spread, kept in spreads(study).items():
-                pools = [
-                    Pool(
-                        members=[engine[model] for model in weights],
-                        weights=np.array(list(weights.values())),
-                        kept=kept,
-                    )
-                    for engine in (simulated, exact)
-                ]
+                simulated = Simulated.of(energies, weights, kept)
+                pool = Pool(members=[exact[model] for model in shares], weights=weights, kept=kept)
                 summary.append(
                     place
-                    | {"boundary": "datacenter", "spread": spread, "draws": int(pools[0].draws_per_member(draws).sum())}
-                    | _summary(*pools, draws)
+                    | {"boundary": "datacenter", "spread": spread, "draws": sum(each.size for each in energies)}
+                    | _summary(simulated, pool, study.as_published.draws_per_model)
                     | {"extrapolated_share": outside}
                 )
-            density.append(pooled_density(histograms, weights).with_columns(**{k: pl.lit(v) for k, v in place.items()}))
+            each = np.repeat(weights, [of.size for of in energies])
+            found = log_density(np.concatenate(energies, axis=None), each, DENSITY_BINS_PER_OCTAVE)
+            density.append(found.with_columns(**{k: pl.lit(v) for k, v in place.items()}))
     return pl.DataFrame(summary), pl.concat(density)
 
 
@@ -188,14 +208,19 @@ def spreads(study: PublishedStudy) -> dict[str, tuple[float, float]]:
     return {"untrimmed": UNTRIMMED, "as_published": trimmed_range(study.as_published.trimming)}
 
 
-def _summary(simulated: Pool, exact: Pool, draws: int) -> dict[str, float]:
+def _summary(simulated: Simulated, exact: Pool, published_draws: int) -> dict[str, float]:
     row, deviations = {}, []
-    found = {name: (simulated.quantile(share), exact.quantile(share)) for name, share in QUANTILES.items()}
-    errors = {name: simulated.quantile_se(value, draws) for name, (value, _) in found.items()}
-    found["mean"], errors["mean"] = (simulated.mean(), exact.mean()), simulated.mean_se(draws)
-    for name, (value, truth) in found.items():
-        row |= {f"energy_wh_{name}": value, f"energy_wh_{name}_se": errors[name], f"energy_wh_{name}_exact": truth}
-        deviations.append((value - truth) / errors[name])
+    for name in (*QUANTILES, "mean"):
+        if name == "mean":
+            value, truth = simulated.whole.mean(), exact.mean()
+            error, published = simulated.mean_se(), exact.mean_se(published_draws)
+        else:
+            value, truth = simulated.whole.quantile(QUANTILES[name]), exact.quantile(QUANTILES[name])
+            error = simulated.quantile_se(truth, exact.pdf(truth))
+            published = exact.quantile_se(truth, published_draws)
+        column = f"energy_wh_{name}"
+        row |= {column: value, f"{column}_se": error, f"{column}_published_se": published, f"{column}_exact": truth}
+        deviations.append((value - truth) / error)
     row["energy_wh_p50_relative_se"] = row["energy_wh_p50_se"] / row["energy_wh_p50"]
     row["largest_deviation_from_exact_se"] = max(deviations, key=abs)
     return row

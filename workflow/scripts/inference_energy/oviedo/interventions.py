@@ -1,17 +1,14 @@
 """What interventions save: multipliers on the energy of a query, one by one and together."""
 
-from collections import defaultdict
-
 import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
 from inference_energy.common.formulas import Quantity, formula
-from inference_energy.oviedo.energy import draw_energy_wh, exact_pool, fitted_models, simulate, spreads
+from inference_energy.oviedo.energy import Simulated, draw_energy_wh, exact_pool, fitted_models, spreads
 from inference_energy.statistics.distributions import LogNormal, lognormal, product
-from inference_energy.statistics.draws import stream
-from inference_energy.statistics.histogram import LogHistogram
-from inference_energy.statistics.mixture import Pool
+from inference_energy.statistics.empirical import Empirical
+from inference_energy.statistics.mixture import UNTRIMMED
 from inference_energy.statistics.quantiles import Z_P95, columns
 from inference_energy.studies.study import PublishedIntervention, PublishedStudy
 
@@ -69,18 +66,19 @@ def intervention_multipliers(
     shares = study.classes[subject].model_shares()
     throughput = {model: curve for model, curve in fitted_models(fit).items() if model in shares}
     weights = {model: shares[model] for model in throughput}
+    published = multiplier_draws(study, study.as_published.draws_per_model)
     rows = []
     for workload in study.workloads:
         factors, specs = multipliers(study, workload), interventions_of(study, workload)
-        histograms = _simulate(study_name, study, workload, throughput, factors, draws, seed)
+        drawn = _simulate(study_name, study, workload, throughput, factors, draws, seed)
         for name, factor in factors.items():
             spec = specs.get(name)
             exact = exact_pool(study, workload, weights, throughput, factor)
+            median = exact.quantile(0.5)
+            density = exact.pdf(median)
             for spread in spreads(study):
-                pool = Pool(
-                    members=[histograms[spread, name, model].distribution() for model in throughput],
-                    weights=exact.weights,
-                )
+                members = [drawn[spread, name, model] for model in throughput]
+                simulated = Simulated.of(members, exact.weights, UNTRIMMED)
                 rows.append(
                     {
                         "study": study_name,
@@ -93,12 +91,13 @@ def intervention_multipliers(
                         "combination": "independent" if name == COMBINED else "single",
                         "spread": spread,
                         **{f"multiplier_{key}": factor.percentile(score) for key, score in STANDARD_SCORES.items()},
-                        **columns("multiplier", _multiplier_errors(factor, multiplier_draws(study, draws)), "_se"),
-                        **{f"energy_wh_{key}": value for key, value in pool.quantiles().items()},
-                        "energy_wh_mean": pool.mean(),
-                        # The trimmed pool is the narrower one: the untrimmed error is an upper bound for it.
-                        "energy_wh_p50_se": exact.quantile_se(exact.quantile(0.5), draws),
-                        "energy_wh_p50_exact": exact.quantile(0.5) if spread == "untrimmed" else None,
+                        **columns("multiplier", _multiplier_errors(factor, published), "_published_se"),
+                        **{f"energy_wh_{key}": value for key, value in simulated.whole.quantiles().items()},
+                        "energy_wh_mean": simulated.whole.mean(),
+                        # The trimmed pool is the narrower one: errors by the untrimmed density are upper bounds for it.
+                        "energy_wh_p50_se": simulated.quantile_se(simulated.whole.quantile(0.5), density),
+                        "energy_wh_p50_published_se": exact.quantile_se(median, study.as_published.draws_per_model),
+                        "energy_wh_p50_exact": median if spread == "untrimmed" else None,
                     }
                 )
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -119,25 +118,20 @@ def _multiplier_errors(factor: LogNormal, draws: float) -> dict[str, float]:
     }
 
 
-def _simulate(study_name, study, workload, throughput, multipliers, draws, seed) -> dict[tuple, LogHistogram]:
-    """Query energies divided by their own draw of each multiplier, by spread, intervention and model.
+def _simulate(study_name, study, workload, throughput, multipliers, draws, seed) -> dict[tuple, list[np.ndarray]]:
+    """Query energies divided by their own draw of each multiplier: replicates by spread, intervention and model.
 
-    The published summary divides the already trimmed draws, so those are the ones its histogram holds.
+    The published summary divides the already trimmed draws, so those are the ones that it has.
     """
-    baseline = simulate(study_name, study, workload, throughput, draws, seed)
-    histograms = defaultdict(LogHistogram)
+    found, single = {}, {name: of for name, of in multipliers.items() if name != COMBINED}
     for model, curve in throughput.items():
-        drawn = baseline[model].distribution()
-        kept = {spread: tuple(map(drawn.quantile, shares)) for spread, shares in spreads(study).items()}
-        generators = {name: stream(seed, study_name, model, workload, name) for name in multipliers if name != COMBINED}
-        for energy in draw_energy_wh(study_name, study, workload, model, curve, draws, seed):
-            inside = {spread: (energy >= low) & (energy <= high) for spread, (low, high) in kept.items()}
-            together = np.ones(len(energy))
-            for name, generator in generators.items():
-                by = multipliers[name].draw(generator, len(energy))
-                together *= by
-                for spread, mask in inside.items():
-                    histograms[spread, name, model].add((energy / by)[mask])
-            for spread, mask in inside.items():
-                histograms[spread, COMBINED, model].add((energy / together)[mask])
-    return histograms
+        of = (study_name, study, workload, model, curve, draws, seed)
+        energies, by = draw_energy_wh(*of, further=list(single.values()))
+        divisors = dict(zip(single, by, strict=True)) | {COMBINED: np.prod(by, axis=0)}
+        ordered = Empirical.of(energies)
+        for spread, (low, high) in spreads(study).items():
+            inside = (energies >= ordered.quantile(low)) & (energies <= ordered.quantile(high))
+            for name, divisor in divisors.items():
+                parts = zip(energies / divisor, inside, strict=True)
+                found[spread, name, model] = [part[chosen] for part, chosen in parts]
+    return found

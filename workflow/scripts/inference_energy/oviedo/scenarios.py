@@ -10,12 +10,12 @@ from inference_energy.common.errors import InputError, one_of
 from inference_energy.fleet.planning import energy_gwh_per_day
 from inference_energy.oviedo.energy import exact_pool, fitted_models, random_factors
 from inference_energy.statistics.distributions import LogNormal, lognormal, product
-from inference_energy.statistics.draws import stream
+from inference_energy.statistics.draws import quasi_random
 from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import PERCENTILES, Z_P95, columns
 from inference_energy.studies.study import PublishedStudy, Scenario
 
-SHARED_DRAWS = 1_000_000
+SHARED_DRAWS = 65_536  # quasi-random points of what a fleet shares
 
 
 def overhead_factor(names: Iterable[str], overheads: pl.DataFrame, place: str) -> float:
@@ -107,7 +107,8 @@ def _shared_draws(study_name: str, study: PublishedStudy, seed: int) -> dict[str
     spread: dict[str, LogNormal] = {"utilisation": utilisation, "pue": pue} | {
         workload: lognormal(spec) for workload, spec in study.fleet.serving_multiplier.items()
     }
-    return {name: of.draw(stream(seed, study_name, "fleet", name), SHARED_DRAWS) for name, of in spread.items()}
+    points = quasi_random(seed, study_name, "fleet", dimensions=len(spread), draws=SHARED_DRAWS)
+    return {name: of.quantile(shares).ravel() for (name, of), shares in zip(spread.items(), points, strict=True)}
 
 
 def _scenario(queries: float, spec: Scenario, workloads: dict, shared: dict, published_draws: int) -> dict:

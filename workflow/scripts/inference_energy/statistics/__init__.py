@@ -1,1 +1,1 @@
-"""Distributions, mixtures, histograms, quantiles and named random draws."""
+"""Distributions, mixtures, quantiles and named random draws."""

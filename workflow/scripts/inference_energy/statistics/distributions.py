@@ -28,13 +28,6 @@ class LogNormal:
         log_sd = (np.log(p95) - np.log(p05)) / (2 * Z_P95)
         return cls(log_mean=float(np.log(p05) + Z_P95 * log_sd), log_sd=float(log_sd))
 
-    def draw(self, generator: np.random.Generator, draws: int) -> np.ndarray:
-        """Independent draws, shape (draws,)."""
-        values = generator.standard_normal(draws)
-        values *= self.log_sd
-        values += self.log_mean
-        return np.exp(values, out=values)
-
     def moment(self, order: float) -> float:
         """E[X^order] = exp(order mean + order^2 sd^2 / 2); `order=-1` gives the mean of 1/X."""
         return float(np.exp(order * self.log_mean + (order * self.log_sd) ** 2 / 2))
@@ -75,14 +68,11 @@ class ExponentialTokens:
         """Mean of the exponential before rounding: median / ln 2."""
         return self.median / np.log(2)
 
-    def draw(self, generator: np.random.Generator, draws: int) -> np.ndarray:
-        """Whole token counts, shape (draws,)."""
-        values = generator.standard_exponential(draws)
-        values *= self.scale
-        tokens = np.rint(values, out=values).astype(np.int32)
+    def quantile(self, shares: np.ndarray) -> np.ndarray:
+        """Whole token counts that the given shares of the answers do not exceed, elementwise."""
         # ASSUME: an answer has at least one token; the 0.1 % (traditional) that round to none are counted as
         # one. The publication does not say; its printed figures do not depend on it.
-        return np.maximum(tokens, 1, out=tokens)
+        return np.maximum(np.rint(-np.log1p(-shares) * self.scale), 1.0).astype(np.int64)
 
     def probabilities(self, tail: float = 1e-11) -> np.ndarray:
         """P(tokens = 1), P(tokens = 2), ... until less than `tail` is left; the last entry holds that rest.

@@ -1,6 +1,8 @@
 """Named random streams, so that no result depends on the order or number of jobs; draws of different weight."""
 
 import hashlib
+import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -25,6 +27,35 @@ def stratified(generator: np.random.Generator, draws: int) -> np.ndarray:
     """
     within = (generator.random(draws) * (2**53 - 2) + 1) / 2**53  # never exactly 0 or 1
     return np.minimum((generator.permutation(draws) + within) / draws, 1 - 2**-53)
+
+
+REPLICATES = 16  # independent sets of quasi-random points, from whose scatter standard errors follow
+
+
+def points_per_replicate(draws: int) -> int:
+    """Points of each replicate where at least so many are asked for in all: a power of two, as Sobol points need."""
+    return 2 ** math.ceil(math.log2(draws / REPLICATES))
+
+
+def quasi_random(seed: int, *names: str, dimensions: int, draws: int) -> np.ndarray:
+    """Scrambled Sobol points, shares of probability between 0 and 1, shape (dimensions, REPLICATES, points).
+
+    Every replicate is scrambled from its own named stream, so that each has the expected value, and all are independent
+    of each other. Sources: Sobol (1967), doi:10.1016/0041-5553(67)90144-9; Owen (1997), doi:10.1214/aos/1031594731.
+    """
+    from scipy.stats import qmc  # here, because it takes as long to load as half a job
+
+    points = points_per_replicate(draws)
+    replicates = [
+        qmc.Sobol(dimensions, rng=stream(seed, *names, f"replicate {each}"), bits=32).random(points)
+        for each in range(REPLICATES)
+    ]
+    return np.stack(replicates).transpose(2, 0, 1) + 2.0**-33  # the middle of what 32 bits leave open: never 0 or 1
+
+
+def standard_error(of_replicates: Sequence[float]) -> float:
+    """Standard error of the mean of independent replicates, from their scatter."""
+    return float(np.std(of_replicates, ddof=1) / np.sqrt(len(of_replicates)))
 
 
 def resampled(weights: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ UNTRIMMED = (0.0, 1.0)
 
 
 class PoolMember(Protocol):
-    """Distribution of positive values as a `Pool` needs it: simulated or exact."""
+    """Distribution of positive values as a `Pool` needs it; one of draws has no density."""
 
     def cdf(self, value: float) -> float: ...  # noqa: D102
     def pdf(self, value: float) -> float: ...  # noqa: D102
@@ -60,6 +60,12 @@ class Pool:
             rtol=1e-11,
         )
         return float(np.exp(root))
+
+    def pdf(self, value: float) -> float:
+        """Density of the pool at a value, per unit of it."""
+        low, high = self.kept
+        densities = [member.pdf(value) * (low < member.cdf(value) < high) for member in self.members]
+        return float(self.weights @ densities) / (high - low)
 
     def quantile_se(self, value: float, draws: int) -> float:
         """Standard error of the pool's quantile at `value`, `draws` per model of the largest weight.

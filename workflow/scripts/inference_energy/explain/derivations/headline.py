@@ -113,15 +113,13 @@ def _cell(asked: Asked, cell: Cell, column: str, symbol: str) -> Node:
 
 def _sampling_error(asked: Asked, source: Source) -> Node:
     """Standard error of a headline number in a run of the size that was published."""
-    here = number("n", "draws of this run", asked.build.config["draws"])
-    published = asked.entry("as_published", "draws_per_model", symbol="n_published")
+    published = asked.entry("as_published", "draws_per_model", symbol="n")
 
     def error(of: Source) -> Traced | None:
         """The error of what is drawn; none of what is known exactly."""
         match of:
             case Cell(error=str()):
-                found = leaf(_cell(asked, of, of.error, "se"))
-                return found * np.sqrt(leaf(here) / leaf(published)) if of.of_run else found
+                return leaf(_cell(asked, of, of.error, "se"))
             case Extreme():
                 return error(of.chosen(lambda cell: _row(asked, cell)[cell.column]))
             case Difference():
@@ -141,4 +139,4 @@ def _sampling_error(asked: Asked, source: Source) -> Node:
     found = error(source)
     if found is not None:
         return asked.follows(found)
-    return asked.node("0 * n", [here, published], note="known exactly: it is not drawn")
+    return asked.node("0 * n", [published], note="known exactly: it is not drawn")

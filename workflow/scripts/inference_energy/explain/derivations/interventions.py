@@ -32,13 +32,17 @@ def explained(asked: Asked) -> Node:
 def _published(asked: Asked) -> Node:
     row, study = asked.row, asked.entries
     if asked.column == "energy_wh_p50_se":
-        return asked.node(children=[asked.beside("energy_wh_p50")], note="sampling error of the draws")
+        return asked.node(children=[asked.beside("energy_wh_p50")], note=oviedo.REPLICATED)
+    if asked.column == "energy_wh_p50_published_se":
+        size = asked.entry("as_published", "draws_per_model", symbol="n")
+        note = "sampling error of the median of independent draws, so many per model"
+        return asked.node(children=[asked.beside("energy_wh_p50"), size], note=note)
     distribution = interventions.multipliers(study, row["workload"])[row["lever"]]
     names = list(interventions_of(study, row["workload"])) if row["lever"] == COMBINED else [row["lever"]]
     if asked.column.startswith("multiplier"):
         name = asked.column.removeprefix("multiplier_")
-        if name.endswith("_se"):
-            return _multiplier_se(asked, distribution, name.removesuffix("_se"))
+        if name.endswith("_published_se"):
+            return _multiplier_se(asked, distribution, name.removesuffix("_published_se"))
         return asked.follows(_multiplier(asked, names, distribution, STANDARD_SCORES[name]))
     key = {name: row[name] for name in ("study", "workload", "subject", "spread")}
     base, median_node = asked.build.row("energy_per_query", **key), _multiplier(asked, names, distribution, 0.0)
@@ -56,7 +60,7 @@ def _published(asked: Asked) -> Node:
     label = "Closed form: the energy without over the median multiplier"
     ratio = (without / leaf(median_node)).step(label, note=why, unit="Wh")
     children = [ratio, *assumed(interventions.multipliers)]
-    return asked.node(children=children, note="Monte Carlo of the divided draws")
+    return asked.node(children=children, note="quantile of the divided draws")
 
 
 def _multiplier(asked: Asked, names: list[str], distribution: LogNormal, score: float) -> Node:
@@ -70,7 +74,8 @@ def _multiplier(asked: Asked, names: list[str], distribution: LogNormal, score: 
 
 def _multiplier_se(asked: Asked, distribution: LogNormal, quantile: str) -> Node:
     score = STANDARD_SCORES[quantile]
-    draws = interventions.multiplier_draws(asked.entries, leaf(asked.setting("draws", label="draws per model")))
+    size = asked.entry("as_published", "draws_per_model", label="draws per model")
+    draws = interventions.multiplier_draws(asked.entries, leaf(size))
     error = interventions.multiplier_se(
         quantile=leaf(asked.beside(f"multiplier_{quantile}", "x")),
         log_sd=given("sd", "log deviation of the multiplier", distribution.log_sd),

@@ -3,10 +3,11 @@
 import numpy as np
 
 from inference_energy.common.step import Node, number
+from inference_energy.energy import per_query
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.sources import assumed, constant
+from inference_energy.oviedo import energy
 from inference_energy.oviedo.token_lengths import NAMED_SHARES, bins
-from inference_energy.statistics import histogram
 from inference_energy.statistics.distributions import ExponentialTokens, output_tokens
 
 
@@ -18,7 +19,7 @@ def _median(asked: Asked) -> Node:
 def quantile(asked: Asked) -> Node:
     """A number of `token_length_quantiles`."""
     part = number("p", f"share of answers below {asked.row['name']}", NAMED_SHARES[asked.row["name"]])
-    children = [_median(asked), part, *assumed(ExponentialTokens.draw)]
+    children = [_median(asked), part, *assumed(ExponentialTokens.quantile)]
     note = "quantile of an exponential, then rounded to whole tokens"
     return asked.node("ln(1 / (1 - p)) * median / ln(2)", children, exact=False, note=note)
 
@@ -41,7 +42,8 @@ def token_density(asked: Asked) -> Node:
 
 def energy_density(asked: Asked) -> Node:
     """A number of `energy_density`: a bin of the histogram of the draws."""
-    per_octave = constant(histogram, "DENSITY_BINS_PER_OCTAVE", "bins per factor of 2", symbol="bins")
+    method = energy if asked.entries.method == "published" else per_query
+    per_octave = constant(method, "DENSITY_BINS_PER_OCTAVE", "bins per factor of 2", symbol="bins")
     key = {name: asked.row[name] for name in ("study", "workload", "subject")} | {"spread": "untrimmed"}
     row = asked.build.row("energy_per_query", **key)
     median = asked.of("energy_per_query", row, "energy_wh_p50", label="median of the same distribution")

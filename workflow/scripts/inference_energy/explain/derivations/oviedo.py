@@ -14,10 +14,12 @@ from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.oviedo import energy, exact
 from inference_energy.oviedo.energy import spreads
 from inference_energy.statistics.distributions import ExponentialTokens, output_tokens
+from inference_energy.statistics.draws import REPLICATES, points_per_replicate
 from inference_energy.statistics.mixture import UNTRIMMED, Pool
 from inference_energy.statistics.quantiles import QUANTILES
 from inference_energy.throughput.log_linear import from_fit_row
 
+REPLICATED = f"standard error from the scatter of {REPLICATES} independent replicates of the draws"
 MIXTURE = "A quantile of the pooled queries of several models."
 
 
@@ -30,11 +32,13 @@ def explained(asked: Asked) -> Node:
         return asked.follows(over_models(asked, lambda model: _outside(asked, model)))
     if column == "largest_deviation_from_exact_se":
         return _deviation(asked)
-    if column.endswith("_se"):
+    if column.endswith("_published_se"):
         return _standard_error(asked)
+    if column.endswith("_se"):
+        return asked.node(children=[asked.beside(f"energy_wh_{asked.quantile}")], note=REPLICATED)
     method = (*assumed(energy.random_factors), asked.setting("draws", label="draws per model"))
     whole = f"energy_wh_{asked.quantile}_exact"
-    note = f"Monte Carlo of {row['draws']:,} draws, standard error {row[f'energy_wh_{asked.quantile}_se']:.3g} Wh"
+    note = f"{row['draws']:,} quasi-random draws, standard error {row[f'energy_wh_{asked.quantile}_se']:.3g} Wh"
     if asked.quantile == "mean" and column == whole:
         return asked.follows(over_models(asked, lambda model: _mean_of_model(asked, model)), *method)
     if asked.quantile == "mean":
@@ -93,7 +97,7 @@ def below(asked: Asked, value: float, share: float, cdf: Callable[[str], float])
 
     label, note = f"Share of queries below {value:.9g} Wh: must be {share:g}", exact.__doc__.split("\n\n")[1]
     found = over_models(asked, part).step(label, note=note.replace("\n", " "))
-    return replace(found, value=share, children=(*found.children, *assumed(ExponentialTokens.draw)))
+    return replace(found, value=share, children=(*found.children, *assumed(ExponentialTokens.quantile)))
 
 
 def _ends_of_trimming(asked: Asked) -> tuple[Traced, Traced]:
@@ -182,30 +186,29 @@ def _outside(asked: Asked, model: str) -> Traced:
 
 
 def _draws(asked: Asked) -> Node:
-    found = _weights(asked)
-    draws = asked.setting("draws", symbol="n", label="draws of the model of the largest weight")
-    number_of = leaf(draws) * sum(found.values()) / max(found.values())
-    return asked.follows(number_of, exact=False, note="rounded to whole draws per model")
+    setting = asked.setting("draws", label="draws per model, at least")
+    points = points_per_replicate(setting.value)
+    of_model = given("n", f"points of each of {REPLICATES} replicates: a power of two", points, setting)
+    return asked.follows(of_model * REPLICATES * len(weights(asked)))
 
 
 def _standard_error(asked: Asked) -> Node:
     members, name = weights(asked), asked.quantile
     distributions = [asked.build.exact(asked.study, asked.row["workload"], model) for model in members]
     of = Pool(members=distributions, weights=np.array(list(members.values())), kept=kept(asked))
-    draws = leaf(asked.setting("draws", label="draws per model", symbol="n"))
+    draws = leaf(asked.entry("as_published", "draws_per_model", label="draws per model", symbol="n"))
     if name == "mean":
         label = "weighted variance of a query's energy, that of trimmed means winsorized"
         error = np.sqrt(given("V", label, of.mean_se(draws.value) ** 2 * draws.value, unit="Wh^2") / draws)
     else:
-        at = asked.row[f"energy_wh_{name}"]
+        at = asked.row[f"energy_wh_{name}_exact"]
         low, high = of.kept
         densities = [each.pdf(at) * (low < each.cdf(at) < high) for each in of.members]
         density = float(of.weights @ densities)
         variance = (of.quantile_se(at, draws.value) * density) ** 2 * draws.value
         error = np.sqrt(given("V", "sum of w^2 F (1 - F) over the models", variance) / draws)
         error = error / given("f", "density of all models together there", density, unit="per Wh")
-    note = "of the exact distribution; the table's is of the histogram of the draws, which differs by the sampling"
-    return asked.follows(error, asked.beside(f"energy_wh_{name}"), exact=False, note=note)
+    return asked.follows(error, asked.beside(f"energy_wh_{name}_exact"), note="of the exact distribution")
 
 
 def _deviation(asked: Asked) -> Node:

@@ -49,7 +49,7 @@ def _shared_interval(asked: Asked, at_medians: Traced) -> Node:
     day = named(at_medians, "energy of a day, shared uncertainty at its median", "D", unit="GWh/day")
     deviation = given("sd", "log deviation of U × PUE: sqrt(sd_U^2 + sd_PUE^2)", sd)
     form = day * np.exp(given("q", "standard score", SCORES[asked.quantile]) * deviation)
-    note = f"quantile of {scenarios.SHARED_DRAWS:,} draws of the shared uncertainty; "
+    note = f"quantile of {scenarios.SHARED_DRAWS:,} quasi-random draws of the shared uncertainty; "
     note += applied if asked.row["interventions"] else "a log-normal"
     closed = node_of(form, "Closed form", note=note, unit="GWh/day")
     return asked.node(children=[closed, *assumed(scenarios)], note=note)
