@@ -43,7 +43,12 @@ def draw(*, parts: pl.DataFrame, before: str, after: str) -> alt.LayerChart:
         y=alt.Y("label:N", sort=drawn["label"].to_list(), title=None, axis=alt.Axis(labelLimit=330))
     )
     bars = base.mark_bar(height={"band": 0.7}).encode(
-        x=alt.X("low:Q", title=f"Emissions of electricity, location-based, {name}", scale=alt.Scale(zero=True)),
+        x=alt.X(
+            "low:Q",
+            title=f"Emissions of electricity, location-based, {name}",
+            scale=alt.Scale(zero=True),
+            axis=alt.Axis(tickCount=6),
+        ),
         x2="high:Q",
         color=alt.Color("colour:N", scale=None),
     )
