@@ -90,7 +90,9 @@ def _of_model(
     names = ("context", "input_tokens", "output_tokens", "speed_tok_per_s", "boundary")
     where = pl.DataFrame(rows, schema=names, orient="row")
     factors = pl.DataFrame(np.concatenate(values), schema=FACTORS)
-    return members[np.concatenate(places)].hstack(where).hstack(factors)
+    of_members = members[np.concatenate(places)]
+    table = of_members.drop("evidence").hstack(where)
+    return table.hstack(of_members.select("evidence")).hstack(factors)
 
 
 def _with_contexts(entries: dict) -> dict:
