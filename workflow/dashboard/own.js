@@ -76,7 +76,7 @@ const Own = (() => {
     // The same for every size.
     const [pace, boards] = [Serving.drawn_pace(replicas[0], uncertain), Serving.drawn_boards(replicas[0], uncertain)];
     let least = null;
-    const isLess = (point) => point.weight > 0 && (least === null || point.energy.j_per_token <= least.energy.j_per_token * (1 + same_energy));
+    const isLess = (point) => point.weight > 0 && (least === null || point.energy.j_per_token < least.energy.j_per_token * (1 - same_energy));
     for (const replica of replicas) {
       const taken = Serving.step_at(replica, pace);
       const point = Serving.point_at_speed(taken, boards, shared.speed[i], prior);

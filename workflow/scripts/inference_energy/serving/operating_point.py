@@ -193,7 +193,7 @@ def _runs(found: Sequence[Candidate]) -> int:
 
 
 def _least(points: Sequence[Point], of: Sequence[Candidate]) -> Point:
-    """Of every draw and run the candidate of least energy; the last of those that need the same.
+    """Of every draw and run the candidate of least energy; the first of those that need the same.
 
     Where bandwidth limits a replica, one of twice the GPUs needs the same energy with twice the batch.
     """
@@ -210,8 +210,7 @@ def _least(points: Sequence[Point], of: Sequence[Candidate]) -> Point:
     for rank in range(1, max(map(len, columns))):
         runs = [run for run, each in enumerate(columns) if len(each) > rank]
         further = np.array([columns[run][rank] for run in runs])
-        reached = weight[:, further] > 0
-        less = reached & (cost[:, further] <= least[:, runs] * (1 + SAME))
+        less = cost[:, further] < least[:, runs] * (1 - SAME)
         best[:, runs] = np.where(less, further, best[:, runs])
         least[:, runs] = np.where(less, cost[:, further], least[:, runs])
 
