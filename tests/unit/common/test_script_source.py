@@ -1,6 +1,7 @@
 """Functions of several steps as JavaScript: what the text is, and what is refused."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -49,6 +50,27 @@ def volume(box, given, depth=None):
     for _ in range(TIMES):
         of = np.clip(of, 0.5, 4) * np.expm1(of)
     return of, small & (of >= 1)
+
+
+class Cube:
+    """A cube."""
+
+    edge: float
+
+    @cached_property
+    def side(self):
+        """Its side."""
+        return self.edge * self.edge
+
+    def surface(self):
+        """All sides."""
+        return 6 * self.side
+
+
+def test_a_property_that_is_kept_is_a_function_too():
+    script = script_source.javascript([Cube.__dict__["side"], Cube.surface], "Cubes")
+    assert "function side(self) {\n    return (self.edge * self.edge);" in script
+    assert "return (6 * side(self));" in script
 
 
 def test_functions_by_hand():

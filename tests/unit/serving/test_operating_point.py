@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from inference_energy.serving import operating_point, step
-from inference_energy.serving.operating_point import BatchPrior, Point
+from inference_energy.serving.operating_point import BatchPrior, Candidate, Point
 from inference_energy.serving.predict import Energy, Working, drawn, drawn_boards, drawn_step, energy
 from inference_energy.serving.replicas import Replicas
 from made_up_runs import B200, H100, LARGE, SMALL, learnt, model
@@ -141,6 +141,19 @@ def test_a_replica_that_does_not_hold_the_model_is_not_chosen():
     assert set(np.unique(point.gpus[point.weight > 0])) == {4.0}
     alone = operating_point.at_speed(candidates(Replicas.of(narrow), uncertain(narrow), [1]), 5.0, PRIOR)
     assert (alone.reached == 0).all()
+
+
+@pytest.mark.parametrize(("saved", "gpus"), [(-1e-12, 1.0), (1e-12, 1.0), (-1e-6, 1.0), (1e-6, 2.0)])
+def test_of_replicas_that_need_the_same_energy_the_first_is_chosen(saved, gpus):
+    """What is saved by less than what rounding may do decides nothing."""
+    _, of, _ = few()
+    sizes = replace(of.columns(np.array([0, 0])), gpus=np.array([1.0, 2.0]))
+    needed = np.array([[1.0, 1 - saved]])
+    energies = Energy(**{field.name: needed for field in fields(Energy)})
+    both = Point(batch=needed, gpus=sizes.gpus, energy=energies, weight=np.ones((1, 2)))
+    found = operating_point._least([both], [Candidate(places=np.array([0, 0]), of=sizes, taken=None, boards=None)])
+    assert found.gpus.tolist() == [[gpus]]
+    assert found.energy.j_per_token == needed[:, int(gpus) - 1]
 
 
 # Draws by their weights.

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
-from inference_energy.statistics.empirical_bayes import LEAST_OMEGA, Expected, Fit, Levels, Problem, _Whitening, fitted
+from inference_energy.statistics.empirical_bayes import (
+    LEAST_OMEGA,
+    Expected,
+    Fit,
+    Levels,
+    Problem,
+    _Cells,
+    _inverse,
+    _Whitening,
+    fitted,
+)
 
 GROUPS, CELLS, ROWS = 60, 5, 4  # levels, cells of each, rows of a cell
 A, B = 1.0, -0.7
@@ -220,6 +230,34 @@ def test_effects_on_two_terms_are_told_apart():
     assert np.corrcoef(found.values[places["a"]], steps)[0, 1] > 0.98
     assert np.corrcoef(found.values[places["b"]], slopes)[0, 1] > 0.98
     assert found.deviations["b"] == pytest.approx(0.2, rel=0.4)
+
+
+def test_sums_over_cells_are_those_of_the_matrix_of_all_derivatives():
+    """Two effects on one term and one on another, compared with products of dense matrices."""
+    generator = np.random.default_rng(4)
+    cell = np.repeat(np.arange(6), [1, 2, 3, 1, 2, 2])
+    acting = {"a": ("step", 3), "b": ("slope", 2), "c": ("step", 2)}
+    effects = [
+        levels(generator.integers(0, count, 6)[cell], count, name=name, term=term)
+        for name, (term, count) in acting.items()
+    ]
+    problem = changed(simple(np.zeros(len(cell))), effects=effects, cell=cell, prior=np.zeros(2), prior_sd=np.ones(2))
+    cells, width = _Cells.of(problem), 2
+    slopes = generator.normal(size=(len(cell), 4))  # by two parameters and two terms
+    weight, residual = generator.random(len(cell)), generator.normal(size=len(cell))
+    dense = np.zeros((len(cell), 9))
+    dense[:, :width] = slopes[:, :width]
+    for effect, place in zip(effects, problem.slices().values(), strict=True):
+        dense[np.arange(len(cell)), place.start + effect.level] += slopes[:, width + cells.terms.index(effect.term)]
+    information = dense.T @ (weight[:, None] * dense)
+    assert np.tril(cells.information(slopes, weight, width)) == pytest.approx(np.tril(information))
+    assert cells.gradient(slopes, residual, width) == pytest.approx(dense.T @ residual)
+    averages = _Whitening(cell, 0.1, 0.1).averages
+    root = generator.normal(size=(9, 9))
+    of_means = np.diag(averages @ dense @ root @ root.T @ (averages @ dense).T)
+    assert cells.variances(averages @ slopes, root @ root.T, width) == pytest.approx(of_means)
+    spread = information + np.eye(9)
+    assert _inverse(np.tril(spread)) @ spread == pytest.approx(np.eye(9))
 
 
 def test_effects_on_one_term_add_up():

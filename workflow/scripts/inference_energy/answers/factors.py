@@ -41,9 +41,10 @@ def factors(entries: dict, tables: Tables, *, draws: int, seed: int) -> pl.DataF
 
     `entries` are those of the study.
     """
-    mix = usable_hardware(tables.hardware)
-    parts = [_of_model(model, entries, mix, tables, draws=draws, seed=seed) for model in tables.models["model"]]
-    table = pl.concat(part for part in parts if part is not None).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
+    study = whole(_with_contexts(entries))
+    held = holding(usable_hardware(tables.hardware), tables, study)
+    parts = [_of_model(model, of, study, tables, draws=draws, seed=seed) for model, of in held.items() if of]
+    table = pl.concat(parts).with_columns(pl.selectors.float().round_sig_figs(DIGITS))
     return table.sort(NAMED_BY).select(factor_id(), pl.all())
 
 
@@ -56,26 +57,27 @@ def usable_hardware(hardware: pl.DataFrame) -> tuple[HardwareShare, ...]:
     )
 
 
-def holding(model: str, mix: Sequence[HardwareShare], tables: Tables, study: NestedStudy) -> tuple[HardwareShare, ...]:
-    """Of some GPUs those of which a replica holds a model and a request of a token."""
-    replicas = Replicas.of(tables.replicas_of([(model, each.gpu, each.precision) for each in mix]))
-    return tuple(itertools.compress(mix, replicas.holds(max(study.serving.replica_gpus))))
+def holding(mix: Sequence[HardwareShare], tables: Tables, study: NestedStudy) -> dict[str, tuple[HardwareShare, ...]]:
+    """By model of the registry, those of some GPUs of which a replica holds it and a request of a token."""
+    models = tables.models["model"].to_list()
+    replicas = Replicas.of(tables.replicas_of([(model, each.gpu, each.precision) for model in models for each in mix]))
+    holds = replicas.holds(max(study.serving.replica_gpus)).reshape(len(models), len(mix))
+    return {model: tuple(itertools.compress(mix, of)) for model, of in zip(models, holds, strict=True)}
 
 
 def _of_model(
-    model: str, entries: dict, mix: tuple[HardwareShare, ...], tables: Tables, *, draws: int, seed: int
-) -> pl.DataFrame | None:
-    """Factors of a model on every GPU that holds it, or none if no GPU does."""
+    model: str, held: tuple[HardwareShare, ...], study: NestedStudy, tables: Tables, *, draws: int, seed: int
+) -> pl.DataFrame:
+    """Factors of a model on GPUs that hold it."""
     known = Runs.of(tables.effects)
-    study = study_of(whole(_with_contexts(entries)), model, tables.models, None)
-    held = holding(model, mix, tables, study)
-    if not held:
-        return None
+    study = study_of(study, model, tables.models, None)
     # GPUs are told apart, so that their shares are not drawn.
     of = study.classes[model].replaced(hardware=held)
     study = study.replaced(classes={model: of}, hardware_concentration=None)
     service = resolved("factors", study, tables, draws=draws, seed=seed)
-    known_by = [WORDS[known.grade(network, gpu)] for network, gpu in service.members.frame.select("network", "gpu").rows()]
+    known_by = [
+        WORDS[known.grade(network, gpu)] for network, gpu in service.members.frame.select("network", "gpu").rows()
+    ]
     members = service.members.frame.select("model", "gpu", "precision", evidence=pl.Series(known_by))
     places, rows, values = [], [], []
     for context, (prompt, answer) in CONTEXTS.items():
@@ -88,7 +90,9 @@ def _of_model(
     names = ("context", "input_tokens", "output_tokens", "speed_tok_per_s", "boundary")
     where = pl.DataFrame(rows, schema=names, orient="row")
     factors = pl.DataFrame(np.concatenate(values), schema=FACTORS)
-    return members[np.concatenate(places)].hstack(where).hstack(factors)
+    of_members = members[np.concatenate(places)]
+    table = of_members.drop("evidence").hstack(where)
+    return table.hstack(of_members.select("evidence")).hstack(factors)
 
 
 def _with_contexts(entries: dict) -> dict:

@@ -32,19 +32,18 @@ def points(entries: Mapping, tables: Tables, *, draws: int, seed: int) -> pl.Dat
     Wh that go with a GPU-second within the boundaries `gpu_boards` and `node`. `entries` are those of the study.
     """
     entries = dict(entries) | {"workloads": {WORKLOAD: entries["workloads"][WORKLOAD]}}
-    mix, known = usable_hardware(tables.hardware), Runs.of(tables.effects)
+    study, known, size = whole(entries), Runs.of(tables.effects), {"draws": draws, "seed": seed}
     rows: list[dict] = []
-    for model in tables.models["model"]:
-        study = study_of(whole(entries), model, tables.models, None)
-        size, held = {"draws": draws, "seed": seed}, holding(model, mix, tables, study)
+    for model, held in holding(usable_hardware(tables.hardware), tables, study).items():
+        alone = study_of(study, model, tables.models, None)
         if held:  # told apart, so that their shares are not drawn
-            of = study.classes[model].replaced(hardware=held)
-            everywhere = study.replaced(classes={model: of}, hardware_concentration=None)
+            of = alone.classes[model].replaced(hardware=held)
+            everywhere = alone.replaced(classes={model: of}, hardware_concentration=None)
             rows += _of_members(model, resolved("points", everywhere, tables, **size), known)
-        rows += _of_subject(model, resolved("points", study, tables, **size), known)
+        rows += _of_subject(model, resolved("points", alone, tables, **size), known)
     for name in entries["classes"]:
-        study = study_of(whole(entries), name, tables.models, None)
-        rows += _of_subject(name, resolved("points", study, tables, draws=draws, seed=seed), known)
+        alone = study_of(study, name, tables.models, None)
+        rows += _of_subject(name, resolved("points", alone, tables, **size), known)
     return pl.DataFrame(rows).explode(["point", *ARRAYS])
 
 

@@ -105,8 +105,14 @@ class Members:
         return [of[gpu] for _, gpu, _ in self.names]
 
     def of_nodes(self, name: str) -> np.ndarray:
-        """One column of it, a value per member."""
-        return np.array([float(node[name]) for node in self.nodes])
+        """One column of it, a value per member; they are kept."""
+        if name not in self._of_nodes:
+            self._of_nodes[name] = np.array([float(node[name]) for node in self.nodes])
+        return self._of_nodes[name]
+
+    @cached_property
+    def _of_nodes(self) -> dict[str, np.ndarray]:
+        return {}
 
     @cached_property
     def hosts(self) -> Sequence[ShiftedLogNormal]:

@@ -88,11 +88,16 @@ def _part(
 
 def _named(place: tuple, of: str, names: tuple[str, ...], draws: int) -> np.ndarray:
     """Standard normal draws of a stratified sample, a row for each name from a stream of its own."""
-    rows = [ndtri(stratified(stream(*place, of, name), draws)) for name in names]
+    rows = [_normal(place, of, name, draws) for name in names]
     return np.stack(rows) if rows else np.empty((0, draws))
 
 
-_independent = lru_cache(maxsize=4)(_named)  # draws of all values of a fit, which services with the same draws share
+@lru_cache(maxsize=1024)  # services with the same draws share levels that the model has not seen
+def _normal(place: tuple, of: str, name: str, draws: int) -> np.ndarray:
+    return ndtri(stratified(stream(*place, of, name), draws))
+
+
+_independent = lru_cache(maxsize=4)(_named)  # draws of all values of a fit, which they share, too
 
 
 def _kept(part: Part, used: Sequence[tuple[str, ...]], place: tuple, draws: int) -> dict[tuple[str, ...], np.ndarray]:
