@@ -422,6 +422,18 @@ def repeats_kept(wildcards):
     return [source for source, of in (usage["logs"] | usage["bills"]).items() if of.get("repeats") == "keep"]
 
 
+def overlaps_told(wildcards):
+    """Logs and bills whose overlaps with bills are told, and do not stop the run."""
+    bills = USAGES[wildcards.usage]["bills"].items()
+    return [*repeats_kept(wildcards), *(source for source, of in bills if of.get("overlaps") == "tell")]
+
+
+def supplies_of_usage(wildcards):
+    """The supply of every log and bill of a usage."""
+    with jobs.command():
+        return supplied.of_sources(USAGES[wildcards.usage], f"config/usage/{wildcards.usage}.yaml")
+
+
 def paths_of(files):
     """Paths of such files."""
     return lambda wildcards: named(file["path"] for file in files(wildcards))

@@ -60,6 +60,8 @@ rule gather_usage:
         not_read=files_not_read,
         bills=usage_part("bills"),
         repeats_kept=repeats_kept,
+        overlaps_told=overlaps_told,
+        supplies=supplies_of_usage,
         place="config/usage/{usage}.yaml",
     script:
         "../scripts/statement/gather_usage.py"

@@ -348,3 +348,39 @@ def test_a_folder_that_is_not_there_or_empty_is_an_error(tmp_path):
         recognised.looked_at(tmp_path / "none", FORMATS)
     with pytest.raises(InputError, match="found no file in it"):
         recognised.looked_at(tmp_path, FORMATS)
+
+
+def test_a_file_that_is_almost_of_a_format_is_told_what_it_lacks(tmp_path):
+    (tmp_path / "in").mkdir()
+    usage = {"input_tokens": 10, "output_tokens": 5}
+    line = {"timestamp": "2026-05-01T10:00:00Z", "type": "assistant", "message": {"model": MODEL, "usage": usage}}
+    (tmp_path / "in/session.jsonl").write_text(json.dumps(line) + "\n")
+    told = (
+        r"session\.jsonl: not read: almost a session of Claude Code \(JSON lines\), but without sessionId; describe it"
+    )
+    with pytest.raises(InputError, match=told):
+        recognise(tmp_path / "in", tmp_path / "out")
+
+
+def test_a_damaged_file_is_told_with_its_line(tmp_path):
+    (tmp_path / "in").mkdir()
+    rows = [f"2026-05-01T10:00:00Z,{MODEL},10,5"] * 3
+    (tmp_path / "in/log.csv").write_text("\n".join(["time,model,prompt_tokens,completion_tokens", *rows, rows[0][:30]]))
+    with pytest.raises(InputError, match=r"log\.csv line 5: found 2 cells: the file may be cut off; allowed: 4"):
+        recognise(tmp_path / "in", tmp_path / "out")
+
+
+def test_bills_and_logs_of_one_model_and_month_are_taken_for_others_in_writing(tmp_path):
+    """A log and a bill, of which one may hold the other in part."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/log.csv").write_text(
+        f"time,model,prompt_tokens,completion_tokens\n2026-05-02T10:00:00Z,{MODEL},1900,100\n"
+    )
+    BY_NAME["openai_completions_csv"].write(tmp_path / "in")
+    name, _ = recognise(tmp_path / "in", tmp_path / "out")
+    written = yaml.safe_load((tmp_path / f"out/{name}.yaml").read_text())
+    assert [of.get("overlaps") for of in written["bills"].values()] == ["tell"]
+    assert any("(`overlaps`)" in line for line in written["assumptions"])
+    (tmp_path / "in/log.csv").unlink()
+    recognise(tmp_path / "in", tmp_path / "out")
+    assert "overlaps" not in (tmp_path / f"out/{name}.yaml").read_text()

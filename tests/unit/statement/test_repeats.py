@@ -229,6 +229,66 @@ def test_sums_that_two_bills_of_other_sources_have_are_found(tmp_path, texts, to
     assert not added().is_empty()
 
 
+STEP = 1_767_225_600_000_000  # 2026-01-01
+
+
+def overlapping(bill=None, log=None, files=None, supplies=None):
+    """Overlaps of a bill and a log of one model and month, with changes."""
+    keys = {"month": ["2026-01"], "tenant": [None], "region": [None]}
+    bill = {"source": ["bill"], "model": ["gpt-x-2026-01-05"]} | keys | (bill or {})
+    log = {"source": ["log"], "model": ["openai/GPT-X"], "step_start_us": [STEP]} | keys | (log or {})
+    log.pop("month")
+    numbers = ({"input_tokens": [9000], "output_tokens": [500]}, {"input_tokens": [2000], "output_tokens": [300]})
+    days = {"bill": ("2026-01", "2026-01"), "log": ("2026-01-01", "2026-01-03")} | (files or {})
+    listed = pl.DataFrame(
+        [(name, f"{name}.csv", *of) for name, of in days.items()],
+        schema=["source", "file", "first_day", "last_day"],
+        orient="row",
+    )
+    types = dict.fromkeys(("tenant", "region"), pl.String)
+    tables = [
+        pl.DataFrame(of | amounts, schema_overrides=types) for of, amounts in zip((bill, log), numbers, strict=True)
+    ]
+    return bills.overlaps(*tables, listed, {"bill": "bought_tokens", "log": "bought_tokens"} | (supplies or {}))
+
+
+def test_a_bill_that_may_hold_a_log_in_part_is_found():
+    found = overlapping()
+    told = (
+        r"bill\.csv: found gpt-x-2026-01-05 in 2026-01, which log\.csv has too: 9,500 and 2,300 tokens, of which some"
+    )
+    with pytest.raises(InputError, match=told) as error:
+        bills.check_overlaps(found)
+    assert "allowed: every request once, in logs or in bills (or `overlaps: tell` for bills.bill" in str(error.value)
+    (line,) = bills.check_overlaps(found, ["bill"])
+    assert line == str(error.value).partition(";")[0] + "; they are counted as different ones (`overlaps: tell`)"
+    assert bills.most_twice(found) == 2300.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "overlap"),
+    [
+        ({}, True),
+        ({"log": {"model": ["gpt-y"]}}, False),
+        ({"log": {"step_start_us": [STEP + 32 * 86_400_000_000]}}, False),
+        ({"bill": {"tenant": ["sales"]}}, True),
+        ({"bill": {"tenant": ["sales"]}, "log": {"tenant": ["support"]}}, False),
+        ({"bill": {"region": ["eu"]}, "log": {"region": ["us"]}}, False),
+        ({"bill": {"region": ["eu"]}, "log": {"region": ["eu"]}}, True),
+        ({"supplies": {"log": "own_machines"}}, False),
+        ({"files": {"bill": ("2026-01-03", "2026-01-31")}}, True),
+        ({"files": {"bill": ("2026-01-04", "2026-01-31")}}, False),
+        ({"files": {"log": ("2025-11-30", "2026-02-03")}}, True),
+    ],
+)
+def test_different_services_do_not_overlap(changes, overlap):
+    if "log" in changes and "step_start_us" in changes["log"]:
+        changes["files"] = {"log": ("2026-02-02", "2026-02-02")}
+    found = overlapping(**changes)
+    assert found.height == overlap
+    assert (bills.most_twice(found) > 0) is overlap
+
+
 def test_a_bill_of_the_requests_of_a_log_is_found():
     step = 1_767_225_600_000_000  # 2026-01-01
     logged = pl.DataFrame(

@@ -19,6 +19,9 @@ with wiring.job(snakemake) as job:
     files = pl.concat([tables.stacked(tables.FILES, given.files), bill_files], how="diagonal")
     metering.check_repeats(files, params.repeats_kept)
     monthly.check_logged(bills, sums, params.repeats_kept)
+    overlaps = monthly.overlaps(bills, sums, files, params.supplies)
+    for line in monthly.check_overlaps(overlaps, params.overlaps_told):
+        escaped.show(line, file=sys.stderr)
     files = metering.with_not_read(files, params.not_read)
     logged = metering.together(tables.stacked(tables.KINDS, given.kinds))
     kinds = pl.concat([kinds, logged], how="diagonal").sort("source", "kind", "model", "currency")

@@ -135,6 +135,7 @@ def _missing(tables: Mapping[str, pl.DataFrame], usage: dict) -> str:
         "hourly_gap": "of tokens are at hours that the file of carbon intensity does not cover",
         "supply_assumed": "of tokens are taken to be bought, as the usage file states no supply",
         "cache_not_said": "of tokens do not say what was in the cache",
+        "overlap": "of tokens at most may be counted twice, in a bill and in a log or another bill",
         "default_region": "of energy is in regions without an entry of their own",
     }
     shares = dict(tables["quality"].select("aspect", "share").iter_rows())

@@ -153,6 +153,7 @@ def accounts(
             grades.unmetered_share(names, services, tables.effects),
             hourly=hourly,
             supply_assumed=supplied.assumed(usage),
+            twice=bill_tables.most_twice(bill_tables.overlaps(bills, sums, files, supplies)),
         ),
         "factors": quality.regions_table(of.regions, regions, by_region),
         "servers": making.of_gpus({gpu for gpus in of.of_gpu.values() for gpu in gpus}),

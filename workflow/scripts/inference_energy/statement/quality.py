@@ -27,11 +27,13 @@ def shares(
     *,
     hourly: pl.DataFrame | None = None,
     supply_assumed: Collection[str] = (),
+    twice: float = 0.0,
 ) -> pl.DataFrame:
     """Shares that limit the quality of a statement: `aspect, meaning, share`.
 
     `kept` are the rows of names that are not left out, `energies` is of `energy_shares`, `unmetered` of
-    `grades.unmetered_share`, `hourly` of `carbon.located`, and `supply_assumed` of `supplied.assumed`.
+    `grades.unmetered_share`, `hourly` of `carbon.located`, `supply_assumed` of `supplied.assumed`, and `twice` of
+    `bills.most_twice`.
     """
     total = _tokens(rows) or 1.0
     read, left_out = (int(files[name].sum() or 0) for name in ("rows", "rows_left_out"))
@@ -48,6 +50,10 @@ def shares(
         "cache_not_said": (
             "tokens of rows that do not say what was in the cache; a share of their prompts is assumed",
             _tokens(rows.filter(pl.col("cached_tokens").is_null())) / total,
+        ),
+        "overlap": (
+            "tokens, at most, that a bill and a log or another bill of the same month and model may both have",
+            twice / total,
         ),
         "unmetered": ("tokens served on GPUs whose boards no run metered; their power is predicted", unmetered),
         "market_factor": (

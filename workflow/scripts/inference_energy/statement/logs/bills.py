@@ -1,7 +1,7 @@
 """Monthly bills: tokens per model and month, and the distribution of lengths that a bill does not state."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import combinations
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from inference_energy.common.errors import InputError
 from inference_energy.common.escaped import sql
+from inference_energy.corpus.names import key
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statement.logs import shapes
 from inference_energy.statement.logs.faults import Check, stop_at_first, token_checks
@@ -220,6 +221,95 @@ def check_logged(bills: pl.DataFrame, sums: pl.DataFrame, kept: Collection[str] 
                 f" {int(row['input_tokens']):,} of prompts and {int(row['output_tokens']):,} of answers; allowed: every"
                 " request once, in logs or in bills (or `repeats: keep` in the usage file if they are different ones)"
             )
+
+
+def overlaps(bills: pl.DataFrame, sums: pl.DataFrame, files: pl.DataFrame, supplies: Mapping[str, str]) -> pl.DataFrame:
+    """Bills that have a month and a model in common with logs or with another bill: one may hold the other in part.
+
+    Names of models are compared by their keys. Two sources are different services if their supply differs, or if both
+    name tenants, or regions, and none in common; and their files must have days in common. `bills` is of `billed`,
+    `sums` of `metering.gathered`, `files` lists the files of both, and `supplies` has the supply of every source.
+
+    Returns:
+        A row per month, model and pair of sources: `month, model, first, first_file, first_tokens, second, second_file,
+        second_tokens`. The second is a bill, which names the model so.
+    """
+    month = pl.from_epoch("step_start_us", time_unit="us").dt.strftime("%Y-%m").alias("month")
+    keys = {name: key(name) for of in (bills, sums) for name in of["model"].drop_nulls().unique()}
+    columns = ["source", "month", "model", "tenant", "region"]
+    tokens = (pl.col("input_tokens") + pl.col("output_tokens")).cast(pl.Float64).alias("tokens")
+    rows = pl.concat(
+        [
+            of.select(*columns, tokens, pl.lit(is_bill).alias("billed"))
+            for of, is_bill in ((bills, True), (sums.with_columns(month), False))
+        ]
+    )
+    sources = (
+        rows.filter(pl.col("model").is_not_null())
+        .with_columns(key=pl.col("model").replace(keys))
+        .group_by("month", "key", "source", "billed")
+        .agg(pl.col("tokens").sum(), pl.col("model").min(), pl.col("tenant", "region").unique().drop_nulls())
+        .filter(pl.col("tokens") >= TELLING_TOKENS)
+        .sort("month", "key", "billed", "source")
+    )
+    found = []
+    for (of_month, _), group in sources.group_by("month", "key", maintain_order=True):
+        for one, other in combinations(group.to_dicts(), 2):
+            names = [(set(one[name]), set(other[name])) for name in ("tenant", "region")]
+            apart = supplies[one["source"]] != supplies[other["source"]]
+            apart |= any(ours and theirs and not ours & theirs for ours, theirs in names)
+            spans = [_span(files, of["source"], of_month) for of in (one, other)]
+            if apart or not other["billed"] or max(first for first, *_ in spans) > min(last for _, last, _ in spans):
+                continue
+            told = [(of["source"], file, of["tokens"]) for of, (*_, file) in zip((one, other), spans, strict=True)]
+            found.append((of_month, other["model"], *told[0], *told[1]))
+    schema = {"month": pl.String, "model": pl.String}
+    for place in ("first", "second"):
+        schema |= {place: pl.String, f"{place}_file": pl.String, f"{place}_tokens": pl.Float64}
+    return pl.DataFrame(found, schema, orient="row")
+
+
+def _span(files: pl.DataFrame, source: str, month: str) -> tuple[str, str, str]:
+    """The first and last day of a source in a month, and the first of its files that have them."""
+    own = files.filter(
+        pl.col("source") == source,
+        pl.col("first_day").str.head(7) <= month,
+        pl.col("last_day").str.head(7) >= month,
+    ).sort("file")
+    first = own["first_day"].min()
+    last = max(day if len(day) > len(month) else f"{day}-31" for day in own["last_day"])
+    return max(first, month), min(last, f"{month}-31"), own["file"][0]
+
+
+def check_overlaps(found: pl.DataFrame, told: Collection[str] = ()) -> list[str]:
+    """A line for every overlap of `overlaps` with a bill of some sources, whose usage file says that it is to be told.
+
+    Raises:
+        InputError: an overlap of another bill.
+    """
+    lines = []
+    for row in found.sort("second_tokens", "month", "model", descending=[True, False, False]).to_dicts():
+        line = (
+            f"{row['second_file']}: found {row['model']} in {row['month']}, which {row['first_file']} has too:"
+            f" {row['second_tokens']:,.0f} and {row['first_tokens']:,.0f} tokens, of which some may be the same"
+        )
+        if not {row["first"], row["second"]} & set(told):
+            raise InputError(
+                f"{line}; allowed: every request once, in logs or in bills (or `overlaps: tell` for"
+                f" bills.{row['second']} in the usage file if they are different ones)"
+            )
+        lines.append(f"{line}; they are counted as different ones (`overlaps: tell`)")
+    return lines
+
+
+def most_twice(found: pl.DataFrame) -> float:
+    """The most tokens that overlaps may count twice: of every month and model all but those of the largest source."""
+    sides = [
+        found.select("month", "model", pl.col(place).alias("source"), pl.col(f"{place}_tokens").alias("tokens"))
+        for place in ("first", "second")
+    ]
+    groups = pl.concat(sides).unique().group_by("month", "model").agg(pl.col("tokens").sum() - pl.col("tokens").max())
+    return float(groups["tokens"].sum())
 
 
 def _check_requests(added: pl.DataFrame, place: str) -> None:

@@ -24,13 +24,14 @@ from inference_energy.common.yaml_files import check, read_yaml
 from inference_energy.corpus.names import Names
 from inference_energy.statement.logs import bills, reading, shapes, values
 from inference_energy.statement.logs.files import UsageFile, files_of, read_usage
-from inference_energy.statement.logs.metering import database
+from inference_energy.statement.logs.metering import culprit, database
 from inference_energy.statement.logs.reading import identifier
 from inference_energy.statement.logs.structure import structure
 
 MARK = "# Written by `make statement`, sha256 of what follows: "
 UNKNOWN_CLASS = "frontier"
 WORLD = "WOR"
+ALIKE = 0.6  # share of the columns of a format that a file has, from which it is told what it lacks
 # Prices of a million tokens that are possible, in dollars or euros; they tell what a quantity counts.
 LEAST_PRICE, MOST_PRICE = 0.001, 2_000
 CACHED = re.compile(r"cache[^.]*$", re.IGNORECASE)
@@ -152,10 +153,7 @@ def _looked_at(path: Path, name: str, formats: list[Format]) -> Found:
             if each.names and len(each.absent(of.names)) == 1:
                 reason = f"no column is known to be its {each.absent(of.names)[0]}; name it in a usage file"
                 return Found(path=path, name=name, format=None, reason=reason)
-        shown = ", ".join(sorted(name for name in of.names if "." not in name)[:8])
-        return Found(
-            path=path, name=name, format=None, reason=f"no known format has {shown}; describe it in a usage file"
-        )
+        return Found(path=path, name=name, format=None, reason=_unlike(of.names, formats))
     best = max(fitting, key=lambda each: len(each.has))
     if best.refused:
         return Found(path=path, name=name, format=None, reason=f"{best.label}: {best.refused}")
@@ -165,6 +163,20 @@ def _looked_at(path: Path, name: str, formats: list[Format]) -> Found:
         reason = f"{unclear[-1]} may be part of the prompts or not (cached_in_input); say so in a usage file"
         return Found(path=path, name=name, format=None, reason=reason)
     return Found(path=path, name=name, format=best, written=of.format)
+
+
+def _unlike(names: frozenset[str], formats: list[Format]) -> str:
+    """Why a file has no known format: what it lacks of the one that it is most alike, otherwise what it has."""
+
+    def shared(of: Format) -> float:
+        return len(of.has & names) / max(len(of.has), 1)
+
+    nearest = max((each for each in formats if each.kind), key=shared)
+    if shared(nearest) >= ALIKE:
+        lacks = ", ".join(sorted(nearest.has - names))
+        return f"almost a {nearest.label}, but without {lacks}; describe it in a usage file"
+    shown = ", ".join(sorted(name for name in names if "." not in name)[:8])
+    return f"no known format has {shown}; describe it in a usage file"
 
 
 def usage_of(folder: Path, found: list[Found]) -> dict:
@@ -199,6 +211,9 @@ def usage_of(folder: Path, found: list[Found]) -> dict:
                 name: {key: of for key, of in entry.items() if key != "is"} | deepcopy(entry["is"])
                 for name, entry in entries.items()
             }
+    if len(usage.get("logs", {})) + len(usage.get("bills", {})) > 1:
+        for entry in usage.get("bills", {}).values():
+            entry["overlaps"] = "tell"
     usage["models"] = {"unknown": {"class": UNKNOWN_CLASS}}
     usage["regions"] = {"default": {"grid_zone": WORLD}}
     usage["assumptions"] = _assumed(usage, [each for each in found if each.format is None])
@@ -246,7 +261,10 @@ def settled(
                 for rows in opened:
                     for role, seen in (("model", names), ("region", regions)):
                         query = f"SELECT DISTINCT trim({rows.name(role)}) FROM {rows.table()}"
-                        seen |= {name for (name,) in connection.execute(query).fetchall() if name}
+                        try:
+                            seen |= {name for (name,) in connection.execute(query).fetchall() if name}
+                        except duckdb.Error as error:
+                            raise InputError(culprit(connection, rows, error)) from None
         _leave_out_repeated(connection, usage, billed)
     zones = {name: zone for name in sorted(regions) if (zone := _cloud_region(name, clouds))}
     if zones:
@@ -307,6 +325,11 @@ def _assumed(usage: dict, not_read: list[Found]) -> list[str]:
     lengths = sorted({spec["lengths"] for spec in usage.get("bills", {}).values()})
     if lengths:
         found.append(f"Bills have no lengths of requests: they are distributed as in {' and '.join(lengths)}.")
+    if any("overlaps" in spec for spec in usage.get("bills", {}).values()):
+        found.append(
+            "Bills with a month and a model that logs or other bills have too are taken for other requests"
+            " (`overlaps`); the limits of the data say how many tokens it concerns."
+        )
     zones = [source for source, spec in usage.get("logs", {}).items() if "time_zone" in spec]
     if zones:
         found.append(f"Times without a zone ({', '.join(zones)}) are in UTC, as their format has them.")

@@ -14,8 +14,8 @@ from inference_energy.common.errors import InputError
 from inference_energy.statement.logs.layout import FILE
 from inference_energy.statement.logs.reading import Rows
 
-# Bits of a time that are the same in all whole seconds: the others decide whether a time is taken. A checksum of the time
-# would take longer.
+# Bits of a time that are the same in all whole seconds: the others decide whether a time is taken. A checksum of the
+# time would take longer.
 FINEST = 6
 MARKS = 16_384  # requests that are compared, about; in a smaller log all of them
 TIMED = ["time_us", "input_tokens", "output_tokens"]
