@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from inference_energy.common.errors import InputError
 from inference_energy.statement.logs import files as usage_files
-from recognised_folder import SCHEMA, counted, recognise
+from recognised_folder import REGISTRY, SCHEMA, counted, recognise
 
 M = "gpt-oss-120b"
 T = "2026-05-04T08:00:00Z"
@@ -154,3 +154,7 @@ def test_files_of_several_gateways_in_one_folder(tmp_path):
     usage = usage_files.read_usage(name, tmp_path / "out", SCHEMA)
     assert set(usage["logs"]) == {"cloudflare_ai_gateway", "helicone_requests", "vertex_ai_logs"}
     assert [line for line in found if "not read" in line and line.startswith("server.log")]
+
+
+def test_names_of_bedrock_without_a_version_are_those_of_its_models():
+    assert {REGISTRY.resolve(name) for name in ("deepseek.v3-v1:0", "us.deepseek.v3-v1:0")} == {"DeepSeek-V3.1"}
