@@ -162,7 +162,7 @@ def test_two_months_are_compared_by_cause(stated, tmp_path):
     sides = ["example@2026-03", "example@2026-04"]
     done = subprocess.run([*command, *sides, str(tmp_path)], cwd=stated, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Energy: from ")
+    assert done.stdout.startswith("Energy, expected value: from ")
     parts = pl.read_csv(tmp_path / "difference.csv")
     for (_,), of in parts.group_by("quantity"):
         assert of["difference"].sum() == pytest.approx(of["after"][0] - of["before"][0])

@@ -223,12 +223,19 @@ def check_logged(bills: pl.DataFrame, sums: pl.DataFrame, kept: Collection[str] 
             )
 
 
-def overlaps(bills: pl.DataFrame, sums: pl.DataFrame, files: pl.DataFrame, supplies: Mapping[str, str]) -> pl.DataFrame:
+def overlaps(
+    bills: pl.DataFrame,
+    sums: pl.DataFrame,
+    files: pl.DataFrame,
+    supplies: Mapping[str, str],
+    kept: Collection[str] = (),
+) -> pl.DataFrame:
     """Bills that have a month and a model in common with logs or with another bill: one may hold the other in part.
 
     Names of models are compared by their keys. Two sources are different services if their supply differs, or if both
     name tenants, or regions, and none in common; and their files must have days in common. `bills` is of `billed`,
     `sums` of `metering.gathered`, `files` lists the files of both, and `supplies` has the supply of every source.
+    `kept` are sources whose usage file says that equal rows are different ones.
 
     Returns:
         A row per month, model and pair of sources: `month, model, first, first_file, first_tokens, second, second_file,
@@ -245,7 +252,7 @@ def overlaps(bills: pl.DataFrame, sums: pl.DataFrame, files: pl.DataFrame, suppl
         ]
     )
     sources = (
-        rows.filter(pl.col("model").is_not_null())
+        rows.filter(pl.col("model").is_not_null(), ~pl.col("source").is_in(list(kept)))
         .with_columns(key=pl.col("model").replace(keys))
         .group_by("month", "key", "source", "billed")
         .agg(pl.col("tokens").sum(), pl.col("model").min(), pl.col("tenant", "region").unique().drop_nulls())
