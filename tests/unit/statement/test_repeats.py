@@ -263,6 +263,8 @@ def test_a_bill_that_may_hold_a_log_in_part_is_found():
     (line,) = bills.check_overlaps(found, ["bill"])
     assert line == str(error.value).partition(";")[0] + "; they are counted as different ones (`overlaps: tell`)"
     assert bills.most_twice(found) == 2300.0
+    lines = bills.check_overlaps(pl.concat([found] * 7), ["bill"])
+    assert lines == [line] * 5 + ["and 2 more overlaps of bills"]
 
 
 @pytest.mark.parametrize(
