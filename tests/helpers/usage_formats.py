@@ -122,6 +122,22 @@ def _litellm(number: int, call: str, prompt: int, answer: int, **changes) -> dic
     return row | changes
 
 
+def _cloudflare(name: str, **changes) -> dict:
+    """An entry of the log of Cloudflare's gateway."""
+    return {
+        "id": name,
+        "created_at": f"2026-05-04T08:00:0{'abcd'.index(name)}Z",
+        "provider": "workers-ai",
+        "model": MODEL,
+        "model_type": "chat",
+        "tokens_in": 701,
+        "tokens_out": 41,
+        "cached": False,
+        "success": True,
+        "cost": 0.01,
+    } | changes
+
+
 EXAMPLES = [
     Example(
         name="completions_usage_2026-05.csv",
@@ -548,5 +564,113 @@ EXAMPLES = [
         prompt=15,
         cached=0,
         answer=7,
+    ),
+    Example(
+        name="gateway.jsonl",
+        format="cloudflare_ai_gateway",
+        kind="logs",
+        shape="lines",
+        rows=[
+            _cloudflare("a"),
+            _cloudflare("b", cached=True),
+            _cloudflare("c", success=False, tokens_in=0, tokens_out=0),
+        ],
+        requests=1,
+        prompt=701,
+        cached=0,
+        answer=41,
+        apart=(("cache_hit", 1), ("failure", 1)),
+    ),
+    Example(
+        name="gateway_page.json",
+        format="cloudflare_ai_gateway_page",
+        kind="logs",
+        shape="document",
+        rows=[{"result": [_cloudflare("d", tokens_in=702, tokens_out=42)], "success": True}],
+        requests=1,
+        prompt=702,
+        cached=0,
+        answer=42,
+    ),
+    Example(
+        name="portkey.csv",
+        format="portkey_logs",
+        kind="logs",
+        shape="csv",
+        rows=[
+            {
+                "id": f"p{number}",
+                "created_at": f"2026-05-04T08:10:0{number}Z",
+                "is_success": number == 1,
+                "ai_org": "groq",
+                "ai_model": MODEL,
+                "req_units": 801,
+                "res_units": 61,
+            }
+            for number in (1, 2)
+        ],
+        requests=1,
+        prompt=801,
+        cached=0,
+        answer=61,
+        apart=(("failure", 1),),
+    ),
+    Example(
+        name="helicone.jsonl",
+        format="helicone_requests",
+        kind="logs",
+        shape="lines",
+        rows=[
+            {
+                "request_id": f"h{number}",
+                "request_created_at": f"2026-05-04T08:20:0{number}Z",
+                "request_path": path,
+                "response_model": MODEL,
+                "response_status": status,
+                "prompt_tokens": 501,
+                "prompt_cache_write_tokens": 100,
+                "prompt_cache_read_tokens": 200,
+                "completion_tokens": 31,
+                "cache_reference_id": "00000000-0000-0000-0000-000000000000",
+            }
+            for number, path, status in ((1, "/v1/chat", 200), (2, "/v1/chat", 500), (3, "/v1/embeddings", 200))
+        ],
+        requests=1,
+        prompt=801,
+        cached=200,
+        answer=31,
+        apart=(("failure", 1), ("embedding", 1)),
+    ),
+    Example(
+        name="vertex.jsonl",
+        format="vertex_ai_logs",
+        kind="logs",
+        shape="lines",
+        rows=[
+            {
+                "logging_time": "2026-05-04 08:30:00.123456 UTC",
+                "model": MODEL,
+                "request_id": "17",
+                "full_response": {
+                    "usageMetadata": {
+                        "promptTokenCount": 1001,
+                        "cachedContentTokenCount": 401,
+                        "candidatesTokenCount": 30,
+                        "thoughtsTokenCount": 71,
+                    }
+                },
+            },
+            {
+                "logging_time": "2026-05-04 08:30:01.123456 UTC",
+                "model": MODEL,
+                "request_id": "18",
+                "full_response": {"error": {"code": 429}},
+            },
+        ],
+        requests=1,
+        prompt=1001,
+        cached=401,
+        answer=101,
+        apart=(("failure", 1),),
     ),
 ]

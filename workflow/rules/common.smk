@@ -430,9 +430,9 @@ def repeats_kept(wildcards):
 
 
 def overlaps_told(wildcards):
-    """Logs and bills whose overlaps with bills are told, and do not stop the run."""
+    """Bills whose overlaps with logs and other bills are told, and do not stop the run."""
     bills = USAGES[wildcards.usage]["bills"].items()
-    return [*repeats_kept(wildcards), *(source for source, of in bills if of.get("overlaps") == "tell")]
+    return [source for source, of in bills if of.get("overlaps") == "tell"]
 
 
 def supplies_of_usage(wildcards):

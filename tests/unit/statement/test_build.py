@@ -73,6 +73,9 @@ def test_all_tables_are_sound_and_in_total_those_computed_by_hand(tmp_path):
     assert found["servers"]["gpu"].to_list() == ["G"]
     content = text.content(found, usage=USAGE, study={"title": "Tiny"}, version="1", draws=4, seed=1)
     assert content["period"] == "2026-01 to 2026-02"
+    answers = dict(content["answers"])
+    assert answers["Which factors?"].endswith("; PUE 1.20, mean over the energy")
+    assert "50.0 % rest on the mean of a class of models; the interval does not include" in answers["How sure?"]
     assert content["servers"].rows == [["G", "published", "100–400", "1,000–4,000", "3.00–6.00"]]
     assert "Making of G: https://s.example" in content["factor_sources"]
     own = USAGE | {"servers": {"lifetime_years": 5, "source": "our assets"}}

@@ -174,7 +174,7 @@ def test_text_and_figure_name_the_largest_cause():
     found = difference(side(), after)
     content = comparison_text.content(side(), after, found)
     told = dict(content["summary"])
-    assert told["Energy"] == "from 1.20 to 3.60 kWh, +200.0 %, most of it by lengths (+1.50 kWh)."
+    assert told["Energy, expected value"] == "from 1.20 to 3.60 kWh, +200.0 %, most of it by lengths (+1.50 kWh)."
     assert told["Requests"] == "from 1,000 to 1,500, +50.0 %."
     assert content["parts"][0].rows[-1] == ["Sum", "difference of the two statements", "+2.40", "+200.0 %"]
     drawn = statement_difference.draw(parts=found, before="one", after="two").to_dict()

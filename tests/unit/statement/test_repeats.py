@@ -232,7 +232,7 @@ def test_sums_that_two_bills_of_other_sources_have_are_found(tmp_path, texts, to
 STEP = 1_767_225_600_000_000  # 2026-01-01
 
 
-def overlapping(bill=None, log=None, files=None, supplies=None):
+def overlapping(bill=None, log=None, files=None, supplies=None, kept=()):
     """Overlaps of a bill and a log of one model and month, with changes."""
     keys = {"month": ["2026-01"], "tenant": [None], "region": [None]}
     bill = {"source": ["bill"], "model": ["gpt-x-2026-01-05"]} | keys | (bill or {})
@@ -249,7 +249,7 @@ def overlapping(bill=None, log=None, files=None, supplies=None):
     tables = [
         pl.DataFrame(of | amounts, schema_overrides=types) for of, amounts in zip((bill, log), numbers, strict=True)
     ]
-    return bills.overlaps(*tables, listed, {"bill": "bought_tokens", "log": "bought_tokens"} | (supplies or {}))
+    return bills.overlaps(*tables, listed, {"bill": "bought_tokens", "log": "bought_tokens"} | (supplies or {}), kept)
 
 
 def test_a_bill_that_may_hold_a_log_in_part_is_found():
@@ -263,6 +263,8 @@ def test_a_bill_that_may_hold_a_log_in_part_is_found():
     (line,) = bills.check_overlaps(found, ["bill"])
     assert line == str(error.value).partition(";")[0] + "; they are counted as different ones (`overlaps: tell`)"
     assert bills.most_twice(found) == 2300.0
+    lines = bills.check_overlaps(pl.concat([found] * 7), ["bill"])
+    assert lines == [line] * 5 + ["and 2 more overlaps of bills"]
 
 
 @pytest.mark.parametrize(
@@ -275,6 +277,7 @@ def test_a_bill_that_may_hold_a_log_in_part_is_found():
         ({"bill": {"tenant": ["sales"]}, "log": {"tenant": ["support"]}}, False),
         ({"bill": {"region": ["eu"]}, "log": {"region": ["us"]}}, False),
         ({"bill": {"region": ["eu"]}, "log": {"region": ["eu"]}}, True),
+        ({"kept": ["log"]}, False),
         ({"supplies": {"log": "own_machines"}}, False),
         ({"files": {"bill": ("2026-01-03", "2026-01-31")}}, True),
         ({"files": {"bill": ("2026-01-04", "2026-01-31")}}, False),

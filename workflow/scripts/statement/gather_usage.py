@@ -19,7 +19,7 @@ with wiring.job(snakemake) as job:
     files = pl.concat([tables.stacked(tables.FILES, given.files), bill_files], how="diagonal")
     metering.check_repeats(files, params.repeats_kept)
     monthly.check_logged(bills, sums, params.repeats_kept)
-    overlaps = monthly.overlaps(bills, sums, files, params.supplies)
+    overlaps = monthly.overlaps(bills, sums, files, params.supplies, params.repeats_kept)
     for line in monthly.check_overlaps(overlaps, params.overlaps_told):
         escaped.show(line, file=sys.stderr)
     files = metering.with_not_read(files, params.not_read)

@@ -49,7 +49,7 @@ def answers(
     return [
         ("Who reports?", usage.get("organisation", NOT_STATED)),
         ("On what?", f"{usage['title']}: {count(total['requests'])} requests to language models"),
-        ("Which period?", f"{period(statement)}, months in UTC. {_days(tables)}"),
+        ("Which period?", f"{period(statement)}, months in UTC. {_days(tables, usage)}"),
         ("How much energy?", f"{quantity(total, ENERGY, 'kWh')}: {STATISTIC}"),
         ("Which emissions?", _emissions(statement)),
         (
@@ -62,19 +62,22 @@ def answers(
             " predicted by a serving model that is fitted to benchmarks, times power, times PUE. Emissions by the GHG"
             " Protocol, intensity by ISO/IEC 21031:2024.",
         ),
-        ("Which factors?", _factors_in_words(tables["factors"])),
+        ("Which factors?", f"{_factors_in_words(tables['factors'])}{_pue_in_words(tables['drivers'])}"),
         ("How sure?", _certainty(tables, total, draws)),
         ("What is missing?", _missing(tables, usage)),
     ]
 
 
-def _days(tables: Mapping[str, pl.DataFrame]) -> str:
+def _days(tables: Mapping[str, pl.DataFrame], usage: dict) -> str:
     steps = tables["steps"]["step_start_utc"]
     billed = share_of(tables["quality"], "billed")
+    days = tables["files"].filter(pl.col("source").is_in(list(usage.get("bills", {}))), pl.col("rows") > 0)
+    last = max(days["last_day"], key=lambda day: day if len(day) > len("2026-01") else f"{day}-31", default="")
+    covered = f"cover {days['first_day'].min()} to {last}"
     if steps.is_empty():
-        return "All of it is from monthly bills."
+        return f"All of it is from bills, which {covered}."
     logged = f"Logs cover {steps.min()[:16].replace('T', ' ')} to {steps.max()[:16].replace('T', ' ')} UTC"
-    return f"{logged}; {share(billed)} of tokens are from monthly bills." if billed else f"{logged}."
+    return f"{logged}; bills {covered} and have {share(billed)} of tokens." if billed else f"{logged}."
 
 
 def share_of(quality: pl.DataFrame, aspect: str) -> float:
@@ -114,17 +117,25 @@ def _factors_in_words(table: pl.DataFrame) -> str:
     return "; ".join(lines[:MOST_FACTORS]) + more
 
 
+def _pue_in_words(drivers: pl.DataFrame) -> str:
+    """The PUE of all energy; nothing where the boundary has none."""
+    it = (drivers["energy_kwh_mean"] / drivers["pue"]).sum()
+    pue = drivers["energy_kwh_mean"].sum() / it if it else 1.0
+    return f"; PUE {number(pue)}, mean over the energy" if pue > 1 else ""
+
+
 def _certainty(tables: Mapping[str, pl.DataFrame], total: dict, draws: int) -> str:
     expected = total[f"{ENERGY}_mean"]
     low, high = (number(total[f"{ENERGY}_{q}"] / expected if expected else 1.0, TOTAL) for q in ("p05", "p95"))
     grades = dict(tables["evidence"].select("grade", "token_share").iter_rows())
     measured = share(grades.get(OWN_RUNS, 0.0))
-    of_classes = share(grades.get(CLASS, 0.0) + grades.get(BY_DEFAULT, 0.0))
+    of_classes = grades.get(CLASS, 0.0) + grades.get(BY_DEFAULT, 0.0)
+    other = "; the interval does not include that they may be of another class" if of_classes > 0 else ""
     return (
         f"With 90 % probability the energy is between {low} and {high} times the expected value, by {draws:,}"
         " draws of what is uncertain for all requests alike. The speed of the model on the GPU is measured for"
-        f" {measured} of tokens; {of_classes} rest on the mean of a class of models. No meter of this service is part"
-        " of it: all energy is estimated."
+        f" {measured} of tokens; {share(of_classes)} rest on the mean of a class of models{other}. No meter of this"
+        " service is part of it: all energy is estimated."
     )
 
 
@@ -140,6 +151,9 @@ def _missing(tables: Mapping[str, pl.DataFrame], usage: dict) -> str:
     }
     shares = dict(tables["quality"].select("aspect", "share").iter_rows())
     lines = [f"{share(shares[aspect])} {words}" for aspect, words in told.items() if shares[aspect] > 0]
+    unknown = tables["kinds"].filter(pl.col("kind").is_in(["request", "batch"]), pl.col("rows").is_null())
+    if of := sorted(unknown["source"].unique()):
+        lines.append(f"the number of requests is not stated in {', '.join(of)}, and follows from mean answers")
     lines += not_estimated(tables["kinds"])
     lines += ["the organisation is not named"] if "organisation" not in usage else []
     lines += ["no footprint of the servers is known"] if tables["inventory"]["kgco2e_p50"].null_count() else []

@@ -79,6 +79,7 @@ def accounts(
         for source, workload in workloads.items()
     }
     supplies = supplied.of_sources(usage, place)
+    kept_repeats = [name for name, of in (usage["logs"] | usage["bills"]).items() if of.get("repeats") == "keep"]
     rows = supplied.labelled(together(sums, bill_tables.with_spread(bills, spread)), supplies)
     if rows.is_empty():
         raise InputError(
@@ -153,7 +154,7 @@ def accounts(
             grades.unmetered_share(names, services, tables.effects),
             hourly=hourly,
             supply_assumed=supplied.assumed(usage),
-            twice=bill_tables.most_twice(bill_tables.overlaps(bills, sums, files, supplies)),
+            twice=bill_tables.most_twice(bill_tables.overlaps(bills, sums, files, supplies, kept_repeats)),
         ),
         "factors": quality.regions_table(of.regions, regions, by_region),
         "servers": making.of_gpus({gpu for gpus in of.of_gpu.values() for gpu in gpus}),

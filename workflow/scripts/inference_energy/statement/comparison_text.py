@@ -17,7 +17,7 @@ from inference_energy.statement.comparison import (
     VOLUME,
     Usage,
 )
-from inference_energy.statement.wording import count, number, percent, scale, signed
+from inference_energy.statement.wording import STATISTIC, count, number, percent, scale, signed
 
 LABELS = {
     VOLUME: "Requests",
@@ -37,6 +37,7 @@ METHOD_IN_WORDS = (
     " model that only one side has counts as a change of models. Energy per token that changes under the same version"
     " and study is `Serving`; under another one it is `Method`, as nothing tells the two apart."
 )
+EXPECTED = STATISTIC.partition(" (")[0]
 QUANTITIES = {ENERGY: "Energy", EMISSIONS: "Emissions of electricity, location-based"}
 
 
@@ -52,7 +53,9 @@ def content(before: Usage, after: Usage, parts: pl.DataFrame) -> dict[str, objec
     for quantity, label in QUANTITIES.items():
         of = parts.filter(pl.col("quantity") == quantity)
         first = of.row(0, named=True)
-        summary.append((label, f"{change(first['before'], first['after'], first['unit'])}{_most(of)}."))
+        summary.append(
+            (f"{label}, {EXPECTED}", f"{change(first['before'], first['after'], first['unit'])}{_most(of)}.")
+        )
     totals = f"from {count(before.total)} to {count(after.total)}, {percent(after.total - before.total, before.total)}."
     summary.append(("Requests", totals))
     return {

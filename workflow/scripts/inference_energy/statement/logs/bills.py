@@ -32,6 +32,7 @@ from inference_energy.statement.logs.metering import (
 from inference_energy.statement.logs.reading import NAMES, TOKENS, Rows, shortened, unreadable
 from inference_energy.tables.database import frame
 
+LISTED = 5  # overlaps that are told, a line each
 TELLING_TOKENS = 1_000  # of a row that is not the same as another by chance
 TOKENS_BELOW = 10**16  # a thousand times the tokens of the largest services in a month
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])(-|$)"
@@ -223,12 +224,19 @@ def check_logged(bills: pl.DataFrame, sums: pl.DataFrame, kept: Collection[str] 
             )
 
 
-def overlaps(bills: pl.DataFrame, sums: pl.DataFrame, files: pl.DataFrame, supplies: Mapping[str, str]) -> pl.DataFrame:
+def overlaps(
+    bills: pl.DataFrame,
+    sums: pl.DataFrame,
+    files: pl.DataFrame,
+    supplies: Mapping[str, str],
+    kept: Collection[str] = (),
+) -> pl.DataFrame:
     """Bills that have a month and a model in common with logs or with another bill: one may hold the other in part.
 
     Names of models are compared by their keys. Two sources are different services if their supply differs, or if both
     name tenants, or regions, and none in common; and their files must have days in common. `bills` is of `billed`,
     `sums` of `metering.gathered`, `files` lists the files of both, and `supplies` has the supply of every source.
+    `kept` are sources whose usage file says that equal rows are different ones.
 
     Returns:
         A row per month, model and pair of sources: `month, model, first, first_file, first_tokens, second, second_file,
@@ -245,7 +253,7 @@ def overlaps(bills: pl.DataFrame, sums: pl.DataFrame, files: pl.DataFrame, suppl
         ]
     )
     sources = (
-        rows.filter(pl.col("model").is_not_null())
+        rows.filter(pl.col("model").is_not_null(), ~pl.col("source").is_in(list(kept)))
         .with_columns(key=pl.col("model").replace(keys))
         .group_by("month", "key", "source", "billed")
         .agg(pl.col("tokens").sum(), pl.col("model").min(), pl.col("tenant", "region").unique().drop_nulls())
@@ -282,7 +290,9 @@ def _span(files: pl.DataFrame, source: str, month: str) -> tuple[str, str, str]:
 
 
 def check_overlaps(found: pl.DataFrame, told: Collection[str] = ()) -> list[str]:
-    """A line for every overlap of `overlaps` with a bill of some sources, whose usage file says that it is to be told.
+    """Lines about overlaps of `overlaps` with bills of some sources, whose usage file says that they are to be told.
+
+    The largest bills come first, and the last line says how many overlaps are not listed.
 
     Raises:
         InputError: an overlap of another bill.
@@ -299,7 +309,8 @@ def check_overlaps(found: pl.DataFrame, told: Collection[str] = ()) -> list[str]
                 f" bills.{row['second']} in the usage file if they are different ones)"
             )
         lines.append(f"{line}; they are counted as different ones (`overlaps: tell`)")
-    return lines
+    more = [f"and {len(lines) - LISTED} more overlaps of bills"] if len(lines) > LISTED else []
+    return lines[:LISTED] + more
 
 
 def most_twice(found: pl.DataFrame) -> float:

@@ -189,7 +189,7 @@ def usage_of(folder: Path, found: list[Found]) -> dict:
     if not read:
         raise InputError(f"{folder}: none of {len(found)} files is read: {found[0].told()}; allowed: logs or bills")
     usage: dict = {
-        "title": f"Usage of {folder.resolve().name}",
+        "title": f"folder {folder.resolve().name}",
         "study": "current",
         "boundary": "datacenter",
         "folder": str(folder),
