@@ -15,7 +15,7 @@ from inference_energy.fleet import planning
 from inference_energy.fleet.grid import grid_zone
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import distribution, draw
-from inference_energy.statistics.draws import in_place, resampled, stream
+from inference_energy.statistics.draws import in_place, of_weighted_mean, replicate_of, resampled, stream
 from inference_energy.studies.study import WORKLOADS
 
 
@@ -54,11 +54,6 @@ class Fleet:
     def served(self) -> bool:
         """Whether its models reach the operating point with all of its queries."""
         return all(len(self.draws[name]) for name in self.queries_per_day)
-
-    @property
-    def effective_draws(self) -> float:
-        """Number of different draws that its numbers are worth: the least of its workloads."""
-        return min(quantiles.effective(self.service.serving(self.subject, name)[1]) for name in self.queries_per_day)
 
     def energy_gwh_per_day(self, boundary: str) -> dict[str, np.ndarray]:
         """Energy per day at every draw, GWh, by workload."""
@@ -168,7 +163,7 @@ def scenario_aggregates(service: Service, of: Mapping[str, Fleet]) -> pl.DataFra
                 "overhead_long": overhead,
                 **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.PERCENTILES)),
                 **{f"energy_gwh_per_day_mean_{name}": float(np.mean(parts.get(name, 0.0))) for name in WORKLOADS},
-                "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(fleet.effective_draws)),
+                "energy_gwh_per_day_mean_se": of_weighted_mean(total, np.ones(len(total)), replicate_of(len(total))),
             }
         )
     return pl.DataFrame(rows)

@@ -17,19 +17,26 @@ def stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, *words.tolist()])))
 
 
-def stratified(generator: np.random.Generator, draws: int) -> np.ndarray:
-    """Shares of probability between 0 and 1: one at random in each of so many equal parts, in random order.
+REPLICATES = 16  # independent parts of a sample, from whose scatter standard errors follow
 
-    Quantities that are drawn like this, each from its own stream, are a Latin hypercube sample. Whatever is a sum of
-    functions of one quantity each has hardly any sampling error; nothing has more than with independent draws, but for
-    a factor draws / (draws - 1) of its variance. Sources: McKay et al. (1979), doi:10.2307/1268522; Owen (1997),
-    doi:10.1137/S0036142994277468.
+
+def replicate_of(draws: int) -> np.ndarray:
+    """Replicate that each of so many draws belongs to: the first ones to the first."""
+    return np.arange(draws) * REPLICATES // draws
+
+
+def stratified(generator: np.random.Generator, draws: int) -> np.ndarray:
+    """Shares of probability between 0 and 1: in every replicate one in each of its equal parts, in random order.
+
+    Quantities that are drawn like this, each from its own stream, are a Latin hypercube sample in every replicate.
+    Whatever is a sum of functions of one quantity each has hardly any sampling error; nothing has more than with
+    independent draws, but for a factor n / (n - 1) of its variance, with n the draws of a replicate. Sources: McKay et
+    al. (1979), doi:10.2307/1268522; Owen (1997), doi:10.1137/S0036142994277468.
     """
     within = (generator.random(draws) * (2**53 - 2) + 1) / 2**53  # never exactly 0 or 1
-    return np.minimum((generator.permutation(draws) + within) / draws, 1 - 2**-53)
-
-
-REPLICATES = 16  # independent sets of quasi-random points, from whose scatter standard errors follow
+    sizes = np.bincount(replicate_of(draws))
+    part = np.concatenate([generator.permutation(size) for size in sizes])
+    return np.minimum((part + within) / np.repeat(sizes, sizes), 1 - 2**-53)
 
 
 def points_per_replicate(draws: int) -> int:
@@ -56,6 +63,16 @@ def quasi_random(seed: int, *names: str, dimensions: int, draws: int) -> np.ndar
 def standard_error(of_replicates: Sequence[float]) -> float:
     """Standard error of the mean of independent replicates, from their scatter."""
     return float(np.std(of_replicates, ddof=1) / np.sqrt(len(of_replicates)))
+
+
+def of_weighted_mean(values: np.ndarray, weights: np.ndarray, replicates: np.ndarray) -> float:
+    """Standard error of a weighted mean of draws, from their replicates, numbered from 0.
+
+    Weights of replicates scatter, too: it is the error of a ratio. A replicate without draws has the mean.
+    """
+    away = values - weights @ values / weights.sum()
+    sums = np.bincount(replicates, weights * away, minlength=REPLICATES)
+    return standard_error(REPLICATES * sums / weights.sum())
 
 
 def resampled(weights: np.ndarray) -> np.ndarray:
