@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from inference_energy.statistics.draws import (
     REPLICATES,
+    by_replicate,
     in_place,
-    of_weighted_mean,
     points_per_replicate,
     quasi_random,
     replicate_of,
@@ -107,4 +107,6 @@ def test_errors_from_replicates_are_those_of_the_mean_and_far_below_those_of_ind
 
 def test_error_of_a_mean_from_its_replicates_by_hand():
     values, replicates = np.repeat(np.arange(16.0), 5), np.repeat(np.arange(16), 5)
-    assert of_weighted_mean(values, np.ones(80), replicates) == pytest.approx(np.arange(16.0).std(ddof=1) / 4)
+    off = by_replicate(values, np.ones(80), replicates)
+    assert off == pytest.approx(np.arange(16) - 7.5)
+    assert standard_error(off) == pytest.approx(np.arange(16.0).std(ddof=1) / 4)

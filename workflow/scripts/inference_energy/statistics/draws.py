@@ -34,9 +34,12 @@ def stratified(generator: np.random.Generator, draws: int) -> np.ndarray:
     al. (1979), doi:10.2307/1268522; Owen (1997), doi:10.1137/S0036142994277468.
     """
     within = (generator.random(draws) * (2**53 - 2) + 1) / 2**53  # never exactly 0 or 1
-    sizes = np.bincount(replicate_of(draws))
-    part = np.concatenate([generator.permutation(size) for size in sizes])
-    return np.minimum((part + within) / np.repeat(sizes, sizes), 1 - 2**-53)
+    replicates = replicate_of(draws)
+    sizes = np.bincount(replicates)
+    # Sorted by random numbers within each replicate, places are in random order there.
+    order = np.argsort(replicates + generator.random(draws))
+    part = order - (np.cumsum(sizes) - sizes)[replicates]
+    return np.minimum((part + within) / sizes[replicates], 1 - 2**-53)
 
 
 def points_per_replicate(draws: int) -> int:
@@ -65,14 +68,15 @@ def standard_error(of_replicates: Sequence[float]) -> float:
     return float(np.std(of_replicates, ddof=1) / np.sqrt(len(of_replicates)))
 
 
-def of_weighted_mean(values: np.ndarray, weights: np.ndarray, replicates: np.ndarray) -> float:
-    """Standard error of a weighted mean of draws, from their replicates, numbered from 0.
+def by_replicate(values: np.ndarray, weights: np.ndarray, replicates: np.ndarray) -> np.ndarray:
+    """How far the weighted mean of draws would be off, if all replicates were like each: 0 on average.
 
-    Weights of replicates scatter, too: it is the error of a ratio. A replicate without draws has the mean.
+    Weights of replicates scatter, too: it is what a ratio of sums is off. A replicate without draws has the mean. The
+    standard error of a weighted mean, and of a sum of several, is that of these numbers or their sum.
     """
     away = values - weights @ values / weights.sum()
     sums = np.bincount(replicates, weights * away, minlength=REPLICATES)
-    return standard_error(REPLICATES * sums / weights.sum())
+    return REPLICATES * sums / weights.sum()
 
 
 def resampled(weights: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from inference_energy.statistics.draws import of_weighted_mean
+from inference_energy.statistics.draws import by_replicate, standard_error
 
 # The published method rounds the normal P95 (1.6449) like this. Kept, because the printed digits depend on it.
 Z_P95 = 1.645
@@ -82,7 +82,8 @@ def with_errors(
     at = of_weighted(values, weights, shares)
     # Whether a value is below, those that agree to nine digits with the quantile included.
     reach = {
-        name: of_weighted_mean((values <= at[name] * (1 + 1e-9)).astype(float), weights, replicates) for name in shares
+        name: standard_error(by_replicate((values <= at[name] * (1 + 1e-9)).astype(float), weights, replicates))
+        for name in shares
     }
     ends = {
         (name, side): np.clip(share + side * reach[name], 0, 1) for name, share in shares.items() for side in (-1, 1)
@@ -90,7 +91,7 @@ def with_errors(
     every = of_weighted(values, weights, {**shares, **ends})
     found = {name: every[name] for name in (*shares, "mean")}
     errors = {name: (every[name, 1] - every[name, -1]) / 2 for name in shares}
-    return found, errors | {"mean": of_weighted_mean(values, weights, replicates)}
+    return found, errors | {"mean": standard_error(by_replicate(values, weights, replicates))}
 
 
 def columns(prefix: str, values: Mapping[str, float], suffix: str = "") -> dict[str, float]:
