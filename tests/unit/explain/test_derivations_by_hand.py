@@ -186,7 +186,7 @@ def test_a_sampling_error_of_an_intervention_rests_on_its_number():
     row = {"study": EDITION, "workload": "long", "lever": "all", "energy_wh_p50_se": 0.1, "energy_wh_p50": 2.0}
     found = interventions.explained(asked("intervention_multipliers", row, "energy_wh_p50_se"))
     assert [step.value for step in found.children] == [2.0]
-    assert "sampling error" in found.note
+    assert "standard error" in found.note
 
 
 @pytest.mark.parametrize(("column", "value"), [("pairs", 3), ("measured_p50", 2.0)])

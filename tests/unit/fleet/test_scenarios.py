@@ -136,7 +136,6 @@ def test_most_draws_of_a_fleet_are_the_same_draw_of_all_workloads():
     fleet = Fleet.of(varied_service(2000, serving={"speed_tok_per_s": 450, "replica_gpus": [1]}, hardware=on(G=1)), 0.1)
     first, second = fleet.draws.values()
     assert np.mean(first == second) > 0.5
-    assert fleet.effective_draws < 2000
     assert list(Fleet.of(varied_service(50), 0.0).draws) == ["traditional"]
 
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from inference_energy.statistics.draws import (
     REPLICATES,
+    by_replicate,
     in_place,
     points_per_replicate,
     quasi_random,
+    replicate_of,
     resampled,
     standard_error,
     stratified,
@@ -24,19 +26,23 @@ def test_any_other_seed_or_name_gives_other_numbers():
         assert not np.array_equal(first, other.random(8))
 
 
-def test_stratified_draws_are_one_in_each_part_in_random_order():
-    found = stratified(np.random.default_rng(1), 1000)
-    assert np.array_equal(np.sort(np.floor(found * 1000)), np.arange(1000))
-    assert abs(np.corrcoef(found, np.arange(1000))[0, 1]) < 0.1
-    assert abs(np.corrcoef(found, stratified(np.random.default_rng(2), 1000))[0, 1]) < 0.1
+@pytest.mark.parametrize("draws", [1600, 1601, 40])
+def test_every_replicate_has_one_stratified_draw_in_each_part_in_random_order(draws):
+    found, replicates = stratified(np.random.default_rng(1), draws), replicate_of(draws)
+    assert np.bincount(replicates).max() - np.bincount(replicates).min() <= 1
+    for each in range(REPLICATES):
+        own = found[replicates == each]
+        assert np.array_equal(np.sort(np.floor(own * len(own))), np.arange(len(own)))
+    assert draws < 100 or abs(np.corrcoef(found, np.arange(draws))[0, 1]) < 0.1
+    assert draws < 100 or abs(np.corrcoef(found, stratified(np.random.default_rng(2), draws))[0, 1]) < 0.1
 
 
 def test_a_sum_of_stratified_quantities_has_hardly_any_sampling_error():
     means = {"independent": [], "stratified": []}
     for seed in range(20):
         streams = [np.random.default_rng([seed, which]) for which in range(3)]
-        means["independent"].append(sum(np.exp(each.random(200)).mean() for each in streams))
-        means["stratified"].append(sum(np.exp(stratified(each, 200)).mean() for each in streams))
+        means["independent"].append(sum(np.exp(each.random(1600)).mean() for each in streams))
+        means["stratified"].append(sum(np.exp(stratified(each, 1600)).mean() for each in streams))
     assert np.mean(means["stratified"]) == pytest.approx(3 * (np.e - 1), rel=1e-4)
     assert np.std(means["stratified"]) < 0.02 * np.std(means["independent"])
 
@@ -97,3 +103,10 @@ def test_errors_from_replicates_are_those_of_the_mean_and_far_below_those_of_ind
     root_mean_square = np.sqrt(np.mean(np.square(deviations)))
     assert root_mean_square == pytest.approx(np.sqrt(np.mean(np.square(errors))), rel=0.35)
     assert root_mean_square < 0.1 * 0.1465 / np.sqrt(4096)
+
+
+def test_error_of_a_mean_from_its_replicates_by_hand():
+    values, replicates = np.repeat(np.arange(16.0), 5), np.repeat(np.arange(16), 5)
+    off = by_replicate(values, np.ones(80), replicates)
+    assert off == pytest.approx(np.arange(16) - 7.5)
+    assert standard_error(off) == pytest.approx(np.arange(16.0).std(ddof=1) / 4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from inference_energy.statistics import quantiles
+from inference_energy.statistics.draws import replicate_of, stratified, stream
 
 FUZZ = settings(max_examples=50, derandomize=True)
 VALUES = st.dictionaries(st.integers(1, 1000), st.floats(1e-3, 1.0), min_size=1, max_size=20)
@@ -54,45 +55,36 @@ def test_many_equal_weights_have_the_quantiles_of_draws():
     assert list(weighted.values()) == pytest.approx(list(plain.values()), rel=2e-3)
 
 
-# How many draws weighted ones are worth.
-
-
-def test_effective_by_hand():
-    assert quantiles.effective(np.array([2.0, 2.0, 2.0])) == pytest.approx(3)
-    assert quantiles.effective(np.array([1.0, 0.0, 0.0])) == pytest.approx(1)
-    assert quantiles.effective(np.array([3.0, 1.0])) == pytest.approx(16 / 10)
-
-
-@FUZZ
-@given(st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=50), st.floats(0.1, 10))
-def test_effective_is_at_most_their_number_whatever_the_unit(weights, unit):
-    found = quantiles.effective(np.array(weights))
-    assert 1 - 1e-9 <= found <= len(weights) * (1 + 1e-9)
-    assert quantiles.effective(unit * np.array(weights)) == pytest.approx(found)
-    assert quantiles.effective(np.array([*weights, 0.0])) == pytest.approx(found)
-
-
 # Errors.
 
 
 def test_error_of_a_mean_by_hand():
-    # Variance 1/4 x 3/4 x 4^2 of 1 (three times) and 5.
-    found = quantiles.with_errors(np.array([1.0, 5.0]), np.array([3.0, 1.0]), draws=12.0)[1]
-    assert found["mean"] == pytest.approx(np.sqrt(3 / 16 * 16 / 12))
+    """1 and 5 in turn, mean 3: of 16 replicates eight have all of the one, eight all of the other."""
+    values, replicates = np.tile([1.0, 5.0], 8), np.arange(16)
+    found = quantiles.with_errors(values, np.ones(16), replicates)[1]
+    assert found["mean"] == pytest.approx(np.sqrt(16 * 2**2 / 15 / 16))
+    # With both values in each of them nothing scatters.
+    same = quantiles.with_errors(np.tile([1.0, 5.0], 16), np.ones(32), np.repeat(np.arange(16), 2))[1]
+    assert same["mean"] == pytest.approx(0)
+
+
+def test_weights_of_replicates_alone_are_no_error():
+    """All replicates have the same mean, one of them three times the weight."""
+    values, replicates = np.tile([1.0, 5.0], 16), np.repeat(np.arange(16), 2)
+    weights = np.where(replicates == 3, 3.0, 1.0)
+    assert quantiles.with_errors(values, weights, replicates)[1]["mean"] == pytest.approx(0)
 
 
 def test_error_of_a_quantile_is_half_the_distance_over_two_errors_of_rank():
-    values, weights = np.exp(np.linspace(0, 1, 10_001)), np.ones(10_001)
-    found = quantiles.with_errors(values, weights, draws=100.0, shares={"p50": 0.5, "p95": 0.95})[1]
-    assert found["p50"] == pytest.approx((np.exp(0.55) - np.exp(0.45)) / 2, rel=1e-3)
-    reach = np.sqrt(0.95 * 0.05 / 100)
-    assert found["p95"] == pytest.approx((np.exp(0.95 + reach) - np.exp(0.95 - reach)) / 2, rel=1e-3)
-
-
-def test_rank_ends_at_the_first_and_the_last_value():
-    found = quantiles.with_errors(np.array([1.0, 2.0, 4.0]), np.ones(3), draws=1.0, shares={"p95": 0.95})[1]
-    low = quantiles.of_weighted(np.array([1.0, 2.0, 4.0]), np.ones(3), {"p": 0.95 - np.sqrt(0.95 * 0.05)})["p"]
-    assert found["p95"] == pytest.approx((4 - low) / 2)
+    """Of half of the replicates 60 % lie below the median of all, of the others 40 %."""
+    values, replicates = np.exp(np.linspace(0, 1, 16_000)), np.empty(16_000, int)
+    for start, low in ((0, 0.6), (8000, 0.4)):
+        split = start + int(8000 * low)
+        replicates[start:split] = np.arange(split - start) % 8
+        replicates[split : start + 8000] = 8 + np.arange(start + 8000 - split) % 8
+    found = quantiles.with_errors(values, np.ones(16_000), replicates, {"p50": 0.5})[1]
+    reach = np.sqrt(16 * 0.1**2 / 15 / 16)
+    assert found["p50"] == pytest.approx((np.exp(0.5 + reach) - np.exp(0.5 - reach)) / 2, rel=1e-2)
 
 
 def test_errors_are_the_scatter_over_seeds():
@@ -101,14 +93,26 @@ def test_errors_are_the_scatter_over_seeds():
         return np.exp(generator.standard_normal(500)), generator.random(500)
 
     found = [quantiles.of_weighted(*drawn(seed)) for seed in range(200)]
-    errors = [quantiles.with_errors(*drawn(seed), quantiles.effective(drawn(seed)[1]))[1] for seed in range(200)]
+    errors = [quantiles.with_errors(*drawn(seed), replicate_of(500))[1] for seed in range(200)]
     for name in ("p05", "p50", "p95", "mean"):
         scatter = np.std([of[name] for of in found])
         assert np.mean([of[name] for of in errors]) == pytest.approx(scatter, rel=0.2)
 
 
+def test_errors_of_a_latin_hypercube_are_smaller_than_of_independent_draws():
+    """Of a sum of two quantities, which it has hardly any error of."""
+
+    def drawn(seed):
+        return sum(np.exp(stratified(stream(seed, name), 1600)) for name in ("a", "b"))
+
+    found = np.std([drawn(seed).mean() for seed in range(100)])
+    said = [quantiles.with_errors(drawn(seed), np.ones(1600), replicate_of(1600))[1]["mean"] for seed in range(100)]
+    assert np.mean(said) == pytest.approx(found, rel=0.2)
+    assert found < 0.1 * drawn(1).std() / np.sqrt(1600)
+
+
 def test_what_is_known_has_no_error():
-    assert set(quantiles.with_errors(np.full(5, 2.0), np.ones(5), 5.0)[1].values()) == {0.0}
+    assert set(quantiles.with_errors(np.full(5, 2.0), np.ones(5), np.arange(5))[1].values()) == {0.0}
 
 
 @FUZZ

@@ -10,7 +10,7 @@ from inference_energy.energy.operated import PER_TOKEN, context_tokens2, gpu_sec
 from inference_energy.energy.service import Service
 from inference_energy.requests.lengths import Lengths
 from inference_energy.statistics import quantiles
-from inference_energy.statistics.draws import stratified, stream
+from inference_energy.statistics.draws import replicate_of, stratified, stream
 from inference_energy.statistics.empirical import log_density
 from inference_energy.studies.study import BOUNDARIES
 
@@ -54,7 +54,7 @@ def of_subject(service: Service, subject: str, workload: str) -> tuple[list[dict
     means, weights = service.mean_wh(subject, workload)
     if not weights.any():
         return [], []
-    draws = quantiles.effective(weights)  # queries of one draw are alike: they are worth no more than it
+    replicates = replicate_of(len(weights))
     place = {"study": service.name, "workload": workload, "subject_kind": kind, "subject": subject}
     facts = operation(service, subject, workload)
     drawn, of_draws = random_queries(service, subject, workload)
@@ -63,9 +63,9 @@ def of_subject(service: Service, subject: str, workload: str) -> tuple[list[dict
     for boundary in BOUNDARIES:
         middle = quantiles.of_weighted(fixed[boundary], shares)
         found = {
-            "untrimmed": _row(drawn[boundary], of_draws, draws),
+            "untrimmed": _row(drawn[boundary], of_draws, np.repeat(replicates[weights > 0], QUERIES_PER_DRAW)),
             "per_query": _columns(1, middle, dict.fromkeys(middle, 0.0)),
-            "shared": _row(means[boundary], weights, draws),
+            "shared": _row(means[boundary], weights, replicates),
         }
         rows += [place | {"boundary": boundary, "spread": name} | row | facts for name, row in found.items()]
     density = log_density(drawn[service.study.boundary.query], of_draws, DENSITY_BINS_PER_OCTAVE)
@@ -93,15 +93,17 @@ def operation(service: Service, subject: str, workload: str) -> dict[str, float]
 def random_queries(service: Service, subject: str, workload: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Energy of random queries by boundary, Wh, and how much each counts: some of every draw that counts.
 
-    The member that serves a query and its lengths are drawn.
+    The member that serves a query and its lengths are drawn; the lengths of every draw are spread over their
+    distribution, one in each of as many equal parts of the answers as it has queries.
     """
     shares, weights = service.serving(subject, workload)
-    found, of = service.at(workload), service.lengths[workload]
+    found, of = service.at(workload), service.lengths[workload].by_answer()
     (rows,) = np.nonzero(weights)
     rows = np.repeat(rows, QUERIES_PER_DRAW)
     generator = stream(service.seed, "queries", subject, workload)
     who = _members(shares, rows, stratified(generator, len(rows)))
-    points = of.below(stratified(generator, len(rows)))
+    part = np.tile(np.arange(QUERIES_PER_DRAW), len(rows) // QUERIES_PER_DRAW)
+    points = of.below((part + stratified(generator, len(rows))) / QUERIES_PER_DRAW)
     uncached, output, context = query_lengths(of)
     # Of the shared cached share its draw, and of a trace what it says of each prompt.
     kept = found.queries.uncached_tokens[rows, 0] / of.mean(uncached)
@@ -166,8 +168,8 @@ def _median(values: np.ndarray, weights: np.ndarray) -> float:
     return quantiles.value_of(values, weights, 0.5)
 
 
-def _row(values: np.ndarray, weights: np.ndarray, draws: float) -> dict[str, float]:
-    return _columns(int((weights > 0).sum()), *quantiles.with_errors(values, weights, draws))
+def _row(values: np.ndarray, weights: np.ndarray, replicates: np.ndarray) -> dict[str, float]:
+    return _columns(int((weights > 0).sum()), *quantiles.with_errors(values, weights, replicates))
 
 
 def _columns(draws: int, values: Mapping[str, float], errors: Mapping[str, float]) -> dict[str, float]:

@@ -15,7 +15,7 @@ from inference_energy.fleet import planning
 from inference_energy.fleet.grid import grid_zone
 from inference_energy.statistics import quantiles
 from inference_energy.statistics.distributions import distribution, draw
-from inference_energy.statistics.draws import in_place, resampled, stream
+from inference_energy.statistics.draws import by_replicate, in_place, replicate_of, resampled, standard_error, stream
 from inference_energy.studies.study import WORKLOADS
 
 
@@ -55,11 +55,6 @@ class Fleet:
         """Whether its models reach the operating point with all of its queries."""
         return all(len(self.draws[name]) for name in self.queries_per_day)
 
-    @property
-    def effective_draws(self) -> float:
-        """Number of different draws that its numbers are worth: the least of its workloads."""
-        return min(quantiles.effective(self.service.serving(self.subject, name)[1]) for name in self.queries_per_day)
-
     def energy_gwh_per_day(self, boundary: str) -> dict[str, np.ndarray]:
         """Energy per day at every draw, GWh, by workload."""
         return {
@@ -69,6 +64,15 @@ class Fleet:
             )
             for name, queries in self.queries_per_day.items()
         }
+
+    def mean_se_gwh_per_day(self, boundary: str) -> float:
+        """Standard error of the mean of all workloads, GWh, from the replicates of the draws before any is repeated."""
+        off = 0.0
+        for name, queries in self.queries_per_day.items():
+            energies, weights = self.service.mean_wh(self.subject, name)
+            off_wh = by_replicate(energies[boundary], weights, replicate_of(len(weights)))
+            off = off + planning.energy_gwh_per_day(queries_per_day=queries, energy_wh=off_wh)
+        return standard_error(off)
 
     def total_gwh_per_day(self, boundary: str) -> np.ndarray:
         """Energy per day at every draw, GWh, of all workloads."""
@@ -168,7 +172,7 @@ def scenario_aggregates(service: Service, of: Mapping[str, Fleet]) -> pl.DataFra
                 "overhead_long": overhead,
                 **quantiles.columns("energy_gwh_per_day", quantiles.of_draws(total, quantiles.PERCENTILES)),
                 **{f"energy_gwh_per_day_mean_{name}": float(np.mean(parts.get(name, 0.0))) for name in WORKLOADS},
-                "energy_gwh_per_day_mean_se": float(total.std() / np.sqrt(fleet.effective_draws)),
+                "energy_gwh_per_day_mean_se": fleet.mean_se_gwh_per_day(boundary),
             }
         )
     return pl.DataFrame(rows)

@@ -77,7 +77,7 @@ SCENARIO_AGGREGATES = table(
     **quantiles("energy_gwh_per_day_{}", "{} over the shared uncertainty", "GWh/day", INTERVAL),
     energy_gwh_per_day_mean_traditional=number("of the mean traditional queries", "GWh/day"),
     energy_gwh_per_day_mean_long=number("of the mean long queries", "GWh/day"),
-    energy_gwh_per_day_mean_se=number("Monte Carlo standard error of the mean", "GWh/day"),
+    energy_gwh_per_day_mean_se=number("standard error of the mean, from the scatter of 16 replicates", "GWh/day"),
 )
 
 FLEET_HOURS = table(

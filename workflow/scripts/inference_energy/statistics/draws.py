@@ -17,19 +17,29 @@ def stream(seed: int, *names: str) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence([seed, *words.tolist()])))
 
 
-def stratified(generator: np.random.Generator, draws: int) -> np.ndarray:
-    """Shares of probability between 0 and 1: one at random in each of so many equal parts, in random order.
+REPLICATES = 16  # independent parts of a sample, from whose scatter standard errors follow
 
-    Quantities that are drawn like this, each from its own stream, are a Latin hypercube sample. Whatever is a sum of
-    functions of one quantity each has hardly any sampling error; nothing has more than with independent draws, but for
-    a factor draws / (draws - 1) of its variance. Sources: McKay et al. (1979), doi:10.2307/1268522; Owen (1997),
-    doi:10.1137/S0036142994277468.
+
+def replicate_of(draws: int) -> np.ndarray:
+    """Replicate that each of so many draws belongs to: the first ones to the first."""
+    return np.arange(draws) * REPLICATES // draws
+
+
+def stratified(generator: np.random.Generator, draws: int) -> np.ndarray:
+    """Shares of probability between 0 and 1: in every replicate one in each of its equal parts, in random order.
+
+    Quantities that are drawn like this, each from its own stream, are a Latin hypercube sample in every replicate.
+    Whatever is a sum of functions of one quantity each has hardly any sampling error; nothing has more than with
+    independent draws, but for a factor n / (n - 1) of its variance, with n the draws of a replicate. Sources: McKay et
+    al. (1979), doi:10.2307/1268522; Owen (1997), doi:10.1137/S0036142994277468.
     """
     within = (generator.random(draws) * (2**53 - 2) + 1) / 2**53  # never exactly 0 or 1
-    return np.minimum((generator.permutation(draws) + within) / draws, 1 - 2**-53)
-
-
-REPLICATES = 16  # independent sets of quasi-random points, from whose scatter standard errors follow
+    replicates = replicate_of(draws)
+    sizes = np.bincount(replicates)
+    # Sorted by random numbers within each replicate, places are in random order there.
+    order = np.argsort(replicates + generator.random(draws))
+    part = order - (np.cumsum(sizes) - sizes)[replicates]
+    return np.minimum((part + within) / sizes[replicates], 1 - 2**-53)
 
 
 def points_per_replicate(draws: int) -> int:
@@ -56,6 +66,17 @@ def quasi_random(seed: int, *names: str, dimensions: int, draws: int) -> np.ndar
 def standard_error(of_replicates: Sequence[float]) -> float:
     """Standard error of the mean of independent replicates, from their scatter."""
     return float(np.std(of_replicates, ddof=1) / np.sqrt(len(of_replicates)))
+
+
+def by_replicate(values: np.ndarray, weights: np.ndarray, replicates: np.ndarray) -> np.ndarray:
+    """How far the weighted mean of draws would be off, if all replicates were like each: 0 on average.
+
+    Weights of replicates scatter, too: it is what a ratio of sums is off. A replicate without draws has the mean. The
+    standard error of a weighted mean, and of a sum of several, is that of these numbers or their sum.
+    """
+    away = values - weights @ values / weights.sum()
+    sums = np.bincount(replicates, weights * away, minlength=REPLICATES)
+    return REPLICATES * sums / weights.sum()
 
 
 def resampled(weights: np.ndarray) -> np.ndarray:

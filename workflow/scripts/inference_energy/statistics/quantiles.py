@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from inference_energy.statistics.draws import by_replicate, standard_error
+
 # The published method rounds the normal P95 (1.6449) like this. Kept, because the printed digits depend on it.
 Z_P95 = 1.645
 # The quantiles that every summary gives, by the end of their column's name.
@@ -70,28 +72,27 @@ def value_of(values: np.ndarray, weights: np.ndarray, share: float) -> float:
     return float(values[order[np.searchsorted(below, share * below[-1])]])
 
 
-def effective(weights: np.ndarray) -> float:
-    """Number of equal draws that say as much as these (Kish 1965): the square of their sum over the sum of squares."""
-    return float(weights.sum() ** 2 / (weights**2).sum())
-
-
 def with_errors(
-    values: np.ndarray, weights: np.ndarray, draws: float, shares: Mapping[str, float] = QUANTILES
+    values: np.ndarray, weights: np.ndarray, replicates: np.ndarray, shares: Mapping[str, float] = QUANTILES
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Quantiles and mean as of `of_weighted`, and their Monte Carlo standard errors.
+    """Quantiles and mean as of `of_weighted`, and their standard errors from the scatter of independent replicates.
 
-    That of a quantile is half the distance between the quantiles one standard error of rank below and above it. `draws`
-    is the number of equal, independent draws that they are worth, see `effective`.
+    That of a quantile is half the distance between the quantiles one standard error of rank below and above it.
+    `replicates` has the one of every value, from 0.
     """
-    reach = {name: np.sqrt(share * (1 - share) / draws) for name, share in shares.items()}
+    at = of_weighted(values, weights, shares)
+    # Whether a value is below, those that agree to nine digits with the quantile included.
+    reach = {
+        name: standard_error(by_replicate((values <= at[name] * (1 + 1e-9)).astype(float), weights, replicates))
+        for name in shares
+    }
     ends = {
         (name, side): np.clip(share + side * reach[name], 0, 1) for name, share in shares.items() for side in (-1, 1)
     }
     every = of_weighted(values, weights, {**shares, **ends})
     found = {name: every[name] for name in (*shares, "mean")}
-    variance = weights @ (values - found["mean"]) ** 2 / weights.sum()
     errors = {name: (every[name, 1] - every[name, -1]) / 2 for name in shares}
-    return found, errors | {"mean": float(np.sqrt(variance / draws))}
+    return found, errors | {"mean": standard_error(by_replicate(values, weights, replicates))}
 
 
 def columns(prefix: str, values: Mapping[str, float], suffix: str = "") -> dict[str, float]:

@@ -14,6 +14,7 @@ from inference_energy.explain.trace import Traced, given, leaf, named
 from inference_energy.fleet import planning
 from inference_energy.fleet.scenarios import queries_of
 from inference_energy.statistics.distributions import distribution, median
+from inference_energy.statistics.draws import REPLICATES
 from inference_energy.studies.study import WORKLOADS
 
 FLEET = "fleet"  # the boundary of plans and hours
@@ -31,7 +32,7 @@ def scenario(asked: Asked) -> Node:
     if column.startswith("overhead_"):
         return _overhead(asked)
     if column.endswith("_se"):
-        note = "deviation over the draws over the root of the number of equal draws that they are worth"
+        note = f"standard error from the means of {REPLICATES} independent replicates of the draws"
         return asked.node(children=[asked.beside(f"{DAY}_mean")], note=note)
     parts = day_by_workload(asked)
     only = column.removeprefix(f"{DAY}_mean_")

@@ -7,6 +7,7 @@ from inference_energy.energy import per_query, uncertainty
 from inference_energy.explain.asked import Asked
 from inference_energy.explain.derivations.medians import Situation, drawn, points
 from inference_energy.explain.sources import assumed, constant
+from inference_energy.statistics.draws import REPLICATES
 
 SPREADS = {
     "untrimmed": "random queries: variability between queries and shared uncertainty are both drawn",
@@ -15,8 +16,8 @@ SPREADS = {
 }
 WEIGHTED = "A draw counts as much as it is probable that a service runs so."
 SAMPLING_ERROR = {
-    "untrimmed": "half the distance between the quantiles one standard error of rank below and above, for as many equal"
-    " draws as the weighted draws are worth; of a mean the deviation over the root of their number",
+    "untrimmed": f"from the scatter of {REPLICATES} independent replicates: of a quantile half the distance between the"
+    " quantiles one standard error of rank below and above, of a mean the standard error itself",
     "per_query": "0: a sum, without draws",
 }
 SAMPLING_ERROR["shared"] = SAMPLING_ERROR["untrimmed"]
