@@ -170,7 +170,7 @@ def sign(folder: Path, file: str = BENCHMARKS) -> None:
 
 
 def copy_sources(folder: Path) -> None:
-    """Everything that a build starts from: as few draws as are allowed, a third of the models and some of their rows."""
+    """Everything that a build starts from: as few draws as are allowed, a third of the models, some of their rows."""
     folder.mkdir(parents=True)
     for name in SOURCES:
         source = ROOT / name
