@@ -1,5 +1,6 @@
 """Runs of the whole workflow in a folder of their own, and changes to its files."""
 
+import csv
 import fcntl
 import functools
 import hashlib
@@ -26,9 +27,22 @@ BENCHMARKS = "resources/benchmarks/oviedo/throughput.csv"
 ORIGIN = "resources/benchmarks/oviedo/origin.yaml"
 FEWEST = {"draws": "10_000", "service_draws": "200", "sweep_draws": "200", "usage_draws": "200"}  # the schema's limits
 FEWEST_OF_VALIDATION = {"draws": "100"}
-# Two of three benchmark rows are of InferenceX: of these, two models are enough for pairs of every intervention.
+# Of InferenceX, which has two of three benchmark rows, two models are enough for pairs of every intervention.
 LEFT_OUT = ("inferencex_rows", "inferencemax_rows")
 LESS = {"inferencex_groups": ("glm5/", "minimaxm2.5/")}
+# Every model on every GPU is computed several times over. A third of the models are those of studies, of configurations
+# and of sources that have no other, so that every source, kind of network and kind of row is left.
+MODELS = {
+    *("DeepSeek-V4-Pro", "Kimi-K2", "Kimi-K2.5", "GLM-5", "DeepSeek-R1", "DeepSeek-R1-0528", "DeepSeek-V3"),
+    *("DeepSeek-V3.2", "Llama 3.1 405B", "Trinity-Large-Preview", "Qwen3.5-397B-A17B", "GLM-4.7", "Hy3-preview"),
+    *("DeepSeek-V4-Flash", "Llama-3.1 Nemotron Ultra 253B", "MiniMax-M2.5", "Mixtral 8x22B", "Mistral Large"),
+    *("gpt-oss-120b", "Llama 4 Scout", "Llama 2 70B", "Llama 3.1 70B", "Llama 3.3 70B", "Mixtral 8x7B", "Qwen3-32B"),
+    *("Qwen3-30B-A3B", "gpt-oss-20b", "Nemotron Nano 9B v2", "Qwen3-8B", "Llama 3.1 8B"),
+}
+GPUS = {
+    *("H100 SXM 80GB", "H200 SXM 141GB", "B200 180GB", "B300 288GB", "GB200 192GB", "A100 SXM 80GB", "A100 SXM 40GB"),
+    *("H800 80GB", "MI300X 192GB", "MI355X 288GB", "Gaudi 3", "TPU v7"),
+}
 STATEMENT = ("statement", "--config", "usage=example")  # of the shipped example
 # Jobs keep the bytecode of their folder's code, as those of users do.
 ENVIRONMENT = {
@@ -156,7 +170,7 @@ def sign(folder: Path, file: str = BENCHMARKS) -> None:
 
 
 def copy_sources(folder: Path) -> None:
-    """Everything that a build starts from, with as few draws as are allowed and half of the benchmark rows."""
+    """Everything that a build starts from: as few draws as are allowed, a third of the models, some of their rows."""
     folder.mkdir(parents=True)
     for name in SOURCES:
         source = ROOT / name
@@ -178,6 +192,47 @@ def copy_sources(folder: Path) -> None:
             header, *rows = path.read_text().splitlines(keepends=True)
             path.write_text("".join([header, *(row for row in rows if row.startswith(kept))]))
             sign(folder, str(path.relative_to(folder)))
+    _register_fewer(folder)
+
+
+def _register_fewer(folder: Path) -> None:
+    """Leave other models and GPUs out of the registries, and what names them out of all tables."""
+    resources = folder / "resources"
+    left_out = {"model": _names_without(resources / "models.csv", MODELS)}
+    left_out["gpu"] = _names_without(resources / "hardware.csv", GPUS)
+    for path in sorted(resources.rglob("*.csv")):
+        if "usage_example" in path.parts or path.name == "measured_energy.csv":
+            continue
+        gone = _leave_out(path, left_out)
+        measured = path.with_name("measured_energy.csv")
+        if measured.exists():
+            _leave_out(measured, {"row_id": gone})
+        if path.with_name("origin.yaml").exists():
+            for file in {path, measured}:
+                if file.exists():
+                    sign(folder, str(file.relative_to(folder)))
+
+
+def _names_without(registry: Path, kept: Collection[str]) -> set[str]:
+    """All names of what is not kept of a registry."""
+    with registry.open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    name = next(iter(rows[0]))
+    assert set(kept) <= {row[name] for row in rows}
+    return {each for row in rows if row[name] not in kept for each in (row[name], *row["aliases"].split("|"))}
+
+
+def _leave_out(path: Path, left_out: Mapping[str, Collection[str]]) -> set[str]:
+    """Leave the rows out of a table that have one of some values in a column; their `row_id`, or their first cell."""
+    with path.open(newline="") as handle:
+        head, *rows = csv.reader(handle)
+    places = {head.index(column): names for column, names in left_out.items() if column in head}
+    own = head.index("row_id") if "row_id" in head else 0
+    gone = [row for row in rows if any(row[place] in names for place, names in places.items())]
+    if gone:
+        with path.open("w", newline="") as handle:
+            csv.writer(handle, lineterminator="\n").writerows([head, *(row for row in rows if row not in gone)])
+    return {row[own] for row in gone}
 
 
 def made_once(

@@ -275,7 +275,7 @@ def test_configuration_fault_leaves_results_alone(copy):
 
 def test_unknown_class_member_ends_the_run_and_the_next(copy):
     append(STUDY, "classes: {frontier: {weights: {Llama 9: 1}}}\n")(copy)
-    message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: one of 84 names, such as "
+    message = f"{STUDY}: classes.frontier.weights: unknown model 'Llama 9'; allowed: one of 30 names, such as "
     refused_twice(copy, FIT, message)
 
 
