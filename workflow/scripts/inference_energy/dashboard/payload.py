@@ -15,6 +15,7 @@ from inference_energy.energy.per_query import query_lengths
 from inference_energy.energy.service import Service
 from inference_energy.energy.uncertainty import cached_share, overhead_share
 from inference_energy.fleet.planning import average_power_mw
+from inference_energy.fleet.scenarios import queries_of
 from inference_energy.oviedo.energy import fitted_models, unit_energy_wh
 from inference_energy.oviedo.scenarios import overhead_factor
 from inference_energy.requests import lengths
@@ -122,7 +123,8 @@ def nested(service: Service, gpus_per_node: Mapping[str, int]) -> dict:
 def _energies(states: Iterable[tuple[Service, Iterable[str]]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Mean energies that the draws of the page should represent, and how much each draw counts.
 
-    They are those of all classes, the fleet's first, in both states, and of models for the first kind of query.
+    They are those of all classes, the fleet's first, in both states, and of models for the first kind of query; and the
+    total of every fleet that serves several kinds.
     """
     for place, (of, workloads) in enumerate(states):
         study = of.study
@@ -132,6 +134,11 @@ def _energies(states: Iterable[tuple[Service, Iterable[str]]]) -> Iterator[tuple
             for subject in (*subjects, *models):
                 means, weights = of.mean_wh(subject, workload)
                 yield means[study.boundary.query], weights
+        for long_share in sorted({scenario.long_share for scenario in study.fleet.scenarios.values()} - {0.0, 1.0}):
+            queries = queries_of(long_share, study.fleet.queries_per_day)
+            served = {name: of.mean_wh(study.fleet.subject, name) for name in queries}
+            total = sum(queries[name] * means[study.boundary.fleet] for name, (means, _) in served.items())
+            yield total, np.prod([weights for _, weights in served.values()], axis=0)
 
 
 def representative(
