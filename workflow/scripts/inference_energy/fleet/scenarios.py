@@ -42,12 +42,14 @@ class Fleet:
         """By workload its draws, as places: each as often as it counts, so that all of them count equally.
 
         Draws of several workloads are added place by place, and most are the same draw of all of them. So a fleet takes
-        what its workloads take alone.
+        what its workloads take alone. Those that are repeated or left out are spread over the energies: in any other
+        order they add a third to the standard deviation of the mean.
         """
         found = {}
         for name in self.queries_per_day:
-            _, weights = self.service.serving(self.subject, name)
-            found[name] = in_place(resampled(weights)) if weights.any() else np.empty(0, int)
+            energies, weights = self.service.mean_wh(self.subject, name)
+            order = np.argsort(energies[self.service.study.boundary.fleet], kind="stable")
+            found[name] = in_place(order[resampled(weights[order])]) if weights.any() else np.empty(0, int)
         return found
 
     @property
