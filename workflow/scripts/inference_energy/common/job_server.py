@@ -24,6 +24,8 @@ from typing import Any
 
 LIBRARIES = (
     *("numpy", "scipy.special", "scipy.optimize", "polars", "pandera.polars", "duckdb", "yaml", "jsonschema"),
+    # What pandera, published studies and Snakemake's preamble load only when they are used.
+    *("pandera.backends.polars.builtin_checks", "scipy.stats.qmc", "snakemake.io"),
     *("altair", "vl_convert", "snakemake.iocontainers", "snakemake.logging"),
 )
 LONGEST_REQUEST = 65_536  # bytes: the path of a script and that of a temporary folder

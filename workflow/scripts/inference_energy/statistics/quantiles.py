@@ -28,14 +28,17 @@ def of_weighted(values: np.ndarray, weights: np.ndarray, shares: Mapping[str, fl
     weight may be anything.
     """
     values, weights = values[weights > 0], weights[weights > 0]
+    logs, below, _ = _distribution(values, weights)
+    found = np.exp(np.interp(list(shares.values()), below, logs))
+    return dict(zip(shares, map(float, found), strict=True)) | {"mean": float(weights @ values / weights.sum())}
+
+
+def _distribution(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logarithms of different values, ascending, the share below the middle of each, and the place of every value."""
     with np.errstate(divide="ignore"):  # of values that are 0
-        rounded, group = np.unique(np.round(np.log(values), 9), return_inverse=True)
-    each = np.bincount(group, weights)
-    below = (np.cumsum(each) - each / 2) / each.sum()
-    logs = np.interp(list(shares.values()), below, rounded)
-    return {name: float(np.exp(log)) for name, log in zip(shares, logs, strict=True)} | {
-        "mean": float(weights @ values / weights.sum())
-    }
+        logs, place = np.unique(np.round(np.log(values), 9), return_inverse=True)
+    each = np.bincount(place, weights)
+    return logs, (np.cumsum(each) - each / 2) / each.sum(), place
 
 
 def of_weighted_rows(
@@ -80,19 +83,17 @@ def with_errors(
     That of a quantile is half the distance between the quantiles one standard error of rank below and above it.
     `replicates` has the one of every value, from 0.
     """
-    at = of_weighted(values, weights, shares)
-    # Whether a value is below, those that agree to nine digits with the quantile included.
-    reach = {
-        name: standard_error(by_replicate((values <= at[name] * (1 + 1e-9)).astype(float), weights, replicates))
-        for name in shares
-    }
-    ends = {
-        (name, side): np.clip(share + side * reach[name], 0, 1) for name, share in shares.items() for side in (-1, 1)
-    }
-    every = of_weighted(values, weights, {**shares, **ends})
-    found = {name: every[name] for name in (*shares, "mean")}
-    errors = {name: (every[name, 1] - every[name, -1]) / 2 for name in shares}
-    return found, errors | {"mean": standard_error(by_replicate(values, weights, replicates))}
+    counts = weights > 0
+    values, weights, replicates = values[counts], weights[counts], replicates[counts]
+    logs, below, place = _distribution(values, weights)
+    at = np.interp(list(shares.values()), below, logs)
+    last = np.searchsorted(logs, at, side="right")  # places from here on are above a quantile
+    reach = [standard_error(by_replicate((place < each).astype(float), weights, replicates)) for each in last]
+    ends = [np.clip([share - of, share + of], 0, 1) for share, of in zip(shares.values(), reach, strict=True)]
+    errors = (np.diff(np.exp(np.interp(of, below, logs))) / 2 for of in ends)
+    found = dict(zip(shares, map(float, np.exp(at)), strict=True)) | {"mean": float(weights @ values / weights.sum())}
+    mean_se = standard_error(by_replicate(values, weights, replicates))
+    return found, {name: float(each[0]) for name, each in zip(shares, errors, strict=True)} | {"mean": mean_se}
 
 
 def columns(prefix: str, values: Mapping[str, float], suffix: str = "") -> dict[str, float]:
