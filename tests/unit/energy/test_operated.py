@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -34,6 +35,16 @@ def test_formulas_by_hand():
     )
     assert seconds == pytest.approx(0.09 + 0.1 + 0.0625)
     assert operated.query_wh(gpu_seconds=0.25, wh_per_gpu_second=0.2) == pytest.approx(0.05)
+
+
+def test_time_of_prompts_that_are_nearly_all_in_the_cache_by_hand():
+    """Two GPUs, 10 ms per answer token, 30 % of it for prompts: 0.6 s of 100 tokens, over half a prompt token."""
+    energy = SimpleNamespace(seconds=np.array([0.01]), prefill_share=np.array([0.3]), attention_share=np.array([0.1]))
+    queries = QueryMeans(
+        input_tokens=1000.0, uncached_tokens=np.array([0.5]), output_tokens=100.0, context_tokens2=400.0
+    )
+    prompt, decode, attention = operated.per_token_s(np.array([2]), energy, queries)
+    assert (prompt[0], decode[0], attention[0]) == pytest.approx((1.2, 0.02 * 0.6, 0.02 * 0.1 * 100 / 400))
 
 
 def test_gpu_time_per_token_by_hand():

@@ -37,6 +37,7 @@ def test_energy_of_every_answer_length(plain):
 def test_quantiles_of_one_answer_are_those_of_its_factors(log_sd):
     factor = LogNormal(log_mean=0.5, log_sd=log_sd)
     exact = ExactDistribution(unit_energy_wh=np.array([2.0]), probabilities=np.ones(1), factor=factor)
+    assert (exact.quantile(0.0), exact.quantile(1.0)) == (0.0, np.inf)
     for share, score in {1e-6: -4.753424, 0.05: -1.644854, 0.5: 0.0, 0.999: 3.090232}.items():
         assert np.log(exact.quantile(share)) == pytest.approx(np.log(2) + 0.5 + log_sd * score, abs=1e-5)
 
