@@ -15,7 +15,7 @@ from inference_energy.statistics.mixture import Pool
 from inference_energy.statistics.quantiles import PERCENTILES, Z_P95, columns
 from inference_energy.studies.study import PublishedStudy, Scenario
 
-SHARED_DRAWS = 65_536  # quasi-random points of what a fleet shares
+SHARED_DRAWS = 65_536  # quasi-random draws of the shared uncertainty of a fleet
 
 
 def overhead_factor(names: Iterable[str], overheads: pl.DataFrame, place: str) -> float:
@@ -100,7 +100,7 @@ class Workload:
 
 
 def _shared_draws(study_name: str, study: PublishedStudy, seed: int) -> dict[str, np.ndarray]:
-    """Draws of the uncertain values that the whole fleet shares, each shape (SHARED_DRAWS,)."""
+    """Draws of the shared uncertainty of the fleet, by quantity, each shape (SHARED_DRAWS,)."""
     utilisation, pue = random_factors(study)
     # ASSUME: the fleet's mean utilisation and PUE, and the saving of its serving system, are one unknown value
     # each, with the ranges the publication gives for a query.
